@@ -1,0 +1,142 @@
+"""Save and restore a model in one file, without pickle.
+
+A checkpoint is a `.npz` file: a plain zip of `.npy` arrays, which NumPy opens as it is.
+
+    params/<layer>/<name>             the parameters
+    optimizer/<memory>/<layer>/<name> the optimizer's state
+    meta                              JSON as bytes: format, layers, configuration, position,
+                                      environment, and the hash of all other arrays
+"""
+
+import hashlib
+import io
+import json
+import math
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from network.layers import describe_layer, layer_from_description
+from network.model import Model
+from network.optimizers import State
+from network.params import Array, Params, named_arrays
+from pipeline.cache import publish, storage_error
+from pipeline.errors import CorruptError, MissingError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model with its parameters, and where its training stands."""
+
+    model: Model
+    params: Params
+    state: State = field(default_factory=dict)  # of the optimizer
+    meta: dict[str, Any] = field(default_factory=dict)  # configuration, epoch, step, ...
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint, whole or not at all; the same content gives the same bytes."""
+    arrays = {f"params/{name}": array for name, array in named_arrays(checkpoint.params)}
+    for memory, tree in checkpoint.state.items():
+        arrays |= {f"optimizer/{memory}/{name}": array for name, array in named_arrays(tree)}
+    meta = {
+        "format": FORMAT,
+        "layers": [describe_layer(layer) for layer in checkpoint.model.layers],
+        **checkpoint.meta,
+        "sha256": hash_arrays(arrays),
+    }
+    buffer = io.BytesIO()
+    np.savez(buffer, meta=np.frombuffer(json.dumps(meta).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
+    publish(path, [buffer.getvalue()])
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint and hold it to its own hash.
+
+    Raises: MissingError, CorruptError.
+    """
+    try:
+        arrays = read_npz(path)
+        meta = json.loads(arrays.pop("meta").tobytes())
+        check_meta(path, meta, arrays)
+        model = Model(tuple(layer_from_description(layer) for layer in meta["layers"]))
+        trees: dict[str, Params] = {}
+        for name, array in arrays.items():
+            tree, index, leaf = name.rsplit("/", 2)
+            layers = trees.setdefault(tree, [{} for _ in model.layers])
+            layers[int(index)][leaf] = array
+        state = {
+            tree.removeprefix("optimizer/"): layers
+            for tree, layers in trees.items()
+            if tree.startswith("optimizer/")
+        }
+        return Checkpoint(model, trees["params"], state, meta)
+    except FileNotFoundError as error:
+        raise MissingError(f"{path} is not there") from error
+    except OSError as error:
+        raise storage_error(f"cannot read {path}", error) from error
+    except CorruptError:
+        raise
+    except Exception as error:  # zip, JSON and NumPy have many ways to refuse damaged bytes
+        raise CorruptError(f"{path}: no readable checkpoint ({error!r})") from error
+
+
+def check_meta(path: Path, meta: dict[str, Any], arrays: dict[str, Array]) -> None:
+    """Refuse a checkpoint of a newer format, or one whose arrays are not the ones saved.
+
+    Raises: CorruptError.
+    """
+    if meta["format"] > FORMAT:
+        raise CorruptError(
+            f"{path}: checkpoint format {meta['format']}, this version reads up to {FORMAT}",
+            "Update the project",
+        )
+    found = hash_arrays(arrays)
+    if found != meta["sha256"]:
+        raise CorruptError(f"{path}: its arrays have sha256 {found}, expected {meta['sha256']}")
+
+
+def hash_arrays(arrays: dict[str, Array]) -> str:
+    """Hash names, types, shapes and bytes of arrays, in the order of their names."""
+    sha256 = hashlib.sha256()
+    for name in sorted(arrays):
+        array = arrays[name]
+        sha256.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        sha256.update(np.ascontiguousarray(array).data)
+    return sha256.hexdigest()
+
+
+def read_npz(path: Path) -> dict[str, Array]:
+    """Read the arrays of a `.npz` file whose members are stored as they are.
+
+    An array is made from bytes that are there: a header that promises more is refused before
+    anything is allocated, and so are compressed members, which can expand a thousandfold.
+    """
+    arrays = {}
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            if member.compress_type != zipfile.ZIP_STORED:
+                raise ValueError(f"{member.filename} is compressed")
+            arrays[member.filename.removesuffix(".npy")] = parse_npy(archive.read(member))
+    return arrays
+
+
+def parse_npy(data: bytes) -> Array:
+    """Make the array of a `.npy` file in memory.
+
+    Source: the format's description in `numpy.lib.format`.
+    """
+    stream = io.BytesIO(data)
+    version = np.lib.format.read_magic(stream)
+    if version != (1, 0):
+        raise ValueError(f"npy version {version}, expected (1, 0)")
+    shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    content = data[stream.tell() :]
+    if dtype.hasobject or len(content) != math.prod(shape) * dtype.itemsize:
+        raise ValueError(f"{len(content)} bytes for {dtype} of shape {shape}")
+    return np.frombuffer(content, dtype).reshape(shape, order="F" if is_fortran else "C").copy()

@@ -1,0 +1,73 @@
+"""Pickles to arrays, validation split, shuffled batches."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from network.params import Array
+from pipeline.cache import Cache
+from pipeline.datasets import Dataset
+from pipeline.verify import read_split
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Images and what they show, in the form that a model takes."""
+
+    images: Array  # (N, H, W) float32, from 0 (background) to 1 (ink)
+    labels: Array  # (N,) int64
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, which: Array | slice) -> "Examples":
+        """Pick examples by their indices or by a slice."""
+        return Examples(self.images[which], self.labels[which])
+
+
+def scale_pixels(pixels: Array) -> Array:
+    """Turn pixels into activations: 0..255 becomes 0..1.
+
+    Shapes: any, the same out.  Units: grey levels in, share of full ink out.
+    """
+    return np.multiply(pixels, np.float32(1 / 255), dtype=np.float32)
+
+
+def load_examples(
+    cache: Cache, dataset: Dataset, split: str, limit: int | None = None
+) -> Examples:
+    """Load a split ("train" or "test") from its pickle, or only its first `limit` examples.
+
+    Raises: MissingError when the pickle has not been built, CorruptError when it is damaged.
+    """
+    pixels, labels = read_split(cache, dataset, split)
+    return Examples(scale_pixels(pixels[:limit]), labels[:limit])
+
+
+def split_validation(
+    examples: Examples, share: float, seed: int
+) -> tuple[Examples, Examples]:
+    """Hold a random share of the examples out of training, to choose by.
+
+    Returns: what is left for training, and what is held out; every example is in one of them.
+    """
+    order = np.random.default_rng([seed, 0]).permutation(len(examples))
+    held_out = round(len(examples) * share)
+    if held_out == 0:
+        return examples, examples.take(slice(0))
+    return examples.take(np.sort(order[held_out:])), examples.take(np.sort(order[:held_out]))
+
+
+def batches(
+    examples: Examples, batch_size: int, rng: np.random.Generator
+) -> Iterator[tuple[Array, Array]]:
+    """Deal the examples, shuffled, into batches; the last one takes what is left.
+
+    Shapes: images (batch_size, H, W), labels (batch_size,).
+    """
+    order = rng.permutation(len(examples))
+    for start in range(0, len(order), batch_size):
+        batch = order[start : start + batch_size]
+        # take() with indices known to be in range is twice as fast as images[batch]
+        yield examples.images.take(batch, axis=0), examples.labels.take(batch)

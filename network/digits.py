@@ -1,0 +1,121 @@
+"""Make a photo or a drawing look like MNIST.
+
+MNIST's digits are light ink on a dark ground, fitted into 20x20 pixels with anti-aliasing, and
+laid into 28x28 so that the centre of mass of the ink is in the middle.
+
+Source: the section "The MNIST database" of the page of LeCun, Cortes and Burges.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from pipeline.datasets import IMAGE_SHAPE
+from pipeline.errors import CorruptError, MissingError, StorageError
+
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM", "TIFF")
+MAX_PIXELS = 50_000_000  # a photo has 12 to 48 million; a hostile file asks for billions
+BOX = 20  # pixels of the longer side of a digit
+FAINTEST_INK = 0.2  # of the range from paper to darkest ink: what is paler is paper
+LEAST_CONTRAST = 32  # of 255 between paper and ink; noise on blank paper stays below
+
+
+def read_digit(path: Path) -> NDArray[np.uint8]:
+    """Read an image file as one digit in the form of MNIST; 28x28 is kept pixel by pixel.
+
+    Shapes: (28, 28), 0 (background) to 255 (ink).
+
+    Raises: MissingError, CorruptError for a file that is no image, is too large or is blank.
+    """
+    ink = invert_if_dark_on_light(read_grey(path))
+    if ink.shape == IMAGE_SHAPE:
+        return ink
+    ink = stretch_contrast(ink)
+    rows, columns = np.nonzero(ink)
+    if len(rows) == 0:
+        raise CorruptError(f"{path}: nothing is drawn on it")
+    cropped = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    return centre_by_mass(fit_into_box(cropped))
+
+
+def read_grey(path: Path) -> NDArray[np.uint8]:
+    """Read an image file as grey levels; what is transparent becomes white paper.
+
+    Shapes: (H, W).
+    """
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:  # before anything is decoded
+                raise CorruptError(
+                    f"{path}: {image.width} x {image.height} pixels, "
+                    f"{MAX_PIXELS:,} at most are read"
+                )
+            upright = ImageOps.exif_transpose(image).convert("RGBA")
+    except FileNotFoundError as error:
+        raise MissingError(f"{path} is not there") from error
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise CorruptError(f"{path}: no image of type {', '.join(FORMATS)}") from error
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        if isinstance(error, PermissionError | IsADirectoryError):
+            raise StorageError(f"cannot read {path}: {error.strerror}") from error
+        raise CorruptError(f"{path}: damaged image ({error})") from error
+    paper = Image.new("RGBA", upright.size, "white")
+    paper.alpha_composite(upright)
+    return np.asarray(paper.convert("L"))
+
+
+def border_level(grey: NDArray[np.uint8]) -> float:
+    """Return the median grey of the outermost pixels: the paper's."""
+    return float(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
+
+
+def invert_if_dark_on_light(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Make ink light on dark: the border tells which of the two is the paper.
+
+    Shapes: (H, W), the same out.
+    """
+    return 255 - grey if border_level(grey) > 127 else grey
+
+
+def stretch_contrast(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Bring the paper to 0 and the strongest ink to 255; all is 0 where there is only paper.
+
+    Shapes: (H, W), the same out.
+    """
+    paper = border_level(ink)
+    contrast = float(ink.max()) - paper
+    if contrast < LEAST_CONTRAST:
+        return np.zeros_like(ink)
+    share = np.clip((ink - paper) / contrast, 0, 1)
+    return np.where(share < FAINTEST_INK, 0, np.round(255 * share)).astype(np.uint8)
+
+
+def fit_into_box(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Resize so that the longer side is 20 pixels, keeping the proportions.
+
+    Shapes: (H, W) -> (h, w) with max(h, w) = 20.
+    """
+    height, width = ink.shape
+    scale = BOX / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    how = Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC  # average, or smooth
+    return np.asarray(Image.fromarray(ink).resize(size, how))
+
+
+def centre_by_mass(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Lay a digit into 28x28 so that its centre of mass is in the middle.
+
+    Shapes: (h, w), 20 at most -> (28, 28).
+    """
+    height, width = ink.shape
+    mass = ink.sum()
+    row = (ink.sum(axis=1) @ np.arange(height)) / mass
+    column = (ink.sum(axis=0) @ np.arange(width)) / mass
+    rows, columns = IMAGE_SHAPE
+    top = int(np.clip(round((rows - 1) / 2 - row), 0, rows - height))
+    left = int(np.clip(round((columns - 1) / 2 - column), 0, columns - width))
+    page = np.zeros(IMAGE_SHAPE, np.uint8)
+    page[top : top + height, left : left + width] = ink
+    return page

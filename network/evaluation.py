@@ -1,0 +1,93 @@
+"""Predictions, accuracy with its interval, confusion matrix."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from network.data import Examples
+from network.losses import Loss
+from network.model import Model, part_the_loss_sees
+from network.params import Array, Params
+
+CHUNK = 1000  # examples a forward pass; bounds the memory, whatever the size of the set
+
+
+def compute_outputs(model: Model, params: Params, images: Array) -> Array:
+    """Run a model on any number of images, a chunk at a time.
+
+    Shapes: images (N, H, W) -> outputs (N, K).
+    """
+    chunks = [
+        model.forward(params, images[start : start + CHUNK])[0]
+        for start in range(0, len(images), CHUNK)
+    ]
+    return np.concatenate(chunks)
+
+
+def compute_loss_and_accuracy(
+    model: Model, params: Params, loss: Loss, examples: Examples
+) -> tuple[float, float]:
+    """Measure a model on labelled examples.
+
+    Returns: the mean loss, and the share of examples (0 to 1) whose highest output is the label.
+    """
+    outputs = compute_outputs(part_the_loss_sees(model, loss), params, examples.images)
+    loss_value, _ = loss(outputs, examples.labels)
+    return loss_value, float(np.mean(outputs.argmax(axis=1) == examples.labels))
+
+
+def wilson_interval(correct: int, count: int, z: float = 1.959964) -> tuple[float, float]:
+    """Bound the true accuracy behind `correct` of `count`, at 95 % confidence by default.
+
+    Units: shares, 0 to 1; z is the normal quantile of the confidence (0.975 -> 1.959964).
+    Source: Wilson, Probable inference, the law of succession, and statistical inference
+    (1927), equation 7.
+    """
+    share = correct / count
+    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z * z / count)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def confusion_matrix(labels: Array, answers: Array, n_classes: int) -> Array:
+    """Count how often each class (row) was answered as each class (column).
+
+    Shapes: labels (N,), answers (N,) -> (K, K) int64.
+    """
+    pairs = labels * n_classes + answers
+    return np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """What a model scored on a test set."""
+
+    __test__ = False  # not a test, whatever pytest makes of the name
+
+    confusion: Array  # (K, K)
+
+    @property
+    def count(self) -> int:
+        return int(self.confusion.sum())
+
+    @property
+    def correct(self) -> int:
+        return int(np.trace(self.confusion))
+
+    @property
+    def accuracy(self) -> float:
+        return self.correct / self.count
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return wilson_interval(self.correct, self.count)
+
+
+def evaluate(model: Model, params: Params, examples: Examples) -> TestResult:
+    """Let a model answer every example and count the answers."""
+    outputs = compute_outputs(model, params, examples.images)
+    return TestResult(
+        confusion_matrix(examples.labels, outputs.argmax(axis=1), outputs.shape[1])
+    )

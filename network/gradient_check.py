@@ -1,0 +1,122 @@
+"""Prove a model's backward pass against finite differences.
+
+The derivative by one number is the limit of (L(p + e) - L(p - e)) / 2e. Computing that for every
+parameter takes two forward passes each and no calculus at all, so it agrees with the backward
+pass only if the backward pass is right. Whoever doubts a gradient, or writes a new layer, asks
+here first.
+
+Source: Bishop, Pattern Recognition and Machine Learning (2006), section 5.3.3, equation 5.69.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from network.losses import Loss
+from network.model import Model, part_the_loss_sees
+from network.params import Array, Params, map_params
+
+EPSILON = 1e-5  # the error falls with its square, the rounding grows with its inverse
+TOLERANCE = 1e-6
+
+
+class ArrayCheck(NamedTuple):
+    """How far the gradient by one array is from the finite differences."""
+
+    layer: int
+    layer_name: str
+    array_name: str
+    checked: int  # numbers of the array that were disturbed
+    relative_error: float
+
+    @property
+    def is_right(self) -> bool:
+        return self.relative_error <= TOLERANCE
+
+
+def check_gradients(
+    model: Model,
+    loss: Loss,
+    params: Params,
+    images: Array,
+    labels: Array,
+    sample: int | None = None,
+    advance: Callable[[int], None] = lambda more: None,
+) -> Iterator[ArrayCheck]:
+    """Check the gradient by every parameter, or by `sample` random ones of each array.
+
+    All is computed in float64. `advance` is told how many parameters are done.
+
+    Shapes: images (N, H, W), labels (N,); a few examples are enough.
+    """
+    model = part_the_loss_sees(model, loss)
+    params = map_params(lambda array: array.astype(np.float64), params)
+    images = images.astype(np.float64)
+    outputs, backward = model.forward(params, images)
+    grads = backward(loss(outputs, labels)[1])
+    x = images
+    for index, layer in enumerate(model.layers):
+        rest = Model(model.layers[index:])  # what comes before does not depend on these params
+
+        def compute_loss(rest: Model = rest, x: Array = x, index: int = index) -> float:
+            return loss(rest.forward(params[index:], x)[0], labels)[0]
+
+        for name, array in params[index].items():
+            which = choose_indices(array.size, sample)
+            numeric = finite_differences(compute_loss, array, which, grads[index][name], advance)
+            error = relative_error(grads[index][name].reshape(-1)[which], numeric)
+            yield ArrayCheck(index, type(layer).__name__, name, len(which), error)
+        x, _ = layer.forward(params[index], x)
+
+
+def choose_indices(size: int, sample: int | None) -> Array:
+    """Choose which numbers of an array to disturb: all, or a random sample, always the same."""
+    if sample is None or sample >= size:
+        return np.arange(size)
+    return np.sort(np.random.default_rng(0).choice(size, sample, replace=False))
+
+
+def finite_differences(
+    compute_loss: Callable[[], float],
+    array: Array,
+    which: Array,
+    grad: Array,
+    advance: Callable[[int], None],
+) -> Array:
+    """Return dL/d(array[i]) for every i in `which`, by central differences.
+
+    Where a kink (of ReLU, say) lies within epsilon the difference is no derivative; so what is
+    far from `grad` is measured again ten times closer, and the nearer of the two counts.
+
+    Shapes: which (M,) -> (M,).
+    """
+    flat, expected = array.reshape(-1), grad.reshape(-1)
+    scale = float(np.abs(expected).max(initial=0)) or 1.0
+    numeric = np.empty(len(which))
+    for position, i in enumerate(which):
+        candidates = [central_difference(compute_loss, flat, i, EPSILON)]
+        if abs(candidates[0] - expected[i]) > TOLERANCE * scale:
+            candidates.append(central_difference(compute_loss, flat, i, EPSILON / 10))
+        numeric[position] = min(candidates, key=lambda value: abs(value - expected[i]))
+        advance(1)
+    return numeric
+
+
+def central_difference(
+    compute_loss: Callable[[], float], flat: Array, i: int, epsilon: float
+) -> float:
+    """Return (L(p + epsilon) - L(p - epsilon)) / (2 epsilon) for p = flat[i], and restore it."""
+    kept = flat[i]
+    flat[i] = kept + epsilon
+    above = compute_loss()
+    flat[i] = kept - epsilon
+    below = compute_loss()
+    flat[i] = kept
+    return (above - below) / (2 * epsilon)
+
+
+def relative_error(found: Array, expected: Array) -> float:
+    """Return the largest difference as a share of the largest number; 0 when all are 0."""
+    scale = max(np.abs(found).max(initial=0), np.abs(expected).max(initial=0))
+    return float(np.abs(found - expected).max(initial=0) / scale) if scale else 0.0

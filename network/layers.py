@@ -1,0 +1,233 @@
+"""What a layer is; Linear, Flatten, Identity, Sigmoid, Tanh, ReLU, Softmax.
+
+A layer is a frozen description: it makes its parameters and applies them, and remembers
+nothing. `forward` returns the outputs *and* the function that carries a gradient back through
+exactly this application, so two forward passes can never disturb each other.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+from network.initializers import INITIALIZERS
+from network.params import Array, LayerParams
+
+Shape: TypeAlias = tuple[int, ...]  # of one example: (784,) or (28, 28), without N
+
+
+class Backward(Protocol):
+    """Carry the gradient from a layer's outputs to its inputs and parameters."""
+
+    def __call__(self, d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
+        """Return `d_x` and the gradients of the layer's parameters.
+
+        Below the first layer that learns nobody wants `d_x`: with `need_d_x` false a layer
+        may return anything in its place, and save the work.
+        """
+
+
+class Layer(Protocol):
+    """Something that can make its parameters and apply them. Immutable; remembers nothing."""
+
+    def init(
+        self, rng: np.random.Generator, in_shape: Shape, dtype: type[np.floating[Any]]
+    ) -> tuple[LayerParams, Shape]:
+        """Draw the first parameters and tell the shape that one example leaves with."""
+
+    def forward(
+        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        """Apply the layer; `rng` is None outside training."""
+
+
+@dataclass(frozen=True)
+class Linear:
+    """y = x @ weight + bias.
+
+    d_weight = x.T @ d_y, d_bias = the sum of d_y over the batch, d_x = d_y @ weight.T
+
+    Shapes: x (N, n_in) -> y (N, n_out); weight (n_in, n_out), bias (n_out,).
+    Source: Rumelhart, Hinton, Williams, Learning representations by back-propagating errors
+    (1986), equations 1, 6 and 7, for a batch at a time.
+    """
+
+    n_out: int
+    initializer: str = "uniform"
+
+    def init(
+        self, rng: np.random.Generator, in_shape: Shape, dtype: type[np.floating[Any]]
+    ) -> tuple[LayerParams, Shape]:
+        (n_in,) = in_shape
+        weight = INITIALIZERS[self.initializer](rng, n_in, self.n_out)
+        return {"weight": weight.astype(dtype), "bias": np.zeros(self.n_out, dtype)}, (self.n_out,)
+
+    def forward(
+        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        weight, bias = params["weight"], params["bias"]
+
+        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
+            d_x = d_y @ weight.T if need_d_x else d_y  # (N, n_in)
+            return d_x, {"weight": x.T @ d_y, "bias": np.add.reduce(d_y, axis=0)}
+
+        y = x @ weight  # (N, n_in) @ (n_in, n_out) -> (N, n_out)
+        y += bias
+        return y, backward
+
+
+class WithoutParams:
+    """What the layers that learn nothing have in common: no parameters, the same shape out."""
+
+    def init(
+        self, rng: np.random.Generator, in_shape: Shape, dtype: type[np.floating[Any]]
+    ) -> tuple[LayerParams, Shape]:
+        return {}, in_shape
+
+
+@dataclass(frozen=True)
+class Flatten:
+    """Lay the pixels of each image in one row.
+
+    Shapes: x (N, H, W) -> y (N, H * W).
+    """
+
+    def init(
+        self, rng: np.random.Generator, in_shape: Shape, dtype: type[np.floating[Any]]
+    ) -> tuple[LayerParams, Shape]:
+        return {}, (int(np.prod(in_shape)),)
+
+    def forward(
+        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
+            return d_y.reshape(x.shape), {}
+
+        return x.reshape(len(x), -1), backward
+
+
+@dataclass(frozen=True)
+class Identity(WithoutParams):
+    """y = x: keeps the place of an output activation that the loss contains.
+
+    Shapes: any.
+    """
+
+    def forward(
+        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
+            return d_y, {}
+
+        return x, backward
+
+
+@dataclass(frozen=True)
+class Sigmoid(WithoutParams):
+    """y = 1 / (1 + exp(-x)), computed as (1 + tanh(x / 2)) / 2, which cannot overflow.
+
+    d_x = d_y * y * (1 - y)
+
+    Shapes: any.
+    Source: Rumelhart, Hinton, Williams (1986), equations 2 and 5; the tanh form is the
+    identity of the DLMF, section 4.28 and 4.35 (hyperbolic functions of half arguments).
+    """
+
+    def forward(
+        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        y = np.tanh(0.5 * x)
+        y *= 0.5
+        y += 0.5
+
+        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
+            return d_y * y * (1 - y), {}
+
+        return y, backward
+
+
+@dataclass(frozen=True)
+class Tanh(WithoutParams):
+    """y = tanh(x).
+
+    d_x = d_y * (1 - y^2)
+
+    Shapes: any.
+    Source: LeCun, Bottou, Orr, Muller, Efficient BackProp (1998), section 4.4.
+    """
+
+    def forward(
+        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        y = np.tanh(x)
+
+        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
+            return d_y * (1 - y * y), {}
+
+        return y, backward
+
+
+@dataclass(frozen=True)
+class ReLU(WithoutParams):
+    """y = max(x, 0).
+
+    d_x = d_y where x > 0, else 0
+
+    Shapes: any.
+    Source: Nair and Hinton, Rectified linear units improve restricted Boltzmann machines
+    (2010), section 2.
+    """
+
+    def forward(
+        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        y = np.maximum(x, 0)
+
+        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
+            return d_y * (y > 0), {}
+
+        return y, backward
+
+
+@dataclass(frozen=True)
+class Softmax(WithoutParams):
+    """y_k = exp(x_k) / sum_j exp(x_j): scores that add up to 1.
+
+    d_x = y * (d_y - sum_k d_y_k * y_k); the largest x is subtracted first, so exp cannot
+    overflow and the result is the same.
+
+    Shapes: (N, K).
+    Source: Bridle, Probabilistic interpretation of feedforward classification network
+    outputs (1990), equation 10.
+    """
+
+    def forward(
+        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        y = np.exp(x - x.max(axis=1, keepdims=True))
+        y /= y.sum(axis=1, keepdims=True)
+
+        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
+            return y * (d_y - (d_y * y).sum(axis=1, keepdims=True)), {}
+
+        return y, backward
+
+
+LAYERS: dict[str, type[Layer]] = {
+    layer.__name__: layer for layer in (Linear, Flatten, Identity, Sigmoid, Tanh, ReLU, Softmax)
+}
+ACTIVATIONS: dict[str, type[Layer]] = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU}
+
+
+def describe_layer(layer: Layer) -> dict[str, Any]:
+    """Turn a layer into plain data, as in `{"layer": "Linear", "n_out": 30, ...}`."""
+    return {"layer": type(layer).__name__, **asdict(layer)}  # type: ignore[call-overload]
+
+
+def layer_from_description(description: dict[str, Any]) -> Layer:
+    """Turn the plain data of `describe_layer` back into the layer.
+
+    Raises: KeyError for a layer we do not know, TypeError for fields that it does not have.
+    """
+    fields = dict(description)
+    return LAYERS[fields.pop("layer")](**fields)

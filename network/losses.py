@@ -1,0 +1,104 @@
+"""How wrong the outputs are, and the gradient of that.
+
+A loss is the mean over the batch, so the learning rate does not depend on the batch size.
+Labels are integers everywhere; the one-hot vector `t` of the formulas (1 at the label, 0
+elsewhere) is never built: `outputs - t` is `outputs` with 1 taken off at the label.
+
+A cross-entropy *contains* the output activation it belongs to and works on what enters that
+activation (the logits): the two derivatives cancel to `y - t`, which is finite where their
+quotient and product are not. `model.part_the_loss_sees` leaves the activation out for it.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+from network.layers import Layer, Sigmoid, Softmax
+from network.params import Array
+
+
+class Loss(Protocol):
+    """A number to make small, with its gradient."""
+
+    output_activation: type[Layer]  # what turns a model's last weighted sums into its outputs
+    contains_activation: bool  # True: the loss is given the logits, not the outputs
+
+    def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
+        """Return the loss and d_outputs.
+
+        Shapes: outputs (N, K), labels (N,) -> (), d_outputs (N, K).
+        """
+
+
+def minus_one_hot(outputs: Array, labels: Array) -> Array:
+    """Return outputs - t without building t.
+
+    Shapes: outputs (N, K), labels (N,) -> (N, K).
+    """
+    difference = outputs.copy()
+    difference[np.arange(len(labels)), labels] -= 1
+    return difference
+
+
+class SquaredError:
+    """L = 1/N sum_n 1/2 sum_k (y_k - t_k)^2, d_y = (y - t) / N.
+
+    Source: Rumelhart, Hinton, Williams (1986), equation 3, as a mean.
+    """
+
+    output_activation: type[Layer] = Sigmoid
+    contains_activation = False
+
+    def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
+        error = minus_one_hot(outputs, labels)
+        loss = float(np.vdot(error, error)) / (2 * len(labels))
+        error /= len(labels)
+        return loss, error
+
+
+class CrossEntropy:
+    """L = -1/N sum_n log y_label with y = softmax(z), d_z = (y - t) / N.
+
+    Computed from the logits z: log y_k = z_k - m - log sum_j exp(z_j - m), m = max z.
+    Source: Bishop, Pattern Recognition and Machine Learning (2006), equations 4.108, 4.109.
+    """
+
+    output_activation: type[Layer] = Softmax
+    contains_activation = True
+
+    def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
+        z = outputs - outputs.max(axis=1, keepdims=True)  # (N, K)
+        y = np.exp(z)
+        total = y.sum(axis=1, keepdims=True)  # (N, 1)
+        loss = float(np.mean(np.log(total[:, 0]) - z[np.arange(len(labels)), labels]))
+        y /= total
+        d_z = minus_one_hot(y, labels)
+        d_z /= len(labels)
+        return loss, d_z
+
+
+class BinaryCrossEntropy:
+    """L = -1/N sum_n sum_k t log y + (1 - t) log(1 - y) with y = sigmoid(z), d_z = (y - t) / N.
+
+    Computed from the logits z: the sum over k of log(1 + exp(z_k)), less z_label.
+    Source: Nielsen, Neural Networks and Deep Learning (2015), chapter 3, equations 63 and 68.
+    """
+
+    output_activation: type[Layer] = Sigmoid
+    contains_activation = True
+
+    def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
+        softplus = np.logaddexp(0, outputs)  # (N, K)
+        at_label = outputs[np.arange(len(labels)), labels]  # (N,)
+        loss = float(softplus.sum() - at_label.sum()) / len(labels)
+        y, _ = Sigmoid().forward({}, outputs)
+        d_z = minus_one_hot(y, labels)
+        d_z /= len(labels)
+        return loss, d_z
+
+
+LOSSES: dict[str, type[Loss]] = {
+    "squared-error": SquaredError,
+    "cross-entropy": CrossEntropy,
+    "binary-cross-entropy": BinaryCrossEntropy,
+}

@@ -1,0 +1,71 @@
+"""Say in lines and tables what a run did."""
+
+from network.evaluation import TestResult
+from network.gradient_check import ArrayCheck
+from network.training import EpochDone
+
+
+def epoch_line(event: EpochDone, epochs: int, images: int) -> str:
+    """One line for one epoch."""
+    parts = [f"epoch {event.epoch:>3} of {epochs}", f"loss {event.loss:.4f}"]
+    if event.validation_accuracy is not None:
+        parts.append(f"validation {100 * event.validation_accuracy:.2f} %")
+    parts.append(f"{images / event.seconds:,.0f} images/s")
+    return "  ".join(parts)
+
+
+def accuracy_line(result: TestResult) -> str:
+    """The accuracy with its count and its interval, as in 9,542 / 10,000 (95.42 %, ...)."""
+    low, high = result.interval
+    return (
+        f"{result.correct:,} / {result.count:,} ({100 * result.accuracy:.2f} %, "
+        f"95 % interval {100 * low:.2f}-{100 * high:.2f})"
+    )
+
+
+def digit_table(result: TestResult, classes: tuple[str, ...]) -> str:
+    """How many examples of each class were read right."""
+    lines = ["class   right    all  accuracy"]
+    for index, name in enumerate(classes):
+        right, total = int(result.confusion[index, index]), int(result.confusion[index].sum())
+        share = f"{100 * right / total:8.2f}%" if total else "       -"
+        lines.append(f"{name:>5}  {right:6,} {total:6,} {share}")
+    return "\n".join(lines)
+
+
+def confusion_table(result: TestResult, classes: tuple[str, ...]) -> str:
+    """Which class (row) was answered as which (column); a point stands for 0."""
+    lines = ["label \\ answer" + "".join(f"{name:>6}" for name in classes)]
+    for name, row in zip(classes, result.confusion, strict=True):
+        lines.append(f"{name:>14}" + "".join(f"{count or '.':>6}" for count in row))
+    return "\n".join(lines)
+
+
+def check_line(check: ArrayCheck) -> str:
+    """One line for one array whose gradient was checked."""
+    verdict = "right" if check.is_right else "WRONG"
+    place = f"{check.layer} {check.layer_name}.{check.array_name}"
+    return (
+        f"{place:20} {check.checked:>9,} checked  "
+        f"largest relative error {check.relative_error:.1e}  {verdict}"
+    )
+
+
+def scores_line(scores: list[float], classes: tuple[str, ...]) -> str:
+    """All scores of one image, highest marked."""
+    best = max(scores)
+    cells = [
+        f"{'*' if score == best else ' '}{name} {score:.3f}"
+        for name, score in zip(classes, scores, strict=True)
+    ]
+    return " ".join(cells)
+
+
+def advice_line(checks: list[ArrayCheck]) -> str:
+    """Name the layer to look at first: errors spread downwards, so it is the highest wrong one."""
+    wrong = [check for check in checks if not check.is_right]
+    first = max(wrong, key=lambda check: check.layer)
+    return (
+        f"{len(wrong)} of {len(checks)} gradients are wrong: look first at the backward pass of "
+        f"layer {first.layer}, {first.layer_name}.{first.array_name}, and of what comes after it"
+    )

@@ -1,0 +1,1 @@
+"""Download MNIST and turn it into pickles of parallel lists."""

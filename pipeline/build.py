@@ -1,0 +1,117 @@
+"""Raw IDX files in, pickles out."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.cache import Cache, Digest, publish
+from pipeline.datasets import IMAGE_SHAPE, Dataset, RawFile
+from pipeline.errors import CorruptError, MissingError
+from pipeline.idx import open_idx
+from pipeline.pickles import pickle_chunks
+from pipeline.reporting import SILENT, Reporter
+from pipeline.verify import MANIFEST_FORMAT, check_pickle
+
+
+class BuiltPickle(NamedTuple):
+    """One pickle that is now in the cache."""
+
+    split: str
+    path: Path
+    count: int
+    digest: Digest
+    was_intact: bool  # nothing had to be done
+
+
+def build_pickles(
+    cache: Cache, dataset: Dataset, force: bool = False, reporter: Reporter = SILENT
+) -> list[BuiltPickle]:
+    """Build the pickles of every split, then publish the manifest that vouches for them.
+
+    Does nothing when all are intact, unless forced.
+
+    Raises: MissingError without raw files, CorruptError when they are not the published ones.
+    """
+    if not force and (intact := find_intact(cache, dataset)):
+        return intact
+    built = [build_split(cache, dataset, split, reporter) for split in dataset.splits]
+    manifest = {
+        "format": MANIFEST_FORMAT,
+        "dataset": dataset.name,
+        "inputs": {file.name: file.content_sha256 for file in dataset.files},
+        "pickles": {
+            pickle.split: {
+                "file": pickle.path.name,
+                "count": pickle.count,
+                "size": pickle.digest.size,
+                "sha256": pickle.digest.sha256,
+            }
+            for pickle in built
+        },
+    }
+    publish(cache.manifest(dataset.name), [json.dumps(manifest, indent=2).encode() + b"\n"])
+    return built
+
+
+def find_intact(cache: Cache, dataset: Dataset) -> list[BuiltPickle]:
+    """Describe the pickles that are there; an empty list unless every one is intact."""
+    found = []
+    for split, files in dataset.splits.items():
+        try:
+            digest = check_pickle(cache, dataset, split)
+        except (MissingError, CorruptError):
+            return []
+        found.append(BuiltPickle(split, cache.pickle(dataset.name, split), files.count, digest, True))
+    return found
+
+
+def build_split(cache: Cache, dataset: Dataset, split: str, reporter: Reporter) -> BuiltPickle:
+    """Build one pickle, holding no more than a few hundred images at a time."""
+    files = dataset.splits[split]
+    folder = cache.raw(dataset.name)
+    labels = np.concatenate(
+        list(read_checked(folder / files.labels.name, files.labels, (files.count,)))
+    )
+    if labels.max() >= len(dataset.classes):
+        raise CorruptError(
+            f"{folder / files.labels.name}: label {labels.max()}, "
+            f"expected 0 to {len(dataset.classes) - 1}"
+        )
+
+    def images() -> Iterator[NDArray[Any]]:
+        shape = (files.count, *IMAGE_SHAPE)
+        for chunk in read_checked(folder / files.images.name, files.images, shape):
+            yield chunk
+            advance(len(chunk))
+
+    path = cache.pickle(dataset.name, split)
+    with reporter.progress(path.name, files.count, "images") as advance:
+        digest = publish(path, pickle_chunks(images(), labels))
+    return BuiltPickle(split, path, files.count, digest, False)
+
+
+def read_checked(path: Path, raw_file: RawFile, shape: tuple[int, ...]) -> Iterator[NDArray[Any]]:
+    """Yield the items of a raw file, and raise in the end unless its content is the published one.
+
+    What is made of them must not be used before the generator has ended without an error;
+    `publish` keeps to that.
+    """
+    mend = f"Run `pipeline fetch {path.parent.name}`"
+    try:
+        with open_idx(path) as stream:
+            if stream.shape != shape or stream.dtype != np.uint8:
+                raise CorruptError(
+                    f"{path}: {stream.dtype} of shape {stream.shape}, expected uint8 of {shape}"
+                )
+            yield from stream.read_items()
+            if stream.sha256 != raw_file.content_sha256:
+                raise CorruptError(
+                    f"{path}: content has sha256 {stream.sha256}, "
+                    f"expected {raw_file.content_sha256}"
+                )
+    except (MissingError, CorruptError) as error:
+        raise type(error)(error.message, mend) from error

@@ -1,0 +1,159 @@
+"""Where artefacts live on disk, and how a file is written whole or not at all."""
+
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.errors import StorageError
+
+ENVIRONMENT_VARIABLE = "MNIST_CACHE_DIR"
+STALE_SECONDS = 3600.0  # a temporary file untouched for so long belongs to a killed process
+
+
+@dataclass(frozen=True)
+class Cache:
+    """The folder of all artefacts, and the place of each kind in it."""
+
+    root: Path
+    rule: str  # why it is this folder, for `pipeline where`
+
+    def raw(self, dataset: str) -> Path:
+        """The folder of a data set's downloaded files."""
+        return self.root / "raw" / dataset
+
+    def pickle(self, dataset: str, split: str) -> Path:
+        """The pickle of one split."""
+        return self.root / "pickles" / f"{dataset}_{split}.pickle"
+
+    def manifest(self, dataset: str) -> Path:
+        """The hashes of what a data set's pickles were made from and of the pickles."""
+        return self.root / "pickles" / f"{dataset}.json"
+
+    def pictures(self) -> Path:
+        """The folder of pictures that were given no name."""
+        return self.root / "pictures"
+
+    def runs(self) -> Path:
+        """The folder of training runs, one folder each."""
+        return self.root / "runs"
+
+
+def find_cache(option: Path | None = None) -> Cache:
+    """Choose the cache folder: option, environment, checkout, the user's own; in this order.
+
+    The working directory never decides, so a command means the same wherever it is typed.
+    """
+    if option is not None:
+        return Cache(option.expanduser().absolute(), "--cache-dir")
+    if from_environment := os.environ.get(ENVIRONMENT_VARIABLE):
+        return Cache(Path(from_environment).expanduser().absolute(), ENVIRONMENT_VARIABLE)
+    if (checkout := find_checkout()) is not None:
+        return Cache(checkout / "cache", "the checkout that this code runs from")
+    import platformdirs
+
+    return Cache(Path(platformdirs.user_cache_dir("mnist-neural-net")), "the user's cache folder")
+
+
+def find_checkout() -> Path | None:
+    """Find the repository that this code runs from; None for an installed copy."""
+    root = Path(__file__).resolve().parent.parent
+    is_checkout = (root / "pyproject.toml").is_file() and (root / "cache" / "README.md").is_file()
+    return root if is_checkout else None
+
+
+class Digest(NamedTuple):
+    """What identifies a file's content."""
+
+    size: int  # bytes
+    sha256: str  # 64 hexadecimal digits
+
+
+def digest_of(path: Path) -> Digest:
+    """Read a file once and return its size and hash."""
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return Digest(file.tell(), sha256)
+
+
+def publish(
+    path: Path,
+    chunks: Iterable[bytes | memoryview],
+    check: Callable[[Path, Digest], None] | None = None,
+) -> Digest:
+    """Write a file whole or not at all; the only way this project writes an artefact.
+
+    The chunks go to a new file with a name of its own beside the target, which is checked,
+    forced to disk, and put in the target's place in one step; then the folder is forced to
+    disk too. Whatever ends this early, power failure included, leaves what was there before.
+
+    Raises: StorageError when the disk or the folder refuses; whatever `chunks` or `check` raise.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_stale_parts(path)
+        with temporary.open("xb") as file:
+            digest = write_chunks(file.write, chunks)
+            file.flush()
+            if check is not None:
+                check(temporary, digest)
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise storage_error(f"cannot write {path}", error) from error
+    finally:
+        remove_quietly(temporary)
+    return digest
+
+
+def write_chunks(write: Callable[[bytes | memoryview], int], chunks: Iterable[bytes | memoryview]) -> Digest:
+    """Hand on every chunk, and hash and count what went by."""
+    sha256 = hashlib.sha256()
+    size = 0
+    for chunk in chunks:
+        write(chunk)
+        sha256.update(chunk)
+        size += len(chunk)
+    return Digest(size, sha256.hexdigest())
+
+
+def remove_stale_parts(path: Path) -> None:
+    """Clear away what killed processes left beside a target, but nobody's work in progress."""
+    for part in path.parent.glob(f".{path.name}.*.part"):
+        try:
+            if time.time() - part.lstat().st_mtime > STALE_SECONDS:
+                part.unlink()
+        except OSError:
+            continue  # another process was faster
+
+
+def remove_quietly(path: Path) -> None:
+    """Remove a file if it is there; a failure to must not hide the error that led here."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        pass
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's list of names to disk, where the system can (Windows cannot)."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def storage_error(what: str, error: OSError) -> StorageError:
+    """Say in one line what the system refused and why."""
+    return StorageError(
+        f"{what}: {error.strerror or error}",
+        "Free some space or choose a folder of yours with --cache-dir",
+    )
