@@ -96,7 +96,7 @@ def configuration_from_dict(values: dict[str, Any], where: str) -> Configuration
     """
     unknown = values.keys() - {field.name for field in fields(Configuration)}
     if unknown:
-        raise CorruptError(f"{where}: unknown field {sorted(unknown)[0]!r} in the configuration")
+        raise CorruptError(f"{where}: unknown field {min(unknown)!r} in the configuration")
     try:
         return Configuration(**{**values, "hidden": tuple(values.get("hidden", ()))})
     except (UsageError, TypeError) as error:

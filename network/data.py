@@ -8,7 +8,7 @@ import numpy as np
 from network.params import Array
 from pipeline.cache import Cache
 from pipeline.datasets import Dataset
-from pipeline.verify import read_split
+from pipeline.manifest import read_split
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,7 @@ def scale_pixels(pixels: Array) -> Array:
     return np.multiply(pixels, np.float32(1 / 255), dtype=np.float32)
 
 
-def load_examples(
-    cache: Cache, dataset: Dataset, split: str, limit: int | None = None
-) -> Examples:
+def load_examples(cache: Cache, dataset: Dataset, split: str, limit: int | None = None) -> Examples:
     """Load a split ("train" or "test") from its pickle, or only its first `limit` examples.
 
     Raises: MissingError when the pickle has not been built, CorruptError when it is damaged.
@@ -45,9 +43,7 @@ def load_examples(
     return Examples(scale_pixels(pixels[:limit]), labels[:limit])
 
 
-def split_validation(
-    examples: Examples, share: float, seed: int
-) -> tuple[Examples, Examples]:
+def split_validation(examples: Examples, share: float, seed: int) -> tuple[Examples, Examples]:
     """Hold a random share of the examples out of training, to choose by.
 
     Returns: what is left for training, and what is held out; every example is in one of them.

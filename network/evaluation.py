@@ -1,6 +1,5 @@
 """Predictions, accuracy with its interval, confusion matrix."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
 
@@ -88,6 +87,4 @@ class TestResult:
 def evaluate(model: Model, params: Params, examples: Examples) -> TestResult:
     """Let a model answer every example and count the answers."""
     outputs = compute_outputs(model, params, examples.images)
-    return TestResult(
-        confusion_matrix(examples.labels, outputs.argmax(axis=1), outputs.shape[1])
-    )
+    return TestResult(confusion_matrix(examples.labels, outputs.argmax(axis=1), outputs.shape[1]))

@@ -1,124 +1,22 @@
 """One run from configuration to run folder."""
 
-import difflib
-import json
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Generator
 
 import numpy as np
 
-from network.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from network.configuration import Configuration, configuration_from_dict
+from network.checkpoints import load_checkpoint
+from network.configuration import Configuration
 from network.data import Examples, load_examples, split_validation
-from network.environment import describe_environment
-from network.evaluation import TestResult
-from network.layers import Linear
 from network.losses import LOSSES
 from network.model import Model, fully_connected
-from network.optimizers import OPTIMIZERS, State
+from network.optimizers import OPTIMIZERS
 from network.params import Params
+from network.runs import Run, find_run, save_run
 from network.schedules import SCHEDULES
 from network.training import EpochDone, Event, train
-from pipeline.cache import Cache, publish
+from pipeline.cache import Cache
 from pipeline.datasets import DATASETS, IMAGE_SHAPE
-from pipeline.errors import CorruptError, MissingError, UsageError
-
-
-@dataclass(frozen=True)
-class Run:
-    """The folder of one run, and the place of each file in it."""
-
-    folder: Path
-
-    @property
-    def name(self) -> str:
-        return self.folder.name
-
-    @property
-    def configuration(self) -> Path:
-        return self.folder / "config.json"
-
-    @property
-    def history(self) -> Path:
-        return self.folder / "history.jsonl"
-
-    @property
-    def checkpoint(self) -> Path:
-        return self.folder / "checkpoint.npz"
-
-    @property
-    def test_result(self) -> Path:
-        return self.folder / "test.json"
-
-
-def name_run(cache: Cache, wanted: str | None, model: Model) -> Run:
-    """Choose the folder of a new run; a run is never overwritten.
-
-    Without a wish it is called after its sizes and a number, as in `784-30-10-1`.
-
-    Raises: UsageError when the wanted name is taken or is no plain name.
-    """
-    if wanted is not None:
-        run = Run(cache.runs() / check_run_name(wanted))
-        if run.folder.exists():
-            raise UsageError(
-                f"run {wanted!r} exists in {cache.runs()}, and a run is never overwritten",
-                "Choose another --name",
-            )
-        return run
-    stem = describe_sizes(model)
-    number = 1
-    while (cache.runs() / f"{stem}-{number}").exists():
-        number += 1
-    return Run(cache.runs() / f"{stem}-{number}")
-
-
-def check_run_name(name: str) -> str:
-    """Accept a name that is a folder's name on every system, and never a path.
-
-    Raises: UsageError.
-    """
-    if not re.fullmatch(r"[\w][\w.+-]{0,99}", name):
-        raise UsageError(
-            f"{name!r} is no name for a run, expected letters, digits and . _ + - (100 at most)"
-        )
-    return name
-
-
-def describe_sizes(model: Model) -> str:
-    """Name a model by the size of its inputs and of each layer that learns: 784-30-10."""
-    sizes = [int(np.prod(IMAGE_SHAPE))]
-    sizes += [layer.n_out for layer in model.layers if isinstance(layer, Linear)]
-    return "-".join(map(str, sizes))
-
-
-def find_run(cache: Cache, name: str | None) -> Run:
-    """Find a run by its name, or the one that was trained last.
-
-    Raises: MissingError, with the nearest name.
-    """
-    runs = list_runs(cache)
-    if not runs:
-        raise MissingError(f"there is no run in {cache.runs()}", "Run `network train`")
-    if name is None:
-        return max(runs, key=lambda run: (run.checkpoint.stat().st_mtime_ns, run.name))
-    for run in runs:
-        if run.name == name:
-            return run
-    near = difflib.get_close_matches(name, [run.name for run in runs], n=1)
-    hint = f"Did you mean {near[0]}?" if near else "`network runs` names them all"
-    raise MissingError(f"no run is called {name!r} in {cache.runs()}", hint)
-
-
-def list_runs(cache: Cache) -> list[Run]:
-    """List every run that has a checkpoint, by name."""
-    if not cache.runs().is_dir():
-        return []
-    runs = [Run(folder) for folder in sorted(cache.runs().iterdir())]
-    return [run for run in runs if run.checkpoint.is_file()]
+from pipeline.errors import UsageError
 
 
 def build_model(configuration: Configuration) -> Model:
@@ -158,43 +56,17 @@ def start_model(cache: Cache, configuration: Configuration) -> tuple[Model, Para
     return checkpoint.model, checkpoint.params
 
 
-def load_training_examples(
-    cache: Cache, configuration: Configuration
-) -> tuple[Examples, Examples]:
+def load_training_examples(cache: Cache, configuration: Configuration) -> tuple[Examples, Examples]:
     """Load the examples to train on and those held out to choose by.
 
     Raises: UsageError when nothing is left to train on.
     """
     dataset = DATASETS[configuration.dataset]
     examples = load_examples(cache, dataset, "train", configuration.limit)
-    training, validation = split_validation(
-        examples, configuration.validation, configuration.seed
-    )
+    training, validation = split_validation(examples, configuration.validation, configuration.seed)
     if len(training) == 0:
         raise UsageError(f"of {len(examples)} examples none is left to train on")
     return training, validation
-
-
-def save_run(
-    run: Run,
-    model: Model,
-    params: Params,
-    state: State,
-    configuration: Configuration,
-    history: list[EpochDone],
-    step: int = 0,
-) -> None:
-    """Write all files of a run; the checkpoint last, for it is what makes a run."""
-    meta = {
-        "configuration": configuration.to_dict(),
-        "epoch": len(history),
-        "step": step,
-        "environment": describe_environment(),
-    }
-    lines = "".join(json.dumps(epoch._asdict()) + "\n" for epoch in history)
-    publish(run.configuration, [json.dumps(configuration.to_dict(), indent=2).encode() + b"\n"])
-    publish(run.history, [lines.encode()])
-    save_checkpoint(run.checkpoint, Checkpoint(model, params, state, meta))
 
 
 def train_run(
@@ -204,12 +76,13 @@ def train_run(
     configuration: Configuration,
     training: Examples,
     validation: Examples,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Train, saving the run after every epoch, and when whoever iterates closes the generator.
 
     Raises: DivergedError.
     """
-    assert configuration.learning_rate is not None and configuration.weight_decay is not None
+    assert configuration.learning_rate is not None
+    assert configuration.weight_decay is not None
     optimizer = OPTIMIZERS[configuration.optimizer](weight_decay=configuration.weight_decay)
     state = optimizer.init(params)
     history: list[EpochDone] = []
@@ -239,35 +112,3 @@ def train_run(
     except GeneratorExit:
         save_run(run, model, params, state, configuration, history, step)
         raise
-
-
-def load_run(run: Run) -> tuple[Checkpoint, Configuration]:
-    """Read a run's model and the configuration it was trained with.
-
-    Raises: MissingError, CorruptError.
-    """
-    checkpoint = load_checkpoint(run.checkpoint)
-    values = checkpoint.meta.get("configuration")
-    if not isinstance(values, dict):
-        raise CorruptError(f"{run.checkpoint}: no configuration in its meta")
-    return checkpoint, configuration_from_dict(values, str(run.checkpoint))
-
-
-def save_test_result(run: Run, result: TestResult) -> None:
-    """Keep what a run scored on the test set in its folder."""
-    content = {"count": result.count, "correct": result.correct, "accuracy": result.accuracy}
-    publish(run.test_result, [json.dumps(content, indent=2).encode() + b"\n"])
-
-
-def summarise(run: Run) -> dict[str, Any]:
-    """Say in plain data what a run is and what it scored, if it was tested."""
-    checkpoint, configuration = load_run(run)
-    accuracy = None
-    if run.test_result.is_file():
-        accuracy = json.loads(run.test_result.read_bytes())["accuracy"]
-    return {
-        "run": run.name,
-        "epochs": checkpoint.meta.get("epoch", 0),
-        "configuration": configuration.to_dict(),
-        "accuracy": accuracy,
-    }

@@ -9,7 +9,12 @@ from pipeline.preview import RIGHT, WRONG, Tile, draw_sheet
 
 
 def draw_answers(
-    examples: Examples, outputs: Array, classes: tuple[str, ...], title: str, count: int, wrong: bool
+    examples: Examples,
+    outputs: Array,
+    classes: tuple[str, ...],
+    title: str,
+    count: int,
+    wrong: bool,
 ) -> Image.Image:
     """Draw the first `count` examples, or the first `count` mistakes, the surest ones first.
 

@@ -9,6 +9,7 @@ apart from the gradient (Loshchilov and Hutter, Decoupled weight decay regulariz
 algorithm 2); with SGD this is the L2 penalty of the textbooks.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -21,8 +22,6 @@ State: TypeAlias = dict[str, Params]  # named memories, each a tree of the param
 
 class Optimizer(Protocol):
     """A rule for one step."""
-
-    weight_decay: float
 
     def init(self, params: Params) -> State:
         """Make the memory that the rule starts with."""
@@ -125,4 +124,4 @@ class Adam:
             param -= grad
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "momentum": Momentum, "adam": Adam}
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"sgd": SGD, "momentum": Momentum, "adam": Adam}

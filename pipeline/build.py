@@ -1,9 +1,9 @@
 """Raw IDX files in, pickles out."""
 
-import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,13 @@ from pipeline.cache import Cache, Digest, publish
 from pipeline.datasets import IMAGE_SHAPE, Dataset, RawFile
 from pipeline.errors import CorruptError, MissingError
 from pipeline.idx import open_idx
+from pipeline.manifest import check_pickle, publish_manifest
 from pipeline.pickles import pickle_chunks
 from pipeline.reporting import SILENT, Reporter
-from pipeline.verify import MANIFEST_FORMAT, check_pickle
 
 
-class BuiltPickle(NamedTuple):
+@dataclass(frozen=True)
+class BuiltPickle:
     """One pickle that is now in the cache."""
 
     split: str
@@ -39,21 +40,7 @@ def build_pickles(
     if not force and (intact := find_intact(cache, dataset)):
         return intact
     built = [build_split(cache, dataset, split, reporter) for split in dataset.splits]
-    manifest = {
-        "format": MANIFEST_FORMAT,
-        "dataset": dataset.name,
-        "inputs": {file.name: file.content_sha256 for file in dataset.files},
-        "pickles": {
-            pickle.split: {
-                "file": pickle.path.name,
-                "count": pickle.count,
-                "size": pickle.digest.size,
-                "sha256": pickle.digest.sha256,
-            }
-            for pickle in built
-        },
-    }
-    publish(cache.manifest(dataset.name), [json.dumps(manifest, indent=2).encode() + b"\n"])
+    publish_manifest(cache, dataset, {item.split: (item.count, item.digest) for item in built})
     return built
 
 
@@ -65,7 +52,9 @@ def find_intact(cache: Cache, dataset: Dataset) -> list[BuiltPickle]:
             digest = check_pickle(cache, dataset, split)
         except (MissingError, CorruptError):
             return []
-        found.append(BuiltPickle(split, cache.pickle(dataset.name, split), files.count, digest, True))
+        found.append(
+            BuiltPickle(split, cache.pickle(dataset.name, split), files.count, digest, True)
+        )
     return found
 
 

@@ -1,5 +1,6 @@
 """Where artefacts live on disk, and how a file is written whole or not at all."""
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -103,7 +104,7 @@ def publish(
             if check is not None:
                 check(temporary, digest)
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
         raise storage_error(f"cannot write {path}", error) from error
@@ -112,7 +113,9 @@ def publish(
     return digest
 
 
-def write_chunks(write: Callable[[bytes | memoryview], int], chunks: Iterable[bytes | memoryview]) -> Digest:
+def write_chunks(
+    write: Callable[[bytes | memoryview], int], chunks: Iterable[bytes | memoryview]
+) -> Digest:
     """Hand on every chunk, and hash and count what went by."""
     sha256 = hashlib.sha256()
     size = 0
@@ -135,10 +138,8 @@ def remove_stale_parts(path: Path) -> None:
 
 def remove_quietly(path: Path) -> None:
     """Remove a file if it is there; a failure to must not hide the error that led here."""
-    try:
+    with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
-    except OSError:
-        pass
 
 
 def sync_folder(folder: Path) -> None:

@@ -94,7 +94,7 @@ def run_app(app: typer.Typer, name: str) -> NoReturn:
     try:
         code = app(args=arguments, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - the one place where all that fails ends
         code = failure.report(error)
     close_quietly(sys.stdout)
     sys.exit(code if isinstance(code, int) else 0)
@@ -130,22 +130,25 @@ class Failure:
         """Return exit code, message and hint; an empty message when all has been said."""
         match error:
             case ProjectError():
-                return error.exit_code, error.message, error.hint
+                told = error.exit_code, error.message, error.hint
             case typer.TyperException():
-                return UsageError.exit_code, error.format_message().rstrip("."), self.help_hint(error)
+                message = error.format_message().rstrip(".")
+                told = UsageError.exit_code, message, self.help_hint(error)
             case SystemExit():
-                return error.code if isinstance(error.code, int) else 1, "", ""
+                told = error.code if isinstance(error.code, int) else 1, "", ""
             case KeyboardInterrupt() | typer.Abort():
-                return 130, "", ""
+                told = 130, "", ""
             case BrokenPipeError():
-                return 141, "", ""
+                told = 141, "", ""
             case OSError():
                 place = f"{error.filename}: " if error.filename else ""
-                return StorageError.exit_code, f"{place}{error.strerror or error}", ""
+                told = StorageError.exit_code, f"{place}{error.strerror or error}", ""
             case MemoryError():
-                return StorageError.exit_code, "not enough memory", ""
-        what = f"this is a fault of ours: {type(error).__name__}: {error}"
-        return 1, what, "" if self.verbose else "Show where with --verbose"
+                told = StorageError.exit_code, "not enough memory", ""
+            case _:
+                what = f"this is a fault of ours: {type(error).__name__}: {error}"
+                told = 1, what, "" if self.verbose else "Show where with --verbose"
+        return told
 
     def help_hint(self, error: typer.TyperException) -> str:
         """Name the help of the command that was misused."""

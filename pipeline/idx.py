@@ -119,7 +119,12 @@ def open_idx(path: Path) -> Iterator[IdxStream]:
 def read_idx(path: Path) -> NDArray[Any]:
     """Read a whole IDX file into one array of the shape and type that its header says."""
     with open_idx(path) as stream:
-        return np.concatenate([np.empty((0, *stream.shape[1:]), stream.dtype), *stream.read_items()])
+        return np.concatenate(
+            [
+                np.empty((0, *stream.shape[1:]), stream.dtype),
+                *stream.read_items(),
+            ]
+        )
 
 
 def idx_bytes(array: NDArray[Any]) -> bytes:

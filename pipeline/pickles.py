@@ -1,4 +1,4 @@
-"""Read and write the parallel-list pickles: the contract with `network`.
+r"""Read and write the parallel-list pickles: the contract with `network`.
 
 One file per split holds `[images, labels]`: `images[i]` is a 28x28 list of lists of ints
 (0..255), `labels[i]` the integer it shows. Any Python 3 reads it with `pickle.load`, without
@@ -6,7 +6,7 @@ any package.
 
 All images have the same size, so all have the same bytes but for the pixels:
 
-    \\x80 2 ] (                      protocol 2, the outer list
+    \x80 2 ] (                      protocol 2, the outer list
         ] (                         the images
             ] (                     an image
                 ] ( K p ... K p e   a row: 28 times BININT1 and the pixel, then APPENDS
@@ -76,7 +76,7 @@ def pickle_chunks(pixel_chunks: Iterable[Pixels], labels: Labels) -> Iterator[me
         for start in range(0, len(pixels), CHUNK):
             part = pixels[start : start + CHUNK]
             pixels_in_buffer[: len(part)] = part
-            yield memoryview(buffer[: len(part)]).cast("B")
+            yield buffer[: len(part)].data.cast("B")
     yield MIDDLE
     yield label_bytes(labels)
     yield TAIL
@@ -131,7 +131,7 @@ def read_our_layout(path: Path, file: IO[bytes], size: int) -> tuple[Pixels, Lab
     def take(buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if file.readinto(buffer) != buffer.nbytes:  # type: ignore[attr-defined]
             raise layout_error(path, "it became shorter while it was read")
-        sha256.update(buffer)
+        sha256.update(buffer.data)
         return buffer
 
     def expect(frame: bytes) -> None:

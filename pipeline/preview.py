@@ -50,7 +50,9 @@ def draw_sheet(tiles: Sequence[Tile], title: str, columns: int = 10) -> Image.Im
     for index, tile in enumerate(tiles):
         row, column = divmod(index, columns)
         x, y = GAP + column * (width + GAP), top + row * (height + CAPTION + GAP)
-        picture = Image.fromarray(255 - tile.pixels).resize((width, height), Image.Resampling.NEAREST)
+        picture = Image.fromarray(255 - tile.pixels).resize(
+            (width, height), Image.Resampling.NEAREST
+        )
         sheet.paste(picture, (x, y))
         draw.rectangle((x - 1, y - 1, x + width, y + height), outline=(210, 210, 210))
         draw.text((x + width / 2, y + height + 4), tile.caption, tile.colour, caption_font, "mt")

@@ -59,12 +59,11 @@ class DtypeRecord:
     """What `numpy.dtype(code, align, copy)` was given, and the byte order that follows."""
 
     def __init__(self, code: str, *_: object) -> None:
-        self.code = code if isinstance(code, str) else code.decode("ascii")
+        self.code = str(code)
         self.order = "<"
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        order = state[1]
-        self.order = order if isinstance(order, str) else order.decode("ascii")
+        self.order = str(state[1])
 
     @property
     def is_object(self) -> bool:
@@ -167,7 +166,9 @@ def load_untrusted(path: Path) -> Any:
     except CorruptError as error:
         raise type(error)(f"{path}: refused: {error.message}. Nothing in it was run") from error
     except Exception as error:  # the unpickler raises nearly every kind on damaged data
-        raise CorruptError(f"{path}: no readable pickle: {type(error).__name__}: {error}") from error
+        raise CorruptError(
+            f"{path}: no readable pickle: {type(error).__name__}: {error}"
+        ) from error
 
 
 def small_opcodes(size: int) -> re.Pattern[bytes]:

@@ -1,0 +1,1 @@
+"""One file for each command of `network`: parse, call the library, print."""

@@ -1,0 +1,61 @@
+"""Check every gradient against finite differences."""
+
+from typing import Annotated
+
+import typer
+
+from network.commands.options import Activation, Hidden, LossName, configure
+from pipeline.cache import find_cache
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+
+
+def check(
+    run: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="A run. [default: an untrained network]")
+    ] = None,
+    hidden: Hidden = None,
+    activation: Activation = None,
+    loss: LossName = None,
+    examples: Annotated[int, typer.Option("--examples", min=1, help="Images to check on.")] = 8,
+    sample: Annotated[
+        int | None, typer.Option("--sample", min=1, help="Only so many parameters of each array.")
+    ] = None,
+    cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Check every gradient against finite differences; exit 1 when a layer is wrong."""
+    from network import experiment, report, runs
+    from network.data import load_examples
+    from network.gradient_check import check_gradients
+    from network.losses import LOSSES
+    from network.params import count_params
+    from pipeline.datasets import DATASETS
+
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    if run is None:
+        configuration = configure(hidden, activation=activation, loss=loss)
+        model, params = experiment.start_model(cache, configuration)
+    else:
+        checkpoint, configuration = runs.load_run(runs.find_run(cache, run))
+        model, params = checkpoint.model, checkpoint.params
+    few = load_examples(cache, DATASETS[configuration.dataset], "train", examples)
+    loss_function = LOSSES[configuration.loss]()
+    console.note(f"{len(few)} images, loss {configuration.loss}, central differences in float64")
+    with console.progress("checking", count_params(params), "parameters") as advance:
+        checks = list(
+            check_gradients(model, loss_function, params, few.images, few.labels, sample, advance)
+        )
+    for array_check in checks:
+        console.say(report.check_line(array_check))
+    is_right = all(array_check.is_right for array_check in checks)
+    console.say("every gradient is right" if is_right else report.advice_line(checks))
+    console.result(
+        {
+            "right": is_right,
+            "arrays": [{**item._asdict(), "right": item.is_right} for item in checks],
+        }
+    )
+    if not is_right:
+        raise SystemExit(1)

@@ -1,0 +1,35 @@
+"""Turn the seed project's parameter files into a run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from network.commands.options import NewName, configure
+from pipeline.cache import find_cache
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+
+
+def import_seed(
+    weights: Annotated[Path, typer.Argument(metavar="WEIGHTS.pickle")],
+    biases: Annotated[Path, typer.Argument(metavar="BIASES.pickle")],
+    name: NewName = "seed",
+    cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Turn the seed project's parameter files into a run."""
+    from network import runs
+    from network.params import count_params
+    from network.seed_import import import_seed as read_seed
+
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    model, params = read_seed(weights, biases)
+    run = runs.name_run(cache, name, model)
+    hidden = tuple(len(layer["bias"]) for layer in params if layer)[:-1]
+    configuration = configure(",".join(map(str, hidden)) or "none", epochs=0)
+    runs.save_run(run, model, params, {}, configuration, [])
+    console.say(f"run {run.name}: {count_params(params):,} parameters of the seed")
+    console.note(f"Saved in {run.folder}. Next: network test {run.name} --limit 1000")
+    console.result({"run": run.name, "folder": str(run.folder), "parameters": count_params(params)})

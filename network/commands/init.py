@@ -1,0 +1,44 @@
+"""Write an untrained network."""
+
+from network.commands.options import (
+    Activation,
+    DatasetName,
+    Hidden,
+    Initializer,
+    LossName,
+    NewName,
+    Seed,
+    configure,
+)
+from pipeline.cache import find_cache
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+
+
+def init(
+    hidden: Hidden = None,
+    activation: Activation = None,
+    initializer: Initializer = None,
+    loss: LossName = None,
+    seed: Seed = None,
+    name: NewName = None,
+    dataset: DatasetName = None,
+    cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write an untrained network, to look at or to start from."""
+    from network import experiment, runs
+    from network.params import count_params
+
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    configuration = configure(
+        hidden, activation=activation, initializer=initializer, loss=loss, seed=seed,
+        dataset=dataset, epochs=0,
+    )  # fmt: skip
+    model, params = experiment.start_model(cache, configuration)
+    run = runs.name_run(cache, name, model)
+    runs.save_run(run, model, params, {}, configuration, [])
+    console.say(f"run {run.name}: {count_params(params):,} parameters, untrained")
+    console.note(f"Saved in {run.folder}. Next: network train --from {run.name}")
+    console.result({"run": run.name, "folder": str(run.folder), "parameters": count_params(params)})

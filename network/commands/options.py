@@ -1,0 +1,53 @@
+"""Options that several commands share, and the configuration that they add up to."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from network.configuration import Configuration
+
+# The defaults are those of configuration.Configuration: reading them here would import NumPy,
+# and `--help` could not answer at once. A test holds the texts to them.
+Hidden = Annotated[
+    str | None, typer.Option("--hidden", help="Hidden sizes: 30, 128,64 or none. [default: 30]")
+]
+Activation = Annotated[
+    str | None,
+    typer.Option("--activation", help="Hidden layers: sigmoid, tanh, relu. [default: sigmoid]"),
+]
+Initializer = Annotated[
+    str | None,
+    typer.Option("--initializer", help="First weights: uniform, glorot, he. [default: uniform]"),
+]
+LossName = Annotated[
+    str | None,
+    typer.Option(
+        "--loss",
+        help="squared-error, cross-entropy, binary-cross-entropy. [default: squared-error]",
+    ),
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="All that is random. [default: 0]")]
+DatasetName = Annotated[
+    str | None, typer.Option("--dataset", help="One of `pipeline list`. [default: mnist]")
+]
+RunName = Annotated[
+    str | None, typer.Argument(metavar="RUN", help="A run's name. [default: the latest]")
+]
+NewName = Annotated[str | None, typer.Option("--name", help="What to call the run.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=1, help="Use only the first so many images.")
+]
+
+
+def configure(hidden: str | None, **options: Any) -> "Configuration":
+    """Make the configuration of the options that were given; the rest are defaults.
+
+    Raises: UsageError.
+    """
+    from network.configuration import Configuration, parse_hidden
+
+    given = {name: value for name, value in options.items() if value is not None}
+    if hidden is not None:
+        given["hidden"] = parse_hidden(hidden)
+    return Configuration(**given).with_suitable_rates()

@@ -1,0 +1,1 @@
+"""One file for each command of `pipeline`: parse, call the library, print."""

@@ -1,0 +1,41 @@
+"""Write a pickle of parallel lists for each split."""
+
+from pipeline.cache import find_cache
+from pipeline.commands.options import DatasetName, Force
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.datasets import MNIST, find_dataset
+
+
+def build_pickles(
+    dataset: DatasetName = MNIST.name,
+    force: Force = False,
+    cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write a pickle of parallel lists for each split."""
+    from pipeline.build import build_pickles as build
+
+    console, cache, chosen = Console(json, quiet), find_cache(cache_dir), find_dataset(dataset)
+    built = build(cache, chosen, force, console)
+    for item in built:
+        status = "intact" if item.was_intact else "built"
+        size = f"{item.digest.size / 1e6:.1f} MB  sha256 {item.digest.sha256[:12]}..."
+        console.say(f"  {status:10}  {item.path}  {item.count:,} images  {size}")
+    console.note("Next: network train")
+    console.result(
+        {
+            "dataset": chosen.name,
+            "pickles": [
+                {
+                    "split": item.split,
+                    "path": str(item.path),
+                    "count": item.count,
+                    "sha256": item.digest.sha256,
+                    "status": "intact" if item.was_intact else "built",
+                }
+                for item in built
+            ],
+        }
+    )

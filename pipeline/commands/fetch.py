@@ -1,0 +1,52 @@
+"""Download the raw files of a data set."""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.cache import find_cache
+from pipeline.commands.options import DatasetName, Force
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.datasets import MNIST, find_dataset
+
+
+def fetch(
+    dataset: DatasetName = MNIST.name,
+    mirror: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mirror", help="Folder to fetch from: https, http or file address. Repeatable."
+        ),
+    ] = None,
+    force: Force = False,
+    cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Download the raw files; what is there and intact stays."""
+    from pipeline.download import fetch_dataset
+
+    console, cache, chosen = Console(json, quiet), find_cache(cache_dir), find_dataset(dataset)
+    fetched = fetch_dataset(cache, chosen, tuple(mirror or ()), force, console)
+    console.say(f"{chosen.title}: {len(fetched)} files in {cache.raw(chosen.name)}")
+    for item in fetched:
+        origin = f"  from {item.mirror}" if item.mirror else ""
+        size = f"{item.file.size:>9,} bytes  sha256 {item.file.sha256[:12]}..."
+        console.say(f"  {item.status:10}  {item.file.name:27}  {size}{origin}")
+    console.note(f"Next: pipeline build-pickles {chosen.name}")
+    console.result(
+        {
+            "dataset": chosen.name,
+            "folder": str(cache.raw(chosen.name)),
+            "files": [
+                {
+                    "name": item.file.name,
+                    "status": item.status,
+                    "sha256": item.file.sha256,
+                    "mirror": item.mirror,
+                }
+                for item in fetched
+            ],
+        }
+    )

@@ -1,0 +1,56 @@
+"""Draw images with their labels."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cache import find_cache
+from pipeline.commands.options import DatasetName, SplitName
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.datasets import MNIST, Dataset, find_dataset
+from pipeline.errors import UsageError
+
+
+def show(
+    dataset: DatasetName = MNIST.name,
+    split: SplitName = "train",
+    count: Annotated[int, typer.Option("--count", min=1, max=1000, help="How many images.")] = 50,
+    label: Annotated[str | None, typer.Option("--label", help="Only images of this class.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="PNG file to write.")] = None,
+    cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Draw images with their labels."""
+    from pipeline.manifest import read_split
+    from pipeline.preview import Tile, draw_sheet, show_picture
+
+    console, cache, chosen = Console(json, quiet), find_cache(cache_dir), find_dataset(dataset)
+    pixels, labels = read_split(cache, chosen, split)
+    which = (
+        range(len(labels)) if label is None else (labels == find_class(chosen, label)).nonzero()[0]
+    )
+    tiles = [Tile(pixels[i], chosen.classes[labels[i]]) for i in which[:count]]
+    sheet = draw_sheet(tiles, f"{chosen.title}, {split}")
+    path = show_picture(sheet, out, cache.pictures() / f"{chosen.name}_{split}.png")
+    console.say(f"{len(tiles)} images in {path}" if path else f"{len(tiles)} images shown")
+    console.result(
+        {
+            "dataset": chosen.name,
+            "split": split,
+            "count": len(tiles),
+            "path": path and str(path),
+        }
+    )
+
+
+def find_class(dataset: Dataset, name: str) -> int:
+    """Return the label of a class.
+
+    Raises: UsageError with the names there are.
+    """
+    if name not in dataset.classes:
+        raise UsageError(f"no class is called {name!r}, we know {', '.join(dataset.classes)}")
+    return dataset.classes.index(name)

@@ -1,0 +1,11 @@
+"""Print the folder of all artefacts."""
+
+from pipeline.cache import find_cache
+from pipeline.console import CacheDir, Console, Json
+
+
+def where(cache_dir: CacheDir = None, json: Json = False) -> None:
+    """Print the folder of all artefacts and the rule that chose it."""
+    console, cache = Console(json), find_cache(cache_dir)
+    console.say(f"{cache.root}  (chosen by {cache.rule})")
+    console.result({"path": str(cache.root), "rule": cache.rule})
