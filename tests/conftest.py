@@ -1,0 +1,97 @@
+"""What the tests share: the real files, a cache built from them, commands run for real."""
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from numpy.typing import NDArray
+
+from pipeline.build import build_pickles
+from pipeline.cache import Cache
+from pipeline.datasets import MNIST
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+RAW = REPOSITORY / "cache" / "raw" / "mnist"
+
+settings.register_profile("fast", deadline=None, max_examples=50, derandomize=True)
+settings.load_profile("fast")
+
+RunCommand = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def raw_bytes() -> dict[str, bytes]:
+    """The four published files, by name."""
+    return {file.name: (RAW / file.name).read_bytes() for file in MNIST.files}
+
+
+@pytest.fixture(scope="session")
+def mnist_test_set(raw_bytes: dict[str, bytes]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The test images and labels, read without any code of this project."""
+    images, labels = (gzip.decompress(raw_bytes[file.name]) for file in MNIST.splits["test"].files)
+    return (
+        np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28),
+        np.frombuffer(labels, np.uint8, offset=8),
+    )
+
+
+@pytest.fixture(scope="session")
+def built_cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
+    """A cache with raw files and pickles. Shared: add to it, never change what is there."""
+    cache = Cache(tmp_path_factory.mktemp("built cache"), "test")
+    shutil.copytree(RAW, cache.raw("mnist"))
+    build_pickles(cache, MNIST)
+    return cache
+
+
+@pytest.fixture
+def raw_cache(tmp_path: Path) -> Cache:
+    """A cache of its own for each test, with nothing but the raw files."""
+    cache = Cache(tmp_path / "cache", "test")
+    shutil.copytree(RAW, cache.raw("mnist"))
+    return cache
+
+
+@pytest.fixture
+def run_command(tmp_path: Path) -> RunCommand:
+    """Run `pipeline ...` or `network ...` as a process, from a folder that is not the checkout.
+
+    Call: run_command("pipeline", "fetch", cache=cache, code=0) -> completed process; the exit
+    code is checked, and that no traceback is shown.
+    """
+
+    def run(
+        *arguments: str, cache: Cache | None = None, code: int = 0, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        variables = {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "100", **environment}
+        variables.pop("MNIST_CACHE_DIR", None)
+        if cache is not None:
+            variables["MNIST_CACHE_DIR"] = str(cache.root)
+        done = subprocess.run(
+            [sys.executable, "-m", *arguments],
+            capture_output=True, text=True, cwd=tmp_path, env=variables, timeout=100, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def run_json(run_command: RunCommand) -> Callable[..., dict[str, Any]]:
+    """Run a command with --json and return the object that it printed."""
+
+    def run(*arguments: str, **options: Any) -> dict[str, Any]:
+        return dict(json.loads(run_command(*arguments, "--json", **options).stdout))
+
+    return run
