@@ -24,6 +24,7 @@ from network.model import Model
 from network.optimizers import State
 from network.params import Array, Params, named_arrays
 from pipeline.cache import publish, storage_error
+from pipeline.datasets import IMAGE_SHAPE
 from pipeline.errors import CorruptError, MissingError
 
 FORMAT = 1
@@ -61,7 +62,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
     Raises: MissingError, CorruptError.
     """
     try:
-        arrays = read_npz(path)
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise MissingError(f"{path} is not there") from error
+    except OSError as error:
+        raise storage_error(f"cannot read {path}", error) from error
+    try:
+        arrays = parse_npz(data)
         meta = json.loads(arrays.pop("meta").tobytes())
         check_meta(path, meta, arrays)
         model = Model(tuple(layer_from_description(layer) for layer in meta["layers"]))
@@ -75,11 +82,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
             for tree, layers in trees.items()
             if tree.startswith("optimizer/")
         }
+        check_params(model, trees["params"])
         return Checkpoint(model, trees["params"], state, meta)
-    except FileNotFoundError as error:
-        raise MissingError(f"{path} is not there") from error
-    except OSError as error:
-        raise storage_error(f"cannot read {path}", error) from error
     except CorruptError:
         raise
     except Exception as error:  # zip, JSON and NumPy have many ways to refuse damaged bytes
@@ -101,6 +105,17 @@ def check_meta(path: Path, meta: dict[str, Any], arrays: dict[str, Array]) -> No
         raise CorruptError(f"{path}: its arrays have sha256 {found}, expected {meta['sha256']}")
 
 
+def check_params(model: Model, params: Params) -> None:
+    """Refuse parameters that the model cannot compute with.
+
+    Raises: ValueError.
+    """
+    model.check_params(params, IMAGE_SHAPE)
+    for name, array in named_arrays(params):
+        if array.dtype.kind != "f":
+            raise ValueError(f"{name} is {array.dtype}, expected floats")
+
+
 def hash_arrays(arrays: dict[str, Array]) -> str:
     """Hash names, types, shapes and bytes of arrays, in the order of their names."""
     sha256 = hashlib.sha256()
@@ -111,14 +126,14 @@ def hash_arrays(arrays: dict[str, Array]) -> str:
     return sha256.hexdigest()
 
 
-def read_npz(path: Path) -> dict[str, Array]:
-    """Read the arrays of a `.npz` file whose members are stored as they are.
+def parse_npz(data: bytes) -> dict[str, Array]:
+    """Make the arrays of a `.npz` file whose members are stored as they are.
 
     An array is made from bytes that are there: a header that promises more is refused before
     anything is allocated, and so are compressed members, which can expand a thousandfold.
     """
     arrays = {}
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for member in archive.infolist():
             if member.compress_type != zipfile.ZIP_STORED:
                 raise ValueError(f"{member.filename} is compressed")

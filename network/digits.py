@@ -6,14 +6,16 @@ laid into 28x28 so that the centre of mass of the ink is in the middle.
 Source: the section "The MNIST database" of the page of LeCun, Cortes and Burges.
 """
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from pipeline.cache import storage_error
 from pipeline.datasets import IMAGE_SHAPE
-from pipeline.errors import CorruptError, MissingError, StorageError
+from pipeline.errors import CorruptError, MissingError
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM", "TIFF")
 MAX_PIXELS = 50_000_000  # a photo has 12 to 48 million; a hostile file asks for billions
@@ -46,20 +48,22 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
     Shapes: (H, W).
     """
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:  # before anything is decoded
-                raise CorruptError(
-                    f"{path}: {image.width} x {image.height} pixels, "
-                    f"{MAX_PIXELS:,} at most are read"
-                )
-            upright = ImageOps.exif_transpose(image).convert("RGBA")
+        with warnings.catch_warnings():
+            # Pillow looks at the size when it opens a file, and we do before it decodes one
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise Image.DecompressionBombError
+                upright = ImageOps.exif_transpose(image).convert("RGBA")
     except FileNotFoundError as error:
         raise MissingError(f"{path} is not there") from error
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise CorruptError(f"{path}: an image of more than {MAX_PIXELS:,} pixels") from error
+    except UnidentifiedImageError as error:
         raise CorruptError(f"{path}: no image of type {', '.join(FORMATS)}") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        if isinstance(error, PermissionError | IsADirectoryError):
-            raise StorageError(f"cannot read {path}: {error.strerror}") from error
+    except (PermissionError, IsADirectoryError) as error:
+        raise storage_error(f"cannot read {path}", error) from error
+    except (OSError, ValueError, SyntaxError) as error:  # what damaged images make Pillow raise
         raise CorruptError(f"{path}: damaged image ({error})") from error
     paper = Image.new("RGBA", upright.size, "white")
     paper.alpha_composite(upright)
@@ -105,7 +109,9 @@ def fit_into_box(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def centre_by_mass(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Lay a digit into 28x28 so that its centre of mass is in the middle.
+    """Lay a digit into 28x28 so that its centre of mass is in the middle, at pixel (14, 14).
+
+    That is where it is in the training images: 14.0 and 14.0 on average, counting from 0.
 
     Shapes: (h, w), 20 at most -> (28, 28).
     """
@@ -114,8 +120,8 @@ def centre_by_mass(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     row = (ink.sum(axis=1) @ np.arange(height)) / mass
     column = (ink.sum(axis=0) @ np.arange(width)) / mass
     rows, columns = IMAGE_SHAPE
-    top = int(np.clip(round((rows - 1) / 2 - row), 0, rows - height))
-    left = int(np.clip(round((columns - 1) / 2 - column), 0, columns - width))
+    top = int(np.clip(round(rows / 2 - row), 0, rows - height))
+    left = int(np.clip(round(columns / 2 - column), 0, columns - width))
     page = np.zeros(IMAGE_SHAPE, np.uint8)
     page[top : top + height, left : left + width] = ink
     return page

@@ -13,6 +13,7 @@ from network.params import Array, Params
 CHUNK = 1000  # examples a forward pass; bounds the memory, whatever the size of the set
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of parameters that ran away
 def compute_outputs(model: Model, params: Params, images: Array) -> Array:
     """Run a model on any number of images, a chunk at a time.
 

@@ -5,6 +5,7 @@ nothing. `forward` returns the outputs *and* the function that carries a gradien
 exactly this application, so two forward passes can never disturb each other.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -30,10 +31,13 @@ class Backward(Protocol):
 class Layer(Protocol):
     """Something that can make its parameters and apply them. Immutable; remembers nothing."""
 
+    def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
+        """Tell the shapes of the parameters, and the shape that one example leaves with."""
+
     def init(
         self, rng: np.random.Generator, in_shape: Shape, dtype: type[np.floating[Any]]
     ) -> tuple[LayerParams, Shape]:
-        """Draw the first parameters and tell the shape that one example leaves with."""
+        """Draw the first parameters, and tell the shape that one example leaves with."""
 
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
@@ -54,6 +58,10 @@ class Linear:
 
     n_out: int
     initializer: str = "uniform"
+
+    def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
+        (n_in,) = in_shape
+        return {"weight": (n_in, self.n_out), "bias": (self.n_out,)}, (self.n_out,)
 
     def init(
         self, rng: np.random.Generator, in_shape: Shape, dtype: type[np.floating[Any]]
@@ -79,23 +87,24 @@ class Linear:
 class WithoutParams:
     """What the layers that learn nothing have in common: no parameters, the same shape out."""
 
+    def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
+        return {}, in_shape
+
     def init(
         self, rng: np.random.Generator, in_shape: Shape, dtype: type[np.floating[Any]]
     ) -> tuple[LayerParams, Shape]:
-        return {}, in_shape
+        return {}, self.shapes(in_shape)[1]
 
 
 @dataclass(frozen=True)
-class Flatten:
+class Flatten(WithoutParams):
     """Lay the pixels of each image in one row.
 
     Shapes: x (N, H, W) -> y (N, H * W).
     """
 
-    def init(
-        self, rng: np.random.Generator, in_shape: Shape, dtype: type[np.floating[Any]]
-    ) -> tuple[LayerParams, Shape]:
-        return {}, (int(np.prod(in_shape)),)
+    def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
+        return {}, (math.prod(in_shape),)
 
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None

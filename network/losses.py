@@ -80,7 +80,7 @@ class CrossEntropy:
 class BinaryCrossEntropy:
     """L = -1/N sum_n sum_k t log y + (1 - t) log(1 - y) with y = sigmoid(z), d_z = (y - t) / N.
 
-    Computed from the logits z: the sum over k of log(1 + exp(z_k)), less z_label.
+    Computed from the logits z: log(1 + exp(z_k)) summed over k, where z_label counts as -z_label.
     Source: Nielsen, Neural Networks and Deep Learning (2015), chapter 3, equations 63 and 68.
     """
 
@@ -88,9 +88,9 @@ class BinaryCrossEntropy:
     contains_activation = True
 
     def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
-        softplus = np.logaddexp(0, outputs)  # (N, K)
-        at_label = outputs[np.arange(len(labels)), labels]  # (N,)
-        loss = float(softplus.sum() - at_label.sum()) / len(labels)
+        wrongness = outputs.copy()  # (N, K) how far each logit is on the wrong side
+        wrongness[np.arange(len(labels)), labels] *= -1
+        loss = float(np.logaddexp(0, wrongness).sum()) / len(labels)
         y, _ = Sigmoid().forward({}, outputs)
         d_z = minus_one_hot(y, labels)
         d_z /= len(labels)

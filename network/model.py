@@ -33,6 +33,18 @@ class Model:
             params.append(layer_params)
         return params
 
+    def check_params(self, params: Params, in_shape: Shape) -> None:
+        """Refuse parameters that are not of the names and shapes that the layers need.
+
+        Raises: ValueError.
+        """
+        shape = in_shape
+        for index, (layer, layer_params) in enumerate(zip(self.layers, params, strict=True)):
+            expected, shape = layer.shapes(shape)
+            found = {name: array.shape for name, array in layer_params.items()}
+            if found != expected:
+                raise ValueError(f"layer {index} has params {found}, expected {expected}")
+
     def forward(
         self, params: Params, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, ModelBackward]:

@@ -7,6 +7,7 @@ test.json       what it scored on the test set, once it was tested
 """
 
 import difflib
+import itertools
 import json
 import re
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from network.model import Model
 from network.optimizers import State
 from network.params import Params
 from network.training import EpochDone
-from pipeline.cache import Cache, publish
+from pipeline.cache import Cache, publish, storage_error
 from pipeline.datasets import IMAGE_SHAPE
 from pipeline.errors import CorruptError, MissingError, UsageError
 
@@ -56,26 +57,42 @@ class Run:
         return self.folder / "test.json"
 
 
-def name_run(cache: Cache, wanted: str | None, model: Model) -> Run:
-    """Choose the folder of a new run; a run is never overwritten.
+def create_run(cache: Cache, wanted: str | None, model: Model) -> Run:
+    """Make the folder of a new run, which nobody else can then have.
 
     Without a wish it is called after its sizes and a number, as in `784-30-10-1`.
 
-    Raises: UsageError when the wanted name is taken or is no plain name.
+    Raises: UsageError when the wanted name is taken or is no plain name; a run is never
+    overwritten.
     """
     if wanted is not None:
         run = Run(cache.runs() / check_run_name(wanted))
-        if run.folder.exists():
-            raise UsageError(
-                f"run {wanted!r} exists in {cache.runs()}, and a run is never overwritten",
-                "Choose another --name",
-            )
-        return run
+        if claim(run):
+            return run
+        raise UsageError(
+            f"run {wanted!r} exists in {cache.runs()}, and a run is never overwritten",
+            "Choose another --name",
+        )
     stem = describe_sizes(model)
-    number = 1
-    while (cache.runs() / f"{stem}-{number}").exists():
-        number += 1
-    return Run(cache.runs() / f"{stem}-{number}")
+    for number in itertools.count(1):
+        run = Run(cache.runs() / f"{stem}-{number}")
+        if claim(run):
+            return run
+    raise AssertionError  # there is always another number
+
+
+def claim(run: Run) -> bool:
+    """Make a run's folder; False when it is there, though another process made it just now.
+
+    Raises: StorageError.
+    """
+    try:
+        run.folder.mkdir(parents=True)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise storage_error(f"cannot make {run.folder}", error) from error
+    return True
 
 
 def check_run_name(name: str) -> str:
@@ -168,7 +185,12 @@ def summarise(run: Run) -> dict[str, Any]:
     checkpoint, configuration = load_run(run)
     accuracy = None
     if run.test_result.is_file():
-        accuracy = json.loads(run.test_result.read_bytes())["accuracy"]
+        try:
+            accuracy = float(json.loads(run.test_result.read_bytes())["accuracy"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise CorruptError(
+                f"{run.test_result}: no test result ({error!r})", f"Run `network test {run.name}`"
+            ) from error
     return {
         "run": run.name,
         "epochs": checkpoint.meta.get("epoch", 0),

@@ -16,7 +16,7 @@ from network.evaluation import compute_loss_and_accuracy
 from network.losses import Loss
 from network.model import Model, part_the_loss_sees
 from network.optimizers import Optimizer, State
-from network.params import Array, Params
+from network.params import Array, Params, named_arrays
 from network.schedules import Schedule
 from pipeline.errors import ProjectError
 
@@ -50,6 +50,7 @@ class EpochDone(NamedTuple):
 Event: TypeAlias = StepDone | EpochDone
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what runs away is told as DivergedError
 def train_step(
     model: Model,
     loss: Loss,
@@ -109,15 +110,24 @@ def train(
             step += 1
             loss_sum += loss_value * len(labels)
             if not math.isfinite(loss_value):
-                raise DivergedError(
-                    f"the loss is {loss_value} at step {step} of epoch {epoch}",
-                    f"Try a lower --learning-rate than {learning_rate:g}",
-                )
+                raise diverged(f"the loss is {loss_value}", step, epoch, learning_rate)
             yield StepDone(step, loss_value, len(labels))
         seconds = perf_counter() - started
         validation_loss, validation_accuracy = measure(model, params, loss, validation)
+        if validation_loss is not None and not math.isfinite(validation_loss):
+            raise diverged(f"the validation loss is {validation_loss}", step, epoch, learning_rate)
+        if not all(np.isfinite(array).all() for _, array in named_arrays(params)):
+            raise diverged("a parameter is no number any more", step, epoch, learning_rate)
         mean_loss = loss_sum / len(training)
         yield EpochDone(epoch, step, mean_loss, validation_loss, validation_accuracy, rate, seconds)
+
+
+def diverged(what: str, step: int, epoch: int, learning_rate: float) -> DivergedError:
+    """Say where a run went out of hand."""
+    return DivergedError(
+        f"{what} at step {step} of epoch {epoch}",
+        f"Try a lower --learning-rate than {learning_rate:g}",
+    )
 
 
 def measure(

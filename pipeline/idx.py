@@ -31,6 +31,7 @@ from pipeline.errors import CorruptError, MissingError
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP_MAX_RATIO = 1032  # no deflate stream expands further (zlib, Technical details)
+MAX_DIMENSIONS = 64  # of a NumPy array
 CHUNK_BYTES = 1 << 20
 
 
@@ -51,6 +52,8 @@ class IdxStream:
                 f"{path}: the header promises {content_size:,} bytes, "
                 f"the file can hold {size_limit:,} at most"
             )
+        if len(self.shape) > MAX_DIMENSIONS or math.prod(filter(None, self.shape)) > 2**48:
+            raise CorruptError(f"{path}: no array has the shape {self.shape} of its header")
 
     def read_items(self) -> Iterator[NDArray[Any]]:
         """Yield the items (slices along the first dimension) in order, about 1 MiB at a time.
@@ -119,12 +122,12 @@ def open_idx(path: Path) -> Iterator[IdxStream]:
 def read_idx(path: Path) -> NDArray[Any]:
     """Read a whole IDX file into one array of the shape and type that its header says."""
     with open_idx(path) as stream:
-        return np.concatenate(
-            [
-                np.empty((0, *stream.shape[1:]), stream.dtype),
-                *stream.read_items(),
-            ]
-        )
+        array = np.empty(stream.shape, stream.dtype)
+        start = 0
+        for items in stream.read_items():
+            array[start : start + len(items)] = items
+            start += len(items)
+    return array
 
 
 def idx_bytes(array: NDArray[Any]) -> bytes:

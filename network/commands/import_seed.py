@@ -26,7 +26,7 @@ def import_seed(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     model, params = read_seed(weights, biases)
-    run = runs.name_run(cache, name, model)
+    run = runs.create_run(cache, name, model)
     hidden = tuple(len(layer["bias"]) for layer in params if layer)[:-1]
     configuration = configure(",".join(map(str, hidden)) or "none", epochs=0)
     runs.save_run(run, model, params, {}, configuration, [])

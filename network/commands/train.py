@@ -75,8 +75,8 @@ def train(
         start=start, dataset=dataset,
     )  # fmt: skip
     model, params = experiment.start_model(cache, configuration)
-    run = runs.name_run(cache, name, model)
     training, validation_examples = experiment.load_training_examples(cache, configuration)
+    run = runs.create_run(cache, name, model)
     console.note(
         f"run {run.name}: {len(training):,} images to train on, {len(validation_examples):,} held "
         f"out, seed {configuration.seed}"
