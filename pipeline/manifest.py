@@ -10,7 +10,8 @@ from typing import Any
 from pipeline.cache import Cache, Digest, digest_of, publish, storage_error
 from pipeline.datasets import Dataset
 from pipeline.errors import CorruptError, MissingError, UsageError
-from pipeline.pickles import Labels, Pixels, read_pickle
+from pipeline.other_pickles import Labels, Pixels
+from pipeline.pickles import read_pickle
 
 MANIFEST_FORMAT = 1
 

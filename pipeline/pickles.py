@@ -27,7 +27,7 @@ Source: the opcodes are those of the module docstrings of Python's `pickletools`
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,10 +35,7 @@ from numpy.typing import NDArray
 from pipeline.cache import storage_error
 from pipeline.datasets import IMAGE_SHAPE
 from pipeline.errors import CorruptError, MissingError
-from pipeline.unpickling import load_untrusted
-
-Pixels: TypeAlias = NDArray[np.uint8]  # (N, 28, 28)
-Labels: TypeAlias = NDArray[Any]  # (N,), uint8 in the file, int64 in memory
+from pipeline.other_pickles import Labels, LayoutError, Pixels, layout_error, read_other_layout
 
 ROWS, COLUMNS = IMAGE_SHAPE
 ROW = b"](" + b"K\0" * COLUMNS + b"e"
@@ -87,10 +84,6 @@ def label_bytes(labels: Labels) -> bytes:
     pairs = np.full((len(labels), 2), ord("K"), np.uint8)
     pairs[:, 1] = labels
     return pairs.tobytes()
-
-
-class LayoutError(CorruptError):
-    """A pickle whose bytes are not laid out as ours are; it may still be a good pickle."""
 
 
 def read_pickle(path: Path, sha256: str | None = None) -> tuple[Pixels, Labels]:
@@ -155,54 +148,3 @@ def read_our_layout(path: Path, file: IO[bytes], size: int) -> tuple[Pixels, Lab
         raise layout_error(path, "a label is no small integer")
     expect(TAIL)
     return pixels, pairs[:, 1].astype(np.int64), sha256.hexdigest()
-
-
-def layout_error(path: Path, what: str) -> LayoutError:
-    """Say where a pickle leaves our layout."""
-    return LayoutError(
-        f"{path}: no pickle of parallel lists of 28x28 images: {what}",
-        "Run `pipeline build-pickles --force`",
-    )
-
-
-def read_other_layout(path: Path) -> tuple[Pixels, Labels]:
-    """Read images and labels from a pickle that somebody else wrote.
-
-    It may hold a pair or a dictionary with "images" and "labels"; lists or arrays; images of
-    28x28 or rows of 784; labels of shape (N,) or (N, 1).
-    """
-    loaded = load_untrusted(path)
-    if isinstance(loaded, dict) and {"images", "labels"} <= loaded.keys():
-        loaded = loaded["images"], loaded["labels"]
-    if not isinstance(loaded, (list, tuple)) or len(loaded) != 2:
-        raise layout_error(path, "it holds no pair of images and labels")
-    size = path.stat().st_size
-    pixels = integers(path, loaded[0], "pixel", size)
-    labels = integers(path, loaded[1], "label", size)
-    if pixels.size != len(labels) * ROWS * COLUMNS or labels.size != len(labels):
-        raise layout_error(path, f"images {pixels.shape} and labels {labels.shape} do not match")
-    return pixels.reshape(-1, ROWS, COLUMNS), labels.reshape(-1).astype(np.int64)
-
-
-def integers(path: Path, values: Any, what: str, size: int) -> Pixels:
-    """Turn nested lists or an array into uint8, refusing what that would change.
-
-    A list can hold itself a thousand times in a few bytes, so its numbers are counted before
-    they are copied: each takes a byte of the file at least.
-    """
-    counted, level = 1, values
-    for _ in range(4):  # N, 28, 28 and, of labels, (N, 1): nobody has more
-        if isinstance(level, (list, tuple)) and level:
-            counted *= len(level)
-            level = level[0]
-    if counted > size:
-        raise layout_error(path, f"{counted:,} {what}s in {size:,} bytes")
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise layout_error(path, f"the {what} lists have different lengths") from error
-    if array.dtype.kind not in "iu" or array.ndim == 0:
-        raise layout_error(path, f"a {what} is a {array.dtype}, expected an integer")
-    if array.size and not 0 <= int(array.min()) <= int(array.max()) <= 255:
-        raise layout_error(path, f"a {what} is not from 0 to 255")
-    return array.astype(np.uint8)
