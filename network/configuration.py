@@ -35,9 +35,9 @@ RANGES: dict[str, tuple[float, float]] = {
 
 # (loss, optimizer) -> learning rate and weight decay, chosen on validation (docs/results.md)
 SUITABLE_RATES: dict[tuple[str, str], tuple[float, float]] = {
-    ("squared-error", "sgd"): (15.0, 1e-5),
-    ("squared-error", "momentum"): (3.0, 1e-4),
-    ("squared-error", "adam"): (0.015, 0.02),
+    ("squared-error", "sgd"): (10.0, 2.4e-5),
+    ("squared-error", "momentum"): (1.0, 2.4e-4),
+    ("squared-error", "adam"): (0.02, 0.03),
     ("cross-entropy", "sgd"): (0.5, 1e-4),
     ("cross-entropy", "momentum"): (0.05, 1e-3),
     ("cross-entropy", "adam"): (0.003, 0.1),

@@ -54,7 +54,7 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
             with Image.open(path, formats=FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise Image.DecompressionBombError
-                upright = ImageOps.exif_transpose(image).convert("RGBA")
+                upright = to_8_bits(ImageOps.exif_transpose(image))
     except FileNotFoundError as error:
         raise MissingError(f"{path} is not there") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -68,6 +68,15 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
     paper = Image.new("RGBA", upright.size, "white")
     paper.alpha_composite(upright)
     return np.asarray(paper.convert("L"))
+
+
+def to_8_bits(image: Image.Image) -> Image.Image:
+    """Give an image of any mode four channels of 0 to 255; Pillow alone would cut 16 bits off."""
+    if image.mode.startswith("I") or image.mode == "F":
+        levels = np.asarray(image).astype(np.float64)
+        highest = 65535 if levels.max(initial=0) > 255 else 255
+        image = Image.fromarray(np.clip(levels * (255 / highest), 0, 255).astype(np.uint8))
+    return image.convert("RGBA")
 
 
 def border_level(grey: NDArray[np.uint8]) -> float:

@@ -15,7 +15,7 @@ CHUNK = 1000  # examples a forward pass; bounds the memory, whatever the size of
 
 @np.errstate(over="ignore", invalid="ignore")  # of parameters that ran away
 def compute_outputs(model: Model, params: Params, images: Array) -> Array:
-    """Run a model on any number of images, a chunk at a time.
+    """Run a model on images, at least one, a chunk at a time.
 
     Shapes: images (N, H, W) -> outputs (N, K).
     """

@@ -53,7 +53,7 @@ class Run:
         return self.folder / "checkpoint.npz"
 
     @property
-    def test_result(self) -> Path:
+    def result(self) -> Path:
         return self.folder / "test.json"
 
 
@@ -69,16 +69,30 @@ def create_run(cache: Cache, wanted: str | None, model: Model) -> Run:
         run = Run(cache.runs() / check_run_name(wanted))
         if claim(run):
             return run
-        raise UsageError(
-            f"run {wanted!r} exists in {cache.runs()}, and a run is never overwritten",
-            "Choose another --name",
-        )
+        raise name_taken(cache, wanted)
     stem = describe_sizes(model)
     for number in itertools.count(1):
         run = Run(cache.runs() / f"{stem}-{number}")
         if claim(run):
             return run
     raise AssertionError  # there is always another number
+
+
+def check_new_name(cache: Cache, wanted: str | None) -> None:
+    """Refuse a name before any work is done for it.
+
+    Raises: UsageError.
+    """
+    if wanted is not None and Run(cache.runs() / check_run_name(wanted)).folder.exists():
+        raise name_taken(cache, wanted)
+
+
+def name_taken(cache: Cache, name: str) -> UsageError:
+    """Say that a run has this name."""
+    return UsageError(
+        f"run {name!r} exists in {cache.runs()}, and a run is never overwritten",
+        "Choose another --name",
+    )
 
 
 def claim(run: Run) -> bool:
@@ -100,7 +114,7 @@ def check_run_name(name: str) -> str:
 
     Raises: UsageError.
     """
-    if not re.fullmatch(r"[\w][\w.+-]{0,99}", name):
+    if not re.fullmatch(r"\w([\w.+-]{0,98}[\w+-])?", name):
         raise UsageError(
             f"{name!r} is no name for a run, expected letters, digits and . _ + - (100 at most)"
         )
@@ -177,23 +191,28 @@ def load_run(run: Run) -> tuple[Checkpoint, Configuration]:
 def save_test_result(run: Run, result: TestResult) -> None:
     """Keep what a run scored on the test set in its folder."""
     content = {"count": result.count, "correct": result.correct, "accuracy": result.accuracy}
-    publish(run.test_result, [json.dumps(content, indent=2).encode() + b"\n"])
+    publish(run.result, [json.dumps(content, indent=2).encode() + b"\n"])
 
 
 def summarise(run: Run) -> dict[str, Any]:
-    """Say in plain data what a run is and what it scored, if it was tested."""
+    """Say in plain data what a run is and what it scored, if it was tested.
+
+    Raises: CorruptError.
+    """
     checkpoint, configuration = load_run(run)
-    accuracy = None
-    if run.test_result.is_file():
+    accuracy = count = None
+    if run.result.is_file():
         try:
-            accuracy = float(json.loads(run.test_result.read_bytes())["accuracy"])
+            result = json.loads(run.result.read_bytes())
+            accuracy, count = float(result["accuracy"]), int(result["count"])
         except (ValueError, TypeError, KeyError) as error:
             raise CorruptError(
-                f"{run.test_result}: no test result ({error!r})", f"Run `network test {run.name}`"
+                f"{run.result}: no test result ({error!r})", f"Run `network test {run.name}`"
             ) from error
     return {
         "run": run.name,
         "epochs": checkpoint.meta.get("epoch", 0),
         "configuration": configuration.to_dict(),
         "accuracy": accuracy,
+        "count": count,
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.errors import StorageError
+from pipeline.errors import StorageError, UsageError
 
 ENVIRONMENT_VARIABLE = "MNIST_CACHE_DIR"
 STALE_SECONDS = 3600.0  # a temporary file untouched for so long belongs to a killed process
@@ -50,14 +50,26 @@ def find_cache(option: Path | None = None) -> Cache:
     The working directory never decides, so a command means the same wherever it is typed.
     """
     if option is not None:
-        return Cache(option.expanduser().absolute(), "--cache-dir")
+        return Cache(absolute(option, "--cache-dir"), "--cache-dir")
     if from_environment := os.environ.get(ENVIRONMENT_VARIABLE):
-        return Cache(Path(from_environment).expanduser().absolute(), ENVIRONMENT_VARIABLE)
+        path = absolute(Path(from_environment), ENVIRONMENT_VARIABLE)
+        return Cache(path, ENVIRONMENT_VARIABLE)
     if (checkout := find_checkout()) is not None:
         return Cache(checkout / "cache", "the checkout that this code runs from")
     import platformdirs
 
     return Cache(Path(platformdirs.user_cache_dir("mnist-neural-net")), "the user's cache folder")
+
+
+def absolute(path: Path, named_by: str) -> Path:
+    """Make a path of the user's independent of the working directory.
+
+    Raises: UsageError for a ~name that is nobody's.
+    """
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as error:
+        raise UsageError(f"{named_by} is {path}, and nobody here has that name") from error
 
 
 def find_checkout() -> Path | None:

@@ -6,10 +6,12 @@ Results go to stdout, notes and progress to stderr, so a pipe carries results al
 
 import contextlib
 import importlib.metadata
+import io
 import json
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,6 +25,9 @@ from pipeline.errors import ProjectError, StorageError, UsageError
 
 if TYPE_CHECKING:
     import rich.progress
+
+READER_GONE = 128 + 13  # as if by SIGPIPE, which is what ends other programs in a pipe
+SHOW_EVERY = 0.1  # seconds between two looks of a progress bar; a step takes far less
 
 CacheDir = Annotated[
     Path | None,
@@ -63,7 +68,16 @@ class Console:
             return
         with progress_bar(unit) as bar:
             task = bar.add_task(what, total=total)
-            yield lambda more: bar.advance(task, more)
+            done, shown_at = 0, 0.0
+
+            def advance(more: int) -> None:
+                nonlocal done, shown_at
+                done += more
+                if (now := time.monotonic()) - shown_at > SHOW_EVERY:
+                    bar.update(task, completed=done)
+                    shown_at = now
+
+            yield advance
 
 
 def progress_bar(unit: str) -> "rich.progress.Progress":
@@ -91,12 +105,16 @@ def run_app(app: typer.Typer, name: str) -> NoReturn:
     with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGTERM, exit_on_signal)
     code: object = 0
+    stdout = sys.stdout = usable(sys.stdout)
+    sys.stderr = usable(sys.stderr)
     try:
         code = app(args=arguments, prog_name=name, standalone_mode=False)
-        sys.stdout.flush()
+        stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one place where all that fails ends
         code = failure.report(error)
-    close_quietly(sys.stdout)
+    if sys.stdout is not stdout:  # typer puts another in its place when the reader has gone
+        code = READER_GONE
+    close_quietly(stdout)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -120,8 +138,8 @@ class Failure:
                 answer = {"error": {"code": code, "message": message, "hint": hint}}
                 print(json.dumps(answer, indent=2), flush=True)
             else:
-                end = f". {hint}." if hint else "."
-                print(f"{self.name}: {message}{end}", file=sys.stderr, flush=True)
+                line = " ".join(map(sentence, filter(None, (f"{self.name}: {message}", hint))))
+                print(printable(line), file=sys.stderr, flush=True)
         except OSError:
             pass  # nobody is left to read it; the exit code still tells
         return code
@@ -139,7 +157,7 @@ class Failure:
             case KeyboardInterrupt() | typer.Abort():
                 told = 130, "", ""
             case BrokenPipeError():
-                told = 141, "", ""
+                told = READER_GONE, "", ""
             case OSError():
                 place = f"{error.filename}: " if error.filename else ""
                 told = StorageError.exit_code, f"{place}{error.strerror or error}", ""
@@ -156,9 +174,28 @@ class Failure:
         return f"See `{context.command_path if context else self.name} --help`"
 
 
+def sentence(text: str) -> str:
+    """End a text with a full stop, unless it has an end."""
+    return text if text.endswith((".", "?", "!")) else text + "."
+
+
+def printable(text: str) -> str:
+    """Show control characters by their codes: a file's name must not move the cursor."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
 def exit_on_signal(number: int, frame: FrameType | None) -> NoReturn:
     """End by SIGTERM as by Ctrl-C: temporary files are removed on the way out."""
     sys.exit(128 + number)
+
+
+def usable(stream: TextIO | None) -> TextIO:
+    """Make a stream take any text: one that is closed swallows it, one of ASCII escapes it."""
+    if stream is None:
+        return Path(os.devnull).open("w", encoding="utf-8")
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
 
 
 def close_quietly(stream: TextIO) -> None:

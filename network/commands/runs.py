@@ -2,6 +2,7 @@
 
 from pipeline.cache import find_cache
 from pipeline.console import CacheDir, Console, Json, Verbose
+from pipeline.errors import CorruptError
 
 
 def show_runs(cache_dir: CacheDir = None, json: Json = False, verbose: Verbose = False) -> None:
@@ -9,9 +10,16 @@ def show_runs(cache_dir: CacheDir = None, json: Json = False, verbose: Verbose =
     from network.runs import list_runs, summarise
 
     console, cache = Console(json), find_cache(cache_dir)
-    rows = [summarise(run) for run in list_runs(cache)]
+    rows = []
+    for run in list_runs(cache):
+        try:
+            rows.append(summarise(run))
+        except CorruptError as error:  # one damaged run must not hide the others
+            console.note(str(error))
     for row in rows:
-        scored = "not tested" if row["accuracy"] is None else f"{100 * row['accuracy']:.2f} %"
+        scored = "not tested"
+        if row["accuracy"] is not None:
+            scored = f"{100 * row['accuracy']:.2f} % of {row['count']:,}"
         console.say(f"{row['run']:24} {row['epochs']:>4} epochs  {scored}")
     if not rows:
         console.note(f"There is no run in {cache.runs()}. Next: network train")

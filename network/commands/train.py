@@ -1,7 +1,7 @@
 """Train a network, showing and saving it as it learns."""
 
 from time import perf_counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,11 @@ from network.commands.options import (
 )
 from pipeline.cache import find_cache
 from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
+
+if TYPE_CHECKING:
+    from network.configuration import Configuration
+    from network.runs import Run
+    from network.training import EpochDone
 
 
 def train(
@@ -74,6 +79,7 @@ def train(
         batch_size=batch_size, epochs=epochs, validation=validation, seed=seed, limit=limit,
         start=start, dataset=dataset,
     )  # fmt: skip
+    runs.check_new_name(cache, name)
     model, params = experiment.start_model(cache, configuration)
     training, validation_examples = experiment.load_training_examples(cache, configuration)
     run = runs.create_run(cache, name, model)
@@ -95,10 +101,21 @@ def train(
                 events.close()
                 console.note(f"stopped at step {event.step}; saved in {run.folder}")
                 raise SystemExit(128 + signal_number)
-    seconds = perf_counter() - started
+    tell_end(console, run, configuration, last, perf_counter() - started)
+
+
+def tell_end(
+    console: Console,
+    run: "Run",
+    configuration: "Configuration",
+    last: "EpochDone | None",
+    seconds: float,
+) -> None:
+    """Say what came of a training that went to its end."""
+    accuracy = last and last.validation_accuracy
     summary = f"run {run.name}: {configuration.epochs} epochs in {seconds:.1f} s"
-    if last is not None and last.validation_accuracy is not None:
-        summary += f", validation accuracy {100 * last.validation_accuracy:.2f} %"
+    if accuracy is not None:
+        summary += f", validation accuracy {100 * accuracy:.2f} %"
     console.say(summary)
     console.note(f"Saved in {run.folder}. Next: network test")
     console.result(
@@ -108,9 +125,6 @@ def train(
             "seconds": seconds,
             "epochs": configuration.epochs,
             "loss": last and last.loss,
-            "validation": {
-                "accuracy": last and last.validation_accuracy,
-                "loss": last and last.validation_loss,
-            },
+            "validation": {"accuracy": accuracy, "loss": last and last.validation_loss},
         }
     )
