@@ -69,7 +69,9 @@ def absolute(path: Path, named_by: str) -> Path:
     try:
         return path.expanduser().absolute()
     except RuntimeError as error:
-        raise UsageError(f"{named_by} is {path}, and nobody here has that name") from error
+        raise UsageError(
+            f"{named_by} is {path}, and nobody of that name has a home folder"
+        ) from error
 
 
 def find_checkout() -> Path | None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
 
-from pipeline.errors import ProjectError, StorageError, UsageError
+from pipeline.errors import ProjectError, StorageError, UsageError, printable
 
 if TYPE_CHECKING:
     import rich.progress
@@ -48,12 +48,12 @@ class Console:
     def say(self, text: str) -> None:
         """Print a line of the result."""
         if not self.json:
-            print(text)
+            print(printable(text))
 
     def note(self, text: str) -> None:
         """Print a line beside the result: what happens, what to do next."""
         if not (self.json or self.quiet):
-            print(text, file=sys.stderr, flush=True)
+            print(printable(text), file=sys.stderr, flush=True)
 
     def result(self, value: dict[str, Any]) -> None:
         """Print the JSON object, if that is what was asked for."""
@@ -177,11 +177,6 @@ class Failure:
 def sentence(text: str) -> str:
     """End a text with a full stop, unless it has an end."""
     return text if text.endswith((".", "?", "!")) else text + "."
-
-
-def printable(text: str) -> str:
-    """Show control characters by their codes: a file's name must not move the cursor."""
-    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def exit_on_signal(number: int, frame: FrameType | None) -> NoReturn:

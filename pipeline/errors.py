@@ -13,6 +13,11 @@ of our own; 130 and 143 mean that a signal ended the command.
 """
 
 
+def printable(text: str) -> str:
+    """Show control characters by their codes: a file's name must not move the cursor."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
 class ProjectError(Exception):
     """A failure that the user can do something about."""
 
@@ -20,7 +25,7 @@ class ProjectError(Exception):
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
-        self.message = message
+        self.message = printable(message)
         self.hint = hint
 
     def __str__(self) -> str:

@@ -96,8 +96,8 @@ class IdxStream:
 
 
 @contextmanager
-def open_idx(path: Path) -> Iterator[IdxStream]:
-    """Open an IDX file, plain or gzipped.
+def open_idx(path: Path, content_size: int | None = None) -> Iterator[IdxStream]:
+    """Open an IDX file, plain or gzipped; with `content_size`, one that is no larger unzipped.
 
     Raises: MissingError, CorruptError, or StorageError when the system cannot read it.
     """
@@ -106,11 +106,13 @@ def open_idx(path: Path) -> Iterator[IdxStream]:
             size = path.stat().st_size
             is_gzip = file.read(2) == GZIP_MAGIC
             file.seek(0)
+            limit = size * GZIP_MAX_RATIO if is_gzip else size
+            limit = limit if content_size is None else min(limit, content_size)
             if is_gzip:
                 with gzip.GzipFile(fileobj=file) as unzipped:
-                    yield IdxStream(path, unzipped, size * GZIP_MAX_RATIO)  # type: ignore[arg-type]
+                    yield IdxStream(path, unzipped, limit)  # type: ignore[arg-type]
             else:
-                yield IdxStream(path, file, size)
+                yield IdxStream(path, file, limit)
     except FileNotFoundError as error:
         raise MissingError(f"{path} is not there") from error
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:

@@ -5,6 +5,7 @@ there is one the pickles were finished; and each pickle must still have the hash
 """
 
 import json
+import re
 from typing import Any
 
 from pipeline.cache import Cache, Digest, digest_of, publish, storage_error
@@ -46,8 +47,7 @@ def read_manifest(cache: Cache, dataset: Dataset) -> dict[str, Any]:
                 f"{path}: format {manifest['format']}, this version reads {MANIFEST_FORMAT}",
                 "Update the project, or rebuild: " + rebuild,
             )
-        for split in dataset.splits:
-            str(manifest["pickles"][split]["sha256"])
+        check_hashes(manifest, dataset)
     except FileNotFoundError as error:
         raise MissingError(
             f"the pickles of {dataset.name} are not built ({path} is not there)",
@@ -55,9 +55,21 @@ def read_manifest(cache: Cache, dataset: Dataset) -> dict[str, Any]:
         ) from error
     except OSError as error:
         raise storage_error(f"cannot read {path}", error) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CorruptError(f"{path}: no manifest of pickles ({error!r})", rebuild) from error
     return dict(manifest)
+
+
+def check_hashes(manifest: Any, dataset: Dataset) -> None:
+    """Refuse what lacks a hash that we will rely on.
+
+    Raises: ValueError, KeyError, TypeError.
+    """
+    hashes = [manifest["pickles"][split]["sha256"] for split in dataset.splits]
+    hashes += [manifest["inputs"][file.name] for file in dataset.files]
+    for sha256 in hashes:
+        if not re.fullmatch("[0-9a-f]{64}", sha256):
+            raise ValueError(f"{sha256!r} is no sha256")
 
 
 def check_pickle(cache: Cache, dataset: Dataset, split: str) -> Digest:
@@ -69,7 +81,7 @@ def check_pickle(cache: Cache, dataset: Dataset, split: str) -> Digest:
     path = cache.pickle(dataset.name, split)
     rebuild = f"Run `pipeline build-pickles {dataset.name} --force`"
     for raw_file in dataset.splits[split].files:
-        made_from = manifest.get("inputs", {}).get(raw_file.name)
+        made_from = manifest["inputs"][raw_file.name]
         if made_from != raw_file.content_sha256:
             raise CorruptError(
                 f"{path}: made from a {raw_file.name} with content {made_from}, "

@@ -99,6 +99,7 @@ class Machine:
                 raise RefusedError(f"more than {MAX_OPCODES:,} opcodes for what is no plain list")
             self.step(opcode.name, argument)
         (result,) = self.stack
+        check_plain(result)
         return result
 
     def step(self, opcode: str, argument: Any) -> None:
@@ -155,9 +156,26 @@ def reusable(value: Any) -> Any:
     Raises: RefusedError for lists, tuples, arrays and long texts.
     """
     is_short = isinstance(value, str | bytes) and len(value) <= MAX_REUSED_BYTES
-    if is_short or isinstance(value, Name | Dtype | int | float | None):
+    if is_short or (isinstance(value, Name | Dtype | int | float | None) and value is not UNFILLED):
         return value
-    raise RefusedError(f"it uses the same {type(value).__name__} more than once")
+    kind = "array" if value is UNFILLED else type(value).__name__
+    raise RefusedError(f"it uses the same {kind} more than once")
+
+
+def check_plain(value: Any) -> None:
+    """Refuse a result in which a name or a dtype stands where data should.
+
+    Raises: RefusedError.
+    """
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list | tuple):
+            waiting.extend(item)
+        elif isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, Name | Dtype):
+            raise RefusedError("it holds an imported name where there should be data")
 
 
 def find_name(module: Any, name: Any) -> Name:

@@ -26,17 +26,17 @@ def check_raw(path: Path, raw_file: RawFile) -> None:
         raise storage_error(f"cannot read {path}", error) from error
     if found.sha256 == raw_file.sha256:
         return
-    if content_hash(path) != raw_file.content_sha256:
+    if content_hash(path, raw_file.content_size) != raw_file.content_sha256:
         raise CorruptError(
             f"{path}: {found.size:,} bytes with sha256 {found.sha256}, "
             f"expected {raw_file.size:,} bytes with {raw_file.sha256}"
         )
 
 
-def content_hash(path: Path) -> str | None:
-    """Hash the unzipped content of an IDX file; None when it is no sound IDX file."""
+def content_hash(path: Path, size: int) -> str | None:
+    """Hash the unzipped content of an IDX file; None when it is no sound one, or is larger."""
     try:
-        with open_idx(path) as stream:
+        with open_idx(path, size) as stream:
             for _ in stream.read_items():
                 pass
             return stream.sha256
