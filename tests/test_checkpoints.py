@@ -1,0 +1,236 @@
+"""A checkpoint comes back as it was saved, or not at all."""
+
+import io
+import json
+import os
+import tracemalloc
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from network.checkpoints import FORMAT, Checkpoint, hash_arrays, load_checkpoint, save_checkpoint
+from network.layers import ACTIVATIONS, describe_layer
+from network.losses import LOSSES
+from network.model import fully_connected
+from network.optimizers import OPTIMIZERS
+from network.params import named_arrays
+from pipeline.errors import CorruptError, MissingError, StorageError
+
+
+def make_checkpoint(
+    hidden=(1,), activation="tanh", loss="cross-entropy", optimizer="momentum", seed=0
+):
+    model = fully_connected(tuple(hidden), 3, activation, "glorot", LOSSES[loss])
+    params = model.init(np.random.default_rng(seed), (28, 28))
+    return Checkpoint(model, params, OPTIMIZERS[optimizer]().init(params), {"epoch": 7})
+
+
+def content(checkpoint):
+    """Everything in a checkpoint as one comparable value."""
+    trees = {"params": checkpoint.params, **checkpoint.state}
+    return checkpoint.model, [
+        (tree, name, array.dtype.str, array.shape, array.tobytes())
+        for tree, params in sorted(trees.items())
+        for name, array in named_arrays(params)
+    ]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("checkpoints")
+
+
+@pytest.fixture(scope="module")
+def saved(folder):
+    """The bytes of a small checkpoint."""
+    save_checkpoint(folder / "saved.npz", make_checkpoint())
+    return (folder / "saved.npz").read_bytes()
+
+
+@settings(max_examples=20)
+@given(
+    hidden=st.lists(st.integers(1, 5), max_size=2), activation=st.sampled_from(sorted(ACTIVATIONS)),
+    loss=st.sampled_from(sorted(LOSSES)), optimizer=st.sampled_from(sorted(OPTIMIZERS)),
+    seed=st.integers(0, 2**32), note=st.text(),
+)  # fmt: skip
+def test_what_is_saved_is_loaded(folder, hidden, activation, loss, optimizer, seed, note):
+    checkpoint = make_checkpoint(hidden, activation, loss, optimizer, seed)
+    checkpoint.meta["note"] = note
+    save_checkpoint(folder / "c.npz", checkpoint)
+    loaded = load_checkpoint(folder / "c.npz")
+    assert content(loaded) == content(checkpoint)
+    assert (loaded.meta["epoch"], loaded.meta["note"]) == (7, note)
+    assert all(array.flags.writeable for _, array in named_arrays(loaded.params))
+
+
+def test_the_same_content_gives_the_same_bytes(folder, saved):
+    save_checkpoint(folder / "again.npz", load_checkpoint(folder / "saved.npz"))
+    save_checkpoint(folder / "new.npz", make_checkpoint())
+    assert (folder / "new.npz").read_bytes() == saved
+    assert content(load_checkpoint(folder / "again.npz")) == content(make_checkpoint())
+
+
+def test_numpy_opens_a_checkpoint_without_pickle(folder, saved):
+    with np.load(folder / "saved.npz", allow_pickle=False) as file:
+        assert np.array_equal(file["params/1/weight"], make_checkpoint().params[1]["weight"])
+        assert json.loads(file["meta"].tobytes())["format"] == FORMAT
+
+
+def test_saving_leaves_nothing_but_the_checkpoint(tmp_path):
+    save_checkpoint(tmp_path / "c.npz", make_checkpoint())
+    save_checkpoint(tmp_path / "c.npz", make_checkpoint(seed=1))
+    assert [*tmp_path.iterdir()] == [tmp_path / "c.npz"]
+    assert content(load_checkpoint(tmp_path / "c.npz")) == content(make_checkpoint(seed=1))
+
+
+def test_no_flipped_byte_changes_what_is_loaded(tmp_path, saved):
+    path, expected, refused = tmp_path / "c.npz", content(make_checkpoint()), 0
+    positions = range(0, len(saved), 61)
+    for position in positions:
+        for mask in (0x01, 0x80, 0xFF):
+            damaged = bytearray(saved)
+            damaged[position] ^= mask
+            path.write_bytes(damaged)
+            try:  # a date in the zip's directory, say, may be anything
+                assert content(load_checkpoint(path)) == expected
+            except CorruptError:
+                refused += 1
+    assert refused > 0.8 * 3 * len(positions)
+
+
+def test_every_truncation_is_refused(tmp_path, saved):
+    for length in range(0, len(saved), 61):
+        (tmp_path / "c.npz").write_bytes(saved[:length])
+        with pytest.raises(CorruptError, match=r"c\.npz: no readable checkpoint"):
+            load_checkpoint(tmp_path / "c.npz")
+
+
+def arrays_and_meta():
+    checkpoint = make_checkpoint(optimizer="sgd")
+    arrays = {f"params/{name}": array for name, array in named_arrays(checkpoint.params)}
+    layers = [describe_layer(layer) for layer in checkpoint.model.layers]
+    return arrays, {"format": FORMAT, "layers": layers}
+
+
+def write(path, arrays, meta, save=np.savez):
+    """Write a checkpoint by hand, with the hash that its arrays really have."""
+    meta = {**meta, "sha256": hash_arrays(arrays)}
+    save(path, meta=np.frombuffer(json.dumps(meta).encode(), np.uint8), **arrays)
+    return path
+
+
+def test_a_newer_format_is_refused_with_a_hint(tmp_path):
+    arrays, meta = arrays_and_meta()
+    expected = content(make_checkpoint(optimizer="sgd"))
+    assert content(load_checkpoint(write(tmp_path / "c.npz", arrays, meta))) == expected
+    write(tmp_path / "c.npz", arrays, {**meta, "format": FORMAT + 1})
+    with pytest.raises(
+        CorruptError, match=f"format {FORMAT + 1}, .* reads up to {FORMAT}"
+    ) as caught:
+        load_checkpoint(tmp_path / "c.npz")
+    assert caught.value.hint == "Update the project"
+
+
+def test_other_arrays_than_the_hash_says_are_refused(tmp_path):
+    arrays, meta = arrays_and_meta()
+    meta = {**meta, "sha256": hash_arrays(arrays)}
+    arrays["params/1/weight"] = arrays["params/1/weight"] + 1
+    meta = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+    np.savez(tmp_path / "c.npz", meta=meta, **arrays)
+    with pytest.raises(CorruptError, match="sha256"):
+        load_checkpoint(tmp_path / "c.npz")
+
+
+def test_compressed_members_are_refused(tmp_path):
+    write(tmp_path / "c.npz", *arrays_and_meta(), save=np.savez_compressed)
+    with pytest.raises(CorruptError, match="is compressed"):
+        load_checkpoint(tmp_path / "c.npz")
+
+
+@pytest.mark.parametrize("shape", [(2**40,), (2**31, 2**31), (-1, -1), (2, 2, 3)])
+def test_a_header_that_promises_more_than_is_there_is_refused_before_allocating(tmp_path, shape):
+    stream = io.BytesIO()
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(stream, header)
+    with zipfile.ZipFile(tmp_path / "c.npz", "w") as archive:
+        archive.writestr("meta.npy", stream.getvalue() + b"four")
+    tracemalloc.start()
+    try:
+        with pytest.raises(CorruptError, match="no readable checkpoint"):
+            load_checkpoint(tmp_path / "c.npz")
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+class Bomb:
+    def __reduce__(self):
+        return os.mkdir, ("exploded",)
+
+
+def test_objects_are_refused_and_nothing_is_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, meta = arrays_and_meta()
+    objects = np.array([Bomb()], object)
+    encoded = np.frombuffer(json.dumps({**meta, "sha256": ""}).encode(), np.uint8)
+    np.savez(tmp_path / "c.npz", **{"meta": encoded, "params/1/weight": objects})
+    with pytest.raises(CorruptError, match="no readable checkpoint"):
+        load_checkpoint(tmp_path / "c.npz")
+    assert not (tmp_path / "exploded").exists()
+
+
+def without_bias(arrays, meta):
+    del arrays["params/1/bias"]
+
+
+def short_bias(arrays, meta):
+    arrays["params/1/bias"] = arrays["params/1/bias"][:-1]
+
+
+def other_inputs(arrays, meta):
+    arrays["params/3/weight"] = arrays["params/3/weight"][:-1]
+
+
+def integers(arrays, meta):
+    arrays["params/1/weight"] = arrays["params/1/weight"].astype(np.int64)
+
+
+def one_layer_too_many(arrays, meta):
+    arrays["params/9/weight"] = arrays["params/1/weight"]
+
+
+def unknown_layer(arrays, meta):
+    meta["layers"][2] = {"layer": "Perceptron"}
+
+
+def without_layers(arrays, meta):
+    del meta["layers"]
+
+
+def meta_of_another_kind(arrays, meta):
+    meta["format"] = "one"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        without_bias, short_bias, other_inputs, integers, one_layer_too_many, unknown_layer,
+        without_layers, meta_of_another_kind,
+    ],
+)  # fmt: skip
+def test_params_that_do_not_fit_the_layers_are_refused(tmp_path, spoil):
+    arrays, meta = arrays_and_meta()
+    spoil(arrays, meta)
+    write(tmp_path / "c.npz", arrays, meta)
+    with pytest.raises(CorruptError, match=r"c\.npz"):
+        load_checkpoint(tmp_path / "c.npz")
+
+
+def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
+    with pytest.raises(MissingError, match="is not there"):
+        load_checkpoint(tmp_path / "c.npz")
+    with pytest.raises(StorageError, match="cannot read"):
+        load_checkpoint(tmp_path)

@@ -1,0 +1,50 @@
+"""What a run did, in lines and tables."""
+
+import numpy as np
+
+from network import report
+from network.evaluation import TestResult
+from network.gradient_check import ArrayCheck
+from network.training import EpochDone
+
+RESULT = TestResult(np.array([[1, 2, 0], [0, 4, 0], [0, 0, 0]]))
+CLASSES = ("a", "b", "c")
+
+
+def test_accuracy_has_its_count_and_its_interval():
+    confusion = np.diag([9542, 0])
+    confusion[1, 0] = 458
+    expected = "9,542 / 10,000 (95.42 %, 95 % interval 94.99-95.81)"
+    assert report.accuracy_line(TestResult(confusion)) == expected
+
+
+def test_an_epoch_is_one_line():
+    event = EpochDone(3, 1_688, 0.12345, 0.2, 0.9412, 1.0, 0.5)
+    line = report.epoch_line(event, 40, 54_000)
+    assert line == "epoch   3 of 40  loss 0.1235  validation 94.12 %  108,000 images/s"
+    without = report.epoch_line(event._replace(validation_accuracy=None), 40, 54_000)
+    assert without == "epoch   3 of 40  loss 0.1235  108,000 images/s"
+
+
+def test_the_tables_have_a_row_for_every_class():
+    rows = [line.split() for line in report.digit_table(RESULT, CLASSES).splitlines()]
+    assert rows[1:] == [["a", "1", "3", "33.33%"], ["b", "4", "4", "100.00%"], ["c", "0", "0", "-"]]
+    rows = [line.split() for line in report.confusion_table(RESULT, CLASSES).splitlines()]
+    assert rows[0][-3:] == [*CLASSES]
+    assert rows[1:] == [["a", "1", "2", "."], ["b", ".", "4", "."], ["c", ".", ".", "."]]
+
+
+def test_a_checked_gradient_is_right_or_wrong():
+    right, wrong = (
+        ArrayCheck(1, "Linear", "bias", 30, 2e-9),
+        ArrayCheck(3, "Mine", "weight", 9, 1.0),
+    )
+    assert report.check_line(right).split()[-4:] == ["relative", "error", "2.0e-09", "right"]
+    assert report.check_line(wrong).endswith("WRONG")
+    advice = report.advice_line([right, wrong._replace(layer=1), wrong])
+    assert advice.startswith("2 of 3 gradients are wrong")
+    assert "layer 3, Mine.weight" in advice
+
+
+def test_the_highest_score_is_marked():
+    assert report.scores_line([0.1, 0.7, 0.25], CLASSES) == " a 0.100 *b 0.700  c 0.250"
