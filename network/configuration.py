@@ -40,10 +40,10 @@ SUITABLE_RATES: dict[tuple[str, str], tuple[float, float]] = {
     ("squared-error", "adam"): (0.02, 0.03),
     ("cross-entropy", "sgd"): (1.0, 1e-4),
     ("cross-entropy", "momentum"): (0.1, 1e-3),
-    ("cross-entropy", "adam"): (0.003, 0.03),
-    ("binary-cross-entropy", "sgd"): (0.5, 1e-4),
-    ("binary-cross-entropy", "momentum"): (0.05, 1e-3),
-    ("binary-cross-entropy", "adam"): (0.003, 0.1),
+    ("cross-entropy", "adam"): (0.01, 0.03),
+    ("binary-cross-entropy", "sgd"): (1.0, 1e-4),
+    ("binary-cross-entropy", "momentum"): (0.1, 1e-3),
+    ("binary-cross-entropy", "adam"): (0.01, 0.03),
 }
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.cache import Cache, Digest, publish
+from pipeline.cache import Cache, Digest, digest_of, publish
 from pipeline.datasets import IMAGE_SHAPE, Dataset, RawFile
-from pipeline.errors import CorruptError, MissingError
+from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.idx import open_idx
 from pipeline.manifest import check_pickle, publish_manifest
 from pipeline.pickles import pickle_chunks
@@ -35,11 +35,12 @@ def build_pickles(
 
     Does nothing when all are intact, unless forced.
 
-    Raises: MissingError without raw files, CorruptError when they are not the published ones.
+    Raises: MissingError without raw files, CorruptError when they are not the published ones,
+    UsageError when that would replace a pickle that nobody but the user can have put there.
     """
     if not force and (intact := find_intact(cache, dataset)):
         return intact
-    built = [build_split(cache, dataset, split, reporter) for split in dataset.splits]
+    built = [build_split(cache, dataset, split, force, reporter) for split in dataset.splits]
     publish_manifest(cache, dataset, {item.split: (item.count, item.digest) for item in built})
     return built
 
@@ -58,7 +59,9 @@ def find_intact(cache: Cache, dataset: Dataset) -> list[BuiltPickle]:
     return found
 
 
-def build_split(cache: Cache, dataset: Dataset, split: str, reporter: Reporter) -> BuiltPickle:
+def build_split(
+    cache: Cache, dataset: Dataset, split: str, force: bool, reporter: Reporter
+) -> BuiltPickle:
     """Build one pickle, holding no more than a few hundred images at a time."""
     files = dataset.splits[split]
     folder = cache.raw(dataset.name)
@@ -78,8 +81,17 @@ def build_split(cache: Cache, dataset: Dataset, split: str, reporter: Reporter) 
             advance(len(chunk))
 
     path = cache.pickle(dataset.name, split)
+    may_replace = force or cache.manifest(dataset.name).exists() or not path.exists()
+
+    def check(temporary: Path, digest: Digest) -> None:
+        if not may_replace and digest_of(path) != digest:
+            raise UsageError(
+                f"{path} has no manifest and is not what would be built, so it may be yours",
+                "Move it away, or replace it with --force",
+            )
+
     with reporter.progress(path.name, files.count, "images") as advance:
-        digest = publish(path, pickle_chunks(images(), labels))
+        digest = publish(path, pickle_chunks(images(), labels), check)
     return BuiltPickle(split, path, files.count, digest, False)
 
 

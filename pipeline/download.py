@@ -92,7 +92,7 @@ def try_mirror(mirror: str, file: RawFile, path: Path, reporter: Reporter) -> No
         try:
             check_raw(temporary, file)
         except CorruptError as error:
-            raise MirrorError(error.message.partition(": ")[2]) from error
+            raise MirrorError(error.message.removeprefix(f"{temporary}: ")) from error
 
     for attempt in range(1, ATTEMPTS + 1):
         try:

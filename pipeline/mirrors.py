@@ -91,7 +91,7 @@ def receive_http(url: str) -> Iterator[bytes]:
                 size += len(chunk)
                 yield chunk
             promised = response.headers.get("Content-Length", "")
-    except (requests.exceptions.InvalidURL, ValueError) as error:  # from a redirect to what is no address
+    except ValueError as error:  # a redirect to what is no address
         raise MirrorError(describe_failure(error)) from error
     except (requests.RequestException, HTTPError, OSError) as error:
         raise MirrorError(describe_failure(error), may_pass=True) from error

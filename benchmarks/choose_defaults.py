@@ -1,0 +1,93 @@
+"""Compare settings of the default network on validation, never on the test set.
+
+    python benchmarks/choose_defaults.py                        # the table in docs/results.md
+    python benchmarks/choose_defaults.py --seeds 2 --only adam  # a part of it
+
+Every candidate is trained with each seed, which also draws its own tenth of the training images
+to hold out, and is judged by the mean accuracy on what was held out. The seeds are others than
+those of the test figures (0 to 4).
+"""
+
+import argparse
+import itertools
+import statistics
+from dataclasses import replace
+
+from network.configuration import Configuration
+from network.data import Examples, load_examples, split_validation
+from network.experiment import build_model, init_params
+from network.losses import LOSSES
+from network.optimizers import OPTIMIZERS
+from network.schedules import SCHEDULES
+from network.training import EpochDone, train
+from pipeline.build import build_pickles
+from pipeline.cache import find_cache
+from pipeline.datasets import MNIST
+
+FIRST_SEED = 20
+# loss, optimizer, learning rates, weight decays
+GRID = [
+    ("squared-error", "sgd", (7, 10, 13), (1.2e-5, 2.4e-5)),
+    ("squared-error", "momentum", (0.7, 1.0, 1.3), (1.2e-4, 2.4e-4)),
+    ("squared-error", "adam", (0.01, 0.02), (0.015, 0.03)),
+    ("cross-entropy", "sgd", (0.3, 1.0), (1e-4, 3e-4)),
+    ("cross-entropy", "momentum", (0.03, 0.1), (1e-3, 3e-3)),
+    ("cross-entropy", "adam", (0.003, 0.01), (0.03, 0.1)),
+    ("binary-cross-entropy", "sgd", (0.3, 1.0), (1e-4, 3e-4)),
+    ("binary-cross-entropy", "momentum", (0.03, 0.1), (1e-3, 3e-3)),
+    ("binary-cross-entropy", "adam", (0.003, 0.01), (0.03, 0.1)),
+]
+
+
+def validate(examples: Examples, configuration: Configuration) -> tuple[float, float]:
+    """Train once; return the validation accuracy and the seconds of training."""
+    model = build_model(configuration)
+    training, held_out = split_validation(examples, configuration.validation, configuration.seed)
+    params = init_params(model, configuration)
+    optimizer = OPTIMIZERS[configuration.optimizer](weight_decay=configuration.weight_decay)
+    last, seconds = 0.0, 0.0
+    for event in train(
+        model, LOSSES[configuration.loss](), optimizer, SCHEDULES[configuration.schedule], params,
+        optimizer.init(params), training, held_out, learning_rate=configuration.learning_rate,
+        batch_size=configuration.batch_size, epochs=configuration.epochs, seed=configuration.seed,
+    ):  # fmt: skip
+        if isinstance(event, EpochDone):
+            last, seconds = event.validation_accuracy or 0.0, seconds + event.seconds
+    return last, seconds
+
+
+def main() -> None:
+    """Print a row for every candidate."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--only", default="", help="rows that contain this word")
+    options = parser.parse_args()
+    cache = find_cache()
+    build_pickles(cache, MNIST)
+    examples = load_examples(cache, MNIST, "train")
+    print(
+        "| loss | optimizer | rate | decay | validation % | +- | s |\n|---|---|--:|--:|--:|--:|--:|"
+    )
+    for loss, optimizer, rates, decays in GRID:
+        if options.only not in f"{loss} {optimizer}":
+            continue
+        for rate, decay in itertools.product(rates, decays):
+            configuration = Configuration(
+                loss=loss, optimizer=optimizer, learning_rate=rate, weight_decay=decay
+            )
+            runs = [
+                validate(examples, replace(configuration, seed=FIRST_SEED + number))
+                for number in range(options.seeds)
+            ]
+            scores = [100 * accuracy for accuracy, _ in runs]
+            spread = statistics.stdev(scores) if len(scores) > 1 else 0.0
+            seconds = statistics.median(seconds for _, seconds in runs)
+            print(
+                f"| {loss} | {optimizer} | {rate:g} | {decay:g} "
+                f"| {statistics.mean(scores):.2f} | {spread:.2f} | {seconds:.1f} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
