@@ -1,24 +1,29 @@
 """Time this project beside what a user would install instead, in one run, on the same data.
 
     pip install -c constraints.txt -e . torch scikit-learn
-    python benchmarks/speed.py                # about two minutes
+    python benchmarks/speed.py                # about five minutes
     python benchmarks/speed.py --repeats 3    # quicker, wider spread
 
 Training is an epoch of 784-30-10 with sigmoids, plain SGD and squared error (scikit-learn has no
 squared error for classes: its log-loss stands in, with the same matrix products), float32, at
 batch sizes 10 and 128, on all 60,000 training images. Each library runs its own usual loop: ours
-the generator that `network train` iterates, PyTorch's eager tensors with torch.optim.SGD,
+the generator that `network train` iterates, PyTorch's eager tensors with torch.optim.SGD (with
+one thread and with as many as there are cores, for the one is often faster at these sizes),
 scikit-learn's MLPClassifier.partial_fit. They take turns, so a busy machine slows them alike;
 the ratio is the median of the ratios within a turn, with the smallest and the largest beside it.
 """
 
 import argparse
+import multiprocessing
 import os
 import pickle
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +41,7 @@ from pipeline.manifest import read_split
 from pipeline.pickles import pickle_chunks, read_pickle
 
 LEARNING_RATE = 0.5
+EPOCHS_A_TURN = 3  # after a wait the first one finds cold caches
 
 
 def ours(examples: Examples, batch_size: int) -> Callable[[], None]:
@@ -58,8 +64,8 @@ def ours(examples: Examples, batch_size: int) -> Callable[[], None]:
     return epoch
 
 
-def pytorch(examples: Examples, batch_size: int) -> Callable[[], None]:
-    """Prepare one epoch of PyTorch on the CPU, eager."""
+def pytorch(examples: Examples, batch_size: int, threads: int) -> Callable[[], None]:
+    """Prepare one epoch of PyTorch on the CPU, eager, with so many threads."""
     import torch
     from torch import nn
 
@@ -70,6 +76,7 @@ def pytorch(examples: Examples, batch_size: int) -> Callable[[], None]:
     optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE)
 
     def epoch() -> None:
+        torch.set_num_threads(threads)
         order = torch.randperm(len(images))
         for start in range(0, len(images), batch_size):
             batch = order[start : start + batch_size]
@@ -94,16 +101,46 @@ def scikit_learn(examples: Examples, batch_size: int) -> Callable[[], None]:
     return lambda: model.partial_fit(images, examples.labels)
 
 
-def take_turns(tasks: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
-    """Time every task once a turn; the first turn, which warms up, does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in tasks}
+LIBRARIES = {
+    "ours": ours,
+    "PyTorch, one thread": partial(pytorch, threads=1),
+    "PyTorch, all threads": partial(pytorch, threads=os.cpu_count() or 1),
+    "scikit-learn": scikit_learn,
+}
+
+
+@cache
+def prepare(library: str, batch_size: int) -> Callable[[], object]:
+    """Prepare an epoch in the process that this runs in."""
+    return LIBRARIES[library](load_examples(find_cache(), MNIST, "train"), batch_size)
+
+
+def time_epoch(library: str, batch_size: int) -> float | None:
+    """Return the mean seconds of a few epochs; None when the library is not installed."""
+    try:
+        epoch = prepare(library, batch_size)
+    except ImportError:
+        return None
+    return statistics.mean(seconds_of(epoch) for _ in range(EPOCHS_A_TURN))
+
+
+def seconds_of(task: Callable[[], object]) -> float:
+    """Time a task once."""
+    started = time.perf_counter()
+    task()
+    return time.perf_counter() - started
+
+
+def take_turns(
+    timers: dict[str, Callable[[], float | None]], repeats: int
+) -> dict[str, list[float]]:
+    """Let every timer time once a turn; the first turn, which warms up, does not count."""
+    seconds: dict[str, list[float]] = {name: [] for name in timers}
     for turn in range(repeats + 1):
-        for name, task in tasks.items():
-            started = time.perf_counter()
-            task()
-            if turn:
-                seconds[name].append(time.perf_counter() - started)
-    return seconds
+        for name, timer in timers.items():
+            if (time_taken := timer()) is not None and turn:
+                seconds[name].append(time_taken)
+    return {name: times for name, times in seconds.items() if times}
 
 
 def print_table(title: str, seconds: dict[str, list[float]]) -> None:
@@ -118,25 +155,35 @@ def print_table(title: str, seconds: dict[str, list[float]]) -> None:
         )
 
 
-def time_training(examples: Examples, repeats: int) -> None:
-    """Print an epoch of each library that is installed, at each batch size."""
-    for batch_size in (10, 128):
-        tasks = {"ours": ours(examples, batch_size)}
-        for name, prepare in (("PyTorch, eager", pytorch), ("scikit-learn", scikit_learn)):
-            try:
-                tasks[name] = prepare(examples, batch_size)
-            except ImportError:
-                print(f"{name} is not installed and is left out")
-        title = f"An epoch of 784-30-10 on {len(examples):,} images, batch size {batch_size}"
-        print_table(title, take_turns(tasks, repeats))
+def time_training(repeats: int) -> None:
+    """Print an epoch of each library that is installed, at each batch size.
+
+    Each has a process of its own, which waits while the others have their turn: the threads of
+    one would otherwise be in the way of the next.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    with ExitStack() as stack:
+        processes = {
+            library: stack.enter_context(ProcessPoolExecutor(1, mp_context=spawn))
+            for library in LIBRARIES
+        }
+        for batch_size in (10, 128):
+            timers = {
+                library: lambda process=process, library=library, batch_size=batch_size: (
+                    process.submit(time_epoch, library, batch_size).result()
+                )
+                for library, process in processes.items()
+            }
+            title = f"An epoch of 784-30-10 on 60,000 images, batch size {batch_size}"
+            print_table(title, take_turns(timers, repeats))
 
 
-def time_pickles(cache: Cache, repeats: int) -> None:
+def time_pickles(folder: Cache, repeats: int) -> None:
     """Print writing and reading the training pickle beside the standard way."""
-    pixels, labels = read_split(cache, MNIST, "train")
-    train_pickle = cache.pickle("mnist", "train")
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "target.pickle"
+    pixels, labels = read_split(folder, MNIST, "train")
+    train_pickle = folder.pickle("mnist", "train")
+    with tempfile.TemporaryDirectory() as temporary:
+        target = Path(temporary) / "target.pickle"
 
         def write_ours() -> None:
             with target.open("wb") as file:
@@ -146,19 +193,22 @@ def time_pickles(cache: Cache, repeats: int) -> None:
             with target.open("wb") as file:
                 pickle.dump([pixels.tolist(), labels.tolist()], file)
 
-        tasks = {"ours, with its hash": write_ours, "tolist, pickle.dump": write_standard}
-        print_table("Writing the training pickle", take_turns(tasks, repeats))
+        timers = {
+            "ours, with its hash": partial(seconds_of, write_ours),
+            "tolist, pickle.dump": partial(seconds_of, write_standard),
+        }
+        print_table("Writing the training pickle", take_turns(timers, repeats))
 
     def read_standard() -> None:
         with train_pickle.open("rb") as file:
             images, digits = pickle.load(file)
         np.array(images, np.uint8), np.array(digits)
 
-    tasks = {
-        "ours, with its hash": lambda: read_pickle(train_pickle),
-        "pickle.load, np.array": read_standard,
+    timers = {
+        "ours, with its hash": partial(seconds_of, partial(read_pickle, train_pickle)),
+        "pickle.load, np.array": partial(seconds_of, read_standard),
     }
-    print_table("Reading the training pickle", take_turns(tasks, repeats))
+    print_table("Reading the training pickle", take_turns(timers, repeats))
 
 
 def main() -> None:
@@ -166,11 +216,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=7, help="turns that count (default 7)")
     repeats = parser.parse_args().repeats
-    cache = find_cache()
-    build_pickles(cache, MNIST)
+    folder = find_cache()
+    build_pickles(folder, MNIST)
     print(f"NumPy {np.__version__}, {os.cpu_count()} cores")
-    time_training(load_examples(cache, MNIST, "train"), repeats)
-    time_pickles(cache, min(repeats, 5))
+    time_training(repeats)
+    time_pickles(folder, min(repeats, 5))
 
 
 if __name__ == "__main__":

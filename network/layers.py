@@ -145,12 +145,16 @@ class Sigmoid(WithoutParams):
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        y = np.tanh(0.5 * x)
+        y = 0.5 * x
+        np.tanh(y, out=y)
         y *= 0.5
         y += 0.5
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            return d_y * y * (1 - y), {}
+            d_x = 1 - y
+            d_x *= y
+            d_x *= d_y
+            return d_x, {}
 
         return y, backward
 
