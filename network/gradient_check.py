@@ -30,10 +30,11 @@ class ArrayCheck(NamedTuple):
     array_name: str
     checked: int  # numbers of the array that were disturbed
     relative_error: float
+    rounding: float = 0.0  # the share of it that the rounding of the loss alone can explain
 
     @property
     def is_right(self) -> bool:
-        return self.relative_error <= TOLERANCE
+        return self.relative_error <= TOLERANCE + self.rounding
 
 
 def check_gradients(
@@ -69,8 +70,15 @@ def check_gradients(
             which = choose_indices(array.size, sample)
             expected = np.ascontiguousarray(grads[index][name]).reshape(-1)[which]
             numeric = finite_differences(compute_loss, array, which, expected, advance)
-            error = relative_error(expected, numeric, rounding)
-            yield ArrayCheck(index, type(layer).__name__, name, len(which), error)
+            difference = float(np.abs(expected - numeric).max(initial=0))
+            yield ArrayCheck(
+                layer=index,
+                layer_name=type(layer).__name__,
+                array_name=name,
+                checked=len(which),
+                relative_error=relative(difference, expected, numeric),
+                rounding=relative(rounding, expected, numeric),
+            )
         x, _ = layer.forward(params[index], x)
 
 
@@ -122,11 +130,7 @@ def slope(compute_loss: Callable[[], float], flat: Array, i: int, low: float, hi
     return (above - below) / (high - low)
 
 
-def relative_error(found: Array, expected: Array, rounding: float) -> float:
-    """Return the largest difference as a share of the largest number; 0 when all are 0.
-
-    What the rounding of the loss alone can make of a difference is no error.
-    """
-    difference = np.maximum(np.abs(found - expected) - rounding, 0).max(initial=0)
+def relative(amount: float, found: Array, expected: Array) -> float:
+    """Return an amount as a share of the largest number of two arrays; 0 when that is 0."""
     scale = max(np.abs(found).max(initial=0), np.abs(expected).max(initial=0))
-    return float(difference / scale) if difference else 0.0
+    return float(amount / scale) if scale else 0.0

@@ -1,5 +1,6 @@
 """Check every gradient against finite differences."""
 
+import math
 from typing import Annotated
 
 import typer
@@ -54,8 +55,23 @@ def check(
     console.result(
         {
             "right": is_right,
-            "arrays": [{**item._asdict(), "right": item.is_right} for item in checks],
+            "arrays": [
+                {
+                    "layer": item.layer,
+                    "layer_name": item.layer_name,
+                    "array_name": item.array_name,
+                    "checked": item.checked,
+                    "relative_error": finite_or_none(item.relative_error),
+                    "right": item.is_right,
+                }
+                for item in checks
+            ],
         }
     )
     if not is_right:
         raise SystemExit(1)
+
+
+def finite_or_none(number: float) -> float | None:
+    """JSON has no infinity and no NaN."""
+    return number if math.isfinite(number) else None
