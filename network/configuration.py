@@ -35,8 +35,8 @@ RANGES: dict[str, tuple[float, float]] = {
 
 # (loss, optimizer) -> learning rate and weight decay, chosen on validation (docs/results.md)
 SUITABLE_RATES: dict[tuple[str, str], tuple[float, float]] = {
-    ("squared-error", "sgd"): (10.0, 2.4e-5),
-    ("squared-error", "momentum"): (1.0, 2.4e-4),
+    ("squared-error", "sgd"): (7.0, 2.4e-5),
+    ("squared-error", "momentum"): (0.7, 2.4e-4),
     ("squared-error", "adam"): (0.02, 0.03),
     ("cross-entropy", "sgd"): (1.0, 1e-4),
     ("cross-entropy", "momentum"): (0.1, 1e-3),

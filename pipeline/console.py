@@ -138,8 +138,9 @@ class Failure:
                 answer = {"error": {"code": code, "message": message, "hint": hint}}
                 print(json.dumps(answer, indent=2), flush=True)
             else:
-                line = " ".join(map(sentence, filter(None, (f"{self.name}: {message}", hint))))
-                print(printable(line), file=sys.stderr, flush=True)
+                first, newline, details = message.partition("\n")  # a list of mirrors, say
+                line = " ".join(map(sentence, filter(None, (f"{self.name}: {first}", hint))))
+                print(printable(line + newline + details), file=sys.stderr, flush=True)
         except OSError:
             pass  # nobody is left to read it; the exit code still tells
         return code

@@ -75,7 +75,8 @@ def fetch_file(
             return FetchedFile(file, path, "downloaded", mirror)
         except MirrorError as error:
             failures.append(f"{mirror}: {error}")
-            reporter.note(f"  {file.name}: {mirror} failed: {error}")
+            if len(failures) < len(mirrors):
+                reporter.note(f"{file.name}: trying the next mirror after {failures[-1]}")
     raise DownloadError(
         f"no mirror gave {file.name}" + "".join(f"\n  {failure}" for failure in failures),
         "Check the network, or name a mirror with --mirror URL",
