@@ -23,9 +23,9 @@ from network.layers import describe_layer, layer_from_description
 from network.model import Model
 from network.optimizers import State
 from network.params import Array, Params, named_arrays
-from pipeline.cache import publish, storage_error
+from pipeline.cache import publish, reading
 from pipeline.datasets import IMAGE_SHAPE
-from pipeline.errors import CorruptError, MissingError
+from pipeline.errors import CorruptError
 
 FORMAT = 1
 
@@ -61,12 +61,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
     Raises: MissingError, CorruptError.
     """
-    try:
+    with reading(path):
         data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise MissingError(f"{path} is not there") from error
-    except OSError as error:
-        raise storage_error(f"cannot read {path}", error) from error
     try:
         arrays = parse_npz(data)
         meta = json.loads(arrays.pop("meta").tobytes())

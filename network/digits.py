@@ -6,6 +6,7 @@ laid into 28x28 so that the centre of mass of the ink is in the middle.
 Source: the section "The MNIST database" of the page of LeCun, Cortes and Burges.
 """
 
+import io
 import warnings
 from pathlib import Path
 
@@ -13,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from pipeline.cache import storage_error
+from pipeline.cache import reading
 from pipeline.datasets import IMAGE_SHAPE
-from pipeline.errors import CorruptError, MissingError
+from pipeline.errors import CorruptError
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM", "TIFF")
 MAX_PIXELS = 50_000_000  # a photo has 12 to 48 million; a hostile file asks for billions
@@ -47,22 +48,20 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
 
     Shapes: (H, W).
     """
+    with reading(path):
+        data = path.read_bytes()
     try:
         with warnings.catch_warnings():
             # Pillow looks at the size when it opens a file, and we do before it decodes one
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as image:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise Image.DecompressionBombError
                 upright = to_8_bits(ImageOps.exif_transpose(image))
-    except FileNotFoundError as error:
-        raise MissingError(f"{path} is not there") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise CorruptError(f"{path}: an image of more than {MAX_PIXELS:,} pixels") from error
     except UnidentifiedImageError as error:
         raise CorruptError(f"{path}: no image of type {', '.join(FORMATS)}") from error
-    except (PermissionError, IsADirectoryError) as error:
-        raise storage_error(f"cannot read {path}", error) from error
     except (OSError, ValueError, SyntaxError) as error:  # what damaged images make Pillow raise
         raise CorruptError(f"{path}: damaged image ({error})") from error
     paper = Image.new("RGBA", upright.size, "white")

@@ -5,12 +5,12 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.errors import StorageError, UsageError
+from pipeline.errors import MissingError, StorageError, UsageError
 
 ENVIRONMENT_VARIABLE = "MNIST_CACHE_DIR"
 STALE_SECONDS = 3600.0  # a temporary file untouched for so long belongs to a killed process
@@ -166,8 +166,22 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+@contextlib.contextmanager
+def reading(path: Path, hint: str = "") -> Iterator[None]:
+    """Turn what the system says while a file is read into an error of ours.
+
+    Raises: MissingError with the hint when the file is not there, StorageError.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise MissingError(f"{path} is not there", hint) from error
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
+
+
 def storage_error(what: str, error: OSError) -> StorageError:
-    """Say in one line what the system refused and why."""
+    """Say in one line what the system refused to write and why."""
     return StorageError(
         f"{what}: {error.strerror or error}",
         "Free some space or choose a folder of yours with --cache-dir",

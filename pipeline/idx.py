@@ -25,8 +25,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.cache import storage_error
-from pipeline.errors import CorruptError, MissingError
+from pipeline.cache import reading
+from pipeline.errors import CorruptError
 
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 GZIP_MAGIC = b"\x1f\x8b"
@@ -101,24 +101,20 @@ def open_idx(path: Path, content_size: int | None = None) -> Iterator[IdxStream]
 
     Raises: MissingError, CorruptError, or StorageError when the system cannot read it.
     """
-    try:
-        with path.open("rb") as file:
-            size = path.stat().st_size
-            is_gzip = file.read(2) == GZIP_MAGIC
-            file.seek(0)
-            limit = size * GZIP_MAX_RATIO if is_gzip else size
-            limit = limit if content_size is None else min(limit, content_size)
-            if is_gzip:
-                with gzip.GzipFile(fileobj=file) as unzipped:
-                    yield IdxStream(path, unzipped, limit)  # type: ignore[arg-type]
-            else:
-                yield IdxStream(path, file, limit)
-    except FileNotFoundError as error:
-        raise MissingError(f"{path} is not there") from error
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise CorruptError(f"{path}: damaged gzip data ({error})") from error
-    except OSError as error:
-        raise storage_error(f"cannot read {path}", error) from error
+    with reading(path), path.open("rb") as file:
+        size = path.stat().st_size
+        is_gzip = file.read(2) == GZIP_MAGIC
+        file.seek(0)
+        limit = size * GZIP_MAX_RATIO if is_gzip else size
+        limit = limit if content_size is None else min(limit, content_size)
+        if not is_gzip:
+            yield IdxStream(path, file, limit)
+            return
+        try:
+            with gzip.GzipFile(fileobj=file) as unzipped:
+                yield IdxStream(path, unzipped, limit)  # type: ignore[arg-type]
+        except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+            raise CorruptError(f"{path}: damaged gzip data ({error})") from error
 
 
 def read_idx(path: Path) -> NDArray[Any]:

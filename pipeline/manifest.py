@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any
 
-from pipeline.cache import Cache, Digest, digest_of, publish, storage_error
+from pipeline.cache import Cache, Digest, digest_of, publish, reading
 from pipeline.datasets import Dataset
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.other_pickles import Labels, Pixels
@@ -39,24 +39,25 @@ def read_manifest(cache: Cache, dataset: Dataset) -> dict[str, Any]:
     Raises: MissingError when the pickles were never finished, CorruptError for another format.
     """
     path = cache.manifest(dataset.name)
-    rebuild = f"Run `pipeline build-pickles {dataset.name} --force`"
+    build = f"Run `pipeline build-pickles {dataset.name}"
     try:
-        manifest = json.loads(path.read_bytes())
+        with reading(path):
+            content = path.read_bytes()
+    except MissingError as error:
+        what = f"the pickles of {dataset.name} are not built ({path} is not there)"
+        raise MissingError(what, f"{build}`") from error
+    try:
+        manifest = json.loads(content)
         if manifest["format"] > MANIFEST_FORMAT:
             raise CorruptError(
                 f"{path}: format {manifest['format']}, this version reads {MANIFEST_FORMAT}",
-                "Update the project, or rebuild: " + rebuild,
+                f"Update the project, or rebuild: {build} --force`",
             )
         check_hashes(manifest, dataset)
-    except FileNotFoundError as error:
-        raise MissingError(
-            f"the pickles of {dataset.name} are not built ({path} is not there)",
-            f"Run `pipeline build-pickles {dataset.name}`",
-        ) from error
-    except OSError as error:
-        raise storage_error(f"cannot read {path}", error) from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CorruptError(f"{path}: no manifest of pickles ({error!r})", rebuild) from error
+        raise CorruptError(
+            f"{path}: no manifest of pickles ({error!r})", f"{build} --force`"
+        ) from error
     return dict(manifest)
 
 
@@ -89,12 +90,8 @@ def check_pickle(cache: Cache, dataset: Dataset, split: str) -> Digest:
                 rebuild,
             )
     expected = manifest["pickles"][split]["sha256"]
-    try:
+    with reading(path, rebuild):
         found = digest_of(path)
-    except FileNotFoundError as error:
-        raise MissingError(f"{path} is not there", rebuild) from error
-    except OSError as error:
-        raise storage_error(f"cannot read {path}", error) from error
     if found.sha256 != expected:
         raise CorruptError(f"{path}: sha256 is {found.sha256}, expected {expected}", rebuild)
     return found

@@ -32,9 +32,9 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.cache import storage_error
+from pipeline.cache import reading
 from pipeline.datasets import IMAGE_SHAPE
-from pipeline.errors import CorruptError, MissingError
+from pipeline.errors import CorruptError
 from pipeline.other_pickles import Labels, LayoutError, Pixels, layout_error, read_other_layout
 
 ROWS, COLUMNS = IMAGE_SHAPE
@@ -97,16 +97,12 @@ def read_pickle(path: Path, sha256: str | None = None) -> tuple[Pixels, Labels]:
     Raises: MissingError, CorruptError.
     """
     try:
-        with path.open("rb") as file:
+        with reading(path, "Run `pipeline build-pickles`"), path.open("rb") as file:
             pixels, labels, digest = read_our_layout(path, file, path.stat().st_size)
     except LayoutError:
         if sha256 is not None:
             raise
         return read_other_layout(path)
-    except FileNotFoundError as error:
-        raise MissingError(f"{path} is not there", "Run `pipeline build-pickles`") from error
-    except OSError as error:
-        raise storage_error(f"cannot read {path}", error) from error
     if sha256 is not None and digest != sha256:
         raise CorruptError(
             f"{path}: sha256 is {digest}, expected {sha256}", "Run `pipeline build-pickles --force`"

@@ -18,8 +18,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pipeline.cache import storage_error
-from pipeline.errors import CorruptError, MissingError
+from pipeline.cache import reading
+from pipeline.errors import CorruptError
 from pipeline.pickle_machine import Machine, RefusedError
 
 CONTAINER_BYTES = 64  # what an empty list or tuple costs in memory, about
@@ -33,12 +33,8 @@ def load_untrusted(path: Path) -> Any:
 
     Raises: MissingError, CorruptError (RefusedError when the pickle is hostile or not plain).
     """
-    try:
+    with reading(path):
         data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise MissingError(f"{path} is not there") from error
-    except OSError as error:
-        raise storage_error(f"cannot read {path}", error) from error
     try:
         return load_lists(data) if is_plain_lists(data) else Machine(data).run()
     except RefusedError as error:

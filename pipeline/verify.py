@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.cache import Cache, digest_of, storage_error
+from pipeline.cache import Cache, digest_of, reading
 from pipeline.datasets import Dataset, RawFile
 from pipeline.errors import CorruptError, MissingError, ProjectError
 from pipeline.idx import open_idx
@@ -18,12 +18,8 @@ def check_raw(path: Path, raw_file: RawFile) -> None:
 
     Raises: MissingError, or CorruptError with the hash found and the one expected.
     """
-    try:
+    with reading(path):
         found = digest_of(path)
-    except FileNotFoundError as error:
-        raise MissingError(f"{path} is not there") from error
-    except OSError as error:
-        raise storage_error(f"cannot read {path}", error) from error
     if found.sha256 == raw_file.sha256:
         return
     if content_hash(path, raw_file.content_size) != raw_file.content_sha256:
