@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.cache import Cache, find_checkout, publish
+from pipeline.cache import Cache, Digest, digest_of, find_checkout, publish
 from pipeline.datasets import Dataset, RawFile
 from pipeline.errors import CorruptError, DownloadError, MissingError
 from pipeline.mirrors import MirrorError, check_mirror, receive
@@ -24,6 +24,7 @@ class FetchedFile(NamedTuple):
     path: Path
     status: str  # "intact": it was there; "downloaded"
     mirror: str | None  # where it came from
+    digest: Digest  # of the file as it is, which somebody may have zipped otherwise
 
 
 def fetch_dataset(
@@ -65,14 +66,14 @@ def fetch_file(
     if not force:
         try:
             check_raw(path, file)
-            return FetchedFile(file, path, "intact", None)
+            return FetchedFile(file, path, "intact", None, digest_of(path))
         except (MissingError, CorruptError):
             pass  # it has to be fetched
     failures = []
     for mirror in mirrors:
         try:
             try_mirror(mirror, file, path, reporter)
-            return FetchedFile(file, path, "downloaded", mirror)
+            return FetchedFile(file, path, "downloaded", mirror, digest_of(path))
         except MirrorError as error:
             failures.append(f"{mirror}: {error}")
             if len(failures) < len(mirrors):

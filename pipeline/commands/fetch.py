@@ -32,7 +32,7 @@ def fetch(
     console.say(f"{chosen.title}: {len(fetched)} files in {cache.raw(chosen.name)}")
     for item in fetched:
         origin = f"  from {item.mirror}" if item.mirror else ""
-        size = f"{item.file.size:>9,} bytes  sha256 {item.file.sha256[:12]}..."
+        size = f"{item.digest.size:>9,} bytes  sha256 {item.digest.sha256[:12]}..."
         console.say(f"  {item.status:10}  {item.file.name:27}  {size}{origin}")
     console.note(f"Next: pipeline build-pickles {chosen.name}")
     console.result(
@@ -43,7 +43,7 @@ def fetch(
                 {
                     "name": item.file.name,
                     "status": item.status,
-                    "sha256": item.file.sha256,
+                    "sha256": item.digest.sha256,
                     "mirror": item.mirror,
                 }
                 for item in fetched
