@@ -1,6 +1,7 @@
 """One run from configuration to run folder."""
 
 from collections.abc import Generator
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from network.losses import LOSSES
 from network.model import Model, fully_connected
 from network.optimizers import OPTIMIZERS
 from network.params import Params
-from network.runs import Run, find_run, save_run
+from network.runs import Run, find_run, load_run, save_run
 from network.schedules import SCHEDULES
 from network.training import EpochDone, Event, train
 from pipeline.cache import Cache
@@ -34,6 +35,19 @@ def init_params(model: Model, configuration: Configuration) -> Params:
     """Draw a model's first parameters from the seed."""
     rng = np.random.default_rng([configuration.seed, 0]).spawn(1)[0]
     return model.init(rng, IMAGE_SHAPE)
+
+
+def inherit_architecture(cache: Cache, configuration: Configuration) -> Configuration:
+    """Take sizes, activation and initializer from the run to start from, if there is one."""
+    if configuration.start is None:
+        return configuration
+    _, first = load_run(find_run(cache, configuration.start))
+    return replace(
+        configuration,
+        hidden=first.hidden,
+        activation=first.activation,
+        initializer=first.initializer,
+    )
 
 
 def start_model(cache: Cache, configuration: Configuration) -> tuple[Model, Params]:

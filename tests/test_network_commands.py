@@ -139,6 +139,16 @@ def test_init_and_train_from_it(call_json, built_cache):
     assert np.array_equal(later.params[1]["weight"], checkpoint.params[1]["weight"])
 
 
+def test_a_run_that_starts_from_another_says_so_and_keeps_its_sizes(call_json, built_cache):
+    call_json("init", "--hidden=7,5", "--activation=tanh", "--name=wide")
+    call_json("train", "--from=wide", "--epochs=1", "--limit=50", "--name=wider")
+    _, configuration = load_run(find_run(built_cache, "wider"))
+    assert configuration.start == "wide"
+    assert (configuration.hidden, configuration.activation) == ((7, 5), "tanh")
+    error = call_json("train", "--from=wide", "--hidden=30", "--limit=50", code=2)["error"]
+    assert "brings its own sizes" in error["message"]
+
+
 def test_test(call, call_json, trained, mnist_test_set):
     result = call_json("test", trained, "--limit=1000")
     assert result.keys() == {"run", "count", "correct", "accuracy", "interval", "confusion"}

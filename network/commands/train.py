@@ -18,6 +18,7 @@ from network.commands.options import (
 )
 from pipeline.cache import find_cache
 from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
+from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from network.configuration import Configuration
@@ -79,6 +80,9 @@ def train(
         batch_size=batch_size, epochs=epochs, validation=validation, seed=seed, limit=limit,
         start=start, dataset=dataset,
     )  # fmt: skip
+    if start is not None and (hidden or activation or initializer):
+        raise UsageError(f"--from {start} brings its own sizes, activation and initializer")
+    configuration = experiment.inherit_architecture(cache, configuration)
     runs.check_new_name(cache, name)
     model, params = experiment.start_model(cache, configuration)
     training, validation_examples = experiment.load_training_examples(cache, configuration)
