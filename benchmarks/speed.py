@@ -7,8 +7,8 @@
 Training is an epoch of 784-30-10 with sigmoids, plain SGD and squared error (scikit-learn has no
 squared error for classes: its log-loss stands in, with the same matrix products), float32, at
 batch sizes 10 and 128, on all 60,000 training images. Each library runs its own usual loop: ours
-the generator that `network train` iterates, PyTorch's eager tensors with torch.optim.SGD (with
-one thread and with as many as there are cores, for the one is often faster at these sizes),
+the generator that `network train` iterates, on as many cores as it chooses; PyTorch's eager
+tensors with torch.optim.SGD, with one thread and with as many as there are cores;
 scikit-learn's MLPClassifier.partial_fit. They take turns, so a busy machine slows them alike;
 the ratio is the median of the ratios within a turn, with the smallest and the largest beside it.
 """
@@ -29,6 +29,7 @@ from pathlib import Path
 import numpy as np
 
 from network.data import Examples, load_examples
+from network.environment import suitable_threads
 from network.losses import SquaredError
 from network.model import fully_connected
 from network.optimizers import SGD
@@ -55,11 +56,12 @@ def ours(examples: Examples, batch_size: int) -> Callable[[], None]:
     nothing = examples.take(slice(0))
 
     def epoch() -> None:
-        for _ in train(
-            model, loss, optimizer, constant, params, {}, examples, nothing,
-            learning_rate=LEARNING_RATE, batch_size=batch_size, epochs=1, seed=0,
-        ):  # fmt: skip
-            pass
+        with suitable_threads(params, batch_size):
+            for _ in train(
+                model, loss, optimizer, constant, params, {}, examples, nothing,
+                learning_rate=LEARNING_RATE, batch_size=batch_size, epochs=1, seed=0,
+            ):  # fmt: skip
+                pass
 
     return epoch
 

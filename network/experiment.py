@@ -8,6 +8,7 @@ import numpy as np
 from network.checkpoints import load_checkpoint
 from network.configuration import Configuration
 from network.data import Examples, load_examples, split_validation
+from network.environment import suitable_threads
 from network.losses import LOSSES
 from network.model import Model, fully_connected
 from network.optimizers import OPTIMIZERS
@@ -115,14 +116,15 @@ def train_run(
         seed=configuration.seed,
     )
     step = 0
-    save_run(run, model, params, state, configuration, history)
-    try:
-        for event in events:
-            step = event.step
-            if isinstance(event, EpochDone):
-                history.append(event)
-                save_run(run, model, params, state, configuration, history, step)
-            yield event
-    except GeneratorExit:
-        save_run(run, model, params, state, configuration, history, step)
-        raise
+    with suitable_threads(params, configuration.batch_size):
+        save_run(run, model, params, state, configuration, history)
+        try:
+            for event in events:
+                step = event.step
+                if isinstance(event, EpochDone):
+                    history.append(event)
+                    save_run(run, model, params, state, configuration, history, step)
+                yield event
+        except GeneratorExit:
+            save_run(run, model, params, state, configuration, history, step)
+            raise
