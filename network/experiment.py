@@ -13,7 +13,7 @@ from network.losses import LOSSES
 from network.model import Model, fully_connected
 from network.optimizers import OPTIMIZERS
 from network.params import Params
-from network.runs import Run, find_run, load_run, save_run
+from network.runs import Run, find_run, load_run, save_progress, save_run
 from network.schedules import SCHEDULES
 from network.training import EpochDone, Event, train
 from pipeline.cache import Cache
@@ -123,8 +123,8 @@ def train_run(
                 step = event.step
                 if isinstance(event, EpochDone):
                     history.append(event)
-                    save_run(run, model, params, state, configuration, history, step)
+                    save_progress(run, model, params, state, configuration, history, step)
                 yield event
         except GeneratorExit:
-            save_run(run, model, params, state, configuration, history, step)
+            save_progress(run, model, params, state, configuration, history, step)
             raise

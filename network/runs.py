@@ -25,7 +25,7 @@ from network.model import Model
 from network.optimizers import State
 from network.params import Params
 from network.training import EpochDone
-from pipeline.cache import Cache, publish, storage_error
+from pipeline.cache import Cache, publish, publish_json, storage_error
 from pipeline.datasets import IMAGE_SHAPE
 from pipeline.errors import CorruptError, MissingError, UsageError
 
@@ -164,6 +164,20 @@ def save_run(
     step: int = 0,
 ) -> None:
     """Write all files of a run; the checkpoint last, for it is what makes a run."""
+    publish_json(run.configuration, configuration.to_dict())
+    save_progress(run, model, params, state, configuration, history, step)
+
+
+def save_progress(
+    run: Run,
+    model: Model,
+    params: Params,
+    state: State,
+    configuration: Configuration,
+    history: list[EpochDone],
+    step: int,
+) -> None:
+    """Write what an epoch changes in a run: the history and the checkpoint."""
     meta = {
         "configuration": configuration.to_dict(),
         "epoch": len(history),
@@ -171,7 +185,6 @@ def save_run(
         "environment": describe_environment(),
     }
     lines = "".join(json.dumps(epoch._asdict()) + "\n" for epoch in history)
-    publish(run.configuration, [json.dumps(configuration.to_dict(), indent=2).encode() + b"\n"])
     publish(run.history, [lines.encode()])
     save_checkpoint(run.checkpoint, Checkpoint(model, params, state, meta))
 
@@ -191,7 +204,7 @@ def load_run(run: Run) -> tuple[Checkpoint, Configuration]:
 def save_test_result(run: Run, result: TestResult) -> None:
     """Keep what a run scored on the test set in its folder."""
     content = {"count": result.count, "correct": result.correct, "accuracy": result.accuracy}
-    publish(run.result, [json.dumps(content, indent=2).encode() + b"\n"])
+    publish_json(run.result, content)
 
 
 def summarise(run: Run) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pipeline.errors import MissingError, StorageError, UsageError
 
@@ -125,6 +126,11 @@ def publish(
     finally:
         remove_quietly(temporary)
     return digest
+
+
+def publish_json(path: Path, value: dict[str, Any]) -> None:
+    """Publish plain data as a JSON file that people can read, too."""
+    publish(path, [json.dumps(value, indent=2).encode() + b"\n"])
 
 
 def write_chunks(

@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any
 
-from pipeline.cache import Cache, Digest, digest_of, publish, reading
+from pipeline.cache import Cache, Digest, digest_of, publish_json, reading
 from pipeline.datasets import Dataset
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.other_pickles import Labels, Pixels
@@ -30,7 +30,7 @@ def publish_manifest(
             for split, (count, digest) in pickles.items()
         },
     }
-    publish(cache.manifest(dataset.name), [json.dumps(manifest, indent=2).encode() + b"\n"])
+    publish_json(cache.manifest(dataset.name), manifest)
 
 
 def read_manifest(cache: Cache, dataset: Dataset) -> dict[str, Any]:
