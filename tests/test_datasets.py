@@ -3,11 +3,14 @@
 import gzip
 import hashlib
 import re
+from pathlib import Path
 
 import pytest
 from conftest import RAW
 
-from pipeline.datasets import DATASETS, MNIST, find_dataset
+from pipeline.cache import Cache
+from pipeline.catalogue.mnist import MNIST
+from pipeline.datasets import DATASETS, find_dataset
 from pipeline.errors import UsageError
 
 EVERY_DATASET = pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
@@ -15,7 +18,7 @@ EVERY_DATASET = pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASE
 
 @EVERY_DATASET
 def test_a_dataset_is_known_by_its_name(dataset):
-    assert find_dataset(dataset.name) is dataset
+    assert find_dataset(Cache(Path("/nowhere"), "test"), dataset.name) is dataset
     assert re.fullmatch(r"[a-z0-9-]+", dataset.name)  # it becomes the name of a folder
 
 
@@ -29,23 +32,28 @@ def test_mirrors_are_https_folders(dataset):
 @EVERY_DATASET
 def test_every_file_is_identified_by_size_and_hash(dataset):
     for file in dataset.files:
-        assert 0 < file.size <= file.content_size
+        assert file.size > 0
         assert re.fullmatch(r"[0-9a-f]{64}", file.sha256)
-        assert re.fullmatch(r"[0-9a-f]{64}", file.content_sha256)
+    for part in dataset.parts:
+        assert part.member or part.size <= part.content_size
+        assert re.fullmatch(r"[0-9a-f]{64}", part.identity)
 
 
 @EVERY_DATASET
 def test_no_two_files_share_a_name_or_a_hash(dataset):
-    for facts in zip(*((f.name, f.sha256, f.content_sha256) for f in dataset.files), strict=True):
+    for facts in zip(*((f.name, f.sha256) for f in dataset.files), strict=True):
         assert len(set(facts)) == len(dataset.files)
     assert all("/" not in file.name for file in dataset.files)
+    assert len({part.key for part in dataset.parts}) == len(dataset.parts)
 
 
 @EVERY_DATASET
 def test_content_sizes_follow_from_the_counts(dataset):
     for split in dataset.splits.values():
-        assert split.images.content_size == 16 + split.count * 28 * 28
-        assert split.labels.content_size == 8 + split.count
+        n, columns = split.count_in_files, dataset.label_columns
+        assert split.images.content_size == 16 + n * 28 * 28
+        assert split.labels.content_size == (12 + n * 4 * len(columns) if columns else 8 + n)
+        assert 0 <= split.start <= split.start + split.count <= n
 
 
 @EVERY_DATASET
@@ -67,13 +75,13 @@ def test_the_embedded_files_are_the_published_ones(file):
 
 
 @pytest.mark.parametrize("typo", ["mnits", "MNIST", "minst"])
-def test_a_typo_is_answered_with_the_nearest_name(typo):
+def test_a_typo_is_answered_with_the_nearest_name(typo, tmp_path):
     with pytest.raises(UsageError, match=f"no data set is called '{typo}', we know .*mnist") as got:
-        find_dataset(typo)
+        find_dataset(Cache(tmp_path, "test"), typo)
     assert got.value.hint == "Did you mean mnist?"
 
 
-def test_a_name_like_no_other_is_answered_with_the_list():
+def test_a_name_like_no_other_is_answered_with_the_list(tmp_path):
     with pytest.raises(UsageError, match="no data set is called 'zebra'") as caught:
-        find_dataset("zebra")
+        find_dataset(Cache(tmp_path, "test"), "zebra")
     assert "pipeline list" in caught.value.hint
