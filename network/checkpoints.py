@@ -6,6 +6,12 @@ A checkpoint is a `.npz` file: a plain zip of `.npy` arrays, which NumPy opens a
     optimizer/<memory>/<layer>/<name> the optimizer's state
     meta                              JSON as bytes: format, layers, configuration, position,
                                       environment, and the hash of all other arrays
+
+The zip's comment is the SHA-256 of every byte before it, so that nothing in the file changes
+unnoticed, not even what NumPy does not look at.
+
+Source: APPNOTE.TXT of PKWARE, section 4.3.16 (end of central directory record, which ends with
+the length of the comment and the comment).
 """
 
 import hashlib
@@ -24,10 +30,12 @@ from network.model import Model
 from network.optimizers import State
 from network.params import Array, Params, named_arrays
 from pipeline.cache import publish, reading
-from pipeline.datasets import IMAGE_SHAPE
 from pipeline.errors import CorruptError
+from pipeline.records import IMAGE_SHAPE
 
-FORMAT = 1
+FORMAT = 2  # 1: without the seal
+SEAL_BYTES = 64  # hexadecimal digits of a SHA-256
+END_OF_ZIP = b"PK\5\6"  # begins the last 22 bytes of a zip without a comment
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     }
     buffer = io.BytesIO()
     np.savez(buffer, meta=np.frombuffer(json.dumps(meta).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
-    publish(path, [buffer.getvalue()])
+    publish(path, [sealed(buffer.getvalue())])
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -64,9 +72,12 @@ def load_checkpoint(path: Path) -> Checkpoint:
     with reading(path):
         data = path.read_bytes()
     try:
+        is_sealed = data[-22:-18] != END_OF_ZIP
+        if is_sealed:
+            check_seal(data)
         arrays = parse_npz(data)
         meta = json.loads(arrays.pop("meta").tobytes())
-        check_meta(path, meta, arrays)
+        check_meta(path, meta, arrays, is_sealed)
         model = Model(tuple(layer_from_description(layer) for layer in meta["layers"]))
         trees: dict[str, Params] = {}
         for name, array in arrays.items():
@@ -86,7 +97,24 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise CorruptError(f"{path}: no readable checkpoint ({error!r})") from error
 
 
-def check_meta(path: Path, meta: dict[str, Any], arrays: dict[str, Array]) -> None:
+def sealed(data: bytes) -> bytes:
+    """Add the seal to a zip that has no comment."""
+    body = data[:-2] + SEAL_BYTES.to_bytes(2, "little")
+    return body + hashlib.sha256(body).hexdigest().encode()
+
+
+def check_seal(data: bytes) -> None:
+    """Refuse a file that is not byte for byte the one that was saved.
+
+    Raises: ValueError.
+    """
+    body, seal = data[:-SEAL_BYTES], data[-SEAL_BYTES:]
+    found = hashlib.sha256(body).hexdigest()
+    if found.encode() != seal:
+        raise ValueError(f"its sha256 is {found}, its seal says {seal!r}")
+
+
+def check_meta(path: Path, meta: dict[str, Any], arrays: dict[str, Array], is_sealed: bool) -> None:
     """Refuse a checkpoint of a newer format, or one whose arrays are not the ones saved.
 
     Raises: CorruptError.
@@ -96,6 +124,8 @@ def check_meta(path: Path, meta: dict[str, Any], arrays: dict[str, Array]) -> No
             f"{path}: checkpoint format {meta['format']}, this version reads up to {FORMAT}",
             "Update the project",
         )
+    if meta["format"] > 1 and not is_sealed:
+        raise CorruptError(f"{path}: format {meta['format']} without its seal")
     found = hash_arrays(arrays)
     if found != meta["sha256"]:
         raise CorruptError(f"{path}: its arrays have sha256 {found}, expected {meta['sha256']}")

@@ -10,11 +10,9 @@ from network.layers import ACTIVATIONS
 from network.losses import LOSSES
 from network.optimizers import OPTIMIZERS
 from network.schedules import SCHEDULES
-from pipeline.datasets import DATASETS
 from pipeline.errors import CorruptError, UsageError
 
 REGISTRIES: dict[str, Collection[str]] = {
-    "dataset": DATASETS,
     "activation": ACTIVATIONS,
     "initializer": INITIALIZERS,
     "loss": LOSSES,
@@ -51,7 +49,7 @@ SUITABLE_RATES: dict[tuple[str, str], tuple[float, float]] = {
 class Configuration:
     """What a run is made of; the defaults are the seed's network, trained so that it learns."""
 
-    dataset: str = "mnist"
+    dataset: str = "mnist"  # one of `pipeline list`; the cache knows
     hidden: tuple[int, ...] = (30,)  # neurons of each hidden layer
     activation: str = "sigmoid"  # of the hidden layers; the outputs' belongs to the loss
     initializer: str = "uniform"

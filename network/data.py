@@ -7,8 +7,8 @@ import numpy as np
 
 from network.params import Array
 from pipeline.cache import Cache
-from pipeline.datasets import Dataset
 from pipeline.manifest import read_split
+from pipeline.records import Dataset
 
 
 @dataclass(frozen=True)

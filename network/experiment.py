@@ -17,15 +17,16 @@ from network.runs import Run, find_run, load_run, save_progress, save_run
 from network.schedules import SCHEDULES
 from network.training import EpochDone, Event, train
 from pipeline.cache import Cache
-from pipeline.datasets import DATASETS, IMAGE_SHAPE
+from pipeline.datasets import find_dataset
 from pipeline.errors import UsageError
+from pipeline.records import IMAGE_SHAPE
 
 
-def build_model(configuration: Configuration) -> Model:
+def build_model(configuration: Configuration, n_classes: int) -> Model:
     """Describe the model that a configuration asks for."""
     return fully_connected(
         configuration.hidden,
-        len(DATASETS[configuration.dataset].classes),
+        n_classes,
         configuration.activation,
         configuration.initializer,
         LOSSES[configuration.loss],
@@ -57,7 +58,8 @@ def start_model(cache: Cache, configuration: Configuration) -> tuple[Model, Para
     Raises: UsageError when that run's outputs are not the ones that the loss needs.
     """
     if configuration.start is None:
-        model = build_model(configuration)
+        dataset = find_dataset(cache, configuration.dataset)
+        model = build_model(configuration, len(dataset.classes))
         return model, init_params(model, configuration)
     checkpoint = load_checkpoint(find_run(cache, configuration.start).checkpoint)
     expected = LOSSES[configuration.loss].output_activation
@@ -76,7 +78,7 @@ def load_training_examples(cache: Cache, configuration: Configuration) -> tuple[
 
     Raises: UsageError when nothing is left to train on.
     """
-    dataset = DATASETS[configuration.dataset]
+    dataset = find_dataset(cache, configuration.dataset)
     examples = load_examples(cache, dataset, "train", configuration.limit)
     training, validation = split_validation(examples, configuration.validation, configuration.seed)
     if len(training) == 0:

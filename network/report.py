@@ -4,6 +4,9 @@ from network.evaluation import TestResult
 from network.gradient_check import ArrayCheck
 from network.training import EpochDone
 
+MAX_WIDTH = 110  # columns of a table
+MOST_FREQUENT = 15  # lines of a list of confusions
+
 
 def epoch_line(event: EpochDone, epochs: int, images: int) -> str:
     """One line for one epoch."""
@@ -25,19 +28,42 @@ def accuracy_line(result: TestResult) -> str:
 
 def digit_table(result: TestResult, classes: tuple[str, ...]) -> str:
     """How many examples of each class were read right."""
-    lines = ["class   right    all  accuracy"]
+    width = max(5, *map(len, classes))
+    lines = [f"{'class':<{width}}   right    all  accuracy"]
     for index, name in enumerate(classes):
         right, total = int(result.confusion[index, index]), int(result.confusion[index].sum())
         share = f"{100 * right / total:8.2f}%" if total else "       -"
-        lines.append(f"{name:>5}  {right:6,} {total:6,} {share}")
+        lines.append(f"{name:>{width}}  {right:6,} {total:6,} {share}")
     return "\n".join(lines)
 
 
 def confusion_table(result: TestResult, classes: tuple[str, ...]) -> str:
-    """Which class (row) was answered as which (column); a point stands for 0."""
-    lines = ["label \\ answer" + "".join(f"{name:>6}" for name in classes)]
+    """Which class (row) was answered as which (column); a point stands for 0.
+
+    Where that would be too wide for a screen, the most frequent confusions instead.
+    """
+    widths = [max(6, len(name) + 2) for name in classes]
+    if sum(widths) > MAX_WIDTH:
+        return confusion_list(result, classes)
+    cells = zip(classes, widths, strict=True)
+    lines = ["label \\ answer" + "".join(f"{name:>{width}}" for name, width in cells)]
     for name, row in zip(classes, result.confusion, strict=True):
-        lines.append(f"{name:>14}" + "".join(f"{count or '.':>6}" for count in row))
+        cells = zip((str(count or ".") for count in row), widths, strict=True)
+        lines.append(f"{name:>14}" + "".join(f"{count:>{width}}" for count, width in cells))
+    return "\n".join(lines)
+
+
+def confusion_list(result: TestResult, classes: tuple[str, ...]) -> str:
+    """The pairs of classes that were confused most often, a line each."""
+    counts = [
+        (int(count), label, answer)
+        for label, row in enumerate(result.confusion)
+        for answer, count in enumerate(row)
+        if count and label != answer
+    ]
+    lines = ["most frequent confusions"]
+    for count, label, answer in sorted(counts, key=lambda item: -item[0])[:MOST_FREQUENT]:
+        lines.append(f"{count:6,}  {classes[label]} read as {classes[answer]}")
     return "\n".join(lines)
 
 

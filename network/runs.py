@@ -25,9 +25,10 @@ from network.model import Model
 from network.optimizers import State
 from network.params import Params
 from network.training import EpochDone
-from pipeline.cache import Cache, publish, publish_json, storage_error
-from pipeline.datasets import IMAGE_SHAPE
+from pipeline.cache import Cache, publish, storage_error
 from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.records import IMAGE_SHAPE
+from pipeline.sealed_json import publish_json, read_json
 
 
 @dataclass(frozen=True)
@@ -215,13 +216,12 @@ def summarise(run: Run) -> dict[str, Any]:
     checkpoint, configuration = load_run(run)
     accuracy = count = None
     if run.result.is_file():
+        again = f"Run `network test {run.name}`"
+        result = read_json(run.result, again, unsealed=("count", "correct", "accuracy"))
         try:
-            result = json.loads(run.result.read_bytes())
             accuracy, count = float(result["accuracy"]), int(result["count"])
         except (ValueError, TypeError, KeyError) as error:
-            raise CorruptError(
-                f"{run.result}: no test result ({error!r})", f"Run `network test {run.name}`"
-            ) from error
+            raise CorruptError(f"{run.result}: no test result ({error!r})", again) from error
     return {
         "run": run.name,
         "epochs": checkpoint.meta.get("epoch", 0),

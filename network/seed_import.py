@@ -19,8 +19,8 @@ import numpy as np
 from network.layers import Flatten, Layer, Linear, Sigmoid
 from network.model import Model
 from network.params import Array, Params
-from pipeline.datasets import IMAGE_SHAPE
 from pipeline.errors import CorruptError
+from pipeline.records import IMAGE_SHAPE
 from pipeline.unpickling import load_untrusted
 
 

@@ -1,15 +1,15 @@
 """Where artefacts live on disk, and how a file is written whole or not at all."""
 
 import contextlib
+import errno
 import hashlib
-import json
 import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipeline.errors import MissingError, StorageError, UsageError
 
@@ -35,6 +35,14 @@ class Cache:
     def manifest(self, dataset: str) -> Path:
         """The hashes of what a data set's pickles were made from and of the pickles."""
         return self.root / "pickles" / f"{dataset}.json"
+
+    def record(self, dataset: str) -> Path:
+        """What is known of a data set that the user imported."""
+        return self.raw(dataset) / "dataset.json"
+
+    def lock(self, name: str) -> Path:
+        """The file that processes lock while they do the same work."""
+        return self.root / "locks" / f"{name}.lock"
 
     def pictures(self) -> Path:
         """The folder of pictures that were given no name."""
@@ -116,6 +124,7 @@ def publish(
         with temporary.open("xb") as file:
             digest = write_chunks(file.write, chunks)
             file.flush()
+            check_size(temporary, os.fstat(file.fileno()).st_size, digest.size)
             if check is not None:
                 check(temporary, digest)
             os.fsync(file.fileno())
@@ -128,9 +137,13 @@ def publish(
     return digest
 
 
-def publish_json(path: Path, value: dict[str, Any]) -> None:
-    """Publish plain data as a JSON file that people can read, too."""
-    publish(path, [json.dumps(value, indent=2).encode() + b"\n"])
+def check_size(path: Path, kept: int, written: int) -> None:
+    """Notice a disk that took bytes without keeping them.
+
+    Raises: OSError.
+    """
+    if kept != written:
+        raise OSError(errno.EIO, f"the disk kept {kept:,} of {written:,} bytes", str(path))
 
 
 def write_chunks(
@@ -168,6 +181,9 @@ def sync_folder(folder: Path) -> None:
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # shared disks may not know how
+                raise
         finally:
             os.close(descriptor)
 

@@ -4,17 +4,22 @@ A file that is there proves nothing. The manifest is published after the last pi
 there is one the pickles were finished; and each pickle must still have the hash it names.
 """
 
-import json
 import re
 from typing import Any
 
-from pipeline.cache import Cache, Digest, digest_of, publish_json, reading
-from pipeline.datasets import Dataset
+from pipeline.cache import Cache, Digest, digest_of, reading
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.other_pickles import Labels, Pixels
 from pipeline.pickles import read_pickle
+from pipeline.records import Dataset
+from pipeline.sealed_json import publish_json, read_json
 
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT = 2
+UNSEALED = ("format", "dataset", "inputs", "pickles")  # the keys of format 1
+
+
+class OtherInputsError(CorruptError):
+    """A pickle that was made from other raw files than the ones we know."""
 
 
 def publish_manifest(
@@ -24,7 +29,7 @@ def publish_manifest(
     manifest = {
         "format": MANIFEST_FORMAT,
         "dataset": dataset.name,
-        "inputs": {file.name: file.content_sha256 for file in dataset.files},
+        "inputs": {part.key: part.identity for part in dataset.parts},
         "pickles": {
             split: {"count": count, "size": digest.size, "sha256": digest.sha256}
             for split, (count, digest) in pickles.items()
@@ -41,55 +46,59 @@ def read_manifest(cache: Cache, dataset: Dataset) -> dict[str, Any]:
     path = cache.manifest(dataset.name)
     build = f"Run `pipeline build-pickles {dataset.name}"
     try:
-        with reading(path):
-            content = path.read_bytes()
+        manifest = read_json(path, f"{build} --force`", MANIFEST_FORMAT, UNSEALED)
     except MissingError as error:
         what = f"the pickles of {dataset.name} are not built ({path} is not there)"
         raise MissingError(what, f"{build}`") from error
     try:
-        manifest = json.loads(content)
-        if manifest["format"] > MANIFEST_FORMAT:
-            raise CorruptError(
-                f"{path}: format {manifest['format']}, this version reads {MANIFEST_FORMAT}",
-                f"Update the project, or rebuild: {build} --force`",
-            )
-        check_hashes(manifest, dataset)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        check_manifest(manifest, dataset)
+    except (ValueError, KeyError, TypeError) as error:
         raise CorruptError(
             f"{path}: no manifest of pickles ({error!r})", f"{build} --force`"
         ) from error
-    return dict(manifest)
+    return manifest
 
 
-def check_hashes(manifest: Any, dataset: Dataset) -> None:
-    """Refuse what lacks a hash that we will rely on.
+def check_manifest(manifest: dict[str, Any], dataset: Dataset) -> None:
+    """Refuse what is of another data set, or lacks a hash that we will rely on.
 
     Raises: ValueError, KeyError, TypeError.
     """
-    hashes = [manifest["pickles"][split]["sha256"] for split in dataset.splits]
-    hashes += [manifest["inputs"][file.name] for file in dataset.files]
-    for sha256 in hashes:
+    if manifest["format"] < 1 or manifest["dataset"] != dataset.name:
+        raise ValueError(f"format {manifest['format']} of {manifest['dataset']!r}")
+    for split in dataset.splits:
+        sha256 = manifest["pickles"][split]["sha256"]
         if not re.fullmatch("[0-9a-f]{64}", sha256):
             raise ValueError(f"{sha256!r} is no sha256")
+    if not isinstance(manifest["inputs"], dict):
+        raise TypeError("its inputs are no table")
+
+
+def check_inputs(cache: Cache, dataset: Dataset, split: str) -> str:
+    """Accept a pickle that was made from the raw files we know, and return its hash.
+
+    Raises: MissingError, CorruptError, OtherInputsError.
+    """
+    manifest = read_manifest(cache, dataset)
+    for part in dataset.splits[split].files:
+        made_from = manifest["inputs"].get(part.key)
+        if made_from != part.identity:
+            raise OtherInputsError(
+                f"{cache.pickle(dataset.name, split)}: made from a {part.key} with content "
+                f"{made_from}, expected {part.identity}",
+                f"Run `pipeline build-pickles {dataset.name} --force`",
+            )
+    return str(manifest["pickles"][split]["sha256"])
 
 
 def check_pickle(cache: Cache, dataset: Dataset, split: str) -> Digest:
     """Accept a pickle when its hash is the manifest's and it was made from the data we know.
 
-    Raises: MissingError, CorruptError.
+    Raises: MissingError, CorruptError, OtherInputsError.
     """
-    manifest = read_manifest(cache, dataset)
+    expected = check_inputs(cache, dataset, split)
     path = cache.pickle(dataset.name, split)
     rebuild = f"Run `pipeline build-pickles {dataset.name} --force`"
-    for raw_file in dataset.splits[split].files:
-        made_from = manifest["inputs"][raw_file.name]
-        if made_from != raw_file.content_sha256:
-            raise CorruptError(
-                f"{path}: made from a {raw_file.name} with content {made_from}, "
-                f"expected {raw_file.content_sha256}",
-                rebuild,
-            )
-    expected = manifest["pickles"][split]["sha256"]
     with reading(path, rebuild):
         found = digest_of(path)
     if found.sha256 != expected:
@@ -118,4 +127,4 @@ def read_split(cache: Cache, dataset: Dataset, split: str) -> tuple[Pixels, Labe
                 f"{path}: label {labels.max()}, expected 0 to {len(dataset.classes) - 1}"
             )
         return pixels, labels
-    return read_pickle(path, read_manifest(cache, dataset)["pickles"][split]["sha256"])
+    return read_pickle(path, check_inputs(cache, dataset, split))

@@ -86,19 +86,15 @@ def test_saving_leaves_nothing_but_the_checkpoint(tmp_path):
     assert content(load_checkpoint(tmp_path / "c.npz")) == content(make_checkpoint(seed=1))
 
 
-def test_no_flipped_byte_changes_what_is_loaded(tmp_path, saved):
-    path, expected, refused = tmp_path / "c.npz", content(make_checkpoint()), 0
-    positions = range(0, len(saved), 61)
-    for position in positions:
+def test_every_flipped_byte_is_refused(tmp_path, saved):
+    path = tmp_path / "c.npz"
+    for position in range(0, len(saved), 61):
         for mask in (0x01, 0x80, 0xFF):
             damaged = bytearray(saved)
             damaged[position] ^= mask
             path.write_bytes(damaged)
-            try:  # a date in the zip's directory, say, may be anything
-                assert content(load_checkpoint(path)) == expected
-            except CorruptError:
-                refused += 1
-    assert refused > 0.8 * 3 * len(positions)
+            with pytest.raises(CorruptError, match=r"c\.npz: no readable checkpoint"):
+                load_checkpoint(path)
 
 
 def test_every_truncation_is_refused(tmp_path, saved):
@@ -112,7 +108,7 @@ def arrays_and_meta():
     checkpoint = make_checkpoint(optimizer="sgd")
     arrays = {f"params/{name}": array for name, array in named_arrays(checkpoint.params)}
     layers = [describe_layer(layer) for layer in checkpoint.model.layers]
-    return arrays, {"format": FORMAT, "layers": layers}
+    return arrays, {"format": 1, "layers": layers}  # the format that has no seal
 
 
 def write(path, arrays, meta, save=np.savez):

@@ -92,7 +92,7 @@ def test_a_configuration_survives_json(hidden, epochs, rate, optimizer):
     "change",
     [
         {"dropout": 0.5}, {"epochs": -1}, {"epochs": "many"}, {"loss": "sum"}, {"hidden": 30},
-        {"hidden": ["x"]}, {"dataset": []},
+        {"hidden": ["x"]},
     ],
 )  # fmt: skip
 def test_a_damaged_configuration_is_refused_with_its_file(change):

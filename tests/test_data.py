@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from network.data import Examples, batches, load_examples, scale_pixels, split_validation
-from pipeline.datasets import MNIST
+from pipeline.catalogue.mnist import MNIST
 from pipeline.errors import MissingError, UsageError
 
 counts = st.integers(1, 200)

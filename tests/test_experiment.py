@@ -54,7 +54,7 @@ def test_nothing_left_to_train_on_is_refused(built_cache):
 
 
 def test_the_model_is_the_configurations():
-    model = build_model(SMALL)
+    model = build_model(SMALL, 10)
     params = init_params(model, SMALL)
     assert [array.shape for _, array in named_arrays(params)] == [(784, 8), (8,), (8, 10), (10,)]
     assert same(params, init_params(model, SMALL))
@@ -77,7 +77,7 @@ def test_a_run_can_start_from_another(cache, examples):
     assert run.checkpoint.is_file()
     model, started = start_model(cache, replace(SMALL, start="first", hidden=(99,)))
     assert same(started, params)
-    assert model == build_model(SMALL)
+    assert model == build_model(SMALL, 10)
 
 
 def test_a_start_whose_outputs_do_not_suit_the_loss_is_refused(cache, examples):
@@ -94,7 +94,7 @@ def test_stopping_saves_what_was_learnt_so_far(cache, examples, steps):
     checkpoint, configuration = load_run(run)
     assert checkpoint.meta["step"] == reached
     assert same(checkpoint.params, params)
-    assert not same(checkpoint.params, init_params(build_model(SMALL), SMALL))
+    assert not same(checkpoint.params, init_params(build_model(SMALL, 10), SMALL))
     assert configuration == SMALL
 
 

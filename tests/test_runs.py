@@ -25,6 +25,7 @@ from network.runs import (
 from network.training import EpochDone
 from pipeline.cache import Cache
 from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.sealed_json import read_json
 
 MODEL = fully_connected((5,), 10, "sigmoid", "uniform", CrossEntropy)
 
@@ -125,7 +126,7 @@ def test_what_is_saved_is_read(cache):
     assert configuration == Configuration(hidden=(5,), loss="cross-entropy")
     assert checkpoint.model == MODEL
     assert (checkpoint.meta["epoch"], checkpoint.meta["step"]) == (2, 12)
-    assert json.loads(run.configuration.read_text()) == checkpoint.meta["configuration"]
+    assert read_json(run.configuration) == checkpoint.meta["configuration"]
     lines = [json.loads(line) for line in run.history.read_text().splitlines()]
     assert [EpochDone(**line) for line in lines] == history
     assert sorted(file.name for file in run.folder.iterdir()) == [
