@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.cache import Cache, Digest, digest_of, publish
-from pipeline.datasets import IMAGE_SHAPE, Dataset, RawFile
 from pipeline.errors import CorruptError, MissingError, UsageError
-from pipeline.idx import open_idx
+from pipeline.locks import work_lock
 from pipeline.manifest import check_pickle, publish_manifest
 from pipeline.pickles import pickle_chunks
+from pipeline.raw import read_image_chunks, read_label_chunks
+from pipeline.records import Dataset
 from pipeline.reporting import SILENT, Reporter
 
 
@@ -40,8 +40,11 @@ def build_pickles(
     """
     if not force and (intact := find_intact(cache, dataset)):
         return intact
-    built = [build_split(cache, dataset, split, force, reporter) for split in dataset.splits]
-    publish_manifest(cache, dataset, {item.split: (item.count, item.digest) for item in built})
+    with work_lock(cache, f"build-{dataset.name}", reporter):
+        if not force and (intact := find_intact(cache, dataset)):
+            return intact  # by the process that we waited for
+        built = [build_split(cache, dataset, split, force, reporter) for split in dataset.splits]
+        publish_manifest(cache, dataset, {item.split: (item.count, item.digest) for item in built})
     return built
 
 
@@ -63,25 +66,14 @@ def build_split(
     cache: Cache, dataset: Dataset, split: str, force: bool, reporter: Reporter
 ) -> BuiltPickle:
     """Build one pickle, holding no more than a few hundred images at a time."""
-    files = dataset.splits[split]
-    folder = cache.raw(dataset.name)
-    labels = np.concatenate(
-        list(read_checked(folder / files.labels.name, files.labels, (files.count,)))
-    )
-    if labels.max() >= len(dataset.classes):
-        raise CorruptError(
-            f"{folder / files.labels.name}: label {labels.max()}, "
-            f"expected 0 to {len(dataset.classes) - 1}"
-        )
-
-    def images() -> Iterator[NDArray[Any]]:
-        shape = (files.count, *IMAGE_SHAPE)
-        for chunk in read_checked(folder / files.images.name, files.images, shape):
-            yield chunk
-            advance(len(chunk))
-
+    count = dataset.splits[split].count
     path = cache.pickle(dataset.name, split)
     may_replace = force or cache.manifest(dataset.name).exists() or not path.exists()
+
+    def images() -> Iterator[NDArray[np.uint8]]:
+        for chunk in read_image_chunks(cache, dataset, split):
+            yield chunk
+            advance(len(chunk))
 
     def check(temporary: Path, digest: Digest) -> None:
         if not may_replace and digest_of(path) != digest:
@@ -90,29 +82,7 @@ def build_split(
                 "Move it away, or replace it with --force",
             )
 
-    with reporter.progress(path.name, files.count, "images") as advance:
-        digest = publish(path, pickle_chunks(images(), labels), check)
-    return BuiltPickle(split, path, files.count, digest, False)
-
-
-def read_checked(path: Path, raw_file: RawFile, shape: tuple[int, ...]) -> Iterator[NDArray[Any]]:
-    """Yield the items of a raw file, and raise in the end unless its content is the published one.
-
-    What is made of them must not be used before the generator has ended without an error;
-    `publish` keeps to that.
-    """
-    mend = f"Run `pipeline fetch {path.parent.name}`"
-    try:
-        with open_idx(path) as stream:
-            if stream.shape != shape or stream.dtype != np.uint8:
-                raise CorruptError(
-                    f"{path}: {stream.dtype} of shape {stream.shape}, expected uint8 of {shape}"
-                )
-            yield from stream.read_items()
-            if stream.sha256 != raw_file.content_sha256:
-                raise CorruptError(
-                    f"{path}: content has sha256 {stream.sha256}, "
-                    f"expected {raw_file.content_sha256}"
-                )
-    except (MissingError, CorruptError) as error:
-        raise type(error)(error.message, mend) from error
+    with reporter.progress(path.name, count, "images") as advance:
+        chunks = pickle_chunks(images(), read_label_chunks(cache, dataset, split))
+        digest = publish(path, chunks, check)
+    return BuiltPickle(split, path, count, digest, False)

@@ -16,6 +16,7 @@ Source: the section "The IDX file format" of the MNIST page of LeCun, Cortes and
 import gzip
 import hashlib
 import math
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,25 +97,35 @@ class IdxStream:
 
 
 @contextmanager
-def open_idx(path: Path, content_size: int | None = None) -> Iterator[IdxStream]:
+def open_idx(path: Path, content_size: int | None = None, member: str = "") -> Iterator[IdxStream]:
     """Open an IDX file, plain or gzipped; with `content_size`, one that is no larger unzipped.
+
+    With `member` the file is a zip, and the IDX file is the one of that name in it.
 
     Raises: MissingError, CorruptError, or StorageError when the system cannot read it.
     """
     with reading(path), path.open("rb") as file:
-        size = path.stat().st_size
-        is_gzip = file.read(2) == GZIP_MAGIC
-        file.seek(0)
-        limit = size * GZIP_MAX_RATIO if is_gzip else size
-        limit = limit if content_size is None else min(limit, content_size)
-        if not is_gzip:
-            yield IdxStream(path, file, limit)
-            return
         try:
-            with gzip.GzipFile(fileobj=file) as unzipped:
-                yield IdxStream(path, unzipped, limit)  # type: ignore[arg-type]
+            if member:
+                with zipfile.ZipFile(file) as archive, archive.open(member) as inner:
+                    size = archive.getinfo(member).file_size
+                    yield start_reading(path, inner, size, content_size)
+            else:
+                yield start_reading(path, file, path.stat().st_size, content_size)
         except (gzip.BadGzipFile, zlib.error, EOFError) as error:
             raise CorruptError(f"{path}: damaged gzip data ({error})") from error
+        except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError) as error:
+            raise CorruptError(f"{path}: no zip with {member} in it ({error})") from error
+
+
+def start_reading(path: Path, file: IO[bytes], size: int, content_size: int | None) -> IdxStream:
+    """Start to read an IDX file of `size` bytes, unzipping it on the way if it is gzipped."""
+    is_gzip = file.read(2) == GZIP_MAGIC
+    file.seek(0)
+    limit = size * GZIP_MAX_RATIO if is_gzip else size
+    limit = limit if content_size is None else min(limit, content_size)
+    content: Any = gzip.GzipFile(fileobj=file) if is_gzip else file
+    return IdxStream(path, content, limit)
 
 
 def read_idx(path: Path) -> NDArray[Any]:

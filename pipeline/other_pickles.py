@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.datasets import IMAGE_SHAPE
 from pipeline.errors import CorruptError
+from pipeline.records import IMAGE_SHAPE
 from pipeline.unpickling import load_untrusted
 
 Pixels: TypeAlias = NDArray[np.uint8]  # (N, 28, 28)

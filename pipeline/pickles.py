@@ -33,9 +33,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.cache import reading
-from pipeline.datasets import IMAGE_SHAPE
 from pipeline.errors import CorruptError
 from pipeline.other_pickles import Labels, LayoutError, Pixels, layout_error, read_other_layout
+from pipeline.records import IMAGE_SHAPE
 
 ROWS, COLUMNS = IMAGE_SHAPE
 ROW = b"](" + b"K\0" * COLUMNS + b"e"
@@ -59,12 +59,15 @@ def pixels_of(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return rows[:, :, 3:-1:2]
 
 
-def pickle_chunks(pixel_chunks: Iterable[Pixels], labels: Labels) -> Iterator[memoryview | bytes]:
+def pickle_chunks(
+    pixel_chunks: Iterable[Pixels], label_chunks: Iterable[Labels]
+) -> Iterator[memoryview | bytes]:
     """Make the bytes of a pickle, a few images at a time.
 
     Each chunk is only good until the next one is asked for: the memory is used again.
 
-    Shapes: pixel_chunks (n, 28, 28) uint8 each, N images together; labels (N,) from 0 to 255.
+    Shapes: pixel_chunks (n, 28, 28) uint8 each, N images together; label_chunks (n,) from 0 to
+    255, N together.
     """
     buffer = np.tile(IMAGE, (CHUNK, 1))  # (CHUNK, 1655)
     pixels_in_buffer = pixels_of(buffer)
@@ -75,7 +78,7 @@ def pickle_chunks(pixel_chunks: Iterable[Pixels], labels: Labels) -> Iterator[me
             pixels_in_buffer[: len(part)] = part
             yield buffer[: len(part)].data.cast("B")
     yield MIDDLE
-    yield label_bytes(labels)
+    yield from map(label_bytes, label_chunks)
     yield TAIL
 
 

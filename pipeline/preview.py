@@ -18,6 +18,7 @@ PAPER, INK, GREY = (255, 255, 255), (20, 20, 20), (120, 120, 120)
 RIGHT, WRONG = (0, 110, 60), (190, 30, 30)
 SCALE = 3  # screen pixels to a pixel of the image
 GAP = 10  # between tiles
+MAX_WIDTH = 1000  # of a row of tiles
 CAPTION = 24  # height of the line under an image
 
 
@@ -37,11 +38,13 @@ def draw_sheet(tiles: Sequence[Tile], title: str, columns: int = 10) -> Image.Im
     """
     if not tiles:
         raise UsageError("there is no image to show", "Ask for others, or for more")
-    columns = min(columns, len(tiles))
-    rows = -(-len(tiles) // columns)
-    height, width = (SCALE * side for side in tiles[0].pixels.shape)
-    sheet_width = columns * (width + GAP) + GAP
     title_font, caption_font = ImageFont.load_default(18), ImageFont.load_default(15)
+    height, width = (SCALE * side for side in tiles[0].pixels.shape)
+    widest = max(caption_font.getlength(tile.caption) for tile in tiles)
+    slot = max(width, int(widest)) + GAP
+    columns = max(1, min(columns, len(tiles), MAX_WIDTH // slot))
+    rows = -(-len(tiles) // columns)
+    sheet_width = columns * slot + GAP
     sheet_width = max(sheet_width, int(title_font.getlength(title)) + 2 * GAP)
     top = 18 + 2 * GAP
     sheet = Image.new("RGB", (sheet_width, top + rows * (height + CAPTION + GAP)), PAPER)
@@ -49,7 +52,8 @@ def draw_sheet(tiles: Sequence[Tile], title: str, columns: int = 10) -> Image.Im
     draw.text((GAP, GAP), title, INK, title_font)
     for index, tile in enumerate(tiles):
         row, column = divmod(index, columns)
-        x, y = GAP + column * (width + GAP), top + row * (height + CAPTION + GAP)
+        x = GAP + column * slot + (slot - GAP - width) // 2
+        y = top + row * (height + CAPTION + GAP)
         picture = Image.fromarray(255 - tile.pixels).resize(
             (width, height), Image.Resampling.NEAREST
         )

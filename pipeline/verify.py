@@ -1,43 +1,17 @@
-"""Compare what is on disk with the hashes that it should have."""
+"""Compare what is on disk with the hashes that it should have, and mend what can be."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.cache import Cache, digest_of, reading
-from pipeline.datasets import Dataset, RawFile
-from pipeline.errors import CorruptError, MissingError, ProjectError
-from pipeline.idx import open_idx
-from pipeline.manifest import check_pickle
-
-
-def check_raw(path: Path, raw_file: RawFile) -> None:
-    """Accept a raw file by its own hash, or else by the hash of its unzipped content.
-
-    The same data zipped again by somebody else is still the same data.
-
-    Raises: MissingError, or CorruptError with the hash found and the one expected.
-    """
-    with reading(path):
-        found = digest_of(path)
-    if found.sha256 == raw_file.sha256:
-        return
-    if content_hash(path, raw_file.content_size) != raw_file.content_sha256:
-        raise CorruptError(
-            f"{path}: {found.size:,} bytes with sha256 {found.sha256}, "
-            f"expected {raw_file.size:,} bytes with {raw_file.sha256}"
-        )
-
-
-def content_hash(path: Path, size: int) -> str | None:
-    """Hash the unzipped content of an IDX file; None when it is no sound one, or is larger."""
-    try:
-        with open_idx(path, size) as stream:
-            for _ in stream.read_items():
-                pass
-            return stream.sha256
-    except CorruptError:
-        return None
+from pipeline.build import build_pickles
+from pipeline.cache import Cache
+from pipeline.download import fetch_dataset
+from pipeline.errors import MissingError, ProjectError
+from pipeline.manifest import OtherInputsError, check_pickle, read_manifest
+from pipeline.raw import check_raw
+from pipeline.records import Dataset
+from pipeline.reporting import SILENT, Reporter
 
 
 class Finding(NamedTuple):
@@ -50,19 +24,44 @@ class Finding(NamedTuple):
     def status(self) -> str:
         if self.error is None:
             return "intact"
-        return "missing" if isinstance(self.error, MissingError) else "damaged"
+        if isinstance(self.error, OtherInputsError):
+            return "other inputs"
+        if not isinstance(self.error, MissingError):
+            return "damaged"
+        return "unproven" if self.path.exists() else "missing"  # without a manifest
 
 
 def verify_dataset(cache: Cache, dataset: Dataset) -> list[Finding]:
-    """Check every artefact of a data set."""
+    """Check every artefact of a data set: raw files, manifest, pickles."""
     findings = []
     for raw_file in dataset.files:
-        path = cache.raw(dataset.name) / raw_file.name
+        path = cache.raw(dataset.folder) / raw_file.name
         findings.append(Finding(path, error_of(check_raw, path, raw_file)))
+    manifest = Finding(cache.manifest(dataset.name), error_of(read_manifest, cache, dataset))
+    findings.append(manifest)
     for split in dataset.splits:
         path = cache.pickle(dataset.name, split)
         findings.append(Finding(path, error_of(check_pickle, cache, dataset, split)))
     return findings
+
+
+def is_there(cache: Cache, dataset: Dataset) -> bool:
+    """Has anything of a data set ever been put into the cache?"""
+    paths = [cache.raw(dataset.folder) / file.name for file in dataset.files]
+    paths += [cache.pickle(dataset.name, split) for split in dataset.splits]
+    return any(path.exists() for path in (*paths, cache.manifest(dataset.name)))
+
+
+def repair_dataset(
+    cache: Cache, dataset: Dataset, mirrors: tuple[str, ...] = (), reporter: Reporter = SILENT
+) -> None:
+    """Fetch and build again what is missing, damaged or made from other inputs.
+
+    Raises: DownloadError, MissingError for raw files that exist nowhere else; UsageError for a
+    pickle that only the user can have put there.
+    """
+    fetch_dataset(cache, dataset, mirrors, reporter=reporter)
+    build_pickles(cache, dataset, reporter=reporter)
 
 
 def error_of(check: Callable[..., object], *arguments: Any) -> ProjectError | None:

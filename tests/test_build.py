@@ -13,10 +13,11 @@ from conftest import REPOSITORY
 
 from pipeline.build import build_pickles
 from pipeline.cache import Cache, digest_of
-from pipeline.datasets import MNIST, RawFile, Split
+from pipeline.catalogue.mnist import MNIST
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.idx import idx_bytes
 from pipeline.manifest import read_manifest
+from pipeline.records import RawFile, Split
 
 PEAK = """
 import resource, subprocess, sys
@@ -25,7 +26,9 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 
 
-def make_dataset(labels=(0, 1, 9), mirrors=(), shape=(28, 28), dtype=np.uint8):
+def make_dataset(
+    labels=(0, 1, 9), mirrors=("https://mirror.invalid/",), shape=(28, 28), dtype=np.uint8
+):
     """Make a data set of a few images, and the bytes of its files by name."""
     files, splits, rng = {}, {}, np.random.default_rng(0)
 

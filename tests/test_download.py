@@ -1,170 +1,26 @@
 """Downloads from servers that misbehave end in the right file or leave the cache as it was."""
 
 import dataclasses
-import gzip
 import os
 import shutil
 import signal
 import socket
 import ssl
-import struct
 import subprocess
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from conftest import RAW, REPOSITORY
+from mirror_server import MISBEHAVIOUR, SLOW, Server, answer, broken_off, part, redirect, status
 from test_build import fill, make_dataset
 
-from pipeline import download, mirrors
+from pipeline import mirrors, transfer
 from pipeline.cache import Cache
-from pipeline.datasets import MNIST
+from pipeline.catalogue.mnist import MNIST
 from pipeline.download import fetch_dataset
-from pipeline.errors import DownloadError, UsageError
-
-HTML = b"<html>This domain is for sale</html>"
-
-
-def answer(handler, body, status=200, **headers):
-    handler.send_response(status)
-    for name, value in {"Content_Length": str(len(body)), **headers}.items():
-        if value is not None:
-            handler.send_header(name.replace("_", "-"), value)
-    if handler.close_connection:
-        handler.send_header("Connection", "close")
-    handler.end_headers()
-    handler.wfile.write(body)
-
-
-def status(code, **headers):
-    return lambda handler, data: answer(handler, HTML, code, **headers)
-
-
-def redirect(target):
-    return lambda handler, data: answer(handler, b"", 302, Location=target)
-
-
-def changed(data):
-    return data[:-1] + bytes([data[-1] ^ 1])
-
-
-def reset(handler, data):
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\nabc")
-    linger = struct.pack("ii", 1, 0)  # close with RST
-    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    os.close(handler.connection.detach())
-
-
-def stall_before(handler, data):
-    handler.server.stopped.wait(2)
-
-
-def stall_inside(handler, data):
-    answer(handler, data[:10], Content_Length=str(len(data)))
-    handler.server.stopped.wait(2)
-
-
-def drip(part):
-    """Send a byte at a time, each well before a read would time out."""
-
-    def send(handler, data):
-        handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + (b"" if part == "headers" else b"\r\n"))
-        for _ in range(60):
-            if handler.server.stopped.wait(0.05):
-                break
-            handler.wfile.write(b"x: y\r\n" if part == "headers" else b"x")
-
-    return send
-
-
-def chunked_cut(handler, data):
-    answer(handler, b"5\r\nabcde\r\n9\r\nab", Content_Length=None, Transfer_Encoding="chunked")
-
-
-# name: what the server does, what the message says of it, how often it is asked
-MISBEHAVIOUR = {
-    "404": (status(404), "answered 404 Not Found", 1),
-    "403": (status(403), "answered 403 Forbidden", 1),
-    "416": (status(416), "answered 416", 1),
-    "206": (status(206), "answered 206 Partial Content", 1),
-    "500": (status(500), "answered 500", 3),
-    "429": (status(429, Retry_After="0"), "answered 429", 3),
-    "503": (status(503, Retry_After="0"), "answered 503", 3),
-    "503-until-a-date": (status(503, Retry_After="Fri, 31 Dec 2100 23:59:59 GMT"), "503", 3),
-    "503-for-a-square": (status(503, Retry_After="\xb2"), "answered 503", 3),
-    "html": (status(200), "36 bytes with sha256", 1),
-    "flipped-bit": (lambda h, data: answer(h, changed(data)), "with sha256", 1),
-    "short": (lambda h, data: answer(h, data[:-9], Content_Length=str(len(data))), "", 3),
-    "short-no-length": (lambda h, data: answer(h, data[:-9], Content_Length=None), "sha256", 1),
-    "longer-than-stated": (lambda h, d: answer(h, d, Content_Length=str(len(d) - 9)), "sha", 1),
-    "twice-as-long": (lambda h, data: answer(h, data * 2), "expected", 1),
-    "a-length-of-10**5000": (lambda h, data: answer(h, HTML, Content_Length="9" * 5000), "", None),
-    "a-length-that-is-a-square": (lambda h, d: answer(h, HTML, Content_Length="\xb2"), "", None),
-    "endless": (lambda h, d: answer(h, bytes(10**6), Content_Length=None), "more than", 1),
-    "zipped-on-the-way": (
-        lambda h, d: answer(h, gzip.compress(d), Content_Encoding="gzip"), "expected", 1
-    ),
-    "empty": (status(200), "with sha256", 1),
-    "chunks-cut-off": (chunked_cut, "", 3),
-    "reset": (reset, "", 3),
-    "no-http": (lambda h, data: h.wfile.write(b"220 ftp ready\r\n"), "", 3),
-    "silence": (lambda h, data: None, "", 3),
-    "redirect-loop": (redirect("./tiny"), "redirects more than 5 times", 5),
-    "redirect-to-a-file": (redirect("file:///etc/hosts"), "", None),
-    "redirect-to-nowhere": (redirect("http://[bad"), "", None),
-    "redirect-without-target": (status(302), "answered 302", 1),
-    "escape-codes": (
-        lambda h, d: h.wfile.write(b"HTTP/1.1 404 \x1b[31mred\r\nContent-Length: 0\r\n\r\n"), "", 1
-    ),
-}  # fmt: skip
-
-SLOW = {
-    "stall-before-the-answer": (stall_before, "timed out", 3),
-    "stall-inside-the-body": (stall_inside, "timed out", 3),
-    "drip": (drip("body"), "not finished after", 1),
-    "drip-of-headers": (drip("headers"), "", None),
-}
-
-
-class Handler(BaseHTTPRequestHandler):
-    """The first part of a path names the behaviour, the last one the file."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        _, behaviour, name = self.path.split("/")
-        self.server.asked.append((behaviour, name, dict(self.headers)))
-        self.close_connection = behaviour != "good"  # a good one keeps it open
-        self.server.behaviours[behaviour](self, self.server.files.get(name, HTML))
-
-    def log_message(self, *arguments):
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, files):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.files, self.asked, self.stopped = files, [], threading.Event()
-        self.behaviours = {
-            "good": answer,
-            "moved": lambda handler, data: redirect(handler.path.replace("moved", "good"))(
-                handler, data
-            ),
-            **{name: case[0] for name, case in {**MISBEHAVIOUR, **SLOW}.items()},
-        }
-
-    def handle_error(self, request, client_address):
-        pass  # clients that go away are what is tested
-
-    def mirror(self, behaviour):
-        return f"http://127.0.0.1:{self.server_port}/{behaviour}/"
-
-    def count(self, behaviour):
-        return len([1 for asked, _, _ in self.asked if asked == behaviour])
+from pipeline.errors import DownloadError, MissingError, UsageError
 
 
 @pytest.fixture
@@ -176,7 +32,7 @@ def tiny():
 @pytest.fixture
 def server(tiny, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(download, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(transfer, "FIRST_WAIT", 0.01)
     with Server(tiny[1]) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
@@ -191,6 +47,9 @@ def cache(tmp_path):
 
 def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()} if folder.exists() else {}
+
+
+R1 = "R1: {cases} ways for a server to misbehave, {wrong} that did not end as they should"
 
 
 def check_misbehaviour(case, server, tiny, cache):
@@ -216,24 +75,29 @@ def check_misbehaviour(case, server, tiny, cache):
 
 @pytest.mark.parametrize("case", MISBEHAVIOUR)
 def test_a_mirror_that_misbehaves_changes_nothing_and_the_next_one_is_asked(
-    case, server, tiny, cache
+    case, server, tiny, cache, figure, amount
 ):
-    check_misbehaviour(case, server, tiny, cache)
+    for _ in range(amount(1, 10)):
+        shutil.rmtree(cache.root, ignore_errors=True)
+        server.asked.clear()
+        check_misbehaviour(case, server, tiny, cache)
+        figure(R1, cases=1, wrong=0)
 
 
 @pytest.mark.parametrize("case", SLOW)
-def test_a_mirror_that_is_too_slow_is_given_up(case, server, tiny, cache, monkeypatch):
-    monkeypatch.setattr(mirrors, "READ_TIMEOUT", 0.1)
-    monkeypatch.setattr(mirrors, "DEADLINE", 0.2)
+def test_a_mirror_that_is_too_slow_is_given_up(case, server, tiny, cache, monkeypatch, figure):
+    monkeypatch.setattr(transfer, "READ_TIMEOUT", 0.1)
+    monkeypatch.setattr(mirrors, "GRACE", 0.7)
     start = time.monotonic()
     check_misbehaviour(case, server, tiny, cache)
     assert time.monotonic() - start < 3
+    figure(R1, cases=1, wrong=0)
 
 
 def test_a_good_mirror_is_asked_once_for_each_file_and_compresses_nothing(server, tiny, cache):
     dataset, files = tiny
     fetch_dataset(cache, dataset, (server.mirror("good"),))
-    assert [name for _, name, _ in server.asked] == [file.name for file in dataset.files]
+    assert sorted(name for _, name, _ in server.asked) == sorted(f.name for f in dataset.files)
     assert {headers["Accept-Encoding"] for _, _, headers in server.asked} == {"identity"}
     assert contents(cache.raw("tiny")) == {file.name: files[file.name] for file in dataset.files}
 
@@ -271,11 +135,12 @@ def test_a_failure_that_passes_is_tried_again_at_the_same_mirror(failure, server
     server.behaviours["passing"] = lambda *it: fail(*it) if next(times) < 2 else answer(*it)
     fetched = fetch_dataset(cache, tiny[0], (server.mirror("passing"),))
     assert [item.mirror for item in fetched] == [server.mirror("passing")] * 2
-    assert server.count("passing") == 4
+    # a reset leaves a beginning of another length, so both files may start once more
+    assert 4 <= server.count("passing") <= (6 if failure == "reset" else 4)
 
 
 def test_the_server_says_how_long_to_wait_within_limits(server, tiny, cache, monkeypatch):
-    monkeypatch.setattr(download, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(transfer, "LONGEST_WAIT", 0.1)
     server.behaviours["busy"] = status(503, Retry_After="3600")
     start = time.monotonic()
     with pytest.raises(DownloadError, match="answered 503"):
@@ -293,7 +158,7 @@ def test_every_mirror_that_failed_has_its_line(server, tiny, cache):
 
 
 def test_nobody_listening_is_one_more_failure(tiny, cache, monkeypatch):
-    monkeypatch.setattr(download, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(transfer, "FIRST_WAIT", 0.01)
     with socket.create_server(("127.0.0.1", 0)) as closed:
         mirror = f"http://127.0.0.1:{closed.getsockname()[1]}/"
     with pytest.raises(DownloadError, match=f"{mirror}: .*refused"):
@@ -378,3 +243,87 @@ def test_a_fetch_that_is_stopped_leaves_the_cache_as_it_was(number, code, server
         assert process.wait(5) == code
         assert process.stderr.read() == b""
     assert contents(cache.raw("mnist")) == {}
+
+
+def test_several_files_are_fetched_at_once(server, cache):
+    dataset, files = make_dataset()  # of four files
+    server.files, together = files, threading.Barrier(4, timeout=5)
+
+    def answer_together(handler, data):
+        together.wait()  # for three others, which would break if there were not four
+        answer(handler, data)
+
+    server.behaviours["together"] = answer_together
+    fetch_dataset(cache, dataset, (server.mirror("together"),))
+    assert contents(cache.raw("tiny")) == files
+
+
+def test_one_file_that_is_nowhere_does_not_keep_the_others_from_arriving(server, cache):
+    dataset, files = make_dataset()
+    absent = dataset.files[1].name
+    server.files = {name: data for name, data in files.items() if name != absent}
+    with pytest.raises(DownloadError, match=f"no mirror gave {absent}"):
+        fetch_dataset(cache, dataset, (server.mirror("good"),))
+    assert contents(cache.raw("tiny")) == server.files
+
+
+def test_all_together_may_not_take_longer_than_the_user_says(server, tiny, cache):
+    start = time.monotonic()
+    with pytest.raises(DownloadError, match="not finished after 0 s"):
+        fetch_dataset(cache, tiny[0], (server.mirror("stall-inside-the-body"),), seconds=0.3)
+    assert 0.3 <= time.monotonic() - start < 1.5
+    assert contents(cache.raw("tiny")) == {}
+
+
+def test_a_large_file_may_take_longer_than_a_small_one():
+    hour = 3600  # seconds
+    assert 60 <= mirrors.longest_time(5_000) < 61
+    assert hour < mirrors.longest_time(561_753_746) < 12 * hour
+
+
+def test_a_file_that_changes_midway_is_fetched_once_more_from_its_beginning(server, tiny, cache):
+    dataset, files = tiny
+    answers = iter([broken_off, lambda h, data: part(h, data, etag='"2"')])
+    lock = threading.Lock()
+
+    def changing(handler, data):
+        with lock:
+            now = next(answers, answer) if handler.path.endswith("images.gz") else answer
+        now(handler, data)
+
+    server.behaviours["changing"] = changing
+    fetched = fetch_dataset(cache, dataset, (server.mirror("changing"),))
+    assert {item.mirror for item in fetched} == {server.mirror("changing")}
+    assert contents(cache.raw("tiny")) == {file.name: files[file.name] for file in dataset.files}
+
+
+def test_offline_asks_no_server(server, tiny, cache, tmp_path):
+    dataset, files = tiny
+    both = (server.mirror("good"), tmp_path.as_uri())
+    with pytest.raises(DownloadError, match=r"no mirror gave \S+\n  file://"):
+        fetch_dataset(cache, dataset, both, offline=True)
+    with pytest.raises(MissingError, match="nothing is fetched offline") as caught:
+        fetch_dataset(cache, dataset, both[:1], offline=True)
+    assert "file:///" in caught.value.hint
+    for file in dataset.files:
+        (tmp_path / file.name).write_bytes(files[file.name])
+    fetched = fetch_dataset(cache, dataset, both, offline=True)
+    assert {item.mirror for item in fetched} == {tmp_path.as_uri() + "/"}
+    assert {item.status for item in fetch_dataset(cache, dataset, offline=True)} == {"intact"}
+    assert server.asked == []
+
+
+def test_a_proxy_is_used_as_the_environment_says(server, tiny, cache, monkeypatch):
+    dataset, files = tiny
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
+    fetch_dataset(cache, dataset, ("http://mirror.invalid/good/",))
+    assert contents(cache.raw("tiny")) == {file.name: files[file.name] for file in dataset.files}
+    assert server.count("good") == len(dataset.files)
+
+
+def test_a_data_set_of_the_users_own_cannot_be_fetched(tiny, cache):
+    own = dataclasses.replace(tiny[0], mirrors=(), source="/home/me/scans")
+    with pytest.raises(MissingError, match="tiny is a data set of your own") as caught:
+        fetch_dataset(cache, own)
+    assert caught.value.hint == "Run `pipeline import` again; it came from /home/me/scans"

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis.extra import numpy as npst
 
-from pipeline.datasets import MNIST
+from pipeline.catalogue.mnist import MNIST
 from pipeline.errors import CorruptError, MissingError, StorageError
 from pipeline.pickles import CHUNK, LayoutError, pickle_chunks, read_pickle
 
@@ -90,7 +90,7 @@ def write_byte(path, position, byte):
 
 
 def written(pixels, labels):
-    return b"".join(map(bytes, pickle_chunks([pixels], labels)))
+    return b"".join(map(bytes, pickle_chunks([pixels], [labels])))
 
 
 @given(examples=EXAMPLES)
@@ -130,7 +130,7 @@ def test_the_bytes_do_not_depend_on_the_chunks(count, step, path):
     pixels = np.random.default_rng(count).integers(0, 256, (count, 28, 28), np.uint8)
     labels = np.arange(count) % 10
     parts = [pixels[start : start + step] for start in range(0, count, step)]
-    data = b"".join(map(bytes, pickle_chunks(parts, labels)))
+    data = b"".join(map(bytes, pickle_chunks(parts, [labels])))
     assert data == written(pixels, labels)
     path.write_bytes(data)
     again = read_pickle(path)

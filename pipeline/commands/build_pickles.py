@@ -1,9 +1,10 @@
 """Write a pickle of parallel lists for each split."""
 
 from pipeline.cache import find_cache
+from pipeline.catalogue.mnist import MNIST
 from pipeline.commands.options import DatasetName, Force
 from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
-from pipeline.datasets import MNIST, find_dataset
+from pipeline.datasets import find_dataset
 
 
 def build_pickles(
@@ -17,13 +18,15 @@ def build_pickles(
     """Write a pickle of parallel lists for each split."""
     from pipeline.build import build_pickles as build
 
-    console, cache, chosen = Console(json, quiet), find_cache(cache_dir), find_dataset(dataset)
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    chosen = find_dataset(cache, dataset)
     built = build(cache, chosen, force, console)
     for item in built:
         status = "intact" if item.was_intact else "built"
         size = f"{item.digest.size / 1e6:.1f} MB  sha256 {item.digest.sha256[:12]}..."
         console.say(f"  {status:10}  {item.path}  {item.count:,} images  {size}")
-    console.note("Next: network train")
+    option = "" if chosen is MNIST else f" --dataset {chosen.name}"
+    console.note(f"Next: network train{option}")
     console.result(
         {
             "dataset": chosen.name,

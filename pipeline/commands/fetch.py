@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from pipeline.cache import find_cache
+from pipeline.catalogue.mnist import MNIST
 from pipeline.commands.options import DatasetName, Force
 from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
-from pipeline.datasets import MNIST, find_dataset
+from pipeline.datasets import find_dataset
 
 
 def fetch(
@@ -18,6 +19,13 @@ def fetch(
             "--mirror", help="Folder to fetch from: https, http or file address. Repeatable."
         ),
     ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use folders of this machine alone, no network.")
+    ] = False,
+    timeout: Annotated[
+        float | None,
+        typer.Option("--timeout", min=1, help="Give up after so many seconds in all."),
+    ] = None,
     force: Force = False,
     cache_dir: CacheDir = None,
     json: Json = False,
@@ -27,9 +35,10 @@ def fetch(
     """Download the raw files; what is there and intact stays."""
     from pipeline.download import fetch_dataset
 
-    console, cache, chosen = Console(json, quiet), find_cache(cache_dir), find_dataset(dataset)
-    fetched = fetch_dataset(cache, chosen, tuple(mirror or ()), force, console)
-    console.say(f"{chosen.title}: {len(fetched)} files in {cache.raw(chosen.name)}")
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    chosen, seconds = find_dataset(cache, dataset), timeout or float("inf")
+    fetched = fetch_dataset(cache, chosen, tuple(mirror or ()), force, offline, seconds, console)
+    console.say(f"{chosen.title}: {len(fetched)} files in {cache.raw(chosen.folder)}")
     for item in fetched:
         origin = f"  from {item.mirror}" if item.mirror else ""
         size = f"{item.digest.size:>9,} bytes  sha256 {item.digest.sha256[:12]}..."
@@ -38,7 +47,7 @@ def fetch(
     console.result(
         {
             "dataset": chosen.name,
-            "folder": str(cache.raw(chosen.name)),
+            "folder": str(cache.raw(chosen.folder)),
             "files": [
                 {
                     "name": item.file.name,

@@ -1,16 +1,20 @@
-"""Print the data sets that can be fetched."""
+"""Print the data sets that can be fetched, and those of the user's own."""
 
-from pipeline.console import Console, Json
-from pipeline.datasets import DATASETS
+from pipeline.cache import find_cache
+from pipeline.console import CacheDir, Console, Json
+from pipeline.datasets import all_datasets
 
 
-def list_datasets(json: Json = False) -> None:
-    """Print the data sets that can be fetched."""
-    console = Console(json)
-    for dataset in DATASETS.values():
+def list_datasets(cache_dir: CacheDir = None, json: Json = False) -> None:
+    """Print the data sets, your own ones too."""
+    console, datasets = Console(json), all_datasets(find_cache(cache_dir))
+    for dataset in datasets:
         counts = ", ".join(f"{split.count:,} {name}" for name, split in dataset.splits.items())
         size = sum(file.size for file in dataset.files) / 1e6
-        console.say(f"{dataset.name}  {dataset.title}: {counts}; {size:.1f} MB; {dataset.licence}")
+        console.say(
+            f"{dataset.name:15}  {dataset.title}: {counts}; {len(dataset.classes)} classes; "
+            f"{size:.1f} MB; {dataset.licence}"
+        )
     console.result(
         {
             "datasets": [
@@ -22,8 +26,10 @@ def list_datasets(json: Json = False) -> None:
                     "licence": dataset.licence,
                     "citation": dataset.citation,
                     "source": dataset.source,
+                    "is_own": not dataset.mirrors,
+                    "is_confirmed": all(part.content_sha256 for part in dataset.parts),
                 }
-                for dataset in DATASETS.values()
+                for dataset in datasets
             ]
         }
     )

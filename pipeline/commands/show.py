@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 
 from pipeline.cache import find_cache
+from pipeline.catalogue.mnist import MNIST
 from pipeline.commands.options import DatasetName, SplitName
 from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
-from pipeline.datasets import MNIST, Dataset, find_dataset
+from pipeline.datasets import find_dataset
 from pipeline.errors import UsageError
+from pipeline.records import Dataset
 
 
 def show(
@@ -27,7 +29,8 @@ def show(
     from pipeline.manifest import read_split
     from pipeline.preview import Tile, draw_sheet, show_picture
 
-    console, cache, chosen = Console(json, quiet), find_cache(cache_dir), find_dataset(dataset)
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    chosen = find_dataset(cache, dataset)
     pixels, labels = read_split(cache, chosen, split)
     which = (
         range(len(labels)) if label is None else (labels == find_class(chosen, label)).nonzero()[0]

@@ -1,32 +1,52 @@
 """Compare raw files and pickles with their hashes."""
 
+from typing import Annotated
+
+import typer
+
 from pipeline.cache import find_cache
-from pipeline.commands.options import DatasetName
+from pipeline.catalogue.mnist import MNIST
 from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
-from pipeline.datasets import MNIST, find_dataset
+from pipeline.datasets import all_datasets, find_dataset
 
 
 def verify(
-    dataset: DatasetName = MNIST.name,
+    dataset: Annotated[
+        str | None,
+        typer.Argument(metavar="DATASET", help="[default: all that are here, else mnist]"),
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Fetch and build again what is not intact.")
+    ] = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Compare raw files and pickles with their hashes."""
-    from pipeline.verify import verify_dataset, worst_error
+    """Compare all files with their hashes."""
+    from pipeline.verify import is_there, repair_dataset, verify_dataset, worst_error
 
-    console, cache, chosen = Console(json, quiet), find_cache(cache_dir), find_dataset(dataset)
-    findings = verify_dataset(cache, chosen)
-    if (error := worst_error(findings)) is not None and json:
-        raise error
-    for finding in findings:
-        console.say(f"  {finding.status:10}  {finding.path}")
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    if dataset is not None:
+        chosen = [find_dataset(cache, dataset)]
+    else:
+        chosen = [it for it in all_datasets(cache) if is_there(cache, it)] or [MNIST]
+    if repair:
+        for one in chosen:
+            if worst_error(verify_dataset(cache, one)) is not None:
+                repair_dataset(cache, one, reporter=console)
+    findings = [(one, finding) for one in chosen for finding in verify_dataset(cache, one)]
+    error = worst_error([finding for _, finding in findings])
+    for _, finding in findings:
+        console.say(f"  {finding.status:12}  {finding.path}")
     if error is not None:
+        error.hint = "Run `pipeline verify --repair`" if not repair else error.hint
         raise error
     console.result(
         {
-            "dataset": chosen.name,
-            "artefacts": [{"path": str(item.path), "status": item.status} for item in findings],
+            "artefacts": [
+                {"dataset": one.name, "path": str(finding.path), "status": finding.status}
+                for one, finding in findings
+            ],
         }
     )

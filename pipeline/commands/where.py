@@ -5,7 +5,7 @@ from pipeline.console import CacheDir, Console, Json
 
 
 def where(cache_dir: CacheDir = None, json: Json = False) -> None:
-    """Print the folder of all artefacts and the rule that chose it."""
+    """Print the folder of all artefacts."""
     console, cache = Console(json), find_cache(cache_dir)
     console.say(f"{cache.root}  (chosen by {cache.rule})")
     console.result({"path": str(cache.root), "rule": cache.rule})
