@@ -1,0 +1,45 @@
+"""Write a data set in the formats of other programs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cache import find_cache
+from pipeline.commands.options import DatasetName
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.datasets import find_dataset
+
+
+def export(
+    dataset: DatasetName,
+    to: Annotated[
+        str, typer.Option("--to", help="npz, torchvision, png, csv, idx or idx-gz (gzipped).")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The file or folder to make.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an earlier export that nobody has changed.")
+    ] = False,
+    cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write a data set in the formats of other programs."""
+    from pipeline.exporting import export_dataset
+
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    exported = export_dataset(cache, find_dataset(cache, dataset), to, out, force, console)
+    counts = ", ".join(f"{count:,} {split}" for split, count in exported.counts.items())
+    files = f"{exported.files:,} files" if exported.files > 1 else "1 file"
+    console.say(f"{dataset}: {counts} images in {exported.path}, {files}, {exported.size:,} bytes")
+    console.result(
+        {
+            "dataset": dataset,
+            "format": exported.format_name,
+            "path": str(exported.path),
+            "splits": exported.counts,
+            "files": exported.files,
+            "bytes": exported.size,
+        }
+    )

@@ -1,0 +1,72 @@
+"""Bring images of your own into the cache as a data set like the others."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cache import find_cache
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+
+
+def import_dataset(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH",
+            help="Folder of images, CSV, .npz, pickle or IDX files; what it is, is found out.",
+        ),
+    ],
+    name: Annotated[str, typer.Option("--name", help="What the data set will be called.")],
+    test_share: Annotated[
+        float | None,
+        typer.Option(
+            "--test-share",
+            help="Share of each class to test on, where PATH has no test images. [default: 0.2]",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Decides which those are.")] = 0,
+    title: Annotated[str, typer.Option("--title", help="A line about it. [default: NAME]")] = "",
+    licence: Annotated[str, typer.Option("--licence", help="Under which it may be used.")] = "",
+    resize: Annotated[
+        bool, typer.Option("--resize", help="Bring image files of other sizes to 28x28.")
+    ] = False,
+    invert: Annotated[
+        bool, typer.Option("--invert", help="Dark ink on light paper becomes light on dark.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a data set of yours with this name.")
+    ] = False,
+    cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Bring images of your own into the cache as a data set like the others."""
+    from pipeline.importing import Wishes
+    from pipeline.importing import import_dataset as bring_in
+
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    wishes = Wishes(test_share, seed, title, licence, resize, invert, force)
+    imported = bring_in(cache, path, name, wishes, console)
+    dataset = imported.dataset
+    for note in imported.notes:
+        console.note(f"Note: {note}")
+    counts = ", ".join(f"{split.count:,} {it} images" for it, split in dataset.splits.items())
+    console.say(
+        f"{name}: {counts} of {len(dataset.classes)} classes, read as {imported.format_name}"
+    )
+    for item in imported.built:
+        console.say(f"  built       {item.path}  {item.count:,} images")
+    console.note(f"Next: network train --dataset {name}")
+    console.result(
+        {
+            "dataset": name,
+            "format": imported.format_name,
+            "source": dataset.source,
+            "splits": {it: split.count for it, split in dataset.splits.items()},
+            "classes": dataset.classes,
+            "notes": imported.notes,
+            "pickles": [str(item.path) for item in imported.built],
+        }
+    )

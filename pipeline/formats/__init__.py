@@ -1,0 +1,1 @@
+"""The formats that images and labels come in and go out in, a file each."""

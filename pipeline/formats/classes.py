@@ -1,0 +1,129 @@
+"""Class names: where they are written, how they are ordered, and which number each has."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+from pipeline.cache import reading
+from pipeline.errors import CorruptError
+from pipeline.formats.source import CLASSES, File, Part
+from pipeline.own_datasets import MAX_CLASSES
+
+MAX_LETTERS = 100  # of a class name
+MAX_BYTES = 4 * (MAX_LETTERS + 2) * MAX_CLASSES  # of the file with all of them
+SMALL_NUMBER = r"0|[1-9]\d{0,2}"
+
+# Windows gives these names to devices, whatever follows the dot
+DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
+SAFE_NAME = re.compile(r"[A-Za-z0-9_+=@#%&!~(){}\[\]^$',;-](?:[ -~]*[^ .])?")
+UNSAFE_LETTERS = frozenset('<>:"/\\|?*')
+
+
+def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    """Order names as people do: runs of digits as numbers, so that 9 comes before 10."""
+    pieces = re.findall(r"[0-9]{1,99}|[^0-9]+", name)
+    return [(0, int(it), "") if it[0] in "0123456789" else (1, 0, it) for it in pieces], name
+
+
+def check_classes(where: Path | str, names: Sequence[str]) -> tuple[str, ...]:
+    """Accept class names that can be shown and told apart, no more than a label can count.
+
+    Raises: CorruptError.
+    """
+    if not 1 <= len(names) <= MAX_CLASSES:
+        raise CorruptError(f"{where}: {len(names):,} classes, expected 1 to {MAX_CLASSES}")
+    for number, name in enumerate(names):
+        check_class(where, name)
+        if name in names[:number]:
+            raise CorruptError(f"{where}: two classes are called {name!r}")
+    return tuple(names)
+
+
+def check_class(where: Path | str, name: str) -> str:
+    """Accept the name of one class.
+
+    Raises: CorruptError.
+    """
+    if not name or not name.isprintable() or name != name.strip() or len(name) > MAX_LETTERS:
+        raise CorruptError(
+            f"{where}: {name[: MAX_LETTERS + 1]!r} is no class name, expected 1 to {MAX_LETTERS} "
+            "printable letters without blanks around them"
+        )
+    return name
+
+
+def read_classes(folder: Path) -> tuple[str, ...] | None:
+    """Read the class names of a folder's `classes.txt`, one a line; None without such a file.
+
+    Raises: CorruptError.
+    """
+    path = folder / CLASSES
+    if not path.is_file():
+        return None
+    with reading(path), path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise CorruptError(f"{path}: more than {MAX_BYTES:,} bytes, expected a class name a line")
+    try:
+        lines = content.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise CorruptError(f"{path}: no UTF-8 text ({error.reason})", "Save it as UTF-8") from error
+    if lines[-1] == "":
+        lines.pop()
+    return check_classes(path, [line.strip() for line in lines])
+
+
+def classes_file(classes: Iterable[str]) -> File:
+    """Write class names, one a line."""
+    return CLASSES, ["".join(f"{name}\n" for name in classes).encode()]
+
+
+def numbers_of_names(
+    where: Path, names: Collection[str], listed: tuple[str, ...] | None
+) -> tuple[tuple[str, ...], dict[str, int]]:
+    """Find the number of each class name: its place in the list, or else in natural order.
+
+    With a list, names that are not in it may be numbers: places in the list, counted from 0.
+
+    Raises: CorruptError.
+    """
+    if listed is None:
+        classes = check_classes(where, sorted(names, key=natural_key))
+        return classes, {name: number for number, name in enumerate(classes)}
+    if set(names) <= set(listed):
+        return listed, {name: listed.index(name) for name in names}
+    for name in sorted(names, key=natural_key):
+        if not re.fullmatch(SMALL_NUMBER, name) or int(name) >= len(listed):
+            raise CorruptError(
+                f"{where}: the class {name!r} is not one of the {len(listed)} in {CLASSES}",
+                f"Add it there, or remove {CLASSES}",
+            )
+    return listed, {name: int(name) for name in names}
+
+
+def numbered_classes(
+    where: Path, parts: Iterable[Part], listed: tuple[str, ...] | None
+) -> tuple[str, ...]:
+    """Name the classes of labels that are numbers: as listed, or else by the numbers.
+
+    Raises: CorruptError when a label is beyond the list.
+    """
+    highest = max((int(part.labels.max(initial=0)) for part in parts), default=0)
+    if listed is None:
+        return tuple(map(str, range(highest + 1)))
+    if highest >= len(listed):
+        raise CorruptError(f"{where}: label {highest}, and {len(listed)} class names, from 0 on")
+    return listed
+
+
+def folder_names(classes: Sequence[str]) -> list[str]:
+    """Name a folder for each class: its name if that is safe on every system, else its number.
+
+    Small and capital letters are the same on some systems, and some letters mean something.
+    """
+    safe = all(
+        SAFE_NAME.fullmatch(name) and not DEVICES.fullmatch(name) and not set(name) & UNSAFE_LETTERS
+        for name in classes
+    )
+    are_apart = len({name.lower() for name in classes}) == len(classes)
+    return list(classes) if safe and are_apart else list(map(str, range(len(classes))))

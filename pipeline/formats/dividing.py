@@ -1,0 +1,77 @@
+"""Keep the splits of a source, or choose its test images at random."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.errors import CorruptError, UsageError
+from pipeline.formats.source import Chosen, Labels, Part, Source, subset
+
+TEST_SHARE = 0.2
+FIRST_SPLITS = ("train", "test")  # the order in which splits are listed
+
+
+def divide(
+    path: Path, source: Source, share: float | None, seed: int
+) -> tuple[list[Part], list[str]]:
+    """Keep the splits of a source that has test images; else choose them at random.
+
+    Returns: the parts, training first, and notes for the user.
+
+    Raises: UsageError, CorruptError.
+    """
+    by_split = {part.split: part for part in source.parts}
+    if len(by_split) < len(source.parts) or (None in by_split and len(by_split) > 1):
+        names = ", ".join(str(part.split or "no split") for part in source.parts)
+        raise CorruptError(f"{path}: images for {names}, expected each split once")
+    for part in source.parts:
+        if not len(part.labels):
+            raise CorruptError(f"{path}: no images{f' in {part.split}' if part.split else ''}")
+    whole = by_split.pop(None, None) or by_split.get("train")
+    if whole is None:
+        names = ", ".join(map(str, by_split))
+        raise CorruptError(f"{path}: images for {names} alone, expected some to train on")
+    notes = []
+    if "test" not in by_split:
+        share = TEST_SHARE if share is None else share
+        is_test = choose_test(whole.labels, share, seed)
+        by_split["train"] = subset(whole, "train", ~is_test)
+        by_split["test"] = subset(whole, "test", is_test)
+        notes.append(f"{is_test.sum():,} test images were chosen at random, seed {seed}")
+    elif share is not None:
+        notes.append(f"{path} has test images of its own, so --test-share is not used")
+    ordered = [*FIRST_SPLITS, *sorted(str(name) for name in by_split if name not in FIRST_SPLITS)]
+    return [by_split[name] for name in ordered], notes
+
+
+def choose_test(labels: Labels, share: float, seed: int) -> Chosen:
+    """Choose the same share of each class at random; one of each is left to train on.
+
+    Shapes: (N,), the same out.
+
+    Raises: UsageError.
+    """
+    if not 0 < share < 1:
+        raise UsageError(f"--test-share is {share}, expected more than 0 and less than 1")
+    rng = np.random.default_rng(seed)
+    is_test = np.zeros(len(labels), np.bool_)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        count = min(round(share * len(rows)), len(rows) - 1)
+        is_test[rng.permutation(rows)[:count]] = True
+    if not is_test.any():
+        what = f"no class has enough images for a test share of {share:g}"
+        raise UsageError(what, "Choose a larger --test-share, or import more images")
+    return is_test
+
+
+def notes_on_classes(classes: Sequence[str], parts: Sequence[Part]) -> list[str]:
+    """Name the classes that cannot be learnt."""
+    train = next(part for part in parts if part.split == "train")
+    counts = np.bincount(train.labels, minlength=len(classes))
+    absent = [name for name, count in zip(classes, counts, strict=True) if count == 0]
+    if not absent:
+        return []
+    names = ", ".join(absent[:10]) + (", ..." if len(absent) > 10 else "")
+    return [f"no training image of {len(absent)} of {len(classes)} classes: {names}"]

@@ -1,0 +1,238 @@
+"""Pairs of IDX files under any of their usual names.
+
+MNIST's are train-images-idx3-ubyte and t10k-labels-idx1-ubyte, some people write a dot before
+idx3; EMNIST's and QMNIST's begin with the name of the data set, and hold what its record in
+the catalogue says: columns of pixels, labels from 1 on, rows of labels.
+
+Source: the MNIST page of LeCun, Cortes and Burges; the archives of EMNIST and QMNIST.
+"""
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.catalogue.emnist import EMNIST
+from pipeline.catalogue.qmnist import QMNIST
+from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.formats.classes import classes_file, numbered_classes, read_classes
+from pipeline.formats.numbers import whole_bytes
+from pipeline.formats.source import (
+    Chosen,
+    File,
+    Format,
+    Images,
+    Labels,
+    Part,
+    Reading,
+    Source,
+    select,
+    subset,
+)
+from pipeline.formats.streams import SPLIT, beginning, flat_files, split_called, visible_files
+from pipeline.idx import DTYPES, IdxStream, open_idx
+from pipeline.records import IMAGE_SHAPE, Dataset
+
+NAME = re.compile(
+    rf"(?:(?P<prefix>.+)-)?(?P<split>{SPLIT})-(?P<kind>images|labels)[-.]idx[123]-(?:ubyte|int)"
+    r"(?P<gz>\.gz)?"
+)
+PUBLISHED = {dataset.name: dataset for dataset in (*EMNIST, QMNIST)}  # by the prefix of the files
+UNSIGNED_BYTE, INTEGER = 0x08, 0x0C
+USUAL = "train-images-idx3-ubyte and train-labels-idx1-ubyte"
+
+
+class Pair(NamedTuple):
+    """The two files of a split."""
+
+    split: str
+    images: Path
+    labels: Path
+
+
+def recognises(path: Path) -> bool:
+    """Tell whether a path is an IDX file, or a folder with files that are called so."""
+    if path.is_dir():
+        return any(NAME.fullmatch(file.name.lower()) for file in flat_files(path))
+    start = beginning(path, 4)
+    return len(start) == 4 and start[:2] == b"\0\0" and start[2] in DTYPES and 1 <= start[3] <= 3
+
+
+def read(path: Path, options: Reading) -> Source:
+    """Read every pair of a folder, or the pairs that one file belongs to.
+
+    Raises: UsageError, MissingError, StorageError, CorruptError.
+    """
+    folder = path if path.is_dir() else path.parent
+    prefix, pairs, notes = find_pairs(path, folder)
+    published = PUBLISHED.get(prefix)
+    parts = tuple(part for pair in pairs for part in read_pair(pair, published))
+    if published is not None:
+        notes.append(f"{folder}: read as the files of {published.name}: {published.title}")
+        if published.label_columns:
+            notes.append(f"{folder}: of each row of labels the class alone is kept")
+    listed = read_classes(folder) or (published.classes if published else None)
+    return Source(parts, numbered_classes(folder, parts, listed), tuple(notes))
+
+
+def find_pairs(path: Path, folder: Path) -> tuple[str, list[Pair], list[str]]:
+    """Find the files that belong together: the prefix that they share, the pairs, and notes.
+
+    Raises: UsageError when there are several data sets, MissingError when a partner is missing.
+    """
+    found: dict[str, dict[str, dict[str, Path]]] = {}
+    others = []
+    for file in visible_files(folder):  # x comes before x.gz, which is then the same once more
+        if match := NAME.fullmatch(file.name.lower()):
+            splits = found.setdefault(match["prefix"] or "", {})
+            kinds = splits.setdefault(split_called(match["split"]), {})
+            kinds.setdefault(match["kind"], file)
+        else:
+            others.append(file.name)
+    if not path.is_dir():
+        match = NAME.fullmatch(path.name.lower())
+        if match is None:
+            raise UsageError(
+                f"{path}: an IDX file whose name does not tell of images or labels",
+                f"Call the files as usual: {USUAL}",
+            )
+        found = {match["prefix"] or "": found.get(match["prefix"] or "", {})}
+        others = []
+    if len(found) != 1:
+        names = ", ".join(sorted(found))
+        raise UsageError(f"{folder}: the files of {len(found)} data sets: {names}", "Name one file")
+    ((prefix, splits),) = found.items()
+    for split, kinds in splits.items():
+        if missing := {"images", "labels"} - kinds.keys():
+            raise MissingError(
+                f"{folder}: the {split} {missing.pop()} are missing beside "
+                f"{next(iter(kinds.values())).name}",
+                f"The files come in pairs like {USUAL}",
+            )
+    notes = [f"{folder}: not used: {', '.join(others[:10])}"] if others else []
+    pairs = [Pair(split, kinds["images"], kinds["labels"]) for split, kinds in splits.items()]
+    return prefix, pairs, notes
+
+
+def read_pair(pair: Pair, published: Dataset | None) -> list[Part]:
+    """Read the labels, and describe the way to the images; QMNIST's test files hold two splits.
+
+    Raises: CorruptError.
+    """
+    with open_idx(pair.images) as stream:
+        check_stream(pair.images, stream, IMAGE_SHAPE, np.dtype(np.uint8))
+        count = stream.shape[0]
+    labels = read_labels(pair.labels, count, published)
+    whole = Part(pair.split, labels, lambda chosen: read_images(pair.images, chosen, published))
+    if published is not None:
+        ranges = {
+            name: slice(split.start, split.start + split.count)
+            for name, split in published.splits.items()
+            if split.file_count == count and split.images.name.startswith(stem(pair.images))
+        }
+        return [subset(whole, name, rows) for name, rows in ranges.items()] or [whole]
+    return [whole]
+
+
+def stem(path: Path) -> str:
+    """Return a file's name without what gzip adds."""
+    return path.name.lower().removesuffix(".gz")
+
+
+def check_stream(
+    path: Path, stream: IdxStream, item_shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> None:
+    """Insist on what an IDX file holds, from its header.
+
+    Raises: CorruptError.
+    """
+    if stream.shape[1:] != item_shape or stream.dtype != dtype:
+        expected = ", ".join(map(str, ("N", *item_shape)))
+        raise CorruptError(
+            f"{path}: {stream.dtype} of shape {stream.shape}, expected {dtype} of ({expected})"
+        )
+
+
+def read_labels(path: Path, count: int, published: Dataset | None) -> Labels:
+    """Read the labels, from 0 on.
+
+    Shapes: (count,).
+
+    Raises: CorruptError.
+    """
+    columns = published.label_columns if published else ()
+    first = published.first_label if published else 0
+    with open_idx(path) as stream:
+        row_shape, dtype = ((len(columns),), np.dtype(">i4")) if columns else ((), np.dtype("u1"))
+        check_stream(path, stream, row_shape, dtype)
+        if stream.shape[0] != count:
+            raise CorruptError(f"{path}: {stream.shape[0]:,} labels for {count:,} images")
+        rows = [np.empty(0, np.uint8)]
+        for items in stream.read_items():
+            numbers = items.reshape(len(items), -1)[:, 0]
+            if len(numbers) and numbers.min() < first:
+                raise CorruptError(f"{path}: label {numbers.min()}, expected {first} or more")
+            rows.append(whole_bytes(str(path), numbers, "label") - np.uint8(first))
+    return np.concatenate(rows)
+
+
+def read_images(path: Path, chosen: Chosen, published: Dataset | None) -> Iterator[Images]:
+    """Yield the chosen images, upright."""
+    with open_idx(path) as stream:
+        is_transposed = published is not None and published.is_transposed
+        items = stream.read_items()
+        chunks = (item.transpose(0, 2, 1) for item in items) if is_transposed else items
+        yield from select(path, chunks, chosen)
+
+
+def idx_chunks(
+    code: int, shape: tuple[int, ...], chunks: Iterable[NDArray[Any]]
+) -> Iterator[bytes]:
+    """Write an IDX file of a known shape a few items at a time."""
+    yield bytes([0, 0, code, len(shape)]) + np.array(shape, ">u4").tobytes()
+    for chunk in chunks:
+        yield np.ascontiguousarray(chunk, DTYPES[code]).tobytes()
+
+
+def write(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
+    """Write a pair of files for each split, and the class names."""
+    for part in parts:
+        start = "t10k" if part.split == "test" else part.split
+        n = len(part.labels)
+        images = idx_chunks(UNSIGNED_BYTE, (n, *IMAGE_SHAPE), part.all_images())
+        yield f"{start}-images-idx3-ubyte", images
+        yield f"{start}-labels-idx1-ubyte", idx_chunks(UNSIGNED_BYTE, (n,), [part.labels])
+    yield classes_file(dataset.classes)
+
+
+def write_zipped(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
+    """Write the same, each file gzipped, without the time at which that was done."""
+    for name, chunks in write(dataset, parts):
+        yield (f"{name}.gz", zipped(chunks)) if "-idx" in name else (name, chunks)
+
+
+def zipped(chunks: Iterable[bytes | memoryview]) -> Iterator[bytes]:
+    """Gzip bytes as they come; zlib writes 0 for the time and no name."""
+    compressor = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS + 16)
+    yield from map(compressor.compress, chunks)
+    yield compressor.flush()
+
+
+IDX = Format(
+    name="idx",
+    title="a folder with the files of MNIST: train-images-idx3-ubyte, ...",
+    recognises=recognises,
+    read=read,
+    write=write,
+)
+IDX_GZ = Format(
+    name="idx-gz",
+    title="the same, each file gzipped: train-images-idx3-ubyte.gz, ...",
+    recognises=recognises,
+    read=read,
+    write=write_zipped,
+)

@@ -1,0 +1,114 @@
+"""What a reader finds and a writer is given: images, labels and class names, split by split."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import CorruptError
+from pipeline.records import Dataset
+from pipeline.reporting import SILENT, Reporter
+
+Images: TypeAlias = NDArray[np.uint8]  # (n, 28, 28)
+Labels: TypeAlias = NDArray[np.uint8]  # (N,)
+Chosen: TypeAlias = NDArray[np.bool_]  # (N,), True for the rows that are wanted
+
+CHUNK = 1000  # images handled together
+MARKER = "export.json"  # by which an earlier export is recognised
+CLASSES = "classes.txt"
+BESIDE = frozenset((MARKER, CLASSES))  # what may lie in a folder beside the data
+
+# A file to write: its path inside the export with "/" between the parts, and its bytes. A path
+# that ends with "/" is a folder that may stay empty; the empty path is the export itself.
+File: TypeAlias = tuple[str, Iterable[bytes | memoryview]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The examples of one split, or of a source that is still to be divided."""
+
+    split: str | None
+    labels: Labels
+    images: Callable[[Chosen], Iterator[Images]]  # the chosen ones in order; reads them anew
+    columns: NDArray[np.int32] | None = None  # (N, C), what else the files say of each example
+
+    def all_images(self) -> Iterator[Images]:
+        """Yield every image in order."""
+        return self.images(np.ones(len(self.labels), np.bool_))
+
+
+@dataclass(frozen=True)
+class Source:
+    """Other people's images as a reader found them."""
+
+    parts: tuple[Part, ...]
+    classes: tuple[str, ...]
+    notes: tuple[str, ...] = ()  # what the user should know about them
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a source is to be read."""
+
+    resize: bool = False  # images of other sizes are brought to 28x28
+    reporter: Reporter = SILENT
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way to keep images and labels outside the cache."""
+
+    name: str
+    title: str
+    recognises: Callable[[Path], bool]  # by looking into it
+    read: Callable[[Path, Reading], Source]
+    write: Callable[[Dataset, tuple[Part, ...]], Iterator[File]] | None = None  # None: only read
+    suffix: str = ""  # of the one file that an export is; none for a folder
+    is_export: Callable[[Path], bool] | None = None  # for formats of one file: did we write it?
+    can_resize: bool = False
+
+
+def select(path: Path, chunks: Iterable[Images], chosen: Chosen) -> Iterator[Images]:
+    """Hand on the chosen rows, and insist that there are as many rows as labels.
+
+    Shapes: chunks (n, 28, 28), N together; chosen (N,).
+
+    Raises: CorruptError.
+    """
+    position = 0
+    for chunk in chunks:
+        rows = chosen[position : position + len(chunk)]
+        position += len(chunk)
+        if len(rows) < len(chunk):
+            break
+        if rows.any():
+            yield chunk[rows]
+    if position != len(chosen):
+        raise CorruptError(
+            f"{path}: {position:,} images, expected {len(chosen):,}: it changed while it was read"
+        )
+
+
+def subset(part: Part, split: str, which: Chosen | slice) -> Part:
+    """Make a part of some examples of another."""
+
+    def images(chosen: Chosen) -> Iterator[Images]:
+        among_all = np.zeros(len(part.labels), np.bool_)
+        among_all[which] = chosen
+        return part.images(among_all)
+
+    return Part(split, part.labels[which], images)
+
+
+def chunks_of(pixels: Images) -> Iterator[Images]:
+    """Yield images that are in memory, a few at a time."""
+    for start in range(0, len(pixels), CHUNK):
+        yield pixels[start : start + CHUNK]
+
+
+def part_in_memory(path: Path, split: str | None, pixels: Images, labels: Labels) -> Part:
+    """Make a part of arrays."""
+    return Part(split, labels, lambda chosen: select(path, chunks_of(pixels), chosen))
