@@ -1,0 +1,27 @@
+"""Say what a file holds and what loading it would do."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.console import Console, Json, Verbose
+from pipeline.errors import CorruptError
+
+
+def inspect(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A pickle, or an .npz, .npy, IDX, gzip or zip.")
+    ],
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Say what a file holds and what loading it would do, without loading it."""
+    from pipeline.inspection import inspect_file
+
+    console, report = Console(json), inspect_file(file)
+    for line in report.lines(str(file)):
+        console.say(line)
+    console.result(report.as_json(str(file)))
+    if not report.is_plain:
+        raise typer.Exit(CorruptError.exit_code)

@@ -1,0 +1,67 @@
+"""Say in a few words what plain data holds."""
+
+from itertools import chain, islice
+from typing import Any
+
+import numpy as np
+
+MAX_LEVELS = 300  # of lists in lists: `copy.deepcopy` needs two of its 1,000 calls for each
+SHOWN = 8  # items that get a line each
+
+
+def describe_lines(value: Any) -> tuple[str, ...]:
+    """Describe plain data in a line, and the first items of a mixed one in a line each."""
+    if isinstance(value, dict):
+        items = [f"{key!r:.40}: {describe(item)}" for key, item in islice(value.items(), SHOWN)]
+    elif isinstance(value, list | tuple) and not measure(value)[1] <= {int, float, bool}:
+        items = [describe(item) for item in value[:SHOWN]]
+    else:
+        return (describe(value),)
+    more = [f"and {len(value) - SHOWN:,} more"] if len(value) > SHOWN else []
+    return (f"{type(value).__name__} of {len(value):,}", *items, *more)
+
+
+def describe(value: Any) -> str:
+    """Describe one value by its type, shape and length."""
+    match value:
+        case np.ndarray():
+            return f"array of {value.dtype} {value.shape}"
+        case list() | tuple():
+            lengths, kinds = measure(value)
+            shape = " x ".join(f"{length:,}" for length in lengths)
+            names = " or ".join(sorted(kind.__name__ for kind in kinds))
+            return f"{type(value).__name__} of {shape} {names}".rstrip()
+        case str() | bytes() | bytearray() | dict():
+            return f"{type(value).__name__} of {len(value):,}"
+        case None:
+            return "None"
+    return type(value).__name__
+
+
+def measure(values: list[Any] | tuple[Any, ...]) -> tuple[list[int], set[type]]:
+    """Return the lengths of nested lists, as deep as all are alike, and what is in the last."""
+    lengths = [len(values)]
+    level: list[Any] = [values]
+    while True:
+        kinds = set(map(type, chain.from_iterable(level)))
+        is_nested = bool(kinds) and kinds <= {list, tuple} and len(lengths) < MAX_LEVELS
+        inner = set(map(len, chain.from_iterable(level))) if is_nested else set()
+        if len(inner) != 1:
+            return lengths, kinds
+        lengths += inner
+        level = list(chain.from_iterable(level))
+
+
+def levels_of(value: Any) -> int:
+    """Count how deep lists are in lists; one more than `MAX_LEVELS` stands for any more."""
+    containers = {list, tuple, dict}
+    level, count = [value] if type(value) in containers else [], 0
+    while level and count <= MAX_LEVELS:
+        count += 1
+        inner: list[Any] = []
+        for container in level:
+            items = container.values() if type(container) is dict else container
+            if not containers.isdisjoint(map(type, items)):
+                inner += [item for item in items if type(item) in containers]
+        level = inner
+    return count

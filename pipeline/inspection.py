@@ -1,0 +1,126 @@
+"""Say what a file holds and what it would do to who loads it, without loading it.
+
+The first bytes tell what a file is, not its name. Every verdict follows from the code that reads
+such files for the rest of the project (`unpickling`, `idx`) or from the bytes alone.
+"""
+
+import gzip
+import io
+import math
+import zlib
+from pathlib import Path
+
+from pipeline.cache import reading
+from pipeline.errors import CorruptError
+from pipeline.idx import GZIP_MAGIC, IdxStream, open_idx
+from pipeline.inspection_report import Report, is_bomb
+from pipeline.npy_inspection import NPY_MAGIC, inspect_npy
+from pipeline.pickle_inspection import inspect_pickle
+from pipeline.zip_inspection import ZIP_MAGICS, inspect_zip
+
+IDX_MAGIC = b"\0\0"
+MAX_BYTES = 128 << 20  # in memory; an IDX file may be of any size
+HEAD_BYTES = 4096
+CHUNK_BYTES = 1 << 20
+
+
+def inspect_file(path: Path) -> Report:
+    """Say what a file is and holds, what loading it would do, and whether it is plain data.
+
+    Raises: MissingError, StorageError; what is wrong with the file is in the report.
+    """
+    with reading(path), path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        size = path.stat().st_size
+        is_idx = head.startswith(IDX_MAGIC) or is_zipped_idx(head)
+        data = b"" if is_idx else head + file.read(MAX_BYTES + 1 - len(head))
+    if is_idx:
+        return inspect_idx(path, size, head)
+    if len(data) > MAX_BYTES:
+        verdict = f"it is larger than the {MAX_BYTES:,} bytes that are looked into"
+        return Report("unknown", size, "refused", verdict)
+    return inspect_bytes(data)
+
+
+def inspect_bytes(data: bytes) -> Report:
+    """Inspect what is no IDX file."""
+    if data.startswith(GZIP_MAGIC):
+        return inspect_gzip(data)
+    if data.startswith(ZIP_MAGICS):
+        return inspect_zip(data, inspect_unpacked)
+    return inspect_unpacked(data)
+
+
+def inspect_unpacked(data: bytes) -> Report:
+    """Inspect what should hold nothing that is packed in its turn."""
+    if data.startswith((GZIP_MAGIC, *ZIP_MAGICS)):
+        return Report("archive", len(data), "refused", "what is packed twice is not unpacked")
+    if data.startswith(NPY_MAGIC):
+        return inspect_npy(data)
+    if data.startswith(IDX_MAGIC):
+        return inspect_idx_bytes(data)
+    return inspect_pickle(data) if data else Report("unknown", 0, "damaged", "it is empty")
+
+
+def inspect_gzip(data: bytes) -> Report:
+    """Unpack as much as is sane, and inspect that."""
+    content = io.BytesIO()
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            while chunk := file.read(CHUNK_BYTES):
+                content.write(chunk)
+                if content.tell() > MAX_BYTES or is_bomb(content.tell(), len(data)):
+                    verdict = f"it unpacks to {content.tell():,} bytes and more"
+                    return Report("gzip", len(data), "hostile", verdict)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        return Report("gzip", len(data), "damaged", f"damaged gzip data ({error})")
+    report = inspect_unpacked(content.getvalue())
+    status, verdict = report.status, report.verdict
+    if status == "plain" and report.format != "IDX":  # which is read gzipped, too
+        status, verdict = "refused", "this project reads it unpacked. Loading it would run nothing"
+    kind = f"gzip of {report.format}"
+    return Report(kind, len(data), status, verdict, report.holds, report.imports, report.calls)
+
+
+def is_zipped_idx(head: bytes) -> bool:
+    """Tell by the first bytes whether a file is a gzipped IDX file."""
+    if not head.startswith(GZIP_MAGIC):
+        return False
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, len(IDX_MAGIC)) == IDX_MAGIC
+    except zlib.error:
+        return False
+
+
+def inspect_idx(path: Path, size: int, head: bytes) -> Report:
+    """Read an IDX file through, a part at a time."""
+    kind = "gzip of IDX" if head.startswith(GZIP_MAGIC) else "IDX"
+    try:
+        with open_idx(path) as stream:
+            return read_through(stream, kind, size)
+    except CorruptError as error:
+        return Report(kind, size, "damaged", error.message.removeprefix(f"{path}: "))
+
+
+def inspect_idx_bytes(data: bytes) -> Report:
+    """Read an IDX file in memory through."""
+    path = Path("IDX")
+    try:
+        return read_through(IdxStream(path, io.BytesIO(data), len(data)), "IDX", len(data))
+    except CorruptError as error:
+        return Report("IDX", len(data), "damaged", error.message.removeprefix(f"{path}: "))
+
+
+def read_through(stream: IdxStream, kind: str, size: int) -> Report:
+    """Read the items of an IDX file, unless they are far more than the file is worth.
+
+    Raises: CorruptError.
+    """
+    holds = (f"array of {stream.dtype} {stream.shape}"[:200],)
+    content = math.prod(stream.shape) * stream.dtype.itemsize
+    if is_bomb(content, size):
+        verdict = f"it unpacks to {content:,} bytes, {content // size:,} times its size"
+        return Report(kind, size, "hostile", verdict, holds)
+    for _ in stream.read_items():
+        pass
+    return Report(kind, size, "plain", "loading it runs nothing", holds)

@@ -1,0 +1,69 @@
+"""What an inspection found out about a file, and how it reads.
+
+plain     nothing in it runs, it holds what it says, and the project reads it
+refused   nothing foreign was found in it, but the project does not read it either
+damaged   it cannot be followed to its end; what it does up to there is told
+hostile   loading it would run something, or take far more memory than its size justifies
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pipeline.errors import printable
+
+Status = Literal["plain", "refused", "damaged", "hostile"]
+
+BOMB_BYTES, BOMB_RATIO = 64 << 20, 100  # what unpacks to more than both is a bomb
+SEVERITY: tuple[Status, ...] = ("plain", "refused", "damaged", "hostile")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a file is, what it holds, and what would happen to who loads it."""
+
+    format: str
+    size: int  # bytes
+    status: Status
+    verdict: str  # a sentence without its full stop
+    holds: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the file can be loaded without a thought."""
+        return self.status == "plain"
+
+    def lines(self, name: str) -> Iterator[str]:
+        """Write the report for people; nothing in the file can begin a line of its own."""
+        yield one_line(f"{name}: {self.format}, {self.size:,} bytes")
+        for label, texts in (
+            ("holds", self.holds),
+            ("imports", self.imports),
+            ("calls", self.calls),
+        ):
+            for number, text in enumerate(texts):
+                yield one_line(f"  {'' if number else label:10} {text}")
+        status = "plain data" if self.is_plain else self.status.upper()
+        yield one_line(f"  {'verdict':10} {status}: {self.verdict}.")
+
+    def as_json(self, name: str) -> dict[str, Any]:
+        """Write the report for programs."""
+        return {"path": name, **dataclasses.asdict(self)}
+
+
+def one_line(text: str) -> str:
+    """Keep a text from moving the cursor or beginning another line."""
+    return printable(text).replace("\n", "\\n")
+
+
+def worst(reports: list[Report]) -> Report | None:
+    """Return the first of the reports that say the worst."""
+    return max(reports, key=lambda report: SEVERITY.index(report.status), default=None)
+
+
+def is_bomb(content_size: int, size: int) -> bool:
+    """Tell whether so few bytes that unpack to so many are meant to fill the memory."""
+    return content_size > max(BOMB_BYTES, BOMB_RATIO * size)

@@ -1,0 +1,90 @@
+"""Judge a `.npy` file: its header is a promise, and only the bytes that are there count.
+
+Source: the format's description in `numpy.lib.format`.
+"""
+
+import io
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import CorruptError
+from pipeline.inspection_report import Report, Status, is_bomb
+from pipeline.pickle_inspection import find_threat, follow
+
+NPY_MAGIC = b"\x93NUMPY"
+READ_VERSION = (1, 0)  # the version that `numpy.save` writes, and that checkpoints have
+
+
+def inspect_npy(data: bytes) -> Report:
+    """Say what array a file promises, and whether it is there."""
+    try:
+        version, header, content = read_header(data)
+    except CorruptError as error:
+        return Report("npy", len(data), "damaged", error.message)
+    shape, is_fortran, dtype = header
+    kind = f"npy, version {version[0]}.{version[1]}"
+    holds = (f"array of {str(dtype)[:100]} {str(shape)[:100]}",)
+    if dtype.hasobject:
+        return inspect_objects(kind, data, content, holds)
+    status, verdict = judge_array(shape, is_fortran, dtype, content)
+    if status == "plain" and version != READ_VERSION:
+        status, verdict = "refused", "this project reads version 1.0 alone. Loading it runs nothing"
+    return Report(kind, len(data), status, verdict, holds)
+
+
+def read_header(data: bytes) -> tuple[tuple[int, int], tuple[Any, bool, np.dtype[Any]], bytes]:
+    """Read version and header, and return them with what follows.
+
+    Raises: CorruptError.
+    """
+    stream = io.BytesIO(data)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # headers that Python 2 wrote are read all the same
+            version = np.lib.format.read_magic(stream)
+            readers = {
+                (1, 0): np.lib.format.read_array_header_1_0,
+                (2, 0): np.lib.format.read_array_header_2_0,
+                (3, 0): np.lib.format.read_array_header_2_0,  # the same, but for names in UTF-8
+            }
+            if version not in readers:
+                raise ValueError(f"version {version[0]}.{version[1]} is none that we know")
+            header = readers[version](stream)
+    except Exception as error:  # NumPy has many ways to refuse a header
+        text = " ".join(str(error).split())
+        raise CorruptError(f"no readable npy header ({text[:100]})") from error
+    return version, header, data[stream.tell() :]
+
+
+def judge_array(
+    shape: Any, is_fortran: bool, dtype: np.dtype[Any], content: bytes
+) -> tuple[Status, str]:
+    """Compare an array's promise with the bytes that are there."""
+    promised = math.prod(shape) * dtype.itemsize
+    if promised != len(content):
+        verdict = f"its header promises {promised:,} bytes, and {len(content):,} are there"
+        return ("hostile" if is_bomb(promised, len(content)) else "damaged"), verdict
+    try:
+        np.frombuffer(content, dtype).reshape(shape, order="F" if is_fortran else "C")
+    except ValueError as error:
+        return "damaged", f"no array is like its header ({error})"
+    return "plain", "loading it runs nothing"
+
+
+def inspect_objects(kind: str, data: bytes, content: bytes, holds: tuple[str, ...]) -> Report:
+    """Follow the pickle that an array of objects is."""
+    traces = follow(content)
+    threat = find_threat(content, traces)
+    verdict = threat or "an array of objects is a pickle, which this project does not read here"
+    return Report(
+        f"{kind}, with a pickle",
+        len(data),
+        "hostile" if threat else "refused",
+        verdict.replace("pickle.load", "numpy.load and allow_pickle"),
+        holds,
+        tuple(name for trace in traces for name in trace.imports),
+        tuple(call for trace in traces for call in trace.calls),
+    )

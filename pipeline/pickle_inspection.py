@@ -1,0 +1,188 @@
+"""Judge a pickle by what the project's own reader makes of it, and tell what it would do.
+
+A pickle is plain when the reader accepts it. The trace is the explanation; it can make the
+verdict worse, never better: where several readers would read different things from one file
+(frames that lie, several pickles in a row) it is not enough that ours reads something harmless.
+"""
+
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.contents import MAX_LEVELS, describe_lines, levels_of
+from pipeline.errors import CorruptError
+from pipeline.inspection_report import BOMB_BYTES, Report, Status
+from pipeline.other_pickles import LayoutError
+from pipeline.pickle_machine import MAX_OPCODES, Machine, RefusedError
+from pipeline.pickle_trace import Trace
+from pipeline.pickle_values import ENDLESS, Made, show
+from pipeline.pickles import read_our_layout
+from pipeline.unpickling import is_plain_lists, load_lists
+
+PROTO = 0x80  # the opcode that states the protocol
+MANY_WORDS = 100_000_000  # of memory, where a file that unfolds to more is hostile
+WORDS_PER_BYTE = 64  # unless the file is large itself
+MUCH_DECLARED = BOMB_BYTES  # that an opcode may ask for before it is hostile
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the project's reader makes of a pickle."""
+
+    is_lists: bool  # nothing but lists, tuples and integers, which need no trace
+    value: Any = None
+    error: CorruptError | None = None
+
+
+def inspect_pickle(data: bytes) -> Report:
+    """Say what a pickle holds, what it would import and call, and whether it is plain."""
+    if (ours := inspect_our_layout(data)) is not None:
+        return ours
+    reading = read(data)
+    is_clear = reading.is_lists and reading.error is None and frames_hold(data)
+    traces = [] if is_clear else follow(data)
+    if traces and not is_pickle(data, traces[0]):
+        verdict = f"it is nothing that we know; as a pickle: {traces[0].damage}"
+        return Report("unknown", len(data), "damaged", verdict)
+    status, verdict = judge(data, reading, traces)
+    stated = data[1] if is_clear and data[0] == PROTO else 0
+    protocol = max([stated, *[trace.protocol for trace in traces]])
+    if reading.error is None:
+        holds = describe_lines(reading.value)
+    else:
+        tops = [trace.stack[-1] for trace in traces if trace.is_whole]
+        holds = tuple(show(top) for top in tops if not isinstance(top, Made))
+    return Report(
+        f"pickle, protocol {protocol}" if len(traces) < 2 else f"{len(traces)} pickles",
+        len(data),
+        status,
+        verdict,
+        holds[:20],
+        tuple(dict.fromkeys(name for trace in traces for name in trace.imports)),
+        tuple(dict.fromkeys(call for trace in traces for call in trace.calls)),
+    )
+
+
+def is_pickle(data: bytes, trace: Trace) -> bool:
+    """Tell whether a file is a pickle, were it a damaged one.
+
+    It states its protocol, or reaches its end, or would run something on the way. To ask for a
+    thing by its identity does not count: so does what stands first in every PNG and PPM picture.
+    """
+    calls = [text for text in trace.foreign_calls if not text.startswith("persistent_load(")]
+    is_active = bool(calls or trace.foreign_imports or trace.frames.lie)
+    return data[0] == PROTO or trace.damage is None or is_active
+
+
+def inspect_our_layout(data: bytes) -> Report | None:
+    """Recognise the pickles that this project writes, fast."""
+    try:
+        pixels, _, _ = read_our_layout(Path("pickle"), io.BytesIO(data), len(data))
+    except LayoutError:
+        return None
+    count, rows, columns = pixels.shape
+    holds = f"{count:,} images of {rows}x{columns} and {count:,} labels"
+    verdict = "loading it runs nothing, and it is laid out as this project lays pickles out"
+    return Report("pickle, protocol 2", len(data), "plain", verdict, (holds,))
+
+
+def read(data: bytes) -> Reading:
+    """Read a pickle as `unpickling.load_untrusted` does, running nothing."""
+    is_lists = is_plain_lists(data)
+    try:
+        return Reading(is_lists, load_lists(data) if is_lists else Machine(data).run())
+    except RefusedError as error:
+        return Reading(is_lists, error=error)
+    except Exception as error:  # noqa: BLE001 - damaged pickles raise nearly every kind
+        return Reading(is_lists, error=CorruptError(f"{type(error).__name__}: {error}"[:200]))
+
+
+def follow(data: bytes) -> list[Trace]:
+    """Follow the pickles of a file, one behind the other, to the first that has no end."""
+    traces: list[Trace] = []
+    start, left = 0, MAX_OPCODES + 1
+    while (start < len(data) or not traces) and left > 0:
+        trace = Trace(data, start, left)
+        traces.append(trace)
+        if not trace.is_whole:
+            break
+        start, left = trace.end, left - trace.count
+    return traces
+
+
+def judge(data: bytes, reading: Reading, traces: list[Trace]) -> tuple[Status, str]:
+    """Decide what a pickle is, worst first, and say why."""
+    if threat := find_threat(data, traces) or find_depth(reading):
+        ours = "This project refuses it" if reading.error else "Our reader runs nothing of it"
+        return "hostile", f"{threat}. {ours}"
+    if damage := find_damage(data, reading, traces):
+        return "damaged", damage
+    if any(trace.unfinished for trace in traces):
+        return "refused", f"{traces[-1].unfinished}, so that nobody can tell what it does"
+    if reading.error is not None:
+        return "refused", f"{reading.error.message}. Loading it would run nothing"
+    if len(traces) > 1:
+        return "refused", "it holds several pickles, and this project reads files of one"
+    calls = any(trace.calls for trace in traces)
+    return "plain", f"loading it runs nothing{' but what makes arrays and bytes' * calls}"
+
+
+def find_threat(data: bytes, traces: list[Trace]) -> str:
+    """Say what a pickle would do to who loads it; nothing when there is nothing to say."""
+    for number, trace in enumerate(traces):
+        if done := trace.foreign_calls or trace.foreign_imports:
+            what = f"would {'run' if trace.foreign_calls else 'import'} {done[0]}"
+            what += ", among others" if len(done) > 1 else ""
+            end = f" before it fails: {trace.damage.message}" if trace.damage else ""
+            which = f"pickle {number + 1} in it" if number else "it"
+            return f"loading {which} with pickle.load {what}{end}"
+        if trace.frames.lie:
+            return f"{trace.frames.lie}, so that readers of it would not agree what it does"
+        if trace.declared > max(MUCH_DECLARED, WORDS_PER_BYTE * len(data)):
+            return f"loading it would ask for {trace.declared:,} bytes of memory"
+        if trace.words == ENDLESS:
+            return "it unfolds without end"
+        if trace.words > max(MANY_WORDS, WORDS_PER_BYTE * len(data)):
+            return f"it unfolds to {trace.words:,} words of memory"
+    return ""
+
+
+def find_depth(reading: Reading) -> str:
+    """Say when lists are too deep in lists."""
+    if reading.error is None and levels_of(reading.value) > MAX_LEVELS:
+        return f"its lists are more than {MAX_LEVELS} deep, more than most programs survive"
+    return ""
+
+
+def find_damage(data: bytes, reading: Reading, traces: list[Trace]) -> str:
+    """Say where a pickle breaks off; nothing when it does not."""
+    for number, trace in enumerate(traces):
+        if trace.damage is not None and number:
+            return f"what follows its end ({len(data) - trace.start:,} bytes) is no pickle"
+        if trace.damage is not None:
+            return f"{trace.damage.message}. Nothing would run up to there"
+    if reading.error is not None and not isinstance(reading.error, RefusedError):
+        return f"{reading.error.message}. Loading it would run nothing"
+    return ""
+
+
+def frames_hold(data: bytes) -> bool:
+    """Tell whether every frame of what `is_plain_lists` holds whole opcodes and no other frame."""
+    outside = re.compile(
+        rb"(?:[\]()tae\x85\x86\x87\x94.]|[Kq].|M..|[Jr]....|\x80.){1,4096}+", re.DOTALL
+    )
+
+    def skip(position: int, end: int) -> int:
+        while position < end and (run := outside.match(data, position, end)):
+            position = run.end()
+        return position
+
+    position = 0
+    while (position := skip(position, len(data))) < len(data):
+        start = position + 9
+        position = start + int.from_bytes(data[position + 1 : start], "little")
+        if position > len(data) or skip(start, position) != position:
+            return False
+    return True
