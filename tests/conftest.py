@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.build import build_pickles
 from pipeline.cache import Cache
-from pipeline.datasets import MNIST
+from pipeline.catalogue.mnist import MNIST
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RAW = REPOSITORY / "cache" / "raw" / "mnist"
@@ -26,6 +26,43 @@ settings.register_profile("fast", deadline=None, max_examples=50, derandomize=Tr
 settings.load_profile("fast")
 
 RunCommand = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="the larger figures: hours, not seconds")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the figures that tests have made, added up over all of them."""
+    totals: dict[str, dict[str, Any]] = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, (sentence, counts) in report.user_properties:
+                total = totals.setdefault(sentence, {}) if name == "figure" else {}
+                for key, count in counts.items():
+                    add = max if key.startswith("most") else sum
+                    total[key] = add((total.get(key, 0), count))
+    if totals:
+        terminalreporter.section("figures")
+    for sentence in sorted(totals, key=lambda text: (len(text.split(":")[0]), text)):
+        terminalreporter.line(sentence.format(**totals[sentence]))
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, Any], None]) -> Callable[..., None]:
+    """Add to a figure that the run prints in its end, by its sentence.
+
+    Call: figure("R2: {points} kill points, {wrong} wrong files accepted", points=3, wrong=0).
+    Counts are added up over all tests with the same sentence; of a count whose name begins
+    with `most` the largest is kept.
+    """
+    return lambda sentence, **counts: record_property("figure", (sentence, counts))
+
+
+@pytest.fixture
+def amount(pytestconfig: pytest.Config) -> Callable[[int, int], int]:
+    """Say how much of something to try: of two numbers the first, and with --soak the second."""
+    return lambda usual, soak: soak if pytestconfig.getoption("--soak") else usual
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,101 @@
+"""One of every artefact that the project makes, and how each is normally read."""
+
+import gzip
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from test_build import fill, make_dataset
+
+from network.checkpoints import load_checkpoint
+from network.configuration import Configuration
+from network.evaluation import TestResult
+from network.losses import LOSSES
+from network.model import fully_connected
+from network.optimizers import OPTIMIZERS
+from network.runs import Run, load_run, save_run, save_test_result, summarise
+from network.training import EpochDone
+from pipeline.build import build_pickles
+from pipeline.cache import Cache
+from pipeline.errors import ProjectError
+from pipeline.manifest import check_pickle, read_manifest, read_split
+from pipeline.own_datasets import publish_record, read_record
+from pipeline.raw import check_raw, read_image_chunks, read_label_chunks
+from pipeline.sealed_json import read_json
+
+DATASET, FILES = make_dataset(mirrors=())
+IMAGES, LABELS = DATASET.splits["train"].files
+EPOCH = EpochDone(1, 3, 0.5, None, None, 0.1, 0.2)
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A file, and every way to read it; each raises an error of the project or accepts it."""
+
+    path: Path
+    readers: tuple[Callable[[], Any], ...]
+
+    def accepted_by(self) -> list[int]:
+        """Return which of the readers accept the file as it is now."""
+        return [number for number, read in enumerate(self.readers) if accepts(read)]
+
+
+def accepts(read: Callable[[], Any]) -> bool:
+    """Tell whether a reader finds nothing wrong."""
+    try:
+        read()
+    except ProjectError:
+        return False
+    return True
+
+
+def make_run(folder: Path) -> Run:
+    """Save a small run that was tested."""
+    run = Run(folder)
+    run.folder.mkdir(parents=True)
+    model = fully_connected((), 2, "tanh", "glorot", LOSSES["cross-entropy"])
+    params = model.init(np.random.default_rng(0), (28, 28))
+    state = OPTIMIZERS["adam"]().init(params)
+    save_run(run, model, params, state, Configuration(hidden=()), [EPOCH], 3)
+    save_test_result(run, TestResult(9 * np.eye(2, dtype=np.int64)))
+    return run
+
+
+def make_artefacts(folder: Path) -> dict[str, Artefact]:
+    """Make one of every kind."""
+    cache, plain = Cache(folder / "cache", "test"), Cache(folder / "plain", "test")
+    fill(cache, DATASET, FILES)
+    fill(plain, DATASET, {name: gzip.decompress(data) for name, data in FILES.items()})
+    build_pickles(cache, DATASET)
+    publish_record(cache, DATASET)
+    run = make_run(cache.runs() / "tiny")
+
+    def raw(cache: Cache, file: Any, read: Callable[..., Any]) -> Artefact:
+        path = cache.raw("tiny") / file.name
+        return Artefact(
+            path, (lambda: check_raw(path, file), lambda: list(read(cache, DATASET, "train")))
+        )
+
+    def split() -> Any:
+        return read_split(cache, DATASET, "train")
+
+    return {
+        "images, gzipped": raw(cache, IMAGES, read_image_chunks),
+        "images": raw(plain, IMAGES, read_image_chunks),
+        "labels, gzipped": raw(cache, LABELS, read_label_chunks),
+        "labels": raw(plain, LABELS, read_label_chunks),
+        "pickle": Artefact(
+            cache.pickle("tiny", "train"), (split, lambda: check_pickle(cache, DATASET, "train"))
+        ),
+        "manifest": Artefact(
+            cache.manifest("tiny"), (split, lambda: read_manifest(cache, DATASET))
+        ),
+        "record": Artefact(cache.record("tiny"), (lambda: read_record(cache, "tiny"),)),
+        "checkpoint": Artefact(
+            run.checkpoint, (lambda: load_checkpoint(run.checkpoint), lambda: load_run(run))
+        ),
+        "configuration": Artefact(run.configuration, (lambda: read_json(run.configuration),)),
+        "test result": Artefact(run.result, (lambda: summarise(run),)),
+    }

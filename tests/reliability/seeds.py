@@ -1,0 +1,161 @@
+"""Small valid files of every format, from which the inputs of the fuzzed parsers are made."""
+
+import gzip
+import hashlib
+import io
+import pickle
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from zips import zip_of
+
+from network.checkpoints import Checkpoint, save_checkpoint
+from network.configuration import Configuration
+from network.losses import LOSSES
+from network.model import fully_connected
+from network.optimizers import OPTIMIZERS
+from pipeline.cache import Cache, Digest
+from pipeline.catalogue.mnist import MNIST
+from pipeline.idx import idx_bytes
+from pipeline.manifest import publish_manifest
+from pipeline.own_datasets import publish_record
+from pipeline.pickles import pickle_chunks
+from pipeline.records import RawFile, Split
+from pipeline.sealed_json import sealed_bytes
+
+COUNT = 3
+MEMBER = "gzip/images.gz"  # of a zip
+ORIENTATION = 0x0112  # the tag of Exif that says how the camera was held
+
+
+def drawn_digits(count: int) -> NDArray[np.uint8]:
+    """Draw a few strokes that differ: digits as far as a parser can tell."""
+    rng, images = np.random.default_rng(0), np.zeros((count, 28, 28), np.uint8)
+    for image in images:
+        for row, column in rng.integers(5, 20, (3, 2)):
+            image[row : row + 3, column : column + 6] = rng.integers(100, 256)
+    return images
+
+
+def described(name: str, content: bytes) -> RawFile:
+    """Describe a file that is published zipped."""
+    data = gzip.compress(content, mtime=0)
+    hashes = hashlib.sha256(data).hexdigest(), hashlib.sha256(content).hexdigest()
+    return RawFile(name, len(data), hashes[0], len(content), hashes[1])
+
+
+IMAGES, LABELS = drawn_digits(COUNT), np.array([0, 9, 3], np.uint8)
+SPLIT = Split(
+    described("images.gz", idx_bytes(IMAGES)), described("labels.gz", idx_bytes(LABELS)), COUNT
+)
+TINY = replace(MNIST, name="tiny", mirrors=(), splits={"train": SPLIT, "test": SPLIT})
+
+
+def idx_files(_: Path) -> list[bytes]:
+    arrays = [
+        IMAGES, LABELS, LABELS[:0], IMAGES[:, :0], np.arange(4, dtype=np.int32), np.int8([-1]),
+        np.arange(-6, 6, dtype=np.int16).reshape(3, 2, 2), np.linspace(0, 1, 6),
+        np.float32([[1], [np.nan]]),
+    ]  # fmt: skip
+    return [idx_bytes(array) for array in arrays]
+
+
+def gzipped_idx_files(folder: Path) -> list[bytes]:
+    return [gzip.compress(data, mtime=0) for data in idx_files(folder)]
+
+
+def zipped_idx_files(_: Path) -> list[bytes]:
+    content = idx_bytes(IMAGES)
+    members = [(MEMBER, gzip.compress(content, mtime=0)), ("note.txt", b"a note")]
+    return [
+        zip_of(members[:1]), zip_of(members, zipfile.ZIP_DEFLATED),
+        zip_of([(MEMBER, content)], zipfile.ZIP_DEFLATED),
+    ]  # fmt: skip
+
+
+def our_pickles(_: Path) -> list[bytes]:
+    return [
+        b"".join(map(bytes, pickle_chunks([IMAGES[:count]], [LABELS[:count]])))
+        for count in range(COUNT + 1)
+    ]
+
+
+def other_pickles(_: Path) -> list[bytes]:
+    rows = IMAGES[:1].reshape(1, 784)
+    contents = [
+        (IMAGES[:1].tolist(), [7]), {"images": rows, "labels": LABELS[:1].reshape(1, 1)},
+        (IMAGES, LABELS), [list(IMAGES), LABELS.tolist()], (rows.astype(">i8"), [1]),
+        (np.asfortranarray(IMAGES), LABELS), {"labels": [1], "images": rows.tolist()},
+    ]  # fmt: skip
+    return [pickle.dumps(content, protocol) for content in contents for protocol in (2, 4, 5)]
+
+
+def plain_pickles(_: Path) -> list[bytes]:
+    contents = [
+        [[1, 2, 300], (-1, 2**40)], {"a": b"b", "c": [1.5, None, True], "d": "text"}, (), [[[[]]]],
+        np.array([np.arange(3), None, "a"], object), [np.eye(2), np.array(1), np.array([True])],
+    ]  # fmt: skip
+    return [pickle.dumps(content, protocol) for content in contents for protocol in (2, 3, 4, 5)]
+
+
+def checkpoints(folder: Path) -> list[bytes]:
+    seeds = []
+    model = fully_connected((), 1, "tanh", "glorot", LOSSES["cross-entropy"])
+    params = model.init(np.random.default_rng(0), (28, 28))
+    meta = {"epoch": 7, "configuration": Configuration(hidden=()).to_dict()}
+    for optimizer in OPTIMIZERS.values():
+        save_checkpoint(folder / "seed", Checkpoint(model, params, optimizer().init(params), meta))
+        seeds.append((folder / "seed").read_bytes())
+    return seeds
+
+
+def manifests(folder: Path) -> list[bytes]:
+    cache = Cache(folder, "test")
+    publish_manifest(cache, TINY, dict.fromkeys(TINY.splits, (COUNT, Digest(9, "0" * 64))))
+    return [cache.manifest("tiny").read_bytes()]
+
+
+def records(folder: Path) -> list[bytes]:
+    cache = Cache(folder, "test")
+    publish_record(cache, TINY)
+    return [cache.record("tiny").read_bytes()]
+
+
+def configurations(_: Path) -> list[bytes]:
+    choices = Configuration(), Configuration(hidden=(2, 3), limit=9, start="a", learning_rate=0.1)
+    return [sealed_bytes(configuration.to_dict()) for configuration in choices]
+
+
+def scores(_: Path) -> list[bytes]:
+    return [sealed_bytes({"count": 10_000, "correct": 9_700, "accuracy": 0.97})]
+
+
+def pictures(kind: str, *modes: str, **options: Any) -> Callable[[Path], list[bytes]]:
+    """Return what writes pictures of this kind: of a digit, and of one that is to be fitted."""
+    return lambda _: [
+        picture_bytes(in_mode(Image.fromarray(image), mode), kind, **options)
+        for mode in modes
+        for image in (IMAGES[0], IMAGES[1, 4:21, 3:])
+    ]
+
+
+def picture_bytes(picture: Image.Image, kind: str, **options: Any) -> bytes:
+    """Write a picture, turned on its side where its kind can say so."""
+    buffer, exif = io.BytesIO(), Image.Exif()
+    exif[ORIENTATION] = 6
+    turned = {"exif": exif} if kind in ("PNG", "JPEG", "WEBP", "TIFF") else {}
+    picture.save(buffer, kind, **turned, **options)
+    return buffer.getvalue()
+
+
+def in_mode(picture: Image.Image, mode: str) -> Image.Image:
+    """Convert a grey picture, to 16 bits too."""
+    if mode == "I;16":
+        return Image.fromarray(np.asarray(picture).astype(np.uint16) * 257)
+    return picture.convert(mode)

@@ -1,0 +1,114 @@
+"""The parsers that are fuzzed: an entry each, and nothing else has to be written for a new one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import seeds
+from checkpoint_mutations import CHECKPOINT_MUTATIONS
+from idx_mutations import change_gzip_content, change_idx_header, change_zipped_idx
+from image_mutations import PNG_MUTATIONS
+from mutations import Mutation
+from pickle_mutations import PICKLE_MUTATIONS
+from sealed_mutations import SEALED_MUTATIONS
+
+from network.checkpoints import load_checkpoint
+from network.configuration import configuration_from_dict
+from network.digits import read_digit
+from network.runs import Run, summarise
+from pipeline.cache import Cache
+from pipeline.idx import idx_bytes, open_idx, read_idx
+from pipeline.manifest import read_manifest
+from pipeline.own_datasets import read_record
+from pipeline.pickles import read_pickle
+from pipeline.sealed_json import read_json
+from pipeline.unpickling import load_untrusted
+
+
+@dataclass(frozen=True)
+class Target:
+    """A parser, the valid files its inputs are made of, and the mutations that know its format."""
+
+    name: str
+    read: Callable[[Path], Any]  # raises an error of the project, or the file is accepted
+    make_seeds: Callable[[Path], Sequence[bytes]]  # in a folder that it may use
+    knowing: tuple[Mutation, ...] = ()
+    place: str = "input"  # of the file in its folder
+
+
+def read_exactly(path: Path) -> None:
+    """Read a plain IDX file, and insist that its array is written as it stands there."""
+    assert idx_bytes(read_idx(path)) == path.read_bytes()
+
+
+def read_from_zip(path: Path) -> None:
+    """Read an IDX file out of a zip, as far as its record says that it goes."""
+    with open_idx(path, seeds.SPLIT.images.content_size, seeds.MEMBER) as stream:
+        list(stream.read_items())
+
+
+def read_examples(path: Path) -> None:
+    """Read a pickle of images and labels, and insist on shapes and types."""
+    pixels, labels = read_pickle(path)
+    assert (pixels.dtype, labels.dtype) == (np.uint8, np.int64)
+    assert pixels.shape == (len(labels), 28, 28)
+
+
+def read_tiny_manifest(path: Path) -> None:
+    read_manifest(Cache(path.parents[1], "test"), seeds.TINY)
+
+
+def read_tiny_record(path: Path) -> None:
+    read_record(Cache(path.parents[2], "test"), "tiny")
+
+
+def read_configuration(path: Path) -> None:
+    configuration_from_dict(read_json(path), str(path))
+
+
+def read_test_result(path: Path) -> None:
+    """Read what a run scored; beside it is a sound checkpoint."""
+    run = Run(path.parent)
+    if not run.checkpoint.exists():
+        run.checkpoint.write_bytes(seeds.checkpoints(path.parent)[0])
+    summarise(run)
+
+
+def read_picture(path: Path) -> None:
+    """Read an image file, and insist on its shape and type."""
+    digit = read_digit(path)
+    assert (digit.dtype, digit.shape) == (np.uint8, (28, 28))
+
+
+PARSERS = (
+    Target("IDX", read_exactly, seeds.idx_files, (change_idx_header,)),
+    Target("gzip of IDX", read_idx, seeds.gzipped_idx_files, (change_gzip_content,)),
+    Target("zip of IDX", read_from_zip, seeds.zipped_idx_files, (change_zipped_idx,)),
+    Target("our pickles", read_examples, seeds.our_pickles, PICKLE_MUTATIONS),
+    Target("other pickles", read_examples, seeds.other_pickles, PICKLE_MUTATIONS),
+    Target("untrusted pickles", load_untrusted, seeds.plain_pickles, PICKLE_MUTATIONS),
+    Target("checkpoint", load_checkpoint, seeds.checkpoints, CHECKPOINT_MUTATIONS),
+    Target("manifest", read_tiny_manifest, seeds.manifests, SEALED_MUTATIONS, "pickles/tiny.json"),
+    Target("record", read_tiny_record, seeds.records, SEALED_MUTATIONS, "raw/tiny/dataset.json"),
+    Target("configuration", read_configuration, seeds.configurations, SEALED_MUTATIONS),
+    Target("test result", read_test_result, seeds.scores, SEALED_MUTATIONS, "run/test.json"),
+)
+
+# How pictures are written from which the inputs to `network predict` are made.
+PICTURES = {
+    "PNG": seeds.pictures("PNG", "L", "RGBA", "P", "1", "I;16", "LA"),
+    "JPEG": seeds.pictures("JPEG", "L", "RGB", "CMYK", quality=50),
+    "GIF": seeds.pictures("GIF", "L", "P", "RGBA"),
+    "BMP": seeds.pictures("BMP", "1", "L", "RGB", "RGBA"),
+    "WEBP": seeds.pictures("WEBP", "RGB", "RGBA"),
+    "PPM": seeds.pictures("PPM", "1", "L", "RGB", "I;16"),
+    "TIFF": seeds.pictures("TIFF", "1", "L", "RGB", "I;16", "F", "LA"),
+    "packed TIFF": seeds.pictures("TIFF", "L", "RGB", compression="tiff_lzw"),
+}
+
+TARGETS = {parser.name: parser for parser in PARSERS} | {
+    kind: Target(kind, read_picture, make_seeds, PNG_MUTATIONS if kind == "PNG" else ())
+    for kind, make_seeds in PICTURES.items()
+}

@@ -1,0 +1,172 @@
+"""R4: a disk too small for what is written, and a stdout that takes nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY
+from judgement import is_healed, is_told, temporary_files, wrong_files
+from scenarios import EVERY_COMMAND, POSIX, WRITERS, Workshop
+from warm_commands import Ended
+
+from network.cli import app as network_app
+from pipeline.cli import app as pipeline_app
+
+FIGURE = (
+    "R4: {sizes} sizes of a full disk and {streams} full streams, {untold} not told in one line "
+    "and by exit code 6, {harmed} harmed a file, {unhealed} not healed by more room"
+)
+PAGE = 4096  # bytes, the least that a file system of memory hands out
+SPARE = 6  # pages or files more than there are in the end: while a file is replaced there are two
+ROOMY = "size=64m,nr_inodes=10000"
+DISK_ERROR = 6
+FULL = Path("/dev/full")
+
+
+def find_mount_prefix():
+    """Find the command in front of those that may mount; an empty list when nobody may."""
+    for prefix in (["unshare", "--mount"], ["unshare", "--map-root-user", "--mount"]):
+        attempt = [*prefix, "mount", "-t", "tmpfs", "tmpfs", "/tmp"]
+        try:
+            if subprocess.run(attempt, capture_output=True, check=False).returncode == 0:
+                return prefix
+        except FileNotFoundError:
+            break
+    return []
+
+
+MOUNT_PREFIX = find_mount_prefix()
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory):
+    workshop = Workshop(tmp_path_factory.mktemp("full"))
+    yield workshop
+    workshop.close()
+
+
+@pytest.fixture(scope="module")
+def small_disk(tmp_path_factory):
+    """A workshop whose disk is a file system of memory."""
+    workshop = Workshop(tmp_path_factory.mktemp("small"), *MOUNT_PREFIX)
+    workshop.warm.mount(workshop.disk, ROOMY)
+    yield workshop
+    workshop.close()
+
+
+class Judge:
+    """Looks at how a command has ended for which there was no room, and at the cache."""
+
+    def __init__(self, figure):
+        self.figure = figure
+        self.sizes = self.streams = 0
+        self.untold, self.harmed, self.unhealed = [], [], []
+
+    def look(self, workshop, known, where, ended):
+        has_made_a_run = ended.code == 2 and is_healed(workshop.cache, known, ended.code)
+        if not is_told(ended, {0, DISK_ERROR}) and not has_made_a_run:
+            self.untold.append((where, ended))
+        found = wrong_files(workshop.cache, known) + temporary_files(workshop.cache)
+        self.harmed += [(where, item) for item in found]
+
+    def look_at_last(self, workshop, known, ended):
+        if not is_healed(workshop.cache, known, ended.code):
+            self.unhealed.append(ended)
+
+    def decide(self):
+        lists = {"untold": self.untold, "harmed": self.harmed, "unhealed": self.unhealed}
+        counts = {name: len(found) for name, found in lists.items()}
+        self.figure(FIGURE, sizes=self.sizes, streams=self.streams, **counts)
+        assert not {name: found for name, found in lists.items() if found}
+
+
+@pytest.fixture
+def judge(figure):
+    return Judge(figure)
+
+
+def in_use(workshop):
+    """How many pages and files there are on a small disk."""
+    room = os.statvfs(workshop.warm.view(workshop.disk))
+    return room.f_blocks - room.f_bfree, room.f_files - room.f_ffree
+
+
+@pytest.mark.skipif(not MOUNT_PREFIX, reason="no file system may be mounted here")
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("kind", ["pages", "files"])
+@pytest.mark.parametrize("name", WRITERS)
+def test_on_a_disk_that_grows_a_command_fails_cleanly_until_it_fits(
+    name, kind, small_disk, amount, judge
+):
+    small_disk.warm.mount(small_disk.disk, f"remount,{ROOMY}")
+    small_disk.reset(name)
+    before = in_use(small_disk)[kind == "files"]
+    known = small_disk.rehearse(name)
+    more = max(0, in_use(small_disk)[kind == "files"] - before) + SPARE
+    small_disk.reset(name)
+    steps = amount(2, 8)
+    for step in range(steps):
+        size = before + 1 + more * step // steps  # nought would mean no limit
+        limit = f"size={size * PAGE}" if kind == "pages" else f"nr_inodes={size}"
+        small_disk.warm.mount(small_disk.disk, f"remount,{ROOMY},{limit}")
+        judge.sizes += 1
+        judge.look(small_disk, known, limit, small_disk.run(name))
+    small_disk.warm.mount(small_disk.disk, f"remount,{ROOMY}")
+    judge.look_at_last(small_disk, known, small_disk.run(name))
+    judge.decide()
+
+
+@POSIX
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("name", WRITERS)
+def test_under_a_limit_of_file_size_that_grows_a_command_fails_cleanly_until_it_fits(
+    name, workshop, amount, judge
+):
+    known = workshop.rehearse(name)
+    largest = max(path.stat().st_size for path in workshop.cache.root.rglob("*"))
+    workshop.reset(name)
+    steps = amount(2, 15)
+    for step in range(steps):
+        limit = 1024 + largest * step // steps
+        judge.sizes += 1
+        judge.look(workshop, known, limit, workshop.run(name, file_size=limit))
+    judge.look_at_last(workshop, known, workshop.run(name))
+    judge.decide()
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("option", ["", "--json"])
+@pytest.mark.parametrize("name", EVERY_COMMAND)
+def test_a_stdout_that_is_full_is_told_and_harms_nothing(name, option, workshop, judge):
+    if option and not EVERY_COMMAND[name].takes_folder:
+        option = ""
+    known = workshop.rehearse(name)
+    workshop.reset(name)
+    ended = workshop.run(name, *option.split(), stdout=str(FULL))
+    judge.streams += 1
+    judge.look(workshop, known, "stdout", ended)
+    judge.decide()
+    assert ended.code == DISK_ERROR
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("line", ["pipeline where", "network --help"])
+def test_a_stdout_that_is_full_is_told_by_a_process_of_its_own(line, unbuffered, figure):
+    with FULL.open("w") as stdout:
+        done = subprocess.run(
+            [sys.executable, "-m", *line.split()],
+            stdout=stdout, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
+    told = is_told(Ended(done.returncode, "", done.stderr), {DISK_ERROR})
+    figure(FIGURE, sizes=0, streams=1, untold=not told, harmed=0, unhealed=0)
+    assert told, done
+
+
+@pytest.mark.parametrize(("name", "app"), [("pipeline", pipeline_app), ("network", network_app)])
+def test_every_command_is_tried(name, app):
+    tried = {tuple(command.line.split()[:2]) for command in EVERY_COMMAND.values()}
+    assert {(name, command.name) for command in app.registered_commands} <= tried

@@ -1,0 +1,125 @@
+"""R2: kill -9 at every system call on the cache: nothing wrong is accepted, the next run heals."""
+
+import random
+import shutil
+import subprocess
+import sys
+from time import perf_counter
+
+import pytest
+from conftest import RAW, REPOSITORY
+from judgement import Known, artefacts, is_healed, right_content, wrong_files
+from scenarios import COMMANDS, POSIX, Workshop
+from strace import NEEDS_STRACE, WRITING, calls_on, choose, inject, spread, was_hit, watch
+
+from pipeline.cache import Cache
+from pipeline.datasets import MNIST
+
+FIGURE = (
+    "R2: {points} kill points, {wrong} wrong files accepted, {unhealed} not healed by the next run"
+)
+KILLED = -9
+
+# With the real data set, each as a process that starts from nothing; what they start from.
+REAL_COMMANDS = {
+    f"pipeline fetch --quiet --mirror {RAW.as_uri()}": (),
+    "pipeline build-pickles --quiet": ("raw",),
+    "network train --hidden 2 --epochs 1 --limit 500 --quiet": ("pickles",),
+}
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory):
+    workshop = Workshop(tmp_path_factory.mktemp("kills"))
+    yield workshop
+    workshop.close()
+
+
+class Judge:
+    """Looks at a cache after each kill, and again after the next run of the same command."""
+
+    def __init__(self, figure):
+        self.figure = figure
+        self.points, self.wrong, self.unhealed = 0, [], []
+
+    def look(self, cache, known, where, next_run):
+        self.points += 1
+        self.wrong += [(where, item) for item in wrong_files(cache, known)]
+        healing = next_run()
+        if not is_healed(cache, known, healing.code):
+            self.unhealed.append((where, healing))
+
+    def decide(self):
+        wrong, unhealed = len(self.wrong), len(self.unhealed)
+        self.figure(FIGURE, points=self.points, wrong=wrong, unhealed=unhealed)
+        assert not self.wrong
+        assert not self.unhealed
+
+
+@pytest.fixture
+def judge(figure):
+    return Judge(figure)
+
+
+@NEEDS_STRACE
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_killed_at_any_call_leaves_nothing_wrong_and_the_next_heals(
+    name, workshop, amount, judge
+):
+    calls, known = workshop.watch(name)
+    chosen = choose(calls, amount(15, len(calls)))
+    for call in chosen:
+        ended = workshop.disturb(name, call, "signal=KILL")
+        if ended is not None:
+            assert ended.code == KILLED
+            judge.look(workshop.cache, known, call.line, lambda: workshop.run(name))
+    judge.decide()
+    assert judge.points > 0.5 * len(chosen)  # with threads some calls hide behind others
+
+
+@POSIX
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("name", ["fetch", "fetch by http", "build-pickles again", "train"])
+def test_a_command_killed_at_any_moment_leaves_nothing_wrong_and_the_next_heals(
+    name, workshop, amount, judge
+):
+    known, started = workshop.rehearse(name), perf_counter()
+    workshop.reset(name)
+    workshop.run(name)
+    seconds, moments = perf_counter() - started, random.Random(name)
+    for _ in range(amount(5, 200)):
+        workshop.reset(name)
+        workshop.run(name, killed_after=moments.uniform(0, seconds))
+        judge.look(workshop.cache, known, "a random moment", lambda: workshop.run(name))
+    judge.decide()
+
+
+@NEEDS_STRACE
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("line", REAL_COMMANDS)
+def test_a_real_command_killed_at_any_call_leaves_nothing_wrong_and_the_next_heals(
+    line, workshop, built_cache, tmp_path, amount, judge
+):
+    cache, logs = Cache(tmp_path / "cache", "test"), tmp_path / "logs"
+    arguments = [*line.split(), "--cache-dir", str(cache.root)]
+
+    def run(strace):
+        shutil.rmtree(cache.root, ignore_errors=True)
+        for part in REAL_COMMANDS[line]:
+            shutil.copytree(built_cache.root / part, cache.root / part)
+        before = artefacts(cache)
+        command = [*strace, sys.executable, "-m", *arguments]
+        subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=False)
+        return before
+
+    before = run(watch(logs))
+    known = Known(MNIST, before, artefacts(cache), right_content(built_cache, MNIST))
+    calls = [call for call in calls_on(cache.root, logs) if call.name in WRITING]
+    chosen = spread(calls, amount(2, len(calls)))
+    for call in chosen:
+        run(inject(logs, call, "signal=KILL"))
+        if was_hit(cache.root, logs, call):
+            judge.look(cache, known, call.line, lambda: workshop.warm.run(*arguments))
+    judge.decide()
+    assert judge.points

@@ -1,0 +1,139 @@
+"""R20: the pipeline is small in memory, training does not grow, and help answers at once."""
+
+import dataclasses
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import RAW, REPOSITORY
+from test_build import fill, make_dataset
+
+import network.cli
+import pipeline.cli
+from pipeline.build import build_pickles
+from pipeline.cache import Cache
+from pipeline.own_datasets import publish_record
+
+PEAK = "R20: {most_megabytes:.0f} MB is the peak of fetch and build-pickles, 150 allowed"
+GROWTH = "R20: {most_megabytes:.1f} MB grown in {most_epochs:,} tiny epochs, 5 allowed"
+HELP = "R20: {most_milliseconds:.0f} ms for the slowest of {helps} helps, 300 allowed"
+
+MEGABYTE = 1_000_000
+UNITS = 1 if sys.platform == "darwin" else 1024  # bytes in one of ru_maxrss
+APPS = {"pipeline": pipeline.cli.app, "network": network.cli.app}
+COMMANDS = [f"{name} {it.name}" for name, app in APPS.items() for it in app.registered_commands]
+HELPS = [*APPS, *COMMANDS]
+WARM_UP, EPOCHS = 100, 1000
+CPU_SECONDS, TIMES, ROUNDS = 0.3, 5, 3
+POSIX = pytest.mark.skipif(os.name != "posix", reason="only POSIX tells what a process has used")
+
+# A small process in between, for a process begins its life with the peak of the one before it.
+USAGE = """
+import json, resource, subprocess, sys
+
+done = subprocess.run([sys.executable, *sys.argv[1:]], stdout=subprocess.DEVNULL, check=True)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps({"peak": used.ru_maxrss, "seconds": used.ru_utime + used.ru_stime}))
+"""
+
+
+# Runs a command for each argument, and names what it has imported.
+IN_A_ROW = """
+import contextlib, io, sys
+from importlib import import_module
+
+for line in sys.argv[1:]:
+    sys.argv = line.split()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+        import_module(f"{sys.argv[0]}.cli").main()
+print(*sys.modules)
+"""
+
+
+def usage(*arguments: str, **environment: str) -> dict[str, float]:
+    """Run Python with these arguments and say what it used of memory and CPU."""
+    done = subprocess.run(
+        [sys.executable, "-c", USAGE, *arguments], capture_output=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
+    )  # fmt: skip
+    return dict(json.loads(done.stdout))
+
+
+@POSIX
+def test_the_pipeline_holds_no_data_set_in_memory(tmp_path, figure):
+    for line in (f"fetch --mirror {RAW.as_uri()}", "build-pickles"):
+        used = usage("-m", "pipeline", *line.split(), MNIST_CACHE_DIR=str(tmp_path))
+        figure(PEAK, most_megabytes=used["peak"] * UNITS / MEGABYTE)
+        assert used["peak"] * UNITS <= 150 * MEGABYTE
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Cache:
+    """A cache with the pickles of a few images."""
+    cache = Cache(tmp_path / "cache", "test")
+    dataset, files = make_dataset()
+    dataset = dataclasses.replace(dataset, mirrors=())
+    fill(cache, dataset, files)
+    publish_record(cache, dataset)
+    build_pickles(cache, dataset)
+    return cache
+
+
+def resident(process: subprocess.Popen[str]) -> int:
+    """Bytes of a process in memory."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return 1024 * int(re.search(r"VmRSS:\s+(\d+) kB", status)[1])
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux alone has /proc")
+@pytest.mark.timeout(300)  # what takes time is the disk, to which every epoch is forced
+def test_training_for_long_needs_no_more_memory(tiny, figure):
+    line = "network train --dataset tiny --hidden 2 --epochs 100000"
+    process = subprocess.Popen(
+        [sys.executable, "-m", *line.split()], stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(tiny.root)},
+    )  # fmt: skip
+    with process:
+        sizes = {}
+        while WARM_UP + EPOCHS not in sizes:
+            told = re.match(r"epoch +(\d+) of", process.stderr.readline())
+            assert process.poll() is None
+            if told and int(told[1]) in {WARM_UP, WARM_UP + EPOCHS}:
+                sizes[int(told[1])] = resident(process)
+        process.terminate()
+        process.communicate(timeout=20)
+    grown = (sizes[WARM_UP + EPOCHS] - sizes[WARM_UP]) / MEGABYTE
+    figure(GROWTH, most_megabytes=max(0.0, grown), most_epochs=EPOCHS)
+    assert grown <= 5
+
+
+@POSIX
+@pytest.mark.parametrize("command", HELPS)
+def test_help_answers_at_once(command, figure, tmp_path_factory):
+    compiled = {
+        "PYTHONPYCACHEPREFIX": str(tmp_path_factory.getbasetemp() / "compiled"),
+        "PYTHONDONTWRITEBYTECODE": "",  # as on a user's machine, from the second time on
+    }
+    medians: list[float] = []
+    while not medians or (medians[-1] > CPU_SECONDS and len(medians) < ROUNDS):
+        used = [usage("-m", *command.split(), "--help", **compiled) for _ in range(TIMES)]
+        medians.append(statistics.median(it["seconds"] for it in used))
+    figure(HELP, most_milliseconds=1000 * min(medians), helps=1)
+    assert min(medians) <= CPU_SECONDS  # what else a machine does slows its CPUs, too
+
+
+def test_no_help_needs_numpy():
+    lines = [f"{command} --help" for command in HELPS]
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_ROW, *lines], capture_output=True, text=True, check=True,
+        cwd=REPOSITORY,
+    )  # fmt: skip
+    imported = set(done.stdout.split())
+    assert {"pipeline.cli", "network.cli"} <= imported
+    assert not {"numpy", "PIL", "requests"} & imported

@@ -1,0 +1,206 @@
+"""Run commands in forks of a process that has imported everything, which takes no start-up.
+
+A fork is a whole process with its own `sys.argv`, streams and exit: it runs `pipeline` or
+`network` to its end as `python -m` does. It stops itself before it begins, so that strace can be
+attached, and only the command's own system calls are counted.
+"""
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import io
+import json
+import os
+import pickle
+import pkgutil
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+WASTED_WRITES = "WASTED_WRITES"  # in the environment of a warm process: how many
+PR_SET_PTRACER, ANY_PROCESS = 0x59616D61, -1  # linux/prctl.h
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    code: int  # negative: the signal that killed it
+    stdout: str
+    stderr: str
+
+
+class WarmCommands:
+    """A process that has imported both packages and forks for every command."""
+
+    def __init__(
+        self, folder: Path, datasets: list[Any], prefix: Sequence[str], environment: dict[str, str]
+    ) -> None:
+        """Start it; the data sets are registered beside those that the project knows."""
+        self.folder, self.has_mounts = folder, bool(prefix)
+        self.folder.mkdir(parents=True)
+        (folder / "datasets").write_bytes(pickle.dumps(datasets))
+        variables = {**os.environ, "PYTHONPATH": str(REPOSITORY), "OPENBLAS_NUM_THREADS": "1"}
+        variables["NO_PROXY"] = "127.0.0.1"
+        for name in ("DISPLAY", "WAYLAND_DISPLAY", "MNIST_CACHE_DIR", "PYTHONUNBUFFERED"):
+            variables.pop(name, None)
+        self.process = subprocess.Popen(
+            [*prefix, sys.executable, __file__, str(folder / "datasets")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder,
+            env=variables | environment,
+        )  # fmt: skip
+
+    def run(
+        self,
+        *arguments: str,
+        strace: Sequence[str] = (),
+        stdout: str | None = None,
+        file_size: int | None = None,
+        killed_after: float | None = None,
+    ) -> Ended:
+        """Run one command to its end.
+
+        Traced by this strace command, with stdout in this file, with no file allowed to be
+        larger than `file_size` bytes, or killed after so many seconds.
+        """
+        out, err = stdout or str(self.folder / "stdout"), str(self.folder / "stderr")
+        pid = self.ask(arguments=arguments, stdout=out, stderr=err, file_size=file_size)
+        with attached(strace, pid):
+            os.kill(pid, signal.SIGCONT)
+            if killed_after is not None and not self.has_answered(killed_after):
+                with contextlib.suppress(ProcessLookupError):  # it has just ended
+                    os.kill(pid, signal.SIGKILL)
+            code = int(self.process.stdout.readline())
+        printed = "" if stdout else Path(out).read_text()
+        return Ended(code, printed, Path(err).read_text())
+
+    def ask(self, **request: Any) -> int:
+        """Send a request and return the number in the answer."""
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def has_answered(self, seconds: float) -> bool:
+        """Wait at most so long for the end of the command."""
+        return bool(select.select([self.process.stdout], [], [], seconds)[0])
+
+    def view(self, path: Path) -> Path:
+        """Where this process finds what the commands find at a path, mounts of theirs included."""
+        return Path(f"/proc/{self.process.pid}/root{path}") if self.has_mounts else path
+
+    def mount(self, folder: Path, options: str) -> None:
+        """Mount a file system of memory on a folder, or change the options of the one there."""
+        enter = ["nsenter", "--target", str(self.process.pid), "--mount"]
+        if os.geteuid() != 0:
+            enter += ["--user", "--preserve-credentials"]
+        mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        subprocess.run([*enter, *mount], check=True, capture_output=True)
+
+    def close(self) -> None:
+        """End it."""
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def attached(strace: Sequence[str], pid: int) -> Any:
+    """Attach strace to a stopped process, if there is a strace command at all."""
+    if not strace:
+        yield
+        return
+    command = [*strace, "-p", str(pid)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
+        answer = tracer.stderr.readline()
+        yield
+        tracer.communicate()
+    assert "attached" in answer, answer
+
+
+def serve() -> list[str]:
+    """Fork for every request; return in the fork alone, with the arguments of its command."""
+    while line := sys.stdin.readline():
+        request = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            become(**request)
+            return list(request["arguments"])
+        os.waitpid(pid, os.WUNTRACED)  # it stops itself when it is ready
+        print(pid, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+    return []
+
+
+def become(arguments: list[str], stdout: str, stderr: str, file_size: int | None) -> None:
+    """Turn this fork into a process of its own, and stop until it is told to go on."""
+    new = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    for number, path, flags in (
+        (0, os.devnull, os.O_RDONLY), (1, stdout, new), (2, stderr, new)
+    ):  # fmt: skip
+        descriptor = os.open(path, flags)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    if file_size is not None:
+        import resource  # which Windows has not
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
+    if sys.platform.startswith("linux"):  # where only parents may trace, let strace do it, too
+        ctypes.CDLL(None).prctl(PR_SET_PTRACER, ctypes.c_ulong(ANY_PROCESS), 0, 0, 0)
+    os.kill(os.getpid(), signal.SIGSTOP)
+    waste_writes(int(os.environ.get(WASTED_WRITES, "0")))
+
+
+def waste_writes(count: int) -> None:
+    """Use up the first writes of the main thread, whatever becomes of them.
+
+    Strace counts in each thread: else an error meant for the first write of another thread would
+    also meet the first write of this one, which is the line on stderr that tells of the error.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for _ in range(count):
+        with contextlib.suppress(OSError):
+            os.write(nowhere, b".")
+    os.close(nowhere)
+
+
+def import_everything() -> None:
+    """Import every module of both packages, and what they import only when it is needed."""
+    for name in ("pipeline", "network"):
+        package = importlib.import_module(name)
+        for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    for name in ("requests", "rich.progress", "PIL.PngImagePlugin", "filelock"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def practise() -> None:
+    """Run a command that does nothing, for typer imports most of itself at its first option."""
+    from pipeline.cli import app
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        app(args=["where", "--cache-dir", os.devnull], standalone_mode=False)
+    gc.freeze()  # a fork neither looks through these objects nor copies them
+
+
+def main() -> None:
+    """Register the data sets, then serve; in a fork, run its command as its own program would."""
+    import_everything()
+    practise()
+    from pipeline.datasets import DATASETS
+
+    for dataset in pickle.loads(Path(sys.argv[1]).read_bytes()):
+        DATASETS[dataset.name] = dataset
+    if arguments := serve():
+        sys.argv = arguments
+        importlib.import_module(f"{arguments[0]}.cli").main()
+
+
+if __name__ == "__main__":
+    main()
