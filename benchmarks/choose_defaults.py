@@ -22,7 +22,7 @@ from network.schedules import SCHEDULES
 from network.training import EpochDone, train
 from pipeline.build import build_pickles
 from pipeline.cache import find_cache
-from pipeline.datasets import MNIST
+from pipeline.catalogue.mnist import MNIST
 
 FIRST_SEED = 20
 # loss, optimizer, learning rates, weight decays

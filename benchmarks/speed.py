@@ -37,9 +37,10 @@ from network.schedules import constant
 from network.training import train
 from pipeline.build import build_pickles
 from pipeline.cache import Cache, find_cache, write_chunks
-from pipeline.datasets import IMAGE_SHAPE, MNIST
+from pipeline.catalogue.mnist import MNIST
 from pipeline.manifest import read_split
 from pipeline.pickles import pickle_chunks, read_pickle
+from pipeline.records import IMAGE_SHAPE
 
 LEARNING_RATE = 0.5
 EPOCHS_A_TURN = 3  # after a wait the first one finds cold caches
@@ -189,11 +190,11 @@ def time_pickles(folder: Cache, repeats: int) -> None:
 
         def write_ours() -> None:
             with target.open("wb") as file:
-                file.writelines(pickle_chunks([pixels], labels))
+                file.writelines(pickle_chunks([pixels], [labels]))
 
         def write_and_hash() -> None:
             with target.open("wb") as file:
-                write_chunks(file.write, pickle_chunks([pixels], labels))
+                write_chunks(file.write, pickle_chunks([pixels], [labels]))
 
         def write_standard() -> None:
             with target.open("wb") as file:
