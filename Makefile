@@ -4,11 +4,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test format clean
+.PHONY: help run test soak format clean
 
 help:
 	@echo "make run     install, fetch, build, train and test: about a minute"
 	@echo "make test    ruff, mypy and pytest"
+	@echo "make soak    the larger figures of docs/reliability.md: hours"
 	@echo "make format  let ruff format the code"
 	@echo "make clean   remove .venv and all artefacts but the raw files"
 
@@ -23,6 +24,9 @@ test: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n auto
+
+soak: .venv/installed-dev
+	$(BIN)/python -m pytest --soak --timeout=0 -n auto tests/reliability tests/test_download.py tests/test_attacks.py
 
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix .

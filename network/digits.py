@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pipeline.cache import reading
-from pipeline.datasets import IMAGE_SHAPE
 from pipeline.errors import CorruptError
+from pipeline.records import IMAGE_SHAPE
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM", "TIFF")
 MAX_PIXELS = 50_000_000  # a photo has 12 to 48 million; a hostile file asks for billions

@@ -4,7 +4,17 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipeline.commands import build_pickles, fetch, list_datasets, show, verify, where
+from pipeline.commands import (
+    build_pickles,
+    export,
+    fetch,
+    import_dataset,
+    inspect,
+    list_datasets,
+    show,
+    verify,
+    where,
+)
 from pipeline.console import run_app, version_option
 
 app = typer.Typer(
@@ -31,3 +41,6 @@ app.command("where")(where.where)
 app.command("list")(list_datasets.list_datasets)
 app.command("verify")(verify.verify)
 app.command("show")(show.show)
+app.command("import")(import_dataset.import_dataset)
+app.command("export")(export.export)
+app.command("inspect")(inspect.inspect)

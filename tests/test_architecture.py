@@ -14,15 +14,24 @@ FILES = sorted(
 
 # module -> the only files that may import it
 RESERVED = {
-    "requests": {"pipeline/mirrors.py"},
-    "urllib3": {"pipeline/mirrors.py"},
-    "PIL": {"pipeline/preview.py", "network/digits.py", "network/gallery.py"},
+    "requests": {"pipeline/transfer.py"},
+    "urllib3": {"pipeline/transfer.py"},
+    "PIL": {
+        "pipeline/preview.py",
+        "pipeline/formats/folder.py",
+        "network/digits.py",
+        "network/gallery.py",
+    },
     "rich": {"pipeline/console.py"},
+    "filelock": {"pipeline/locks.py"},
     "platformdirs": {"pipeline/cache.py"},
     "threadpoolctl": {"network/environment.py"},
     "pickle": {"pipeline/unpickling.py"},
 }
-DOORS = {"cache", "console", "datasets", "errors", "manifest", "preview", "unpickling"}
+DOORS = {
+    *("cache", "console", "datasets", "errors", "manifest", "preview", "records", "sealed_json"),
+    "unpickling",
+}
 STANDARD_OR_CORE = set(sys.stdlib_module_names) | {"numpy", "typer", "pipeline", "network"}
 
 

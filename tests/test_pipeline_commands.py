@@ -13,7 +13,8 @@ from PIL import Image
 from test_pickles import MNIST_PICKLES
 
 from pipeline.cache import Cache
-from pipeline.datasets import DATASETS, MNIST
+from pipeline.catalogue.mnist import MNIST
+from pipeline.datasets import DATASETS
 
 NO_SCREEN = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
 
@@ -46,7 +47,7 @@ def test_from_a_mirror_to_pickles_in_a_folder_with_spaces_and_umlauts(run_json, 
         known = {"split": name, "path": path, "count": split.count, "sha256": sha256}
         assert item == {**known, "status": "built"}
     artefacts = run_json("pipeline", "verify", cache=cache)["artefacts"]
-    assert [artefact["status"] for artefact in artefacts] == ["intact"] * 6
+    assert [artefact["status"] for artefact in artefacts] == ["intact"] * 7
 
 
 def test_what_is_intact_stays_and_each_step_names_the_next(run_command, built_cache):
@@ -79,7 +80,7 @@ def test_verify_names_what_is_damaged_and_what_mends_it(run_command, raw_cache):
     path.write_bytes(path.read_bytes()[:-1])
     done = run_command("pipeline", "verify", cache=raw_cache, code=4)
     assert [line.split()[0] for line in done.stdout.splitlines()] == [
-        *("intact", "intact", "intact", "damaged", "missing", "missing")
+        *("intact", "intact", "intact", "damaged", "missing", "missing", "missing")
     ]
     assert f"{path}: 4,541 bytes with sha256" in done.stderr
     assert "expected 4,542 bytes" in done.stderr

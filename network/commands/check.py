@@ -32,7 +32,7 @@ def check(
     from network.gradient_check import check_gradients
     from network.losses import LOSSES
     from network.params import count_params
-    from pipeline.datasets import DATASETS
+    from pipeline.datasets import find_dataset
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     if run is None:
@@ -41,7 +41,7 @@ def check(
     else:
         checkpoint, configuration = runs.load_run(runs.find_run(cache, run))
         model, params = checkpoint.model, checkpoint.params
-    few = load_examples(cache, DATASETS[configuration.dataset], "train", examples)
+    few = load_examples(cache, find_dataset(cache, configuration.dataset), "train", examples)
     loss_function = LOSSES[configuration.loss]()
     console.note(f"{len(few)} images, loss {configuration.loss}, central differences in float64")
     with console.progress("checking", count_params(params), "parameters") as advance:

@@ -26,12 +26,12 @@ def predict(
     from network.data import scale_pixels
     from network.digits import read_digit
     from network.evaluation import compute_outputs
-    from pipeline.datasets import DATASETS
+    from pipeline.datasets import find_dataset
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     digits = np.stack([read_digit(path) for path in images])
     checkpoint, configuration = runs.load_run(runs.find_run(cache, run))
-    classes = DATASETS[configuration.dataset].classes
+    classes = find_dataset(cache, configuration.dataset).classes
     outputs = compute_outputs(checkpoint.model, checkpoint.params, scale_pixels(digits))
     predictions = []
     for path, scores in zip(images, outputs.tolist(), strict=True):

@@ -26,13 +26,13 @@ def show(
     from network.data import load_examples
     from network.evaluation import compute_outputs
     from network.gallery import draw_answers
-    from pipeline.datasets import DATASETS
+    from pipeline.datasets import find_dataset
     from pipeline.preview import show_picture
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     found = runs.find_run(cache, run)
     checkpoint, configuration = runs.load_run(found)
-    dataset = DATASETS[configuration.dataset]
+    dataset = find_dataset(cache, configuration.dataset)
     examples = load_examples(cache, dataset, split)
     outputs = compute_outputs(checkpoint.model, checkpoint.params, examples.images)
     title = f"{found.name}: {'mistakes' if wrong else 'answers'} on {dataset.name}, {split}"

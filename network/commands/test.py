@@ -17,12 +17,12 @@ def measure(
     from network import report, runs
     from network.data import load_examples
     from network.evaluation import evaluate
-    from pipeline.datasets import DATASETS
+    from pipeline.datasets import find_dataset
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     found = runs.find_run(cache, run)
     checkpoint, configuration = runs.load_run(found)
-    dataset = DATASETS[configuration.dataset]
+    dataset = find_dataset(cache, configuration.dataset)
     examples = load_examples(cache, dataset, "test", limit)
     result = evaluate(checkpoint.model, checkpoint.params, examples)
     runs.save_test_result(found, result)
