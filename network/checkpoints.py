@@ -140,6 +140,8 @@ def check_params(model: Model, params: Params) -> None:
     for name, array in named_arrays(params):
         if array.dtype.kind != "f":
             raise ValueError(f"{name} is {array.dtype}, expected floats")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds what is no number")
 
 
 def hash_arrays(arrays: dict[str, Array]) -> str:
@@ -156,11 +158,19 @@ def parse_npz(data: bytes) -> dict[str, Array]:
     """Make the arrays of a `.npz` file whose members are stored as they are.
 
     An array is made from bytes that are there: a header that promises more is refused before
-    anything is allocated, and so are compressed members, which can expand a thousandfold.
+    anything is allocated, and so are compressed members, which can expand a thousandfold, and
+    members that share their bytes.
+
+    Raises: ValueError, and whatever a damaged zip makes `zipfile` raise.
     """
     arrays = {}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for member in archive.infolist():
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > len(data):
+            raise ValueError("its members are larger than the file")
+        if len({member.filename for member in members}) < len(members):
+            raise ValueError("two of its members have the same name")
+        for member in members:
             if member.compress_type != zipfile.ZIP_STORED:
                 raise ValueError(f"{member.filename} is compressed")
             arrays[member.filename.removesuffix(".npy")] = parse_npy(archive.read(member))

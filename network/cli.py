@@ -5,7 +5,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from network.commands import check, import_seed, init, predict, runs, show, test, train
-from pipeline.console import run_app, version_option
+from pipeline.command_line import run_app, version_option
 
 app = typer.Typer(
     add_completion=False,

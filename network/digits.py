@@ -8,6 +8,7 @@ Source: the section "The MNIST database" of the page of LeCun, Cortes and Burges
 
 import io
 import warnings
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,9 @@ from pipeline.records import IMAGE_SHAPE
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM", "TIFF")
 MAX_PIXELS = 50_000_000  # a photo has 12 to 48 million; a hostile file asks for billions
+COPIES = {"WEBP": 3, "progressive JPEG": 3}  # that decoding holds at once
+MAX_SIDE = 2000  # pixels; what is larger is reduced
+ORIENTATION = 0x0112  # the tag of Exif that says how the camera was held
 BOX = 20  # pixels of the longer side of a digit
 FAINTEST_INK = 0.2  # of the range from paper to darkest ink: what is paler is paper
 LEAST_CONTRAST = 32  # of 255 between paper and ink; noise on blank paper stays below
@@ -46,7 +50,7 @@ def read_digit(path: Path) -> NDArray[np.uint8]:
 def read_grey(path: Path) -> NDArray[np.uint8]:
     """Read an image file as grey levels; what is transparent becomes white paper.
 
-    Shapes: (H, W).
+    Shapes: (H, W), of which the longer is 2,000 at most: a larger image is reduced.
     """
     with reading(path):
         data = path.read_bytes()
@@ -55,27 +59,69 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
             # Pillow looks at the size when it opens a file, and we do before it decodes one
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise Image.DecompressionBombError
-                upright = to_8_bits(ImageOps.exif_transpose(image))
+                check_pixels(path, image)
+                grey = Image.fromarray(to_grey(image))
+                grey.getexif()[ORIENTATION] = image.getexif().get(ORIENTATION, 1)
+                return np.asarray(ImageOps.exif_transpose(grey))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise CorruptError(f"{path}: an image of more than {MAX_PIXELS:,} pixels") from error
     except UnidentifiedImageError as error:
         raise CorruptError(f"{path}: no image of type {', '.join(FORMATS)}") from error
     except (OSError, ValueError, SyntaxError) as error:  # what damaged images make Pillow raise
         raise CorruptError(f"{path}: damaged image ({error})") from error
-    paper = Image.new("RGBA", upright.size, "white")
-    paper.alpha_composite(upright)
-    return np.asarray(paper.convert("L"))
 
 
-def to_8_bits(image: Image.Image) -> Image.Image:
-    """Give an image of any mode four channels of 0 to 255; Pillow alone would cut 16 bits off."""
+def check_pixels(path: Path, image: Image.Image) -> None:
+    """Refuse an image that would fill the memory, before it is decoded.
+
+    Raises: CorruptError.
+    """
+    kind = "progressive JPEG" if "progressive" in image.info else str(image.format)
+    limit = MAX_PIXELS // COPIES.get(kind, 1)
+    if image.width * image.height > limit:
+        raise CorruptError(
+            f"{path}: a {kind} of {image.width} x {image.height}, more than {limit:,} pixels"
+        )
+
+
+def to_grey(image: Image.Image) -> NDArray[np.uint8]:
+    """Decode an image to grey levels, tile by tile, so that nothing else is as large as it is.
+
+    Shapes: (H, W), divided by what brings the longer to 2,000.
+    """
+    factor = -(-max(image.size) // MAX_SIDE)
+    if factor > 1:
+        image.draft("L", (MAX_SIDE, MAX_SIDE))  # a JPEG can be decoded to 1/8
+        factor = -(-max(image.size) // MAX_SIDE)
+    highest = highest_level(image)
+    grey = np.empty([-(-side // factor) for side in image.size[::-1]], np.uint8)
+    tile = factor * (MAX_SIDE // factor + 1)
+    for top, left in product(range(0, image.height, tile), range(0, image.width, tile)):
+        corner = min(left + tile, image.width), min(top + tile, image.height)
+        part = tile_to_grey(image.crop((left, top, *corner)), highest).reduce(factor)
+        row, column = top // factor, left // factor
+        grey[row : row + part.height, column : column + part.width] = np.asarray(part)
+    return grey
+
+
+def highest_level(image: Image.Image) -> int:
+    """Return what white is in an image with one number of more than 8 bits for each pixel."""
     if image.mode.startswith("I") or image.mode == "F":
-        levels = np.asarray(image).astype(np.float64)
-        highest = 65535 if levels.max(initial=0) > 255 else 255
-        image = Image.fromarray(np.clip(levels * (255 / highest), 0, 255).astype(np.uint8))
-    return image.convert("RGBA")
+        _, highest = image.getextrema()
+        return 65535 if highest > 255 else 255  # type: ignore[operator]
+    return 255
+
+
+def tile_to_grey(tile: Image.Image, highest: int) -> Image.Image:
+    """Give a tile of any mode levels of 0 to 255; Pillow alone would cut 16 bits off."""
+    if tile.mode.startswith("I") or tile.mode == "F":
+        levels = np.asarray(tile) * np.float32(255 / highest)
+        tile = Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
+    if tile.has_transparency_data:
+        paper = Image.new("RGBA", tile.size, "white")
+        paper.alpha_composite(tile.convert("RGBA"))
+        tile = paper
+    return tile.convert("L")
 
 
 def border_level(grey: NDArray[np.uint8]) -> float:

@@ -12,8 +12,8 @@ from network.environment import suitable_threads
 from network.losses import LOSSES
 from network.model import Model, fully_connected
 from network.optimizers import OPTIMIZERS
-from network.params import Params
-from network.runs import Run, find_run, load_run, save_progress, save_run
+from network.params import Params, is_finite
+from network.runs import Run, find_run, load_run, save_run
 from network.schedules import SCHEDULES
 from network.training import EpochDone, Event, train
 from pipeline.cache import Cache
@@ -119,14 +119,14 @@ def train_run(
     )
     step = 0
     with suitable_threads(params, configuration.batch_size):
-        save_run(run, model, params, state, configuration, history)
         try:
             for event in events:
                 step = event.step
                 if isinstance(event, EpochDone):
                     history.append(event)
-                    save_progress(run, model, params, state, configuration, history, step)
+                    save_run(run, model, params, state, configuration, history, step)
                 yield event
         except GeneratorExit:
-            save_progress(run, model, params, state, configuration, history, step)
+            if is_finite(params):  # else the last good epoch is worth more
+                save_run(run, model, params, state, configuration, history, step)
             raise

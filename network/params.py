@@ -44,6 +44,11 @@ def copy_params(params: Params) -> Params:
     return map_params(np.copy, params)
 
 
+def is_finite(params: Params) -> bool:
+    """Is every number one still, neither NaN nor infinite?"""
+    return all(np.isfinite(array).all() for _, array in named_arrays(params))
+
+
 def count_params(params: Params) -> int:
     """Count the numbers that are learnt."""
     return sum(array.size for _, array in named_arrays(params))

@@ -26,7 +26,7 @@ def accuracy_line(result: TestResult) -> str:
     )
 
 
-def digit_table(result: TestResult, classes: tuple[str, ...]) -> str:
+def digit_table(result: TestResult, classes: tuple[str, ...]) -> list[str]:
     """How many examples of each class were read right."""
     width = max(5, *map(len, classes))
     lines = [f"{'class':<{width}}   right    all  accuracy"]
@@ -34,10 +34,10 @@ def digit_table(result: TestResult, classes: tuple[str, ...]) -> str:
         right, total = int(result.confusion[index, index]), int(result.confusion[index].sum())
         share = f"{100 * right / total:8.2f}%" if total else "       -"
         lines.append(f"{name:>{width}}  {right:6,} {total:6,} {share}")
-    return "\n".join(lines)
+    return lines
 
 
-def confusion_table(result: TestResult, classes: tuple[str, ...]) -> str:
+def confusion_table(result: TestResult, classes: tuple[str, ...]) -> list[str]:
     """Which class (row) was answered as which (column); a point stands for 0.
 
     Where that would be too wide for a screen, the most frequent confusions instead.
@@ -50,10 +50,10 @@ def confusion_table(result: TestResult, classes: tuple[str, ...]) -> str:
     for name, row in zip(classes, result.confusion, strict=True):
         cells = zip((str(count or ".") for count in row), widths, strict=True)
         lines.append(f"{name:>14}" + "".join(f"{count:>{width}}" for count, width in cells))
-    return "\n".join(lines)
+    return lines
 
 
-def confusion_list(result: TestResult, classes: tuple[str, ...]) -> str:
+def confusion_list(result: TestResult, classes: tuple[str, ...]) -> list[str]:
     """The pairs of classes that were confused most often, a line each."""
     counts = [
         (int(count), label, answer)
@@ -64,7 +64,7 @@ def confusion_list(result: TestResult, classes: tuple[str, ...]) -> str:
     lines = ["most frequent confusions"]
     for count, label, answer in sorted(counts, key=lambda item: -item[0])[:MOST_FREQUENT]:
         lines.append(f"{count:6,}  {classes[label]} read as {classes[answer]}")
-    return "\n".join(lines)
+    return lines
 
 
 def check_line(check: ArrayCheck) -> str:

@@ -7,9 +7,13 @@ test.json       what it scored on the test set, once it was tested
 """
 
 import difflib
+import errno
 import itertools
 import json
+import os
 import re
+import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,10 +29,12 @@ from network.model import Model
 from network.optimizers import State
 from network.params import Params
 from network.training import EpochDone
-from pipeline.cache import Cache, publish, storage_error
+from pipeline.cache import Cache, publish, remove_stale_parts, storage_error, sync_folder
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.records import IMAGE_SHAPE
 from pipeline.sealed_json import publish_json, read_json
+
+NEW = "new"  # in the name of a folder that has no other yet
 
 
 @dataclass(frozen=True)
@@ -58,25 +64,33 @@ class Run:
         return self.folder / "test.json"
 
 
-def create_run(cache: Cache, wanted: str | None, model: Model) -> Run:
-    """Make the folder of a new run, which nobody else can then have.
+def create_run(
+    cache: Cache, wanted: str | None, model: Model, params: Params, configuration: Configuration
+) -> Run:
+    """Make a new run of a model as it is before training.
 
-    Without a wish it is called after its sizes and a number, as in `784-30-10-1`.
+    Without a wish it is called after its sizes and a number, as in `784-30-10-1`. Its folder is
+    written under another name and then renamed, so that there is no run without a checkpoint,
+    and none that two processes believe to be theirs.
 
     Raises: UsageError when the wanted name is taken or is no plain name; a run is never
-    overwritten.
+    overwritten. StorageError.
     """
-    if wanted is not None:
-        run = Run(cache.runs() / check_run_name(wanted))
-        if claim(run):
-            return run
-        raise name_taken(cache, wanted)
     stem = describe_sizes(model)
-    for number in itertools.count(1):
-        run = Run(cache.runs() / f"{stem}-{number}")
-        if claim(run):
-            return run
-    raise AssertionError  # there is always another number
+    numbered = (f"{stem}-{number}" for number in itertools.count(1))
+    names = numbered if wanted is None else [check_run_name(wanted)]
+    remove_stale_parts(cache.runs() / NEW)
+    made = Run(cache.runs() / f".{NEW}.{secrets.token_hex(8)}.part")
+    try:
+        publish_json(made.configuration, configuration.to_dict())
+        save_run(made, model, params, {}, configuration, [])
+        for name in names:
+            run = Run(cache.runs() / name)
+            if claim(made, run):
+                return run
+    finally:
+        shutil.rmtree(made.folder, ignore_errors=True)
+    raise name_taken(cache, name)
 
 
 def check_new_name(cache: Cache, wanted: str | None) -> None:
@@ -96,16 +110,19 @@ def name_taken(cache: Cache, name: str) -> UsageError:
     )
 
 
-def claim(run: Run) -> bool:
-    """Make a run's folder; False when it is there, though another process made it just now.
+def claim(made: Run, run: Run) -> bool:
+    """Give a finished folder its name; False when another has it, though since just now.
 
     Raises: StorageError.
     """
     try:
-        run.folder.mkdir(parents=True)
-    except FileExistsError:
-        return False
+        if os.path.lexists(run.folder):  # an empty one would be replaced
+            return False
+        made.folder.rename(run.folder)
+        sync_folder(run.folder.parent)
     except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+            return False
         raise storage_error(f"cannot make {run.folder}", error) from error
     return True
 
@@ -152,7 +169,7 @@ def list_runs(cache: Cache) -> list[Run]:
     if not cache.runs().is_dir():
         return []
     runs = [Run(folder) for folder in sorted(cache.runs().iterdir())]
-    return [run for run in runs if run.checkpoint.is_file()]
+    return [run for run in runs if run.checkpoint.is_file() and not run.name.startswith(".")]
 
 
 def save_run(
@@ -163,20 +180,6 @@ def save_run(
     configuration: Configuration,
     history: list[EpochDone],
     step: int = 0,
-) -> None:
-    """Write all files of a run; the checkpoint last, for it is what makes a run."""
-    publish_json(run.configuration, configuration.to_dict())
-    save_progress(run, model, params, state, configuration, history, step)
-
-
-def save_progress(
-    run: Run,
-    model: Model,
-    params: Params,
-    state: State,
-    configuration: Configuration,
-    history: list[EpochDone],
-    step: int,
 ) -> None:
     """Write what an epoch changes in a run: the history and the checkpoint."""
     meta = {

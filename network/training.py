@@ -16,7 +16,7 @@ from network.evaluation import compute_loss_and_accuracy
 from network.losses import Loss
 from network.model import Model, part_the_loss_sees
 from network.optimizers import Optimizer, State
-from network.params import Array, Params, named_arrays
+from network.params import Array, Params, is_finite
 from network.schedules import Schedule
 from pipeline.errors import ProjectError
 
@@ -116,7 +116,7 @@ def train(
         validation_loss, validation_accuracy = measure(model, params, loss, validation)
         if validation_loss is not None and not math.isfinite(validation_loss):
             raise diverged(f"the validation loss is {validation_loss}", step, epoch, learning_rate)
-        if not all(np.isfinite(array).all() for _, array in named_arrays(params)):
+        if not is_finite(params):
             raise diverged("a parameter is no number any more", step, epoch, learning_rate)
         mean_loss = loss_sum / len(training)
         yield EpochDone(epoch, step, mean_loss, validation_loss, validation_accuracy, rate, seconds)

@@ -2,9 +2,11 @@
 
 import contextlib
 import errno
+import glob
 import hashlib
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -57,6 +59,8 @@ def find_cache(option: Path | None = None) -> Cache:
     """Choose the cache folder: option, environment, checkout, the user's own; in this order.
 
     The working directory never decides, so a command means the same wherever it is typed.
+
+    Raises: UsageError, StorageError.
     """
     if option is not None:
         return Cache(absolute(option, "--cache-dir"), "--cache-dir")
@@ -67,16 +71,26 @@ def find_cache(option: Path | None = None) -> Cache:
         return Cache(checkout / "cache", "the checkout that this code runs from")
     import platformdirs
 
-    return Cache(Path(platformdirs.user_cache_dir("mnist-neural-net")), "the user's cache folder")
+    try:
+        folder = platformdirs.user_cache_path("mnist-neural-net")
+    except RuntimeError as error:
+        raise UsageError(
+            "you have no home folder, where the cache would be", "Choose a folder with --cache-dir"
+        ) from error
+    return Cache(folder, "the user's cache folder")
 
 
 def absolute(path: Path, named_by: str) -> Path:
     """Make a path of the user's independent of the working directory.
 
-    Raises: UsageError for a ~name that is nobody's.
+    Raises: UsageError for a ~name that is nobody's, StorageError when that directory is gone.
     """
     try:
         return path.expanduser().absolute()
+    except FileNotFoundError as error:
+        raise StorageError(
+            f"{named_by} is {path}, and the working directory is gone", "Change to another folder"
+        ) from error
     except RuntimeError as error:
         raise UsageError(
             f"{named_by} is {path}, and nobody of that name has a home folder"
@@ -161,12 +175,13 @@ def write_chunks(
 
 def remove_stale_parts(path: Path) -> None:
     """Clear away what killed processes left beside a target, but nobody's work in progress."""
-    for part in path.parent.glob(f".{path.name}.*.part"):
-        try:
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with contextlib.suppress(OSError):  # another process was faster
             if time.time() - part.lstat().st_mtime > STALE_SECONDS:
-                part.unlink()
-        except OSError:
-            continue  # another process was faster
+                if part.is_dir():
+                    shutil.rmtree(part)
+                else:
+                    part.unlink()
 
 
 def remove_quietly(path: Path) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from pipeline.command_line import run_app, version_option
 from pipeline.commands import (
     build_pickles,
     export,
@@ -15,7 +16,6 @@ from pipeline.commands import (
     verify,
     where,
 )
-from pipeline.console import run_app, version_option
 
 app = typer.Typer(
     add_completion=False,

@@ -162,8 +162,9 @@ def fetch_file(path: Path, file: RawFile, fetch: Fetch) -> FetchedFile:
             if len(failures) < len(fetch.mirrors):
                 fetch.reporter.note(f"{file.name}: trying the next mirror after {failures[-1]}")
     raise DownloadError(
-        f"no mirror gave {file.name}" + "".join(f"\n  {failure}" for failure in failures),
+        f"no mirror gave {file.name}",
         "Check the network, or name a mirror with --mirror URL",
+        *failures,
     )
 
 

@@ -14,19 +14,19 @@ of our own; 130 and 143 mean that a signal ended the command.
 
 
 def printable(text: str) -> str:
-    """Show control characters by their codes: a file's name must not move the cursor."""
-    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+    """Show control characters by their codes: no file's name moves the cursor or begins a line."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class ProjectError(Exception):
-    """A failure that the user can do something about."""
+    """A failure that the user can do something about; the details follow in lines of their own."""
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *details: str) -> None:
         super().__init__(message)
-        self.message = printable(message)
-        self.hint = hint
+        self.message = "\n  ".join(map(printable, (message, *details)))
+        self.hint = printable(hint)
 
     def __str__(self) -> str:
         return f"{self.message}. {self.hint}" if self.hint else self.message

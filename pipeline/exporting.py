@@ -19,9 +19,12 @@ import numpy as np
 from pipeline.cache import (
     Cache,
     Digest,
+    absolute,
+    check_size,
     digest_of,
     publish,
     reading,
+    remove_stale_parts,
     storage_error,
     sync_folder,
     write_chunks,
@@ -63,7 +66,7 @@ def export_dataset(
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
     chosen = find_writable(format_name)
-    path = path.absolute()
+    path = absolute(path, "--out")
     if not path.name.lower().endswith(chosen.suffix):
         raise UsageError(f"--out {path} does not end in {chosen.suffix}")
 
@@ -169,6 +172,7 @@ def write_folder(
     folders: set[str] = set()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        remove_stale_parts(path)
         temporary.mkdir()
         for name, chunks in files:
             place = PurePosixPath(name)
@@ -201,8 +205,9 @@ def write_file(path: Path, chunks: Iterable[bytes | memoryview]) -> Digest:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("xb") as file:
         digest = write_chunks(file.write, chunks)
+        file.flush()
+        check_size(path, os.fstat(file.fileno()).st_size, digest.size)
         if digest.size >= LARGE or not hasattr(os, "sync"):
-            file.flush()
             os.fsync(file.fileno())
     return digest
 
@@ -212,7 +217,7 @@ def put_in_place(temporary: Path, path: Path) -> None:
 
     Raises: OSError.
     """
-    old = temporary.with_suffix(".old")
+    old = temporary.with_suffix(".old.part")
     if path.exists():
         path.rename(old)
     try:

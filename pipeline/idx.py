@@ -26,6 +26,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.bombs import refuse_bomb
 from pipeline.cache import reading
 from pipeline.errors import CorruptError
 
@@ -41,6 +42,7 @@ class IdxStream:
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
+    content_size: int  # bytes, unzipped
 
     def __init__(self, path: Path, file: IO[bytes], size_limit: int) -> None:
         self.path = path
@@ -55,6 +57,7 @@ class IdxStream:
             )
         if len(self.shape) > MAX_DIMENSIONS or math.prod(filter(None, self.shape)) > 2**48:
             raise CorruptError(f"{path}: no array has the shape {self.shape} of its header")
+        self.content_size = content_size
 
     def read_items(self) -> Iterator[NDArray[Any]]:
         """Yield the items (slices along the first dimension) in order, about 1 MiB at a time.
@@ -119,13 +122,19 @@ def open_idx(path: Path, content_size: int | None = None, member: str = "") -> I
 
 
 def start_reading(path: Path, file: IO[bytes], size: int, content_size: int | None) -> IdxStream:
-    """Start to read an IDX file of `size` bytes, unzipping it on the way if it is gzipped."""
+    """Start to read an IDX file of `size` bytes, unzipping it on the way if it is gzipped.
+
+    Raises: CorruptError; BombError for one that nobody vouches for and that would fill the memory.
+    """
     is_gzip = file.read(2) == GZIP_MAGIC
     file.seek(0)
     limit = size * GZIP_MAX_RATIO if is_gzip else size
     limit = limit if content_size is None else min(limit, content_size)
     content: Any = gzip.GzipFile(fileobj=file) if is_gzip else file
-    return IdxStream(path, content, limit)
+    stream = IdxStream(path, content, limit)
+    if content_size is None:
+        refuse_bomb(path, stream.content_size, size)
+    return stream
 
 
 def read_idx(path: Path) -> NDArray[Any]:

@@ -12,6 +12,8 @@ from pipeline.sealed_json import publish_json, read_json
 RECORD_FORMAT = 1
 MAX_CLASSES = 256  # a label is one byte
 NAME = r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
+SPLIT = r"[a-z][a-z0-9]{0,19}"  # the name of one
+FILE_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"  # no path
 
 
 def check_dataset_name(name: str) -> str:
@@ -89,8 +91,8 @@ def check_record(dataset: Dataset, name: str) -> None:
         raise ValueError("fields that only sets from elsewhere have, or that are no text")
     if not 1 <= len(set(dataset.classes)) == len(dataset.classes) <= MAX_CLASSES:
         raise ValueError("its classes")
-    if not dataset.splits:
-        raise ValueError("it has no splits")
+    if not dataset.splits or not all(re.fullmatch(SPLIT, name) for name in dataset.splits):
+        raise ValueError("its splits")
     for split in dataset.splits.values():
         if split != Split(split.images, split.labels, split.count):
             raise ValueError("a split that is only part of its files")
@@ -98,5 +100,6 @@ def check_record(dataset: Dataset, name: str) -> None:
         if sizes != (images_size(split.count), labels_size(split.count)):
             raise ValueError("sizes that do not follow from the counts")
     for file in dataset.files:
-        if not re.fullmatch(r"[0-9a-f]{64}", file.content_sha256 or "") or "/" in file.name:
+        is_hashed = re.fullmatch(r"[0-9a-f]{64}", file.content_sha256 or "")
+        if not is_hashed or not re.fullmatch(FILE_NAME, file.name):
             raise ValueError(f"the file {file.name!r}")

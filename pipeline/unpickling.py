@@ -21,7 +21,9 @@ from typing import Any
 from pipeline.cache import reading
 from pipeline.errors import CorruptError
 from pipeline.pickle_machine import Machine, RefusedError
+from pipeline.pickle_opcodes import Frames, read_opcodes
 
+MAX_OPCODES = 100_000  # arrays need a few dozen each
 CONTAINER_BYTES = 64  # what an empty list or tuple costs in memory, about
 MEMORY_PER_FILE_BYTE = 16  # lists of 28 small integers need 6
 
@@ -36,12 +38,46 @@ def load_untrusted(path: Path) -> Any:
     with reading(path):
         data = path.read_bytes()
     try:
-        return load_lists(data) if is_plain_lists(data) else Machine(data).run()
+        return load_bytes(data)
     except RefusedError as error:
         raise RefusedError(f"{path}: refused: {error.message}. Nothing in it was run") from error
+    except CorruptError as error:
+        raise CorruptError(f"{path}: no readable pickle: {error.message}") from error
+
+
+def load_bytes(data: bytes) -> Any:
+    """Load a pickle in memory as `load_untrusted` loads a file.
+
+    Raises: CorruptError (RefusedError when the pickle is hostile or not plain).
+    """
+    try:
+        if is_plain_lists(data):
+            return load_lists(data)
+        check_opcodes(data)
+        return Machine(data).run()
+    except CorruptError:
+        raise
     except Exception as error:  # damaged pickles raise nearly every kind
-        reason = f"{type(error).__name__}: {error}"
-        raise CorruptError(f"{path}: no readable pickle: {reason[:200]}") from error
+        raise CorruptError(f"{type(error).__name__}: {error}"[:200]) from error
+
+
+def check_opcodes(data: bytes) -> None:
+    """Refuse what not all readers of pickles would follow alike, or to its end.
+
+    Raises: RefusedError, CorruptError.
+    """
+    frames, end = Frames(), 0
+    for count, opcode in enumerate(read_opcodes(data)):
+        if count > MAX_OPCODES:
+            raise RefusedError(f"more than {MAX_OPCODES:,} opcodes for what is no plain list")
+        if opcode.name == "PROTO" and opcode.argument > pickle.HIGHEST_PROTOCOL:
+            raise RefusedError(f"protocol {opcode.argument}, which is yet to come")
+        if opcode.name == "LONG_BINPUT" and opcode.argument > len(data):
+            raise RefusedError(f"it orders a memo of {opcode.argument:,} entries")
+        frames.check(opcode, len(data))
+        end = opcode.end
+    if frames.lie or end < len(data):
+        raise RefusedError(frames.lie or f"{len(data) - end:,} bytes follow its end")
 
 
 def is_plain_lists(data: bytes) -> bool:
@@ -69,6 +105,8 @@ def load_lists(data: bytes) -> Any:
     """
     affordable = (len(data) * MEMORY_PER_FILE_BYTE + (1 << 20)) // CONTAINER_BYTES
     at_most = sum(data.count(opcode) for opcode in b"])\x85\x86\x87t")  # and integers like them
+    if not frames_hold(data):
+        raise RefusedError("its frames do not end where opcodes do")
     if at_most > affordable and count_containers(data) > affordable:
         raise RefusedError("it is nearly all empty lists, which need far more memory than the file")
     return pickle.loads(data)
@@ -78,3 +116,23 @@ def count_containers(data: bytes) -> int:
     """Count the opcodes that make a list or a tuple, in what `is_plain_lists`."""
     other = rb"(?:[(ae\x94.]|[Kq].|M..|[Jr]....|\x80.|\x95.{8})*+"
     return len(re.findall(rb"[\])t\x85\x86\x87]" + other, data, re.DOTALL))
+
+
+def frames_hold(data: bytes) -> bool:
+    """Tell whether every frame of what `is_plain_lists` holds whole opcodes and no other frame."""
+    outside = re.compile(
+        rb"(?:[\]()tae\x85\x86\x87\x94.]|[Kq].|M..|[Jr]....|\x80.){1,4096}+", re.DOTALL
+    )
+
+    def skip(position: int, end: int) -> int:
+        while position < end and (run := outside.match(data, position, end)):
+            position = run.end()
+        return position
+
+    position = 0
+    while (position := skip(position, len(data))) < len(data):
+        start = position + 9
+        position = start + int.from_bytes(data[position + 1 : start], "little")
+        if position > len(data) or skip(start, position) != position:
+            return False
+    return True

@@ -29,7 +29,17 @@ RESERVED = {
     "pickle": {"pipeline/unpickling.py"},
 }
 DOORS = {
-    *("cache", "console", "datasets", "errors", "manifest", "preview", "records", "sealed_json"),
+    *(
+        "cache",
+        "command_line",
+        "console",
+        "datasets",
+        "errors",
+        "manifest",
+        "preview",
+        "records",
+        "sealed_json",
+    ),
     "unpickling",
 }
 STANDARD_OR_CORE = set(sys.stdlib_module_names) | {"numpy", "typer", "pipeline", "network"}

@@ -20,18 +20,6 @@ SECONDS = 1.0  # of processor time, where nothing else runs
 PATIENCE = 2.5  # times that: other processes take their share of the caches
 
 # What the readers still do wrong: the file, and what it makes of whom.
-OPEN = {
-    "npz: members inside each other": "load_checkpoint takes 900 MB",
-    "npz: sixteen thousand members that are the same bytes": "load_checkpoint takes 4 s",
-    "gzip: 1000:1, promising just as much": "read_idx takes 500 MB",
-    "gzip: one item, 1000:1": "read_idx takes 800 MB",
-    "PNG: 49 million pixels": "read_digit takes 600 MB",
-    "PNG: 49 million pixels of colour": "read_digit takes 800 MB",
-    "PNG: 49 million pixels, interlaced": "read_digit takes 600 MB",
-    "PNG: 49 million pixels of 16 bits": "read_digit takes 800 MB",
-    "PNG that is JPEG of 7,000 x 7,000": "read_digit takes 1,200 MB",
-}
-
 EXAMINE = """
 import json, os, pickle, resource, signal, sys, time
 import encodings.ascii, encodings.cp437, encodings.latin_1, encodings.raw_unicode_escape
@@ -42,7 +30,7 @@ from network.checkpoints import load_checkpoint
 from network.digits import read_digit
 from pipeline.errors import ProjectError
 from pipeline.idx import read_idx
-from pipeline.inspection import inspect_file
+from pipeline.inspection.files import inspect_file
 from pipeline.pickles import read_pickle
 from pipeline.unpickling import load_untrusted
 
@@ -140,7 +128,7 @@ def test_the_corpus_is_as_large_as_promised():
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="each file gets a process by fork")
 @pytest.mark.parametrize("group", GROUPS)
 def test_no_file_makes_a_reader_run_anything_or_swell(group, tmp_path, figure):
-    files = {name: data for name, data in files_of(group) if name not in OPEN}
+    files = dict(files_of(group))
     examined = examine(files, tmp_path)
     assert list(faults_of(examined)) == []
     most = max(mib for found in examined.values() for _, _, mib in found["answers"].values())
@@ -152,12 +140,6 @@ def test_no_file_makes_a_reader_run_anything_or_swell(group, tmp_path, figure):
         swelled=0,
         most_mib=most,
     )
-
-
-@pytest.mark.xfail(reason="see OPEN: a reader swells or dawdles", strict=True)
-@pytest.mark.parametrize("name", OPEN)
-def test_what_is_still_open(name, tmp_path):
-    assert list(faults_of(examine({name: FILES[name]()}, tmp_path))) == []
 
 
 # Loads every pickle of each file, by Python in C and by Python in Python, with both encodings

@@ -13,7 +13,8 @@ import sys
 import pytest
 from conftest import REPOSITORY
 
-from pipeline.console import Console, Failure, stop_requests
+from pipeline.command_line import Failure
+from pipeline.console import Console, stop_requests
 from pipeline.errors import (
     CorruptError,
     DownloadError,

@@ -35,7 +35,7 @@ def cache(tmp_path):
 
 def start(cache, examples, configuration=SMALL, name=None):
     model, params = start_model(cache, configuration)
-    run = create_run(cache, name, model)
+    run = create_run(cache, name, model, params, configuration)
     return run, params, train_run(run, model, params, configuration, *examples)
 
 

@@ -23,7 +23,7 @@ from hypothesis.extra import numpy as npst
 from network.checkpoints import parse_npz
 from pipeline.errors import CorruptError, MissingError, StorageError
 from pipeline.idx import idx_bytes, read_idx
-from pipeline.inspection import inspect_file
+from pipeline.inspection.files import inspect_file
 from pipeline.pickles import pickle_chunks
 from pipeline.unpickling import load_untrusted
 
@@ -370,7 +370,7 @@ def test_a_large_file_is_not_taken_into_memory(tmp_path):
 APP = """
 import typer
 from pipeline.commands.inspect import inspect
-from pipeline.console import run_app
+from pipeline.command_line import run_app
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.callback()(lambda: None)
 app.command("inspect")(inspect)

@@ -20,7 +20,7 @@ from network.cli import main
 from network.configuration import Configuration
 from network.experiment import load_training_examples, start_model, train_run
 from network.layers import Sigmoid
-from network.runs import Run, find_run, load_run
+from network.runs import create_run, find_run, load_run
 from pipeline.cache import Cache
 
 DIVERGING = (
@@ -73,7 +73,8 @@ def trained(built_cache):
     ).with_suitable_rates()
     model, params = start_model(built_cache, chosen)
     examples = load_training_examples(built_cache, chosen)
-    events = train_run(Run(built_cache.runs() / "trained"), model, params, chosen, *examples)
+    run = create_run(built_cache, "trained", model, params, chosen)
+    events = train_run(run, model, params, chosen, *examples)
     assert [*events][-1].validation_accuracy > 0.8
     return "trained"
 

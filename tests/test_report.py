@@ -27,9 +27,9 @@ def test_an_epoch_is_one_line():
 
 
 def test_the_tables_have_a_row_for_every_class():
-    rows = [line.split() for line in report.digit_table(RESULT, CLASSES).splitlines()]
+    rows = [line.split() for line in report.digit_table(RESULT, CLASSES)]
     assert rows[1:] == [["a", "1", "3", "33.33%"], ["b", "4", "4", "100.00%"], ["c", "0", "0", "-"]]
-    rows = [line.split() for line in report.confusion_table(RESULT, CLASSES).splitlines()]
+    rows = [line.split() for line in report.confusion_table(RESULT, CLASSES)]
     assert rows[0][-3:] == [*CLASSES]
     assert rows[1:] == [["a", "1", "2", "."], ["b", ".", "4", "."], ["c", ".", ".", "."]]
 

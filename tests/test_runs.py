@@ -2,6 +2,7 @@
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -28,6 +29,8 @@ from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.sealed_json import read_json
 
 MODEL = fully_connected((5,), 10, "sigmoid", "uniform", CrossEntropy)
+PARAMS = MODEL.init(np.random.default_rng(0), (28, 28))
+CONFIGURATION = Configuration(hidden=(5,), loss="cross-entropy")
 
 
 @pytest.fixture
@@ -36,10 +39,8 @@ def cache(tmp_path):
 
 
 def save(cache, name=None, history=()):
-    run = create_run(cache, name, MODEL)
-    params = MODEL.init(np.random.default_rng(0), (28, 28))
-    configuration = Configuration(hidden=(5,), loss="cross-entropy")
-    save_run(run, MODEL, params, {}, configuration, list(history), 12)
+    run = create_run(cache, name, MODEL, PARAMS, CONFIGURATION)
+    save_run(run, MODEL, PARAMS, {}, CONFIGURATION, list(history), 12)
     return run
 
 
@@ -55,6 +56,29 @@ def test_a_run_is_never_overwritten(cache):
         save(cache, "mine")
     assert error.value.hint == "Choose another --name"
     assert run.checkpoint.read_bytes() == before
+
+
+def test_of_many_who_want_a_name_at_once_one_gets_it(cache):
+    def try_it(_):
+        try:
+            return create_run(cache, "mine", MODEL, PARAMS, CONFIGURATION)
+        except UsageError:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [run for run in pool.map(try_it, range(8)) if run]
+    assert [run.name for run in made] == ["mine"]
+    assert [path.name for path in cache.runs().iterdir()] == ["mine"]
+
+
+def test_a_run_that_was_killed_as_it_began_is_no_run_and_goes_away(cache):
+    left = cache.runs() / ".new.0123456789abcdef.part"
+    left.mkdir(parents=True)
+    (left / "checkpoint.npz").write_bytes(b"")
+    os.utime(left, (0, 0))
+    assert list_runs(cache) == []
+    save(cache)
+    assert not left.exists()
 
 
 @pytest.mark.parametrize("name", ["a", "784-30-10", "best_run.2", "Ümläut", "x" * 100])
@@ -83,7 +107,7 @@ def test_plain_names_are_taken(cache, name):
 )
 def test_names_that_are_paths_or_options_are_refused(cache, name):
     with pytest.raises(UsageError, match="is no name for a run"):
-        create_run(cache, name, MODEL)
+        create_run(cache, name, MODEL, PARAMS, CONFIGURATION)
     assert list_runs(cache) == []
 
 

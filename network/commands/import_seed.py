@@ -26,10 +26,9 @@ def import_seed(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     model, params = read_seed(weights, biases)
-    run = runs.create_run(cache, name, model)
     hidden = tuple(len(layer["bias"]) for layer in params if layer)[:-1]
     configuration = configure(",".join(map(str, hidden)) or "none", epochs=0)
-    runs.save_run(run, model, params, {}, configuration, [])
+    run = runs.create_run(cache, name, model, params, configuration)
     console.say(f"run {run.name}: {count_params(params):,} parameters of the seed")
     console.note(f"Saved in {run.folder}. Next: network test {run.name} --limit 1000")
     console.result({"run": run.name, "folder": str(run.folder), "parameters": count_params(params)})

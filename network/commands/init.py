@@ -37,8 +37,7 @@ def init(
         dataset=dataset, epochs=0,
     )  # fmt: skip
     model, params = experiment.start_model(cache, configuration)
-    run = runs.create_run(cache, name, model)
-    runs.save_run(run, model, params, {}, configuration, [])
+    run = runs.create_run(cache, name, model, params, configuration)
     console.say(f"run {run.name}: {count_params(params):,} parameters, untrained")
     console.note(f"Saved in {run.folder}. Next: network train --from {run.name}")
     console.result({"run": run.name, "folder": str(run.folder), "parameters": count_params(params)})

@@ -36,6 +36,6 @@ def predict(
     predictions = []
     for path, scores in zip(images, outputs.tolist(), strict=True):
         digit = int(np.argmax(scores))
-        console.say(f"{path}: {classes[digit]}\n  {report.scores_line(scores, classes)}")
+        console.say(f"{path}: {classes[digit]}", f"  {report.scores_line(scores, classes)}")
         predictions.append({"image": str(path), "digit": digit, "scores": scores})
     console.result({"predictions": predictions})

@@ -27,9 +27,9 @@ def measure(
     result = evaluate(checkpoint.model, checkpoint.params, examples)
     runs.save_test_result(found, result)
     console.say(f"run {found.name} on {result.count:,} test images of {dataset.name}")
-    console.say(f"accuracy {report.accuracy_line(result)}\n")
-    console.say(report.digit_table(result, dataset.classes) + "\n")
-    console.say(report.confusion_table(result, dataset.classes))
+    console.say(f"accuracy {report.accuracy_line(result)}", "")
+    console.say(*report.digit_table(result, dataset.classes), "")
+    console.say(*report.confusion_table(result, dataset.classes))
     console.note("Next: network show --wrong, or network predict IMAGE")
     console.result(
         {

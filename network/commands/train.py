@@ -86,25 +86,29 @@ def train(
     runs.check_new_name(cache, name)
     model, params = experiment.start_model(cache, configuration)
     training, validation_examples = experiment.load_training_examples(cache, configuration)
-    run = runs.create_run(cache, name, model)
-    console.note(
-        f"run {run.name}: {len(training):,} images to train on, {len(validation_examples):,} held "
-        f"out, seed {configuration.seed}"
-    )
-    last, started = None, perf_counter()
-    events = experiment.train_run(run, model, params, configuration, training, validation_examples)
-    total = configuration.epochs * len(training)
-    with console.progress("training", total, "images") as advance, stop_requests() as requested:
-        for event in events:
-            if isinstance(event, EpochDone):
-                last = event
-                console.note(epoch_line(event, configuration.epochs, len(training)))
-            else:
-                advance(event.examples)
-            if signal_number := requested():
-                events.close()
-                console.note(f"stopped at step {event.step}; saved in {run.folder}")
-                raise SystemExit(128 + signal_number)
+    with stop_requests() as requested:
+        run = runs.create_run(cache, name, model, params, configuration)
+        console.note(
+            f"run {run.name}: {len(training):,} images to train on, {len(validation_examples):,} "
+            f"held out, seed {configuration.seed}"
+        )
+        last, started = None, perf_counter()
+        events = experiment.train_run(
+            run, model, params, configuration, training, validation_examples
+        )
+        with console.progress(
+            "training", configuration.epochs * len(training), "images"
+        ) as advance:
+            for event in events:
+                if isinstance(event, EpochDone):
+                    last = event
+                    console.note(epoch_line(event, configuration.epochs, len(training)))
+                else:
+                    advance(event.examples)
+                if signal_number := requested():
+                    events.close()
+                    console.note(f"stopped at step {event.step}; saved in {run.folder}")
+                    raise SystemExit(128 + signal_number)
     tell_end(console, run, configuration, last, perf_counter() - started)
 
 

@@ -17,7 +17,7 @@ def inspect(
     verbose: Verbose = False,
 ) -> None:
     """Say what a file holds and what loading it would do, without loading it."""
-    from pipeline.inspection import inspect_file
+    from pipeline.inspection.files import inspect_file
 
     console, report = Console(json), inspect_file(file)
     for line in report.lines(str(file)):

@@ -37,7 +37,8 @@ from pipeline.formats.source import (
     Reading,
     Source,
 )
-from pipeline.formats.streams import SPLIT, split_called
+from pipeline.formats.streams import split_called
+from pipeline.own_datasets import SPLIT
 from pipeline.records import IMAGE_SHAPE, Dataset
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")

@@ -33,8 +33,9 @@ from pipeline.formats.source import (
     select,
     subset,
 )
-from pipeline.formats.streams import SPLIT, beginning, flat_files, split_called, visible_files
+from pipeline.formats.streams import beginning, flat_files, split_called, visible_files
 from pipeline.idx import DTYPES, IdxStream, open_idx
+from pipeline.own_datasets import SPLIT
 from pipeline.records import IMAGE_SHAPE, Dataset
 
 NAME = re.compile(

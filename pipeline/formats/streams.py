@@ -12,6 +12,7 @@ from pipeline.cache import reading
 from pipeline.errors import CorruptError, UsageError
 from pipeline.formats.source import BESIDE
 from pipeline.idx import GZIP_MAGIC
+from pipeline.own_datasets import SPLIT
 
 # what people call the splits -> what we do; any other name of a split is kept
 SPLIT_NAMES = {
@@ -22,7 +23,6 @@ SPLIT_NAMES = {
     "valid": "validation",
 }
 USUAL_SPLITS = ("train", "test", "validation", "lost", *SPLIT_NAMES)
-SPLIT = r"[a-z][a-z0-9]{0,19}"
 
 
 def split_called(name: str) -> str:

@@ -15,7 +15,7 @@ from network.evaluation import TestResult
 from network.losses import LOSSES
 from network.model import fully_connected
 from network.optimizers import OPTIMIZERS
-from network.runs import Run, load_run, save_run, save_test_result, summarise
+from network.runs import Run, create_run, load_run, save_run, save_test_result, summarise
 from network.training import EpochDone
 from pipeline.build import build_pickles
 from pipeline.cache import Cache
@@ -51,14 +51,14 @@ def accepts(read: Callable[[], Any]) -> bool:
     return True
 
 
-def make_run(folder: Path) -> Run:
+def make_run(cache: Cache) -> Run:
     """Save a small run that was tested."""
-    run = Run(folder)
-    run.folder.mkdir(parents=True)
     model = fully_connected((), 2, "tanh", "glorot", LOSSES["cross-entropy"])
     params = model.init(np.random.default_rng(0), (28, 28))
     state = OPTIMIZERS["adam"]().init(params)
-    save_run(run, model, params, state, Configuration(hidden=()), [EPOCH], 3)
+    configuration = Configuration(hidden=())
+    run = create_run(cache, "tiny", model, params, configuration)
+    save_run(run, model, params, state, configuration, [EPOCH], 3)
     save_test_result(run, TestResult(9 * np.eye(2, dtype=np.int64)))
     return run
 
@@ -70,7 +70,7 @@ def make_artefacts(folder: Path) -> dict[str, Artefact]:
     fill(plain, DATASET, {name: gzip.decompress(data) for name, data in FILES.items()})
     build_pickles(cache, DATASET)
     publish_record(cache, DATASET)
-    run = make_run(cache.runs() / "tiny")
+    run = make_run(cache)
 
     def raw(cache: Cache, file: Any, read: Callable[..., Any]) -> Artefact:
         path = cache.raw("tiny") / file.name

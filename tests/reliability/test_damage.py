@@ -99,7 +99,7 @@ def test_every_kind_of_artefact_is_damaged(artefacts, tmp_path):
 
 
 def test_the_history_of_a_run_is_for_people_and_nothing_reads_it(tmp_path):
-    run = make_run(tmp_path / "tiny")
+    run = make_run(Cache(tmp_path, "test"))
     before = load_run(run)[1], summarise(run)
     for content in (b"", b"{", bytes(100)):
         run.history.write_bytes(content)

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.bombs import is_bomb
 from pipeline.errors import CorruptError
-from pipeline.inspection_report import Report, Status, is_bomb
-from pipeline.pickle_inspection import find_threat, follow
+from pipeline.inspection.pickles import find_threat, follow
+from pipeline.inspection.report import Report, Status
 
 NPY_MAGIC = b"\x93NUMPY"
 READ_VERSION = (1, 0)  # the version that `numpy.save` writes, and that checkpoints have

@@ -6,20 +6,20 @@ verdict worse, never better: where several readers would read different things f
 """
 
 import io
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.contents import MAX_LEVELS, describe_lines, levels_of
+from pipeline.bombs import BOMB_BYTES
 from pipeline.errors import CorruptError
-from pipeline.inspection_report import BOMB_BYTES, Report, Status
+from pipeline.inspection.contents import MAX_LEVELS, describe_lines, levels_of
+from pipeline.inspection.report import Report, Status
+from pipeline.inspection.trace import Trace
 from pipeline.other_pickles import LayoutError
-from pipeline.pickle_machine import MAX_OPCODES, Machine, RefusedError
-from pipeline.pickle_trace import Trace
+from pipeline.pickle_machine import RefusedError
 from pipeline.pickle_values import ENDLESS, Made, show
 from pipeline.pickles import read_our_layout
-from pipeline.unpickling import is_plain_lists, load_lists
+from pipeline.unpickling import MAX_OPCODES, frames_hold, is_plain_lists, load_bytes
 
 PROTO = 0x80  # the opcode that states the protocol
 MANY_WORDS = 100_000_000  # of memory, where a file that unfolds to more is hostile
@@ -92,11 +92,9 @@ def read(data: bytes) -> Reading:
     """Read a pickle as `unpickling.load_untrusted` does, running nothing."""
     is_lists = is_plain_lists(data)
     try:
-        return Reading(is_lists, load_lists(data) if is_lists else Machine(data).run())
-    except RefusedError as error:
+        return Reading(is_lists, load_bytes(data))
+    except CorruptError as error:
         return Reading(is_lists, error=error)
-    except Exception as error:  # noqa: BLE001 - damaged pickles raise nearly every kind
-        return Reading(is_lists, error=CorruptError(f"{type(error).__name__}: {error}"[:200]))
 
 
 def follow(data: bytes) -> list[Trace]:
@@ -166,23 +164,3 @@ def find_damage(data: bytes, reading: Reading, traces: list[Trace]) -> str:
     if reading.error is not None and not isinstance(reading.error, RefusedError):
         return f"{reading.error.message}. Loading it would run nothing"
     return ""
-
-
-def frames_hold(data: bytes) -> bool:
-    """Tell whether every frame of what `is_plain_lists` holds whole opcodes and no other frame."""
-    outside = re.compile(
-        rb"(?:[\]()tae\x85\x86\x87\x94.]|[Kq].|M..|[Jr]....|\x80.){1,4096}+", re.DOTALL
-    )
-
-    def skip(position: int, end: int) -> int:
-        while position < end and (run := outside.match(data, position, end)):
-            position = run.end()
-        return position
-
-    position = 0
-    while (position := skip(position, len(data))) < len(data):
-        start = position + 9
-        position = start + int.from_bytes(data[position + 1 : start], "little")
-        if position > len(data) or skip(start, position) != position:
-            return False
-    return True

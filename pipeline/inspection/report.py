@@ -15,7 +15,6 @@ from pipeline.errors import printable
 
 Status = Literal["plain", "refused", "damaged", "hostile"]
 
-BOMB_BYTES, BOMB_RATIO = 64 << 20, 100  # what unpacks to more than both is a bomb
 SEVERITY: tuple[Status, ...] = ("plain", "refused", "damaged", "hostile")
 
 
@@ -38,32 +37,22 @@ class Report:
 
     def lines(self, name: str) -> Iterator[str]:
         """Write the report for people; nothing in the file can begin a line of its own."""
-        yield one_line(f"{name}: {self.format}, {self.size:,} bytes")
+        yield printable(f"{name}: {self.format}, {self.size:,} bytes")
         for label, texts in (
             ("holds", self.holds),
             ("imports", self.imports),
             ("calls", self.calls),
         ):
             for number, text in enumerate(texts):
-                yield one_line(f"  {'' if number else label:10} {text}")
+                yield printable(f"  {'' if number else label:10} {text}")
         status = "plain data" if self.is_plain else self.status.upper()
-        yield one_line(f"  {'verdict':10} {status}: {self.verdict}.")
+        yield printable(f"  {'verdict':10} {status}: {self.verdict}.")
 
     def as_json(self, name: str) -> dict[str, Any]:
         """Write the report for programs."""
         return {"path": name, **dataclasses.asdict(self)}
 
 
-def one_line(text: str) -> str:
-    """Keep a text from moving the cursor or beginning another line."""
-    return printable(text).replace("\n", "\\n")
-
-
 def worst(reports: list[Report]) -> Report | None:
     """Return the first of the reports that say the worst."""
     return max(reports, key=lambda report: SEVERITY.index(report.status), default=None)
-
-
-def is_bomb(content_size: int, size: int) -> bool:
-    """Tell whether so few bytes that unpack to so many are meant to fill the memory."""
-    return content_size > max(BOMB_BYTES, BOMB_RATIO * size)

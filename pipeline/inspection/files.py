@@ -6,17 +6,17 @@ such files for the rest of the project (`unpickling`, `idx`) or from the bytes a
 
 import gzip
 import io
-import math
 import zlib
 from pathlib import Path
 
+from pipeline.bombs import BombError, is_bomb
 from pipeline.cache import reading
 from pipeline.errors import CorruptError
 from pipeline.idx import GZIP_MAGIC, IdxStream, open_idx
-from pipeline.inspection_report import Report, is_bomb
-from pipeline.npy_inspection import NPY_MAGIC, inspect_npy
-from pipeline.pickle_inspection import inspect_pickle
-from pipeline.zip_inspection import ZIP_MAGICS, inspect_zip
+from pipeline.inspection.npy import NPY_MAGIC, inspect_npy
+from pipeline.inspection.pickles import inspect_pickle
+from pipeline.inspection.report import Report, Status
+from pipeline.inspection.zips import ZIP_MAGICS, inspect_zip
 
 IDX_MAGIC = b"\0\0"
 MAX_BYTES = 128 << 20  # in memory; an IDX file may be of any size
@@ -99,7 +99,8 @@ def inspect_idx(path: Path, size: int, head: bytes) -> Report:
         with open_idx(path) as stream:
             return read_through(stream, kind, size)
     except CorruptError as error:
-        return Report(kind, size, "damaged", error.message.removeprefix(f"{path}: "))
+        status: Status = "hostile" if isinstance(error, BombError) else "damaged"
+        return Report(kind, size, status, error.message.removeprefix(f"{path}: "))
 
 
 def inspect_idx_bytes(data: bytes) -> Report:
@@ -112,15 +113,11 @@ def inspect_idx_bytes(data: bytes) -> Report:
 
 
 def read_through(stream: IdxStream, kind: str, size: int) -> Report:
-    """Read the items of an IDX file, unless they are far more than the file is worth.
+    """Read the items of an IDX file.
 
     Raises: CorruptError.
     """
     holds = (f"array of {stream.dtype} {stream.shape}"[:200],)
-    content = math.prod(stream.shape) * stream.dtype.itemsize
-    if is_bomb(content, size):
-        verdict = f"it unpacks to {content:,} bytes, {content // size:,} times its size"
-        return Report(kind, size, "hostile", verdict, holds)
     for _ in stream.read_items():
         pass
     return Report(kind, size, "plain", "loading it runs nothing", holds)

@@ -13,9 +13,9 @@ Source: `Lib/pickle.py` and `Modules/_pickle.c`, which differ in nothing that co
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.pickle_machine import MAX_OPCODES, NAMES
+from pipeline.inspection.stack import PickleStack
+from pipeline.pickle_machine import NAMES
 from pipeline.pickle_opcodes import BrokenPickleError, Frames, OverdrawnError, read_opcodes
-from pipeline.pickle_stack import PickleStack
 from pipeline.pickle_values import (
     Container,
     Imported,
@@ -27,6 +27,7 @@ from pipeline.pickle_values import (
     show_items,
     words_of,
 )
+from pipeline.unpickling import MAX_OPCODES
 
 MAX_NOTES = 50  # kept of each kind
 
