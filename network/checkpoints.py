@@ -17,11 +17,10 @@ the length of the comment and the comment).
 import hashlib
 import io
 import json
-import math
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -31,6 +30,7 @@ from network.optimizers import State
 from network.params import Array, Params, named_arrays
 from pipeline.cache import publish, reading
 from pipeline.errors import CorruptError
+from pipeline.npy import read_npy_header
 from pipeline.records import IMAGE_SHAPE
 
 FORMAT = 2  # 1: without the seal
@@ -77,7 +77,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             check_seal(data)
         arrays = parse_npz(data)
         meta = json.loads(arrays.pop("meta").tobytes())
-        check_meta(path, meta, arrays, is_sealed)
+        check_meta(meta, arrays, is_sealed)
         model = Model(tuple(layer_from_description(layer) for layer in meta["layers"]))
         trees: dict[str, Params] = {}
         for name, array in arrays.items():
@@ -91,8 +91,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
         }
         check_params(model, trees["params"])
         return Checkpoint(model, trees["params"], state, meta)
-    except CorruptError:
-        raise
+    except CorruptError as error:
+        what = f"{path}: no readable checkpoint ({error.message})"
+        raise CorruptError(what, error.hint) from error
     except Exception as error:  # zip, JSON and NumPy have many ways to refuse damaged bytes
         raise CorruptError(f"{path}: no readable checkpoint ({error!r})") from error
 
@@ -114,21 +115,21 @@ def check_seal(data: bytes) -> None:
         raise ValueError(f"its sha256 is {found}, its seal says {seal!r}")
 
 
-def check_meta(path: Path, meta: dict[str, Any], arrays: dict[str, Array], is_sealed: bool) -> None:
+def check_meta(meta: dict[str, Any], arrays: dict[str, Array], is_sealed: bool) -> None:
     """Refuse a checkpoint of a newer format, or one whose arrays are not the ones saved.
 
     Raises: CorruptError.
     """
     if meta["format"] > FORMAT:
         raise CorruptError(
-            f"{path}: checkpoint format {meta['format']}, this version reads up to {FORMAT}",
+            f"format {meta['format']}, this version reads up to {FORMAT}",
             "Update the project",
         )
     if meta["format"] > 1 and not is_sealed:
-        raise CorruptError(f"{path}: format {meta['format']} without its seal")
+        raise CorruptError(f"format {meta['format']} without its seal")
     found = hash_arrays(arrays)
     if found != meta["sha256"]:
-        raise CorruptError(f"{path}: its arrays have sha256 {found}, expected {meta['sha256']}")
+        raise CorruptError(f"its arrays have sha256 {found}, expected {meta['sha256']}")
 
 
 def check_params(model: Model, params: Params) -> None:
@@ -173,21 +174,19 @@ def parse_npz(data: bytes) -> dict[str, Array]:
         for member in members:
             if member.compress_type != zipfile.ZIP_STORED:
                 raise ValueError(f"{member.filename} is compressed")
-            arrays[member.filename.removesuffix(".npy")] = parse_npy(archive.read(member))
+            name = member.filename.removesuffix(".npy")
+            arrays[name] = parse_npy(name, archive.read(member))
     return arrays
 
 
-def parse_npy(data: bytes) -> Array:
+def parse_npy(name: str, data: bytes) -> Array:
     """Make the array of a `.npy` file in memory.
 
-    Source: the format's description in `numpy.lib.format`.
+    Raises: CorruptError, ValueError.
     """
-    stream = io.BytesIO(data)
-    version = np.lib.format.read_magic(stream)
-    if version != (1, 0):
-        raise ValueError(f"npy version {version}, expected (1, 0)")
-    shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-    content = data[stream.tell() :]
-    if dtype.hasobject or len(content) != math.prod(shape) * dtype.itemsize:
-        raise ValueError(f"{len(content)} bytes for {dtype} of shape {shape}")
-    return np.frombuffer(content, dtype).reshape(shape, order="F" if is_fortran else "C").copy()
+    header = read_npy_header(name, io.BytesIO(data))
+    content = data[header.size :]
+    if header.dtype.hasobject or len(content) != header.content_size:
+        raise ValueError(f"{len(content)} bytes for {header.dtype} of shape {header.shape}")
+    order: Literal["F", "C"] = "F" if header.is_fortran else "C"
+    return np.frombuffer(content, header.dtype).reshape(header.shape, order=order).copy()

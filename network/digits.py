@@ -21,7 +21,6 @@ from pipeline.records import IMAGE_SHAPE
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM", "TIFF")
 MAX_PIXELS = 50_000_000  # a photo has 12 to 48 million; a hostile file asks for billions
-COPIES = {"WEBP": 3, "progressive JPEG": 3}  # that decoding holds at once
 MAX_SIDE = 2000  # pixels; what is larger is reduced
 ORIENTATION = 0x0112  # the tag of Exif that says how the camera was held
 BOX = 20  # pixels of the longer side of a digit
@@ -57,6 +56,7 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
     try:
         with warnings.catch_warnings():
             # Pillow looks at the size when it opens a file, and we do before it decodes one
+            warnings.simplefilter("ignore")  # of what is wrong beside the pixels
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 check_pixels(path, image)
@@ -67,7 +67,9 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
         raise CorruptError(f"{path}: an image of more than {MAX_PIXELS:,} pixels") from error
     except UnidentifiedImageError as error:
         raise CorruptError(f"{path}: no image of type {', '.join(FORMATS)}") from error
-    except (OSError, ValueError, SyntaxError) as error:  # what damaged images make Pillow raise
+    except CorruptError:
+        raise
+    except Exception as error:  # damaged images make Pillow raise nearly every kind
         raise CorruptError(f"{path}: damaged image ({error})") from error
 
 
@@ -76,11 +78,14 @@ def check_pixels(path: Path, image: Image.Image) -> None:
 
     Raises: CorruptError.
     """
-    kind = "progressive JPEG" if "progressive" in image.info else str(image.format)
-    limit = MAX_PIXELS // COPIES.get(kind, 1)
-    if image.width * image.height > limit:
+    if image.format == "WEBP" or "progressive" in image.info:
+        copies = 3  # that decoding holds at once
+    else:
+        copies = 2 if image.has_transparency_data else 1
+    if image.width * image.height * copies > MAX_PIXELS:
         raise CorruptError(
-            f"{path}: a {kind} of {image.width} x {image.height}, more than {limit:,} pixels"
+            f"{path}: an image of {image.width} x {image.height}, "
+            f"more than {MAX_PIXELS // copies:,} pixels"
         )
 
 
@@ -115,7 +120,7 @@ def highest_level(image: Image.Image) -> int:
 def tile_to_grey(tile: Image.Image, highest: int) -> Image.Image:
     """Give a tile of any mode levels of 0 to 255; Pillow alone would cut 16 bits off."""
     if tile.mode.startswith("I") or tile.mode == "F":
-        levels = np.asarray(tile) * np.float32(255 / highest)
+        levels = np.nan_to_num(np.asarray(tile) * np.float32(255 / highest))
         tile = Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
     if tile.has_transparency_data:
         paper = Image.new("RGBA", tile.size, "white")

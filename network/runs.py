@@ -211,20 +211,26 @@ def save_test_result(run: Run, result: TestResult) -> None:
     publish_json(run.result, content)
 
 
+def read_test_result(run: Run) -> tuple[float, int]:
+    """Return the accuracy of a run on the test set, and the number of images.
+
+    Raises: CorruptError.
+    """
+    again = f"Run `network test {run.name}`"
+    result = read_json(run.result, again, unsealed=("count", "correct", "accuracy"))
+    correct, count = result.get("correct"), result.get("count")
+    if type(correct) is not int or type(count) is not int or not 0 <= correct <= count != 0:
+        raise CorruptError(f"{run.result}: no test result: {correct!r} of {count!r}"[:500], again)
+    return correct / count, count
+
+
 def summarise(run: Run) -> dict[str, Any]:
     """Say in plain data what a run is and what it scored, if it was tested.
 
     Raises: CorruptError.
     """
     checkpoint, configuration = load_run(run)
-    accuracy = count = None
-    if run.result.is_file():
-        again = f"Run `network test {run.name}`"
-        result = read_json(run.result, again, unsealed=("count", "correct", "accuracy"))
-        try:
-            accuracy, count = float(result["accuracy"]), int(result["count"])
-        except (ValueError, TypeError, KeyError) as error:
-            raise CorruptError(f"{run.result}: no test result ({error!r})", again) from error
+    accuracy, count = read_test_result(run) if run.result.is_file() else (None, None)
     return {
         "run": run.name,
         "epochs": checkpoint.meta.get("epoch", 0),

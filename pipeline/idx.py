@@ -16,6 +16,7 @@ Source: the section "The IDX file format" of the MNIST page of LeCun, Cortes and
 import gzip
 import hashlib
 import math
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -110,15 +111,28 @@ def open_idx(path: Path, content_size: int | None = None, member: str = "") -> I
     with reading(path), path.open("rb") as file:
         try:
             if member:
-                with zipfile.ZipFile(file) as archive, archive.open(member) as inner:
-                    size = archive.getinfo(member).file_size
-                    yield start_reading(path, inner, size, content_size)
+                inner, size = open_member(path, file, member)
+                yield start_reading(path, inner, size, content_size)
             else:
                 yield start_reading(path, file, path.stat().st_size, content_size)
-        except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-            raise CorruptError(f"{path}: damaged gzip data ({error})") from error
-        except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError) as error:
-            raise CorruptError(f"{path}: no zip with {member} in it ({error})") from error
+        except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError) as error:
+            kind = "zip" if member else "gzip"
+            raise CorruptError(f"{path}: damaged {kind} data ({error})") from error
+
+
+def open_member(path: Path, file: IO[bytes], member: str) -> tuple[IO[bytes], int]:
+    """Open a file in a zip, and return its size besides.
+
+    Raises: CorruptError.
+    """
+    try:
+        archive = zipfile.ZipFile(file)
+        info = archive.getinfo(member)
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ValueError(f"compressed by method {info.compress_type}")
+        return archive.open(info), info.file_size
+    except (zipfile.BadZipFile, KeyError, RuntimeError, ValueError, struct.error) as error:
+        raise CorruptError(f"{path}: no zip with {member} in it ({error})"[:500]) from error
 
 
 def start_reading(path: Path, file: IO[bytes], size: int, content_size: int | None) -> IdxStream:

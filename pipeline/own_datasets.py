@@ -94,7 +94,7 @@ def check_record(dataset: Dataset, name: str) -> None:
     if not dataset.splits or not all(re.fullmatch(SPLIT, name) for name in dataset.splits):
         raise ValueError("its splits")
     for split in dataset.splits.values():
-        if split != Split(split.images, split.labels, split.count):
+        if type(split.count) is not int or split != Split(split.images, split.labels, split.count):
             raise ValueError("a split that is only part of its files")
         sizes = split.images.content_size, split.labels.content_size
         if sizes != (images_size(split.count), labels_size(split.count)):

@@ -1,10 +1,9 @@
 """The arrays in an .npz file, read a few rows at a time, none believed beyond its bytes.
 
-Source: NumPy's lib/format.py, versions 1.0 and 2.0; .ZIP File Format Specification, PKWARE.
+Source: .ZIP File Format Specification, PKWARE.
 """
 
 import math
-import re
 import struct
 import zipfile
 import zlib
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +20,8 @@ from pipeline.cache import reading
 from pipeline.errors import CorruptError
 from pipeline.formats.source import CHUNK
 from pipeline.idx import GZIP_MAX_RATIO
+from pipeline.npy import read_npy_header
 
-MAX_HEADER = 10_000  # bytes, as in NumPy
-HEADER = re.compile(  # numbers have an L where Python 2 wrote them
-    rb"\{'descr': '([<>|=][a-zA-Z][0-9]{0,9})', 'fortran_order': (True|False), "
-    rb"'shape': \(([0-9L, ]*)\),? ?\}\s*"
-)
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those of NumPy
 
 
@@ -47,7 +42,7 @@ class Member:
         """Yield the rows in order, a few at a time."""
         row_shape = self.shape[1:]
         with opened(self.path) as archive, archive.open(self.key + ".npy") as file:
-            read_header(self.path, self.key, file)
+            read_npy_header(self.where, file)
             for start in range(0, self.shape[0], step):
                 n = min(step, self.shape[0] - start)
                 data = file.read(n * math.prod(row_shape) * self.dtype.itemsize)
@@ -68,27 +63,6 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
             raise CorruptError(f"{path}: no .npz file of numbers ({error})") from error
 
 
-def read_header(path: Path, key: str, file: IO[bytes]) -> tuple[tuple[int, ...], bool, Any, int]:
-    """Read the header of a .npy file: shape, Fortran order, type, and its own length.
-
-    NumPy's own reader takes it for a piece of Python, and raises nearly anything.
-
-    Raises: CorruptError.
-    """
-    start = file.read(8)
-    prefix = file.read(2 if start[6:7] == b"\1" else 4)
-    length = int.from_bytes(prefix, "little")
-    match = HEADER.fullmatch(file.read(length)) if length <= MAX_HEADER else None
-    if start[:6] != b"\x93NUMPY" or match is None:
-        raise CorruptError(f"{path}: {key} is no array of numbers, or has a damaged header")
-    descr, order, numbers = (group.decode() for group in match.groups())
-    try:
-        shape = tuple(map(int, re.findall("[0-9]+", numbers)))
-        return shape, order == "True", np.dtype(descr), 8 + len(prefix) + length
-    except (TypeError, ValueError, OverflowError) as error:
-        raise CorruptError(f"{path}: {key} is of no known type or size ({error})") from error
-
-
 def read_members(path: Path) -> dict[str, Member]:
     """Read the headers of all arrays, believing none that promises more than its bytes.
 
@@ -101,17 +75,18 @@ def read_members(path: Path) -> dict[str, Member]:
             if key in members or info.compress_type not in METHODS:
                 raise CorruptError(f"{path}: {key} is there twice, or compressed in a strange way")
             with archive.open(info) as file:
-                shape, is_fortran, dtype, start = read_header(path, key, file)
-            if dtype.hasobject or (is_fortran and sum(n > 1 for n in shape) > 1):
+                header = read_npy_header(f"{path}: {key}", file)
+            is_by_columns = header.is_fortran and sum(n > 1 for n in header.shape) > 1
+            if header.dtype.hasobject or is_by_columns:
                 raise CorruptError(
                     f"{path}: {key} holds Python objects, or columns before rows",
                     "Save np.ascontiguousarray of numbers",
                 )
-            size = start + math.prod(shape) * dtype.itemsize
+            size = header.size + header.content_size
             if size != info.file_size or size > info.compress_size * GZIP_MAX_RATIO:
                 raise CorruptError(
-                    f"{path}: {key} is to hold {dtype} of shape {shape}, {size:,} bytes; it has "
-                    f"{info.file_size:,} in {info.compress_size:,}"
+                    f"{path}: {key} is to hold {header.dtype} of shape {header.shape}, {size:,} "
+                    f"bytes; it has {info.file_size:,} in {info.compress_size:,}"
                 )
-            members[key] = Member(path, key, dtype, shape)
+            members[key] = Member(path, key, header.dtype, header.shape)
     return members

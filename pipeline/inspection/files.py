@@ -13,10 +13,11 @@ from pipeline.bombs import BombError, is_bomb
 from pipeline.cache import reading
 from pipeline.errors import CorruptError
 from pipeline.idx import GZIP_MAGIC, IdxStream, open_idx
-from pipeline.inspection.npy import NPY_MAGIC, inspect_npy
+from pipeline.inspection.npy import inspect_npy
 from pipeline.inspection.pickles import inspect_pickle
 from pipeline.inspection.report import Report, Status
 from pipeline.inspection.zips import ZIP_MAGICS, inspect_zip
+from pipeline.npy import MAGIC
 
 IDX_MAGIC = b"\0\0"
 MAX_BYTES = 128 << 20  # in memory; an IDX file may be of any size
@@ -55,7 +56,7 @@ def inspect_unpacked(data: bytes) -> Report:
     """Inspect what should hold nothing that is packed in its turn."""
     if data.startswith((GZIP_MAGIC, *ZIP_MAGICS)):
         return Report("archive", len(data), "refused", "what is packed twice is not unpacked")
-    if data.startswith(NPY_MAGIC):
+    if data.startswith(MAGIC):
         return inspect_npy(data)
     if data.startswith(IDX_MAGIC):
         return inspect_idx_bytes(data)

@@ -14,9 +14,9 @@ from pipeline.bombs import is_bomb
 from pipeline.errors import CorruptError
 from pipeline.inspection.pickles import find_threat, follow
 from pipeline.inspection.report import Report, Status
+from pipeline.npy import read_npy_header
 
-NPY_MAGIC = b"\x93NUMPY"
-READ_VERSION = (1, 0)  # the version that `numpy.save` writes, and that checkpoints have
+MAX_HEADER = 4096  # bytes; NumPy takes a time for a damaged one that grows with its square
 
 
 def inspect_npy(data: bytes) -> Report:
@@ -31,8 +31,8 @@ def inspect_npy(data: bytes) -> Report:
     if dtype.hasobject:
         return inspect_objects(kind, data, content, holds)
     status, verdict = judge_array(shape, is_fortran, dtype, content)
-    if status == "plain" and version != READ_VERSION:
-        status, verdict = "refused", "this project reads version 1.0 alone. Loading it runs nothing"
+    if status == "plain" and not is_read(data):
+        status, verdict = "refused", "this project reads plain numbers. Loading it runs nothing"
     return Report(kind, len(data), status, verdict, holds)
 
 
@@ -53,11 +53,20 @@ def read_header(data: bytes) -> tuple[tuple[int, int], tuple[Any, bool, np.dtype
             }
             if version not in readers:
                 raise ValueError(f"version {version[0]}.{version[1]} is none that we know")
-            header = readers[version](stream)
+            header = readers[version](stream, max_header_size=MAX_HEADER)
     except Exception as error:  # NumPy has many ways to refuse a header
         text = " ".join(str(error).split())
         raise CorruptError(f"no readable npy header ({text[:100]})") from error
     return version, header, data[stream.tell() :]
+
+
+def is_read(data: bytes) -> bool:
+    """Tell whether the project reads such an array, too."""
+    try:
+        read_npy_header("array", io.BytesIO(data))
+    except CorruptError:
+        return False
+    return True
 
 
 def judge_array(
@@ -70,7 +79,7 @@ def judge_array(
         return ("hostile" if is_bomb(promised, len(content)) else "damaged"), verdict
     try:
         np.frombuffer(content, dtype).reshape(shape, order="F" if is_fortran else "C")
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         return "damaged", f"no array is like its header ({error})"
     return "plain", "loading it runs nothing"
 

@@ -84,7 +84,7 @@ def change_meta(rng: np.random.Generator, name: str, content: bytes) -> bytes:
     """Change a value in the JSON of a checkpoint; leave arrays as they are."""
     if name != "meta.npy":
         return content
-    return npy_of(change_value(rng, json.loads(parse_npy(content).tobytes())))
+    return npy_of(change_value(rng, json.loads(parse_npy(name, content).tobytes())))
 
 
 def npy_of(value: object) -> bytes:
@@ -97,7 +97,7 @@ def npy_of(value: object) -> bytes:
 def with_right_hash(members: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     """Put the hash of the arrays into the JSON, if both can be read."""
     try:
-        arrays = {name.removesuffix(".npy"): parse_npy(data) for name, data in members}
+        arrays = {name.removesuffix(".npy"): parse_npy(name, data) for name, data in members}
         meta = json.loads(arrays.pop("meta").tobytes())
         meta["sha256"] = hash_arrays(arrays)
     except Exception:  # noqa: BLE001

@@ -115,6 +115,20 @@ def checkpoints(folder: Path) -> list[bytes]:
     return seeds
 
 
+def csv_files(_: Path) -> list[bytes]:
+    rows = [",".join(map(str, row)) for row in np.c_[LABELS, IMAGES.reshape(COUNT, -1)].tolist()]
+    header = ",".join(["label", *(f"pixel{place}" for place in range(784))])
+    return ["\n".join(lines).encode() for lines in (rows, [header, *rows])]
+
+
+def image_arrays(_: Path) -> list[bytes]:
+    named = {"x_train": IMAGES, "y_train": LABELS, "x_test": IMAGES, "y_test": LABELS}
+    buffers = io.BytesIO(), io.BytesIO()
+    np.savez(buffers[0], **named)
+    np.savez_compressed(buffers[1], x=IMAGES, y=LABELS.astype(np.int64))
+    return [buffer.getvalue() for buffer in buffers]
+
+
 def manifests(folder: Path) -> list[bytes]:
     cache = Cache(folder, "test")
     publish_manifest(cache, TINY, dict.fromkeys(TINY.splits, (COUNT, Digest(9, "0" * 64))))

@@ -19,7 +19,10 @@ from network.configuration import configuration_from_dict
 from network.digits import read_digit
 from network.runs import Run, summarise
 from pipeline.cache import Cache
+from pipeline.formats.registry import find_format
+from pipeline.formats.source import Reading
 from pipeline.idx import idx_bytes, open_idx, read_idx
+from pipeline.inspection.files import inspect_file
 from pipeline.manifest import read_manifest
 from pipeline.own_datasets import read_record
 from pipeline.pickles import read_pickle
@@ -82,6 +85,18 @@ def read_picture(path: Path) -> None:
     assert (digit.dtype, digit.shape) == (np.uint8, (28, 28))
 
 
+def read_source(path: Path) -> None:
+    """Import other people's images as far as their last pixel, and insist on types."""
+    for part in find_format(path).read(path, Reading()).parts:
+        assert part.labels.dtype == np.uint8
+        assert sum(map(len, part.all_images())) == len(part.labels)
+
+
+def inspect_anything(path: Path) -> None:
+    """Inspect a file; what is wrong with it is told, and not raised."""
+    assert all(line.isprintable() for line in inspect_file(path).lines("input"))
+
+
 PARSERS = (
     Target("IDX", read_exactly, seeds.idx_files, (change_idx_header,)),
     Target("gzip of IDX", read_idx, seeds.gzipped_idx_files, (change_gzip_content,)),
@@ -93,6 +108,10 @@ PARSERS = (
     Target("manifest", read_tiny_manifest, seeds.manifests, SEALED_MUTATIONS, "pickles/tiny.json"),
     Target("record", read_tiny_record, seeds.records, SEALED_MUTATIONS, "raw/tiny/dataset.json"),
     Target("configuration", read_configuration, seeds.configurations, SEALED_MUTATIONS),
+    Target("CSV", read_source, seeds.csv_files, place="images.csv"),
+    Target("npz of images", read_source, seeds.image_arrays, place="images.npz"),
+    Target("pickle to inspect", inspect_anything, seeds.plain_pickles, PICKLE_MUTATIONS),
+    Target("checkpoint to inspect", inspect_anything, seeds.checkpoints, CHECKPOINT_MUTATIONS),
     Target("test result", read_test_result, seeds.scores, SEALED_MUTATIONS, "run/test.json"),
 )
 
