@@ -23,7 +23,7 @@ test: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --cov
 
 soak: .venv/installed-dev
 	$(BIN)/python -m pytest --soak --timeout=0 -n auto tests/reliability tests/test_download.py tests/test_attacks.py
