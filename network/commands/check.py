@@ -26,7 +26,7 @@ def check(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Check every gradient against finite differences; exit 1 when a layer is wrong."""
+    """Check every gradient; exit 1 when a layer is wrong."""
     from network import experiment, report, runs
     from network.data import load_examples
     from network.gradient_check import check_gradients

@@ -21,7 +21,7 @@ def show(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Draw digits with the network's answers, right and wrong marked."""
+    """Draw digits with the network's answers."""
     from network import runs
     from network.data import load_examples
     from network.evaluation import compute_outputs

@@ -1,4 +1,4 @@
-"""Bring images of your own into the cache as a data set like the others."""
+"""Make a data set of images of your own."""
 
 from pathlib import Path
 from typing import Annotated
@@ -42,7 +42,7 @@ def import_dataset(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Bring images of your own into the cache as a data set like the others."""
+    """Make a data set of images of your own."""
     from pipeline.importing import Wishes
     from pipeline.importing import import_dataset as bring_in
 

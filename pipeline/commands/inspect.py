@@ -16,7 +16,7 @@ def inspect(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Say what a file holds and what loading it would do, without loading it."""
+    """Say what is in a file, without loading it."""
     from pipeline.inspection.files import inspect_file
 
     console, report = Console(json), inspect_file(file)

@@ -309,6 +309,7 @@ def test_help_fits_a_terminal_of_80_columns(command, quick, case):
         assert ended.stdout.startswith(f"Usage: {command} ")
         assert max(map(len, ended.stdout.splitlines())) <= 80
         assert "\x1b" not in ended.stdout
+        assert not re.search(r"\n  .+\w\.\.\.\n", ended.stdout)  # a sentence that is cut off
 
 
 @pytest.mark.parametrize("command", COMMANDS)
