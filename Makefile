@@ -4,14 +4,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test soak format clean
+.PHONY: help run test soak mutation format clean
 
 help:
-	@echo "make run     install, fetch, build, train and test: about a minute"
-	@echo "make test    ruff, mypy and pytest"
-	@echo "make soak    the larger figures of docs/reliability.md: hours"
-	@echo "make format  let ruff format the code"
-	@echo "make clean   remove .venv and all artefacts but the raw files"
+	@echo "make run       install, fetch, build, train and test: about a minute"
+	@echo "make test      ruff, mypy, pytest and the coverage of what reads or writes files"
+	@echo "make soak      the larger figures of docs/reliability.md: hours"
+	@echo "make mutation  how many deliberate faults the tests notice: a quarter of an hour"
+	@echo "make format    let ruff format the code"
+	@echo "make clean     remove .venv and all artefacts but the raw files"
 
 run: .venv/installed
 	$(BIN)/pipeline fetch
@@ -28,12 +29,16 @@ test: .venv/installed-dev
 soak: .venv/installed-dev
 	$(BIN)/python -m pytest --soak --timeout=0 -n auto tests/reliability tests/test_download.py tests/test_attacks.py
 
+mutation: .venv/installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,mutation]'
+	$(BIN)/python tests/mutation_score.py
+
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv cache/pickles cache/runs cache/pictures
+	rm -rf .venv mutants cache/pickles cache/runs cache/pictures
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

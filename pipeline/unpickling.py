@@ -68,7 +68,7 @@ def check_opcodes(data: bytes) -> None:
     """
     frames, end = Frames(), 0
     for count, opcode in enumerate(read_opcodes(data)):
-        if count > MAX_OPCODES:
+        if count == MAX_OPCODES:
             raise RefusedError(f"more than {MAX_OPCODES:,} opcodes for what is no plain list")
         if opcode.name == "PROTO" and opcode.argument > pickle.HIGHEST_PROTOCOL:
             raise RefusedError(f"protocol {opcode.argument}, which is yet to come")

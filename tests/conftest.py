@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from numpy.typing import NDArray
 
 from pipeline.build import build_pickles
@@ -23,6 +23,9 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 RAW = REPOSITORY / "cache" / "raw" / "mnist"
 
 settings.register_profile("fast", deadline=None, max_examples=50, derandomize=True)
+settings.register_profile(  # a mutant is killed by any example, the smallest is not looked for
+    "mutation", settings.get_profile("fast"), phases=(Phase.explicit, Phase.generate)
+)
 settings.load_profile("fast")
 
 RunCommand = Callable[..., subprocess.CompletedProcess[str]]

@@ -19,7 +19,6 @@ MOST_MIB = 300
 SECONDS = 1.0  # of processor time, where nothing else runs
 PATIENCE = 2.5  # times that: other processes take their share of the caches
 
-# What the readers still do wrong: the file, and what it makes of whom.
 EXAMINE = """
 import json, os, pickle, resource, signal, sys, time
 import encodings.ascii, encodings.cp437, encodings.latin_1, encodings.raw_unicode_escape

@@ -1,11 +1,14 @@
 """Pickles are built from the published raw files alone, and once."""
 
+import contextlib
 import dataclasses
 import gzip
 import hashlib
 import pickle
 import subprocess
 import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -16,6 +19,7 @@ from pipeline.cache import Cache, digest_of
 from pipeline.catalogue.mnist import MNIST
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.idx import idx_bytes
+from pipeline.locks import work_lock
 from pipeline.manifest import read_manifest
 from pipeline.records import RawFile, Split
 
@@ -54,6 +58,22 @@ def fill(cache, dataset, files):
         (cache.raw(dataset.name) / name).write_bytes(data)
 
 
+class Listener:
+    """Remembers what it heard: what was watched, its size, its unit, and what came of it."""
+
+    def __init__(self):
+        self.heard, self.notes = [], []
+
+    def note(self, text):
+        self.notes.append(text)
+
+    @contextlib.contextmanager
+    def progress(self, what, total, unit):
+        steps = []
+        yield steps.append
+        self.heard.append((what, total, unit, sum(steps)))
+
+
 def artefacts(cache):
     """Every file beside the raw ones, temporary ones too."""
     folder = cache.root / "pickles"
@@ -80,6 +100,33 @@ def test_each_split_becomes_a_pickle_of_its_images_and_labels(tiny):
         assert built.path == cache.pickle("tiny", built.split)
         assert built.digest == digest_of(built.path)
     assert artefacts(cache) == ["tiny.json", "tiny_test.pickle", "tiny_train.pickle"]
+
+
+def test_who_listens_hears_of_every_image(tiny):
+    cache, dataset, _ = tiny
+    listener = Listener()
+    build_pickles(cache, dataset, reporter=listener)
+    assert listener.heard == [
+        (f"tiny_{split}.pickle", 3, "images", 3) for split in ("train", "test")
+    ]
+    build_pickles(cache, dataset, reporter=listener)
+    assert len(listener.heard) == 2
+
+
+def test_who_builds_the_same_is_waited_for(tiny):
+    cache, dataset, _ = tiny
+    listener, built = Listener(), []
+    thread = threading.Thread(
+        target=lambda: built.extend(build_pickles(cache, dataset, reporter=listener)), daemon=True
+    )
+    with work_lock(cache, "build-tiny"):
+        thread.start()
+        while thread.is_alive() and not listener.notes:
+            time.sleep(0.01)
+        assert not built
+    thread.join()
+    assert listener.notes == ["another process is at work on build-tiny; waiting for it"]
+    assert [item.split for item in built] == ["train", "test"]
 
 
 def test_what_is_intact_is_not_built_again(tiny):

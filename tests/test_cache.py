@@ -1,9 +1,11 @@
 """Where artefacts live, and that a file is written whole or not at all."""
 
+import errno
 import hashlib
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -17,12 +19,13 @@ from pipeline.cache import (
     STALE_SECONDS,
     Cache,
     Digest,
+    check_size,
     digest_of,
     find_cache,
     find_checkout,
     publish,
 )
-from pipeline.errors import CorruptError, StorageError
+from pipeline.errors import CorruptError, StorageError, UsageError
 
 PUBLISH_FOREVER = """
 import sys, time
@@ -81,7 +84,7 @@ def test_a_checkout_uses_its_own_cache_wherever_the_command_is_typed(value, tmp_
     monkeypatch.chdir(tmp_path)
     assert find_checkout() == REPOSITORY
     assert find_cache().root == REPOSITORY / "cache"
-    assert "checkout" in find_cache().rule
+    assert find_cache().rule == "the checkout that this code runs from"
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="XDG_CACHE_HOME is for Linux")
@@ -96,6 +99,62 @@ def test_an_installed_copy_uses_the_users_cache_folder(tmp_path):
         where, cwd=here, env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout == f"{home / 'mnist-neural-net'}  (chosen by the user's cache folder)\n"
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Let this process's code stand where an installed copy would."""
+    monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
+    monkeypatch.setattr("pipeline.cache.__file__", str(tmp_path / "site" / "pipeline" / "cache.py"))
+    (tmp_path / "site" / "cache").mkdir(parents=True)
+    return tmp_path / "site"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="XDG_CACHE_HOME is for Linux")
+@pytest.mark.parametrize("name", ["pyproject.toml", "cache/README.md"])
+def test_a_folder_with_half_the_marks_of_a_checkout_is_none(name, installed, monkeypatch):
+    (installed / name).touch()
+    assert find_checkout() is None
+    monkeypatch.setenv("XDG_CACHE_HOME", str(installed))
+    assert find_cache() == Cache(installed / "mnist-neural-net", "the user's cache folder")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="others ask the system itself")
+def test_a_user_without_a_home_folder_is_told_to_choose_one(installed, monkeypatch):
+    def nobody(number):
+        raise KeyError(number)
+
+    for name in "HOME", "XDG_CACHE_HOME":
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    with pytest.raises(UsageError) as caught:
+        find_cache()
+    assert caught.value.message == "you have no home folder, where the cache would be"
+    assert caught.value.hint == "Choose a folder with --cache-dir"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no other system can take it away")
+def test_a_working_directory_that_is_gone_is_told_with_the_folder_that_needs_it(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(StorageError) as caught:
+        find_cache(Path("c"))
+    assert caught.value.message == "--cache-dir is c, and the working directory is gone"
+    assert caught.value.hint == "Change to another folder"
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, "d")
+    with pytest.raises(StorageError, match=f"{ENVIRONMENT_VARIABLE} is d, and the working"):
+        find_cache()
+
+
+def test_a_home_folder_that_is_nobodys_is_told():
+    with pytest.raises(UsageError) as caught:
+        find_cache(Path("~nobody-of-this-name/c"))
+    assert caught.value.message == (
+        "--cache-dir is ~nobody-of-this-name/c, and nobody of that name has a home folder"
+    )
 
 
 def test_a_tilde_means_the_home_folder_and_a_relative_folder_becomes_absolute(
@@ -113,6 +172,16 @@ def test_every_artefact_lies_in_the_cache_and_has_a_place_of_its_own(tmp_path):
     places += [cache.pickle("a", "train"), cache.pickle("a", "test"), cache.pickle("b", "test")]
     assert len(set(places)) == len(places)
     assert all(place.is_relative_to(tmp_path) for place in places)
+
+
+def test_a_cache_of_another_version_has_the_same_places(tmp_path):
+    cache = Cache(tmp_path, "test")
+    places = [cache.raw("a"), cache.record("a"), cache.pickle("a", "b"), cache.manifest("a")]
+    places += [cache.lock("a"), cache.pictures(), cache.runs()]
+    assert [place.relative_to(tmp_path).as_posix() for place in places] == [
+        *("raw/a", "raw/a/dataset.json", "pickles/a_b.pickle", "pickles/a.json"),
+        *("locks/a.lock", "pictures", "runs"),
+    ]
 
 
 def test_a_published_file_is_its_chunks_and_the_digest_is_the_files(tmp_path):
@@ -173,6 +242,10 @@ def test_what_killed_processes_left_is_removed_after_an_hour_and_nothing_else_is
     for part, age in (stale, STALE_SECONDS + 60), (fresh, STALE_SECONDS - 60), (other, 1e6):
         part.write_bytes(b"part")
         os.utime(part, (time.time() - age,) * 2)
+    folder = old_file.with_name(".artefact.dd.part")
+    folder.mkdir()
+    (folder / "file").touch()
+    os.utime(folder, (0, 0))
     publish(old_file, [b"new"])
     assert names(old_file.parent) == sorted(["artefact", fresh.name, other.name])
 
@@ -186,6 +259,51 @@ def test_a_symlink_at_the_target_is_replaced_and_its_victim_stays(tmp_path):
     assert victim.read_bytes() == b"precious"
     assert not target.is_symlink()
     assert target.read_bytes() == b"new"
+
+
+@pytest.fixture
+def fail_at_folder(monkeypatch):
+    """Let forcing a folder to disk fail from now on; returns what was forced, True for folders."""
+    forced, fsync = [], os.fsync
+
+    def use(number):
+        def force(descriptor):
+            forced.append(stat.S_ISDIR(os.fstat(descriptor).st_mode))
+            if forced[-1] and number:
+                raise OSError(number, os.strerror(number))
+            fsync(descriptor)
+
+        monkeypatch.setattr(os, "fsync", force)
+        return forced
+
+    return use
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows cannot force a folder to disk")
+@pytest.mark.parametrize("number", [0, errno.EINVAL, errno.ENOTSUP])
+def test_the_file_is_forced_to_disk_and_then_its_folder_if_the_disk_can(
+    number, old_file, fail_at_folder
+):
+    forced = fail_at_folder(number)
+    publish(old_file, [b"new"])
+    assert forced == [False, True]
+    assert old_file.read_bytes() == b"new"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows cannot force a folder to disk")
+def test_a_folder_that_is_lost_is_a_storage_error(old_file, fail_at_folder):
+    fail_at_folder(errno.EIO)
+    with pytest.raises(StorageError) as caught:
+        publish(old_file, [b"new"])
+    assert caught.value.message == f"cannot write {old_file}: {os.strerror(errno.EIO)}"
+    assert caught.value.hint == "Free some space or choose a folder of yours with --cache-dir"
+
+
+def test_a_disk_that_keeps_less_than_it_took_is_found_out(old_file):
+    check_size(old_file, 1003, 1003)
+    with pytest.raises(OSError, match="the disk kept 1,003 of 1,004 bytes") as caught:
+        check_size(old_file, 1003, 1004)
+    assert (caught.value.errno, caught.value.filename) == (errno.EIO, str(old_file))
 
 
 def test_a_folder_that_cannot_be_made_is_a_storage_error(old_file):

@@ -1,5 +1,6 @@
 """A checkpoint comes back as it was saved, or not at all."""
 
+import hashlib
 import io
 import json
 import os
@@ -11,13 +12,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from network.checkpoints import FORMAT, Checkpoint, hash_arrays, load_checkpoint, save_checkpoint
+from network.checkpoints import (
+    FORMAT,
+    Checkpoint,
+    hash_arrays,
+    load_checkpoint,
+    parse_npy,
+    save_checkpoint,
+)
 from network.layers import ACTIVATIONS, describe_layer
 from network.losses import LOSSES
 from network.model import fully_connected
 from network.optimizers import OPTIMIZERS
 from network.params import named_arrays
 from pipeline.errors import CorruptError, MissingError, StorageError
+from pipeline.npy import MAX_HEADER
 
 
 def make_checkpoint(
@@ -136,13 +145,98 @@ def test_other_arrays_than_the_hash_says_are_refused(tmp_path):
     arrays["params/1/weight"] = arrays["params/1/weight"] + 1
     meta = np.frombuffer(json.dumps(meta).encode(), np.uint8)
     np.savez(tmp_path / "c.npz", meta=meta, **arrays)
-    with pytest.raises(CorruptError, match="sha256"):
+    with pytest.raises(CorruptError, match=r"arrays have sha256 \w{64}, expected \w{64}"):
+        load_checkpoint(tmp_path / "c.npz")
+
+
+def test_the_comment_of_the_zip_is_the_hash_of_all_before_it(folder, saved):
+    with zipfile.ZipFile(folder / "saved.npz") as archive:
+        assert archive.comment == hashlib.sha256(saved[:-64]).hexdigest().encode()
+    assert saved[-66:-64] == b"\x40\0"  # zipfile itself does not mind another length
+
+
+def test_a_changed_file_is_told_with_both_hashes(tmp_path, saved):
+    (tmp_path / "c.npz").write_bytes(b"p" + saved[1:])
+    with pytest.raises(CorruptError, match=r"its sha256 is \w{64}, its seal says b'\w{64}'"):
+        load_checkpoint(tmp_path / "c.npz")
+
+
+def test_only_the_first_format_may_lack_its_seal(tmp_path):
+    arrays, meta = arrays_and_meta()
+    write(tmp_path / "c.npz", arrays, {**meta, "format": 2})
+    with pytest.raises(CorruptError, match="format 2 without its seal"):
         load_checkpoint(tmp_path / "c.npz")
 
 
 def test_compressed_members_are_refused(tmp_path):
     write(tmp_path / "c.npz", *arrays_and_meta(), save=np.savez_compressed)
     with pytest.raises(CorruptError, match="is compressed"):
+        load_checkpoint(tmp_path / "c.npz")
+
+
+def test_members_that_share_their_bytes_are_refused(tmp_path):
+    write(tmp_path / "c.npz", *arrays_and_meta())
+    with zipfile.ZipFile(tmp_path / "c.npz", "a") as archive:
+        archive.filelist += archive.filelist
+        archive.writestr("last.npy", b"")
+    with pytest.raises(CorruptError, match="its members are larger than the file"):
+        load_checkpoint(tmp_path / "c.npz")
+
+
+def test_members_of_the_same_name_are_refused(tmp_path):
+    write(tmp_path / "c.npz", *arrays_and_meta())
+    with (
+        zipfile.ZipFile(tmp_path / "c.npz", "a") as archive,
+        pytest.warns(UserWarning, match="Duplicate name"),
+    ):
+        archive.writestr("meta.npy", b"")
+    with pytest.raises(CorruptError, match="two of its members have the same name"):
+        load_checkpoint(tmp_path / "c.npz")
+
+
+def npy(array, version=(1, 0)):
+    file = io.BytesIO()
+    np.lib.format.write_array(file, array, version)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
+def test_an_array_of_any_version_and_order_is_read(version, order):
+    array = np.array([[0.5, 1, 2], [3, 4, 5]], order=order)
+    again = parse_npy("a", npy(array, version))
+    assert (again.dtype, again.tolist()) == (array.dtype, array.tolist())
+
+
+def test_the_header_of_an_array_may_be_as_long_as_in_numpy_and_no_longer():
+    def array(length):
+        header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (4,), }".ljust(length)
+        return b"\x93NUMPY\1\0" + length.to_bytes(2, "little") + header + b"four"
+
+    assert parse_npy("a", array(MAX_HEADER)).tobytes() == b"four"
+    with pytest.raises(CorruptError, match="a is no array of numbers, or has a damaged header"):
+        parse_npy("a", array(MAX_HEADER + 1))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (b"\x93", b"\x92", "a is no array of numbers, or has a damaged header"),
+        (b"(2,)", b"(2.)", "a is no array of numbers, or has a damaged header"),
+        (b"<f8", b"<q9", "a is of no known type or size"),
+        (b"<f8", b"|O8", r"16 bytes for object of shape \(2,\)"),
+        (b"(2,)", b"(3,)", r"16 bytes for float64 of shape \(3,\)"),
+    ],
+)
+def test_an_array_that_is_not_what_its_header_says_is_named(old, new, message):
+    with pytest.raises((CorruptError, ValueError), match=message):
+        parse_npy("a", npy(np.zeros(2)).replace(old, new))
+
+
+def test_a_damaged_array_is_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "c.npz", "w") as archive:
+        archive.writestr("params/1/weight.npy", b"<html>")
+    with pytest.raises(CorruptError, match=r"c\.npz: no .* \(params/1/weight is no array"):
         load_checkpoint(tmp_path / "c.npz")
 
 
@@ -225,8 +319,23 @@ def test_params_that_do_not_fit_the_layers_are_refused(tmp_path, spoil):
         load_checkpoint(tmp_path / "c.npz")
 
 
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.ones((784, 1), np.int64), "1/weight is int64, expected floats"),
+        (np.full((784, 1), np.nan), "1/weight holds what is no number"),
+        (np.full((784, 1), np.inf), "1/weight holds what is no number"),
+    ],
+)
+def test_weights_to_compute_with_are_finite_floats(tmp_path, weights, message):
+    arrays, meta = arrays_and_meta()
+    write(tmp_path / "c.npz", {**arrays, "params/1/weight": weights}, meta)
+    with pytest.raises(CorruptError, match=message):
+        load_checkpoint(tmp_path / "c.npz")
+
+
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
-    with pytest.raises(MissingError, match="is not there"):
+    with pytest.raises(MissingError, match=r"c\.npz is not there"):
         load_checkpoint(tmp_path / "c.npz")
     with pytest.raises(StorageError, match="cannot read"):
         load_checkpoint(tmp_path)

@@ -3,6 +3,7 @@
 import gzip
 import struct
 import tracemalloc
+import zipfile
 
 import hypothesis.strategies as st
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis.extra import numpy as npst
 
+from pipeline.bombs import BombError, is_bomb, refuse_bomb
 from pipeline.errors import CorruptError, MissingError, StorageError
 from pipeline.idx import DTYPES, idx_bytes, open_idx, read_idx
 
@@ -87,6 +89,22 @@ def test_a_truncated_file_is_refused(end, read):
         read(VECTOR[:end])
 
 
+def test_how_much_is_missing_is_told(read):
+    with pytest.raises(CorruptError, match="file: ends 2 bytes too early"):
+        read(VECTOR[:6])
+    with pytest.raises(CorruptError, match="promises 1,000,008 bytes, the file can hold 108 at mo"):
+        read(header(0x08, 10**6) + bytes(100))
+
+
+def test_a_file_may_be_as_large_as_it_is_known_to_be_and_no_larger(tmp_path):
+    (tmp_path / "file").write_bytes(ZIPPED)
+    with open_idx(tmp_path / "file", 11) as stream:
+        assert stream.content_size == 11
+    message = "the header promises 11 bytes, the file can hold 10 at most"
+    with pytest.raises(CorruptError, match=message), open_idx(tmp_path / "file", 10):
+        pass
+
+
 @pytest.mark.parametrize("end", range(2, len(ZIPPED)))
 def test_a_truncated_zipped_file_is_refused(end, read):
     with pytest.raises(CorruptError, match=r"damaged gzip data|header promises|bytes too early"):
@@ -158,14 +176,37 @@ def test_a_header_that_promises_more_than_the_file_can_hold_allocates_nothing(le
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("lengths", [(1,) * 64, (0, 2**24, 2**24)], ids=["64 dimensions", "2**48"])
+def test_the_largest_shapes_that_an_array_can_have_are_read(lengths, read):
+    assert read(header(0x08, *lengths) + b"\0" * all(lengths)).shape == lengths
+
+
 @pytest.mark.parametrize(
     "lengths",
-    [(1,) * 65, (1,) * 255, (0, *(2**32 - 1,) * 3), (*(2**32 - 1,) * 3, 0)],
-    ids=["65 dimensions", "255 dimensions", "0 x huge", "huge x 0"],
+    [
+        *((1,) * 65, (1,) * 255, (0, 2**24, 2**24 + 1)),
+        *((0, *(2**32 - 1,) * 3), (*(2**32 - 1,) * 3, 0)),
+    ],
+    ids=["65 dimensions", "255 dimensions", "0 x large", "0 x huge", "huge x 0"],
 )
 def test_a_shape_that_no_array_can_have_is_refused(lengths, read):
     with pytest.raises(CorruptError, match=r"dimensions|shape"):
         read(header(0x08, *lengths) + (b"\0" if all(lengths) else b""))
+
+
+@pytest.mark.parametrize(("most", "size"), [(64 << 20, 1), (64 << 20, 671_088), (10**8, 10**6)])
+def test_a_bomb_is_more_than_64_mebibytes_and_than_a_hundred_times_its_file(most, size):
+    assert not is_bomb(most, size)
+    assert is_bomb(most + 1, size)
+
+
+def test_a_bomb_is_told_by_its_size(read):
+    refuse_bomb("x", 64 << 20, 2)
+    with pytest.raises(BombError, match="x: it unpacks to 67,108,865 bytes, 33,554,432 times its"):
+        refuse_bomb("x", (64 << 20) + 1, 2)
+    zeros = gzip.compress(bytes(1 << 24), 9)  # gzip may stand in several members
+    with pytest.raises(BombError, match="file: it unpacks to 67,108,865 bytes, 1,027 times"):
+        read(gzip.compress(header(0x08, (64 << 20) - 7)) + zeros * 4)
 
 
 def test_items_come_a_mebibyte_at_a_time_and_the_hash_after_them(tmp_path):
@@ -175,6 +216,43 @@ def test_items_come_a_mebibyte_at_a_time_and_the_hash_after_them(tmp_path):
         items = list(stream.read_items())
         assert [len(part) for part in items] == [1 << 10] * 3
         assert (np.concatenate(items) == array).all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "counts"),
+    [((2**20 + 1,), [2**20, 1]), ((2, 2**20 + 1), [1, 1]), ((5, 2**19), [2, 2, 1])],
+)
+def test_as_many_items_come_at_a_time_as_a_mebibyte_holds_but_one_at_least(shape, counts, tmp_path):
+    array = (np.arange(np.prod(shape)) // 1000).astype(np.uint8).reshape(shape)
+    (tmp_path / "file").write_bytes(idx_bytes(array))
+    with open_idx(tmp_path / "file") as stream:
+        assert [len(items) for items in stream.read_items()] == counts
+    assert (read_idx(tmp_path / "file") == array).all()
+
+
+def test_what_follows_the_elements_is_not_read(tmp_path):
+    with (tmp_path / "file").open("wb") as file:
+        file.write(VECTOR)
+        file.truncate(1 << 26)
+    tracemalloc.start()
+    try:
+        with pytest.raises(CorruptError, match="more bytes than"):
+            read_idx(tmp_path / "file")
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_member_of_a_zip_is_stored_or_deflated(tmp_path):
+    for method in zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2:
+        with zipfile.ZipFile(tmp_path / "file", "w", method) as archive:
+            archive.writestr("inner", VECTOR)
+        if method != zipfile.ZIP_BZIP2:
+            with open_idx(tmp_path / "file", member="inner") as stream:
+                assert stream.shape == (3,)
+    message = r"no zip with inner in it \(compressed by method 12\)"
+    with pytest.raises(CorruptError, match=message), open_idx(tmp_path / "file", None, "inner"):
+        pass
 
 
 def test_an_absent_file_is_missing(tmp_path):

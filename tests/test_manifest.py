@@ -1,5 +1,6 @@
 """A pickle is read when the manifest vouches for it, or when it is the user's own."""
 
+import json
 import pickle
 
 import numpy as np
@@ -9,7 +10,14 @@ from test_build import fill, make_dataset
 from pipeline.build import build_pickles
 from pipeline.cache import Cache
 from pipeline.errors import CorruptError, MissingError, UsageError
-from pipeline.manifest import MANIFEST_FORMAT, check_pickle, read_manifest, read_split
+from pipeline.manifest import (
+    MANIFEST_FORMAT,
+    UNSEALED,
+    OtherInputsError,
+    check_pickle,
+    read_manifest,
+    read_split,
+)
 from pipeline.sealed_json import publish_json, read_json
 
 REBUILD = "Run `pipeline build-pickles tiny --force`"
@@ -65,8 +73,9 @@ def test_a_sound_pickle_that_is_not_the_one_in_the_manifest_is_refused(read, bui
 @pytest.mark.parametrize("read", READERS)
 def test_a_pickle_that_the_manifest_names_and_nobody_has_is_missing(read, built):
     built[0].pickle("tiny", "train").unlink()
-    with pytest.raises(MissingError, match=r"tiny_train\.pickle is not there"):
+    with pytest.raises(MissingError, match=r"tiny_train\.pickle is not there") as caught:
         read(*built, "train")
+    assert caught.value.hint.startswith("Run `pipeline build-pickles")
 
 
 def test_nothing_built_is_missing_and_the_hint_is_the_command(tmp_path):
@@ -78,8 +87,10 @@ def test_nothing_built_is_missing_and_the_hint_is_the_command(tmp_path):
 
 def test_a_pickle_made_from_other_data_is_refused(built):
     change_manifest(built[0], lambda it: it["inputs"].update({"train-images.gz": "0" * 64}))
-    with pytest.raises(CorruptError, match=r"made from a train-images\.gz with content 0+, exp"):
+    message = r"tiny_train\.pickle: made from a train-images\.gz with content 0+, expected \w{64}"
+    with pytest.raises(OtherInputsError, match=message) as caught:
         check_pickle(*built, "train")
+    assert caught.value.hint == REBUILD
     assert check_pickle(*built, "test")
 
 
@@ -95,7 +106,8 @@ def test_a_manifest_of_a_newer_format_is_refused_with_a_hint(read, built):
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "{", "[]", "null", "7", "{}", "\xff", "[" * 100_000),
+        *("", "{", "[]", "null", "7", "{}", "[" * 100_000),
+        pytest.param("\xff", id="no UTF-8"),
         *('{"format": 1}', '{"format": "1"}', '{"format": 1, "pickles": []}'),
         '{"format": 1, "pickles": {"train": {"sha256": "a"}}}',
     ],
@@ -106,6 +118,31 @@ def test_what_is_no_manifest_is_refused(text, built):
     with pytest.raises(CorruptError, match=r"tiny\.json: (no |sha256 is)") as caught:
         read_manifest(*built)
     assert caught.value.hint == REBUILD
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"format": 0}, "ValueError(\"format 0 of 'tiny'\")"),
+        ({"dataset": "other"}, "ValueError(\"format 2 of 'other'\")"),
+        ({"inputs": None}, "TypeError('its inputs are no table')"),
+        ({"pickles": {"train": {"sha256": "a" * 63}}}, f"'{'a' * 63}' is no sha256"),
+    ],
+)
+def test_a_manifest_that_cannot_vouch_is_told_why(change, reason, built):
+    change_manifest(built[0], lambda it: it.update(change))
+    with pytest.raises(CorruptError, match=r"tiny\.json: no manifest of pickles") as caught:
+        read_manifest(*built)
+    assert reason in caught.value.message
+    assert caught.value.hint == REBUILD
+
+
+def test_a_manifest_of_the_first_format_has_no_seal(built):
+    path = built[0].manifest("tiny")
+    manifest = {key: read_json(path)[key] for key in UNSEALED} | {"format": 1}
+    path.write_text(json.dumps(manifest))
+    assert read_manifest(*built) == manifest
+    assert check_pickle(*built, "train")
 
 
 @pytest.mark.parametrize("inputs", [None, [], "text", 7])

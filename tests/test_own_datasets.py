@@ -74,31 +74,51 @@ def spoilt(record, path, value):
 
 
 @pytest.mark.parametrize(
-    ("path", "value"),
+    ("path", "value", "reason"),
     [
-        (["name"], "other"), (["classes"], ["a", "a"]), (["classes"], []), (["classes"], None),
-        (["splits", "train", "count"], 4), (["splits", "train", "images"], {}),
-        (["splits", "train", "images", "content_sha256"], None),
-        (["splits", "train", "images", "name"], "../../etc/passwd"),
-        (["splits", "train", "labels", "content_size"], -1), (["splits"], []), (["splits"], {}),
-        (["colour"], "red"), (["format"], "1"),
-        (["splits", "train", "start"], 1), (["splits", "train", "file_count"], 2),
-        (["group"], "../.."), (["title"], 7), (["mirrors"], ["https://a/"]),
+        (["name"], "other", "it is of 'other'"),
+        *((["classes"], classes, "'its classes'") for classes in (["a", "a"], [])),
+        (["classes"], [f"{number}" for number in range(257)], "'its classes'"),
+        (["classes"], None, "TypeError"),
+        (["splits", "train", "count"], 4, "'sizes that do not follow from the counts'"),
+        (["splits", "train", "images"], {}, "TypeError"),
+        (["splits", "train", "images", "content_sha256"], None, "the file 'train-images.gz'"),
+        (["splits", "train", "images", "name"], "../../etc/passwd", "the file '../../etc/passwd'"),
+        (["splits", "train", "labels", "content_size"], -1, "'sizes that do not follow from the"),
+        (["splits"], [], "AttributeError"), (["splits"], {}, "'its splits'"),
+        (["splits", "Train"], None, "TypeError"), (["colour"], "red", "TypeError"),
+        *((["format"], number, "'its format'") for number in ("1", 0, 2.0)),
+        (["splits", "train", "start"], 1, "'a split that is only part of its files'"),
+        (["splits", "train", "file_count"], 2, "'a split that is only part of its files'"),
+        (["group"], "../..", "'fields that only sets from elsewhere have, or that are no text'"),
+        (["title"], 7, "'fields that only sets from elsewhere have, or that are no text'"),
+        (["mirrors"], ["https://a/"], "'fields that only sets from elsewhere have"),
     ],
 )  # fmt: skip
-def test_a_record_that_contradicts_itself_is_refused(path, value, own, cache):
+def test_a_record_that_contradicts_itself_is_refused(path, value, reason, own, cache):
     record = spoilt(read_json(cache.record("scans")), path, value)
     publish_json(cache.record("scans"), record)
     with pytest.raises(CorruptError, match=r"dataset\.json: no record of a data set") as caught:
         find_dataset(cache, "scans")
     assert caught.value.hint == "Run `pipeline import` again"
+    assert reason in caught.value.message
+
+
+@pytest.mark.parametrize("count", [1, 256])
+def test_a_record_has_from_one_to_256_classes(count, own, cache):
+    dataset = dataclasses.replace(own, classes=tuple(map(str, range(count))))
+    publish_record(cache, dataset)
+    assert read_record(cache, "scans") == dataset
 
 
 def test_a_record_of_a_newer_format_is_refused(own, cache):
     record = {**read_json(cache.record("scans")), "format": RECORD_FORMAT + 1}
     publish_json(cache.record("scans"), record)
-    with pytest.raises(CorruptError, match=f"format {RECORD_FORMAT + 1}, this version reads"):
+    with pytest.raises(
+        CorruptError, match=f"format {RECORD_FORMAT + 1}, this version reads"
+    ) as caught:
         find_dataset(cache, "scans")
+    assert caught.value.hint.endswith("start over: Run `pipeline import` again")
 
 
 def test_sizes_follow_from_counts():

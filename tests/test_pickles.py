@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import os
 import pickle
 import pickletools
@@ -16,7 +17,13 @@ from hypothesis.extra import numpy as npst
 
 from pipeline.catalogue.mnist import MNIST
 from pipeline.errors import CorruptError, MissingError, StorageError
-from pipeline.pickles import CHUNK, LayoutError, pickle_chunks, read_pickle
+from pipeline.pickles import (
+    CHUNK,
+    LayoutError,
+    pickle_chunks,
+    read_our_layout,
+    read_pickle,
+)
 
 MNIST_PICKLES = {
     "train": "cb8bd0560e23219dd8700ec8d3edafa5425c41d477ed83369caccd4ac1bedade",
@@ -56,12 +63,16 @@ OTHER_LAYOUTS = {
     "big endian": (PIXELS.astype(">u2"), LABELS.astype(">i8")),
     "Fortran order": (np.asfortranarray(PIXELS), LABELS),
     "list of arrays": [list(PIXELS), NESTED[1]],
+    "lists beside tuples": ([tuple(NESTED[0][0]), *NESTED[0][1:]], NESTED[1]),
 }
 
 REFUSED = {
-    "a number": (7, "it holds no pair"),
-    "three things": ([[], [], []], "it holds no pair"),
-    "another dictionary": ({"x": NESTED[0], "y": NESTED[1]}, "it holds no pair"),
+    "a number": (7, "it holds no pair of images and labels"),
+    "three things": ([[], [], []], "it holds no pair of images and labels"),
+    "another dictionary": (
+        {"x": NESTED[0], "y": NESTED[1]},
+        "it holds no pair of images and labels",
+    ),
     "float pixels": ((PIXELS / 255, LABELS), "a pixel is a float64, expected an integer"),
     "float labels": ((PIXELS, LABELS / 2), "a label is a float64, expected an integer"),
     "text": ((["a"], [1]), "among the pixels are str; expected integers alone"),
@@ -71,9 +82,12 @@ REFUSED = {
     "label 256": ((PIXELS, LABELS + 1), "a label is not from 0 to 255"),
     "ragged image": ([[[[1, 2], [3]]], [0]], "the pixel lists have different lengths"),
     "ragged labels": ([NESTED[0], [0, [1], 2]], "among the labels are int, list; expected int"),
-    "images of 27x28": ((PIXELS[:, 1:], LABELS), r"\(3, 27, 28\) and labels \(3,\) do not match"),
-    "a label too few": ((PIXELS, LABELS[1:]), r"labels \(2,\) do not match"),
-    "two labels each": ((PIXELS, np.c_[LABELS, LABELS]), r"labels \(3, 2\) do not match"),
+    "images of 27x28": (
+        (PIXELS[:, 1:], LABELS),
+        r"images \(3, 27, 28\) and labels \(3,\) do not match",
+    ),
+    "a label too few": ((PIXELS, LABELS[1:]), r"images .* labels \(2,\) do not match"),
+    "two labels each": ((PIXELS, np.c_[LABELS, LABELS]), r"images .* labels \(3, 2\) do not match"),
     "a single number": ((np.array(1, np.uint8), LABELS), "a pixel is a uint8, expected"),
 }
 
@@ -133,7 +147,7 @@ def test_the_bytes_do_not_depend_on_the_chunks(count, step, path):
     data = b"".join(map(bytes, pickle_chunks(parts, [labels])))
     assert data == written(pixels, labels)
     path.write_bytes(data)
-    again = read_pickle(path)
+    again = read_pickle(path, hashlib.sha256(data).hexdigest())
     assert np.array_equal(again[0], pixels)
     assert np.array_equal(again[1], labels)
 
@@ -175,8 +189,9 @@ def test_no_pixel_is_mistaken_for_an_opcode(grey, path):
 def test_what_is_no_set_of_images_is_refused(kind, path):
     content, message = REFUSED[kind]
     path.write_bytes(pickle.dumps(content))
-    with pytest.raises(LayoutError, match=message):
+    with pytest.raises(LayoutError, match=rf"file\.pickle: no pickle of .*: {message}") as caught:
         read_pickle(path)
+    assert caught.value.hint == "Run `pipeline build-pickles --force`"
 
 
 def test_with_a_hash_no_other_layout_is_read(path):
@@ -209,8 +224,38 @@ def test_a_changed_value_is_found_by_the_hash(position, path):
     sha256 = hashlib.sha256(data).hexdigest()
     data[position] ^= 1
     path.write_bytes(data)
-    with pytest.raises(CorruptError, match=rf"sha256 is {hashlib.sha256(data).hexdigest()}, exp"):
+    found = hashlib.sha256(data).hexdigest()
+    with pytest.raises(CorruptError, match=f"sha256 is {found}, expected {sha256}") as caught:
         read_pickle(path, sha256)
+    assert caught.value.hint == "Run `pipeline build-pickles --force`"
+
+
+@pytest.mark.parametrize(
+    ("position", "message"),
+    [
+        *((position, "the lists around the images are others") for position in (1, -12, -1)),
+        *((position, "images 0 to 2 are laid out differently") for position in (6, -13)),
+        *((position, "a label is no small integer") for position in (-9, -5)),
+    ],
+)
+def test_where_a_pickle_leaves_our_layout_is_told(position, message, path):
+    data = bytearray(written(PIXELS, LABELS))
+    data[position] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(LayoutError, match=rf"file\.pickle: no pickle of .*: {message}"):
+        read_pickle(path, "")
+
+
+def test_a_size_that_fits_no_number_of_images_is_told(path):
+    path.write_bytes(written(PIXELS, LABELS) + b".")
+    with pytest.raises(LayoutError, match=r"file\.pickle: .*: 4,984 bytes are no whole number of"):
+        read_pickle(path, "")
+
+
+def test_a_file_that_becomes_shorter_while_it_is_read_is_refused(path):
+    data = written(PIXELS, LABELS)
+    with pytest.raises(LayoutError, match=r"file\.pickle: .*: it became shorter while it was read"):
+        read_our_layout(path, io.BytesIO(data[:-1]), len(data))
 
 
 def test_every_truncation_is_refused(path):

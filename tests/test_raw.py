@@ -109,7 +109,7 @@ def test_a_label_outside_the_classes_is_refused_as_the_file_has_it(label, letter
     (cache.raw("emnist") / "labels").write_bytes(content)
     split = dataclasses.replace(dataset.splits["train"], labels=own)
     dataset = dataclasses.replace(dataset, splits={"train": split})
-    with pytest.raises(CorruptError, match=f"label {label}, expected 1 to 26"):
+    with pytest.raises(CorruptError, match=f"labels: label {label}, expected 1 to 26"):
         joined(read_label_chunks(cache, dataset, "train"))
 
 
@@ -177,8 +177,11 @@ def test_a_missing_file_names_the_command_that_brings_it_back(digits, cache):
 @pytest.mark.parametrize("chunk", [1, 700, 1 << 20])
 def test_a_split_may_begin_and_end_inside_a_chunk(chunk, digits, cache, monkeypatch):
     monkeypatch.setattr("pipeline.idx.CHUNK_BYTES", chunk)
-    dataset, pictures, _ = digits
-    assert np.array_equal(joined(read_image_chunks(cache, dataset, "lost")), pictures[5:])
+    dataset, pictures, rows = digits
+    for split, cut in {"test": slice(5), "lost": slice(5, None)}.items():
+        assert np.array_equal(joined(read_image_chunks(cache, dataset, split)), pictures[cut])
+        labels = joined(read_label_chunks(cache, dataset, split))
+        assert (labels.dtype, labels.tolist()) == (np.uint8, rows[cut, 0].tolist())
 
 
 def test_where_the_content_is_not_known_the_published_hash_decides(digits, cache):

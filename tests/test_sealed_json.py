@@ -1,13 +1,15 @@
 """A sealed JSON file is read as it was written, or not at all."""
 
+import hashlib
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import CorruptError, MissingError
-from pipeline.sealed_json import MAX_BYTES, SEAL, publish_json, read_json
+from pipeline.sealed_json import MAX_BYTES, SEAL, publish_json, read_json, sealed_bytes
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -33,6 +35,18 @@ def test_whatever_is_published_is_read(value, tmp_path_factory):
 def test_people_can_read_it_and_the_seal_comes_last(path):
     assert list(json.loads(path.read_text())) == [*VALUE, SEAL]
     assert path.read_text().startswith('{\n  "format": 1,\n')
+
+
+def test_the_seal_is_the_hash_of_the_same_text_without_it(path):
+    seal = hashlib.sha256(b'{\n  "a": [\n    1\n  ]\n}').hexdigest()
+    text = f'{{\n  "a": [\n    1\n  ],\n  "sha256": "{seal}"\n}}\n'
+    path.write_text(text, newline="")
+    assert read_json(path) == {"a": [1]}
+    publish_json(path, {"a": [1]})
+    assert path.read_bytes() == text.encode()
+    path.write_text(text.replace(seal, "other"))
+    with pytest.raises(CorruptError, match=f"sha256 is {seal}, its seal says other: it was change"):
+        read_json(path)
 
 
 def test_every_flipped_bit_and_every_truncation_is_refused(path):
@@ -73,11 +87,35 @@ def test_a_newer_format_is_refused_whatever_its_seal(path):
         assert caught.value.hint == "Update the project, or start over: Make it again"
 
 
-def test_an_absent_file_is_missing_and_a_huge_one_is_not_read(path):
+@pytest.mark.parametrize(("text", "kind"), [("[]", "list"), ("7", "int"), ("null", "NoneType")])
+def test_what_is_no_object_is_named(text, kind, path):
+    path.write_text(text)
+    with pytest.raises(CorruptError, match=rf"no JSON object \(a {kind}, expected an object\)"):
+        read_json(path)
+
+
+def test_an_absent_file_is_missing(path):
+    path.unlink()
+    with pytest.raises(MissingError, match=r"value\.json is not there") as caught:
+        read_json(path, "Make it again")
+    assert caught.value.hint == "Make it again"
+    with pytest.raises(MissingError) as caught:
+        read_json(path)
+    assert caught.value.hint == ""
+
+
+def test_a_huge_file_is_not_read(path):
+    value = {"a": "x" * (MAX_BYTES - len(sealed_bytes({"a": ""})))}
+    publish_json(path, value)
+    assert path.stat().st_size == MAX_BYTES
+    assert read_json(path) == value
     with path.open("wb") as file:
         file.truncate(MAX_BYTES + 1)
-    with pytest.raises(CorruptError, match=r"1,048,577 bytes, expected 1,048,576 at most"):
-        read_json(path)
-    path.unlink()
-    with pytest.raises(MissingError, match="is not there"):
-        read_json(path)
+    tracemalloc.start()
+    try:
+        with pytest.raises(CorruptError, match=r"1,048,577 bytes, expected 1,048,576 at") as caught:
+            read_json(path, "Make it again")
+        assert tracemalloc.get_traced_memory()[1] < MAX_BYTES
+    finally:
+        tracemalloc.stop()
+    assert caught.value.hint == "Make it again"

@@ -2,17 +2,19 @@
 
 import gzip
 import hashlib
+import shutil
 import time
 import tracemalloc
 
 import pytest
-from test_build import fill, make_dataset
+from test_build import Listener, fill, make_dataset
 
 from pipeline.build import build_pickles
 from pipeline.cache import Cache
 from pipeline.errors import CorruptError, MissingError, StorageError
 from pipeline.raw import check_raw
-from pipeline.verify import verify_dataset, worst_error
+from pipeline.sealed_json import publish_json, read_json
+from pipeline.verify import is_there, repair_dataset, verify_dataset, worst_error
 
 
 @pytest.fixture
@@ -51,6 +53,48 @@ def test_whatever_is_missing_or_damaged_is_named_and_nothing_else(number, built)
         assert type(worst_error(findings)) is kind
 
 
+def test_a_pickle_without_a_manifest_is_unproven(built):
+    built[0].manifest("tiny").unlink()
+    statuses = [finding.status for finding in verify_dataset(*built)]
+    assert statuses == [*["intact"] * 4, "missing", "unproven", "unproven"]
+
+
+def test_a_pickle_made_from_other_files_is_told_from_a_damaged_one(built):
+    path = built[0].manifest("tiny")
+    manifest = read_json(path)
+    publish_json(path, {**manifest, "inputs": {**manifest["inputs"], "train-labels.gz": "other"}})
+    statuses = [finding.status for finding in verify_dataset(*built)]
+    assert statuses == [*["intact"] * 5, "other inputs", "intact"]
+
+
+def test_whatever_is_left_of_a_data_set_is_there(built):
+    paths = [finding.path for finding in verify_dataset(*built)]
+    contents = {path: path.read_bytes() for path in paths}
+    for path in paths:
+        path.unlink()
+    assert not is_there(*built)
+    for path, content in contents.items():
+        path.write_bytes(content)
+        assert is_there(*built)
+        path.unlink()
+
+
+def test_what_is_missing_or_damaged_is_fetched_and_built_again_and_nothing_else(built, tmp_path):
+    cache, dataset = built
+    shutil.copytree(cache.raw("tiny"), tmp_path / "mirror")
+    paths = [finding.path for finding in verify_dataset(*built)]
+    contents, listener = [path.read_bytes() for path in paths], Listener()
+    paths[0].unlink()
+    harm(paths[6])
+    repair_dataset(cache, dataset, ((tmp_path / "mirror").as_uri(),), listener)
+    assert [path.read_bytes() for path in paths] == contents
+    assert [what for what, *_ in listener.heard] == [
+        "tiny",
+        "tiny_train.pickle",
+        "tiny_test.pickle",
+    ]
+
+
 def test_damage_is_told_before_absence(built):
     raw(built, 0)[0].unlink()
     harm(raw(built, 1)[0])
@@ -77,7 +121,7 @@ def test_the_error_names_what_was_found_and_what_was_expected(built):
 def test_an_absent_file_is_missing_and_a_folder_cannot_be_read(built):
     path, file = raw(built)
     path.unlink()
-    with pytest.raises(MissingError, match="is not there"):
+    with pytest.raises(MissingError, match=r"train-images\.gz is not there"):
         check_raw(path, file)
     path.mkdir()
     with pytest.raises(StorageError, match="cannot read"):

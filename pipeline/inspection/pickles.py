@@ -100,7 +100,7 @@ def read(data: bytes) -> Reading:
 def follow(data: bytes) -> list[Trace]:
     """Follow the pickles of a file, one behind the other, to the first that has no end."""
     traces: list[Trace] = []
-    start, left = 0, MAX_OPCODES + 1
+    start, left = 0, MAX_OPCODES
     while (start < len(data) or not traces) and left > 0:
         trace = Trace(data, start, left)
         traces.append(trace)

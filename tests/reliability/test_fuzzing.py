@@ -19,7 +19,7 @@ GIANTS_FIGURE = (
     "slowest {most_ms:.0f} ms, at most {most_mib:.0f} MiB"
 )
 MEBIBYTES = 300
-CPU_MS = 1000
+CPU_MS = 2500  # a second where nothing else runs; others take their share of the caches
 HERE = REPOSITORY / "tests" / "reliability"
 
 pytestmark = pytest.mark.skipif(
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(
 
 
 class EndedError(AssertionError):
-    """The process of a parser was ended: by a crash, or as an input took more than a second."""
+    """The process of a parser was ended: by a crash, or as an input took too long."""
 
 
 def watch(folder, target, *arguments):

@@ -27,7 +27,7 @@ from targets import TARGETS, Target
 
 from pipeline.errors import ProjectError
 
-CPU_SECONDS = 1.0  # for an input
+CPU_SECONDS = 2.5  # for an input: one, and what other processes take of the caches
 SPARE_BYTES = 300 << 20  # that a parser may order beside what the process has at the start
 MOST_FAULTS = 10  # that are kept
 GOOD = ("accepted", "refused")
