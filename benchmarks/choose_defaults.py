@@ -41,11 +41,12 @@ GRID = [
 
 def validate(examples: Examples, configuration: Configuration) -> tuple[float, float]:
     """Train once; return the validation accuracy and the seconds of training."""
-    model = build_model(configuration)
+    model = build_model(configuration, len(MNIST.classes))
     training, held_out = split_validation(examples, configuration.validation, configuration.seed)
     params = init_params(model, configuration)
     optimizer = OPTIMIZERS[configuration.optimizer](weight_decay=configuration.weight_decay)
     last, seconds = 0.0, 0.0
+    assert configuration.learning_rate is not None
     for event in train(
         model, LOSSES[configuration.loss](), optimizer, SCHEDULES[configuration.schedule], params,
         optimizer.init(params), training, held_out, learning_rate=configuration.learning_rate,

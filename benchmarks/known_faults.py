@@ -184,7 +184,7 @@ def write_npz(path: Path) -> str:
     ):  # fmt: skip
         content = gzip.decompress((RAW / f"{name}.gz").read_bytes())
         arrays[key] = np.frombuffer(content, np.uint8, offset=offset).reshape(shape)
-    np.savez(path, **arrays)
+    np.savez(path, **arrays)  # type: ignore[arg-type]
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

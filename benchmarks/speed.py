@@ -20,7 +20,7 @@ import pickle
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from functools import cache, partial
@@ -104,7 +104,7 @@ def scikit_learn(examples: Examples, batch_size: int) -> Callable[[], None]:
     return lambda: model.partial_fit(images, examples.labels)
 
 
-LIBRARIES = {
+LIBRARIES: dict[str, Callable[[Examples, int], Callable[[], object]]] = {
     "ours": ours,
     "PyTorch, one thread": partial(pytorch, threads=1),
     "PyTorch, all threads": partial(pytorch, threads=os.cpu_count() or 1),
@@ -134,8 +134,13 @@ def seconds_of(task: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
+def time_epoch_in(process: ProcessPoolExecutor, library: str, batch_size: int) -> float | None:
+    """Time one epoch in the process of a library."""
+    return process.submit(time_epoch, library, batch_size).result()
+
+
 def take_turns(
-    timers: dict[str, Callable[[], float | None]], repeats: int
+    timers: Mapping[str, Callable[[], float | None]], repeats: int
 ) -> dict[str, list[float]]:
     """Let every timer time once a turn; the first turn, which warms up, does not count."""
     seconds: dict[str, list[float]] = {name: [] for name in timers}
@@ -172,9 +177,7 @@ def time_training(repeats: int) -> None:
         }
         for batch_size in (10, 128):
             timers = {
-                library: lambda process=process, library=library, batch_size=batch_size: (
-                    process.submit(time_epoch, library, batch_size).result()
-                )
+                library: partial(time_epoch_in, process, library, batch_size)
                 for library, process in processes.items()
             }
             title = f"An epoch of 784-30-10 on 60,000 images, batch size {batch_size}"
