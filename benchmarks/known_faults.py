@@ -79,7 +79,8 @@ keras.Sequential([keras.Input((1000,)), keras.layers.Dense(1000)]).save(PATH)
 OUR_SAVE = """
 import numpy as np
 from network.checkpoints import Checkpoint, save_checkpoint
-from network.layers import Flatten, Linear, Sigmoid
+from network.activations import Sigmoid
+from network.layers import Flatten, Linear
 from network.model import Model
 from pathlib import Path
 model = Model((Flatten(), Linear(1000), Sigmoid(), Linear(10), Sigmoid()))

@@ -24,7 +24,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from network.layers import describe_layer, layer_from_description
+from network.layer_registry import describe_layer, layer_from_description
 from network.model import Model
 from network.optimizers import State
 from network.params import Array, Params, named_arrays

@@ -1,4 +1,4 @@
-"""What a layer is; Linear, Flatten, Identity, Sigmoid, Tanh, ReLU, Softmax.
+"""What a layer is; the layers of fully connected networks: Linear, Flatten, Identity.
 
 A layer is a frozen description: it makes its parameters and applies them, and remembers
 nothing. `forward` returns the outputs *and* the function that carries a gradient back through
@@ -6,7 +6,7 @@ exactly this application, so two forward passes can never disturb each other.
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -129,118 +129,3 @@ class Identity(WithoutParams):
             return d_y, {}
 
         return x, backward
-
-
-@dataclass(frozen=True)
-class Sigmoid(WithoutParams):
-    """y = 1 / (1 + exp(-x)), computed as (1 + tanh(x / 2)) / 2, which cannot overflow.
-
-    d_x = d_y * y * (1 - y)
-
-    Shapes: any.
-    Source: Rumelhart, Hinton, Williams (1986), equations 2 and 5; the tanh form is the
-    identity of the DLMF, section 4.28 and 4.35 (hyperbolic functions of half arguments).
-    """
-
-    def forward(
-        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
-    ) -> tuple[Array, Backward]:
-        y = 0.5 * x
-        np.tanh(y, out=y)
-        y *= 0.5
-        y += 0.5
-
-        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            d_x = 1 - y
-            d_x *= y
-            d_x *= d_y
-            return d_x, {}
-
-        return y, backward
-
-
-@dataclass(frozen=True)
-class Tanh(WithoutParams):
-    """y = tanh(x).
-
-    d_x = d_y * (1 - y^2)
-
-    Shapes: any.
-    Source: LeCun, Bottou, Orr, Muller, Efficient BackProp (1998), section 4.4.
-    """
-
-    def forward(
-        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
-    ) -> tuple[Array, Backward]:
-        y = np.tanh(x)
-
-        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            return d_y * (1 - y * y), {}
-
-        return y, backward
-
-
-@dataclass(frozen=True)
-class ReLU(WithoutParams):
-    """y = max(x, 0).
-
-    d_x = d_y where x > 0, else 0
-
-    Shapes: any.
-    Source: Nair and Hinton, Rectified linear units improve restricted Boltzmann machines
-    (2010), section 2.
-    """
-
-    def forward(
-        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
-    ) -> tuple[Array, Backward]:
-        y = np.maximum(x, 0)
-
-        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            return d_y * (y > 0), {}
-
-        return y, backward
-
-
-@dataclass(frozen=True)
-class Softmax(WithoutParams):
-    """y_k = exp(x_k) / sum_j exp(x_j): scores that add up to 1.
-
-    d_x = y * (d_y - sum_k d_y_k * y_k); the largest x is subtracted first, so exp cannot
-    overflow and the result is the same.
-
-    Shapes: (N, K).
-    Source: Bridle, Probabilistic interpretation of feedforward classification network
-    outputs (1990), equation 10.
-    """
-
-    def forward(
-        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
-    ) -> tuple[Array, Backward]:
-        y = np.exp(x - x.max(axis=1, keepdims=True))
-        y /= y.sum(axis=1, keepdims=True)
-
-        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            return y * (d_y - (d_y * y).sum(axis=1, keepdims=True)), {}
-
-        return y, backward
-
-
-LAYERS: dict[str, type[Layer]] = {
-    layer.__name__: layer for layer in (Linear, Flatten, Identity, Sigmoid, Tanh, ReLU, Softmax)
-}
-ACTIVATIONS: dict[str, type[Layer]] = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU}
-
-
-def describe_layer(layer: Layer) -> dict[str, Any]:
-    """Turn a layer into plain data, as in `{"layer": "Linear", "n_out": 30, ...}`."""
-    return {"layer": type(layer).__name__, **asdict(layer)}  # type: ignore[call-overload]
-
-
-def layer_from_description(description: dict[str, Any]) -> Layer:
-    """Turn the plain data of `describe_layer` back into the layer.
-
-    Raises: KeyError for a layer we do not know, TypeError for fields that it does not have.
-    """
-    fields = dict(description)
-    return LAYERS[fields.pop("layer")](**fields)

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from network.layers import Layer, Sigmoid, Softmax
+from network.activations import Sigmoid, Softmax
+from network.layers import Layer
 from network.params import Array
 
 

@@ -6,8 +6,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from network.layers import ACTIVATIONS, Flatten, Identity, Layer, Linear, Shape
+from network.activations import ACTIVATIONS
+from network.layers import Flatten, Identity, Layer, Linear, Shape
 from network.losses import Loss
+from network.normalization import BatchNorm, moments
 from network.params import Array, Params
 
 ModelBackward: TypeAlias = Callable[[Array], Params]  # d_outputs -> grads
@@ -66,6 +68,17 @@ class Model:
             return grads
 
         return x, backward
+
+    def calibrate(self, params: Params, images: Array) -> None:
+        """Measure, on images to train on, what the layers that normalise use outside training.
+
+        Shapes: images (N, H, W); a thousand are enough.
+        """
+        x = images
+        for layer, layer_params in zip(self.layers, params, strict=True):
+            if isinstance(layer, BatchNorm):
+                layer_params["mean"][...], layer_params["variance"][...] = moments(x)
+            x, _ = layer.forward(layer_params, x)
 
 
 def fully_connected(

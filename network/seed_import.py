@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from network.layers import Flatten, Layer, Linear, Sigmoid
+from network.activations import Sigmoid
+from network.layers import Flatten, Layer, Linear
 from network.model import Model
 from network.params import Array, Params
 from pipeline.errors import CorruptError

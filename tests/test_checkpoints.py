@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from network.activations import ACTIVATIONS
 from network.checkpoints import (
     FORMAT,
     Checkpoint,
@@ -20,7 +21,7 @@ from network.checkpoints import (
     parse_npy,
     save_checkpoint,
 )
-from network.layers import ACTIVATIONS, describe_layer
+from network.layer_registry import describe_layer
 from network.losses import LOSSES
 from network.model import fully_connected
 from network.optimizers import OPTIMIZERS

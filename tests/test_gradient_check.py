@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from network import report
+from network.activations import ACTIVATIONS, ReLU, Sigmoid
 from network.gradient_check import TOLERANCE, check_gradients, choose_indices
-from network.layers import ACTIVATIONS, Flatten, Layer, Linear, ReLU, Sigmoid
+from network.layers import Flatten, Layer, Linear
 from network.losses import LOSSES, SquaredError
 from network.model import Model, fully_connected
 from network.params import copy_params, count_params, named_arrays

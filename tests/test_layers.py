@@ -7,29 +7,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.layers import (
+from network.activations import (
     ACTIVATIONS,
-    LAYERS,
-    Flatten,
-    Identity,
-    Linear,
+    GELU,
+    LeakyReLU,
+    LogSoftmax,
     ReLU,
     Sigmoid,
     Softmax,
     Tanh,
-    describe_layer,
-    layer_from_description,
 )
+from network.convolution import Conv2D
+from network.dropout import Dropout
+from network.layer_registry import LAYERS, describe_layer, layer_from_description
+from network.layers import Flatten, Identity, Linear
+from network.normalization import BatchNorm
+from network.pooling import AveragePool2D, MaxPool2D
 
-# name -> an example, and how many dimensions one of its inputs has
+# name -> an example, and the least shape that one of its inputs may have
 EXAMPLES = {
-    "Linear": (Linear(3, "glorot"), 1),
-    "Flatten": (Flatten(), 2),
-    "Identity": (Identity(), 1),
-    "Sigmoid": (Sigmoid(), 1),
-    "Tanh": (Tanh(), 2),
-    "ReLU": (ReLU(), 2),
-    "Softmax": (Softmax(), 1),
+    "Linear": (Linear(3, "glorot"), (1,)),
+    "Flatten": (Flatten(), (1, 1)),
+    "Identity": (Identity(), (1,)),
+    "Sigmoid": (Sigmoid(), (1,)),
+    "Tanh": (Tanh(), (1, 1)),
+    "ReLU": (ReLU(), (1, 1)),
+    "LeakyReLU": (LeakyReLU(0.1), (1, 1)),
+    "GELU": (GELU(), (1, 1)),
+    "Softmax": (Softmax(), (1,)),
+    "LogSoftmax": (LogSoftmax(), (1,)),
+    "Conv2D": (Conv2D(3, 2), (2, 2, 1)),
+    "MaxPool2D": (MaxPool2D(), (2, 2, 1)),
+    "AveragePool2D": (AveragePool2D(), (2, 2, 1)),
+    "BatchNorm": (BatchNorm(), (1, 1)),
+    "Dropout": (Dropout(0.3), (1, 1)),
 }
 every_layer = pytest.mark.parametrize("name", LAYERS)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -39,25 +50,29 @@ class Application:
     """A layer with everything that one forward and one backward pass need, write-protected."""
 
     def __init__(self, name, seed=0, dtype=np.float64, size=None, scale=1.0):
-        self.layer, n_dimensions = EXAMPLES[name]
+        self.layer, least = EXAMPLES[name]
         rng = np.random.default_rng(seed)
-        shape = size or tuple(rng.integers(1, 6, 1 + n_dimensions))
+        shape = size or tuple(
+            low + more for low, more in zip((1, *least), rng.integers(0, 5, 9), strict=False)
+        )
         self.params, self.out_shape = self.layer.init(rng, shape[1:], dtype)
-        for array in self.params.values():
+        for key, array in self.params.items():
             array += rng.normal(size=array.shape).astype(dtype)
+            if key == "variance":
+                np.abs(array, out=array)
         x = rng.normal(size=shape)
         x += np.copysign(0.01, x)  # away from the kink of ReLU
         self.x = (scale * x).astype(dtype)
         self.d_y = rng.normal(size=(len(x), *self.out_shape)).astype(dtype)
         for array in (self.x, self.d_y, *self.params.values()):
             array.setflags(write=False)
-        self.rng = rng
+        self.rng, self.is_training = rng, True
 
     def forward(self, params=None, x=None):
         return self.layer.forward(
             self.params if params is None else params,
             self.x if x is None else x,
-            np.random.default_rng(1),
+            np.random.default_rng(1) if self.is_training else None,
         )
 
     def run(self):
@@ -73,8 +88,7 @@ class Application:
 
 def any_application(name, **options):
     """Draw an application of a layer, of any small shape and content."""
-    n_dimensions = EXAMPLES[name][1]
-    sizes = st.tuples(*[st.integers(1, 5)] * (n_dimensions + 1))
+    sizes = st.tuples(*(st.integers(low, low + 4) for low in (1, *EXAMPLES[name][1])))
     return st.builds(
         lambda seed, size: Application(name, seed, size=size, **options),
         st.integers(0, 2**32), sizes,
@@ -87,9 +101,11 @@ def test_every_layer_has_an_example():
 
 
 @every_layer
+@pytest.mark.parametrize("is_training", [True, False])
 @given(data=st.data())
-def test_the_gradient_matches_finite_differences(name, data):
+def test_the_gradient_matches_finite_differences(name, is_training, data):
     at = data.draw(any_application(name))
+    at.is_training = is_training
     _, backward = at.forward()
     d_x, grads = backward(at.d_y)
     direction = at.rng.normal(size=at.x.shape)
@@ -211,3 +227,66 @@ def test_linear_adds_the_bias_to_weighted_sums():
 )
 def test_known_values(layer, x, y):
     assert layer.forward({}, np.array([x], float))[0] == pytest.approx(np.array([y]))
+
+
+@pytest.mark.parametrize(
+    ("layer", "x", "y"),
+    [
+        (LeakyReLU(0.5), [-2, 0, 3], [-1, 0, 3]),
+        (GELU(), [-1, 0, 1, 9], [-0.158808, 0, 0.841192, 9]),
+        (LogSoftmax(), [0, np.log(2), np.log(5)], np.log([1 / 8, 2 / 8, 5 / 8])),
+    ],
+)
+def test_more_known_values(layer, x, y):
+    assert layer.forward({}, np.array([x], float))[0] == pytest.approx(np.array([y]), abs=1e-6)
+
+
+@given(
+    n=st.integers(1, 3), height=st.integers(3, 7), width=st.integers(3, 7),
+    channels=st.integers(1, 3), size=st.integers(1, 3), seed=st.integers(0, 99),
+)  # fmt: skip
+def test_convolution_is_its_formula(n, height, width, channels, size, seed):
+    rng, layer = np.random.default_rng(seed), Conv2D(2, size)
+    params, _ = layer.init(rng, (height, width, channels), np.float64)
+    x = rng.normal(size=(n, height, width, channels))
+    y, _ = layer.forward(params, x)
+    for h, w in np.ndindex(y.shape[1:3]):
+        window = x[:, h : h + size, w : w + size]
+        expected = np.einsum("nijc,ijck->nk", window, params["weight"]) + params["bias"]
+        assert y[:, h, w] == pytest.approx(expected)
+
+
+def test_grey_images_are_images_of_one_channel():
+    rng, layer = np.random.default_rng(0), Conv2D(4)
+    params, _ = layer.init(rng, (6, 5), np.float64)
+    x = rng.normal(size=(2, 6, 5))
+    grey, _ = layer.forward(params, x)
+    assert np.array_equal(grey, layer.forward(params, x[..., None])[0])
+
+
+def test_pooling_keeps_the_largest_or_the_mean_and_leaves_out_what_fills_no_square():
+    x = np.arange(15.0).reshape(1, 3, 5, 1)
+    assert MaxPool2D().forward({}, x)[0].tolist() == [[[[6], [8]]]]
+    assert AveragePool2D().forward({}, x)[0].tolist() == [[[[3], [5]]]]
+
+
+def test_of_equal_numbers_the_first_gets_the_gradient():
+    y, backward = MaxPool2D().forward({}, np.zeros((1, 2, 2, 1)))
+    assert backward(np.ones_like(y))[0].ravel().tolist() == [1, 0, 0, 0]
+
+
+def test_dropout_switches_off_its_share_while_training_and_nothing_else():
+    x, layer = np.ones((100, 1000)), Dropout(0.3)
+    y, _ = layer.forward({}, x, np.random.default_rng(0))
+    assert set(np.unique(y)) == {0, 1 / 0.7}
+    assert np.mean(y == 0) == pytest.approx(0.3, abs=0.01)
+    assert np.array_equal(layer.forward({}, x)[0], x)
+
+
+def test_batch_norm_makes_mean_0_and_variance_1_of_every_channel():
+    rng = np.random.default_rng(0)
+    x = rng.normal([3, -20], [2, 50], (40, 6, 6, 2))
+    params, _ = BatchNorm().init(rng, (6, 6, 2), np.float64)
+    y, _ = BatchNorm().forward(params, x, rng)
+    assert y.mean(axis=(0, 1, 2)) == pytest.approx([0, 0], abs=1e-9)
+    assert y.var(axis=(0, 1, 2)) == pytest.approx([1, 1], rel=1e-4)

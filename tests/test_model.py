@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from network.activations import ACTIVATIONS, ReLU, Tanh
+from network.convolution import Conv2D
 from network.gradient_check import check_gradients
-from network.layers import ACTIVATIONS, Flatten, Identity, Linear, Tanh
+from network.layers import Flatten, Identity, Linear
 from network.losses import LOSSES, CrossEntropy
 from network.model import Model, fully_connected, part_the_loss_sees
+from network.normalization import BatchNorm
 
 every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
 every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -102,3 +105,14 @@ def test_params_of_another_form_are_refused():
     del params[3]["bias"]
     with pytest.raises(ValueError, match=r"layer 3 has params .* expected .*bias"):
         model.check_params(params, (4, 3))
+
+
+def test_what_was_measured_makes_the_outputs_those_of_training():
+    model = Model((Conv2D(3), BatchNorm(), ReLU(), Conv2D(2), BatchNorm(), Flatten(), Linear(4)))
+    rng = np.random.default_rng(0)
+    params = model.init(rng, (9, 8), np.float64)
+    images = rng.random((30, 9, 8))
+    trained, _ = model.forward(params, images, rng)
+    assert not np.allclose(model.forward(params, images)[0], trained)
+    model.calibrate(params, images)
+    assert np.allclose(model.forward(params, images)[0], trained)

@@ -15,11 +15,11 @@ import pytest
 from conftest import REPOSITORY
 from PIL import Image
 
+from network.activations import Sigmoid
 from network.checkpoints import load_checkpoint
 from network.cli import main
 from network.configuration import Configuration
 from network.experiment import load_training_examples, start_model, train_run
-from network.layers import Sigmoid
 from network.runs import create_run, find_run, load_run
 from pipeline.cache import Cache
 

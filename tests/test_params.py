@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from network.layers import Flatten, Linear, Sigmoid
+from network.activations import Sigmoid
+from network.layers import Flatten, Linear
 from network.model import Model
 from network.params import (
     copy_params,

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from network.activations import Sigmoid
 from network.data import scale_pixels
 from network.initializers import uniform
-from network.layers import Flatten, Linear, Sigmoid
+from network.layers import Flatten, Linear
 from network.losses import SquaredError
 from network.model import Model, fully_connected
 from network.params import copy_params, named_arrays, zip_arrays

@@ -14,7 +14,7 @@ Hidden = Annotated[
 ]
 Activation = Annotated[
     str | None,
-    typer.Option("--activation", help="Hidden layers: sigmoid, tanh, relu. [default: sigmoid]"),
+    typer.Option("--activation", help="sigmoid, tanh, relu, leaky-relu, gelu. [default: sigmoid]"),
 ]
 Initializer = Annotated[
     str | None,

@@ -144,7 +144,7 @@ WRONG_LAYER = """
 import sys
 import numpy as np
 from network.cli import main
-from network.layers import Sigmoid
+from network.activations import Sigmoid
 
 def forward(self, params, x, rng=None):
     y = 1 / (1 + np.exp(-x))
