@@ -5,8 +5,8 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from network.activations import ACTIVATIONS
 from network.initializers import INITIALIZERS
-from network.layers import ACTIVATIONS
 from network.losses import LOSSES
 from network.optimizers import OPTIMIZERS
 from network.schedules import SCHEDULES
@@ -35,13 +35,22 @@ RANGES: dict[str, tuple[float, float]] = {
 SUITABLE_RATES: dict[tuple[str, str], tuple[float, float]] = {
     ("squared-error", "sgd"): (7.0, 2.4e-5),
     ("squared-error", "momentum"): (0.7, 2.4e-4),
+    ("squared-error", "nesterov"): (0.7, 2.4e-4),
+    ("squared-error", "rmsprop"): (0.02, 0.03),
     ("squared-error", "adam"): (0.02, 0.03),
+    ("squared-error", "lion"): (0.0003, 0.5),
     ("cross-entropy", "sgd"): (1.0, 1e-4),
     ("cross-entropy", "momentum"): (0.1, 1e-3),
+    ("cross-entropy", "nesterov"): (0.1, 1e-3),
+    ("cross-entropy", "rmsprop"): (0.01, 0.03),
     ("cross-entropy", "adam"): (0.01, 0.03),
+    ("cross-entropy", "lion"): (0.002, 0.1),
     ("binary-cross-entropy", "sgd"): (1.0, 1e-4),
     ("binary-cross-entropy", "momentum"): (0.1, 1e-3),
+    ("binary-cross-entropy", "nesterov"): (0.1, 1e-3),
+    ("binary-cross-entropy", "rmsprop"): (0.01, 0.03),
     ("binary-cross-entropy", "adam"): (0.01, 0.03),
+    ("binary-cross-entropy", "lion"): (0.0003, 0.1),
 }
 
 

@@ -1,4 +1,4 @@
-"""Turn gradients into better parameters: SGD, Momentum, Adam.
+"""Turn gradients into better parameters: SGD, Momentum, RMSProp, Adam, Lion.
 
 An optimizer is a description with two functions: `init` makes its memory (the state, a value
 that can be saved) and `update` takes one step. A run owns its arrays, so `update` writes the
@@ -82,6 +82,57 @@ class Momentum:
 
 
 @dataclass(frozen=True)
+class Nesterov(Momentum):
+    """Momentum that looks ahead.
+
+        velocity <- momentum * velocity + grad
+        param <- param - learning_rate * (grad + momentum * velocity)
+
+    The gradient counts as if it were taken where the velocity will have led.
+    Source: Nesterov, A method of solving a convex programming problem with convergence rate
+    O(1/k^2) (1983); Sutskever, Martens, Dahl, Hinton (2013), equations 3 and 4, in the variables
+    of Bengio, Boulanger-Lewandowski, Pascanu, Advances in optimizing recurrent networks (2013),
+    equation 7.
+    """
+
+    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
+        decay_weights(params, learning_rate * self.weight_decay)
+        for _, (param, grad, velocity) in zip_arrays(params, grads, state["velocity"]):
+            velocity *= self.momentum
+            velocity += grad
+            grad += self.momentum * velocity
+            grad *= learning_rate
+            param -= grad
+
+
+@dataclass(frozen=True)
+class RMSProp:
+    """Each gradient divided by how large it has been of late.
+
+        v <- decay * v + (1 - decay) * grad^2
+        param <- param - learning_rate * grad / (sqrt(v) + epsilon)
+
+    Source: Tieleman and Hinton, Lecture 6.5, rmsprop: divide the gradient by a running average
+    of its recent magnitude, COURSERA: Neural networks for machine learning (2012).
+    """
+
+    decay: float = 0.9
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
+
+    def init(self, params: Params) -> State:
+        return {"v": zeros_like(params)}
+
+    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
+        decay_weights(params, learning_rate * self.weight_decay)
+        for _, (param, grad, v) in zip_arrays(params, grads, state["v"]):
+            v += (1 - self.decay) * (grad * grad - v)
+            grad *= learning_rate
+            grad /= np.sqrt(v) + self.epsilon
+            param -= grad
+
+
+@dataclass(frozen=True)
 class Adam:
     """Steps of about the learning rate in every direction, however large its gradients are.
 
@@ -124,4 +175,41 @@ class Adam:
             param -= grad
 
 
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"sgd": SGD, "momentum": Momentum, "adam": Adam}
+@dataclass(frozen=True)
+class Lion:
+    """The sign of the gradient and of its mean alone.
+
+        param <- param - learning_rate * sign(beta1 * m + (1 - beta1) * grad)
+        m <- beta2 * m + (1 - beta2) * grad
+
+    Every number moves by the learning rate, so that should be 3 to 10 times smaller than Adam's.
+    Source: Chen and others, Symbolic discovery of optimization algorithms (2023), algorithm 2.
+    """
+
+    beta1: float = 0.9
+    beta2: float = 0.99
+    weight_decay: float = 0.0
+
+    def init(self, params: Params) -> State:
+        return {"m": zeros_like(params)}
+
+    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
+        decay_weights(params, learning_rate * self.weight_decay)
+        for _, (param, grad, m) in zip_arrays(params, grads, state["m"]):
+            step = m - grad
+            step *= self.beta1
+            step += grad
+            np.sign(step, out=step)
+            step *= learning_rate
+            param -= step
+            m += (1 - self.beta2) * (grad - m)
+
+
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
+    "sgd": SGD,
+    "momentum": Momentum,
+    "nesterov": Nesterov,
+    "rmsprop": RMSProp,
+    "adam": Adam,
+    "lion": Lion,
+}

@@ -10,6 +10,9 @@ from typing import TypeAlias
 
 Schedule: TypeAlias = Callable[[float], float]
 
+WARM_UP = 0.05  # share of the run in which the rate rises
+PEAK, FIRST, LAST = 0.3, 1 / 25, 1e-5  # of the cycle: where it peaks, and where it starts and ends
+
 
 def constant(progress: float) -> float:
     """Keep the learning rate as it is."""
@@ -25,4 +28,40 @@ def cosine(progress: float) -> float:
     return 0.5 * (1 + cos(pi * progress))
 
 
-SCHEDULES: dict[str, Schedule] = {"constant": constant, "cosine": cosine}
+def warm_cosine(progress: float) -> float:
+    """Rise from 0 to 1 in the first twentieth of the run, then fall as `cosine` does.
+
+    Source: Goyal and others, Accurate, large minibatch SGD (2017), section 2.2 (gradual warm-up);
+    Loshchilov and Hutter (2017), equation 5.
+    """
+    if progress < WARM_UP:
+        return progress / WARM_UP
+    return cosine((progress - WARM_UP) / (1 - WARM_UP))
+
+
+def one_cycle(progress: float) -> float:
+    """Rise from 1/25 to 1 in the first 30 % of the run, then fall to almost 0, along cosines.
+
+    Source: Smith and Topin, Super-convergence (2017), section 4; the numbers and the cosines are
+    those that fast.ai found to work best.
+    """
+    if progress < PEAK:
+        return FIRST + (1 - FIRST) * (1 - cosine(progress / PEAK))
+    return LAST + (1 - LAST) * cosine((progress - PEAK) / (1 - PEAK))
+
+
+def step(progress: float) -> float:
+    """Fall to a tenth at half of the run, and to a hundredth at three quarters.
+
+    Source: He, Zhang, Ren, Sun, Deep residual learning for image recognition (2016), section 4.2.
+    """
+    return 1.0 if progress < 0.5 else 0.1 if progress < 0.75 else 0.01
+
+
+SCHEDULES: dict[str, Schedule] = {
+    "constant": constant,
+    "cosine": cosine,
+    "warm-cosine": warm_cosine,
+    "one-cycle": one_cycle,
+    "step": step,
+}

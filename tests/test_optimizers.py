@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from network.activations import Sigmoid
 from network.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from network.layers import Flatten, Linear, Sigmoid
+from network.layers import Flatten, Linear
 from network.losses import SquaredError
 from network.model import Model
 from network.optimizers import OPTIMIZERS
@@ -33,7 +34,30 @@ def adam(param, grad, memory, rate):
     return param - rate * m_hat / (v_hat**0.5 + 1e-8)
 
 
-FORMULAS = {"sgd": sgd, "momentum": momentum, "adam": adam}
+def nesterov(param, grad, memory, rate):
+    memory["velocity"] = 0.9 * memory.get("velocity", 0) + grad
+    return param - rate * (grad + 0.9 * memory["velocity"])
+
+
+def rmsprop(param, grad, memory, rate):
+    memory["v"] = 0.9 * memory.get("v", 0) + 0.1 * grad**2
+    return param - rate * grad / (memory["v"] ** 0.5 + 1e-8)
+
+
+def lion(param, grad, memory, rate):
+    m = memory.get("m", 0)
+    memory["m"] = 0.99 * m + 0.01 * grad
+    return param - rate * np.sign(0.9 * m + 0.1 * grad)
+
+
+FORMULAS = {
+    "sgd": sgd,
+    "momentum": momentum,
+    "nesterov": nesterov,
+    "rmsprop": rmsprop,
+    "adam": adam,
+    "lion": lion,
+}
 
 
 def make_params(dtype=np.float64, in_shape=(3, 2)):

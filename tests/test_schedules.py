@@ -1,10 +1,10 @@
-"""Every schedule starts with the whole learning rate and never leaves 0 to 1."""
+"""Every schedule uses the whole learning rate somewhere and never leaves 0 to 1."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.schedules import SCHEDULES, constant, cosine
+from network.schedules import SCHEDULES, constant, cosine, one_cycle, warm_cosine
 
 every_schedule = pytest.mark.parametrize("name", SCHEDULES)
 progress = st.floats(0, 1)
@@ -17,8 +17,19 @@ def test_a_share_of_the_learning_rate_is_used(name, at):
 
 
 @every_schedule
-def test_the_first_step_has_the_whole_learning_rate(name):
-    assert SCHEDULES[name](0.0) == 1
+def test_some_step_has_the_whole_learning_rate_and_the_last_has_little(name):
+    shares = [SCHEDULES[name](i / 1000) for i in range(1001)]
+    assert max(shares) == pytest.approx(1, abs=1e-4)
+    assert shares[-1] <= 0.01 or name == "constant"
+
+
+@pytest.mark.parametrize(("rise", "peak"), [(warm_cosine, 0.05), (one_cycle, 0.3)])
+def test_a_rate_rises_to_its_peak_and_then_falls(rise, peak):
+    shares = [rise(i / 1000) for i in range(1001)]
+    top = shares.index(max(shares))
+    assert top == pytest.approx(1000 * peak, abs=1)
+    assert shares[: top + 1] == sorted(shares[: top + 1])
+    assert shares[top:] == sorted(shares[top:], reverse=True)
 
 
 @given(at=progress)

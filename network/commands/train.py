@@ -32,7 +32,10 @@ def train(
     initializer: Initializer = None,
     loss: LossName = None,
     optimizer: Annotated[
-        str | None, typer.Option("--optimizer", help="sgd, momentum, adam. [default: sgd]")
+        str | None,
+        typer.Option(
+            "--optimizer", help="sgd, momentum, nesterov, rmsprop, adam, lion. [default: sgd]"
+        ),
     ] = None,
     learning_rate: Annotated[
         float | None,
@@ -44,7 +47,10 @@ def train(
     ] = None,
     schedule: Annotated[
         str | None,
-        typer.Option("--schedule", help="Learning rate: cosine, constant. [default: cosine]"),
+        typer.Option(
+            "--schedule",
+            help="constant, cosine, warm-cosine, one-cycle, step. [default: cosine]",
+        ),
     ] = None,
     batch_size: Annotated[
         int | None, typer.Option("--batch-size", help="Images a step. [default: 32]")
