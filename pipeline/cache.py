@@ -203,6 +203,22 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+def replace_folder(made: Path, place: Path, old: Path) -> None:
+    """Give a finished folder its place; what was there goes to `old`, or back if that fails.
+
+    Raises: OSError.
+    """
+    if place.exists():
+        place.rename(old)
+    try:
+        made.rename(place)
+    except BaseException:
+        if old.exists():
+            old.rename(place)
+        raise
+    sync_folder(place.parent)
+
+
 @contextlib.contextmanager
 def reading(path: Path, hint: str = "") -> Iterator[None]:
     """Turn what the system says while a file is read into an error of ours.

@@ -25,8 +25,8 @@ from pipeline.cache import (
     publish,
     reading,
     remove_stale_parts,
+    replace_folder,
     storage_error,
-    sync_folder,
     write_chunks,
 )
 from pipeline.errors import CorruptError, MissingError, UsageError
@@ -218,13 +218,5 @@ def put_in_place(temporary: Path, path: Path) -> None:
     Raises: OSError.
     """
     old = temporary.with_suffix(".old.part")
-    if path.exists():
-        path.rename(old)
-    try:
-        temporary.rename(path)
-    except BaseException:
-        if old.exists():
-            old.rename(path)
-        raise
-    sync_folder(path.parent)
+    replace_folder(temporary, path, old)
     shutil.rmtree(old, ignore_errors=True)

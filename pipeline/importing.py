@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.build import BuiltPickle, build_pickles
-from pipeline.cache import STALE_SECONDS, Cache, publish, storage_error, sync_folder
+from pipeline.cache import STALE_SECONDS, Cache, publish, replace_folder, storage_error, sync_folder
 from pipeline.datasets import DATASETS
 from pipeline.errors import UsageError
 from pipeline.formats.dividing import divide, notes_on_classes
@@ -191,15 +191,7 @@ def put_in_place(stage: Cache, cache: Cache, dataset: Dataset) -> None:
     """
     folder, old = cache.raw(dataset.name), stage.root / "old"
     try:
-        if folder.exists():
-            folder.rename(old)
-        try:
-            stage.raw(dataset.name).rename(folder)
-        except BaseException:
-            if old.exists():
-                old.rename(folder)
-            raise
-        sync_folder(folder.parent)
+        replace_folder(stage.raw(dataset.name), folder, old)
     except OSError as error:
         raise storage_error(f"cannot write {folder}", error) from error
     pickles = [
