@@ -19,7 +19,12 @@ from network.activations import (
 )
 from network.convolution import Conv2D
 from network.dropout import Dropout
-from network.layer_registry import LAYERS, describe_layer, layer_from_description
+from network.layer_registry import (
+    LAYERS,
+    describe_layer,
+    layer_from_description,
+    layers_from_text,
+)
 from network.layers import Flatten, Identity, Linear
 from network.normalization import BatchNorm
 from network.pooling import AveragePool2D, MaxPool2D
@@ -192,6 +197,13 @@ def test_the_description_leads_back_to_the_layer(name):
     assert description["layer"] == name
     assert layer_from_description(description) == layer
     assert description == describe_layer(layer)  # reading it has not used it up
+
+
+@every_layer
+def test_what_repr_makes_of_a_layer_is_read_back(name):
+    layer, _ = EXAMPLES[name]
+    assert layers_from_text(repr(layer)) == (layer,)
+    assert layers_from_text(f"Flatten, {layer}, Tanh()") == (Flatten(), layer, Tanh())
 
 
 def test_unknown_descriptions_are_refused():
