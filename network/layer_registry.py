@@ -1,4 +1,4 @@
-"""Every layer by its name: how a model is written down, as plain data or as text, and read back."""
+"""Every layer by its name: how a model is written down, as data or as text, and read back."""
 
 import ast
 import difflib
@@ -8,6 +8,7 @@ from typing import Any
 from network.activations import GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
 from network.convolution import Conv2D
 from network.dropout import Dropout
+from network.ensemble import Ensemble
 from network.layers import Flatten, Identity, Layer, Linear
 from network.normalization import BatchNorm
 from network.pooling import AveragePool2D, MaxPool2D
@@ -18,7 +19,7 @@ LAYERS: dict[str, type[Layer]] = {
     for layer in (
         *(Linear, Flatten, Identity),
         *(Sigmoid, Tanh, ReLU, LeakyReLU, GELU, Softmax, LogSoftmax),
-        *(Conv2D, MaxPool2D, AveragePool2D, BatchNorm, Dropout),
+        *(Conv2D, MaxPool2D, AveragePool2D, BatchNorm, Dropout, Ensemble),
     )
 }
 

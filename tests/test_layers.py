@@ -19,6 +19,7 @@ from network.activations import (
 )
 from network.convolution import Conv2D
 from network.dropout import Dropout
+from network.ensemble import Ensemble
 from network.layer_registry import (
     LAYERS,
     describe_layer,
@@ -46,6 +47,10 @@ EXAMPLES = {
     "AveragePool2D": (AveragePool2D(), (2, 2, 1)),
     "BatchNorm": (BatchNorm(), (1, 1)),
     "Dropout": (Dropout(0.3), (1, 1)),
+    "Ensemble": (
+        Ensemble(("Linear(3), Sigmoid", "Dropout(0.4), Linear(4), Tanh, Linear(3)")),
+        (1,),
+    ),
 }
 every_layer = pytest.mark.parametrize("name", LAYERS)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
