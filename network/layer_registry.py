@@ -1,21 +1,25 @@
-"""Every layer by its name: how a model is written down as plain data, and read back."""
+"""Every layer by its name: how a model is written down, as data or as text, and read back."""
 
+import ast
+import difflib
 from dataclasses import asdict
 from typing import Any
 
 from network.activations import GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
 from network.convolution import Conv2D
 from network.dropout import Dropout
+from network.ensemble import Ensemble
 from network.layers import Flatten, Identity, Layer, Linear
 from network.normalization import BatchNorm
 from network.pooling import AveragePool2D, MaxPool2D
+from pipeline.errors import UsageError
 
 LAYERS: dict[str, type[Layer]] = {
     layer.__name__: layer
     for layer in (
         *(Linear, Flatten, Identity),
         *(Sigmoid, Tanh, ReLU, LeakyReLU, GELU, Softmax, LogSoftmax),
-        *(Conv2D, MaxPool2D, AveragePool2D, BatchNorm, Dropout),
+        *(Conv2D, MaxPool2D, AveragePool2D, BatchNorm, Dropout, Ensemble),
     )
 }
 
@@ -32,3 +36,40 @@ def layer_from_description(description: dict[str, Any]) -> Layer:
     """
     fields = dict(description)
     return LAYERS[fields.pop("layer")](**fields)
+
+
+def layers_from_text(text: str) -> tuple[Layer, ...]:
+    """Read layers as Python would write them: `Conv2D(16, 5), ReLU, Dropout(rate=0.2)`.
+
+    The text is parsed and never run. What `repr` makes of a layer is read back as that layer.
+
+    Raises: UsageError.
+    """
+    try:
+        parsed = ast.parse(f"[{text}]", mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise UsageError(
+            f"layers are {text[:100]!r}, expected some like Conv2D(16, 5), ReLU, Flatten"
+        ) from error
+    assert isinstance(parsed, ast.List)
+    return tuple(layer_from_syntax(item) for item in parsed.elts)
+
+
+def layer_from_syntax(item: ast.expr) -> Layer:
+    """Read one layer: its name, with or without arguments that are plain data.
+
+    Raises: UsageError.
+    """
+    call = item if isinstance(item, ast.Call) else ast.Call(item, [], [])
+    written = ast.unparse(item)[:100]
+    if not isinstance(call.func, ast.Name) or call.func.id not in LAYERS:
+        name = ast.unparse(call.func)[:50]
+        near = difflib.get_close_matches(name, LAYERS, n=1, cutoff=0.4)
+        hint = f"Did you mean {near[0]}?" if near else ""
+        raise UsageError(f"layer {name!r} is unknown, we know {', '.join(LAYERS)}", hint)
+    try:
+        values = [ast.literal_eval(value) for value in call.args]
+        named = {str(given.arg): ast.literal_eval(given.value) for given in call.keywords}
+        return LAYERS[call.func.id](*values, **named)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"layer {written} cannot be made ({error})") from error

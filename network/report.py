@@ -1,5 +1,7 @@
 """Say in lines and tables what a run did."""
 
+from statistics import fmean, stdev
+
 from network.evaluation import TestResult
 from network.gradient_check import ArrayCheck
 from network.training import EpochDone
@@ -24,6 +26,22 @@ def accuracy_line(result: TestResult) -> str:
         f"{result.correct:,} / {result.count:,} ({100 * result.accuracy:.2f} %, "
         f"95 % interval {100 * low:.2f}-{100 * high:.2f})"
     )
+
+
+def looks_line(looks: int, whose: str = "this run has") -> str:
+    """What it means that a run has been tested more than once."""
+    return (
+        f"{whose} been tested {looks} times: choose by validation, or the test set becomes one "
+        "more training set"
+    )
+
+
+def spread_line(accuracies: list[float]) -> str:
+    """The mean of several runs' accuracies, and how far they lie apart."""
+    low, mean, high = (
+        f"{100 * share:.2f}" for share in (min(accuracies), fmean(accuracies), max(accuracies))
+    )
+    return f"mean {mean} %, standard deviation {100 * stdev(accuracies):.2f}, {low}-{high} %"
 
 
 def digit_table(result: TestResult, classes: tuple[str, ...]) -> list[str]:

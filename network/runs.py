@@ -3,7 +3,7 @@
 config.json     every choice that was made
 history.jsonl   one line per epoch
 checkpoint.npz  the parameters and the optimizer's state
-test.json       what it scored on the test set, once it was tested
+test.json       what it scored on test images, each time that it was tested
 """
 
 import difflib
@@ -23,8 +23,8 @@ import numpy as np
 from network.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from network.configuration import Configuration, configuration_from_dict
 from network.environment import describe_environment
-from network.evaluation import TestResult
 from network.layers import Linear
+from network.looks import last_look, read_looks
 from network.model import Model
 from network.optimizers import State
 from network.params import Params
@@ -32,7 +32,7 @@ from network.training import EpochDone
 from pipeline.cache import Cache, publish, remove_stale_parts, storage_error, sync_folder
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.records import IMAGE_SHAPE
-from pipeline.sealed_json import publish_json, read_json
+from pipeline.sealed_json import publish_json
 
 NEW = "new"  # in the name of a folder that has no other yet
 
@@ -205,36 +205,17 @@ def load_run(run: Run) -> tuple[Checkpoint, Configuration]:
     return checkpoint, configuration_from_dict(values, str(run.checkpoint))
 
 
-def save_test_result(run: Run, result: TestResult) -> None:
-    """Keep what a run scored on the test set in its folder."""
-    content = {"count": result.count, "correct": result.correct, "accuracy": result.accuracy}
-    publish_json(run.result, content)
-
-
-def read_test_result(run: Run) -> tuple[float, int]:
-    """Return the accuracy of a run on the test set, and the number of images.
-
-    Raises: CorruptError.
-    """
-    again = f"Run `network test {run.name}`"
-    result = read_json(run.result, again, unsealed=("count", "correct", "accuracy"))
-    correct, count = result.get("correct"), result.get("count")
-    if type(correct) is not int or type(count) is not int or not 0 <= correct <= count != 0:
-        raise CorruptError(f"{run.result}: no test result: {correct!r} of {count!r}"[:500], again)
-    return correct / count, count
-
-
 def summarise(run: Run) -> dict[str, Any]:
     """Say in plain data what a run is and what it scored, if it was tested.
 
     Raises: CorruptError.
     """
     checkpoint, configuration = load_run(run)
-    accuracy, count = read_test_result(run) if run.result.is_file() else (None, None)
+    look = last_look(read_looks(run.result, configuration.dataset), configuration.dataset)
     return {
         "run": run.name,
         "epochs": checkpoint.meta.get("epoch", 0),
         "configuration": configuration.to_dict(),
-        "accuracy": accuracy,
-        "count": count,
+        "accuracy": look and look.accuracy,
+        "count": look and look.count,
     }

@@ -19,7 +19,13 @@ from network.activations import (
 )
 from network.convolution import Conv2D
 from network.dropout import Dropout
-from network.layer_registry import LAYERS, describe_layer, layer_from_description
+from network.ensemble import Ensemble
+from network.layer_registry import (
+    LAYERS,
+    describe_layer,
+    layer_from_description,
+    layers_from_text,
+)
 from network.layers import Flatten, Identity, Linear
 from network.normalization import BatchNorm
 from network.pooling import AveragePool2D, MaxPool2D
@@ -41,6 +47,10 @@ EXAMPLES = {
     "AveragePool2D": (AveragePool2D(), (2, 2, 1)),
     "BatchNorm": (BatchNorm(), (1, 1)),
     "Dropout": (Dropout(0.3), (1, 1)),
+    "Ensemble": (
+        Ensemble(("Linear(3), Sigmoid", "Dropout(0.4), Linear(4), Tanh, Linear(3)")),
+        (1,),
+    ),
 }
 every_layer = pytest.mark.parametrize("name", LAYERS)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -192,6 +202,13 @@ def test_the_description_leads_back_to_the_layer(name):
     assert description["layer"] == name
     assert layer_from_description(description) == layer
     assert description == describe_layer(layer)  # reading it has not used it up
+
+
+@every_layer
+def test_what_repr_makes_of_a_layer_is_read_back(name):
+    layer, _ = EXAMPLES[name]
+    assert layers_from_text(repr(layer)) == (layer,)
+    assert layers_from_text(f"Flatten, {layer}, Tanh()") == (Flatten(), layer, Tanh())
 
 
 def test_unknown_descriptions_are_refused():

@@ -1,6 +1,5 @@
 """Every `network` command, run as its user runs it."""
 
-import json
 import os
 import pickle
 import re
@@ -17,7 +16,6 @@ from PIL import Image
 
 from network.activations import Sigmoid
 from network.checkpoints import load_checkpoint
-from network.cli import main
 from network.configuration import Configuration
 from network.experiment import load_training_examples, start_model, train_run
 from network.runs import create_run, find_run, load_run
@@ -27,42 +25,6 @@ DIVERGING = (
     "--hidden=8,8,8", "--activation=relu", "--loss=cross-entropy", "--learning-rate=1e6",
     "--weight-decay=1e3",
 )  # fmt: skip
-
-
-@pytest.fixture
-def call(monkeypatch, capsys, built_cache):
-    """Run `network ...` to its exit in this process, which is quicker than one of its own.
-
-    Call: call("test", "--json", code=0, cache=built_cache) -> what was printed (out, err).
-    """
-
-    def run(*arguments, code=0, cache=built_cache):
-        monkeypatch.setattr(sys, "argv", ["network", *arguments])
-        monkeypatch.setenv("MNIST_CACHE_DIR", str(cache.root))
-        handler = signal.getsignal(signal.SIGTERM)
-        with pytest.raises(SystemExit) as ended:
-            main()
-        signal.signal(signal.SIGTERM, handler)
-        printed = capsys.readouterr()
-        assert ended.value.code == code, printed
-        return printed
-
-    return run
-
-
-@pytest.fixture
-def call_json(call):
-    """Run `network ... --json` in this process and return the object that it printed.
-
-    A NaN, which NumPy has and JSON has not, is an error.
-    """
-
-    def run(*arguments, **options):
-        printed = call(*arguments, "--json", **options)
-        assert printed.err == ""
-        return json.loads(printed.out, parse_constant=pytest.fail)
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +114,8 @@ def test_a_run_that_starts_from_another_says_so_and_keeps_its_sizes(call_json, b
 
 def test_test(call, call_json, trained, mnist_test_set):
     result = call_json("test", trained, "--limit=1000")
-    assert result.keys() == {"run", "count", "correct", "accuracy", "interval", "confusion"}
+    keys = {"run", "count", "correct", "accuracy", "interval", "confusion", "looks"}
+    assert result.keys() == keys
     confusion = np.array(result["confusion"])
     assert (result["run"], result["count"], confusion.shape) == (trained, 1000, (10, 10))
     assert confusion.sum(axis=1).tolist() == np.bincount(mnist_test_set[1][:1000]).tolist()

@@ -9,7 +9,7 @@ import pytest
 
 from network.checkpoints import Checkpoint, save_checkpoint
 from network.configuration import Configuration
-from network.evaluation import TestResult
+from network.looks import Look, save_looks
 from network.losses import CrossEntropy
 from network.model import fully_connected
 from network.runs import (
@@ -20,7 +20,6 @@ from network.runs import (
     list_runs,
     load_run,
     save_run,
-    save_test_result,
     summarise,
 )
 from network.training import EpochDone
@@ -163,8 +162,8 @@ def test_what_is_saved_is_read(cache):
 def test_the_summary_tells_the_score_once_there_is_one(cache):
     run = save(cache, "r")
     assert summarise(run)["accuracy"] is None
-    save_test_result(run, TestResult(np.diag([3, 1]) + np.array([[0, 0], [1, 0]])))
-    assert summarise(run)["accuracy"] == 0.8
+    save_looks(run.result, [Look("mnist", "test", 5, 4), Look("mnist", "lost", 5, 1)])
+    assert (summarise(run)["accuracy"], summarise(run)["count"]) == (0.8, 5)
     assert (summarise(run)["run"], summarise(run)["epochs"]) == ("r", 0)
 
 

@@ -34,6 +34,11 @@ DatasetName = Annotated[
 RunName = Annotated[
     str | None, typer.Argument(metavar="RUN", help="A run's name. [default: the latest]")
 ]
+SplitName = Annotated[str, typer.Option("--split", help="Which images of the data set.")]
+OtherDataset = Annotated[
+    str | None,
+    typer.Option("--dataset", help="Another with the same classes. [default: the run's own]"),
+]
 NewName = Annotated[str | None, typer.Option("--name", help="What to call the run.")]
 Limit = Annotated[
     int | None, typer.Option("--limit", min=1, help="Use only the first so many images.")

@@ -1,43 +1,92 @@
-"""Measure a run on the test images."""
+"""Measure runs on the test images."""
 
-from network.commands.options import Limit, RunName
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from network.commands.options import Limit, OtherDataset, SplitName
 from pipeline.cache import find_cache
 from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
 
+if TYPE_CHECKING:
+    from network.measuring import Measured
+    from pipeline.records import Dataset
+
 
 def measure(
-    run: RunName = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="RUN", help="Names of runs. [default: the latest]"),
+    ] = None,
+    split: SplitName = "test",
+    dataset: OtherDataset = None,
     limit: Limit = None,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Measure a run on the test images, which it has never seen."""
-    from network import report, runs
+    """Measure a run, or several, on the test images, which they have never seen."""
+    from network import measuring, report
     from network.data import load_examples
-    from network.evaluation import evaluate
-    from pipeline.datasets import find_dataset
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    found = runs.find_run(cache, run)
-    checkpoint, configuration = runs.load_run(found)
-    dataset = find_dataset(cache, configuration.dataset)
-    examples = load_examples(cache, dataset, "test", limit)
-    result = evaluate(checkpoint.model, checkpoint.params, examples)
-    runs.save_test_result(found, result)
-    console.say(f"run {found.name} on {result.count:,} test images of {dataset.name}")
-    console.say(f"accuracy {report.accuracy_line(result)}", "")
-    console.say(*report.digit_table(result, dataset.classes), "")
-    console.say(*report.confusion_table(result, dataset.classes))
+    runs = measuring.load_runs(cache, names or [None])
+    found = measuring.common_dataset(cache, runs, dataset)
+    examples = load_examples(cache, found, split, limit)
+    measured = [measuring.measure_run(run, found, split, examples) for run in runs]
+    images = f"{len(examples):,} {split} images of {found.name}"
+    whose = "this run has"
+    if len(measured) == 1:
+        tell_one(console, measured[0], found, images)
+        console.result(as_data(measured[0]))
+    else:
+        whose = f"of these {len(measured)} runs one has"
+        tell_several(console, measured, images)
+    looks = max(one.looks for one in measured)
+    if looks > 1 and split != "train":
+        console.note(report.looks_line(looks, whose))
     console.note("Next: network show --wrong, or network predict IMAGE")
+
+
+def tell_one(console: Console, one: "Measured", dataset: "Dataset", images: str) -> None:
+    """Say all that is known about the answers of one run."""
+    from network import report
+
+    console.say(f"run {one.name} on {images}")
+    console.say(f"accuracy {report.accuracy_line(one.result)}", "")
+    console.say(*report.digit_table(one.result, dataset.classes), "")
+    console.say(*report.confusion_table(one.result, dataset.classes))
+
+
+def tell_several(console: Console, measured: "list[Measured]", images: str) -> None:
+    """Say what each of several runs scored, and how far they lie apart."""
+    from statistics import fmean, stdev
+
+    from network import report
+
+    accuracies = [one.result.accuracy for one in measured]
+    width = max(len(one.name) for one in measured)
+    console.say(f"{len(measured)} runs on {images}")
+    console.say(*(f"{one.name:<{width}}  {report.accuracy_line(one.result)}" for one in measured))
+    console.say(report.spread_line(accuracies))
     console.result(
         {
-            "run": found.name,
-            "count": result.count,
-            "correct": result.correct,
-            "accuracy": result.accuracy,
-            "interval": list(result.interval),
-            "confusion": result.confusion.tolist(),
+            "runs": [as_data(one) for one in measured],
+            "mean": fmean(accuracies),
+            "sd": stdev(accuracies),
         }
     )
+
+
+def as_data(one: "Measured") -> dict[str, Any]:
+    """Say the same in plain data."""
+    return {
+        "run": one.name,
+        "count": one.result.count,
+        "correct": one.result.correct,
+        "accuracy": one.result.accuracy,
+        "interval": list(one.result.interval),
+        "confusion": one.result.confusion.tolist(),
+        "looks": one.looks,
+    }

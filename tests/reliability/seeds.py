@@ -147,7 +147,11 @@ def configurations(_: Path) -> list[bytes]:
 
 
 def scores(_: Path) -> list[bytes]:
-    return [sealed_bytes({"count": 10_000, "correct": 9_700, "accuracy": 0.97})]
+    look = {"dataset": "mnist", "split": "test", "count": 10_000, "correct": 9_700}
+    return [
+        sealed_bytes({"count": 10_000, "correct": 9_700, "accuracy": 0.97}),
+        sealed_bytes({"format": 2, "looks": [look | {"time": "2026-01-01T00:00:00+00:00"}, look]}),
+    ]
 
 
 def pictures(kind: str, *modes: str, **options: Any) -> Callable[[Path], list[bytes]]:

@@ -105,7 +105,10 @@ def run_all(
 
 
 def without_seconds(path: Path) -> bytes:
-    """Read a file; of a history all but how long each epoch took."""
+    """Read a file; of a history all but how long epochs took, of looks all but when they were."""
+    if path.name == "test.json":
+        looks = json.loads(path.read_text())["looks"]
+        return repr([look | {"time": None} for look in looks]).encode()
     if path.name != "history.jsonl":
         return path.read_bytes()
     epochs = map(json.loads, path.read_text().splitlines())

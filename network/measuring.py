@@ -1,0 +1,116 @@
+"""Measure runs on images that they have not seen, and write down that they were."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from network.checkpoints import Checkpoint
+from network.configuration import Configuration
+from network.data import Examples
+from network.evaluation import TestResult, answer, confusion_matrix
+from network.looks import count_looks, look_now, read_looks, save_looks
+from network.model import Model
+from network.params import Array
+from network.runs import Run, find_run, load_run
+from pipeline.cache import Cache
+from pipeline.datasets import find_dataset
+from pipeline.errors import UsageError
+from pipeline.records import IMAGE_SHAPE, Dataset
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A run with what its files hold."""
+
+    run: Run
+    checkpoint: Checkpoint
+    configuration: Configuration
+
+    @property
+    def name(self) -> str:
+        return self.run.name
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run answered."""
+
+    name: str
+    answers: Array  # (N,)
+    result: TestResult
+    looks: int  # how often the run has looked at these images, this time included
+
+
+def load_runs(cache: Cache, names: Sequence[str | None]) -> list[LoadedRun]:
+    """Find runs by their names and read them; None is the one that was trained last.
+
+    Raises: UsageError when a run is named twice; MissingError, CorruptError.
+    """
+    runs = [find_run(cache, name) for name in names]
+    (name, times), *_ = Counter(run.name for run in runs).most_common(1)
+    if times > 1:
+        raise UsageError(f"run {name} is named {times} times, expected different runs")
+    return [LoadedRun(run, *load_run(run)) for run in runs]
+
+
+def common_dataset(cache: Cache, runs: Sequence[LoadedRun], name: str | None = None) -> Dataset:
+    """Find the data set that all runs are of, or the one of this name if its classes are theirs.
+
+    Raises: UsageError, CorruptError.
+    """
+    first = runs[0]
+    for other in runs:
+        if name is None and other.configuration.dataset != first.configuration.dataset:
+            raise UsageError(
+                f"run {first.name} is of {first.configuration.dataset} and run {other.name} "
+                f"of {other.configuration.dataset}, expected one data set"
+            )
+    dataset = find_dataset(cache, name or first.configuration.dataset)
+    for run in runs:
+        check_classes(run, find_dataset(cache, run.configuration.dataset), dataset)
+    return dataset
+
+
+def check_classes(run: LoadedRun, own: Dataset, dataset: Dataset) -> None:
+    """Refuse a data set that is not of the classes that a run tells apart.
+
+    Raises: UsageError.
+    """
+    if dataset.classes != own.classes:
+        raise UsageError(
+            f"run {run.name} tells the classes of {own.name} apart, and {dataset.name} has others: "
+            f"{describe_classes(own)}, and {describe_classes(dataset)}"
+        )
+    if (count := count_outputs(run.checkpoint.model)) != len(dataset.classes):
+        raise UsageError(
+            f"run {run.name} has {count} outputs, and {dataset.name} {len(dataset.classes)} classes"
+        )
+
+
+def describe_classes(dataset: Dataset) -> str:
+    """Name the first classes of a data set, and how many there are."""
+    some = ", ".join(dataset.classes[:3])
+    return f"{len(dataset.classes)} classes ({some}, ...)"
+
+
+def count_outputs(model: Model) -> int:
+    """Count the numbers that a model makes of an image."""
+    shape: tuple[int, ...] = IMAGE_SHAPE
+    for layer in model.layers:
+        _, shape = layer.shapes(shape)
+    return shape[-1]
+
+
+def measure_run(loaded: LoadedRun, dataset: Dataset, split: str, examples: Examples) -> Measured:
+    """Let a run answer every example of a split, and add this look to those it has had.
+
+    Raises: CorruptError, StorageError.
+    """
+    path = loaded.run.result
+    looks = read_looks(path, loaded.configuration.dataset)
+    answers = answer(loaded.checkpoint.model, loaded.checkpoint.params, examples.images)
+    confusion = confusion_matrix(examples.labels, answers, len(dataset.classes))
+    result = TestResult(confusion)
+    looks.append(look_now(dataset.name, split, result))
+    save_looks(path, looks)
+    return Measured(loaded.name, answers, result, count_looks(looks, dataset.name, split))
