@@ -15,11 +15,10 @@ from dataclasses import replace
 
 from network.configuration import Configuration
 from network.data import Examples, load_examples, split_validation
-from network.experiment import build_model, init_params
-from network.losses import LOSSES
-from network.optimizers import OPTIMIZERS
-from network.schedules import SCHEDULES
-from network.training import EpochDone, train
+from network.events import EpochDone
+from network.experiment import build_model, build_recipe, init_params
+from network.training import train
+from network.training_state import TrainingState
 from pipeline.build import build_pickles
 from pipeline.cache import find_cache
 from pipeline.catalogue.mnist import MNIST
@@ -44,14 +43,10 @@ def validate(examples: Examples, configuration: Configuration) -> tuple[float, f
     model = build_model(configuration, len(MNIST.classes))
     training, held_out = split_validation(examples, configuration.validation, configuration.seed)
     params = init_params(model, configuration)
-    optimizer = OPTIMIZERS[configuration.optimizer](weight_decay=configuration.weight_decay)
+    recipe = build_recipe(configuration, model)
+    state = TrainingState(params, recipe.optimizer.init(params))
     last, seconds = 0.0, 0.0
-    assert configuration.learning_rate is not None
-    for event in train(
-        model, LOSSES[configuration.loss](), optimizer, SCHEDULES[configuration.schedule], params,
-        optimizer.init(params), training, held_out, learning_rate=configuration.learning_rate,
-        batch_size=configuration.batch_size, epochs=configuration.epochs, seed=configuration.seed,
-    ):  # fmt: skip
+    for event in train(recipe, state, training, held_out):
         if isinstance(event, EpochDone):
             last, seconds = event.validation_accuracy or 0.0, seconds + event.seconds
     return last, seconds

@@ -33,8 +33,10 @@ from network.environment import suitable_threads
 from network.losses import SquaredError
 from network.model import fully_connected
 from network.optimizers import SGD
+from network.recipe import Recipe
 from network.schedules import constant
 from network.training import train
+from network.training_state import TrainingState
 from pipeline.build import build_pickles
 from pipeline.cache import Cache, find_cache, write_chunks
 from pipeline.catalogue.mnist import MNIST
@@ -48,20 +50,16 @@ EPOCHS_A_TURN = 3  # after a wait the first one finds cold caches
 
 def ours(examples: Examples, batch_size: int) -> Callable[[], None]:
     """Prepare one epoch of this project."""
-    model, loss, optimizer = (
-        fully_connected((30,), 10, "sigmoid", "uniform", SquaredError),
-        SquaredError(),
-        SGD(),
+    model = fully_connected((30,), 10, "sigmoid", "uniform", SquaredError)
+    recipe = Recipe(
+        model, SquaredError(), SGD(), constant, LEARNING_RATE, batch_size, epochs=1, seed=0
     )
     params = model.init(np.random.default_rng(0), IMAGE_SHAPE)
     nothing = examples.take(slice(0))
 
     def epoch() -> None:
         with suitable_threads(params, batch_size):
-            for _ in train(
-                model, loss, optimizer, constant, params, {}, examples, nothing,
-                learning_rate=LEARNING_RATE, batch_size=batch_size, epochs=1, seed=0,
-            ):  # fmt: skip
+            for _ in train(recipe, TrainingState(params, {}), examples, nothing):
                 pass
 
     return epoch

@@ -4,7 +4,18 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from network.commands import check, import_seed, init, predict, runs, show, test, train
+from network.commands import (
+    check,
+    import_seed,
+    init,
+    predict,
+    presets,
+    replay,
+    runs,
+    show,
+    test,
+    train,
+)
 from pipeline.command_line import run_app, version_option
 
 app = typer.Typer(
@@ -32,4 +43,6 @@ app.command("predict")(predict.predict)
 app.command("show")(show.show)
 app.command("check")(check.check)
 app.command("import-seed")(import_seed.import_seed)
+app.command("replay")(replay.replay)
+app.command("presets")(presets.show_presets)
 app.command("runs")(runs.show_runs)

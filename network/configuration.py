@@ -2,11 +2,14 @@
 
 import difflib
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from network.activations import ACTIVATIONS
+from network.augmentation import AUGMENTATIONS
 from network.initializers import INITIALIZERS
+from network.layer_registry import layers_from_text
 from network.losses import LOSSES
 from network.optimizers import OPTIMIZERS
 from network.schedules import SCHEDULES
@@ -29,6 +32,11 @@ RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, 2**63 - 1),
     "validation": (0, 0.9),
     "limit": (1, 1_000_000_000),
+    "label_smoothing": (0, 0.5),
+    "average": (0, 0.999999),
+    "clip": (1e-6, 1e6),
+    "patience": (1, 100_000),
+    "shards": (1, 64),
 }
 
 # (loss, optimizer) -> learning rate and weight decay, chosen on validation (docs/results.md)
@@ -60,6 +68,7 @@ class Configuration:
 
     dataset: str = "mnist"  # one of `pipeline list`; the cache knows
     hidden: tuple[int, ...] = (30,)  # neurons of each hidden layer
+    layers: str | None = None  # all before the outputs, in the place of hidden and activation
     activation: str = "sigmoid"  # of the hidden layers; the outputs' belongs to the loss
     initializer: str = "uniform"
     loss: str = "squared-error"
@@ -73,6 +82,12 @@ class Configuration:
     validation: float = 0.1  # share of the training examples that is held out
     limit: int | None = None  # use only the first so many training examples
     start: str | None = None  # the run whose parameters to begin with
+    label_smoothing: float = 0.0  # share of every label that is spread over all classes
+    augment: dict[str, float] = field(default_factory=dict)  # how to change images, how much
+    average: float = 0.0  # decay of the moving average to answer with; 0: the last parameters
+    clip: float | None = None  # the longest that the gradients may be, as one vector
+    patience: int | None = None  # epochs without a better validation before it stops
+    shards: int = 1  # parts of a batch that threads compute at once
 
     def __post_init__(self) -> None:
         for name, known in REGISTRIES.items():
@@ -81,6 +96,12 @@ class Configuration:
             check_range(name, getattr(self, name), low, high)
         for size in self.hidden:
             check_range("hidden", size, 1, 100_000)
+        layers_from_text(self.layers or "")
+        for name, strength in self.augment.items():
+            check_name("augment", name, AUGMENTATIONS)
+            check_range(f"augment {name}", strength, 0, AUGMENTATIONS[name].highest)
+        if self.patience is not None and self.validation == 0:
+            raise UsageError("patience needs examples to validate on, and validation is 0")
 
     def with_suitable_rates(self) -> "Configuration":
         """Fill in the learning rate and the weight decay that were left open."""
@@ -101,13 +122,38 @@ def configuration_from_dict(values: dict[str, Any], where: str) -> Configuration
 
     Raises: CorruptError for fields or values that this version does not know.
     """
-    unknown = values.keys() - {field.name for field in fields(Configuration)}
-    if unknown:
-        raise CorruptError(f"{where}: unknown field {min(unknown)!r} in the configuration")
     try:
-        return Configuration(**{**values, "hidden": tuple(values.get("hidden", ()))})
+        return configuration_of({**values, "hidden": values.get("hidden", ())})
     except (UsageError, TypeError) as error:
         raise CorruptError(f"{where}: {error}") from error
+
+
+def configuration_of(values: dict[str, Any]) -> Configuration:
+    """Make the configuration of some choices that come from a file; the rest are defaults.
+
+    Raises: UsageError for what we do not know, TypeError or UsageError for what it cannot be.
+    """
+    hints = get_type_hints(Configuration)
+    for name, value in values.items():
+        check_name("field", name, hints)
+        if not fits(value, hints[name]):
+            kind = str(getattr(hints[name], "__name__", hints[name]))
+            raise UsageError(f"{name} is {value!r}, expected {kind}"[:500])
+    return Configuration(**values | {"hidden": tuple(values.get("hidden", Configuration.hidden))})
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Is this a value of an annotated type? A list is a tuple there, an integer a float."""
+    if isinstance(hint, UnionType):
+        return any(fits(value, one) for one in get_args(hint))
+    kind, inner = get_origin(hint) or hint, get_args(hint)
+    if kind is dict:
+        return isinstance(value, dict) and all(fits(one, inner[1]) for one in value.values())
+    if kind is tuple:
+        return isinstance(value, list | tuple) and all(fits(one, inner[0]) for one in value)
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, int | float if kind is float else kind)
 
 
 def check_name(option: str, name: str, known: Collection[str]) -> None:
@@ -141,3 +187,17 @@ def parse_hidden(text: str) -> tuple[int, ...]:
         return tuple(int(size) for size in text.split(","))
     except ValueError:
         raise UsageError(f"hidden is {text!r}, expected sizes such as 30 or 128,64") from None
+
+
+def parse_augment(text: str) -> dict[str, float]:
+    """Read how much to change images: "shift=2,rotate=10", or "none".
+
+    Raises: UsageError.
+    """
+    if text.strip().lower() == "none":
+        return {}
+    try:
+        pairs = [part.split("=") for part in text.split(",")]
+        return {name.strip(): float(strength) for name, strength in pairs}
+    except ValueError:
+        raise UsageError(f"augment is {text!r}, expected some like shift=2,rotate=10") from None

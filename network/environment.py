@@ -34,12 +34,31 @@ def describe_environment() -> dict[str, Any]:
     }
 
 
-def suitable_threads(params: Params, batch_size: int) -> AbstractContextManager[Any]:
+def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Name what is not the same in two environments, with both values."""
+    before, now = flat(before), flat(now)
+    names = [name for name in before | now if before.get(name) != now.get(name)]
+    return [f"{name} was {before.get(name)}, now it is {now.get(name)}" for name in names]
+
+
+def flat(environment: dict[str, Any]) -> dict[str, Any]:
+    """Give every fact a name of its own: `BLAS threads` and so on."""
+    facts = {name: value for name, value in environment.items() if name != "blas"}
+    for pool in environment.get("blas", []):
+        facts |= {f"BLAS {name.removeprefix('num_')}": value for name, value in pool.items()}
+    return facts
+
+
+def suitable_threads(
+    params: Params, batch_size: int, shards: int = 1
+) -> AbstractContextManager[Any]:
     """Keep the matrix products of a small network on one core, for as long as it is entered.
 
-    Then its results do not depend on the number of cores either.
+    Then its results do not depend on the number of cores either. The same where a batch is
+    computed in shards: each has a core already.
     """
     largest = batch_size * max((array.size for _, array in named_arrays(params)), default=0)
-    limit = 1 if largest < TOO_SMALL_TO_SHARE else None  # None: as many as there are
+    is_alone = largest < TOO_SMALL_TO_SHARE or shards > 1
+    limit = 1 if is_alone else None  # None: as many as there are
     limits: AbstractContextManager[Any] = threadpool_limits(limit, user_api="blas")
     return limits

@@ -1,36 +1,80 @@
 """One run from configuration to run folder."""
 
 from collections.abc import Generator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from network.augmentation import build_augmentation
+from network.averaging import Averaged
 from network.checkpoints import load_checkpoint
+from network.clipping import Clipped
 from network.configuration import Configuration
 from network.data import Examples, load_examples, split_validation
 from network.environment import suitable_threads
-from network.losses import LOSSES
+from network.events import EpochDone, Event
+from network.layer_registry import layers_from_text
+from network.layers import Linear, Shape
+from network.losses import LOSSES, CrossEntropy, Loss
 from network.model import Model, fully_connected
 from network.optimizers import OPTIMIZERS
 from network.params import Params, is_finite
-from network.runs import Run, find_run, load_run, save_run
+from network.recipe import Recipe
+from network.runs import (
+    Run,
+    check_new_name,
+    create_run,
+    find_run,
+    load_run,
+    load_training_state,
+    save_run,
+)
 from network.schedules import SCHEDULES
-from network.training import EpochDone, Event, train
+from network.training import has_stopped, make_ready, train
+from network.training_state import TrainingState
 from pipeline.cache import Cache
 from pipeline.datasets import find_dataset
-from pipeline.errors import UsageError
+from pipeline.errors import CorruptError, UsageError
+from pipeline.manifest import split_hash
 from pipeline.records import IMAGE_SHAPE
 
 
 def build_model(configuration: Configuration, n_classes: int) -> Model:
-    """Describe the model that a configuration asks for."""
-    return fully_connected(
-        configuration.hidden,
-        n_classes,
-        configuration.activation,
-        configuration.initializer,
-        LOSSES[configuration.loss],
-    )
+    """Describe the model that a configuration asks for.
+
+    Raises: UsageError when its layers do not fit each other.
+    """
+    loss = LOSSES[configuration.loss]
+    if not configuration.layers:
+        return fully_connected(
+            configuration.hidden,
+            n_classes,
+            configuration.activation,
+            configuration.initializer,
+            loss,
+        )
+    layers = layers_from_text(configuration.layers)
+    model = Model((*layers, Linear(n_classes), loss.output_activation()))
+    check_shapes(model)
+    return model
+
+
+def check_shapes(model: Model) -> None:
+    """Refuse layers that cannot take what the layers before them give.
+
+    Raises: UsageError.
+    """
+    shape: Shape = IMAGE_SHAPE
+    for layer in model.layers:
+        try:
+            params, out_shape = layer.shapes(shape)
+        except (ValueError, TypeError, IndexError):  # it does not know such a shape
+            params, out_shape = {}, ()
+        sizes = [*out_shape, *(size for array in params.values() for size in array)]
+        if not sizes or min(sizes) < 1:
+            raise UsageError(f"layer {layer!r} cannot take inputs of shape {shape}")
+        shape = out_shape
 
 
 def init_params(model: Model, configuration: Configuration) -> Params:
@@ -47,6 +91,7 @@ def inherit_architecture(cache: Cache, configuration: Configuration) -> Configur
     return replace(
         configuration,
         hidden=first.hidden,
+        layers=first.layers,
         activation=first.activation,
         initializer=first.initializer,
     )
@@ -86,47 +131,117 @@ def load_training_examples(cache: Cache, configuration: Configuration) -> tuple[
     return training, validation
 
 
-def train_run(
-    run: Run,
-    model: Model,
-    params: Params,
-    configuration: Configuration,
-    training: Examples,
-    validation: Examples,
-) -> Generator[Event, None, None]:
-    """Train, saving the run after every epoch, and when whoever iterates closes the generator.
+def build_recipe(configuration: Configuration, model: Model) -> Recipe:
+    """Turn the choices of a configuration into what a training needs.
 
-    Raises: DivergedError.
+    Raises: UsageError for choices that do not go together.
     """
     assert configuration.learning_rate is not None
     assert configuration.weight_decay is not None
+    loss: Loss = LOSSES[configuration.loss]()
+    if configuration.label_smoothing:
+        if not isinstance(loss, CrossEntropy):
+            raise UsageError(f"label-smoothing needs cross-entropy, loss is {configuration.loss}")
+        loss = CrossEntropy(configuration.label_smoothing)
     optimizer = OPTIMIZERS[configuration.optimizer](weight_decay=configuration.weight_decay)
-    state = optimizer.init(params)
-    history: list[EpochDone] = []
-    events = train(
-        model,
-        LOSSES[configuration.loss](),
-        optimizer,
-        SCHEDULES[configuration.schedule],
-        params,
-        state,
-        training,
-        validation,
+    if configuration.clip is not None:
+        optimizer = Clipped(optimizer, configuration.clip)
+    if configuration.average:
+        optimizer = Averaged(optimizer, configuration.average)
+    return Recipe(
+        model=model,
+        loss=loss,
+        optimizer=optimizer,
+        schedule=SCHEDULES[configuration.schedule],
         learning_rate=configuration.learning_rate,
         batch_size=configuration.batch_size,
         epochs=configuration.epochs,
         seed=configuration.seed,
+        augment=build_augmentation(configuration.augment) if configuration.augment else None,
+        shards=configuration.shards,
+        patience=configuration.patience,
     )
-    step = 0
-    with suitable_threads(params, configuration.batch_size):
-        try:
-            for event in events:
-                step = event.step
-                if isinstance(event, EpochDone):
-                    history.append(event)
-                    save_run(run, model, params, state, configuration, history, step)
-                yield event
-        except GeneratorExit:
-            if is_finite(params):  # else the last good epoch is worth more
-                save_run(run, model, params, state, configuration, history, step)
-            raise
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A run that can be trained: its folder, its recipe, where it stands, its examples."""
+
+    run: Run
+    configuration: Configuration
+    recipe: Recipe
+    state: TrainingState
+    training: Examples
+    validation: Examples
+
+    def train(self) -> Generator[Event, None, None]:
+        """Train, saving the run after every epoch, and when whoever iterates closes the generator.
+
+        Raises: DivergedError.
+        """
+        recipe, state = self.recipe, self.state
+        with suitable_threads(state.params, recipe.batch_size, recipe.shards):
+            try:
+                for event in train(recipe, state, self.training, self.validation):
+                    if isinstance(event, EpochDone):
+                        self.save()
+                    yield event
+            except GeneratorExit:
+                if is_finite(state.params):  # else the last good epoch is worth more
+                    make_ready(recipe, state.memory.get("average", state.params), self.training)
+                    self.save()
+                raise
+
+    def save(self) -> None:
+        """Write where the run stands."""
+        save_run(self.run, self.recipe.model, self.state, self.configuration)
+
+
+def begin(
+    cache: Cache, configuration: Configuration, name: str | None, stem: str | None = None
+) -> Experiment:
+    """Make a new run of a configuration, ready to be trained; the stem is for a name of our own.
+
+    Raises: UsageError, MissingError, CorruptError, StorageError.
+    """
+    check_new_name(cache, name)
+    model, params = start_model(cache, configuration)
+    recipe = build_recipe(configuration, model)
+    training, validation = load_training_examples(cache, configuration)
+    state = TrainingState(params, recipe.optimizer.init(params))
+    state.data = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
+    run = create_run(cache, name, model, params, configuration, stem)
+    return Experiment(run, configuration, recipe, state, training, validation)
+
+
+def resume(cache: Cache, run: Run) -> tuple[Experiment, dict[str, Any]]:
+    """Take up a run where it was stopped.
+
+    Returns: the run, and the environment that it was computed in so far.
+    Raises: UsageError when it has ended, or when the data are not those that it began with;
+    MissingError, CorruptError.
+    """
+    checkpoint, configuration = load_run(run)
+    state = load_training_state(run, checkpoint)
+    recipe = build_recipe(configuration, checkpoint.model)
+    expected = recipe.optimizer.init(state.params).keys()
+    if state.step == 0:
+        state.memory = recipe.optimizer.init(state.params)
+    elif state.memory.keys() != expected:
+        found = ", ".join(state.memory) or "nothing"
+        raise CorruptError(f"{run.checkpoint}: its optimizer remembers {found}, not {expected}")
+    if len(state.history) >= recipe.epochs or has_stopped(recipe, state):
+        raise UsageError(
+            f"run {run.name} has ended after {len(state.history)} epochs",
+            f"`network train --from {run.name}` begins a new one with its weights",
+        )
+    data = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
+    if state.data and data != state.data:
+        raise UsageError(
+            f"run {run.name} began with data of sha256 {state.data}, "
+            f"now {configuration.dataset} has {data}"
+        )
+    state.data = data
+    training, validation = load_training_examples(cache, configuration)
+    resumed = Experiment(run, configuration, recipe, state, training, validation)
+    return resumed, checkpoint.meta.get("environment", {})

@@ -3,8 +3,8 @@
 from statistics import fmean, stdev
 
 from network.evaluation import TestResult
+from network.events import EpochDone
 from network.gradient_check import ArrayCheck
-from network.training import EpochDone
 
 MAX_WIDTH = 110  # columns of a table
 MOST_FREQUENT = 15  # lines of a list of confusions

@@ -22,14 +22,22 @@ import numpy as np
 
 from network.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from network.configuration import Configuration, configuration_from_dict
+from network.convolution import Conv2D
 from network.environment import describe_environment
+from network.events import EpochDone
 from network.layers import Linear
 from network.looks import last_look, read_looks
 from network.model import Model
-from network.optimizers import State
 from network.params import Params
-from network.training import EpochDone
-from pipeline.cache import Cache, publish, remove_stale_parts, storage_error, sync_folder
+from network.training_state import TrainingState
+from pipeline.cache import (
+    Cache,
+    publish,
+    reading,
+    remove_stale_parts,
+    storage_error,
+    sync_folder,
+)
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.records import IMAGE_SHAPE
 from pipeline.sealed_json import publish_json
@@ -65,25 +73,30 @@ class Run:
 
 
 def create_run(
-    cache: Cache, wanted: str | None, model: Model, params: Params, configuration: Configuration
+    cache: Cache,
+    wanted: str | None,
+    model: Model,
+    params: Params,
+    configuration: Configuration,
+    stem: str | None = None,
 ) -> Run:
     """Make a new run of a model as it is before training.
 
-    Without a wish it is called after its sizes and a number, as in `784-30-10-1`. Its folder is
-    written under another name and then renamed, so that there is no run without a checkpoint,
-    and none that two processes believe to be theirs.
+    Without a wish it is called after the stem, or its sizes, and a number: `784-30-10-1`. Its
+    folder is written under another name and then renamed, so that there is no run without a
+    checkpoint, and none that two processes believe to be theirs.
 
     Raises: UsageError when the wanted name is taken or is no plain name; a run is never
     overwritten. StorageError.
     """
-    stem = describe_sizes(model)
+    stem = stem or describe_sizes(model)
     numbered = (f"{stem}-{number}" for number in itertools.count(1))
     names = numbered if wanted is None else [check_run_name(wanted)]
     remove_stale_parts(cache.runs() / NEW)
     made = Run(cache.runs() / f".{NEW}.{secrets.token_hex(8)}.part")
     try:
         publish_json(made.configuration, configuration.to_dict())
-        save_run(made, model, params, {}, configuration, [])
+        save_run(made, model, TrainingState(params, {}), configuration)
         for name in names:
             run = Run(cache.runs() / name)
             if claim(made, run):
@@ -140,10 +153,10 @@ def check_run_name(name: str) -> str:
 
 
 def describe_sizes(model: Model) -> str:
-    """Name a model by the size of its inputs and of each layer that learns: 784-30-10."""
-    sizes = [int(np.prod(IMAGE_SHAPE))]
-    sizes += [layer.n_out for layer in model.layers if isinstance(layer, Linear)]
-    return "-".join(map(str, sizes))
+    """Name a model by its inputs and its layers that learn: 784-30-10, 784-c16-c32-10."""
+    learning = [layer for layer in model.layers if isinstance(layer, Linear | Conv2D)]
+    sizes = [f"{'c' if isinstance(layer, Conv2D) else ''}{layer.n_out}" for layer in learning]
+    return "-".join([str(np.prod(IMAGE_SHAPE)), *sizes])
 
 
 def find_run(cache: Cache, name: str | None) -> Run:
@@ -172,25 +185,29 @@ def list_runs(cache: Cache) -> list[Run]:
     return [run for run in runs if run.checkpoint.is_file() and not run.name.startswith(".")]
 
 
-def save_run(
-    run: Run,
-    model: Model,
-    params: Params,
-    state: State,
-    configuration: Configuration,
-    history: list[EpochDone],
-    step: int = 0,
-) -> None:
-    """Write what an epoch changes in a run: the history and the checkpoint."""
+def save_run(run: Run, model: Model, state: TrainingState, configuration: Configuration) -> None:
+    """Write what an epoch changes in a run: the history and the checkpoint.
+
+    The checkpoint's parameters are those to answer with. Where training goes on with others,
+    these are kept beside the optimizer's memory, as "trained".
+    """
+    answering = state.answering
+    memory = {name: tree for name, tree in state.memory.items() if tree is not answering}
+    if answering is not state.params:
+        memory["trained"] = state.params
     meta = {
         "configuration": configuration.to_dict(),
-        "epoch": len(history),
-        "step": step,
+        "epoch": len(state.history),
+        "step": state.step,
+        "loss_sum": state.loss_sum,
+        "seconds": state.seconds,
+        "answering": "best" if answering is state.best else "last or average",
+        "data": state.data,
         "environment": describe_environment(),
     }
-    lines = "".join(json.dumps(epoch._asdict()) + "\n" for epoch in history)
+    lines = "".join(json.dumps(epoch._asdict()) + "\n" for epoch in state.history)
     publish(run.history, [lines.encode()])
-    save_checkpoint(run.checkpoint, Checkpoint(model, params, state, meta))
+    save_checkpoint(run.checkpoint, Checkpoint(model, answering, memory, meta))
 
 
 def load_run(run: Run) -> tuple[Checkpoint, Configuration]:
@@ -203,6 +220,45 @@ def load_run(run: Run) -> tuple[Checkpoint, Configuration]:
     if not isinstance(values, dict):
         raise CorruptError(f"{run.checkpoint}: no configuration in its meta")
     return checkpoint, configuration_from_dict(values, str(run.checkpoint))
+
+
+def load_training_state(run: Run, checkpoint: Checkpoint) -> TrainingState:
+    """Read where the training of a run stands, to go on from there.
+
+    Raises: MissingError, CorruptError.
+    """
+    meta, memory = checkpoint.meta, dict(checkpoint.state)
+    state = TrainingState(
+        params=memory.pop("trained", checkpoint.params),
+        memory=memory,
+        step=meta["step"],
+        history=read_history(run)[: meta["epoch"]],
+        loss_sum=meta.get("loss_sum", 0.0),
+        seconds=meta.get("seconds", 0.0),
+        data=meta.get("data", ""),
+    )
+    if len(state.history) < meta["epoch"]:
+        raise CorruptError(
+            f"{run.history}: {len(state.history)} epochs, the checkpoint is of {meta['epoch']}"
+        )
+    if meta.get("answering") == "best":
+        state.best = checkpoint.params
+    elif state.params is not checkpoint.params:
+        memory["average"] = checkpoint.params
+    return state
+
+
+def read_history(run: Run) -> list[EpochDone]:
+    """Read what a run told after each epoch.
+
+    Raises: MissingError, CorruptError.
+    """
+    with reading(run.history):
+        lines = run.history.read_text("utf-8", errors="replace").splitlines()
+    try:
+        return [EpochDone(**json.loads(line)) for line in lines]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CorruptError(f"{run.history}: no history of epochs ({error})"[:500]) from error
 
 
 def summarise(run: Run) -> dict[str, Any]:

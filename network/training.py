@@ -2,23 +2,31 @@
 
 Training is a generator: it yields what happened, and whoever iterates decides what to do with
 it. Printing, saving, stopping early and drawing are ordinary `for` loops with `break`.
+
+All that is random in a step depends on the seed, the epoch and the step alone, and all that a
+step changes is in the `TrainingState`. So a training that was stopped anywhere goes on from its
+state as if it had not been.
 """
 
 import math
 from collections.abc import Iterator
+from itertools import islice
 from time import perf_counter
-from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from network.data import Examples, batches
 from network.evaluation import compute_loss_and_accuracy
+from network.events import EpochDone, Event, StepDone
 from network.losses import Loss
-from network.model import Model, part_the_loss_sees
 from network.optimizers import Optimizer, State
-from network.params import Array, Params, is_finite
-from network.schedules import Schedule
+from network.params import Array, Params, copy_params, is_finite
+from network.recipe import Recipe
+from network.sharding import Trainable, share_among_threads
+from network.training_state import TrainingState
 from pipeline.errors import ProjectError
+
+CALIBRATE_ON = 1000  # images; mean and variance of a unit are then known to a few per cent
 
 
 class DivergedError(ProjectError):
@@ -27,32 +35,9 @@ class DivergedError(ProjectError):
     exit_code = 7
 
 
-class StepDone(NamedTuple):
-    """One update has been made."""
-
-    step: int  # 1, 2, ... over the whole run
-    loss: float  # of this batch, before the update
-    examples: int  # in this batch
-
-
-class EpochDone(NamedTuple):
-    """Every training example has been used once more."""
-
-    epoch: int  # 1, 2, ...
-    step: int  # updates so far
-    loss: float  # mean over the epoch's examples, each before its update
-    validation_loss: float | None  # None when nothing is held out
-    validation_accuracy: float | None
-    learning_rate: float  # of the last step
-    seconds: float  # the updates alone, without the validation
-
-
-Event: TypeAlias = StepDone | EpochDone
-
-
 @np.errstate(over="ignore", invalid="ignore")  # what runs away is told as DivergedError
 def train_step(
-    model: Model,
+    model: Trainable,
     loss: Loss,
     optimizer: Optimizer,
     params: Params,
@@ -74,66 +59,113 @@ def train_step(
 
 
 def train(
-    model: Model,
-    loss: Loss,
-    optimizer: Optimizer,
-    schedule: Schedule,
-    params: Params,
-    state: State,
-    training: Examples,
-    validation: Examples,
-    *,
-    learning_rate: float,
-    batch_size: int,
-    epochs: int,
-    seed: int,
+    recipe: Recipe, state: TrainingState, training: Examples, validation: Examples
 ) -> Iterator[Event]:
     """Train, and yield a `StepDone` for every update, an `EpochDone` for every epoch.
 
-    The arrays in `params` and `state` are the caller's and change in place, so they can be
-    saved at any event. The random numbers of an epoch depend on the seed and the epoch alone.
+    The state changes in place, so it can be saved at any event. It may be a new one, or one
+    that stands anywhere in a training with the same recipe and the same examples.
 
     Raises: DivergedError when the loss is not finite any more.
     """
-    trained = part_the_loss_sees(model, loss)
-    total_steps = epochs * math.ceil(len(training) / batch_size)
-    step = 0
-    for epoch in range(1, epochs + 1):
-        shuffle_rng, layer_rng = np.random.default_rng([seed, epoch]).spawn(2)
-        loss_sum = 0.0
-        started = perf_counter()
-        for images, labels in batches(training, batch_size, shuffle_rng):
-            rate = learning_rate * schedule(step / total_steps)
-            loss_value = train_step(
-                trained, loss, optimizer, params, state, images, labels, rate, layer_rng
-            )
-            step += 1
-            loss_sum += loss_value * len(labels)
-            if not math.isfinite(loss_value):
-                raise diverged(f"the loss is {loss_value}", step, epoch, learning_rate)
-            yield StepDone(step, loss_value, len(labels))
-        seconds = perf_counter() - started
-        validation_loss, validation_accuracy = measure(model, params, loss, validation)
-        if validation_loss is not None and not math.isfinite(validation_loss):
-            raise diverged(f"the validation loss is {validation_loss}", step, epoch, learning_rate)
-        if not is_finite(params):
-            raise diverged("a parameter is no number any more", step, epoch, learning_rate)
-        mean_loss = loss_sum / len(training)
-        yield EpochDone(epoch, step, mean_loss, validation_loss, validation_accuracy, rate, seconds)
+    with share_among_threads(recipe.trainable(), recipe.shards) as model:
+        while len(state.history) < recipe.epochs and not has_stopped(recipe, state):
+            yield from train_epoch(recipe, model, state, training)
+            yield finish_epoch(recipe, state, training, validation)
 
 
-def diverged(what: str, step: int, epoch: int, learning_rate: float) -> DivergedError:
+def train_epoch(
+    recipe: Recipe, model: Trainable, state: TrainingState, training: Examples
+) -> Iterator[StepDone]:
+    """Make the updates that are left of the epoch in which the state stands."""
+    epoch = len(state.history) + 1
+    steps = math.ceil(len(training) / recipe.batch_size)
+    shuffle_rng, step_rng = np.random.default_rng([recipe.seed, epoch]).spawn(2)
+    is_random = recipe.draws
+    dealt = batches(training, recipe.batch_size, shuffle_rng)
+    begun = perf_counter() - state.seconds
+    for images, labels in islice(dealt, state.step - (epoch - 1) * steps, None):
+        rate = learning_rate(recipe, state.step, steps)
+        if is_random:
+            step_rng = np.random.default_rng([recipe.seed, epoch, state.step + 1])
+        loss_value = train_step(
+            model, recipe.loss, recipe.optimizer, state.params, state.memory, images, labels,
+            rate, step_rng,
+        )  # fmt: skip
+        state.step += 1
+        state.loss_sum += loss_value * len(labels)
+        if not math.isfinite(loss_value):
+            raise diverged(f"the loss is {loss_value}", recipe, state)
+        state.seconds = perf_counter() - begun
+        yield StepDone(state.step, loss_value, len(labels))
+
+
+def learning_rate(recipe: Recipe, step: int, steps_an_epoch: int) -> float:
+    """Return the learning rate of a step, counted from 0 over the whole run."""
+    return recipe.learning_rate * recipe.schedule(step / (recipe.epochs * steps_an_epoch))
+
+
+def finish_epoch(
+    recipe: Recipe, state: TrainingState, training: Examples, validation: Examples
+) -> EpochDone:
+    """Measure what an epoch has come to, and let the state stand at the beginning of the next."""
+    fresh = state.memory.get("average", state.params)
+    make_ready(recipe, fresh, training)
+    validation_loss, validation_accuracy = measure(recipe, fresh, validation)
+    if validation_loss is not None and not math.isfinite(validation_loss):
+        raise diverged(f"the validation loss is {validation_loss}", recipe, state)
+    if not is_finite(state.params):
+        raise diverged("a parameter is no number any more", recipe, state)
+    steps = math.ceil(len(training) / recipe.batch_size)
+    done = EpochDone(
+        epoch=len(state.history) + 1,
+        step=state.step,
+        loss=state.loss_sum / len(training),
+        validation_loss=validation_loss,
+        validation_accuracy=validation_accuracy,
+        learning_rate=learning_rate(recipe, state.step - 1, steps),
+        seconds=state.seconds,
+    )
+    state.history.append(done)
+    state.loss_sum, state.seconds = 0.0, 0.0
+    if recipe.patience is not None and best_epoch(state.history) is done:
+        state.best = copy_params(fresh)
+    return done
+
+
+def make_ready(recipe: Recipe, params: Params, training: Examples) -> None:
+    """Measure what the parameters need to answer with, on images to train on."""
+    recipe.model.calibrate(params, training.images[:CALIBRATE_ON])
+
+
+def best_epoch(history: list[EpochDone]) -> EpochDone:
+    """Return the epoch with the highest accuracy on validation; of equal ones, the least loss."""
+    return max(history, key=lambda done: (done.validation_accuracy, -(done.validation_loss or 0)))
+
+
+def has_stopped(recipe: Recipe, state: TrainingState) -> bool:
+    """Has validation not been better for as many epochs as the recipe has patience for?
+
+    Source: Prechelt, Early stopping - but when? (1998), section 2, the third class of criteria,
+    with accuracy in the place of the error.
+    """
+    if recipe.patience is None or not state.history:
+        return False
+    return len(state.history) - best_epoch(state.history).epoch >= recipe.patience
+
+
+def diverged(what: str, recipe: Recipe, state: TrainingState) -> DivergedError:
     """Say where a run went out of hand."""
     return DivergedError(
-        f"{what} at step {step} of epoch {epoch}",
-        f"Try a lower --learning-rate than {learning_rate:g}",
+        f"{what} at step {state.step} of epoch {len(state.history) + 1}",
+        f"Try a lower --learning-rate than {recipe.learning_rate:g}",
     )
 
 
 def measure(
-    model: Model, params: Params, loss: Loss, validation: Examples
+    recipe: Recipe, params: Params, validation: Examples
 ) -> tuple[float | None, float | None]:
     """Return loss and accuracy on what was held out, None for both when nothing was."""
     if len(validation) == 0:
         return None, None
-    return compute_loss_and_accuracy(model, params, loss, validation)
+    return compute_loss_and_accuracy(recipe.model, params, recipe.loss, validation)

@@ -106,6 +106,17 @@ def check_pickle(cache: Cache, dataset: Dataset, split: str) -> Digest:
     return found
 
 
+def split_hash(cache: Cache, dataset: Dataset, split: str) -> str:
+    """Return the SHA-256 of a split's pickle: the manifest's, or without one that of the file.
+
+    Raises: MissingError, CorruptError.
+    """
+    if cache.manifest(dataset.name).exists():
+        return check_inputs(cache, dataset, split)
+    with reading(cache.pickle(dataset.name, split)):
+        return digest_of(cache.pickle(dataset.name, split)).sha256
+
+
 def read_split(cache: Cache, dataset: Dataset, split: str) -> tuple[Pixels, Labels]:
     """Read the images and labels of a split, held to the hash in the manifest.
 

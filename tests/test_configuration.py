@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from dataclasses import fields
+from dataclasses import MISSING, fields
 
 import pytest
 from hypothesis import given
@@ -123,7 +123,7 @@ def test_help_names_every_registry_entry_and_every_default(command, run_command)
         documented += 1
         if field.name in REGISTRIES and field.name != "dataset":
             assert all(re.search(rf"\b{name}\b", text) for name in REGISTRIES[field.name])
-        if field.default is not None:
+        if field.default not in {None, MISSING}:
             is_sizes = isinstance(field.default, tuple)
             default = ",".join(map(str, field.default)) if is_sizes else field.default
             assert f"[default: {default}]" in text

@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 
 from network.configuration import Configuration
+from network.events import EpochDone
 from network.experiment import (
+    Experiment,
     build_model,
+    build_recipe,
     init_params,
     load_training_examples,
     start_model,
-    train_run,
 )
 from network.params import named_arrays
 from network.runs import create_run, load_run
-from network.training import DivergedError, EpochDone
+from network.training import DivergedError
+from network.training_state import TrainingState
 from pipeline.cache import Cache
 from pipeline.errors import UsageError
 
@@ -35,8 +38,10 @@ def cache(tmp_path):
 
 def start(cache, examples, configuration=SMALL, name=None):
     model, params = start_model(cache, configuration)
+    recipe = build_recipe(configuration, model)
+    state = TrainingState(params, recipe.optimizer.init(params))
     run = create_run(cache, name, model, params, configuration)
-    return run, params, train_run(run, model, params, configuration, *examples)
+    return run, params, Experiment(run, configuration, recipe, state, *examples).train()
 
 
 def same(one, other):

@@ -17,8 +17,8 @@ from PIL import Image
 from network.activations import Sigmoid
 from network.checkpoints import load_checkpoint
 from network.configuration import Configuration
-from network.experiment import load_training_examples, start_model, train_run
-from network.runs import create_run, find_run, load_run
+from network.experiment import begin
+from network.runs import find_run, load_run
 from pipeline.cache import Cache
 
 DIVERGING = (
@@ -33,11 +33,8 @@ def trained(built_cache):
     chosen = Configuration(
         limit=6000, epochs=8, batch_size=32, optimizer="adam"
     ).with_suitable_rates()
-    model, params = start_model(built_cache, chosen)
-    examples = load_training_examples(built_cache, chosen)
-    run = create_run(built_cache, "trained", model, params, chosen)
-    events = train_run(run, model, params, chosen, *examples)
-    assert [*events][-1].validation_accuracy > 0.8
+    experiment = begin(built_cache, chosen, "trained")
+    assert [*experiment.train()][-1].validation_accuracy > 0.8
     return "trained"
 
 
@@ -109,7 +106,7 @@ def test_a_run_that_starts_from_another_says_so_and_keeps_its_sizes(call_json, b
     assert configuration.start == "wide"
     assert (configuration.hidden, configuration.activation) == ((7, 5), "tanh")
     error = call_json("train", "--from=wide", "--hidden=30", "--limit=50", code=2)["error"]
-    assert "brings its own sizes" in error["message"]
+    assert "brings its own layers" in error["message"]
 
 
 def test_test(call, call_json, trained, mnist_test_set):

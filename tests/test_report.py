@@ -4,8 +4,8 @@ import numpy as np
 
 from network import report
 from network.evaluation import TestResult
+from network.events import EpochDone
 from network.gradient_check import ArrayCheck
-from network.training import EpochDone
 
 RESULT = TestResult(np.array([[1, 2, 0], [0, 4, 0], [0, 0, 0]]))
 CLASSES = ("a", "b", "c")

@@ -9,6 +9,7 @@ import pytest
 
 from network.checkpoints import Checkpoint, save_checkpoint
 from network.configuration import Configuration
+from network.events import EpochDone
 from network.looks import Look, save_looks
 from network.losses import CrossEntropy
 from network.model import fully_connected
@@ -22,7 +23,7 @@ from network.runs import (
     save_run,
     summarise,
 )
-from network.training import EpochDone
+from network.training_state import TrainingState
 from pipeline.cache import Cache
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.sealed_json import read_json
@@ -39,7 +40,7 @@ def cache(tmp_path):
 
 def save(cache, name=None, history=()):
     run = create_run(cache, name, MODEL, PARAMS, CONFIGURATION)
-    save_run(run, MODEL, PARAMS, {}, CONFIGURATION, list(history), 12)
+    save_run(run, MODEL, TrainingState(PARAMS, {}, 12, list(history)), CONFIGURATION)
     return run
 
 

@@ -8,12 +8,15 @@ import pytest
 
 from network.configuration import Configuration
 from network.data import Examples, scale_pixels
+from network.events import EpochDone, StepDone
+from network.experiment import build_recipe
 from network.losses import LOSSES
 from network.model import fully_connected
 from network.optimizers import OPTIMIZERS
 from network.params import Params, named_arrays
 from network.schedules import SCHEDULES
-from network.training import DivergedError, EpochDone, StepDone, train
+from network.training import DivergedError, train
+from network.training_state import TrainingState
 
 
 class Result(NamedTuple):
@@ -42,13 +45,9 @@ def run(training, validation, **choices):
     loss = LOSSES[chosen.loss]
     model = fully_connected(chosen.hidden, 10, chosen.activation, chosen.initializer, loss)
     params = model.init(np.random.default_rng(chosen.seed), (28, 28))
-    optimizer = OPTIMIZERS[chosen.optimizer](weight_decay=chosen.weight_decay)
-    events = train(
-        model, loss(), optimizer, SCHEDULES[chosen.schedule], params, optimizer.init(params),
-        training, validation, learning_rate=chosen.learning_rate, batch_size=chosen.batch_size,
-        epochs=chosen.epochs, seed=chosen.seed,
-    )  # fmt: skip
-    return Result([*events], params)
+    recipe = build_recipe(chosen, model)
+    state = TrainingState(params, recipe.optimizer.init(params))
+    return Result([*train(recipe, state, training, validation)], state.answering)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

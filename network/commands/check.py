@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from network.commands.options import Activation, Hidden, LossName, configure
+from network.commands.options import (
+    Activation,
+    Hidden,
+    Layers,
+    LossName,
+    PresetName,
+    configure,
+)
 from pipeline.cache import find_cache
 from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
 
@@ -14,8 +21,10 @@ def check(
     run: Annotated[
         str | None, typer.Argument(metavar="RUN", help="A run. [default: an untrained network]")
     ] = None,
+    preset: PresetName = None,
     hidden: Hidden = None,
     activation: Activation = None,
+    layers: Layers = None,
     loss: LossName = None,
     examples: Annotated[int, typer.Option("--examples", min=1, help="Images to check on.")] = 8,
     sample: Annotated[
@@ -36,7 +45,9 @@ def check(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     if run is None:
-        configuration = configure(hidden, activation=activation, loss=loss)
+        configuration = configure(
+            preset=preset, hidden=hidden, activation=activation, layers=layers, loss=loss
+        )
         model, params = experiment.start_model(cache, configuration)
     else:
         checkpoint, configuration = runs.load_run(runs.find_run(cache, run))

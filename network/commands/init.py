@@ -5,8 +5,10 @@ from network.commands.options import (
     DatasetName,
     Hidden,
     Initializer,
+    Layers,
     LossName,
     NewName,
+    PresetName,
     Seed,
     configure,
 )
@@ -15,9 +17,11 @@ from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def init(
+    preset: PresetName = None,
     hidden: Hidden = None,
     activation: Activation = None,
     initializer: Initializer = None,
+    layers: Layers = None,
     loss: LossName = None,
     seed: Seed = None,
     name: NewName = None,
@@ -33,8 +37,8 @@ def init(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     configuration = configure(
-        hidden, activation=activation, initializer=initializer, loss=loss, seed=seed,
-        dataset=dataset, epochs=0,
+        preset=preset, hidden=hidden, activation=activation, initializer=initializer,
+        layers=layers, loss=loss, seed=seed, dataset=dataset, epochs=0,
     )  # fmt: skip
     model, params = experiment.start_model(cache, configuration)
     run = runs.create_run(cache, name, model, params, configuration)

@@ -1,5 +1,6 @@
 """Options that several commands share, and the configuration that they add up to."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -45,14 +46,41 @@ Limit = Annotated[
 ]
 
 
-def configure(hidden: str | None, **options: Any) -> "Configuration":
-    """Make the configuration of the options that were given; the rest are defaults.
+Layers = Annotated[
+    str | None,
+    typer.Option("--layers", help='Instead of hidden sizes: "Conv2D(16, 5), ReLU, Flatten", ...'),
+]
+PresetName = Annotated[
+    str | None, typer.Option("--preset", help="A named recipe; `network presets` has them.")
+]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="A recipe of your own, as TOML.")
+]
 
-    Raises: UsageError.
+
+def configure(
+    hidden: str | None = None,
+    augment: str | None = None,
+    preset: str | None = None,
+    config: Path | None = None,
+    **options: Any,
+) -> "Configuration":
+    """Make the configuration: of the preset, changed by the file, changed by the options.
+
+    Raises: UsageError, MissingError.
     """
-    from network.configuration import Configuration, parse_hidden
+    from network.configuration import configuration_of, parse_augment, parse_hidden
+    from network.presets import load_preset, read_configuration_file
 
     given = {name: value for name, value in options.items() if value is not None}
     if hidden is not None:
         given["hidden"] = parse_hidden(hidden)
-    return Configuration(**given).with_suitable_rates()
+    if augment is not None:
+        given["augment"] = parse_augment(augment)
+    values: dict[str, Any] = load_preset(preset).values if preset is not None else {}
+    for changes in (read_configuration_file(config) if config else {}, given):
+        changes.pop("about", None)
+        if changes.keys() & {"hidden", "activation", "initializer"} and "layers" not in changes:
+            values.pop("layers", None)  # the later word counts
+        values |= changes
+    return configuration_of(values).with_suitable_rates()

@@ -1,36 +1,52 @@
 """Train a network, showing and saving it as it learns."""
 
-from time import perf_counter
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import replace
+from statistics import mean, stdev
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from network.commands.following import follow, tell_end
 from network.commands.options import (
     Activation,
+    ConfigFile,
     DatasetName,
     Hidden,
     Initializer,
+    Layers,
     Limit,
     LossName,
     NewName,
+    PresetName,
     Seed,
     configure,
 )
-from pipeline.cache import find_cache
+from pipeline.cache import Cache, find_cache
 from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from network.configuration import Configuration
-    from network.runs import Run
-    from network.training import EpochDone
 
 
 def train(
+    run: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="With --resume. [default: the latest]")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was stopped.")
+    ] = False,
+    preset: PresetName = None,
+    config: ConfigFile = None,
     hidden: Hidden = None,
     activation: Activation = None,
     initializer: Initializer = None,
+    layers: Layers = None,
     loss: LossName = None,
+    label_smoothing: Annotated[
+        float | None,
+        typer.Option("--label-smoothing", help="Share of a label for all classes. [default: 0.0]"),
+    ] = None,
     optimizer: Annotated[
         str | None,
         typer.Option(
@@ -52,17 +68,37 @@ def train(
             help="constant, cosine, warm-cosine, one-cycle, step. [default: cosine]",
         ),
     ] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option("--augment", help="Change images: shift=2,rotate=10, ... [default: none]"),
+    ] = None,
+    average: Annotated[
+        float | None,
+        typer.Option("--average", help="Decay of the average to answer with. [default: 0.0]"),
+    ] = None,
+    clip: Annotated[
+        float | None, typer.Option("--clip", help="The longest that gradients may be.")
+    ] = None,
     batch_size: Annotated[
         int | None, typer.Option("--batch-size", help="Images a step. [default: 32]")
     ] = None,
+    shards: Annotated[
+        int | None, typer.Option("--shards", help="Parts of a batch, a thread each. [default: 1]")
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option("--epochs", help="Times through all images. [default: 40]")
+    ] = None,
+    patience: Annotated[
+        int | None, typer.Option("--patience", help="Stop after so many epochs without progress.")
     ] = None,
     validation: Annotated[
         float | None,
         typer.Option("--validation", help="Share held out to choose by. [default: 0.1]"),
     ] = None,
     seed: Seed = None,
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=1, max=1000, help="Train so many runs, a seed each.")
+    ] = 1,
     limit: Limit = None,
     start: Annotated[
         str | None, typer.Option("--from", metavar="RUN", help="Start with this run's weights.")
@@ -75,70 +111,111 @@ def train(
     verbose: Verbose = False,
 ) -> None:
     """Train a network; the default is 784-30-10 with sigmoids."""
-    from network import experiment, runs
-    from network.report import epoch_line
-    from network.training import EpochDone
+    from network.experiment import inherit_architecture
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    configuration = configure(
-        hidden, activation=activation, initializer=initializer, loss=loss, optimizer=optimizer,
-        learning_rate=learning_rate, weight_decay=weight_decay, schedule=schedule,
-        batch_size=batch_size, epochs=epochs, validation=validation, seed=seed, limit=limit,
-        start=start, dataset=dataset,
-    )  # fmt: skip
-    if start is not None and (hidden or activation or initializer):
-        raise UsageError(f"--from {start} brings its own sizes, activation and initializer")
-    configuration = experiment.inherit_architecture(cache, configuration)
-    runs.check_new_name(cache, name)
-    model, params = experiment.start_model(cache, configuration)
-    training, validation_examples = experiment.load_training_examples(cache, configuration)
-    with stop_requests() as requested:
-        run = runs.create_run(cache, name, model, params, configuration)
-        console.note(
-            f"run {run.name}: {len(training):,} images to train on, {len(validation_examples):,} "
-            f"held out, seed {configuration.seed}"
-        )
-        last, started = None, perf_counter()
-        events = experiment.train_run(
-            run, model, params, configuration, training, validation_examples
-        )
-        with console.progress(
-            "training", configuration.epochs * len(training), "images"
-        ) as advance:
-            for event in events:
-                if isinstance(event, EpochDone):
-                    last = event
-                    console.note(epoch_line(event, configuration.epochs, len(training)))
-                else:
-                    advance(event.examples)
-                if signal_number := requested():
-                    events.close()
-                    console.note(f"stopped at step {event.step}; saved in {run.folder}")
-                    raise SystemExit(128 + signal_number)
-    tell_end(console, run, configuration, last, perf_counter() - started)
+    choices: dict[str, Any] = {
+        "preset": preset, "config": config, "hidden": hidden, "activation": activation,
+        "initializer": initializer, "layers": layers, "loss": loss,
+        "label_smoothing": label_smoothing, "optimizer": optimizer,
+        "learning_rate": learning_rate, "weight_decay": weight_decay, "schedule": schedule,
+        "augment": augment, "average": average, "clip": clip, "batch_size": batch_size,
+        "shards": shards, "epochs": epochs, "patience": patience, "validation": validation,
+        "seed": seed, "limit": limit, "start": start, "dataset": dataset,
+    }  # fmt: skip
+    if resume:
+        refuse_choices({**choices, "name": name, "seeds": seeds if seeds > 1 else None})
+        console.result(go_on(console, cache, run))
+        return
+    if run is not None:
+        raise UsageError(f"RUN goes with --resume, and {run!r} is given without it")
+    if start is not None and (hidden or activation or initializer or layers or preset):
+        raise UsageError(f"--from {start} brings its own layers")
+    configuration = inherit_architecture(cache, configure(**choices))
+    if seeds > 1:
+        console.result(train_seeds(console, cache, configuration, name, preset, seeds))
+    else:
+        console.result(train_one(console, cache, configuration, name, preset))
 
 
-def tell_end(
+def refuse_choices(choices: dict[str, Any]) -> None:
+    """Say that a run goes on as it was configured.
+
+    Raises: UsageError.
+    """
+    given = [name for name, value in choices.items() if value is not None]
+    if given:
+        option = {"start": "from"}.get(given[0], given[0]).replace("_", "-")
+        raise UsageError(
+            f"--resume goes on as the run was configured, --{option} cannot change that",
+            "Start a new run with --from RUN to change something",
+        )
+
+
+def train_one(
     console: Console,
-    run: "Run",
+    cache: Cache,
     configuration: "Configuration",
-    last: "EpochDone | None",
-    seconds: float,
-) -> None:
-    """Say what came of a training that went to its end."""
-    accuracy = last and last.validation_accuracy
-    summary = f"run {run.name}: {configuration.epochs} epochs in {seconds:.1f} s"
-    if accuracy is not None:
-        summary += f", validation accuracy {100 * accuracy:.2f} %"
-    console.say(summary)
-    console.note(f"Saved in {run.folder}. Next: network test")
-    console.result(
-        {
-            "run": run.name,
-            "folder": str(run.folder),
-            "seconds": seconds,
-            "epochs": configuration.epochs,
-            "loss": last and last.loss,
-            "validation": {"accuracy": accuracy, "loss": last and last.validation_loss},
-        }
-    )
+    name: str | None,
+    preset: str | None,
+) -> dict[str, Any]:
+    """Train a new run to its end."""
+    from network import experiment
+
+    with stop_requests() as requested:
+        begun = experiment.begin(cache, configuration, name, preset)
+        console.note(
+            f"run {begun.run.name}: {len(begun.training):,} images to train on, "
+            f"{len(begun.validation):,} held out, seed {configuration.seed}"
+        )
+        result = follow(console, begun, requested)
+    tell_end(console, result)
+    console.note(f"Saved in {result['folder']}. Next: network test")
+    return result
+
+
+def go_on(console: Console, cache: Cache, name: str | None) -> dict[str, Any]:
+    """Train a run that was stopped to its end."""
+    from network import experiment
+    from network.environment import describe_environment, differences
+    from network.runs import find_run
+
+    with stop_requests() as requested:
+        resumed, environment = experiment.resume(cache, find_run(cache, name))
+        console.note(
+            f"run {resumed.run.name} goes on after step {resumed.state.step:,}, "
+            f"{len(resumed.state.history)} of {resumed.recipe.epochs} epochs are done"
+        )
+        for difference in differences(environment, describe_environment()):
+            console.note(f"not as before: {difference}; the last bits may differ")
+        result = follow(console, resumed, requested)
+    tell_end(console, result)
+    console.note(f"Saved in {result['folder']}. Next: network test")
+    return result
+
+
+def train_seeds(
+    console: Console,
+    cache: Cache,
+    configuration: "Configuration",
+    name: str | None,
+    preset: str | None,
+    seeds: int,
+) -> dict[str, Any]:
+    """Train one configuration with several seeds, and say how much it depends on them."""
+    results = []
+    for index in range(seeds):
+        own = replace(configuration, seed=configuration.seed + index)
+        results.append(train_one(console, cache, own, name and f"{name}-{own.seed}", preset))
+    names = " ".join(result["run"] for result in results)
+    accuracies = [result["validation"]["accuracy"] for result in results]
+    spread: dict[str, float | None] = {"mean": None, "sd": None}
+    if None not in accuracies:
+        spread = {"mean": mean(accuracies), "sd": stdev(accuracies)}
+        console.say(
+            f"{seeds} seeds: validation accuracy {100 * mean(accuracies):.2f} %, standard "
+            f"deviation {100 * stdev(accuracies):.2f}, from {100 * min(accuracies):.2f} "
+            f"to {100 * max(accuracies):.2f}"
+        )
+    console.note(f"Next: network test {names}")
+    return {"runs": results, "validation": spread}

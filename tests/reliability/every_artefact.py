@@ -11,12 +11,13 @@ from test_build import fill, make_dataset
 
 from network.checkpoints import load_checkpoint
 from network.configuration import Configuration
+from network.events import EpochDone
 from network.looks import Look, save_looks
 from network.losses import LOSSES
 from network.model import fully_connected
 from network.optimizers import OPTIMIZERS
 from network.runs import Run, create_run, load_run, save_run, summarise
-from network.training import EpochDone
+from network.training_state import TrainingState
 from pipeline.build import build_pickles
 from pipeline.cache import Cache
 from pipeline.errors import ProjectError
@@ -58,7 +59,7 @@ def make_run(cache: Cache) -> Run:
     state = OPTIMIZERS["adam"]().init(params)
     configuration = Configuration(hidden=())
     run = create_run(cache, "tiny", model, params, configuration)
-    save_run(run, model, params, state, configuration, [EPOCH], 3)
+    save_run(run, model, TrainingState(params, state, 3, [EPOCH]), configuration)
     save_looks(run.result, [Look("mnist", "test", 18, 18, "2026-01-01T00:00:00+00:00")])
     return run
 

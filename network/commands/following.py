@@ -1,0 +1,67 @@
+"""Follow a training to its end, showing it as it learns, or stop it when asked."""
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from pipeline.console import Console
+
+if TYPE_CHECKING:
+    from network.experiment import Experiment
+
+
+def follow(
+    console: Console, experiment: "Experiment", requested: Callable[[], int]
+) -> dict[str, Any]:
+    """Train, telling of every epoch; when a signal was received, save and exit as it asks.
+
+    Returns: what came of it, in plain data.
+    Raises: DivergedError; SystemExit with 128 and the signal's number.
+    """
+    from network.events import EpochDone
+    from network.report import epoch_line
+
+    recipe, images, started = experiment.recipe, len(experiment.training), perf_counter()
+    done = len(experiment.state.history)
+    events = experiment.train()
+    with console.progress("training", (recipe.epochs - done) * images, "images") as advance:
+        for event in events:
+            if isinstance(event, EpochDone):
+                console.note(epoch_line(event, recipe.epochs, images))
+            else:
+                advance(event.examples)
+            if signal_number := requested():
+                events.close()
+                run = experiment.run
+                console.note(f"stopped at step {event.step}; saved in {run.folder}")
+                console.note(f"Next: network train --resume {run.name}")
+                raise SystemExit(128 + signal_number)
+    return result_of(experiment, perf_counter() - started)
+
+
+def result_of(experiment: "Experiment", seconds: float) -> dict[str, Any]:
+    """Say in plain data what came of a training: of the epoch whose parameters answer."""
+    from network.training import best_epoch
+
+    history, run = experiment.state.history, experiment.run
+    is_best = experiment.state.best is not None
+    epoch = (best_epoch(history) if is_best else history[-1]) if history else None
+    return {
+        "run": run.name,
+        "folder": str(run.folder),
+        "seconds": seconds,
+        "epochs": len(history),
+        "loss": epoch and epoch.loss,
+        "validation": {
+            "accuracy": epoch and epoch.validation_accuracy,
+            "loss": epoch and epoch.validation_loss,
+        },
+    }
+
+
+def tell_end(console: Console, result: dict[str, Any]) -> None:
+    """Say in a line what came of a training that went to its end."""
+    summary = f"run {result['run']}: {result['epochs']} epochs in {result['seconds']:.1f} s"
+    if (accuracy := result["validation"]["accuracy"]) is not None:
+        summary += f", validation accuracy {100 * accuracy:.2f} %"
+    console.say(summary)

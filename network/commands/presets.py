@@ -1,0 +1,33 @@
+"""Print the named recipes, or one of them as the file that it is."""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.console import Console, Json, Quiet, Verbose
+
+
+def show_presets(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Print this one's file. [default: list]")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Print the named recipes, or one of them as a file to change and train with --config."""
+    from network.presets import load_preset, preset_names
+
+    console = Console(json, quiet)
+    presets = [load_preset(known) for known in ([name] if name else preset_names())]
+    if name:
+        console.say(*presets[0].path.read_text("utf-8").splitlines())
+    else:
+        width = max(map(len, preset_names()))
+        for preset in presets:
+            reached = f"{preset.about['reaches']} in {preset.about['time']}"
+            console.say(f"{preset.name:{width}}  {reached:28}  {preset.about['what']}")
+        console.note("Next: network train --preset NAME")
+    console.result(
+        {preset.name: {"about": preset.about, "values": preset.values} for preset in presets}
+    )

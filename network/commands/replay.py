@@ -1,0 +1,40 @@
+"""Train a run again from its configuration, and compare the weights."""
+
+from network.commands.following import follow
+from network.commands.options import NewName, RunName
+from pipeline.cache import find_cache
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
+
+
+def replay(
+    run: RunName = None,
+    name: NewName = None,
+    cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Train a run again and compare the weights, bit for bit; exit 1 when they differ."""
+    from network import experiment, runs
+    from network.replaying import compare_runs
+
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    found = runs.find_run(cache, run)
+    _, configuration = runs.load_run(found)
+    with stop_requests() as requested:
+        again = experiment.begin(cache, configuration, name or f"{found.name}-again")
+        console.note(f"training {found.name} again, as {again.run.name}")
+        follow(console, again, requested)
+    comparison = compare_runs(found, again.run)
+    console.say(*comparison.lines())
+    console.result(
+        {
+            "run": found.name,
+            "again": again.run.name,
+            "sha256": list(comparison.hashes),
+            "same": comparison.is_same,
+            "differences": comparison.differences,
+        }
+    )
+    if not comparison.is_same:
+        raise SystemExit(1)

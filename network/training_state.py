@@ -1,0 +1,26 @@
+"""Where a training stands: all that has to be kept so that it can go on exactly there."""
+
+from dataclasses import dataclass, field
+
+from network.events import EpochDone
+from network.optimizers import State
+from network.params import Params
+
+
+@dataclass
+class TrainingState:
+    """What a training changes as it goes; its arrays change in place."""
+
+    params: Params  # those that the updates are made to
+    memory: State  # of the optimizer
+    step: int = 0  # updates so far
+    history: list[EpochDone] = field(default_factory=list)
+    loss_sum: float = 0.0  # of the epoch that has begun: over its examples so far
+    seconds: float = 0.0  # the same
+    data: str = ""  # the hash of the pickle with the training examples
+    best: Params | None = None  # of the epoch that did best on validation, when that is wanted
+
+    @property
+    def answering(self) -> Params:
+        """The parameters to answer with: the best ones, or the average, where there are any."""
+        return self.best or self.memory.get("average", self.params)
