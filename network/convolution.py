@@ -1,12 +1,13 @@
 """Slide small windows of weights over images: Conv2D.
 
-Images are (N, H, W, C), channels last. In memory their rows come first, as (H, N, W, C): then a
-window of `size` columns is a run of `size * C` neighbouring numbers, all windows of one row of
-every image are one matrix, and a row of outputs is a sum of `size` matrix products. Only the
-width is unfolded, so a patch is copied `size` times and not `size * size` times. The other
-layers keep the memory as they find it; nobody but this file has to know.
+Only the width is unfolded: `size` neighbouring pixels of a row, with all their channels, become a
+row of a matrix, and the outputs are a sum of `size` matrix products, one for each row of the
+window. So a pixel is copied `size` times and not `size * size` times. That happens to as many
+images at once as fit into the cache of one core: what is unfolded never leaves it, and is not
+kept for the backward pass, which unfolds again.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,16 +18,23 @@ from network.initializers import INITIALIZERS
 from network.layers import Backward, Shape
 from network.params import Array, LayerParams
 
+CACHE = 2**19  # bytes; half of what a core has to itself today, so that products fit beside it
+
 
 @dataclass(frozen=True)
 class Conv2D:
-    """y[n, h, w] = sum over i, j of x[n, h + i, w + j] @ weight[i, j] + bias.
+    """y[n, h, w] = sum over i, j of x[n, h + i - p, w + j - p] @ weight[i, j] + bias.
 
-    d_weight[i, j] = the sum of x[n, h + i, w + j].T @ d_y[n, h, w] over n, h, w;
-    d_x[n, h, w] = the sum of d_y[n, h - i, w - j] @ weight[i, j].T over i, j.
+    p = padding: so many zeros are thought around each image.
 
-    Shapes: x (N, H, W, C), or (N, H, W) with C = 1 -> y (N, H - size + 1, W - size + 1, n_out);
+    d_weight[i, j] = the sum of x[n, h + i - p, w + j - p].T @ d_y[n, h, w] over n, h, w;
+    d_x[n, h, w] = the sum of d_y[n, h - i + p, w - j + p] @ weight[i, j].T over i, j, which is a
+    convolution again: with the window turned by 180 degrees, and size - 1 - p zeros around.
+
+    Shapes: x (N, H, W, C), or (N, H, W) with C = 1
+    -> y (N, H + 2 p - size + 1, W + 2 p - size + 1, n_out);
     weight (size, size, C, n_out), bias (n_out,).
+    Raises: ValueError when an output would see nothing but padding.
     Source: LeCun, Bottou, Bengio, Haffner, Gradient-based learning applied to document
     recognition (1998), section II.A; unfolding is from Chellapilla, Puri, Simard, High
     performance convolutional neural networks for document processing (2006), section 3.1.
@@ -35,11 +43,17 @@ class Conv2D:
     n_out: int
     size: int = 3
     initializer: str = "he"
+    padding: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.padding < self.size:
+            raise ValueError(f"padding is {self.padding}, expected 0 to {self.size - 1}")
 
     def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
         height, width, channels = (*in_shape, 1)[:3]
         shapes = {"weight": (self.size, self.size, channels, self.n_out), "bias": (self.n_out,)}
-        return shapes, (height - self.size + 1, width - self.size + 1, self.n_out)
+        less = self.size - 1 - 2 * self.padding
+        return shapes, (height - less, width - less, self.n_out)
 
     def init(
         self, rng: np.random.Generator, in_shape: Shape, dtype: type[np.floating[Any]]
@@ -53,72 +67,88 @@ class Conv2D:
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        n, height, width = x.shape[:3]
-        h_out, w_out = height - self.size + 1, width - self.size + 1
-        rows = unfold_rows(rows_first(x), self.size)  # (H, N * W_out, size * C)
-        weight = params["weight"].reshape(self.size, -1, self.n_out)  # a matrix for each row
-        y = np.empty((h_out, n * w_out, self.n_out), x.dtype)
-        part = np.empty_like(y[0])
-        for h in range(h_out):
-            np.matmul(rows[h], weight[0], out=y[h])
-            for i in range(1, self.size):
-                y[h] += np.matmul(rows[h + i], weight[i], out=part)
-        y += params["bias"]
+        images = x.reshape(*x.shape, *(1,) * (4 - x.ndim))  # grey ones get one channel
+        weight, bias = params["weight"], params["bias"]
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            d_rows = np.ascontiguousarray(rows_first(d_y)).reshape(y.shape)
-            columns = d_rows.reshape(-1, self.n_out)
-            d_weight = np.empty_like(weight)
-            for i in range(self.size):
-                unfolded = rows[i : i + h_out].reshape(-1, weight.shape[1])
-                np.matmul(unfolded.T, columns, out=d_weight[i])
+            columns = d_y.reshape(-1, self.n_out)
             grads = {
-                "weight": d_weight.reshape(params["weight"].shape),
+                "weight": correlate(images, d_y, self.size, self.padding),
                 "bias": np.ones(len(columns), x.dtype) @ columns,
             }
-            return (fold_rows(d_rows, weight, x.shape) if need_d_x else d_y), grads
+            if not need_d_x:
+                return d_y, grads
+            turned, nothing = weight[::-1, ::-1].swapaxes(2, 3), np.zeros(images.shape[-1], x.dtype)
+            d_x = slide(d_y, turned, nothing, self.size - 1 - self.padding)
+            return d_x.reshape(x.shape), grads
 
-        return y.reshape(h_out, n, w_out, self.n_out).transpose(1, 0, 2, 3), backward
+        return slide(images, weight, bias, self.padding), backward
 
 
-def rows_first(x: Array) -> Array:
-    """Look at images row by row, without copying; grey ones get one channel.
+def slide(x: Array, weight: Array, bias: Array, padding: int) -> Array:
+    """Return y[n, h, w] = sum over i, j of x[n, h + i - padding, w + j - padding] @ weight[i, j].
 
-    Shapes: (N, H, W, C) or (N, H, W) -> (H, N, W, C).
+    Shapes: x (N, H, W, C), weight (size, size, C, n_out) -> y (N, H_out, W_out, n_out).
     """
-    return x.reshape(*x.shape, *(1,) * (4 - x.ndim)).transpose(1, 0, 2, 3)
+    n, size, n_out = len(x), len(weight), weight.shape[-1]
+    h_out, w_out = (side + 2 * padding - size + 1 for side in x.shape[1:3])
+    matrices = weight.reshape(size, -1, n_out)  # one for each row of the window
+    ground = np.tile(bias, (h_out * w_out, 1))
+    y = np.empty((n, h_out * w_out, n_out), x.dtype)
+    for few, unfolded in unfold(x, size, padding, n_out):
+        y_few = y[few]
+        y_few[...] = ground
+        for matrix, (seen, seeing) in zip(matrices, overlaps(x, size, padding), strict=True):
+            y_few[:, seeing] += unfolded[:, seen] @ matrix
+    return y.reshape(n, h_out, w_out, n_out)
 
 
-def unfold_rows(x: Array, size: int) -> Array:
-    """Lay `size` neighbouring pixels of a row side by side, for every place in it.
+def correlate(x: Array, d_y: Array, size: int, padding: int) -> Array:
+    """Return d_weight[i, j] = sum of x[n, h + i - padding, w + j - padding].T @ d_y[n, h, w].
 
-    Shapes: x (H, N, W, C) -> (H, N * (W - size + 1), size * C).
+    Shapes: x (N, H, W, C), d_y (N, H_out, W_out, n_out) -> d_weight (size, size, C, n_out).
     """
-    height, n, width, channels = x.shape
-    if x.strides[2:] != (channels * x.itemsize, x.itemsize):
-        x = np.ascontiguousarray(x)  # a pixel's channels, then the next pixel's
-    shape = height, n, width - size + 1, size * channels
-    windows = as_strided(x, shape, (*x.strides[:3], x.itemsize), writeable=False)
-    return np.ascontiguousarray(windows).reshape(height, -1, size * channels)
+    n_out, channels = d_y.shape[-1], x.shape[-1]
+    d_matrices = np.zeros((size, size * channels, n_out), x.dtype)
+    columns = d_y.reshape(len(d_y), -1, n_out)
+    for few, unfolded in unfold(x, size, padding, n_out):
+        for d_matrix, (seen, seeing) in zip(d_matrices, overlaps(x, size, padding), strict=True):
+            products = unfolded[:, seen].swapaxes(1, 2) @ columns[few, seeing]
+            d_matrix += np.add.reduce(products, axis=0)
+    return d_matrices.reshape(size, size, channels, n_out)
 
 
-def fold_rows(d_rows: Array, weight: Array, x_shape: Shape) -> Array:
-    """Add up what every output says about the pixels it has seen.
+def unfold(x: Array, size: int, padding: int, n_out: int) -> Iterator[tuple[slice, Array]]:
+    """Lay `size` neighbouring pixels of a row side by side, for every place, a few images at once.
 
-    Shapes: d_rows (H_out, N * W_out, n_out), weight (size, size * C, n_out) -> d_x (N, H, W, C).
+    Yield which images, and their rows in a buffer that the next ones overwrite.
+
+    Shapes: x (N, H, W, C) -> (few, H * W_out, size * C).
     """
-    n, height, width, channels = (*x_shape, 1)[:4]
-    size, h_out = len(weight), len(d_rows)
-    w_out = width - size + 1
-    transposed = [np.ascontiguousarray(matrix.T) for matrix in weight]
-    d_x = np.zeros((height, n, width, channels), d_rows.dtype)
-    total, part = np.empty((2, n * w_out, size * channels), d_rows.dtype)
-    for h in range(height):
-        seen_by = [(h - i, transposed[i]) for i in range(size) if 0 <= h - i < h_out]
-        np.matmul(d_rows[seen_by[0][0]], seen_by[0][1], out=total)
-        for h_y, matrix in seen_by[1:]:
-            np.add(total, np.matmul(d_rows[h_y], matrix, out=part), out=total)
-        windows = total.reshape(n, w_out, size, channels)
-        for j in range(size):
-            d_x[h, :, j : j + w_out] += windows[:, :, j]
-    return d_x.transpose(1, 0, 2, 3).reshape(x_shape)
+    n, height, width, channels = x.shape
+    w_out = width + 2 * padding - size + 1
+    image_bytes = height * w_out * max(size * channels, n_out) * x.itemsize
+    few = min(n, max(1, CACHE // image_bytes))
+    padded = np.zeros((few, height, width + 2 * padding, channels), x.dtype)
+    windows = as_strided(padded, (few, height, w_out, size * channels), padded.strides)
+    buffer = np.empty(windows.shape, x.dtype)
+    for start in range(0, n, few):
+        part = x[start : start + few]
+        padded[: len(part), :, padding : padding + width] = part
+        buffer[: len(part)] = windows[: len(part)]
+        yield slice(start, start + few), buffer[: len(part)].reshape(len(part), -1, size * channels)
+
+
+def overlaps(x: Array, size: int, padding: int) -> Iterator[tuple[slice, slice]]:
+    """Yield, for each row of the window, which pixels of unfolded x are seen, and by which outputs.
+
+    The rows above and below an image are zeros and left out.
+    """
+    height, h_out, w_out = x.shape[1], *(side + 2 * padding - size + 1 for side in x.shape[1:3])
+    for shift in range(-padding, size - padding):
+        first = max(0, -shift)
+        last = max(first, min(h_out, height - shift))
+        yield (
+            slice((first + shift) * w_out, (last + shift) * w_out),
+            slice(first * w_out, last * w_out),
+        )

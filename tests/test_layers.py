@@ -42,7 +42,7 @@ EXAMPLES = {
     "GELU": (GELU(), (1, 1)),
     "Softmax": (Softmax(), (1,)),
     "LogSoftmax": (LogSoftmax(), (1,)),
-    "Conv2D": (Conv2D(3, 2), (2, 2, 1)),
+    "Conv2D": (Conv2D(3, 3, padding=1), (2, 2, 1)),
     "MaxPool2D": (MaxPool2D(), (2, 2, 1)),
     "AveragePool2D": (AveragePool2D(), (2, 2, 1)),
     "BatchNorm": (BatchNorm(), (1, 1)),
@@ -52,6 +52,7 @@ EXAMPLES = {
         (1,),
     ),
 }
+PADDED_SIZES = [(size, padding) for size in range(1, 4) for padding in range(size)]
 every_layer = pytest.mark.parametrize("name", LAYERS)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -260,17 +261,55 @@ def test_more_known_values(layer, x, y):
 
 @given(
     n=st.integers(1, 3), height=st.integers(3, 7), width=st.integers(3, 7),
-    channels=st.integers(1, 3), size=st.integers(1, 3), seed=st.integers(0, 99),
+    channels=st.integers(1, 3), padded_size=st.sampled_from(PADDED_SIZES), seed=st.integers(0, 99),
 )  # fmt: skip
-def test_convolution_is_its_formula(n, height, width, channels, size, seed):
-    rng, layer = np.random.default_rng(seed), Conv2D(2, size)
+def test_convolution_is_its_formula(n, height, width, channels, padded_size, seed):
+    size, padding = padded_size
+    rng, layer = np.random.default_rng(seed), Conv2D(2, size, padding=padding)
     params, _ = layer.init(rng, (height, width, channels), np.float64)
     x = rng.normal(size=(n, height, width, channels))
     y, _ = layer.forward(params, x)
+    padded = np.pad(x, [(0, 0), (padding, padding), (padding, padding), (0, 0)])
     for h, w in np.ndindex(y.shape[1:3]):
-        window = x[:, h : h + size, w : w + size]
+        window = padded[:, h : h + size, w : w + size]
         expected = np.einsum("nijc,ijck->nk", window, params["weight"]) + params["bias"]
         assert y[:, h, w] == pytest.approx(expected)
+
+
+@given(
+    n=st.integers(1, 3), height=st.integers(3, 7), width=st.integers(3, 7),
+    padded_size=st.sampled_from(PADDED_SIZES), seed=st.integers(0, 99),
+)  # fmt: skip
+def test_the_gradients_of_a_convolution_weigh_what_its_outputs_do(
+    n, height, width, padded_size, seed
+):
+    size, padding = padded_size
+    rng, layer = np.random.default_rng(seed), Conv2D(2, size, padding=padding)
+    params, out_shape = layer.init(rng, (height, width, 3), np.float64)
+    x, d_y = rng.normal(size=(n, height, width, 3)), rng.normal(size=(n, *out_shape))
+    y, backward = layer.forward(params, x)  # linear in x and in weight, as the bias is 0
+    d_x, grads = backward(d_y)
+    assert np.vdot(d_x, x) == pytest.approx(np.vdot(d_y, y))
+    assert np.vdot(grads["weight"], params["weight"]) == pytest.approx(np.vdot(d_y, y))
+
+
+def test_convolution_in_several_parts_is_that_of_each_image():
+    rng, layer = np.random.default_rng(0), Conv2D(8, padding=1)
+    params, _ = layer.init(rng, (28, 28, 16), np.float32)
+    x = rng.normal(size=(7, 28, 28, 16)).astype(np.float32)  # three of them fit into CACHE
+    y, backward = layer.forward(params, x)
+    alone = [layer.forward(params, x[i : i + 1]) for i in range(len(x))]
+    assert y == pytest.approx(np.concatenate([y_one for y_one, _ in alone]), rel=1e-4, abs=1e-4)
+    d_x, grads = backward(y)
+    backwards = [backward_one(y_one) for y_one, backward_one in alone]
+    assert d_x == pytest.approx(np.concatenate([d for d, _ in backwards]), rel=1e-4, abs=1e-3)
+    d_weight = sum(grads_one["weight"] for _, grads_one in backwards)
+    assert grads["weight"] == pytest.approx(d_weight, rel=1e-4, abs=0.1)
+
+
+def test_padding_that_an_output_could_see_alone_is_refused():
+    with pytest.raises(ValueError, match="padding is 3, expected 0 to 2"):
+        Conv2D(4, 3, padding=3)
 
 
 def test_grey_images_are_images_of_one_channel():
