@@ -1,0 +1,184 @@
+"""R5, R7: trainings killed or stopped at any moment end, taken up again, with the same weights."""
+
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY
+from small_digits import NAME, make_small_digits
+
+from network.checkpoints import load_checkpoint
+from network.replaying import hash_params
+from pipeline.cache import Cache
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+R5 = "R5: {kills} trainings killed and taken up, {other} runs ended with other weights"
+R7 = "R7: {signals} signals in {commands} commands, {wrong} not obeyed within 2 s by their code"
+R7_RUNS = "R7: {runs} trainings stopped by a signal and taken up, {other} ended with other weights"
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+LONG = "--epochs 30 --batch-size 5"  # less than a second, with 30 checkpoints
+RECIPES = [
+    f"{LONG} --optimizer sgd",
+    f"{LONG} --optimizer adam --average 0.9 --schedule one-cycle",
+    f"{LONG} --optimizer momentum --augment shift=2,elastic=1 --clip 1 --patience 30",
+    f"{LONG} --optimizer rmsprop --loss cross-entropy --layers Flatten,Linear(9),Dropout,ReLU",
+    f"{LONG} --optimizer lion --shards 2 --layers Conv2D(2,9),BatchNorm,ReLU,MaxPool2D(5),Flatten",
+]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return make_small_digits(tmp_path_factory.mktemp("interrupted"))
+
+
+@contextmanager
+def running(command, cache):
+    """Start a command; it must not outlive the test."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command.split()],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(cache.root)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cache.root,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_until_at_work(process):
+    """Wait until the command itself runs: then NumPy is loaded."""
+    maps = Path(f"/proc/{process.pid}/maps")
+    while process.poll() is None and "_multiarray_umath" not in maps.read_text():
+        time.sleep(0.005)
+
+
+def train(recipe, name):
+    return f"network train --dataset {NAME} {recipe} --name {name}"
+
+
+def weights(cache, name):
+    return hash_params(load_checkpoint(cache.runs() / name / "checkpoint.npz"))
+
+
+def is_begun(cache, name):
+    return (cache.runs() / name / "checkpoint.npz").exists()
+
+
+def train_through(cache, recipe, name, interrupt):
+    """Train to the end, interrupting as often as `interrupt` wants; return how often it did."""
+    count = 0
+    while True:
+        again = f"network train --resume {name}"
+        with running(again if is_begun(cache, name) else train(recipe, name), cache) as process:
+            wait_until_at_work(process)
+            count += interrupt(process)
+            _, notes = process.communicate(timeout=60)
+        assert "Traceback" not in notes
+        if process.returncode == 0:
+            return count
+        if "has ended" in notes:  # killed between the last checkpoint and the exit
+            return count
+
+
+def kill_at_random(rng, most):
+    """Kill a process within a second, but no more than so many of them."""
+    left = iter(range(most))
+
+    def interrupt(process):
+        if next(left, None) is None:
+            return 0
+        try:
+            process.wait(rng.uniform(0, 1))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return 1
+        return 0
+
+    return interrupt
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.timeout(300)
+def test_a_training_killed_at_random_moments_ends_with_the_same_weights(
+    recipe, cache, amount, figure
+):
+    rng, number = random.Random(recipe), RECIPES.index(recipe)
+    assert train_through(cache, recipe, f"whole-{number}", lambda process: 0) == 0
+    wanted, kills, results = amount(10, 200), 0, []
+    while kills < wanted:
+        name = f"killed-{number}-{len(results)}"
+        kills += train_through(cache, recipe, name, kill_at_random(rng, wanted - kills))
+        results.append(weights(cache, name) == weights(cache, f"whole-{number}"))
+    figure(R5, kills=kills, other=results.count(False))
+    assert all(results)
+
+
+def send(process, number):
+    """Send a signal; return whether the process ended within 2 s as it asks."""
+    sent = time.monotonic()
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    is_soon = time.monotonic() - sent < 2
+    return is_soon and process.returncode == 128 + number and not out and "Traceback" not in err
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.timeout(300)
+def test_a_training_stopped_by_a_signal_saves_and_goes_on_to_the_same_weights(
+    number, cache, amount, figure
+):
+    rng, recipe, wrong, other = random.Random(int(number)), RECIPES[2], 0, 0
+    train_through(cache, recipe, f"whole-{number.name}", lambda process: 0)
+    for turn in range(amount(10, 100)):
+        name = f"stopped-{number.name}-{turn}"
+        with running(train(recipe, name), cache) as process:
+            for _ in range(rng.randint(1, 30)):
+                assert "run" in (line := process.stderr.readline()) or "epoch" in line
+            wrong += not send(process, number)
+        train_through(cache, recipe, name, lambda process: 0)
+        other += weights(cache, name) != weights(cache, f"whole-{number.name}")
+    figure(R7, signals=turn + 1, commands=1, wrong=wrong)
+    figure(R7_RUNS, runs=turn + 1, other=other)
+    assert (wrong, other) == (0, 0)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_test_stopped_by_a_signal_leaves_the_run_as_it_was(number, built_cache, amount, figure):
+    layers = "Conv2D(32,9),ReLU,Conv2D(16,9),ReLU,Flatten"  # some seconds for 10,000 images
+    name, rng, wrong = f"slow-{number.name}", random.Random(int(number)), 0
+    with running(f"network init --layers {layers} --name {name}", built_cache) as process:
+        assert process.wait(60) == 0
+    for _ in range(amount(5, 50)):
+        with running(f"network test {name}", built_cache) as process:
+            wait_until_at_work(process)
+            time.sleep(rng.uniform(0, 0.5))
+            wrong += not send(process, number)
+    figure(R7, signals=amount(5, 50), commands=1, wrong=wrong)
+    files = sorted(path.name for path in (built_cache.runs() / name).iterdir())
+    assert files == ["checkpoint.npz", "config.json", "history.jsonl"]
+    assert wrong == 0
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_download_stopped_by_a_signal_leaves_nothing_behind(number, tmp_path, amount, figure):
+    cache, rng, wrong = Cache(tmp_path, "test"), random.Random(int(number)), 0
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        os.environ["NO_PROXY"] = "127.0.0.1"
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        for _ in range(amount(5, 50)):
+            with running(f"pipeline fetch --mirror {address}", cache) as process:
+                with silent.accept()[0]:  # and answer nothing
+                    time.sleep(rng.uniform(0, 0.2))
+                    wrong += not send(process, number)
+    figure(R7, signals=amount(5, 50), commands=1, wrong=wrong)
+    assert not [path for path in tmp_path.rglob("*") if re.search(r"ubyte|part", path.name)]
+    assert wrong == 0
