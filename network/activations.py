@@ -79,7 +79,7 @@ class ReLU(WithoutParams):
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        y = np.maximum(x, 0)
+        y = np.clip(x, 0, np.inf)  # several times as fast as np.maximum(x, 0)
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
             return d_y * (y > 0), {}

@@ -1,5 +1,6 @@
 """Keep the numbers between layers near mean 0 and variance 1: BatchNorm."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,29 +41,29 @@ class BatchNorm:
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        is_training = rng is not None
-        mean, variance = moments(x) if is_training else (params["mean"], params["variance"])
+        is_training, count = rng is not None, x.size // x.shape[-1]
+        mean = channel_sums(x) / count if is_training else params["mean"]
+        y = x - spread(mean, x)
+        variance = channel_products(y, y) / count if is_training else params["variance"]
         inverse = 1 / np.sqrt(variance + x.dtype.type(self.epsilon))  # (C,)
-        x_hat = x - mean
-        x_hat *= inverse
+        factor = params["scale"] * inverse
+        y *= spread(factor, x)
+        y += spread(params["shift"], x)
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            d_shift, d_scale = column_sums(d_y), column_sums(d_y * x_hat)
-            factor = params["scale"] * inverse
+            d_x = x - spread(mean, x)  # done again: x_hat would be one more array to remember
+            d_shift, d_scale = channel_sums(d_y), channel_products(d_y, d_x) * inverse
             grads = {"scale": d_scale, "shift": d_shift}
             if is_training:
-                count = x.size // x.shape[-1]
-                d_x = x_hat * (-d_scale / count)
+                d_x *= spread(-inverse * d_scale / count, x)
                 d_x += d_y
-                d_x -= d_shift / count
-                d_x *= factor
+                d_x -= spread(d_shift / count, x)
+                d_x *= spread(factor, x)
                 nothing = np.zeros_like(d_shift)  # the outputs do not depend on them
                 return d_x, grads | {"mean": nothing, "variance": nothing.copy()}
             d_variance = -0.5 * params["scale"] * d_scale * inverse**2
             return d_y * factor, grads | {"mean": -d_shift * factor, "variance": d_variance}
 
-        y = x_hat * params["scale"]
-        y += params["shift"]
         return y, backward
 
 
@@ -72,17 +73,39 @@ def moments(x: Array) -> tuple[Array, Array]:
     Shapes: x (N, ..., C) -> (C,), (C,).
     """
     count = x.size // x.shape[-1]
-    mean = column_sums(x) / count
-    centred = x - mean
-    centred *= centred
-    return mean, column_sums(centred) / count
+    mean = channel_sums(x) / count
+    centred = x - spread(mean, x)  # first, so that nothing large cancels out
+    return mean, channel_products(centred, centred) / count
 
 
-def column_sums(x: Array) -> Array:
-    """Add up each channel, by a matrix product, which is several times as fast as a sum.
+def spread(values: Array, x: Array) -> Array:
+    """Write each channel's number at every place of an image: NumPy likes few long rows.
+
+    Shapes: values (C,), x (N, ..., C) -> (..., C).
+    """
+    return np.tile(values, math.prod(x.shape[1:-1])).reshape(x.shape[1:])
+
+
+def channel_sums(x: Array) -> Array:
+    """Add up each channel; first over the examples, by a matrix product, which is the fastest.
 
     Shapes: x (N, ..., C) -> (C,).
     """
-    order = sorted(range(x.ndim - 1), key=lambda axis: -x.strides[axis])  # as it lies in memory
-    columns = x.transpose(*order, x.ndim - 1).reshape(-1, x.shape[-1])
-    return np.ones(len(columns), x.dtype) @ columns
+    return over_places(np.tensordot(np.ones(len(x), x.dtype), x, axes=1))
+
+
+def channel_products(x: Array, y: Array) -> Array:
+    """Add up the products of two numbers each, channel by channel.
+
+    Shapes: x (N, ..., C), y (N, ..., C) -> (C,).
+    """
+    return over_places(np.einsum("n...,n...->...", x, y))
+
+
+def over_places(x: Array) -> Array:
+    """Add up what each channel has at all places.
+
+    Shapes: (..., C) -> (C,).
+    """
+    sums: Array = np.add.reduce(x.reshape(-1, x.shape[-1]), axis=0)
+    return sums
