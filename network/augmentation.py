@@ -15,6 +15,7 @@ from typing import TypeAlias
 import numpy as np
 
 from network.distortions import Affine, Change, Elastic, Rotate, Scale, Shear, Shift, identities
+from network.memory import keep_freed_memory
 from network.params import Array
 from network.resampling import resample
 from pipeline.errors import UsageError
@@ -22,7 +23,7 @@ from pipeline.errors import UsageError
 # Images (N, H, W) float32, from 0 to 1 -> as many new ones, each changed by a draw of its own
 Augmentation: TypeAlias = Callable[[Array, np.random.Generator], Array]
 
-PIECE = 32  # images that are worked on at once: what they need stays in a core's cache
+PIECE = 128  # images that are worked on at once: what they need stays in a core's caches
 
 
 class Pixelwise(Change):
@@ -94,6 +95,7 @@ def build_augmentation(strengths: Mapping[str, float]) -> Augmentation:
     if unknown:
         known = ", ".join(AUGMENTATIONS)
         raise UsageError(f"augmentation {min(unknown)!r} is unknown, we know {known}")
+    keep_freed_memory()
     changes = [kind(strengths[name]) for name, kind in AUGMENTATIONS.items() if name in strengths]
     return partial(augment, tuple(change for change in changes if change.strength))
 
