@@ -131,7 +131,7 @@ class Elastic(Change):
         Shapes: (N, H, W) -> (2, N, H, W) float32: rows, columns.
         """
         count, height, width = shape
-        # bytes are many times cheaper than floats, and 256 values are enough for sums of hundreds
+        # bytes cost a fifth of floats, and 256 values are enough where hundreds are added up
         steps = np.frombuffer(rng.bytes(2 * count * height * width), np.int8)
         field = np.add(steps, np.float32(0.5), dtype=np.float32).reshape(height, -1)
         rows, columns = smoothing(height) * np.float32(self.strength / 128), smoothing(width)
