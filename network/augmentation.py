@@ -22,7 +22,7 @@ from pipeline.errors import UsageError
 # Images (N, H, W) float32, from 0 to 1 -> as many new ones, each changed by a draw of its own
 Augmentation: TypeAlias = Callable[[Array, np.random.Generator], Array]
 
-PIECE = 32  # images that are worked on at once: what they need stays in a core's cache
+PIECE = 128  # images that are worked on at once: what they need stays in a core's caches
 
 
 class Pixelwise(Change):

@@ -1,11 +1,15 @@
-"""Draw digits with a network's answers, right and wrong marked."""
+"""Draw digits with a network's answers, right and wrong marked, or as they are augmented."""
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from network.augmentation import Augmentation
 from network.data import Examples
 from network.params import Array
 from pipeline.preview import RIGHT, WRONG, Tile, draw_sheet
+
+VERSIONS = 9  # of a digit in a row, beside the original
 
 
 def draw_answers(
@@ -33,8 +37,31 @@ def draw_answers(
 
 def answer_tile(examples: Examples, index: int, classes: tuple[str, ...], answer: int) -> Tile:
     """Draw one example with the answer, and with the label where they differ."""
-    pixels = np.round(255 * examples.images[index]).astype(np.uint8)
+    pixels = grey_levels(examples.images[index])
     label = int(examples.labels[index])
     if answer == label:
         return Tile(pixels, classes[answer], RIGHT)
     return Tile(pixels, f"{classes[answer]}, is {classes[label]}", WRONG)
+
+
+def draw_augmented(
+    examples: Examples, augment: Augmentation, rng: np.random.Generator, title: str, count: int
+) -> Image.Image:
+    """Draw the first `count` examples, a row each: as it is, then as training would see it."""
+    originals = examples.images[:count]
+    versions = augment(np.repeat(originals, VERSIONS, axis=0), rng)
+    rows = versions.reshape(len(originals), VERSIONS, *originals.shape[1:])
+    tiles = [
+        Tile(grey_levels(image), "original" if image is original else "")
+        for original, row in zip(originals, rows, strict=True)
+        for image in (original, *row)
+    ]
+    return draw_sheet(tiles, title, columns=1 + VERSIONS)
+
+
+def grey_levels(image: Array) -> NDArray[np.uint8]:
+    """Turn shares of full ink, 0 to 1, into levels of 0 to 255.
+
+    Shapes: any, the same out.
+    """
+    return np.round(255 * image).astype(np.uint8)

@@ -2,12 +2,13 @@
 
 import dataclasses
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from network.augmentation import AUGMENTATIONS, PIECE, Erase, build_augmentation
-from network.distortions import Elastic
+from network.distortions import Elastic, Rotate, Scale, Shear, Shift
 from pipeline.errors import UsageError
 
 GENTLE = {
@@ -117,6 +118,29 @@ def test_rotations_keep_the_ink_and_scales_multiply_it(digits):
     assert 1.25 < shares.max() < 1.2**2 + 0.02
 
 
+def test_matrices_are_their_formulas_within_their_strengths():
+    def draws(kind, strength):
+        matrices = kind(strength).matrices(2000, np.random.default_rng(0))
+        assert (matrices[:, 2] == [0, 0, 1]).all()
+        return matrices
+
+    turned = draws(Rotate, 30.0)[:, :2, :2]
+    assert turned @ turned.swapaxes(1, 2) == pytest.approx(np.tile(np.eye(2), (2000, 1, 1)))
+    drawn = {
+        "shift": draws(Shift, 2.0)[:, :2, 2] / 2,
+        "rotate": np.degrees(np.arctan2(turned[:, 1, 0], turned[:, 0, 0])) / 30,
+        "scale": (1 / draws(Scale, 0.2)[:, [0, 1], [0, 1]] - 1) / 0.2,
+        "shear": draws(Shear, 0.5)[:, 1, 0] / 0.5,
+    }
+    for numbers in drawn.values():  # uniform from -1 to 1
+        assert np.abs(numbers).max() == pytest.approx(1, abs=0.01)
+        assert np.abs(numbers).max() <= 1 + 1e-9
+        assert np.abs(numbers.mean(axis=0)).max() < 0.05
+        assert numbers.std() == pytest.approx(1 / math.sqrt(3), rel=0.05)
+    assert abs(np.corrcoef(drawn["shift"].T)[0, 1]) < 0.1
+    assert abs(np.corrcoef(drawn["scale"].T)[0, 1]) < 0.1
+
+
 def test_elastic_fields_are_as_large_as_their_docstring_says_everywhere_and_smooth():
     field = Elastic(34).displacement((2000, 28, 28), np.random.default_rng(0))
     rms = 34 / (2 * 4 * math.sqrt(3 * math.pi))
@@ -141,3 +165,11 @@ def test_noise_has_its_standard_deviation():
     grey = change({"noise": 0.1}, np.full((50, 28, 28), 0.5, np.float32))
     assert grey.std() == pytest.approx(0.1, rel=0.02)
     assert grey.mean() == pytest.approx(0.5, abs=0.002)
+
+
+def test_threads_at_once_change_images_as_one_after_the_other(digits):
+    augment = build_augmentation(GENTLE)
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(lambda seed: augment(digits, np.random.default_rng(seed)), [1, 2]))
+    for seed, changed in zip([1, 2], together, strict=True):
+        assert changed.tobytes() == change(GENTLE, digits, seed).tobytes()

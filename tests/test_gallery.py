@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from network.augmentation import build_augmentation
 from network.data import Examples, scale_pixels
-from network.gallery import answer_tile, draw_answers
+from network.gallery import VERSIONS, answer_tile, draw_answers, draw_augmented
 from pipeline.errors import UsageError
-from pipeline.preview import RIGHT, WRONG
+from pipeline.preview import RIGHT, WRONG, Tile, draw_sheet
 
 CLASSES = tuple("0123456789")
 
@@ -48,3 +49,23 @@ def test_without_a_mistake_there_is_nothing_to_draw(answered):
     examples, outputs, _ = answered
     with pytest.raises(UsageError, match="no image to show"):
         draw_answers(examples.take([0, 2]), outputs[[0, 2]], CLASSES, "t", 5, wrong=True)
+
+
+def test_a_row_is_an_original_and_versions_of_it(answered):
+    examples, _, pixels = answered
+    unchanged = draw_augmented(
+        examples, build_augmentation({}), np.random.default_rng(0), "t", count=2
+    )
+    captions = ["original", *[""] * VERSIONS]
+    rows = [Tile(image, caption) for image in pixels[:2] for caption in captions]
+    assert unchanged.tobytes() == draw_sheet(rows, "t", columns=1 + VERSIONS).tobytes()
+
+
+def test_versions_are_drawn_anew_and_the_original_stays(answered):
+    examples, _, _ = answered
+    before = examples.images.copy()
+    augment, rng = build_augmentation({"rotate": 20, "shift": 2}), np.random.default_rng(0)
+    one, other = (np.array(draw_augmented(examples, augment, rng, "t", 3)) for _ in range(2))
+    different = np.flatnonzero((one != other).any(axis=(0, 2)))
+    assert different.min() > one.shape[1] // (1 + VERSIONS)
+    assert examples.images.tobytes() == before.tobytes()
