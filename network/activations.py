@@ -10,7 +10,7 @@ from math import pi, sqrt
 import numpy as np
 
 from network.layers import Backward, Layer, WithoutParams
-from network.params import Array, LayerParams
+from network.params import Array, LayerParams, scalar
 
 ROOT, CUBIC = sqrt(2 / pi), 0.044715  # of the GELU
 BEND = 10.0  # beyond it a GELU is straight, to the last bit
@@ -30,13 +30,14 @@ class Sigmoid(WithoutParams):
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        y = 0.5 * x
+        one, half = scalar(1, x.dtype), scalar(0.5, x.dtype)
+        y = x * half
         np.tanh(y, out=y)
-        y *= 0.5
-        y += 0.5
+        y *= half
+        y += half
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            d_x = 1 - y
+            d_x = one - y
             d_x *= y
             d_x *= d_y
             return d_x, {}

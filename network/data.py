@@ -10,6 +10,9 @@ from pipeline.cache import Cache
 from pipeline.manifest import read_split
 from pipeline.records import Dataset
 
+# Examples picked for several small batches at a time: as many as stay in a core's own cache.
+GATHERED = 100
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -23,7 +26,10 @@ class Examples:
 
     def take(self, which: Array | slice) -> "Examples":
         """Pick examples by their indices or by a slice."""
-        return Examples(self.images[which], self.labels[which])
+        if isinstance(which, slice):
+            return Examples(self.images[which], self.labels[which])
+        # with indices, take() is twice as fast as images[which]
+        return Examples(self.images.take(which, axis=0), self.labels.take(which))
 
 
 def scale_pixels(pixels: Array) -> Array:
@@ -60,10 +66,12 @@ def batches(
 ) -> Iterator[tuple[Array, Array]]:
     """Deal the examples, shuffled, into batches; the last one takes what is left.
 
-    Shapes: images (batch_size, H, W), labels (batch_size,).
+    Shapes: images (batch_size, H, W), labels (batch_size,); views of arrays made for them.
     """
     order = rng.permutation(len(examples))
-    for start in range(0, len(order), batch_size):
-        batch = order[start : start + batch_size]
-        # take() with indices known to be in range is twice as fast as images[batch]
-        yield examples.images.take(batch, axis=0), examples.labels.take(batch)
+    together = batch_size * max(1, GATHERED // batch_size)
+    for start in range(0, len(order), together):
+        some = examples.take(order[start : start + together])
+        for first in range(0, len(some), batch_size):
+            batch = slice(first, first + batch_size)
+            yield some.images[batch], some.labels[batch]

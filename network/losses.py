@@ -16,7 +16,7 @@ import numpy as np
 
 from network.activations import Sigmoid, Softmax
 from network.layers import Layer
-from network.params import Array
+from network.params import Array, scalar
 
 
 class Loss(Protocol):
@@ -63,7 +63,7 @@ class SquaredError:
     def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
         error = minus_one_hot(outputs, labels)
         loss = float(np.vdot(error, error)) / (2 * len(labels))
-        error /= len(labels)
+        error *= scalar(1 / len(labels), error.dtype)
         return loss, error
 
 

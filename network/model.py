@@ -61,7 +61,9 @@ class Model:
 
         def backward(d_outputs: Array) -> Params:
             grads: Params = [{} for _ in params]
-            first = next((i for i, layer in enumerate(params) if layer), len(params))
+            first = 0  # layer that learns: below it nobody wants a gradient
+            while first < len(params) and not params[first]:
+                first += 1
             d_y = d_outputs
             for index in range(len(params) - 1, first - 1, -1):
                 d_y, grads[index] = backwards[index](d_y, index > first)

@@ -53,9 +53,10 @@ class SGD:
 
     def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
         decay_weights(params, learning_rate * self.weight_decay)
-        for _, (param, grad) in zip_arrays(params, grads):
-            grad *= learning_rate
-            param -= grad
+        for layer, layer_grads in zip(params, grads, strict=True):
+            for name, grad in layer_grads.items():
+                grad *= np.array(learning_rate, grad.dtype)  # faster than converting it itself
+                layer[name] -= grad
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ and the optimizers' memories are trees of the same form, so one function serves 
 """
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,6 +14,18 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[Any]
 LayerParams: TypeAlias = dict[str, Array]
 Params: TypeAlias = list[LayerParams]
+
+
+@cache
+def scalar(number: float, dtype: np.dtype[Any]) -> Array:
+    """Make a number an array without axes, never to be written to.
+
+    On small arrays an operation takes twice as long with a Python number, which NumPy has to
+    convert every time.  Shapes: ().
+    """
+    array = np.array(number, dtype)
+    array.flags.writeable = False
+    return array
 
 
 def map_params(function: Callable[[Array], Array], params: Params) -> Params:
@@ -31,7 +44,7 @@ def zip_arrays(*trees: Params) -> Iterator[tuple[str, tuple[Array, ...]]]:
     """Walk trees of one form together: the array's own name, then one array of each tree."""
     for layers in zip(*trees, strict=True):
         for name in layers[0]:
-            yield name, tuple(layer[name] for layer in layers)
+            yield name, tuple([layer[name] for layer in layers])  # a list is the faster way
 
 
 def zeros_like(params: Params) -> Params:
