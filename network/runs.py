@@ -22,6 +22,7 @@ import numpy as np
 
 from network.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from network.configuration import Configuration, configuration_from_dict
+from network.ensemble import Ensemble
 from network.environment import describe_environment
 from network.layers import Linear
 from network.looks import last_look, read_looks
@@ -65,13 +66,19 @@ class Run:
 
 
 def create_run(
-    cache: Cache, wanted: str | None, model: Model, params: Params, configuration: Configuration
+    cache: Cache,
+    wanted: str | None,
+    model: Model,
+    params: Params,
+    configuration: Configuration,
+    origin: dict[str, Any] | None = None,
 ) -> Run:
     """Make a new run of a model as it is before training.
 
     Without a wish it is called after its sizes and a number, as in `784-30-10-1`. Its folder is
     written under another name and then renamed, so that there is no run without a checkpoint,
-    and none that two processes believe to be theirs.
+    and none that two processes believe to be theirs. `origin` is what else its checkpoint says
+    of where it comes from.
 
     Raises: UsageError when the wanted name is taken or is no plain name; a run is never
     overwritten. StorageError.
@@ -83,7 +90,7 @@ def create_run(
     made = Run(cache.runs() / f".{NEW}.{secrets.token_hex(8)}.part")
     try:
         publish_json(made.configuration, configuration.to_dict())
-        save_run(made, model, params, {}, configuration, [])
+        save_run(made, model, params, {}, configuration, [], origin=origin)
         for name in names:
             run = Run(cache.runs() / name)
             if claim(made, run):
@@ -141,6 +148,8 @@ def check_run_name(name: str) -> str:
 
 def describe_sizes(model: Model) -> str:
     """Name a model by the size of its inputs and of each layer that learns: 784-30-10."""
+    if any(isinstance(layer, Ensemble) for layer in model.layers):
+        return "ensemble"
     sizes = [int(np.prod(IMAGE_SHAPE))]
     sizes += [layer.n_out for layer in model.layers if isinstance(layer, Linear)]
     return "-".join(map(str, sizes))
@@ -180,6 +189,7 @@ def save_run(
     configuration: Configuration,
     history: list[EpochDone],
     step: int = 0,
+    origin: dict[str, Any] | None = None,
 ) -> None:
     """Write what an epoch changes in a run: the history and the checkpoint."""
     meta = {
@@ -187,6 +197,7 @@ def save_run(
         "epoch": len(history),
         "step": step,
         "environment": describe_environment(),
+        **(origin or {}),
     }
     lines = "".join(json.dumps(epoch._asdict()) + "\n" for epoch in history)
     publish(run.history, [lines.encode()])
@@ -215,6 +226,7 @@ def summarise(run: Run) -> dict[str, Any]:
     return {
         "run": run.name,
         "epochs": checkpoint.meta.get("epoch", 0),
+        "members": checkpoint.meta.get("members", []),
         "configuration": configuration.to_dict(),
         "accuracy": look and look.accuracy,
         "count": look and look.count,

@@ -20,7 +20,10 @@ def show_runs(cache_dir: CacheDir = None, json: Json = False, verbose: Verbose =
         scored = "not tested"
         if row["accuracy"] is not None:
             scored = f"{100 * row['accuracy']:.2f} % of {row['count']:,}"
-        console.say(f"{row['run']:24} {row['epochs']:>4} epochs  {scored}")
+        made = f"{row['epochs']:>4} epochs "
+        if members := row["members"]:
+            made = f"{len(members):>4} members"
+        console.say(f"{row['run']:24} {made} {scored}")
     if not rows:
         console.note(f"There is no run in {cache.runs()}. Next: network train")
     console.result({"runs": rows})
