@@ -4,7 +4,18 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from network.commands import check, import_seed, init, predict, runs, show, test, train
+from network.commands import (
+    check,
+    compare,
+    ensemble,
+    import_seed,
+    init,
+    predict,
+    runs,
+    show,
+    test,
+    train,
+)
 from pipeline.command_line import run_app, version_option
 
 app = typer.Typer(
@@ -28,6 +39,8 @@ def options(version: Annotated[bool, version_option("network")] = False) -> None
 app.command("train")(train.train)
 app.command("init")(init.init)
 app.command("test")(test.measure)
+app.command("compare")(compare.compare)
+app.command("ensemble")(ensemble.ensemble)
 app.command("predict")(predict.predict)
 app.command("show")(show.show)
 app.command("check")(check.check)

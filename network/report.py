@@ -2,6 +2,7 @@
 
 from statistics import fmean, stdev
 
+from network.comparison import Comparison
 from network.evaluation import TestResult
 from network.gradient_check import ArrayCheck
 from network.training import EpochDone
@@ -42,6 +43,46 @@ def spread_line(accuracies: list[float]) -> str:
         f"{100 * share:.2f}" for share in (min(accuracies), fmean(accuracies), max(accuracies))
     )
     return f"mean {mean} %, standard deviation {100 * stdev(accuracies):.2f}, {low}-{high} %"
+
+
+def comparison_table(comparison: Comparison, names: tuple[str, str]) -> list[str]:
+    """How many images both, one or none of two runs read right, and how far they are apart."""
+    low, high = (100 * end for end in comparison.interval)
+    rows = [
+        ("both right", comparison.both),
+        (f"only {names[0]} right", comparison.only_first),
+        (f"only {names[1]} right", comparison.only_second),
+        ("neither right", comparison.neither),
+    ]
+    width = max(len(what) for what, _ in rows)
+    lines = [f"{what:<{width}}  {count:>7,}" for what, count in rows]
+    difference = f"{100 * comparison.difference:+.2f} %, 95 % interval {low:+.2f} to {high:+.2f}"
+    return [*lines, f"accuracy of {names[1]} minus that of {names[0]}: {difference}"]
+
+
+def verdict_line(comparison: Comparison, names: tuple[str, str]) -> str:
+    """Which of two runs is better, for people who know no statistics."""
+    more = comparison.only_second - comparison.only_first
+    ahead, images = names[int(more > 0)], f"{comparison.count:,} images"
+    by_chance = (
+        "if the two were equally good, a difference at least this large would come by chance in "
+        f"{chance_words(comparison.p_value)} comparisons"
+    )
+    if comparison.better is not None:
+        return f"{ahead} is better: it reads {abs(more):,} more of {images}; {by_chance}"
+    verdict = f"no difference that {images} can show"
+    if more == 0:
+        return f"{verdict}: both read as many"
+    return f"{verdict}: {ahead} reads {abs(more):,} more; {by_chance}"
+
+
+def chance_words(chance: float) -> str:
+    """A chance as people count it: 62 of 100, 1 of 250, less than 1 of 1,000,000."""
+    if chance > 0.05:
+        return f"{100 * chance:.0f} of 100"
+    if chance < 1e-6:
+        return "less than 1 of 1,000,000"
+    return f"1 of {float(f'{1 / chance:.2g}'):,.0f}"
 
 
 def digit_table(result: TestResult, classes: tuple[str, ...]) -> list[str]:

@@ -1,8 +1,10 @@
 """What a run did, in lines and tables."""
 
 import numpy as np
+import pytest
 
 from network import report
+from network.comparison import Comparison
 from network.evaluation import TestResult
 from network.gradient_check import ArrayCheck
 from network.training import EpochDone
@@ -24,6 +26,47 @@ def test_an_epoch_is_one_line():
     assert line == "epoch   3 of 40  loss 0.1235  validation 94.12 %  108,000 images/s"
     without = report.epoch_line(event._replace(validation_accuracy=None), 40, 54_000)
     assert without == "epoch   3 of 40  loss 0.1235  108,000 images/s"
+
+
+def test_the_spread_of_several_runs_is_one_line():
+    line = report.spread_line([0.96, 0.97, 0.98])
+    assert line == "mean 97.00 %, standard deviation 1.00, 96.00-98.00 %"
+
+
+def test_a_comparison_is_a_table_and_a_sentence_for_people():
+    better = Comparison(9000, 100, 160, 740)
+    *counts, difference = report.comparison_table(better, ("a", "bee"))
+    assert [line.split()[-1] for line in counts] == ["9,000", "100", "160", "740"]
+    assert difference.startswith("accuracy of bee minus that of a: +0.60 %, 95 % interval +0.28 to")
+    assert report.verdict_line(better, ("a", "bee")) == (
+        "bee is better: it reads 60 more of 10,000 images; if the two were equally good, a "
+        "difference at least this large would come by chance in 1 of 4,200 comparisons"
+    )
+    assert report.verdict_line(Comparison(9000, 160, 100, 740), ("a", "b")).startswith(
+        "a is better: it reads 60 more"
+    )
+    assert report.verdict_line(Comparison(90, 4, 3, 3), ("a", "b")) == (
+        "no difference that 100 images can show: a reads 1 more; if the two were equally good, a "
+        "difference at least this large would come by chance in 100 of 100 comparisons"
+    )
+    same = "no difference that 100 images can show: both read as many"
+    assert report.verdict_line(Comparison(90, 4, 4, 2), ("a", "b")) == same
+
+
+@pytest.mark.parametrize(
+    ("chance", "words"),
+    [
+        (0.617, "62 of 100"),
+        (0.051, "5 of 100"),
+        (0.05, "1 of 20"),
+        (0.00401, "1 of 250"),
+        (0.0000123, "1 of 81,000"),
+        (1e-7, "less than 1 of 1,000,000"),
+        (0.0, "less than 1 of 1,000,000"),
+    ],
+)
+def test_a_chance_is_told_as_people_count_it(chance, words):
+    assert report.chance_words(chance) == words
 
 
 def test_the_tables_have_a_row_for_every_class():
