@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from network.checkpoints import Checkpoint
 from network.configuration import Configuration
 from network.data import Examples
-from network.evaluation import TestResult, answer, confusion_matrix
+from network.evaluation import TestResult, answer_images, confusion_matrix
 from network.looks import count_looks, look_now, read_looks, save_looks
 from network.model import Model
 from network.params import Array
@@ -108,7 +108,7 @@ def measure_run(loaded: LoadedRun, dataset: Dataset, split: str, examples: Examp
     """
     path = loaded.run.result
     looks = read_looks(path, loaded.configuration.dataset)
-    answers = answer(loaded.checkpoint.model, loaded.checkpoint.params, examples.images)
+    answers = answer_images(loaded.checkpoint.model, loaded.checkpoint.params, examples.images)
     confusion = confusion_matrix(examples.labels, answers, len(dataset.classes))
     result = TestResult(confusion)
     looks.append(look_now(dataset.name, split, result))
