@@ -147,10 +147,44 @@ def scores_line(scores: list[float], classes: tuple[str, ...]) -> str:
 
 
 def advice_line(checks: list[ArrayCheck]) -> str:
-    """Name the layer to look at first: errors spread downwards, so it is the highest wrong one."""
+    """Name what to look at first: errors spread downwards, so the highest wrong layer tells.
+
+    If one of its gradients is right, or one below it, then d_y arrived right, and the fault is in
+    how the others are made. If all are wrong, it is in the d_y that reaches it.
+    """
     wrong = [check for check in checks if not check.is_right]
-    first = max(wrong, key=lambda check: check.layer)
+    top = max(check.layer for check in wrong)
+    at_fault = [check for check in wrong if check.layer == top]
+    counted = f"{len(wrong)} of {len(checks)} gradients are wrong: look first at"
+    if all(not check.is_right for check in checks if check.layer <= top):
+        below = " and all below" if any(check.layer < top for check in checks) else ""
+        return (
+            f"{counted} the d_y that reaches layer {top}, {at_fault[0].layer_name}, for all of its "
+            f"gradients{below} are wrong: it is {maker_of_d_y(checks, top)}"
+        )
+    names = " and ".join(check.array_name for check in at_fault)
+    made = " and ".join(dict.fromkeys(how_it_is_made(check.array_name) for check in at_fault))
     return (
-        f"{len(wrong)} of {len(checks)} gradients are wrong: look first at the backward pass of "
-        f"layer {first.layer}, {first.layer_name}.{first.array_name}, and of what comes after it"
+        f"{counted} layer {top}, {at_fault[0].layer_name}.{names}: d_y is right there, so at {made}"
     )
+
+
+def maker_of_d_y(checks: list[ArrayCheck], layer: int) -> str:
+    """Say what computes the d_y that reaches a layer."""
+    above = next((check for check in checks if check.layer > layer), None)
+    if above is None:
+        return "the gradient of the loss, carried through the d_x of the output activation"
+    between = ", carried through what lies between" if above.layer > layer + 1 else ""
+    return f"the d_x of layer {above.layer}, {above.layer_name}{between}"
+
+
+def how_it_is_made(array_name: str) -> str:
+    """Say what makes the gradient of an array; its name in an ensemble is member.layer.name."""
+    kind = array_name.rpartition(".")[2]
+    makers = {
+        "weight": "the product of x and d_y",
+        "bias": "the sum of d_y over the batch",
+        "scale": "the sum of d_y times the normalised x",
+        "shift": "the sum of d_y over the batch",
+    }
+    return f"{makers[kind]} that makes d_{kind}" if kind in makers else f"what makes d_{kind}"

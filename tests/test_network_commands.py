@@ -176,7 +176,7 @@ def test_check_exits_1_when_a_layer_is_wrong(call, call_json, monkeypatch):
     monkeypatch.setattr(Sigmoid, "forward", forward)
     text = call("check", "--sample=20", code=1).out
     assert text.count("WRONG") == 4
-    assert "look first at the backward pass of layer 3, Linear.weight" in text
+    assert "look first at the d_y that reaches layer 3, Linear" in text
     assert not call_json("check", "--sample=20", code=1)["right"]
 
 

@@ -84,9 +84,48 @@ def test_a_checked_gradient_is_right_or_wrong():
     )
     assert report.check_line(right).split()[-4:] == ["relative", "error", "2.0e-09", "right"]
     assert report.check_line(wrong).endswith("WRONG")
-    advice = report.advice_line([right, wrong._replace(layer=1), wrong])
-    assert advice.startswith("2 of 3 gradients are wrong")
-    assert "layer 3, Mine.weight" in advice
+
+
+def advice(wrong, arrays=("1.weight", "1.bias", "3.weight", "3.bias")):
+    """What is advised when of these arrays the gradients of some are wrong."""
+    checks = []
+    for array in arrays:
+        layer, _, name = array.partition(".")
+        name_of_layer = "Linear" if name in ("weight", "bias") else "Mine"
+        checks.append(ArrayCheck(int(layer), name_of_layer, name, 9, float(array in wrong)))
+    return report.advice_line(checks)
+
+
+def test_a_fault_in_a_layers_own_gradients_is_told_from_one_that_reaches_it():
+    assert advice(["3.weight"]) == (
+        "1 of 4 gradients are wrong: look first at layer 3, Linear.weight: d_y is right there, so "
+        "at the product of x and d_y that makes d_weight"
+    )
+    assert advice(["1.bias", "3.bias"]) == (
+        "2 of 4 gradients are wrong: look first at layer 3, Linear.bias: d_y is right there, so at "
+        "the sum of d_y over the batch that makes d_bias"
+    )
+    assert advice(["1.weight", "1.bias"]) == (
+        "2 of 4 gradients are wrong: look first at the d_y that reaches layer 1, Linear, for all "
+        "of its gradients are wrong: it is the d_x of layer 3, Linear, carried through what lies "
+        "between"
+    )
+    assert advice(["1.weight", "1.bias", "3.weight", "3.bias"]) == (
+        "4 of 4 gradients are wrong: look first at the d_y that reaches layer 3, Linear, for all "
+        "of its gradients and all below are wrong: it is the gradient of the loss, carried "
+        "through the d_x of the output activation"
+    )
+
+
+def test_the_advice_knows_arrays_of_every_kind():
+    mine = ("0.0.2.scale", "0.0.2.shift", "0.1.1.tilt", "1.weight")
+    assert advice(["0.0.2.scale", "0.1.1.tilt"], mine).endswith(
+        "layer 0, Mine.0.2.scale and 1.1.tilt: d_y is right there, so at the sum of d_y times the "
+        "normalised x that makes d_scale and what makes d_tilt"
+    )
+    assert advice(mine[:3], mine).endswith("it is the d_x of layer 1, Linear")
+    # both gradients of layer 3 are wrong, but those below are right, and so is its d_y
+    assert "layer 3, Linear.weight and bias: d_y is right" in advice(["3.weight", "3.bias"])
 
 
 def test_the_highest_score_is_marked():
