@@ -6,6 +6,8 @@ import typer
 
 from network.commands import (
     check,
+    compare,
+    ensemble,
     import_seed,
     init,
     predict,
@@ -39,6 +41,8 @@ def options(version: Annotated[bool, version_option("network")] = False) -> None
 app.command("train")(train.train)
 app.command("init")(init.init)
 app.command("test")(test.measure)
+app.command("compare")(compare.compare)
+app.command("ensemble")(ensemble.ensemble)
 app.command("predict")(predict.predict)
 app.command("show")(show.show)
 app.command("check")(check.check)

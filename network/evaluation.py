@@ -85,16 +85,10 @@ class TestResult:
         return wilson_interval(self.correct, self.count)
 
 
-def answer(model: Model, params: Params, images: Array) -> Array:
+def answer_images(model: Model, params: Params, images: Array) -> Array:
     """Answer each image with the class whose output is highest.
 
     Shapes: images (N, H, W) -> answers (N,).
     """
     answers: Array = compute_outputs(model, params, images).argmax(axis=1)
     return answers
-
-
-def evaluate(model: Model, params: Params, examples: Examples) -> TestResult:
-    """Let a model answer every example and count the answers."""
-    outputs = compute_outputs(model, params, examples.images)
-    return TestResult(confusion_matrix(examples.labels, outputs.argmax(axis=1), outputs.shape[1]))

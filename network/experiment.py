@@ -21,15 +21,8 @@ from network.model import Model, fully_connected
 from network.optimizers import OPTIMIZERS
 from network.params import Params, is_finite
 from network.recipe import Recipe
-from network.runs import (
-    Run,
-    check_new_name,
-    create_run,
-    find_run,
-    load_run,
-    load_training_state,
-    save_run,
-)
+from network.run_names import check_new_name, create_run, find_run
+from network.runs import Run, load_run, load_training_state, save_run
 from network.schedules import SCHEDULES
 from network.training import has_stopped, make_ready, train
 from network.training_state import TrainingState
@@ -209,7 +202,7 @@ def begin(
     recipe = build_recipe(configuration, model)
     training, validation = load_training_examples(cache, configuration)
     state = TrainingState(params, recipe.optimizer.init(params))
-    state.data = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
+    state.origin["data"] = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
     run = create_run(cache, name, model, params, configuration, stem)
     return Experiment(run, configuration, recipe, state, training, validation)
 
@@ -222,6 +215,8 @@ def resume(cache: Cache, run: Run) -> tuple[Experiment, dict[str, Any]]:
     MissingError, CorruptError.
     """
     checkpoint, configuration = load_run(run)
+    if "members" in checkpoint.meta:
+        raise UsageError(f"run {run.name} is an ensemble, which is not trained")
     state = load_training_state(run, checkpoint)
     recipe = build_recipe(configuration, checkpoint.model)
     expected = recipe.optimizer.init(state.params).keys()
@@ -236,12 +231,11 @@ def resume(cache: Cache, run: Run) -> tuple[Experiment, dict[str, Any]]:
             f"`network train --from {run.name}` begins a new one with its weights",
         )
     data = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
-    if state.data and data != state.data:
+    if state.origin.setdefault("data", data) != data:
         raise UsageError(
-            f"run {run.name} began with data of sha256 {state.data}, "
+            f"run {run.name} began with data of sha256 {state.origin['data']}, "
             f"now {configuration.dataset} has {data}"
         )
-    state.data = data
     training, validation = load_training_examples(cache, configuration)
     resumed = Experiment(run, configuration, recipe, state, training, validation)
     return resumed, checkpoint.meta.get("environment", {})

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from network.checkpoints import Checkpoint
 from network.configuration import Configuration
 from network.data import Examples
-from network.evaluation import TestResult, answer, confusion_matrix
+from network.evaluation import TestResult, answer_images, confusion_matrix
 from network.looks import count_looks, look_now, read_looks, save_looks
 from network.model import Model
 from network.params import Array
-from network.runs import Run, find_run, load_run
+from network.run_names import find_run
+from network.runs import Run, load_run
 from pipeline.cache import Cache
 from pipeline.datasets import find_dataset
 from pipeline.errors import UsageError
@@ -108,7 +109,7 @@ def measure_run(loaded: LoadedRun, dataset: Dataset, split: str, examples: Examp
     """
     path = loaded.run.result
     looks = read_looks(path, loaded.configuration.dataset)
-    answers = answer(loaded.checkpoint.model, loaded.checkpoint.params, examples.images)
+    answers = answer_images(loaded.checkpoint.model, loaded.checkpoint.params, examples.images)
     confusion = confusion_matrix(examples.labels, answers, len(dataset.classes))
     result = TestResult(confusion)
     looks.append(look_now(dataset.name, split, result))

@@ -2,6 +2,7 @@
 
 from statistics import fmean, stdev
 
+from network.comparison import Comparison
 from network.evaluation import TestResult
 from network.events import EpochDone
 from network.gradient_check import ArrayCheck
@@ -42,6 +43,46 @@ def spread_line(accuracies: list[float]) -> str:
         f"{100 * share:.2f}" for share in (min(accuracies), fmean(accuracies), max(accuracies))
     )
     return f"mean {mean} %, standard deviation {100 * stdev(accuracies):.2f}, {low}-{high} %"
+
+
+def comparison_table(comparison: Comparison, names: tuple[str, str]) -> list[str]:
+    """How many images both, one or none of two runs read right, and how far they are apart."""
+    low, high = (100 * end for end in comparison.interval)
+    rows = [
+        ("both right", comparison.both),
+        (f"only {names[0]} right", comparison.only_first),
+        (f"only {names[1]} right", comparison.only_second),
+        ("neither right", comparison.neither),
+    ]
+    width = max(len(what) for what, _ in rows)
+    lines = [f"{what:<{width}}  {count:>7,}" for what, count in rows]
+    difference = f"{100 * comparison.difference:+.2f} %, 95 % interval {low:+.2f} to {high:+.2f}"
+    return [*lines, f"accuracy of {names[1]} minus that of {names[0]}: {difference}"]
+
+
+def verdict_line(comparison: Comparison, names: tuple[str, str]) -> str:
+    """Which of two runs is better, for people who know no statistics."""
+    more = comparison.only_second - comparison.only_first
+    ahead, images = names[int(more > 0)], f"{comparison.count:,} images"
+    by_chance = (
+        "if the two were equally good, a difference at least this large would come by chance in "
+        f"{chance_words(comparison.p_value)} comparisons"
+    )
+    if comparison.better is not None:
+        return f"{ahead} is better: it reads {abs(more):,} more of {images}; {by_chance}"
+    verdict = f"no difference that {images} can show"
+    if more == 0:
+        return f"{verdict}: both read as many"
+    return f"{verdict}: {ahead} reads {abs(more):,} more; {by_chance}"
+
+
+def chance_words(chance: float) -> str:
+    """A chance as people count it: 62 of 100, 1 of 250, less than 1 of 1,000,000."""
+    if chance > 0.05:
+        return f"{100 * chance:.0f} of 100"
+    if chance < 1e-6:
+        return "less than 1 of 1,000,000"
+    return f"1 of {float(f'{1 / chance:.2g}'):,.0f}"
 
 
 def digit_table(result: TestResult, classes: tuple[str, ...]) -> list[str]:
@@ -106,10 +147,44 @@ def scores_line(scores: list[float], classes: tuple[str, ...]) -> str:
 
 
 def advice_line(checks: list[ArrayCheck]) -> str:
-    """Name the layer to look at first: errors spread downwards, so it is the highest wrong one."""
+    """Name what to look at first: errors spread downwards, so the highest wrong layer tells.
+
+    If one of its gradients is right, or one below it, then d_y arrived right, and the fault is in
+    how the others are made. If all are wrong, it is in the d_y that reaches it.
+    """
     wrong = [check for check in checks if not check.is_right]
-    first = max(wrong, key=lambda check: check.layer)
+    top = max(check.layer for check in wrong)
+    at_fault = [check for check in wrong if check.layer == top]
+    counted = f"{len(wrong)} of {len(checks)} gradients are wrong: look first at"
+    if all(not check.is_right for check in checks if check.layer <= top):
+        below = " and all below" if any(check.layer < top for check in checks) else ""
+        return (
+            f"{counted} the d_y that reaches layer {top}, {at_fault[0].layer_name}, for all of its "
+            f"gradients{below} are wrong: it is {maker_of_d_y(checks, top)}"
+        )
+    names = " and ".join(check.array_name for check in at_fault)
+    made = " and ".join(dict.fromkeys(how_it_is_made(check.array_name) for check in at_fault))
     return (
-        f"{len(wrong)} of {len(checks)} gradients are wrong: look first at the backward pass of "
-        f"layer {first.layer}, {first.layer_name}.{first.array_name}, and of what comes after it"
+        f"{counted} layer {top}, {at_fault[0].layer_name}.{names}: d_y is right there, so at {made}"
     )
+
+
+def maker_of_d_y(checks: list[ArrayCheck], layer: int) -> str:
+    """Say what computes the d_y that reaches a layer."""
+    above = next((check for check in checks if check.layer > layer), None)
+    if above is None:
+        return "the gradient of the loss, carried through the d_x of the output activation"
+    between = ", carried through what lies between" if above.layer > layer + 1 else ""
+    return f"the d_x of layer {above.layer}, {above.layer_name}{between}"
+
+
+def how_it_is_made(array_name: str) -> str:
+    """Say what makes the gradient of an array; its name in an ensemble is member.layer.name."""
+    kind = array_name.rpartition(".")[2]
+    makers = {
+        "weight": "the product of x and d_y",
+        "bias": "the sum of d_y over the batch",
+        "scale": "the sum of d_y times the normalised x",
+        "shift": "the sum of d_y over the batch",
+    }
+    return f"{makers[kind]} that makes d_{kind}" if kind in makers else f"what makes d_{kind}"

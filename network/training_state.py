@@ -1,6 +1,7 @@
 """Where a training stands: all that has to be kept so that it can go on exactly there."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from network.events import EpochDone
 from network.optimizers import State
@@ -17,7 +18,7 @@ class TrainingState:
     history: list[EpochDone] = field(default_factory=list)
     loss_sum: float = 0.0  # of the epoch that has begun: over its examples so far
     seconds: float = 0.0  # the same
-    data: str = ""  # the hash of the pickle with the training examples
+    origin: dict[str, Any] = field(default_factory=dict)  # from what it comes: the data's hash
     best: Params | None = None  # of the epoch that did best on validation, when that is wanted
 
     @property

@@ -16,7 +16,8 @@ from network.experiment import (
     start_model,
 )
 from network.params import named_arrays
-from network.runs import create_run, load_run
+from network.run_names import create_run
+from network.runs import load_run
 from network.training import DivergedError
 from network.training_state import TrainingState
 from pipeline.cache import Cache

@@ -94,7 +94,9 @@ def test_a_wrong_layer_is_found_and_named(index, spoil, wrong, sample):
     layers[index - 1] = Spoilt(layers[index - 1], spoil)  # Flatten is layer 0
     checks = check(layers, sample=sample)
     assert {(item.layer, item.array_name) for item in checks if not item.is_right} == wrong
-    assert f"look first at the backward pass of layer {max(wrong)[0]}" in report.advice_line(checks)
+    advice, place = report.advice_line(checks), f"layer {max(wrong)[0]}, "
+    expected = "look first at the d_y that reaches " if index in {2, 4} else "look first at "
+    assert expected + place in advice
 
 
 @pytest.mark.parametrize("distance", [3e-6, 3e-7, 3e-9])

@@ -18,7 +18,8 @@ from network.activations import Sigmoid
 from network.checkpoints import load_checkpoint
 from network.configuration import Configuration
 from network.experiment import begin
-from network.runs import find_run, load_run
+from network.run_names import find_run
+from network.runs import load_run
 from pipeline.cache import Cache
 
 DIVERGING = (
@@ -173,7 +174,7 @@ def test_check_exits_1_when_a_layer_is_wrong(call, call_json, monkeypatch):
     monkeypatch.setattr(Sigmoid, "forward", forward)
     text = call("check", "--sample=20", code=1).out
     assert text.count("WRONG") == 4
-    assert "look first at the backward pass of layer 3, Linear.weight" in text
+    assert "look first at the d_y that reaches layer 3, Linear" in text
     assert not call_json("check", "--sample=20", code=1)["right"]
 
 

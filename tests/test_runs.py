@@ -13,16 +13,8 @@ from network.events import EpochDone
 from network.looks import Look, save_looks
 from network.losses import CrossEntropy
 from network.model import fully_connected
-from network.runs import (
-    Run,
-    create_run,
-    describe_sizes,
-    find_run,
-    list_runs,
-    load_run,
-    save_run,
-    summarise,
-)
+from network.run_names import create_run, describe_sizes, find_run, list_runs
+from network.runs import Run, load_run, save_run, summarise
 from network.training_state import TrainingState
 from pipeline.cache import Cache
 from pipeline.errors import CorruptError, MissingError, UsageError

@@ -36,7 +36,7 @@ def check(
     verbose: Verbose = False,
 ) -> None:
     """Check every gradient; exit 1 when a layer is wrong."""
-    from network import experiment, report, runs
+    from network import experiment, report, run_names, runs
     from network.data import load_examples
     from network.gradient_check import check_gradients
     from network.losses import LOSSES
@@ -50,7 +50,7 @@ def check(
         )
         model, params = experiment.start_model(cache, configuration)
     else:
-        checkpoint, configuration = runs.load_run(runs.find_run(cache, run))
+        checkpoint, configuration = runs.load_run(run_names.find_run(cache, run))
         model, params = checkpoint.model, checkpoint.params
     few = load_examples(cache, find_dataset(cache, configuration.dataset), "train", examples)
     loss_function = LOSSES[configuration.loss]()

@@ -32,7 +32,7 @@ def init(
     verbose: Verbose = False,
 ) -> None:
     """Write an untrained network, to look at or to start from."""
-    from network import experiment, runs
+    from network import experiment, run_names
     from network.params import count_params
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
@@ -41,7 +41,7 @@ def init(
         layers=layers, loss=loss, seed=seed, dataset=dataset, epochs=0,
     )  # fmt: skip
     model, params = experiment.start_model(cache, configuration)
-    run = runs.create_run(cache, name, model, params, configuration)
+    run = run_names.create_run(cache, name, model, params, configuration)
     console.say(f"run {run.name}: {count_params(params):,} parameters, untrained")
     console.note(f"Saved in {run.folder}. Next: network train --from {run.name}")
     console.result({"run": run.name, "folder": str(run.folder), "parameters": count_params(params)})

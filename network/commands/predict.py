@@ -22,7 +22,7 @@ def predict(
     """Read the digit in each image file."""
     import numpy as np
 
-    from network import report, runs
+    from network import report, run_names, runs
     from network.data import scale_pixels
     from network.digits import read_digit
     from network.evaluation import compute_outputs
@@ -30,7 +30,7 @@ def predict(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     digits = np.stack([read_digit(path) for path in images])
-    checkpoint, configuration = runs.load_run(runs.find_run(cache, run))
+    checkpoint, configuration = runs.load_run(run_names.find_run(cache, run))
     classes = find_dataset(cache, configuration.dataset).classes
     outputs = compute_outputs(checkpoint.model, checkpoint.params, scale_pixels(digits))
     predictions = []

@@ -4,6 +4,7 @@ from network.commands.following import follow
 from network.commands.options import NewName, RunName
 from pipeline.cache import find_cache
 from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
+from pipeline.errors import UsageError
 
 
 def replay(
@@ -15,12 +16,14 @@ def replay(
     verbose: Verbose = False,
 ) -> None:
     """Train a run again and compare the weights, bit for bit; exit 1 when they differ."""
-    from network import experiment, runs
+    from network import experiment, run_names, runs
     from network.replaying import compare_runs
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    found = runs.find_run(cache, run)
-    _, configuration = runs.load_run(found)
+    found = run_names.find_run(cache, run)
+    checkpoint, configuration = runs.load_run(found)
+    if "members" in checkpoint.meta:
+        raise UsageError(f"run {found.name} is an ensemble, which is not trained")
     with stop_requests() as requested:
         again = experiment.begin(cache, configuration, name or f"{found.name}-again")
         console.note(f"training {found.name} again, as {again.run.name}")

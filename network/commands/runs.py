@@ -7,7 +7,8 @@ from pipeline.errors import CorruptError
 
 def show_runs(cache_dir: CacheDir = None, json: Json = False, verbose: Verbose = False) -> None:
     """List the runs with what they scored."""
-    from network.runs import list_runs, summarise
+    from network.run_names import list_runs
+    from network.runs import summarise
 
     console, cache = Console(json), find_cache(cache_dir)
     rows = []
@@ -20,7 +21,10 @@ def show_runs(cache_dir: CacheDir = None, json: Json = False, verbose: Verbose =
         scored = "not tested"
         if row["accuracy"] is not None:
             scored = f"{100 * row['accuracy']:.2f} % of {row['count']:,}"
-        console.say(f"{row['run']:24} {row['epochs']:>4} epochs  {scored}")
+        made = f"{row['epochs']:>4} epochs "
+        if members := row["members"]:
+            made = f"{len(members):>4} members"
+        console.say(f"{row['run']:24} {made} {scored}")
     if not rows:
         console.note(f"There is no run in {cache.runs()}. Next: network train")
     console.result({"runs": rows})

@@ -22,7 +22,7 @@ def show(
     verbose: Verbose = False,
 ) -> None:
     """Draw digits with the network's answers."""
-    from network import runs
+    from network import run_names, runs
     from network.data import load_examples
     from network.evaluation import compute_outputs
     from network.gallery import draw_answers
@@ -30,7 +30,7 @@ def show(
     from pipeline.preview import show_picture
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    found = runs.find_run(cache, run)
+    found = run_names.find_run(cache, run)
     checkpoint, configuration = runs.load_run(found)
     dataset = find_dataset(cache, configuration.dataset)
     examples = load_examples(cache, dataset, split)

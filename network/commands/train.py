@@ -178,7 +178,7 @@ def go_on(console: Console, cache: Cache, name: str | None) -> dict[str, Any]:
     """Train a run that was stopped to its end."""
     from network import experiment
     from network.environment import describe_environment, differences
-    from network.runs import find_run
+    from network.run_names import find_run
 
     with stop_requests() as requested:
         resumed, environment = experiment.resume(cache, find_run(cache, name))

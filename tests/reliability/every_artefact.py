@@ -16,7 +16,8 @@ from network.looks import Look, save_looks
 from network.losses import LOSSES
 from network.model import fully_connected
 from network.optimizers import OPTIMIZERS
-from network.runs import Run, create_run, load_run, save_run, summarise
+from network.run_names import create_run
+from network.runs import Run, load_run, save_run, summarise
 from network.training_state import TrainingState
 from pipeline.build import build_pickles
 from pipeline.cache import Cache

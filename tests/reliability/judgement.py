@@ -16,7 +16,8 @@ from warm_commands import Ended
 
 from network.experiment import init_params
 from network.params import named_arrays
-from network.runs import Run, find_run, list_runs, load_run
+from network.run_names import find_run, list_runs
+from network.runs import Run, load_run
 from pipeline.cache import Cache, digest_of
 from pipeline.errors import MissingError, ProjectError, UsageError
 from pipeline.verify import verify_dataset

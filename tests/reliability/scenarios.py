@@ -20,7 +20,7 @@ from strace import Call, calls_on, inject, read_threads, was_hit, watch
 from test_build import fill, make_dataset
 from warm_commands import Ended, WarmCommands
 
-from network.runs import list_runs
+from network.run_names import list_runs
 from pipeline.build import build_pickles
 from pipeline.cache import Cache
 from pipeline.datasets import DATASETS

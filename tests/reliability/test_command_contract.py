@@ -32,7 +32,8 @@ import network.cli
 import pipeline.cli
 from network.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from network.params import map_params
-from network.runs import Run, find_run, load_run
+from network.run_names import find_run
+from network.runs import Run, load_run
 from pipeline.build import build_pickles
 from pipeline.cache import Cache
 from pipeline.own_datasets import publish_record

@@ -17,7 +17,8 @@ from test_build import fill, make_dataset
 
 from network import checkpoints
 from network.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from network.runs import Run, find_run
+from network.run_names import find_run
+from network.runs import Run
 from pipeline.build import build_pickles
 from pipeline.cache import Cache
 from pipeline.catalogue.mnist import MNIST

@@ -1,0 +1,52 @@
+"""Make one run of several, whose scores are averaged."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from network.activations import Sigmoid, Softmax
+from network.ensemble import Ensemble, join_params
+from network.measuring import LoadedRun, common_dataset, load_runs
+from network.model import Model
+from network.params import count_params
+from network.run_names import check_new_name, create_run
+from network.runs import Run
+from pipeline.cache import Cache
+from pipeline.errors import UsageError
+
+SCORES = (Sigmoid, Softmax, Ensemble)  # end with numbers from 0 to 1
+
+
+def combine_runs(cache: Cache, names: Sequence[str], wanted: str | None) -> tuple[Run, int]:
+    """Make a run that answers with the mean of the scores of several, and needs them no more.
+
+    Returns: the run, and how many parameters it has.
+
+    Raises: UsageError when their scores cannot be averaged or the wanted name is taken;
+    MissingError, CorruptError, StorageError.
+    """
+    if len(names) < 2:
+        raise UsageError(f"an ensemble has two runs or more, found {len(names)}")
+    check_new_name(cache, wanted)
+    loaded = load_runs(cache, names)
+    common_dataset(cache, loaded)
+    for run in loaded:
+        check_scores(run)
+    members = tuple(", ".join(map(repr, run.checkpoint.model.layers)) for run in loaded)
+    params = [join_params([run.checkpoint.params for run in loaded])]
+    # A loss that contains an activation has none to contain here: the gradient check takes another.
+    configuration = replace(loaded[0].configuration, loss="squared-error")
+    model, origin = Model((Ensemble(members),)), {"members": list(names)}
+    return create_run(cache, wanted, model, params, configuration, origin=origin), count_params(
+        params
+    )
+
+
+def check_scores(run: LoadedRun) -> None:
+    """Refuse a run whose outputs are no scores: their mean with scores would be meaningless.
+
+    Raises: UsageError.
+    """
+    last = run.checkpoint.model.layers[-1]
+    if not isinstance(last, SCORES):
+        expected = " or ".join(layer.__name__ for layer in SCORES)
+        raise UsageError(f"run {run.name} ends with {type(last).__name__}, expected {expected}")

@@ -1,0 +1,55 @@
+"""Ask whether one run is better than another."""
+
+from typing import Annotated
+
+import typer
+
+from network.commands.options import OtherDataset, SplitName
+from pipeline.cache import find_cache
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+
+
+def compare(
+    first: Annotated[str, typer.Argument(metavar="RUN", help="A run's name.")],
+    second: Annotated[str, typer.Argument(metavar="RUN", help="Another run's name.")],
+    split: SplitName = "test",
+    dataset: OtherDataset = None,
+    cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Ask whether one run is better than another, or chance explains the difference."""
+    from network import measuring, report
+    from network.comparison import compare_answers
+    from network.data import load_examples
+
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    runs = measuring.load_runs(cache, [first, second])
+    found = measuring.common_dataset(cache, runs, dataset)
+    examples = load_examples(cache, found, split)
+    measured = [measuring.measure_run(run, found, split, examples) for run in runs]
+    comparison = compare_answers(examples.labels, *(one.answers for one in measured))
+    names = first, second
+    console.say(f"{first} and {second} on {len(examples):,} {split} images of {found.name}")
+    console.say(*report.comparison_table(comparison, names), "")
+    console.say(report.verdict_line(comparison, names))
+    looks = max(one.looks for one in measured)
+    if looks > 1 and split != "train":
+        console.note(report.looks_line(looks, "of these 2 runs one has"))
+    console.result(
+        {
+            "runs": [first, second],
+            "count": comparison.count,
+            "both": comparison.both,
+            "only_first": comparison.only_first,
+            "only_second": comparison.only_second,
+            "neither": comparison.neither,
+            "accuracies": [one.result.accuracy for one in measured],
+            "difference": comparison.difference,
+            "interval": list(comparison.interval),
+            "p": comparison.p_value,
+            "better": None if comparison.better is None else names[comparison.better],
+            "looks": [one.looks for one in measured],
+        }
+    )
