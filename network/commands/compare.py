@@ -19,7 +19,7 @@ def compare(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Ask whether one run is better than another, or chance explains the difference."""
+    """Ask whether one run is better than another, or is only lucky."""
     from network import measuring, report
     from network.comparison import compare_answers
     from network.data import load_examples

@@ -26,7 +26,7 @@ def measure(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Measure a run, or several, on the test images, which they have never seen."""
+    """Measure runs on the test images, which they have never seen."""
     from network import measuring, report
     from network.data import load_examples
 

@@ -55,6 +55,8 @@ COMMANDS = {
     "train by name": Command(f"{TRAIN} --name chosen", "pickles"),
     "init": Command("network init --dataset tiny --hidden 2 --quiet", "pickles"),
     "test": Command("network test --quiet", "run"),
+    "compare": Command("network compare first second --quiet", "two runs"),
+    "ensemble": Command("network ensemble first second --quiet", "two runs"),
     "network show": Command(f"network show {SHOW}", "run"),
     "import-seed": Command("network import-seed {seed}/w {seed}/b --quiet", "nothing"),
     "import": Command(IMPORT, "nothing"),
@@ -110,9 +112,9 @@ class Workshop:
         fill(caches["older pickles"], older, older_files)
         build_pickles(caches["older pickles"], older)
         fill(caches["damaged"], self.dataset, damage(self.files))
-        for name in ("raw files", "older pickles", "pickles", "run"):
+        for name in ("raw files", "older pickles", "pickles", "run", "two runs"):
             fill(caches[name], self.dataset, self.files)
-        for name in ("pickles", "run"):
+        for name in ("pickles", "run", "two runs"):
             build_pickles(caches[name], self.dataset)
             (states[name] / "pictures").mkdir()
             draw_line(states[name] / "pictures" / "answers.png")
@@ -122,6 +124,9 @@ class Workshop:
         self.warm.run(*TRAIN.split(), "--cache-dir", str(states["run"]))
         (run,) = list_runs(caches["run"])
         run.result.write_text('{"count": 1, "correct": 1, "accuracy": 1.0}')
+        for name in ("first", "second"):  # of one seed: they score the same
+            init = f"network init --dataset tiny --hidden 2 --quiet --name {name}"
+            self.warm.run(*init.split(), "--cache-dir", str(states["two runs"]))
         return states
 
     def reset(self, name: str) -> None:

@@ -59,6 +59,8 @@ SUCCESSES = {
     "network train": "--dataset obst --hidden 2 --epochs 1",
     "network init": "--dataset obst --hidden 2",
     "network test": "first",
+    "network compare": "first second",
+    "network ensemble": "first second --name {new}",
     "network predict": "{picture} --run first",
     "network show": "first --out {folder}/answers.png",
     "network check": "first --sample 2",
@@ -80,6 +82,10 @@ FAILURES = [
     ("network test frist", 3, "Did you mean first?"),
     ("pipeline fetch mnist more", 2, "more"),
     ("network predict", 2, "IMAGE"),
+    ("network compare first", 2, "RUN"),
+    ("network ensemble first", 2, "two runs or more"),
+    ("network compare first first", 2, "named 2 times"),
+    ("network test first --dataset mnist", 2, "mnist has others"),
     ("pipeline show obst --count 0", 2, "--count"),
     ("network show first --count 1001", 2, "--count"),
     ("pipeline fetch obst --timeout 0", 2, "--timeout"),
@@ -103,6 +109,7 @@ FAILURES = [
     ("pipeline import {picture} --name new", 4, "picture.png"),
     ("network import-seed {picture} {picture} --name seed", 4, "picture.png"),
     ("network test cut", 4, "cut/checkpoint.npz"),
+    ("network ensemble first cut", 4, "cut/checkpoint.npz"),
     ("pipeline fetch kmnist --mirror file:///no/such/ü", 5, "no mirror gave train-images"),
     ("pipeline fetch --cache-dir {picture}", 6, "picture.png/raw"),
     ("pipeline build-pickles obst --force --cache-dir {mixed}", 6, "pickles"),
@@ -211,7 +218,8 @@ def make_cache(root: Path) -> Cache:
     fill(cache, own, files)
     publish_record(cache, own)
     build_pickles(cache, own)
-    run("network init --dataset obst --hidden 2 --name first", cache=root)
+    for name in ("second", "first"):
+        run(f"network init --dataset obst --hidden 2 --name {name}", cache=root)
     checkpoint = Run(cache.runs() / "first").checkpoint
     (cache.runs() / "cut").mkdir()
     (cache.runs() / "cut" / "checkpoint.npz").write_bytes(checkpoint.read_bytes()[:-99])

@@ -33,6 +33,8 @@ COMMANDS = [
     "network train --hidden 2 --epochs 2 --limit 500",
     "network train --epochs 1 --limit 500 --optimizer adam --from untrained --name on",
     "network test on",
+    "network compare on untrained",
+    "network ensemble on untrained --name both",
     "network show on --count 20",
     "network show on --count 20 --wrong --out {new}/wrong.png",
     "network import-seed {weights} {biases}",
