@@ -25,7 +25,7 @@ CACHE = 2**19  # bytes; half of what a core has to itself today, so that product
 class Conv2D:
     """y[n, h, w] = sum over i, j of x[n, h + i - p, w + j - p] @ weight[i, j] + bias.
 
-    p = padding: so many zeros are thought around each image.
+    p = padding: as if that many zeros stood around each image.
 
     d_weight[i, j] = the sum of x[n, h + i - p, w + j - p].T @ d_y[n, h, w] over n, h, w;
     d_x[n, h, w] = the sum of d_y[n, h - i + p, w - j + p] @ weight[i, j].T over i, j, which is a
@@ -52,8 +52,7 @@ class Conv2D:
     def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
         height, width, channels = (*in_shape, 1)[:3]
         shapes = {"weight": (self.size, self.size, channels, self.n_out), "bias": (self.n_out,)}
-        less = self.size - 1 - 2 * self.padding
-        return shapes, (height - less, width - less, self.n_out)
+        return shapes, (*places(height, width, self.size, self.padding), self.n_out)
 
     def init(
         self, rng: np.random.Generator, in_shape: Shape, dtype: type[np.floating[Any]]
@@ -85,13 +84,20 @@ class Conv2D:
         return slide(images, weight, bias, self.padding), backward
 
 
+def places(height: int, width: int, size: int, padding: int) -> tuple[int, int]:
+    """Count the places that a window takes: how many below each other, how many in a row."""
+    less = size - 1 - 2 * padding
+    return height - less, width - less
+
+
 def slide(x: Array, weight: Array, bias: Array, padding: int) -> Array:
     """Return y[n, h, w] = sum over i, j of x[n, h + i - padding, w + j - padding] @ weight[i, j].
 
     Shapes: x (N, H, W, C), weight (size, size, C, n_out) -> y (N, H_out, W_out, n_out).
     """
-    n, size, n_out = len(x), len(weight), weight.shape[-1]
-    h_out, w_out = (side + 2 * padding - size + 1 for side in x.shape[1:3])
+    n, height, width = x.shape[:3]
+    size, n_out = len(weight), weight.shape[-1]
+    h_out, w_out = places(height, width, size, padding)
     matrices = weight.reshape(size, -1, n_out)  # one for each row of the window
     ground = np.tile(bias, (h_out * w_out, 1))
     y = np.empty((n, h_out * w_out, n_out), x.dtype)
@@ -126,9 +132,9 @@ def unfold(x: Array, size: int, padding: int, n_out: int) -> Iterator[tuple[slic
     Shapes: x (N, H, W, C) -> (few, H * W_out, size * C).
     """
     n, height, width, channels = x.shape
-    w_out = width + 2 * padding - size + 1
+    _, w_out = places(height, width, size, padding)
     image_bytes = height * w_out * max(size * channels, n_out) * x.itemsize
-    few = min(n, max(1, CACHE // image_bytes))
+    few = max(1, min(n, CACHE // image_bytes))
     padded = np.zeros((few, height, width + 2 * padding, channels), x.dtype)
     windows = as_strided(padded, (few, height, w_out, size * channels), padded.strides)
     buffer = np.empty(windows.shape, x.dtype)
@@ -144,7 +150,8 @@ def overlaps(x: Array, size: int, padding: int) -> Iterator[tuple[slice, slice]]
 
     The rows above and below an image are zeros and left out.
     """
-    height, h_out, w_out = x.shape[1], *(side + 2 * padding - size + 1 for side in x.shape[1:3])
+    height, width = x.shape[1:3]
+    h_out, w_out = places(height, width, size, padding)
     for shift in range(-padding, size - padding):
         first = max(0, -shift)
         last = max(first, min(h_out, height - shift))

@@ -53,13 +53,11 @@ class MaxPool2D(Pooling):
             np.maximum(y, corner, out=y)
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            d_x = np.zeros_like(x)
-            is_free = np.ones_like(y, bool)
+            d_x, left = np.zeros_like(x), d_y.copy()
             for corner, d_corner in zip(self.corners(x), self.corners(d_x), strict=True):
-                is_largest = corner == y
-                is_largest &= is_free
-                np.multiply(d_y, is_largest, out=d_corner)
-                is_free ^= is_largest
+                share = left * (corner == y)
+                d_corner[...] = share
+                left -= share  # what one got, no later one gets
             return d_x, {}
 
         return y, backward

@@ -1,0 +1,245 @@
+"""Time the layers of convolutional networks, and whole networks beside PyTorch on the same cores.
+
+    python benchmarks/convolution.py                  # about a minute
+    python benchmarks/convolution.py --batch-size 256 --threads 4
+
+First each layer alone, forward and backward, on one core, with one thread's share of a batch;
+beside a layer that multiplies matrices stands what share that is of the GFLOP/s which this core
+reaches with two large matrices. Then whole steps without the update: forward, cross-entropy,
+backward. Ours splits the batch into as many shards as there are threads, each on a thread of its
+own with BLAS on one core; PyTorch, if it is installed, has as many threads, and both orders of
+pixels in memory that it knows. They take turns, each in a process of its own. CPU ms are those
+of all threads: they say more than the clock where others compute on the same machine, but
+PyTorch's threads wait by spinning, which counts as well.
+"""
+
+import argparse
+import multiprocessing
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from network.activations import ReLU
+from network.convolution import Conv2D
+from network.layers import Flatten, Layer, Linear
+from network.losses import CrossEntropy
+from network.memory import keep_freed_memory
+from network.model import Model
+from network.normalization import BatchNorm
+from network.params import Array, Params
+from network.pooling import MaxPool2D
+
+STEPS_A_TURN = 5
+
+
+def block(n_out: int, size: int = 3) -> tuple[Layer, ...]:
+    """Describe a convolution with what follows it."""
+    return Conv2D(n_out, size), BatchNorm(), ReLU()
+
+
+NETWORKS: dict[str, tuple[Layer, ...]] = {
+    "small": (
+        *block(16, 5), *block(32), MaxPool2D(), *block(64), MaxPool2D(), Flatten(), Linear(10),
+    ),
+    "large": (
+        *block(32), *block(32), MaxPool2D(), *block(64), *block(64), MaxPool2D(), Flatten(),
+        Linear(128), BatchNorm(), ReLU(), Linear(10),
+    ),
+}  # fmt: skip
+
+
+def draw_batch(count: int) -> tuple[Array, Array]:
+    """Draw images and labels: what is on them costs no time.
+
+    Shapes: -> images (N, 28, 28), labels (N,).
+    """
+    rng = np.random.default_rng(0)
+    return rng.random((count, 28, 28), np.float32), rng.integers(0, 10, count)
+
+
+def prepare_ours(name: str, batch_size: int, threads: int) -> Callable[[], object]:
+    """Prepare one step of this project without the update."""
+    keep_freed_memory()
+    threadpool_limits(1, user_api="blas")  # for good: the process is ours
+    model, loss = Model(NETWORKS[name]), CrossEntropy()
+    params = model.init(np.random.default_rng(0), (28, 28))
+    images, labels = draw_batch(batch_size)
+    pool = ThreadPoolExecutor(threads)
+    shards = [
+        (images[part], labels[part]) for part in np.array_split(np.arange(batch_size), threads)
+    ]
+
+    def compute(shard: tuple[Array, Array]) -> Params:
+        outputs, backward = model.forward(params, shard[0], np.random.default_rng(0))
+        return backward(loss(outputs, shard[1])[1])
+
+    return lambda: list(pool.map(compute, shards))
+
+
+def torch_layers(layers: tuple[Layer, ...], shape: tuple[int, ...]) -> list[Any]:
+    """Say the same layers in PyTorch."""
+    from torch import nn
+
+    said: list[Any] = []
+    for layer in layers:
+        channels = shape[-1]
+        match layer:
+            case Conv2D():
+                said.append(nn.Conv2d(channels, layer.n_out, layer.size, padding=layer.padding))
+            case BatchNorm():
+                said.append((nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d)(channels))
+            case MaxPool2D():
+                said.append(nn.MaxPool2d(layer.size))
+            case Linear():
+                said.append(nn.Linear(channels, layer.n_out))
+            case ReLU():
+                said.append(nn.ReLU())
+            case _:
+                said.append(nn.Flatten())
+        _, shape = layer.shapes(shape)
+    return said
+
+
+def prepare_pytorch(
+    name: str, batch_size: int, threads: int, memory_format: str
+) -> Callable[[], object]:
+    """Prepare the same step of PyTorch on the CPU, eager."""
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(threads)
+    order = getattr(torch, memory_format)
+    model = nn.Sequential(*torch_layers(NETWORKS[name], (28, 28, 1))).to(memory_format=order)
+    drawn_images, drawn_labels = draw_batch(batch_size)
+    images = torch.from_numpy(drawn_images[:, None]).to(memory_format=order)
+    labels = torch.from_numpy(drawn_labels)
+
+    def step() -> None:
+        model.zero_grad()
+        nn.functional.cross_entropy(model(images), labels).backward()
+
+    return step
+
+
+LIBRARIES: dict[str, Callable[[str, int, int], Callable[[], object]]] = {
+    "ours": prepare_ours,
+    "PyTorch": partial(prepare_pytorch, memory_format="contiguous_format"),
+    "PyTorch, channels last": partial(prepare_pytorch, memory_format="channels_last"),
+}
+
+
+@cache
+def prepare(library: str, name: str, batch_size: int, threads: int) -> Callable[[], object]:
+    """Prepare a step in the process that this runs in."""
+    return LIBRARIES[library](name, batch_size, threads)
+
+
+def time_steps(library: str, *what: Any) -> tuple[float, float] | None:
+    """Return ms and CPU ms of a step, None where the library is not installed."""
+    try:
+        step = prepare(library, *what)
+    except ImportError:
+        return None
+    before, used_before = time.perf_counter(), time.process_time()
+    for _ in range(STEPS_A_TURN):
+        step()
+    seconds, used = time.perf_counter() - before, time.process_time() - used_before
+    return 1000 * seconds / STEPS_A_TURN, 1000 * used / STEPS_A_TURN
+
+
+def compare(name: str, batch_size: int, threads: int, repeats: int) -> None:
+    """Print a step of one network with each library that is installed."""
+    spawn = multiprocessing.get_context("spawn")
+    times: dict[str, list[tuple[float, float]]] = {library: [] for library in LIBRARIES}
+    with ExitStack() as stack:
+        processes = {
+            library: stack.enter_context(ProcessPoolExecutor(1, mp_context=spawn))
+            for library in LIBRARIES
+        }
+        for turn in range(repeats + 1):  # the first one warms up
+            for library, process in processes.items():
+                what = (library, name, batch_size, threads)
+                if (time_taken := process.submit(time_steps, *what).result()) and turn:
+                    times[library].append(time_taken)
+    print(f"\n{name}: a step of {batch_size} images on {threads} threads")
+    print(f"{'':24}{'median ms':>10}{'min':>8}{'CPU ms':>8}   times ours (min-max)")
+    for library, taken in times.items():
+        if taken:
+            print_row(library, taken, times["ours"])
+
+
+def print_row(
+    library: str, taken: list[tuple[float, float]], ours: list[tuple[float, float]]
+) -> None:
+    """Print what the steps of one library took, and how many times ours that is."""
+    clock, used = zip(*taken, strict=True)
+    ratios = [time / own for time, (own, _) in zip(clock, ours, strict=True)]
+    print(
+        f"{library:24}{statistics.median(clock):10.1f}{min(clock):8.1f}"
+        f"{statistics.median(used):8.1f}"
+        f"   {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
+    )
+
+
+def median_seconds(task: Callable[[], object], repeats: int) -> float:
+    """Return the median of this thread's CPU seconds."""
+    times = []
+    for _ in range(repeats):
+        before = time.thread_time()
+        task()
+        times.append(time.thread_time() - before)
+    return statistics.median(times)
+
+
+def best_flops(repeats: int) -> float:
+    """Return the multiplications and additions a second with two large matrices, on one core."""
+    matrix = np.ones((1024, 1024), np.float32)
+    return float(2 * 1024**3 / median_seconds(lambda: matrix @ matrix, repeats))
+
+
+def print_layers(name: str, count: int, repeats: int) -> None:
+    """Print forward and backward of each layer of a network, one after the other, on one core."""
+    rng, best = np.random.default_rng(0), best_flops(repeats)
+    print(f"\n{name}: layers, {count} images on one core of {best / 1e9:.0f} GFLOP/s")
+    print(f"{'':12}{'shape out':>16}{'forward ms':>12}{'backward ms':>12}{'share of GFLOP/s':>20}")
+    x = draw_batch(count)[0]
+    learnt_before = False
+    for layer in NETWORKS[name]:
+        params, _ = layer.init(rng, x.shape[1:], np.float32)
+        y, backward = layer.forward(params, x, rng)
+        d_y = rng.random(y.shape, np.float32)
+        forward_time = median_seconds(partial(layer.forward, params, x, rng), repeats)
+        backward_time = median_seconds(partial(backward, d_y, learnt_before), repeats)
+        row = f"{type(layer).__name__:12}{y.shape[1:]!s:>16}"
+        row += f"{1000 * forward_time:12.2f}{1000 * backward_time:12.2f}"
+        if isinstance(layer, Conv2D | Linear):
+            flops = 2 * y.size * params["weight"].size / layer.n_out
+            shares = flops / forward_time, flops * (1 + learnt_before) / backward_time
+            row += "".join(f"{share / best:10.0%}" for share in shares)
+        print(row)
+        x, learnt_before = y, learnt_before or bool(params)
+
+
+def main() -> None:
+    """Print every table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--threads", type=int, default=2, help="of both libraries (default 2)")
+    parser.add_argument("--repeats", type=int, default=15, help="turns that count (default 15)")
+    options = parser.parse_args()
+    keep_freed_memory()
+    for name in NETWORKS:
+        with threadpool_limits(1, user_api="blas"):
+            print_layers(name, options.batch_size // options.threads, options.repeats)
+        compare(name, options.batch_size, options.threads, options.repeats)
+
+
+if __name__ == "__main__":
+    main()
