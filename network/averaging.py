@@ -1,4 +1,4 @@
-"""Average the parameters over the steps: the mean of many places answers better than the last."""
+"""Average the parameters over the steps: the mean of many answers better than the last."""
 
 from dataclasses import dataclass
 

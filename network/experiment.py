@@ -17,6 +17,7 @@ from network.events import EpochDone, Event
 from network.layer_registry import layers_from_text
 from network.layers import Linear, Shape
 from network.losses import LOSSES, CrossEntropy, Loss
+from network.memory import keep_freed_memory
 from network.model import Model, fully_connected
 from network.optimizers import OPTIMIZERS
 from network.params import Params, is_finite
@@ -173,6 +174,7 @@ class Experiment:
         Raises: DivergedError.
         """
         recipe, state = self.recipe, self.state
+        keep_freed_memory()
         with suitable_threads(state.params, recipe.batch_size, recipe.shards):
             try:
                 for event in train(recipe, state, self.training, self.validation):

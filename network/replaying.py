@@ -1,4 +1,4 @@
-"""Compare a run with the same run trained again: the weights, and what could make them differ."""
+"""Compare a run with itself trained again: the weights, and what could make them differ."""
 
 from dataclasses import dataclass
 

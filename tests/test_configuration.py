@@ -105,7 +105,8 @@ def option_texts(help_text):
     parts = re.split(
         r"^ +(?:-\w, )?--(?=[a-z-]+ )", help_text.split("Options:")[1], flags=re.MULTILINE
     )
-    return {part.split()[0]: " ".join(part.split()[1:]) for part in parts[1:]}
+    texts = {part.split()[0]: " ".join(part.split()[1:]) for part in parts[1:]}
+    return {name: text.replace("- ", "-") for name, text in texts.items()}  # lines break there
 
 
 OPTION_NAMES = {"start": "from"}  # `from` is no name that Python allows
@@ -123,7 +124,7 @@ def test_help_names_every_registry_entry_and_every_default(command, run_command)
         documented += 1
         if field.name in REGISTRIES and field.name != "dataset":
             assert all(re.search(rf"\b{name}\b", text) for name in REGISTRIES[field.name])
-        if field.default not in {None, MISSING}:
+        if field.default not in (None, MISSING):
             is_sizes = isinstance(field.default, tuple)
             default = ",".join(map(str, field.default)) if is_sizes else field.default
             assert f"[default: {default}]" in text
