@@ -1,16 +1,16 @@
 """Time this project beside what a user would install instead, in one run, on the same data.
 
-    pip install -c constraints.txt -e . torch scikit-learn
-    python benchmarks/speed.py                # about five minutes
+    pip install -c constraints.txt -e . torch scikit-learn jax
+    python benchmarks/speed.py                # about ten minutes
     python benchmarks/speed.py --repeats 3    # quicker, wider spread
+    python benchmarks/speed.py --only 512     # the tables with this word in their title
 
-Training is an epoch of 784-30-10 with sigmoids, plain SGD and squared error (scikit-learn has no
-squared error for classes: its log-loss stands in, with the same matrix products), float32, at
-batch sizes 10 and 128, on all 60,000 training images. Each library runs its own usual loop: ours
-the generator that `network train` iterates, on as many cores as it chooses; PyTorch's eager
-tensors with torch.optim.SGD, with one thread and with as many as there are cores;
-scikit-learn's MLPClassifier.partial_fit. They take turns, so a busy machine slows them alike;
-the ratio is the median of the ratios within a turn, with the smallest and the largest beside it.
+Every library does the same arithmetic in float32 in its own usual way (speed_libraries.py), on as
+many cores as it chooses. They take turns, so a busy machine slows them alike; the ratio is the
+median of the ratios within a turn, with the smallest and the largest beside it. "First" is the
+very first run, with whatever is compiled for it. "numpy.matmul alone" is the matrix products of
+the same shapes, as often: its ratio is the share of the time that no NumPy code can save, and the
+last column how fast everybody's products are when the whole time is counted for them.
 """
 
 import argparse
@@ -27,142 +27,105 @@ from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
+from speed_libraries import LIBRARIES, CannotDoError, Task, Work
 
 from network.data import Examples, load_examples
-from network.environment import suitable_threads
-from network.losses import SquaredError
-from network.model import fully_connected
-from network.optimizers import SGD
-from network.recipe import Recipe
-from network.schedules import constant
-from network.training import train
-from network.training_state import TrainingState
 from pipeline.build import build_pickles
 from pipeline.cache import Cache, find_cache, write_chunks
 from pipeline.catalogue.mnist import MNIST
 from pipeline.manifest import read_split
 from pipeline.pickles import pickle_chunks, read_pickle
-from pipeline.records import IMAGE_SHAPE
 
-LEARNING_RATE = 0.5
-EPOCHS_A_TURN = 3  # after a wait the first one finds cold caches
+RUNS_A_TURN = 3  # after a wait the first one finds cold caches
 
+TASKS = [
+    *(
+        Task(f"An epoch of 784-30-10, batch size {size}", 30, batch_size=size)
+        for size in (10, 32, 128)
+    ),
+    Task("An epoch of 784-512-10, batch size 128", 512, "relu", "cross-entropy", batch_size=128),
+    Task("10,000 test images through 784-30-10", 30),
+    Task("10,000 test images through 784-512-10", 512, "relu", "cross-entropy"),
+]
 
-def ours(examples: Examples, batch_size: int) -> Callable[[], None]:
-    """Prepare one epoch of this project."""
-    model = fully_connected((30,), 10, "sigmoid", "uniform", SquaredError)
-    recipe = Recipe(
-        model, SquaredError(), SGD(), constant, LEARNING_RATE, batch_size, epochs=1, seed=0
-    )
-    params = model.init(np.random.default_rng(0), IMAGE_SHAPE)
-    nothing = examples.take(slice(0))
-
-    def epoch() -> None:
-        with suitable_threads(params, batch_size):
-            for _ in train(recipe, TrainingState(params, {}), examples, nothing):
-                pass
-
-    return epoch
-
-
-def pytorch(examples: Examples, batch_size: int, threads: int) -> Callable[[], None]:
-    """Prepare one epoch of PyTorch on the CPU, eager, with so many threads."""
-    import torch
-    from torch import nn
-
-    torch.manual_seed(0)
-    images = torch.from_numpy(examples.images.reshape(-1, 784))
-    one_hot = nn.functional.one_hot(torch.from_numpy(examples.labels), 10).float()
-    model = nn.Sequential(nn.Linear(784, 30), nn.Sigmoid(), nn.Linear(30, 10), nn.Sigmoid())
-    optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE)
-
-    def epoch() -> None:
-        torch.set_num_threads(threads)
-        order = torch.randperm(len(images))
-        for start in range(0, len(images), batch_size):
-            batch = order[start : start + batch_size]
-            optimizer.zero_grad()
-            loss = 0.5 * ((model(images[batch]) - one_hot[batch]) ** 2).sum(dim=1).mean()
-            loss.backward()
-            optimizer.step()
-
-    return epoch
-
-
-def scikit_learn(examples: Examples, batch_size: int) -> Callable[[], None]:
-    """Prepare one epoch of scikit-learn's MLPClassifier."""
-    from sklearn.neural_network import MLPClassifier
-
-    images = examples.images.reshape(-1, 784)
-    model = MLPClassifier(
-        (30,), activation="logistic", solver="sgd", batch_size=batch_size, momentum=0,
-        learning_rate_init=LEARNING_RATE, alpha=0, random_state=0,
-    )  # fmt: skip
-    model.partial_fit(images[:batch_size], examples.labels[:batch_size], classes=np.arange(10))
-    return lambda: model.partial_fit(images, examples.labels)
-
-
-LIBRARIES: dict[str, Callable[[Examples, int], Callable[[], object]]] = {
-    "ours": ours,
-    "PyTorch, one thread": partial(pytorch, threads=1),
-    "PyTorch, all threads": partial(pytorch, threads=os.cpu_count() or 1),
-    "scikit-learn": scikit_learn,
-}
+Timer = Callable[[], list[float] | str]  # the seconds of a few runs, or why there are none
 
 
 @cache
-def prepare(library: str, batch_size: int) -> Callable[[], object]:
-    """Prepare an epoch in the process that this runs in."""
-    return LIBRARIES[library](load_examples(find_cache(), MNIST, "train"), batch_size)
+def load(task: Task) -> Examples:
+    """Load what a task works on: all training images, or all test images."""
+    return load_examples(find_cache(), MNIST, "test" if task.batch_size is None else "train")
 
 
-def time_epoch(library: str, batch_size: int) -> float | None:
-    """Return the mean seconds of a few epochs; None when the library is not installed."""
+@cache
+def prepare(library: str, task: Task) -> Work:
+    """Prepare a task in the process that this runs in."""
+    return LIBRARIES[library](task, load(task))
+
+
+def time_task(library: str, task: Task) -> list[float] | str:
+    """Time a task a few times."""
     try:
-        epoch = prepare(library, batch_size)
+        work = prepare(library, task)
+        return [seconds_of(work) for _ in range(RUNS_A_TURN)]
     except ImportError:
-        return None
-    return statistics.mean(seconds_of(epoch) for _ in range(EPOCHS_A_TURN))
+        return "not installed"
+    except CannotDoError as error:
+        return str(error)
 
 
-def seconds_of(task: Callable[[], object]) -> float:
+def seconds_of(work: Work) -> float:
     """Time a task once."""
     started = time.perf_counter()
-    task()
+    work()
     return time.perf_counter() - started
 
 
-def time_epoch_in(process: ProcessPoolExecutor, library: str, batch_size: int) -> float | None:
-    """Time one epoch in the process of a library."""
-    return process.submit(time_epoch, library, batch_size).result()
+def time_in(process: ProcessPoolExecutor, library: str, task: Task) -> list[float] | str:
+    """Time a task in the process of a library."""
+    return process.submit(time_task, library, task).result()
 
 
 def take_turns(
-    timers: Mapping[str, Callable[[], float | None]], repeats: int
-) -> dict[str, list[float]]:
-    """Let every timer time once a turn; the first turn, which warms up, does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in timers}
-    for turn in range(repeats + 1):
+    timers: Mapping[str, Timer], repeats: int
+) -> tuple[dict[str, list[list[float]]], dict[str, str]]:
+    """Let every timer time once a turn.
+
+    Returns: for each name its turns, of which the first has warmed up; and why others have none.
+    """
+    turns: dict[str, list[list[float]]] = {name: [] for name in timers}
+    reasons = {}
+    for _ in range(repeats + 1):
         for name, timer in timers.items():
-            if (time_taken := timer()) is not None and turn:
-                seconds[name].append(time_taken)
-    return {name: times for name, times in seconds.items() if times}
+            if isinstance(found := timer(), str):
+                reasons[name] = found
+            else:
+                turns[name].append(found)
+    return {name: own for name, own in turns.items() if own}, reasons
 
 
-def print_table(title: str, seconds: dict[str, list[float]]) -> None:
-    """Print the median time of each task, and how many times the first one's it takes."""
-    print(f"\n{title}\n{'':26}{'median s':>10}{'min':>9}{'max':>9}   times ours (min-max)")
-    first = next(iter(seconds.values()))
+def print_table(title: str, timers: Mapping[str, Timer], repeats: int, flops: int = 0) -> None:
+    """Take turns, and print the medians and how many times as long as the first each takes."""
+    turns, reasons = take_turns(timers, repeats)
+    print(
+        f"\n{title}\n{'':22}{'median s':>9}{'min':>9}{'max':>9}{'first':>9}   times ours (min-max)"
+    )
+    seconds = {name: [statistics.mean(turn) for turn in own[1:]] for name, own in turns.items()}
+    ours = next(iter(seconds.values()))
     for name, times in seconds.items():
-        ratios = [time / own for time, own in zip(times, first, strict=True)]
+        ratios = [time / own for time, own in zip(times, ours, strict=True)]
+        median = statistics.median(times)
         print(
-            f"{name:26}{statistics.median(times):10.3f}{min(times):9.3f}{max(times):9.3f}"
+            f"{name:22}{median:9.4f}{min(times):9.4f}{max(times):9.4f}{turns[name][0][0]:9.3f}"
             f"   {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
+            + (f"   {flops / median / 1e9:.0f} GFLOP/s" if flops else "")
         )
+    for name, reason in reasons.items():
+        print(f"{name:22} {reason}", flush=True)
 
 
-def time_training(repeats: int) -> None:
-    """Print an epoch of each library that is installed, at each batch size.
+def time_libraries(tasks: list[Task], repeats: int) -> None:
+    """Print a table for every task, with each library that is installed.
 
     Each has a process of its own, which waits while the others have their turn: the threads of
     one would otherwise be in the way of the next.
@@ -173,13 +136,17 @@ def time_training(repeats: int) -> None:
             library: stack.enter_context(ProcessPoolExecutor(1, mp_context=spawn))
             for library in LIBRARIES
         }
-        for batch_size in (10, 128):
+        for task in tasks:
             timers = {
-                library: partial(time_epoch_in, process, library, batch_size)
+                library: partial(time_in, process, library, task)
                 for library, process in processes.items()
             }
-            title = f"An epoch of 784-30-10 on 60,000 images, batch size {batch_size}"
-            print_table(title, take_turns(timers, repeats))
+            print_table(task.title, timers, repeats, task.count_flops(len(load(task))))
+
+
+def once(work: Work) -> list[float]:
+    """Time what takes long enough to be run once a turn."""
+    return [seconds_of(work)]
 
 
 def time_pickles(folder: Cache, repeats: int) -> None:
@@ -202,11 +169,11 @@ def time_pickles(folder: Cache, repeats: int) -> None:
                 pickle.dump([pixels.tolist(), labels.tolist()], file)
 
         timers = {
-            "ours": partial(seconds_of, write_ours),
-            "ours, with its hash": partial(seconds_of, write_and_hash),
-            "tolist, pickle.dump": partial(seconds_of, write_standard),
+            "ours": partial(once, write_ours),
+            "ours, with its hash": partial(once, write_and_hash),
+            "tolist, pickle.dump": partial(once, write_standard),
         }
-        print_table("Writing the training pickle", take_turns(timers, repeats))
+        print_table("Writing the training pickle", timers, repeats)
 
     def read_standard() -> None:
         with train_pickle.open("rb") as file:
@@ -214,26 +181,24 @@ def time_pickles(folder: Cache, repeats: int) -> None:
         np.array(images, np.uint8), np.array(digits)
 
     timers = {
-        "ours, with its hash": partial(seconds_of, partial(read_pickle, train_pickle)),
-        "pickle.load, np.array": partial(seconds_of, read_standard),
+        "ours, with its hash": partial(once, partial(read_pickle, train_pickle)),
+        "pickle.load, np.array": partial(once, read_standard),
     }
-    print_table("Reading the training pickle", take_turns(timers, repeats))
+    print_table("Reading the training pickle", timers, repeats)
 
 
 def main() -> None:
     """Print every table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=7, help="turns that count (default 7)")
-    parser.add_argument("--only", choices=("training", "pickles"), help="a part of it")
+    parser.add_argument("--only", default="", help='tables with this in their title, or "pickle"')
     options = parser.parse_args()
-    repeats = options.repeats
     folder = find_cache()
     build_pickles(folder, MNIST)
     print(f"NumPy {np.__version__}, {os.cpu_count()} cores")
-    if options.only != "pickles":
-        time_training(repeats)
-    if options.only != "training":
-        time_pickles(folder, repeats)
+    time_libraries([task for task in TASKS if options.only in task.title], options.repeats)
+    if options.only in "pickle":
+        time_pickles(folder, options.repeats)
 
 
 if __name__ == "__main__":

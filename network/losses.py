@@ -9,8 +9,9 @@ activation (the logits): the two derivatives cancel to `y - t`, which is finite 
 quotient and product are not. `model.part_the_loss_sees` leaves the activation out for it.
 """
 
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -22,8 +23,8 @@ from network.params import Array, scalar
 class Loss(Protocol):
     """A number to make small, with its gradient."""
 
-    output_activation: type[Layer]  # what turns a model's last weighted sums into its outputs
-    contains_activation: bool  # True: the loss is given the logits, not the outputs
+    output_activation: ClassVar[type[Layer]]  # turns a model's last weighted sums into its outputs
+    contains_activation: ClassVar[bool]  # True: the loss is given the logits, not the outputs
 
     def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
         """Return the loss and d_outputs.
@@ -33,61 +34,71 @@ class Loss(Protocol):
 
 
 @cache
-def one_hot_rows(n_classes: int, dtype: np.dtype[Any]) -> Array:
-    """Return the identity matrix, whose row k is the one-hot vector of class k.
+def target_rows(n_classes: int, dtype: np.dtype[Any], smoothing: float) -> Array:
+    """Return the matrix whose row k is the target t of class k: one-hot where nothing is smoothed.
 
     Shapes: (K, K), never to be written to.
     """
-    rows = np.eye(n_classes, dtype=dtype)
+    rows = np.eye(n_classes, dtype=dtype) * (1 - smoothing) + smoothing / n_classes
     rows.flags.writeable = False
     return rows
 
 
-def minus_one_hot(outputs: Array, labels: Array) -> Array:
-    """Return outputs - t; picking rows of a table is twice as fast as writing ones.
+def targets(outputs: Array, labels: Array, smoothing: float = 0.0) -> Array:
+    """Return t for every label; picking rows of a table is twice as fast as writing ones.
 
     Shapes: outputs (N, K), labels (N,) -> (N, K).
     """
-    return outputs - one_hot_rows(outputs.shape[1], outputs.dtype).take(labels, axis=0)
+    return target_rows(outputs.shape[1], outputs.dtype, smoothing).take(labels, axis=0)
 
 
+@dataclass(frozen=True)
 class SquaredError:
     """L = 1/N sum_n 1/2 sum_k (y_k - t_k)^2, d_y = (y - t) / N.
 
     Source: Rumelhart, Hinton, Williams (1986), equation 3, as a mean.
     """
 
-    output_activation: type[Layer] = Sigmoid
-    contains_activation = False
+    output_activation: ClassVar[type[Layer]] = Sigmoid
+    contains_activation: ClassVar[bool] = False
 
     def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
-        error = minus_one_hot(outputs, labels)
+        error = outputs - targets(outputs, labels)
         loss = float(np.vdot(error, error)) / (2 * len(labels))
         error *= scalar(1 / len(labels), error.dtype)
         return loss, error
 
 
+@dataclass(frozen=True)
 class CrossEntropy:
-    """L = -1/N sum_n log y_label with y = softmax(z), d_z = (y - t) / N.
+    """L = -1/N sum_n sum_k t_k log y_k with y = softmax(z), d_z = (y - t) / N.
 
-    Computed from the logits z: log y_k = z_k - m - log sum_j exp(z_j - m), m = max z.
-    Source: Bishop, Pattern Recognition and Machine Learning (2006), equations 4.108, 4.109.
+    Computed from the logits z: log y_k = z_k - m - log sum_j exp(z_j - m), m = max z. With
+    smoothing s the target t is 1 - s + s/K at the label and s/K elsewhere, so that no logit has
+    to grow without end.
+    Source: Bishop, Pattern Recognition and Machine Learning (2006), equations 4.108, 4.109;
+    smoothing is from Szegedy and others, Rethinking the inception architecture for computer
+    vision (2016), section 7.
     """
 
-    output_activation: type[Layer] = Softmax
-    contains_activation = True
+    smoothing: float = 0.0  # 0 to 1
+
+    output_activation: ClassVar[type[Layer]] = Softmax
+    contains_activation: ClassVar[bool] = True
 
     def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
         z = outputs - outputs.max(axis=1, keepdims=True)  # (N, K)
         y = np.exp(z)
         total = y.sum(axis=1, keepdims=True)  # (N, 1)
-        loss = float(np.mean(np.log(total[:, 0]) - z[np.arange(len(labels)), labels]))
+        t = targets(outputs, labels, self.smoothing)
+        loss = float(np.log(total).sum() - np.vdot(t, z)) / len(labels)  # the sum of a t is 1
         y /= total
-        d_z = minus_one_hot(y, labels)
-        d_z /= len(labels)
-        return loss, d_z
+        y -= t
+        y *= scalar(1 / len(labels), y.dtype)
+        return loss, y
 
 
+@dataclass(frozen=True)
 class BinaryCrossEntropy:
     """L = -1/N sum_n sum_k t log y + (1 - t) log(1 - y) with y = sigmoid(z), d_z = (y - t) / N.
 
@@ -95,16 +106,16 @@ class BinaryCrossEntropy:
     Source: Nielsen, Neural Networks and Deep Learning (2015), chapter 3, equations 63 and 68.
     """
 
-    output_activation: type[Layer] = Sigmoid
-    contains_activation = True
+    output_activation: ClassVar[type[Layer]] = Sigmoid
+    contains_activation: ClassVar[bool] = True
 
     def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
         wrongness = outputs.copy()  # (N, K) how far each logit is on the wrong side
         wrongness[np.arange(len(labels)), labels] *= -1
         loss = float(np.logaddexp(0, wrongness).sum()) / len(labels)
         y, _ = Sigmoid().forward({}, outputs)
-        d_z = minus_one_hot(y, labels)
-        d_z /= len(labels)
+        d_z = y - targets(outputs, labels)
+        d_z *= scalar(1 / len(labels), d_z.dtype)
         return loss, d_z
 
 

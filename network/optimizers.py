@@ -1,4 +1,4 @@
-"""Turn gradients into better parameters: SGD, Momentum, RMSProp, Adam, Lion.
+"""Turn gradients into better parameters: SGD, Momentum, RMSProp, Adam, Lion, Muon.
 
 An optimizer is a description with two functions: `init` makes its memory (the state, a value
 that can be saved) and `update` takes one step. A run owns its arrays, so `update` writes the
@@ -15,7 +15,8 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from network.params import Params, zeros_like, zip_arrays
+from network.orthogonal import orthogonalize
+from network.params import Params, matrices, vectors, zeros_like, zip_arrays
 
 State: TypeAlias = dict[str, Params]  # named memories, each a tree of the parameters' form
 
@@ -206,6 +207,40 @@ class Lion:
             m += (1 - self.beta2) * (grad - m)
 
 
+@dataclass(frozen=True)
+class Muon:
+    """Momentum for matrices, each step of which is made orthogonal: all directions alike.
+
+        velocity <- momentum * velocity + (1 - momentum) * grad
+        step <- orthogonalize((1 - momentum) * grad + momentum * velocity)
+        param <- param - learning_rate * sqrt(max(1, n_out / n_in)) * step
+
+    A kernel of a convolution counts as the matrix (size * size * C, n_out); biases and all other
+    vectors are left to Adam, at the same rate.
+    Source: Jordan and others, Muon: an optimizer for hidden layers in neural networks (2024),
+    section "Definition"; the scale is that of its published code.
+    """
+
+    momentum: float = 0.95
+    weight_decay: float = 0.0
+
+    def init(self, params: Params) -> State:
+        return {"velocity": zeros_like(matrices(params)), **Adam().init(vectors(params))}
+
+    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
+        decay_weights(params, learning_rate * self.weight_decay)
+        Adam().update(vectors(params), vectors(grads), state, learning_rate)
+        trees = matrices(params), matrices(grads), state["velocity"]
+        for _, (param, grad, velocity) in zip_arrays(*trees):
+            grad *= 1 - self.momentum
+            velocity *= self.momentum
+            velocity += grad
+            grad += self.momentum * velocity
+            step = orthogonalize(grad.reshape(-1, grad.shape[-1]))  # (n_in, n_out)
+            step *= learning_rate * max(1, step.shape[1] / step.shape[0]) ** 0.5
+            param -= step.reshape(param.shape)
+
+
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": SGD,
     "momentum": Momentum,
@@ -213,4 +248,5 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "rmsprop": RMSProp,
     "adam": Adam,
     "lion": Lion,
+    "muon": Muon,
 }

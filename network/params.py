@@ -47,6 +47,16 @@ def zip_arrays(*trees: Params) -> Iterator[tuple[str, tuple[Array, ...]]]:
             yield name, tuple([layer[name] for layer in layers])  # a list is the faster way
 
 
+def matrices(params: Params) -> Params:
+    """Keep of a tree what connects units with units: weights, and kernels of convolutions."""
+    return [{n: array for n, array in layer.items() if array.ndim > 1} for layer in params]
+
+
+def vectors(params: Params) -> Params:
+    """Keep of a tree what belongs to single units or channels: biases, scales."""
+    return [{n: array for n, array in layer.items() if array.ndim <= 1} for layer in params]
+
+
 def zeros_like(params: Params) -> Params:
     """Make a tree of zeros of the same form."""
     return map_params(np.zeros_like, params)

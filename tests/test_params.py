@@ -10,7 +10,10 @@ from network.params import (
     copy_params,
     count_params,
     map_params,
+    matrices,
     named_arrays,
+    scalar,
+    vectors,
     zeros_like,
     zip_arrays,
 )
@@ -52,6 +55,21 @@ def test_copies_and_zeros_have_the_form_and_memory_of_their_own(params):
         assert copy.tobytes() == array.tobytes()
         assert (zeros.shape, zeros.dtype, zeros.any()) == (array.shape, array.dtype, False)
         assert not np.shares_memory(copy, array)
+
+
+def test_matrices_and_vectors_are_the_tree_in_two_parts(params):
+    assert [list(layer) for layer in matrices(params)] == [[], ["weight"], [], ["weight"]]
+    assert [list(layer) for layer in vectors(params)] == [[], ["bias"], [], ["bias"]]
+    assert matrices(params)[1]["weight"] is params[1]["weight"]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_scalar_changes_no_dtype_and_cannot_be_changed(dtype):
+    half = scalar(0.5, np.dtype(dtype))
+    assert (np.ones(3, dtype) * half).dtype == dtype
+    assert half is scalar(0.5, np.dtype(dtype))
+    with pytest.raises(ValueError, match="read-only"):
+        half += 1
 
 
 def test_the_numbers_of_784_30_10_are_counted():
