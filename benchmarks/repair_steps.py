@@ -61,13 +61,13 @@ REPAIRS = (
     ),
     Repair(
         "cosine schedule",
-        training={"schedule": "cosine", "learning_rate": 0.1},
-        rivals=({"learning_rate": 0.05}, {"learning_rate": 0.2}),
+        training={"schedule": "cosine", "learning_rate": 0.05},
+        rivals=({"learning_rate": 0.03}, {"learning_rate": 0.1}),
     ),
     Repair(
         "weight decay",
-        training={"weight_decay": 1e-3},
-        rivals=({"weight_decay": 3e-4}, {"weight_decay": 3e-3}),
+        training={"weight_decay": 1e-3, "learning_rate": 0.1},
+        rivals=({"learning_rate": 0.05}, {"weight_decay": 3e-4}, {"weight_decay": 3e-3}),
     ),
     Repair(
         "shifted and turned images",
