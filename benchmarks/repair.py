@@ -110,7 +110,7 @@ def print_alone(seeds: Sequence[int]) -> None:
     one_pass = Training()
     seed_as_it_was = accuracies(measure(SEED, one_pass, seeds))
     right = accuracies(measure(SeedNetwork(), one_pass, seeds))
-    print("\n| fault | mended alone, in the seed | left alone, in the right network |")
+    print("\n| repair | made alone, in the seed | missing alone, in the right network |")
     print("|---|--:|--:|")
     print(f"| none | {mean_and_spread(seed_as_it_was)} | {mean_and_spread(right)} |")
     for repair in FAULTS:
