@@ -1,55 +1,19 @@
 """The seed project's five faults, each with the test that would have caught it.
 
-Every test runs on our network and on a rebuilt one that has the seed's fault and no other, so
-it is seen to pass what is right and to fail what is wrong.
+Every test runs on our network and on a rebuilt one (`benchmarks/seed_network.py`) that has the
+seed's fault and no other, so it is seen to pass what is right and to fail what is wrong.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from seed_network import SeedNetwork
 
 from network.activations import Sigmoid
 from network.data import scale_pixels
-from network.initializers import uniform
-from network.layers import Flatten, Linear
+from network.layers import Linear
 from network.losses import SquaredError
 from network.model import Model, fully_connected
 from network.params import copy_params, named_arrays, zip_arrays
-
-
-@dataclass(frozen=True)
-class Seed:
-    """The seed's network on a whole batch; without its faults it is a right one."""
-
-    stops_early: bool = False  # the loop over the layers ends before the hidden one
-    subtracts_bias: bool = False  # forward, while the gradient is that of an added one
-    uses_desired: bool = False  # an activation to wish for, averaged, instead of a gradient
-
-    def activations(self, params, x):
-        found = [x]
-        for layer in params:
-            bias = -layer["bias"] if self.subtracts_bias else layer["bias"]
-            found.append(1 / (1 + np.exp(-(found[-1] @ layer["weight"] + bias))))
-        return found
-
-    def loss(self, params, x, labels):
-        error = self.activations(params, x)[-1] - np.eye(10)[labels]
-        return (error**2).sum() / len(x)
-
-    def grads(self, params, x, labels):
-        activations = self.activations(params, x)
-        grads = [{name: np.zeros_like(array) for name, array in layer.items()} for layer in params]
-        desired = np.eye(10)[labels]
-        for index in reversed(range(1 if self.stops_early else 0, len(params))):
-            y, weight = activations[index + 1], params[index]["weight"]
-            d_sum = 2 * (y - desired) * y * (1 - y)
-            grads[index]["weight"] = activations[index].T @ d_sum / len(x)
-            grads[index]["bias"] = d_sum.sum(axis=0) / len(x)
-            # 2 * (activation - desired) becomes the gradient, or the seed's share of it
-            share = 1 / weight.shape[1] if self.uses_desired else 1 / 2
-            desired = activations[index] - share * (d_sum @ weight.T)
-        return grads
 
 
 class Ours:
@@ -120,7 +84,9 @@ def grads_match_differences(network, start):
 EVERY_TEST = (hidden_weights_change, bias_step_lowers_loss, grads_match_differences)
 
 
-@pytest.mark.parametrize("network", [Ours(), Seed()], ids=["ours", "the seed without its faults"])
+@pytest.mark.parametrize(
+    "network", [Ours(), SeedNetwork()], ids=["ours", "the seed without its faults"]
+)
 @pytest.mark.parametrize("passes", EVERY_TEST)
 def test_a_right_network_passes(passes, network, start):
     assert passes(network, start)
@@ -129,11 +95,11 @@ def test_a_right_network_passes(passes, network, start):
 @pytest.mark.parametrize(
     ("passes", "fault"),
     [
-        (hidden_weights_change, Seed(stops_early=True)),
-        (bias_step_lowers_loss, Seed(subtracts_bias=True)),
-        (grads_match_differences, Seed(uses_desired=True)),
-        (grads_match_differences, Seed(stops_early=True)),
-        (grads_match_differences, Seed(subtracts_bias=True)),
+        (hidden_weights_change, SeedNetwork(stops_early=True)),
+        (bias_step_lowers_loss, SeedNetwork(subtracts_bias=True)),
+        (grads_match_differences, SeedNetwork(uses_desired=True)),
+        (grads_match_differences, SeedNetwork(stops_early=True)),
+        (grads_match_differences, SeedNetwork(subtracts_bias=True)),
     ],
 )
 def test_each_fault_of_the_seed_is_caught(passes, fault, start):
@@ -152,22 +118,29 @@ def test_the_first_weights_follow_each_layers_own_inputs():
 
 
 def test_one_range_for_all_layers_is_caught():
-    rng = np.random.default_rng(0)
-    seeds_weights = [rng.uniform(-0.036, 0.036, shape) for shape in [(784, 30), (30, 10)]]
-    assert not range_follows_inputs(seeds_weights)
+    params = SeedNetwork(one_range=True).init(np.random.default_rng(0))
+    assert not range_follows_inputs([layer["weight"] for layer in params])
 
 
-def saturated_share(images):
+def saturated_share(hidden):
     """The share of hidden sigmoids that answer 0 or 1 whatever the digit."""
-    weight = uniform(np.random.default_rng(0), 784, 30).astype(images.dtype)
-    params = [{}, {"weight": weight, "bias": np.zeros(30, images.dtype)}, {}]
-    hidden, _ = Model((Flatten(), Linear(30), Sigmoid())).forward(params, images)
     return np.mean(np.abs(hidden - 0.5) > 0.499)
 
 
+def fresh_params_and_digits(network, mnist_test_set):
+    digits = scale_pixels(mnist_test_set[0][:1000]).reshape(1000, 784)
+    return network.init(np.random.default_rng(0)), digits
+
+
 def test_pixels_from_0_to_1_leave_the_hidden_layer_able_to_learn(mnist_test_set):
-    assert saturated_share(scale_pixels(mnist_test_set[0][:1000])) < 0.001
+    params, digits = fresh_params_and_digits(SeedNetwork(), mnist_test_set)
+    hidden, _ = Model(Ours.model.layers[:2]).forward([params[0], {}], digits)
+    assert saturated_share(hidden) < 0.001
 
 
 def test_pixels_from_0_to_255_are_caught(mnist_test_set):
-    assert saturated_share(mnist_test_set[0][:1000].astype(np.float32)) > 0.8
+    network = SeedNetwork(raw_pixels=True)
+    assert (
+        saturated_share(network.activations(*fresh_params_and_digits(network, mnist_test_set))[1])
+        > 0.8
+    )
