@@ -20,8 +20,10 @@ from network.evaluation import compute_outputs
 from network.losses import LOSSES
 from network.model import fully_connected
 from network.optimizers import SGD
+from network.recipe import Recipe
 from network.schedules import constant
 from network.training import train
+from network.training_state import TrainingState
 from pipeline.records import IMAGE_SHAPE
 
 LEARNING_RATE = 0.5
@@ -62,14 +64,13 @@ def ours(task: Task, examples: Examples) -> Work:
     nothing = examples.take(slice(0))
     if task.batch_size is None:
         return lambda: compute_outputs(model, params, examples.images).argmax(axis=1)
-    batch_size = task.batch_size
+    recipe = Recipe(
+        model, loss(), SGD(), constant, LEARNING_RATE, task.batch_size, epochs=1, seed=0
+    )
 
     def epoch() -> None:
-        with suitable_threads(params, batch_size):
-            for _ in train(
-                model, loss(), SGD(), constant, params, {}, examples, nothing,
-                learning_rate=LEARNING_RATE, batch_size=batch_size, epochs=1, seed=0,
-            ):  # fmt: skip
+        with suitable_threads(params, recipe.batch_size):
+            for _ in train(recipe, TrainingState(params, {}), examples, nothing):
                 pass
 
     return epoch
