@@ -8,7 +8,7 @@ import numpy as np
 
 from network.augmentation import build_augmentation
 from network.averaging import Averaged
-from network.checkpoints import load_checkpoint
+from network.checkpoints import Checkpoint, load_checkpoint
 from network.clipping import Clipped
 from network.configuration import Configuration
 from network.data import Examples, load_examples, split_validation
@@ -101,6 +101,7 @@ def start_model(cache: Cache, configuration: Configuration) -> tuple[Model, Para
         model = build_model(configuration, len(dataset.classes))
         return model, init_params(model, configuration)
     checkpoint = load_checkpoint(find_run(cache, configuration.start).checkpoint)
+    refuse_ensemble(configuration.start, checkpoint)
     expected = LOSSES[configuration.loss].output_activation
     if not isinstance(checkpoint.model.layers[-1], expected):
         found = type(checkpoint.model.layers[-1]).__name__
@@ -110,6 +111,15 @@ def start_model(cache: Cache, configuration: Configuration) -> tuple[Model, Para
             "Choose another --loss",
         )
     return checkpoint.model, checkpoint.params
+
+
+def refuse_ensemble(name: str, checkpoint: Checkpoint) -> None:
+    """Say that an ensemble is made of runs that were trained.
+
+    Raises: UsageError.
+    """
+    if members := checkpoint.meta.get("members"):
+        raise UsageError(f"run {name} is an ensemble of {', '.join(members)}, it is not trained")
 
 
 def load_training_examples(cache: Cache, configuration: Configuration) -> tuple[Examples, Examples]:
@@ -217,8 +227,7 @@ def resume(cache: Cache, run: Run) -> tuple[Experiment, dict[str, Any]]:
     MissingError, CorruptError.
     """
     checkpoint, configuration = load_run(run)
-    if "members" in checkpoint.meta:
-        raise UsageError(f"run {run.name} is an ensemble, which is not trained")
+    refuse_ensemble(run.name, checkpoint)
     state = load_training_state(run, checkpoint)
     recipe = build_recipe(configuration, checkpoint.model)
     expected = recipe.optimizer.init(state.params).keys()

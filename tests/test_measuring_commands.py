@@ -216,7 +216,11 @@ def test_an_ensemble_stands_alone_and_may_be_a_member(call, call_json, three, bu
         (("ensemble", "one", "raw"), 2, "run raw ends with Tanh, expected Sigmoid or Softmax"),
         (("ensemble", "one", "two", "--name=three"), 2, "run 'three' exists"),
         (("ensemble", "one", "none"), 3, "no run is called 'none'"),
-        (("train", "--from=pair", "--epochs=1"), 2, "run pair ends with Ensemble"),
+        (
+            ("train", "--from=pair", "--epochs=1"),
+            2,
+            "run pair is an ensemble of one, two, it is not trained",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_one_line(

@@ -4,7 +4,6 @@ from network.commands.following import follow
 from network.commands.options import NewName, RunName
 from pipeline.cache import find_cache
 from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
-from pipeline.errors import UsageError
 
 
 def replay(
@@ -22,8 +21,7 @@ def replay(
     console, cache = Console(json, quiet), find_cache(cache_dir)
     found = run_names.find_run(cache, run)
     checkpoint, configuration = runs.load_run(found)
-    if "members" in checkpoint.meta:
-        raise UsageError(f"run {found.name} is an ensemble, which is not trained")
+    experiment.refuse_ensemble(found.name, checkpoint)
     with stop_requests() as requested:
         again = experiment.begin(cache, configuration, name or f"{found.name}-again")
         console.note(f"training {found.name} again, as {again.run.name}")

@@ -50,7 +50,8 @@ def train(
     optimizer: Annotated[
         str | None,
         typer.Option(
-            "--optimizer", help="sgd, momentum, nesterov, rmsprop, adam, lion. [default: sgd]"
+            "--optimizer",
+            help="sgd, momentum, nesterov, rmsprop, adam, lion, muon. [default: sgd]",
         ),
     ] = None,
     learning_rate: Annotated[
