@@ -189,4 +189,4 @@ def parse_npy(name: str, data: bytes) -> Array:
     if header.dtype.hasobject or len(content) != header.content_size:
         raise ValueError(f"{len(content)} bytes for {header.dtype} of shape {header.shape}")
     order: Literal["F", "C"] = "F" if header.is_fortran else "C"
-    return np.frombuffer(content, header.dtype).reshape(header.shape, order=order).copy()
+    return np.frombuffer(content, header.dtype).reshape(header.shape, order=order).copy(order="K")
