@@ -16,7 +16,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from network.orthogonal import orthogonalize
-from network.params import Params, matrices, vectors, zeros_like, zip_arrays
+from network.params import Params, dtype_of, matrices, vectors, zeros_like, zip_arrays
 
 State: TypeAlias = dict[str, Params]  # named memories, each a tree of the parameters' form
 
@@ -54,10 +54,12 @@ class SGD:
 
     def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
         decay_weights(params, learning_rate * self.weight_decay)
+        rate = np.array(learning_rate, dtype_of(grads))  # converted once, not for every array
         for layer, layer_grads in zip(params, grads, strict=True):
             for name, grad in layer_grads.items():
-                grad *= np.array(learning_rate, grad.dtype)  # faster than converting it itself
-                layer[name] -= grad
+                param = layer[name]
+                grad *= rate
+                param -= grad
 
 
 @dataclass(frozen=True)

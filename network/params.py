@@ -67,6 +67,14 @@ def copy_params(params: Params) -> Params:
     return map_params(np.copy, params)
 
 
+def dtype_of(params: Params) -> np.dtype[Any]:
+    """Tell the dtype, which all arrays of a tree share; that of a tree without any is float32."""
+    for layer in params:
+        for array in layer.values():
+            return array.dtype
+    return np.dtype(np.float32)
+
+
 def is_finite(params: Params) -> bool:
     """Is every number one still, neither NaN nor infinite?"""
     return all(np.isfinite(array).all() for _, array in named_arrays(params))

@@ -42,7 +42,7 @@ def content(checkpoint):
     """Everything in a checkpoint as one comparable value."""
     trees = {"params": checkpoint.params, **checkpoint.state}
     return checkpoint.model, [
-        (tree, name, array.dtype.str, array.shape, array.tobytes())
+        (tree, name, array.dtype.str, array.shape, array.flags.f_contiguous, array.tobytes())
         for tree, params in sorted(trees.items())
         for name, array in named_arrays(params)
     ]

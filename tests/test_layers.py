@@ -227,6 +227,21 @@ def test_layers_are_frozen(name):
     assert hash(layer) == hash(EXAMPLES[name][0])
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("n_out", [3, 200])
+def test_linear_is_the_same_in_any_memory_order_and_its_gradient_lies_as_its_weight(n_out, order):
+    layer, rng = Linear(n_out), np.random.default_rng(0)
+    params, _ = layer.init(rng, (5,), np.float64)
+    x, d_y = rng.normal(size=(4, 5)), rng.normal(size=(4, n_out))
+    y, backward = layer.forward(params | {"weight": np.array(params["weight"], order=order)}, x)
+    d_x, grads = backward(d_y)
+    assert y == pytest.approx(x @ params["weight"] + params["bias"])
+    assert d_x == pytest.approx(d_y @ params["weight"].T)
+    assert grads["weight"] == pytest.approx(x.T @ d_y)
+    assert grads["bias"] == pytest.approx(d_y.sum(axis=0))
+    assert grads["weight"].flags[f"{order}_CONTIGUOUS"]
+
+
 def test_linear_adds_the_bias_to_weighted_sums():
     params = {"weight": np.array([[1.0, 2.0], [3.0, 4.0]]), "bias": np.array([10.0, 20.0])}
     y, _ = Linear(2).forward(params, np.array([[1.0, -1.0]]))

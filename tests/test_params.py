@@ -9,6 +9,7 @@ from network.model import Model
 from network.params import (
     copy_params,
     count_params,
+    dtype_of,
     map_params,
     matrices,
     named_arrays,
@@ -70,6 +71,12 @@ def test_a_scalar_changes_no_dtype_and_cannot_be_changed(dtype):
     assert half is scalar(0.5, np.dtype(dtype))
     with pytest.raises(ValueError, match="read-only"):
         half += 1
+
+
+def test_a_tree_has_the_dtype_of_its_arrays(params):
+    assert dtype_of(params) == np.float32
+    assert dtype_of(params[2:]) == np.float64
+    assert dtype_of([{}]) == np.float32
 
 
 def test_the_numbers_of_784_30_10_are_counted():
