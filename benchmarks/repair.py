@@ -13,7 +13,6 @@ it is the seed's network that is trained, in float64 as it was; after that our o
 """
 
 import argparse
-import importlib.util
 import statistics
 from collections.abc import Sequence
 from dataclasses import replace
@@ -66,17 +65,6 @@ def mean_and_spread(values: Sequence[float], sign: str = "") -> str:
     """Write a mean with the standard deviation behind it."""
     spread = statistics.stdev(values) if len(values) > 1 else 0.0
     return f"{statistics.mean(values):{sign}.2f} ± {spread:.2f}"
-
-
-def available(steps: int) -> tuple[Repair, ...]:
-    """Return step 0 and so many repairs, without those that the project cannot do, and say so."""
-    repairs = REPAIRS[: steps + 1]
-    if importlib.util.find_spec("network.augmentation"):
-        return repairs
-    for repair in repairs:
-        if "augment" in repair.training:
-            print(f"Left out, as there is no network.augmentation: {repair.name}\n")
-    return tuple(repair for repair in repairs if "augment" not in repair.training)
 
 
 def print_steps(repairs: Sequence[Repair], seeds: Sequence[int]) -> list[list[float]]:
@@ -204,7 +192,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="draw the steps in this PNG file")
     options = parser.parse_args()
     build_pickles(find_cache(), MNIST)
-    repairs, seeds = available(options.steps), range(options.seeds)
+    repairs, seeds = REPAIRS[: options.steps + 1], range(options.seeds)
     if options.choose:
         print_choices(repairs)
     elif options.published:

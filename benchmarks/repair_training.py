@@ -1,6 +1,5 @@
 """Train a network that may have faults, and score it: the seed's while it has one, then ours."""
 
-import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 from repair_steps import Training
 from seed_network import SeedNetwork
 
+from network.augmentation import build_augmentation
 from network.data import Examples, batches
 from network.evaluation import compute_outputs
 from network.losses import LOSSES
@@ -113,9 +113,7 @@ def augmented(training: Training, images: Array, rng: np.random.Generator) -> Ar
     """
     if not training.augment:
         return images
-    augmentation = importlib.import_module("network.augmentation")
-    changed: Array = augmentation.build_augmentation(dict(training.augment))(images, rng)
-    return changed
+    return build_augmentation(dict(training.augment))(images, rng)
 
 
 def run(

@@ -33,8 +33,6 @@ def test_every_fault_of_the_seed_is_mended_once_and_no_other():
 @pytest.mark.parametrize("number", range(len(REPAIRS)), ids=lambda n: REPAIRS[n].name)
 def test_every_step_learns_something(number, examples):
     network, training = after(REPAIRS[: number + 1])
-    if training.augment:
-        pytest.importorskip("network.augmentation")
     some, unseen = examples.take(slice(8000)), examples.take(slice(8000, 10_000))
     briefly = replace(training, epochs=3)
     assert run(network, briefly, some, unseen, 0).accuracy > 2 * ACCURACY_BY_CHANCE
@@ -60,8 +58,7 @@ def test_averaging_what_is_desired_makes_a_fifth_of_the_hidden_gradients(layer, 
 def test_the_document_has_a_row_for_each_step():
     text = (REPOSITORY / "docs" / "repair.md").read_text("utf-8")
     rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", text, re.MULTILINE)
-    documented = [repair for repair in REPAIRS if "augment" not in repair.training]
-    assert rows == [(str(number), repair.name) for number, repair in enumerate(documented)]
+    assert rows == [(str(number), repair.name) for number, repair in enumerate(REPAIRS)]
     for repair in FAULTS:
         assert f"`{repair.fault}`" in text
 
