@@ -55,7 +55,7 @@ class Linear:
     d_weight = x.T @ d_y, d_bias = the sum of d_y over the batch, d_x = d_y @ weight.T
 
     In a narrow layer the weights of each output lie together in memory (Fortran order): a small
-    batch's products are half again as fast. Gradients lie as their weights do, so that an update
+    batch's products are half again as fast. Gradients lie as the weights do, so that an update
     goes through both in step.
 
     Shapes: x (N, n_in) -> y (N, n_out); weight (n_in, n_out), bias (n_out,).
@@ -85,7 +85,7 @@ class Linear:
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
             d_x = d_y.dot(weight.T) if need_d_x else d_y  # (N, n_in)
-            d_weight = d_y.T.dot(x).T if weight.flags.f_contiguous else x.T.dot(d_y)
+            d_weight = d_y.T.dot(x).T if self.n_out < NARROW else x.T.dot(d_y)
             return d_x, {"weight": d_weight, "bias": ones(len(d_y), d_y.dtype).dot(d_y)}
 
         y = x.dot(weight)  # (N, n_in) @ (n_in, n_out) -> (N, n_out)

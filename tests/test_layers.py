@@ -229,7 +229,9 @@ def test_layers_are_frozen(name):
 
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("n_out", [3, 200])
-def test_linear_is_the_same_in_any_memory_order_and_its_gradient_lies_as_its_weight(n_out, order):
+def test_linear_is_the_same_in_any_memory_order_and_its_gradient_lies_as_its_first_weight(
+    n_out, order
+):
     layer, rng = Linear(n_out), np.random.default_rng(0)
     params, _ = layer.init(rng, (5,), np.float64)
     x, d_y = rng.normal(size=(4, 5)), rng.normal(size=(4, n_out))
@@ -239,7 +241,7 @@ def test_linear_is_the_same_in_any_memory_order_and_its_gradient_lies_as_its_wei
     assert d_x == pytest.approx(d_y @ params["weight"].T)
     assert grads["weight"] == pytest.approx(x.T @ d_y)
     assert grads["bias"] == pytest.approx(d_y.sum(axis=0))
-    assert grads["weight"].flags[f"{order}_CONTIGUOUS"]
+    assert grads["weight"].strides == params["weight"].strides
 
 
 def test_linear_adds_the_bias_to_weighted_sums():
