@@ -1,0 +1,72 @@
+"""How long training takes to 97, 98 and 99 % of the test images, with the presets made for that.
+
+    python benchmarks/time_to_accuracy.py              # five seeds each, some three minutes
+    python benchmarks/time_to_accuracy.py --seeds 1    # quicker
+
+The time is that of the updates: loading the data and looking at validation and test images are
+left out, and nothing is saved. Every run goes to the end of its schedule and is tested once, there;
+what a preset reaches is the median over the seeds.
+"""
+
+import argparse
+import statistics
+from dataclasses import replace
+
+import numpy as np
+
+from network.configuration import Configuration, configuration_of
+from network.data import Examples, load_examples, split_validation
+from network.environment import suitable_threads
+from network.evaluation import compute_outputs
+from network.experiment import build_model, build_recipe, init_params
+from network.memory import keep_freed_memory
+from network.presets import load_preset
+from network.training import train
+from network.training_state import TrainingState
+from pipeline.build import build_pickles
+from pipeline.cache import find_cache
+from pipeline.catalogue.mnist import MNIST
+
+PRESETS = {"fast-97": 0.97, "fast-98": 0.98, "fast-99": 0.99}
+
+
+def train_and_test(
+    configuration: Configuration, examples: Examples, unseen: Examples
+) -> tuple[float, float]:
+    """Train once; return the accuracy on the test images and the seconds of training."""
+    model = build_model(configuration, len(MNIST.classes))
+    recipe, params = build_recipe(configuration, model), init_params(model, configuration)
+    training, held_out = split_validation(examples, configuration.validation, configuration.seed)
+    state = TrainingState(params, recipe.optimizer.init(params))
+    with suitable_threads(params, recipe.batch_size, recipe.shards):
+        for _ in train(recipe, state, training, held_out):
+            pass
+    answers = compute_outputs(model, state.answering, unseen.images).argmax(axis=1)
+    return float(np.mean(answers == unseen.labels)), sum(epoch.seconds for epoch in state.history)
+
+
+def main() -> None:
+    """Print a row for every preset."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=5, help="runs of each preset (default 5)")
+    seeds = range(parser.parse_args().seeds)
+    keep_freed_memory()
+    cache = find_cache()
+    build_pickles(cache, MNIST)
+    examples, unseen = (load_examples(cache, MNIST, split) for split in ("train", "test"))
+    print("| preset | to reach | test %, each seed | median | seconds, each seed | median |")
+    print("|---|--:|---|--:|---|--:|")
+    for name, wanted in PRESETS.items():
+        configuration = configuration_of(load_preset(name).values)
+        runs = [train_and_test(replace(configuration, seed=s), examples, unseen) for s in seeds]
+        accuracies, seconds = ([*column] for column in zip(*runs, strict=True))
+        print(
+            f"| {name} | {100 * wanted:.0f} % | {' '.join(f'{100 * a:.2f}' for a in accuracies)} "
+            f"| {100 * statistics.median(accuracies):.2f} "
+            f"| {' '.join(f'{s:.2f}' for s in seconds)} | {statistics.median(seconds):.2f} |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
