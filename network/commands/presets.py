@@ -15,7 +15,7 @@ def show_presets(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Print the named recipes, or one of them as a file to change for `train --config`."""
+    """Print the named recipes, or one of them as the file that it is, to change and train."""
     from network.presets import load_preset, preset_names
 
     console = Console(json, quiet)
