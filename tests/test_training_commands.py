@@ -8,6 +8,8 @@ from PIL import Image
 from small_digits import NAME, make_small_digits
 
 from network.checkpoints import Checkpoint, save_checkpoint
+from network.configuration import Configuration
+from network.experiment import begin
 from network.presets import load_preset, preset_names
 from network.run_names import find_run
 from network.runs import load_run
@@ -112,8 +114,19 @@ def test_a_run_trained_again_has_the_same_weights(network_json):
     options = ("--layers", "Flatten, Linear(5), Dropout(0.5), ReLU", "--augment", "shift=1")
     network_json("train", *SHORT[:6], *options, "--shards", "2", "--name", "first")
     result = network_json("replay", "first")
-    assert (result["same"], result["again"], result["differences"]) == (True, "first-again", [])
+    assert (result["same"], result["again"], result["differences"]) == (True, "first-again-1", [])
     assert len(set(result["sha256"])) == 1
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 3])  # of the two in each of two epochs
+def test_a_run_that_was_stopped_is_trained_again_as_far_as_it_got(steps, network_json, cache):
+    choices = {"dataset": NAME, "hidden": (3,), "epochs": 2, "batch_size": 30}
+    experiment = begin(cache, Configuration(**choices).with_suitable_rates(), "stopped")
+    events = experiment.train()
+    while experiment.state.step < steps:
+        next(events)
+    events.close()
+    assert network_json("replay", "stopped")["same"]
 
 
 def test_other_weights_are_told_with_what_could_be_the_cause(network, cache, tmp_path):

@@ -1,5 +1,6 @@
 """Follow a training to its end, showing it as it learns, or stop it when asked."""
 
+import math
 from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,14 @@ if TYPE_CHECKING:
 
 
 def follow(
-    console: Console, experiment: "Experiment", requested: Callable[[], int]
+    console: Console,
+    experiment: "Experiment",
+    requested: Callable[[], int],
+    until: tuple[float, float] = (math.inf, math.inf),
 ) -> dict[str, Any]:
     """Train, telling of every epoch; when a signal was received, save and exit as it asks.
+
+    `until` is a number of epochs and one of steps, after which it is enough.
 
     Returns: what came of it, in plain data.
     Raises: DivergedError; SystemExit with 128 and the signal's number.
@@ -25,7 +31,7 @@ def follow(
     done = len(experiment.state.history)
     events = experiment.train()
     with console.progress("training", (recipe.epochs - done) * images, "images") as advance:
-        for event in events:
+        for event in () if until == (0, 0) else events:
             if isinstance(event, EpochDone):
                 console.note(epoch_line(event, recipe.epochs, images))
             else:
@@ -36,6 +42,8 @@ def follow(
                 console.note(f"stopped at step {event.step}; saved in {run.folder}")
                 console.note(f"Next: network train --resume {run.name}")
                 raise SystemExit(128 + signal_number)
+            if (len(experiment.state.history), event.step) >= until:
+                events.close()
     return result_of(experiment, perf_counter() - started)
 
 

@@ -15,7 +15,7 @@ def show_presets(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Print the named recipes, or one of them as the file that it is, to change and train."""
+    """Print the named recipes, or one as a file to change."""
     from network.presets import load_preset, preset_names
 
     console = Console(json, quiet)
@@ -27,7 +27,6 @@ def show_presets(
         for preset in presets:
             reached = f"{preset.about['reaches']} in {preset.about['time']}"
             console.say(f"{preset.name:{width}}  {reached:28}  {preset.about['what']}")
-        console.note("Next: network train --preset NAME")
     console.result(
         {preset.name: {"about": preset.about, "values": preset.values} for preset in presets}
     )

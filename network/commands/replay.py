@@ -14,7 +14,7 @@ def replay(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Train a run again and compare the weights, bit for bit; exit 1 when they differ."""
+    """Train a run again; exit 1 when its weights differ."""
     from network import experiment, run_names, runs
     from network.replaying import compare_runs
 
@@ -23,9 +23,10 @@ def replay(
     checkpoint, configuration = runs.load_run(found)
     experiment.refuse_ensemble(found.name, checkpoint)
     with stop_requests() as requested:
-        again = experiment.begin(cache, configuration, name or f"{found.name}-again")
+        again = experiment.begin(cache, configuration, name, f"{found.name}-again")
         console.note(f"training {found.name} again, as {again.run.name}")
-        follow(console, again, requested)
+        stands = checkpoint.meta["epoch"], checkpoint.meta["step"]
+        follow(console, again, requested, stands)
     comparison = compare_runs(found, again.run)
     console.say(*comparison.lines())
     console.result(

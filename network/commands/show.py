@@ -32,7 +32,7 @@ def show(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Draw digits with the network's answers, or as training sees them."""
+    """Draw digits with answers, or as training sees them."""
     console, cache = Console(json, quiet), find_cache(cache_dir)
     if augmented:
         show_augmented(console, cache, run, augment, preset, count or 10, out)

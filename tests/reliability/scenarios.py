@@ -20,6 +20,8 @@ from strace import Call, calls_on, inject, read_threads, was_hit, watch
 from test_build import fill, make_dataset
 from warm_commands import Ended, WarmCommands
 
+from network.configuration import Configuration
+from network.experiment import begin
 from network.run_names import list_runs
 from pipeline.build import build_pickles
 from pipeline.cache import Cache
@@ -54,6 +56,8 @@ COMMANDS = {
     "train": Command(TRAIN, "pickles"),
     "train by name": Command(f"{TRAIN} --name chosen", "pickles"),
     "init": Command("network init --dataset tiny --hidden 2 --quiet", "pickles"),
+    "resume": Command("network train --resume --quiet", "stopped run"),
+    "replay": Command("network replay 784-2-10-1 --quiet", "run"),
     "test": Command("network test --quiet", "run"),
     "compare": Command("network compare first second --quiet", "two runs"),
     "ensemble": Command("network ensemble first second --quiet", "two runs"),
@@ -74,6 +78,7 @@ PRINTERS = {
     "predict": Command("network predict {cache}/pictures/answers.png", "run"),
     "check": Command("network check 784-2-10-1 --examples 2 --quiet", "run"),
     "runs": Command("network runs", "run"),
+    "presets": Command("network presets", "nothing", takes_folder=False),
     "help of pipeline": Command("pipeline --help", "nothing", takes_folder=False),
     "help of network train": Command("network train --help", "nothing", takes_folder=False),
     "version": Command("network --version", "nothing", takes_folder=False),
@@ -112,9 +117,10 @@ class Workshop:
         fill(caches["older pickles"], older, older_files)
         build_pickles(caches["older pickles"], older)
         fill(caches["damaged"], self.dataset, damage(self.files))
-        for name in ("raw files", "older pickles", "pickles", "run", "two runs"):
+        with_pickles = "pickles", "run", "two runs", "stopped run"
+        for name in ("raw files", "older pickles", *with_pickles):
             fill(caches[name], self.dataset, self.files)
-        for name in ("pickles", "run", "two runs"):
+        for name in with_pickles:
             build_pickles(caches[name], self.dataset)
             (states[name] / "pictures").mkdir()
             draw_line(states[name] / "pictures" / "answers.png")
@@ -127,6 +133,9 @@ class Workshop:
         for name in ("first", "second"):  # of one seed: they score the same
             init = f"network init --dataset tiny --hidden 2 --quiet --name {name}"
             self.warm.run(*init.split(), "--cache-dir", str(states["two runs"]))
+        DATASETS[self.dataset.name] = self.dataset
+        choices = Configuration(dataset="tiny", hidden=(2,), epochs=1, learning_rate=0.1)
+        begin(caches["stopped run"], choices.with_suitable_rates(), "stopped")
         return states
 
     def reset(self, name: str) -> None:
