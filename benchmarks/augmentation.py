@@ -16,6 +16,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from network.augmentation import Augmentation, build_augmentation
+from network.memory import keep_freed_memory
 from network.params import Array
 
 AFFINE = {"shift": 1.0, "rotate": 10.0, "scale": 0.1, "shear": 0.1}
@@ -48,6 +49,7 @@ def images_per_second(augment: Augmentation, images: Array, threads: int) -> flo
 
 def main() -> None:
     """Print a line for each case: median (smallest-largest), with one thread and with two."""
+    keep_freed_memory()  # as training does
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=9, help="turns that count (default 9)")
     parser.add_argument("--shard", type=int, default=128, help="images of a call (default 128)")
