@@ -1,12 +1,15 @@
 """Every preset makes a model, says what it reaches, and has right gradients."""
 
+import tomllib
+
 import numpy as np
 import pytest
+from conftest import REPOSITORY
 
 from network.configuration import configuration_of
 from network.experiment import build_model, build_recipe
 from network.gradient_check import check_gradients
-from network.presets import load_preset, preset_names, read_configuration_file
+from network.presets import FOLDER, load_preset, preset_names, read_configuration_file
 from pipeline.errors import MissingError, UsageError
 
 every_preset = pytest.mark.parametrize("name", preset_names())
@@ -32,6 +35,13 @@ def test_every_gradient_of_a_preset_is_right(name, mnist_test_set):
         model, recipe.loss, params, images, mnist_test_set[1][:3].astype(int), sample=4
     ):
         assert check.is_right, check
+
+
+def test_every_preset_is_installed_with_the_package():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["network"]
+    installed = {path.stem for pattern in patterns for path in FOLDER.parent.glob(pattern)}
+    assert installed == set(preset_names())
 
 
 def test_a_misspelt_preset_is_refused_with_the_nearest():
