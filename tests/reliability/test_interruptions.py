@@ -124,12 +124,17 @@ def test_a_training_killed_at_random_moments_ends_with_the_same_weights(
 
 
 def send(process, number):
-    """Send a signal; return whether the process ended within 2 s as it asks."""
+    """Send a signal; return whether the process ended within 2 s as it asks.
+
+    A Python that is interrupted while C code runs Python code (an import of NumPy does) ends by
+    the signal itself, whatever exit code was asked for: a shell sees 130 in both.
+    """
     sent = time.monotonic()
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
     is_soon = time.monotonic() - sent < 2
-    return is_soon and process.returncode == 128 + number and not out and "Traceback" not in err
+    is_right = process.returncode in {128 + number, -number}
+    return is_soon and is_right and not out and "Traceback" not in err
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -144,7 +149,7 @@ def test_a_training_stopped_by_a_signal_saves_and_goes_on_to_the_same_weights(
         with running(train(recipe, name), cache) as process:
             for _ in range(rng.randint(1, 30)):
                 assert "run" in (line := process.stderr.readline()) or "epoch" in line
-            wrong += not send(process, number)
+            wrong += not send(process, number) or process.returncode != 128 + number
         train_through(cache, recipe, name, lambda process: 0)
         other += weights(cache, name) != weights(cache, f"whole-{number.name}")
     figure(R7, signals=turn + 1, commands=1, wrong=wrong)
