@@ -19,6 +19,8 @@ from network.layers import Backward, Shape
 from network.params import Array, LayerParams
 
 CACHE = 2**19  # bytes; half of what a core has to itself today, so that products fit beside it
+SMALL = 10**6  # multiplications; OpenBLAS does products of up to so many without copying them first
+FEWEST = 64  # rows; sums over fewer are faster as one sum over all images, though that copies them
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def slide(x: Array, weight: Array, bias: Array, padding: int) -> Array:
         y_few = y[few]
         y_few[...] = ground
         for matrix, (seen, seeing) in zip(matrices, overlaps(x, size, padding), strict=True):
-            y_few[:, seeing] += unfolded[:, seen] @ matrix
+            y_few[:, seeing] += multiply(unfolded[:, seen], matrix, w_out)
     return y.reshape(n, h_out, w_out, n_out)
 
 
@@ -119,9 +121,47 @@ def correlate(x: Array, d_y: Array, size: int, padding: int) -> Array:
     columns = d_y.reshape(len(d_y), -1, n_out)
     for few, unfolded in unfold(x, size, padding, n_out):
         for d_matrix, (seen, seeing) in zip(d_matrices, overlaps(x, size, padding), strict=True):
-            products = unfolded[:, seen].swapaxes(1, 2) @ columns[few, seeing]
-            d_matrix += np.add.reduce(products, axis=0)
+            d_matrix += multiply_and_sum(unfolded[:, seen], columns[few, seeing], d_y.shape[2])
     return d_matrices.reshape(size, size, channels, n_out)
+
+
+def multiply(rows: Array, matrix: Array, line: int) -> Array:
+    """Return `rows @ matrix`, a strip of lines at a time.
+
+    Shapes: rows (N, M, K), of which a line of the image has `line`, matrix (K, n_out)
+    -> (N, M, n_out).
+    """
+    n, length, k = rows.shape
+    strip = strip_length(length, line, matrix.size)
+    return (rows.reshape(n, length // strip, strip, k) @ matrix).reshape(n, length, matrix.shape[1])
+
+
+def multiply_and_sum(rows: Array, columns: Array, line: int) -> Array:
+    """Return the sum of `rows.T @ columns` over all images, a strip of lines at a time.
+
+    Shapes: rows (N, M, K), columns (N, M, n_out) -> (K, n_out).
+    """
+    n, length, k = rows.shape
+    n_out = columns.shape[2]
+    strip = strip_length(length, line, k * n_out)
+    if strip < FEWEST:
+        merged: Array = rows.reshape(-1, k).T @ columns.reshape(-1, n_out)
+        return merged
+    strips = rows.reshape(n, -1, strip, k).swapaxes(2, 3)
+    sums: Array = np.add.reduce(strips @ columns.reshape(n, -1, strip, n_out), axis=(0, 1))
+    return sums
+
+
+def strip_length(length: int, line: int, weights: int) -> int:
+    """Choose how many rows to multiply at once, each with so many weights: whole lines, a divisor.
+
+    All, where even a line is too much to be small.
+    """
+    for strips in range(1, length // line + 1):
+        strip = length // strips
+        if length % (strips * line) == 0 and strip * weights <= SMALL:
+            return strip
+    return max(1, length)  # there are no lines where a window sees padding alone
 
 
 def unfold(x: Array, size: int, padding: int, n_out: int) -> Iterator[tuple[slice, Array]]:

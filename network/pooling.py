@@ -53,11 +53,12 @@ class MaxPool2D(Pooling):
             np.maximum(y, corner, out=y)
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            d_x, left = np.zeros_like(x), d_y.copy()
+            d_x, is_left = np.zeros_like(x), np.ones(y.shape, np.bool_)
             for corner, d_corner in zip(self.corners(x), self.corners(d_x), strict=True):
-                share = left * (corner == y)
-                d_corner[...] = share
-                left -= share  # what one got, no later one gets
+                is_largest = corner == y
+                is_largest &= is_left
+                np.multiply(d_y, is_largest, out=d_corner)
+                is_left ^= is_largest  # what one got, no later one gets
             return d_x, {}
 
         return y, backward
