@@ -193,7 +193,7 @@ class Experiment:
                     yield event
             except GeneratorExit:
                 if is_finite(state.params):  # else the last good epoch is worth more
-                    make_ready(recipe, state.memory.get("average", state.params), self.training)
+                    make_ready(recipe, state.latest, self.training)
                     self.save()
                 raise
 
@@ -230,11 +230,11 @@ def resume(cache: Cache, run: Run) -> tuple[Experiment, dict[str, Any]]:
     refuse_ensemble(run.name, checkpoint)
     state = load_training_state(run, checkpoint)
     recipe = build_recipe(configuration, checkpoint.model)
-    expected = recipe.optimizer.init(state.params).keys()
+    first = recipe.optimizer.init(state.params)
     if state.step == 0:
-        state.memory = recipe.optimizer.init(state.params)
-    elif state.memory.keys() != expected:
-        found = ", ".join(state.memory) or "nothing"
+        state.memory = first
+    elif state.memory.keys() != first.keys():
+        found, expected = ", ".join(state.memory) or "nothing", ", ".join(first)
         raise CorruptError(f"{run.checkpoint}: its optimizer remembers {found}, not {expected}")
     if len(state.history) >= recipe.epochs or has_stopped(recipe, state):
         raise UsageError(

@@ -109,9 +109,8 @@ def finish_epoch(
     recipe: Recipe, state: TrainingState, training: Examples, validation: Examples
 ) -> EpochDone:
     """Measure what an epoch has come to, and let the state stand at the beginning of the next."""
-    fresh = state.memory.get("average", state.params)
-    make_ready(recipe, fresh, training)
-    validation_loss, validation_accuracy = measure(recipe, fresh, validation)
+    make_ready(recipe, state.latest, training)
+    validation_loss, validation_accuracy = measure(recipe, state.latest, validation)
     if validation_loss is not None and not math.isfinite(validation_loss):
         raise diverged(f"the validation loss is {validation_loss}", recipe, state)
     if not is_finite(state.params):
@@ -129,7 +128,7 @@ def finish_epoch(
     state.history.append(done)
     state.loss_sum, state.seconds = 0.0, 0.0
     if recipe.patience is not None and best_epoch(state.history) is done:
-        state.best = copy_params(fresh)
+        state.best = copy_params(state.latest)
     return done
 
 

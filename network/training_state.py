@@ -22,6 +22,11 @@ class TrainingState:
     best: Params | None = None  # of the epoch that did best on validation, when that is wanted
 
     @property
+    def latest(self) -> Params:
+        """The parameters that the updates so far have led to: their average, where there is one."""
+        return self.memory.get("average", self.params)
+
+    @property
     def answering(self) -> Params:
-        """The parameters to answer with: the best ones, or the average, where there are any."""
-        return self.best or self.memory.get("average", self.params)
+        """The parameters to answer with: the best ones, where they are wanted, or the latest."""
+        return self.best or self.latest

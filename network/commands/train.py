@@ -1,5 +1,6 @@
 """Train a network, showing and saving it as it learns."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from statistics import mean, stdev
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,6 +28,7 @@ from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from network.configuration import Configuration
+    from network.experiment import Experiment
 
 
 def train(
@@ -169,10 +171,7 @@ def train_one(
             f"run {begun.run.name}: {len(begun.training):,} images to train on, "
             f"{len(begun.validation):,} held out, seed {configuration.seed}"
         )
-        result = follow(console, begun, requested)
-    tell_end(console, result)
-    console.note(f"Saved in {result['folder']}. Next: network test")
-    return result
+        return finish(console, begun, requested)
 
 
 def go_on(console: Console, cache: Cache, name: str | None) -> dict[str, Any]:
@@ -189,7 +188,14 @@ def go_on(console: Console, cache: Cache, name: str | None) -> dict[str, Any]:
         )
         for difference in differences(environment, describe_environment()):
             console.note(f"not as before: {difference}; the last bits may differ")
-        result = follow(console, resumed, requested)
+        return finish(console, resumed, requested)
+
+
+def finish(
+    console: Console, experiment: "Experiment", requested: Callable[[], int]
+) -> dict[str, Any]:
+    """Train to the end, and tell of it."""
+    result = follow(console, experiment, requested)
     tell_end(console, result)
     console.note(f"Saved in {result['folder']}. Next: network test")
     return result
