@@ -6,10 +6,11 @@ number of threads adds up the same products in another order.
 
 import platform
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
 from network.params import Params, named_arrays
 
@@ -47,6 +48,24 @@ def flat(environment: dict[str, Any]) -> dict[str, Any]:
     for pool in environment.get("blas", []):
         facts |= {f"BLAS {name.removeprefix('num_')}": value for name, value in pool.items()}
     return facts
+
+
+@cache
+def thread_pools() -> ThreadpoolController:
+    """Find the libraries with threads of their own, once: NumPy has loaded its BLAS by now."""
+    return ThreadpoolController()
+
+
+def blas_threads() -> int:
+    """Count the threads that a matrix product may use now."""
+    pools = thread_pools().select(user_api="blas").info()
+    return max((pool["num_threads"] for pool in pools), default=1)
+
+
+def one_core_each() -> AbstractContextManager[Any]:
+    """Keep every matrix product on the core that asks for it, for as long as it is entered."""
+    limits: AbstractContextManager[Any] = thread_pools().limit(limits=1, user_api="blas")
+    return limits
 
 
 def suitable_threads(

@@ -1,11 +1,14 @@
 """Predictions, accuracy with its interval, confusion matrix."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
 
 from network.data import Examples
+from network.environment import blas_threads, one_core_each
 from network.losses import Loss
 from network.model import Model, part_the_loss_sees
 from network.params import Array, Params
@@ -15,15 +18,21 @@ CHUNK = 1000  # examples a forward pass; bounds the memory, whatever the size of
 
 @np.errstate(over="ignore", invalid="ignore")  # of parameters that ran away
 def compute_outputs(model: Model, params: Params, images: Array) -> Array:
-    """Run a model on images, at least one, a chunk at a time.
+    """Run a model on images, at least one, a chunk at a time on each core that BLAS may use.
 
     Shapes: images (N, H, W) -> outputs (N, K).
     """
-    chunks = [
-        model.forward(params, images[start : start + CHUNK])[0]
-        for start in range(0, len(images), CHUNK)
-    ]
-    return np.concatenate(chunks)
+    chunks = np.split(images, range(CHUNK, len(images), CHUNK))
+    threads = min(blas_threads(), len(chunks))
+
+    def compute(chunk: Array) -> Array:
+        return model.forward(params, chunk)[0]
+
+    if threads == 1:
+        return np.concatenate([compute(chunk) for chunk in chunks])
+    with one_core_each(), ThreadPoolExecutor(threads) as pool:
+        contexts = (copy_context().run for _ in chunks)  # NumPy's errstate is one
+        return np.concatenate([*pool.map(lambda run, chunk: run(compute, chunk), contexts, chunks)])
 
 
 def compute_loss_and_accuracy(

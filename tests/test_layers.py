@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from network.activations import (
@@ -277,11 +277,12 @@ def test_more_known_values(layer, x, y):
 
 
 @given(
-    n=st.integers(1, 3), height=st.integers(3, 7), width=st.integers(3, 7),
+    n=st.integers(1, 3), height=st.integers(1, 7), width=st.integers(1, 7),
     channels=st.integers(1, 3), padded_size=st.sampled_from(PADDED_SIZES), seed=st.integers(0, 99),
 )  # fmt: skip
 def test_convolution_is_its_formula(n, height, width, channels, padded_size, seed):
     size, padding = padded_size
+    assume(min(height, width) + 2 * padding >= size)
     rng, layer = np.random.default_rng(seed), Conv2D(2, size, padding=padding)
     params, _ = layer.init(rng, (height, width, channels), np.float64)
     x = rng.normal(size=(n, height, width, channels))
@@ -294,13 +295,14 @@ def test_convolution_is_its_formula(n, height, width, channels, padded_size, see
 
 
 @given(
-    n=st.integers(1, 3), height=st.integers(3, 7), width=st.integers(3, 7),
+    n=st.integers(1, 3), height=st.integers(1, 7), width=st.integers(1, 7),
     padded_size=st.sampled_from(PADDED_SIZES), seed=st.integers(0, 99),
 )  # fmt: skip
 def test_the_gradients_of_a_convolution_weigh_what_its_outputs_do(
     n, height, width, padded_size, seed
 ):
     size, padding = padded_size
+    assume(min(height, width) + 2 * padding >= size)
     rng, layer = np.random.default_rng(seed), Conv2D(2, size, padding=padding)
     params, out_shape = layer.init(rng, (height, width, 3), np.float64)
     x, d_y = rng.normal(size=(n, height, width, 3)), rng.normal(size=(n, *out_shape))
@@ -322,6 +324,25 @@ def test_convolution_in_several_parts_is_that_of_each_image():
     assert d_x == pytest.approx(np.concatenate([d for d, _ in backwards]), rel=1e-4, abs=1e-3)
     d_weight = sum(grads_one["weight"] for _, grads_one in backwards)
     assert grads["weight"] == pytest.approx(d_weight, rel=1e-4, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("side", "channels", "n_out"),
+    [(14, 64, 64), (5, 32, 48), (9, 256, 256)],
+    ids=["in strips", "small images merged", "a line is too much for a strip"],
+)
+def test_a_convolution_of_many_channels_is_its_formula(side, channels, n_out):
+    rng, layer = np.random.default_rng(0), Conv2D(n_out)
+    params, out_shape = layer.init(rng, (side, side, channels), np.float64)
+    x, d_y = rng.normal(size=(3, side, side, channels)), rng.normal(size=(3, *out_shape))
+    windows = np.lib.stride_tricks.sliding_window_view(x, (3, 3), (1, 2))  # (N, H, W, C, 3, 3)
+    y, backward = layer.forward(params, x)
+    expected = np.tensordot(windows, params["weight"], [[4, 5, 3], [0, 1, 2]])
+    assert np.allclose(y, expected, atol=1e-9)
+    d_x, grads = backward(d_y)
+    expected = np.tensordot(windows, d_y, [[0, 1, 2], [0, 1, 2]])  # (C, 3, 3, n_out)
+    assert np.allclose(grads["weight"], expected.transpose(1, 2, 0, 3), atol=1e-9)
+    assert np.vdot(d_x, x) == pytest.approx(np.vdot(d_y, y))
 
 
 def test_padding_that_an_output_could_see_alone_is_refused():
