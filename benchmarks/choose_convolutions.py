@@ -1,6 +1,6 @@
 """Compare recipes, and ensembles of them, by cross-validation: a twin of each in PyTorch, on a GPU.
 
-    python benchmarks/choose_convolutions.py conv conv-fast vgg gap mine.toml
+    python benchmarks/choose_convolutions.py conv conv-3x3 vgg gap mine.toml
 
 The twin has the layers, the rates and the schedule of the recipe and is shown images that our own
 augmentation has changed; it differs in that BatchNorm sees the whole batch and not a shard. Each
