@@ -50,6 +50,21 @@ class Checkpoint:
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint, whole or not at all; the same content gives the same bytes."""
+    publish(path, [pack_checkpoint(checkpoint)])
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint and hold it to its own hash.
+
+    Raises: MissingError, CorruptError.
+    """
+    with reading(path):
+        data = path.read_bytes()
+    return unpack_checkpoint(data, str(path))
+
+
+def pack_checkpoint(checkpoint: Checkpoint) -> bytes:
+    """Turn a checkpoint into the bytes of its file."""
     arrays = {f"params/{name}": array for name, array in named_arrays(checkpoint.params)}
     for memory, tree in checkpoint.state.items():
         arrays |= {f"optimizer/{memory}/{name}": array for name, array in named_arrays(tree)}
@@ -61,16 +76,14 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     }
     buffer = io.BytesIO()
     np.savez(buffer, meta=np.frombuffer(json.dumps(meta).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
-    publish(path, [sealed(buffer.getvalue())])
+    return sealed(buffer.getvalue())
 
 
-def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint and hold it to its own hash.
+def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
+    """Read a checkpoint from the bytes of its file; `where` names that in errors.
 
-    Raises: MissingError, CorruptError.
+    Raises: CorruptError.
     """
-    with reading(path):
-        data = path.read_bytes()
     try:
         is_sealed = data[-22:-18] != END_OF_ZIP
         if is_sealed:
@@ -92,10 +105,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
         check_params(model, trees["params"])
         return Checkpoint(model, trees["params"], state, meta)
     except CorruptError as error:
-        what = f"{path}: no readable checkpoint ({error.message})"
+        what = f"{where}: no readable checkpoint ({error.message})"
         raise CorruptError(what, error.hint) from error
     except Exception as error:  # zip, JSON and NumPy have many ways to refuse damaged bytes
-        raise CorruptError(f"{path}: no readable checkpoint ({error!r})") from error
+        raise CorruptError(f"{where}: no readable checkpoint ({error!r})") from error
 
 
 def sealed(data: bytes) -> bytes:

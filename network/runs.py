@@ -50,7 +50,19 @@ class Run:
 
 
 def save_run(run: Run, model: Model, state: TrainingState, configuration: Configuration) -> None:
-    """Write what an epoch changes in a run: the history and the checkpoint.
+    """Write what an epoch changes in a run: the history and the checkpoint."""
+    save_history(run, state.history)
+    save_checkpoint(run.checkpoint, checkpoint_of(model, state, configuration))
+
+
+def save_history(run: Run, history: list[EpochDone]) -> None:
+    """Write what a run told after each epoch."""
+    lines = "".join(json.dumps(epoch._asdict()) + "\n" for epoch in history)
+    publish(run.history, [lines.encode()])
+
+
+def checkpoint_of(model: Model, state: TrainingState, configuration: Configuration) -> Checkpoint:
+    """Put into a checkpoint where a training stands, all but its history.
 
     The checkpoint's parameters are those to answer with. Where training goes on with others,
     these are kept beside the optimizer's memory, as "trained".
@@ -69,9 +81,7 @@ def save_run(run: Run, model: Model, state: TrainingState, configuration: Config
         "environment": describe_environment(),
         **state.origin,
     }
-    lines = "".join(json.dumps(epoch._asdict()) + "\n" for epoch in state.history)
-    publish(run.history, [lines.encode()])
-    save_checkpoint(run.checkpoint, Checkpoint(model, answering, memory, meta))
+    return Checkpoint(model, answering, memory, meta)
 
 
 def load_run(run: Run) -> tuple[Checkpoint, Configuration]:
@@ -91,20 +101,26 @@ def load_training_state(run: Run, checkpoint: Checkpoint) -> TrainingState:
 
     Raises: MissingError, CorruptError.
     """
+    history = read_history(run)
+    if len(history) < checkpoint.meta["epoch"]:
+        raise CorruptError(
+            f"{run.history}: {len(history)} epochs, the checkpoint is of {checkpoint.meta['epoch']}"
+        )
+    return state_of(checkpoint, history)
+
+
+def state_of(checkpoint: Checkpoint, history: list[EpochDone]) -> TrainingState:
+    """Take out of a checkpoint where a training stands; its history may be longer."""
     meta, memory = checkpoint.meta, dict(checkpoint.state)
     state = TrainingState(
         params=memory.pop("trained", checkpoint.params),
         memory=memory,
         step=meta["step"],
-        history=read_history(run)[: meta["epoch"]],
+        history=history[: meta["epoch"]],
         loss_sum=meta.get("loss_sum", 0.0),
         seconds=meta.get("seconds", 0.0),
         origin={"data": meta["data"]} if "data" in meta else {},
     )
-    if len(state.history) < meta["epoch"]:
-        raise CorruptError(
-            f"{run.history}: {len(state.history)} epochs, the checkpoint is of {meta['epoch']}"
-        )
     if meta.get("answering") == "best":
         state.best = checkpoint.params
     elif state.params is not checkpoint.params:

@@ -105,6 +105,7 @@ def learning_rate(recipe: Recipe, step: int, steps_an_epoch: int) -> float:
     return recipe.learning_rate * recipe.schedule(step / (recipe.epochs * steps_an_epoch))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # as in a step
 def finish_epoch(
     recipe: Recipe, state: TrainingState, training: Examples, validation: Examples
 ) -> EpochDone:
