@@ -81,3 +81,8 @@ def suitable_threads(
     limit = 1 if is_alone else None  # None: as many as there are
     limits: AbstractContextManager[Any] = threadpool_limits(limit, user_api="blas")
     return limits
+
+
+def keep_to_one_core() -> None:
+    """Keep all matrix products of this process on one core, for good: others use the others."""
+    threadpool_limits(1)

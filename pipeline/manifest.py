@@ -5,6 +5,7 @@ there is one the pickles were finished; and each pickle must still have the hash
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 from pipeline.cache import Cache, Digest, digest_of, reading
@@ -115,6 +116,16 @@ def split_hash(cache: Cache, dataset: Dataset, split: str) -> str:
         return check_inputs(cache, dataset, split)
     with reading(cache.pickle(dataset.name, split)):
         return digest_of(cache.pickle(dataset.name, split)).sha256
+
+
+def read_known(path: Path, sha256: str) -> tuple[Pixels, Labels]:
+    """Read a pickle that lies anywhere, and must have this hash.
+
+    Shapes: pixels (N, 28, 28) uint8, labels (N,) int64.
+
+    Raises: MissingError, CorruptError.
+    """
+    return read_pickle(path, sha256)
 
 
 def read_split(cache: Cache, dataset: Dataset, split: str) -> tuple[Pixels, Labels]:

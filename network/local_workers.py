@@ -1,0 +1,78 @@
+"""Processes on this machine that train; one can die or be ended without the others."""
+
+import multiprocessing
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any
+
+from network.remote_training import Order, Outcome, fulfil
+from network.workers import Workers, hand_over, missing_extra, too_long
+
+
+@contextmanager
+def local_workers(count: int, timeout: float) -> Iterator[Workers]:
+    """Start processes on this machine, and end them afterwards, whatever they are doing.
+
+    Raises: MissingError without the extra `sweep`.
+    """
+    workers = LocalWorkers(count, timeout)
+    try:
+        yield workers
+    finally:
+        workers.stop()
+
+
+def prepare() -> None:
+    """Leave signals to the parent: a Ctrl-C reaches the whole group."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class LocalWorkers:
+    """Processes on this machine, each a pool of one: it can die or be ended without the others."""
+
+    def __init__(self, count: int, timeout: float) -> None:
+        self.count, self.timeout = count, timeout
+        self.free = [new_process() for _ in range(count)]
+        self.busy: dict[Any, tuple[Future[Outcome], float]] = {}  # process -> for what, until when
+
+    def submit(self, order: Order) -> "Future[Outcome]":
+        future: Future[Outcome] = Future()
+        process = self.free.pop()
+        self.busy[process] = future, time.monotonic() + self.timeout
+
+        def take(task: "Future[Outcome]") -> None:
+            if self.busy.pop(process, None) is not None:
+                self.free.append(process)
+                hand_over(task.result, future)
+
+        process.schedule(fulfil, args=[order]).add_done_callback(take)
+        return future
+
+    def check(self) -> None:
+        now = time.monotonic()
+        for process, (future, deadline) in list(self.busy.items()):
+            if now > deadline and self.busy.pop(process, None) is not None:
+                process.stop()
+                process.join()
+                self.free.append(new_process())
+                future.set_exception(too_long(self.timeout))
+
+    def stop(self) -> None:
+        """End all processes."""
+        for process in [*self.free, *self.busy]:
+            process.stop()
+        for process in [*self.free, *self.busy]:
+            process.join()
+
+
+def new_process() -> Any:
+    """Make a pool of one process, which is started by its first order, and again if it dies."""
+    try:
+        from pebble import ProcessPool
+    except ImportError as error:
+        raise missing_extra(error) from error
+    context = multiprocessing.get_context("spawn")
+    return ProcessPool(1, initializer=prepare, context=context)
