@@ -54,6 +54,10 @@ class Cache:
         """The folder of training runs, one folder each."""
         return self.root / "runs"
 
+    def sweeps(self) -> Path:
+        """The folder of searches for hyperparameters, one folder each."""
+        return self.root / "sweeps"
+
 
 def find_cache(option: Path | None = None) -> Cache:
     """Choose the cache folder: option, environment, checkout, the user's own; in this order.

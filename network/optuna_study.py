@@ -1,0 +1,90 @@
+"""Open the study of Optuna's that keeps a sweep's trials, with what chooses and what prunes."""
+
+import logging
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from network.sweep_plan import Plan
+from network.workers import missing_extra
+from pipeline.errors import CorruptError
+
+if TYPE_CHECKING:
+    import optuna
+
+WAIT = 60.0  # seconds for SQLite, while a dashboard reads
+
+
+class Fixed:
+    """A trial whose values are known."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self.params = params
+
+    def suggest_categorical(self, name: str, choices: Any) -> Any:
+        return self.params[name]
+
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
+        return float(self.params[name])
+
+    def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> int:
+        return int(self.params[name])
+
+
+def open_study(path: Path, plan: Plan) -> "optuna.Study":
+    """Open Optuna's study in an SQLite file, or make a new one there.
+
+    Raises: MissingError without the extra `sweep`, CorruptError.
+    """
+    try:
+        import optuna
+        from sqlalchemy import URL
+        from sqlalchemy.exc import SQLAlchemyError
+    except ImportError as error:
+        raise missing_extra(error) from error
+    optuna.logging.set_verbosity(logging.ERROR)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    url = URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+    try:
+        storage = optuna.storages.RDBStorage(url, engine_kwargs={"connect_args": {"timeout": WAIT}})
+        study = optuna.create_study(
+            storage=storage,
+            study_name="sweep",
+            directions=[objective.direction for objective in plan.objectives],
+            load_if_exists=True,
+        )
+        study.sampler = make_sampler(plan, len(study.get_trials(deepcopy=False)))
+        study.pruner = make_pruner(plan)
+    except (SQLAlchemyError, RuntimeError, ValueError, KeyError) as error:
+        raise CorruptError(f"{path}: no study of Optuna's ({error})"[:500]) from error
+    return study
+
+
+def make_sampler(plan: Plan, trials: int) -> "optuna.samplers.BaseSampler":
+    """Make what chooses values; `trials` are there already, which gives it another seed.
+
+    Source: Bergstra, Bardenet, Bengio, Kegl, Algorithms for hyper-parameter optimization (2011),
+    section 4, for "tpe"; Bergstra and Bengio, Random search for hyper-parameter optimization
+    (2012), for "random".
+    """
+    from optuna import samplers
+
+    seed = (plan.options.seed + trials) % 2**32
+    if plan.options.sampler == "tpe":  # a running trial counts as a bad one: others go elsewhere
+        return samplers.TPESampler(seed=seed, constant_liar=True, multivariate=True, group=True)
+    return samplers.RandomSampler(seed)
+
+
+def make_pruner(plan: Plan) -> "optuna.pruners.BasePruner":
+    """Make what decides after each rung whether a trial is given up.
+
+    Source: Li and others, A system for massively parallel hyperparameter tuning (2020), algorithm
+    2, for "halving"; Golovin and others, Google Vizier (2017), section 3.2, for "median".
+    """
+    from optuna import pruners
+
+    options = plan.options
+    if options.pruner == "halving":
+        return pruners.SuccessiveHalvingPruner(options.first_rung, options.factor)
+    return pruners.MedianPruner() if options.pruner == "median" else pruners.NopPruner()

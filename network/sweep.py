@@ -1,0 +1,182 @@
+"""Search hyperparameters: ask for trials, have them trained by workers, tell the results.
+
+A trial is trained from rung to rung. After each the worker gives its checkpoint back, and the
+parent decides whether the trial goes on, on whichever worker is free. A parent or a worker may be
+killed at any moment: a trial then goes on from its last rung, and what has ended stays ended.
+"""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from network.configuration import Configuration
+from network.events import EpochDone
+from network.remote_training import DamagedCheckpointError, Data, Order, Outcome
+from network.search_space import Values
+from network.study import Study
+from network.workers import WorkerError, Workers
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    import optuna
+
+POLL = 0.1  # seconds between two looks at signals and at the workers
+TRIES = 5  # workers that a rung may cost; one that costs more has the fault in itself
+
+
+@dataclass
+class Running:
+    """A trial at work."""
+
+    trial: "optuna.trial.Trial"
+    values: Values
+    configuration: Configuration
+    rungs: list[int]  # those still to be reached
+    tries: int = 0
+
+    @property
+    def number(self) -> int:
+        return self.trial.number
+
+
+@dataclass(frozen=True)
+class TrialDone:
+    """A trial has ended, completely or not."""
+
+    number: int
+    values: Values
+    state: str  # complete, pruned, failed
+    objectives: tuple[float, ...]
+    epochs: int
+    problem: str = ""
+
+
+@dataclass
+class Sweep:
+    """A study, who trains for it, and the trials that are at work."""
+
+    study: Study
+    workers: Workers
+    data: Data
+    pending: dict[Future[Outcome], Running] = field(default_factory=dict)
+
+    def run(self, trials: int) -> Iterator[TrialDone | None]:
+        """Search until so many trials have ended; yield each that does, and None now and then.
+
+        Whoever iterates may stop at any time: what was at work goes on when the study is taken up.
+
+        Raises: NoClusterError, StorageError; MissingError or CorruptError when the examples are
+        not what they should be.
+        """
+        with self.study.being_written():
+            yield from self.search(trials)
+
+    def search(self, trials: int) -> Iterator[TrialDone | None]:
+        """Do the same; what goes wrong with the study is told as Optuna tells it."""
+        waiting = self.study.unfinished()
+        left = trials - self.study.counts().finished - len(waiting)
+        while True:
+            self.workers.check()
+            free = self.workers.count - len(self.pending)
+            while free > 0 and (waiting or left > 0):
+                free -= 1
+                if waiting:
+                    trial = waiting.pop(0)
+                else:
+                    trial, left = self.study.ask(), left - 1
+                ended = self.begin(trial)
+                if ended is not None:
+                    yield ended
+            if not (self.pending or waiting or left > 0):
+                return
+            done, _ = wait(self.pending, timeout=POLL, return_when=FIRST_COMPLETED)
+            for future in done:
+                ended = self.take(future, self.pending.pop(future))
+                if ended is not None:
+                    yield ended
+            yield None
+
+    def begin(self, trial: "optuna.trial.Trial") -> TrialDone | None:
+        """Give the first order of a trial, or the next one of a trial that was at work before."""
+        values = self.study.values_of(trial)
+        try:
+            configuration = self.study.configuration(values)
+        except UsageError as error:
+            return self.fail(trial, values, str(error))
+        reported = self.study.reported(trial)
+        if reported and trial.should_prune():
+            return self.prune(trial, values, reported)
+        rungs = self.study.plan.rungs(configuration.epochs)
+        left = [rung for rung in rungs if rung not in reported]
+        self.order(Running(trial, values, configuration, left))
+        return None
+
+    def order(self, running: Running) -> None:
+        """Have a trial trained to its next rung."""
+        checkpoint = self.study.kept(running.number)
+        order = Order(running.configuration.to_dict(), running.rungs[0], self.data, checkpoint)
+        self.pending[self.workers.submit(order)] = running
+
+    def take(self, future: Future[Outcome], running: Running) -> TrialDone | None:
+        """Take what came of an order: the trial has ended, or goes on."""
+        try:
+            outcome = future.result()
+        except WorkerError as error:
+            running.tries += 1
+            if running.tries < TRIES:
+                self.order(running)
+                return None
+            return self.fail(running.trial, running.values, f"{error}, {TRIES} times")
+        except DamagedCheckpointError:
+            self.study.forget(running.number)
+            self.order(running)
+            return None
+        except UsageError as error:
+            return self.fail(running.trial, running.values, str(error))
+        running.tries = 0
+        if outcome.problem:
+            worst = [objective.worst for objective in self.study.plan.objectives]
+            return self.complete(running, worst, outcome.epochs, outcome.problem)
+        return self.climb(running, outcome)
+
+    def climb(self, running: Running, outcome: Outcome) -> TrialDone | None:
+        """Decide about a trial that has reached a rung."""
+        rung = running.rungs.pop(0)
+        history = outcome.history[:rung]
+        reached = self.measure(history)
+        if not running.rungs or len(history) < rung:  # it may have stopped by itself
+            return self.complete(running, reached, len(history))
+        self.study.keep(running.number, outcome.checkpoint)
+        running.trial.report(reached[0], rung)
+        if running.trial.should_prune():
+            return self.prune(running.trial, running.values, {rung: reached[0]})
+        self.order(running)
+        return None
+
+    def measure(self, history: tuple[EpochDone, ...]) -> list[float]:
+        """Say what a training has come to, by each of the objectives."""
+        plan = self.study.plan
+        return [it.measure(history, plan.options.target) for it in plan.objectives]
+
+    def complete(
+        self, running: Running, objectives: list[float], epochs: int, problem: str = ""
+    ) -> TrialDone:
+        """Write down a trial that has a result; to have diverged is one."""
+        self.study.finish(running.trial, objectives, problem=problem)
+        return TrialDone(
+            running.number, running.values, "complete", tuple(objectives), epochs, problem
+        )
+
+    def prune(
+        self, trial: "optuna.trial.Trial", values: Values, reported: Mapping[int, float]
+    ) -> TrialDone:
+        """Give a trial up at the last rung that it has reached."""
+        self.study.finish(trial, None, pruned=True)
+        rung = max(reported)
+        return TrialDone(trial.number, values, "pruned", (reported[rung],), rung)
+
+    def fail(self, trial: "optuna.trial.Trial", values: Values, problem: str) -> TrialDone:
+        """Write down a trial that has no result."""
+        self.study.finish(trial, None, problem=problem)
+        return TrialDone(trial.number, values, "failed", (), 0, problem)

@@ -1,0 +1,128 @@
+"""R15: workers and parents of a sweep are killed at random moments, and no trial is lost."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import REPOSITORY
+from processes import children_of, command_line
+from small_digits import NAME, make_small_digits
+
+from network.experiment import begin
+from network.studies import load_study
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+R15 = (
+    "R15: {workers} workers and {parents} parents of sweeps killed, "
+    "{lost} finished trials lost, {twice} counted twice, {failed} failed"
+)
+TRIALS = 40
+PLAN = f"""
+[sweep]
+trials = {TRIALS}
+first_rung = 40
+factor = 2
+[fixed]
+dataset = "{NAME}"
+hidden = [3]
+batch_size = 5
+epochs = 240
+validation = 0.3
+[space.learning_rate]
+low = 0.1
+high = 10
+log = true
+"""
+FINISHED = {"COMPLETE", "PRUNED", "FAIL"}
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return make_small_digits(tmp_path)
+
+
+def start(cache, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "network", "sweep", *arguments, "--workers", "2", "--quiet"],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(cache.root)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cache.root,
+    )  # fmt: skip
+
+
+def finished_trials(cache):
+    """What has ended, by its number: its state and its result."""
+    trials = load_study(cache, "killed").optuna.trials
+    ended = [trial for trial in trials if trial.state.name in FINISHED]
+    return {trial.number: (trial.state.name, trial.values) for trial in ended}
+
+
+def wait_for_children(process):
+    while process.poll() is None and not children_of(process.pid):
+        time.sleep(0.01)
+    return children_of(process.pid)
+
+
+def kill_some_workers(process, rng, count):
+    """Kill so many workers while the sweep runs; return how many could be."""
+    killed = 0
+    while killed < count and process.poll() is None:
+        time.sleep(rng.uniform(0.05, 0.6))
+        if children := wait_for_children(process):
+            os.kill(rng.choice(sorted(children)), signal.SIGKILL)
+            killed += 1
+    return killed
+
+
+def test_no_trial_is_lost_whoever_is_killed(cache, tmp_path, amount, figure):
+    (tmp_path / "killed.toml").write_text(PLAN)
+    rng, wanted = random.Random(15), amount(10, 200)
+    workers = parents = 0
+    known = {}
+    lost = 0
+    round_number = 0
+    while workers < wanted or parents < wanted:
+        first = not (cache.sweeps() / "killed" / "plan.json").exists()
+        enough = TRIALS + 10 * round_number  # there is always work left
+        arguments = (
+            [str(tmp_path / "killed.toml"), "--trials", str(enough)]
+            if first
+            else ["--resume", "--name", "killed", "--trials", str(enough)]
+        )
+        process = start(cache, *arguments)
+        children = wait_for_children(process)
+        workers += kill_some_workers(process, rng, 2)
+        time.sleep(rng.uniform(0, 0.5))
+        children = children_of(process.pid)
+        parents += process.poll() is None
+        process.kill()
+        process.communicate()
+        until = time.monotonic() + 20
+        while any(b"spawn_main" in command_line(child) for child in children):
+            assert time.monotonic() < until, "workers outlive their parent"
+            time.sleep(0.05)
+        now = finished_trials(cache)
+        lost += sum(now.get(number) != ended for number, ended in known.items())
+        known = now
+        round_number += 1
+    total = max(TRIALS, len(known)) + 4
+    last = start(cache, "--resume", "--name", "killed", "--trials", str(total))
+    _, printed = last.communicate(timeout=100)
+    assert last.returncode == 0, printed
+    study = load_study(cache, "killed")
+    numbers = [trial.number for trial in study.optuna.trials]
+    ended = finished_trials(cache)
+    lost += sum(ended.get(number) != was for number, was in known.items())
+    failed = study.counts().failed
+    figure(
+        R15, workers=workers, parents=parents, lost=lost, twice=len(ended) - total, failed=failed
+    )
+    assert (lost, failed) == (0, 0)
+    assert sorted(numbers) == list(range(total)) == sorted(ended)
+    for found in study.ranking()[:2]:  # as if nobody had been killed
+        run = begin(cache, study.configuration(found.values), None)
+        list(run.train())
+        assert run.state.history[-1].validation_accuracy == found.objectives[0]
