@@ -15,6 +15,7 @@ from network.commands import (
     replay,
     runs,
     show,
+    sweep,
     test,
     train,
 )
@@ -40,6 +41,7 @@ def options(version: Annotated[bool, version_option("network")] = False) -> None
 
 app.command("train")(train.train)
 app.command("init")(init.init)
+app.command("sweep")(sweep.sweep)
 app.command("test")(test.measure)
 app.command("compare")(compare.compare)
 app.command("ensemble")(ensemble.ensemble)

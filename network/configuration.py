@@ -37,6 +37,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "clip": (1e-6, 1e6),
     "patience": (1, 100_000),
     "shards": (1, 64),
+    "gain": (0, 1e3),
 }
 
 # (loss, optimizer) -> learning rate and weight decay, chosen on validation (docs/results.md)
@@ -91,6 +92,7 @@ class Configuration:
     clip: float | None = None  # the longest that the gradients may be, as one vector
     patience: int | None = None  # epochs without a better validation before it stops
     shards: int = 1  # parts of a batch that threads compute at once
+    gain: float = 1.0  # what the first weights are multiplied by
 
     def __post_init__(self) -> None:
         for name, known in REGISTRIES.items():

@@ -72,9 +72,13 @@ def check_shapes(model: Model) -> None:
 
 
 def init_params(model: Model, configuration: Configuration) -> Params:
-    """Draw a model's first parameters from the seed."""
+    """Draw a model's first parameters from the seed, the weights `gain` times as far from 0."""
     rng = np.random.default_rng([configuration.seed, 0]).spawn(1)[0]
-    return model.init(rng, IMAGE_SHAPE)
+    params = model.init(rng, IMAGE_SHAPE)
+    for layer in params:
+        if "weight" in layer:
+            layer["weight"] *= configuration.gain
+    return params
 
 
 def inherit_architecture(cache: Cache, configuration: Configuration) -> Configuration:

@@ -27,6 +27,11 @@ RESERVED = {
     "platformdirs": {"pipeline/cache.py"},
     "threadpoolctl": {"network/environment.py"},
     "pickle": {"pipeline/unpickling.py"},
+    "optuna": {"network/optuna_study.py", "network/study.py", "network/sweep.py"},
+    "matplotlib": {"network/search_chart.py"},
+    "sqlalchemy": {"network/optuna_study.py"},
+    "pebble": {"network/local_workers.py"},
+    "distributed": {"network/cluster_workers.py"},
 }
 DOORS = {
     *("cache", "command_line", "console", "datasets", "errors", "manifest", "npy", "preview"),

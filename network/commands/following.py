@@ -9,6 +9,8 @@ from pipeline.console import Console
 
 if TYPE_CHECKING:
     from network.experiment import Experiment
+    from network.runs import Run
+    from network.training_state import TrainingState
 
 
 def follow(
@@ -44,15 +46,14 @@ def follow(
                 raise SystemExit(128 + signal_number)
             if (len(experiment.state.history), event.step) >= until:
                 events.close()
-    return result_of(experiment, perf_counter() - started)
+    return result_of(experiment.run, experiment.state, perf_counter() - started)
 
 
-def result_of(experiment: "Experiment", seconds: float) -> dict[str, Any]:
+def result_of(run: "Run", state: "TrainingState", seconds: float) -> dict[str, Any]:
     """Say in plain data what came of a training: of the epoch whose parameters answer."""
     from network.training import best_epoch
 
-    history, run = experiment.state.history, experiment.run
-    is_best = experiment.state.best is not None
+    history, is_best = state.history, state.best is not None
     epoch = (best_epoch(history) if is_best else history[-1]) if history else None
     return {
         "run": run.name,

@@ -3,6 +3,7 @@
 from network.commands.options import (
     Activation,
     DatasetName,
+    Gain,
     Hidden,
     Initializer,
     Layers,
@@ -21,6 +22,7 @@ def init(
     hidden: Hidden = None,
     activation: Activation = None,
     initializer: Initializer = None,
+    gain: Gain = None,
     layers: Layers = None,
     loss: LossName = None,
     seed: Seed = None,
@@ -38,7 +40,7 @@ def init(
     console, cache = Console(json, quiet), find_cache(cache_dir)
     configuration = configure(
         preset=preset, hidden=hidden, activation=activation, initializer=initializer,
-        layers=layers, loss=loss, seed=seed, dataset=dataset, epochs=0,
+        gain=gain, layers=layers, loss=loss, seed=seed, dataset=dataset, epochs=0,
     )  # fmt: skip
     model, params = experiment.start_model(cache, configuration)
     run = run_names.create_run(cache, name, model, params, configuration)

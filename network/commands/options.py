@@ -21,6 +21,9 @@ Initializer = Annotated[
     str | None,
     typer.Option("--initializer", help="First weights: uniform, glorot, he. [default: uniform]"),
 ]
+Gain = Annotated[
+    float | None, typer.Option("--gain", help="Times the first weights. [default: 1.0]")
+]
 LossName = Annotated[
     str | None,
     typer.Option(
@@ -39,6 +42,12 @@ SplitName = Annotated[str, typer.Option("--split", help="Which images of the dat
 OtherDataset = Annotated[
     str | None,
     typer.Option("--dataset", help="Another with the same classes. [default: the run's own]"),
+]
+WorkerCount = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Train in so many processes at once.")
+]
+SchedulerAddress = Annotated[
+    str | None, typer.Option("--scheduler", metavar="ADDRESS", help="Train on a Dask cluster.")
 ]
 NewName = Annotated[str | None, typer.Option("--name", help="What to call the run.")]
 Limit = Annotated[

@@ -1,8 +1,8 @@
 """Train a network, showing and saving it as it learns."""
 
+import math
 from collections.abc import Callable
-from dataclasses import replace
-from statistics import mean, stdev
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +12,7 @@ from network.commands.options import (
     Activation,
     ConfigFile,
     DatasetName,
+    Gain,
     Hidden,
     Initializer,
     Layers,
@@ -19,9 +20,12 @@ from network.commands.options import (
     LossName,
     NewName,
     PresetName,
+    SchedulerAddress,
     Seed,
+    WorkerCount,
     configure,
 )
+from network.commands.train_seeds import train_one_by_one, train_together
 from pipeline.cache import Cache, find_cache
 from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 from pipeline.errors import UsageError
@@ -43,6 +47,7 @@ def train(
     hidden: Hidden = None,
     activation: Activation = None,
     initializer: Initializer = None,
+    gain: Gain = None,
     layers: Layers = None,
     loss: LossName = None,
     label_smoothing: Annotated[
@@ -102,6 +107,8 @@ def train(
     seeds: Annotated[
         int, typer.Option("--seeds", min=1, max=1000, help="Train so many runs, a seed each.")
     ] = 1,
+    workers: WorkerCount = None,
+    scheduler: SchedulerAddress = None,
     limit: Limit = None,
     start: Annotated[
         str | None, typer.Option("--from", metavar="RUN", help="Start with this run's weights.")
@@ -115,11 +122,12 @@ def train(
 ) -> None:
     """Train a network; the default is 784-30-10 with sigmoids."""
     from network.experiment import inherit_architecture
+    from network.staffing import find_workers
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     choices: dict[str, Any] = {
         "preset": preset, "config": config, "hidden": hidden, "activation": activation,
-        "initializer": initializer, "layers": layers, "loss": loss,
+        "initializer": initializer, "gain": gain, "layers": layers, "loss": loss,
         "label_smoothing": label_smoothing, "optimizer": optimizer,
         "learning_rate": learning_rate, "weight_decay": weight_decay, "schedule": schedule,
         "augment": augment, "average": average, "clip": clip, "batch_size": batch_size,
@@ -127,16 +135,26 @@ def train(
         "seed": seed, "limit": limit, "start": start, "dataset": dataset,
     }  # fmt: skip
     if resume:
-        refuse_choices({**choices, "name": name, "seeds": seeds if seeds > 1 else None})
+        refuse_choices({**choices, "name": name, "seeds": seeds if seeds > 1 else None,
+                        "workers": workers, "scheduler": scheduler})  # fmt: skip
         console.result(go_on(console, cache, run))
         return
     if run is not None:
         raise UsageError(f"RUN goes with --resume, and {run!r} is given without it")
-    if start is not None and (hidden or activation or initializer or layers or preset):
+    if start is not None and (hidden or activation or initializer or gain or layers or preset):
         raise UsageError(f"--from {start} brings its own layers")
     configuration = inherit_architecture(cache, configure(**choices))
-    if seeds > 1:
-        console.result(train_seeds(console, cache, configuration, name, preset, seeds))
+    if workers is not None or scheduler is not None:
+        if start is not None:
+            raise UsageError(f"--from {start} is here, and workers train from the beginning")
+        with stop_requests() as requested, find_workers(workers, scheduler, math.inf) as staff:
+            together = train_together(
+                console, cache, staff, configuration, name, preset, seeds, requested
+            )
+        console.result(together)
+    elif seeds > 1:
+        train = partial(train_one, console, cache, preset=preset)
+        console.result(train_one_by_one(console, configuration, name, seeds, train))
     else:
         console.result(train_one(console, cache, configuration, name, preset))
 
@@ -199,30 +217,3 @@ def finish(
     tell_end(console, result)
     console.note(f"Saved in {result['folder']}. Next: network test")
     return result
-
-
-def train_seeds(
-    console: Console,
-    cache: Cache,
-    configuration: "Configuration",
-    name: str | None,
-    preset: str | None,
-    seeds: int,
-) -> dict[str, Any]:
-    """Train one configuration with several seeds, and say how much it depends on them."""
-    results = []
-    for index in range(seeds):
-        own = replace(configuration, seed=configuration.seed + index)
-        results.append(train_one(console, cache, own, name and f"{name}-{own.seed}", preset))
-    names = " ".join(result["run"] for result in results)
-    accuracies = [result["validation"]["accuracy"] for result in results]
-    spread: dict[str, float | None] = {"mean": None, "sd": None}
-    if None not in accuracies:
-        spread = {"mean": mean(accuracies), "sd": stdev(accuracies)}
-        console.say(
-            f"{seeds} seeds: validation accuracy {100 * mean(accuracies):.2f} %, standard "
-            f"deviation {100 * stdev(accuracies):.2f}, from {100 * min(accuracies):.2f} "
-            f"to {100 * max(accuracies):.2f}"
-        )
-    console.note(f"Next: network test {names}")
-    return {"runs": results, "validation": spread}

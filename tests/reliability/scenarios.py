@@ -33,6 +33,11 @@ POSIX = pytest.mark.skipif(os.name != "posix", reason="fork, kill -9 and ulimit 
 TRAIN = "network train --dataset tiny --hidden 2 --epochs 1 --learning-rate 0.1 --quiet"
 IMPORT = "pipeline import {arrays} --name mine --force --quiet"
 EXPORT = "pipeline export tiny --force --quiet --out {cache}/exports"
+PLAN = """
+sweep = { trials = 1 }
+fixed = { dataset = "tiny", hidden = [2], epochs = 1 }
+space = { learning_rate = { low = 0.1, high = 1 } }
+"""
 SHOW = "--quiet --count 2 --out {cache}/pictures/answers.png"
 
 
@@ -70,8 +75,9 @@ COMMANDS = {
 }
 READERS = {"verify"}  # of these commands
 WRITERS = [name for name in COMMANDS if name not in READERS]
-# The other commands only print.
+# The other commands only print; a sweep starts processes of its own, and R15 kills those.
 PRINTERS = {
+    "sweep": Command("network sweep {plan} --workers 1 --quiet", "pickles"),
     "where": Command("pipeline where", "nothing"),
     "list": Command("pipeline list", "nothing", takes_folder=False),
     "inspect": Command("pipeline inspect {seed}/w", "nothing", takes_folder=False),
@@ -101,6 +107,8 @@ class Workshop:
         write_seed(self.seed)
         self.arrays = folder / "arrays.npz"
         write_arrays(self.arrays, 60)
+        self.plan = folder / "plan.toml"
+        self.plan.write_text(PLAN)
         self.warm = WarmCommands(folder / "warm", [self.dataset], prefix, environment)
         self.place = self.disk / "cache"  # where the commands find the cache
         self.cache = Cache(self.warm.view(self.place), "test")  # where this process finds it
@@ -154,6 +162,7 @@ class Workshop:
             "cache": self.place,
             "seed": self.seed,
             "arrays": self.arrays,
+            "plan": self.plan,
         }
         command = EVERY_COMMAND[name]
         folder = ["--cache-dir", str(self.place)] if command.takes_folder else []

@@ -66,10 +66,16 @@ SUCCESSES = {
     "network check": "first --sample 2",
     "network import-seed": "{weights} {biases} --name {new}",
     "network replay": "first",
+    "network sweep": "{plan} --name {new} --workers 1",
     "network presets": "",
     "network runs": "",
 }
 
+PLAN = """
+sweep = { trials = 1 }
+fixed = { dataset = "obst", hidden = [2], epochs = 1 }
+space = { learning_rate = { low = 0.1, high = 1 } }
+"""
 DIVERGING = "--dataset obst --learning-rate 1e6 --weight-decay 1e3 -q"
 
 # What goes wrong: its line, its exit code, and words that must be in the one line about it.
@@ -110,6 +116,13 @@ FAILURES = [
     ("network train --resume first --epochs 3", 2, "--epochs cannot change that"),
     ("network train first", 2, "RUN goes with --resume"),
     ("network show first --augmented", 2, "Choose an --augment"),
+    ("network sweep", 2, "--preset defaults"),
+    ("network sweep --preset defautls", 2, "Did you mean defaults?"),
+    ("network sweep {plan} --workers 2 --scheduler tcp://127.0.0.1:9", 2, "of its own"),
+    ("network sweep --resume --cache-dir {folder}", 3, "there is no sweep"),
+    ("network sweep {picture}", 2, "no TOML"),
+    ("network sweep '{folder}/no\nsuch ü'", 3, "such ü is not there"),
+    ("network train --from first --workers 2", 2, "workers train from the beginning"),
     ("network presets sed", 2, "Did you mean seed?"),
     ("network predict '{folder}/no\nsuch ü.png' --run first", 3, "such ü.png is not there"),
     ("pipeline build-pickles --cache-dir '{folder}/new\nline ü'", 3, "line ü/raw/mnist/train-ima"),
@@ -215,9 +228,11 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     images, labels = rng.integers(0, 256, (6, 28, 28), np.uint8), np.arange(6) % 3
     np.savez(root / "arrays.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
     Image.fromarray(images[0]).save(root / "picture.png")
+    (root / "plan.toml").write_text(PLAN)
     mixed = make_mixed(root / "mixed", cache)
     named = {"weights": "weights", "biases": "biases", "arrays": "arrays.npz"}
-    files = {name: root / file for name, file in (named | {"picture": "picture.png"}).items()}
+    named |= {"picture": "picture.png", "plan": "plan.toml"}
+    files = {name: root / file for name, file in named.items()}
     return {"cache": cache.root, "mixed": mixed, **files}
 
 

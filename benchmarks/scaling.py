@@ -1,0 +1,134 @@
+"""How many trials a sweep's parent keeps up with: workers here, and a thousand simulated ones.
+
+    python benchmarks/scaling.py                      # all, some ten minutes
+    python benchmarks/scaling.py --simulated 1000     # quicker
+
+A simulated worker takes an order, waits for a known time and gives back an outcome as large as a
+real one. The parent is the real one: Optuna chooses, SQLite keeps, checkpoints go to the disk. So
+what it reaches is what the parent alone allows, whatever the machines of the workers are.
+"""
+
+import argparse
+import heapq
+import itertools
+import os
+import tempfile
+import threading
+import time
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from network.events import EpochDone
+from network.local_workers import local_workers
+from network.remote_training import Data, Order, Outcome, find_data
+from network.studies import create_study
+from network.study import Study
+from network.sweep import Sweep
+from network.sweep_plan import plan_of
+from network.workers import Workers
+from pipeline.cache import Cache, find_cache
+
+SPACE = {
+    "learning_rate": {"low": 0.5, "high": 20, "log": True},
+    "weight_decay": {"low": 1e-6, "high": 1e-3, "log": True},
+    "gain": {"low": 0.01, "high": 100, "log": True},
+    "batch_size": {"choices": [8, 16, 32, 64]},
+}
+CHECKPOINT = os.urandom(190_000)  # bytes, those of 784-30-10 with its optimizer
+NOWHERE = Data("", "", 10)
+
+
+class SimulatedWorkers:
+    """Workers that take a known time and compute nothing."""
+
+    def __init__(self, count: int, seconds: float) -> None:
+        self.count, self.seconds = count, seconds
+        self.due: list[tuple[float, int, Future[Outcome], Order]] = []
+        self.numbers, self.changed = itertools.count(), threading.Condition()
+        threading.Thread(target=self.deliver, daemon=True).start()
+
+    def submit(self, order: Order) -> Future[Outcome]:
+        future: Future[Outcome] = Future()
+        share = order.until / order.configuration["epochs"]
+        with self.changed:
+            due = time.monotonic() + self.seconds * share
+            heapq.heappush(self.due, (due, next(self.numbers), future, order))
+            self.changed.notify()
+        return future
+
+    def check(self) -> None:
+        pass
+
+    def deliver(self) -> None:
+        """Give every outcome when its time has come."""
+        while True:
+            with self.changed:
+                while not self.due or self.due[0][0] > time.monotonic():
+                    left = self.due[0][0] - time.monotonic() if self.due else None
+                    self.changed.wait(left)
+                _, number, future, order = heapq.heappop(self.due)
+            accuracy = 0.9 + (number * 7919 % 1000) / 20_000
+            epoch = EpochDone(1, 1, 1.0, 1.0, accuracy, 1.0, 1.0)
+            history = tuple(epoch._replace(epoch=n + 1) for n in range(order.until))
+            future.set_result(Outcome(history, CHECKPOINT))
+
+
+def search(study: Study, workers: Workers, data: Data, trials: int) -> float:
+    """Search; return the seconds that it took."""
+    started = time.perf_counter()
+    for _ in Sweep(study, workers, data).run(trials):
+        pass
+    return time.perf_counter() - started
+
+
+def make_study(cache: Cache, name: str, sampler: str, pruner: str, **fixed: Any) -> Study:
+    """Make the study of a plan with four fields."""
+    options = {"sampler": sampler, "pruner": pruner}
+    return create_study(cache, name, plan_of({"sweep": options, "fixed": fixed, "space": SPACE}))
+
+
+def measure_here(cache: Cache) -> None:
+    """Time real trials in one process and in two, and what a trial costs beside its training."""
+    data = find_data(find_cache(), "mnist")
+    print("trials of 784-30-10, 10 epochs of 54,000 images, in processes here")
+    for count in (1, 2):
+        with local_workers(count, 600) as workers:
+            search(make_study(cache, f"warm-{count}", "random", "none", epochs=0), workers, data, 2)
+            study = make_study(cache, f"here-{count}", "tpe", "none", epochs=10)
+            seconds = search(study, workers, data, 20)
+        print(f"  {count} workers: {20 / seconds * 60:6.1f} trials a minute")
+    with local_workers(1, 600) as workers:
+        few: dict[str, Any] = {"epochs": 1, "limit": 100}
+        search(make_study(cache, "warm", "random", "none", **few), workers, data, 2)
+        seconds = search(make_study(cache, "empty", "tpe", "none", **few), workers, data, 100)
+    print(f"  {seconds / 100 * 1000:6.1f} ms a trial that trains next to nothing")
+
+
+def simulate(cache: Cache, trials: int, count: int, seconds: float) -> None:
+    """Let simulated workers search, with each way of choosing and giving up."""
+    print(f"{trials:,} trials of {seconds:g} s on {count:,} simulated workers")
+    print("  sampler  pruner    trials/s  of what the workers could do")
+    for sampler, pruner in (("random", "none"), ("random", "halving"), ("tpe", "none")):
+        study = make_study(cache, f"{sampler}-{pruner}-{count}", sampler, pruner, epochs=27)
+        took = search(study, SimulatedWorkers(count, seconds), NOWHERE, trials)
+        ideal = trials * seconds / count
+        print(f"  {sampler:<8} {pruner:<8} {trials / took:9.1f}  {ideal / took:8.0%}", flush=True)
+
+
+def main() -> None:
+    """Print all tables."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("--simulated", type=int, default=10_000, help="trials")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of a simulated trial")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        cache = Cache(Path(folder), "benchmark")
+        measure_here(cache)
+        for count in (10, 100, 1000):
+            trials = min(chosen.simulated, 10 * count)
+            simulate(cache, trials, count, chosen.seconds)
+
+
+if __name__ == "__main__":
+    main()

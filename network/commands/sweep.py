@@ -1,0 +1,189 @@
+"""Search hyperparameters, here or on a cluster."""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from network.commands.options import SchedulerAddress, WorkerCount
+from network.commands.sweep_lines import importance_lines, ranking_table, trial_line
+from network.commands.test import measure
+from pipeline.cache import Cache, find_cache
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
+from pipeline.errors import MissingError, UsageError
+
+if TYPE_CHECKING:
+    from network.study import Study
+    from network.sweep import Sweep
+    from network.sweep_plan import Plan
+    from network.workers import Workers
+
+
+def sweep(
+    plan: Annotated[
+        Path | None, typer.Argument(metavar="PLAN", help="A TOML file: what to try, and how.")
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option("--preset", help="A plan that comes with it: defaults, ...")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="What to call the sweep. [default: as the plan]")
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option("--trials", min=1, help="How many. [default: the plan's]")
+    ] = None,
+    workers: WorkerCount = None,
+    scheduler: SchedulerAddress = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a sweep that was stopped.")
+    ] = False,
+    best: Annotated[
+        bool, typer.Option("--best", help="Train what was found best, and test it.")
+    ] = False,
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=1, max=1000, help="With --best: runs, a seed each.")
+    ] = 5,
+    cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Search hyperparameters on held-out images, here or on a cluster."""
+    from network.remote_training import find_data
+    from network.search_space import configure_trial
+    from network.staffing import find_workers
+    from network.studies import create_study, load_study
+    from network.sweep import Sweep
+
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    goes_on = load_study(cache, name) if resume or best else None
+    chosen = choose_plan(goes_on, plan, preset)
+    timeout = chosen.options.timeout
+    with stop_requests() as requested, find_workers(workers, scheduler, timeout) as at_work:
+        if best and goes_on:
+            names = train_best(console, cache, goes_on, at_work, seeds, requested)
+        else:
+            data = find_data(cache, configure_trial(chosen.fixed, {}).dataset)
+            study = goes_on or create_study(cache, name or default_name(plan, preset), chosen)
+            found = Sweep(study, at_work, data)
+            signal_number = follow(console, found, trials or study.wanted, requested)
+    if best:
+        measure(names, cache_dir=cache_dir, json=json, quiet=quiet, verbose=verbose)
+        return
+    tell_end(console, study, signal_number)
+    if signal_number:
+        raise SystemExit(128 + signal_number)
+
+
+def choose_plan(goes_on: "Study | None", plan: Path | None, preset: str | None) -> "Plan":
+    """Read the plan that is given, or take that of the sweep that goes on.
+
+    Raises: UsageError, MissingError.
+    """
+    from network.sweep_plan import load_plan, read_plan, sweep_names
+
+    given = plan or preset
+    if goes_on is not None:
+        if given is not None:
+            raise UsageError(f"a sweep goes on with its own plan, and {str(given)!r} is given")
+        return goes_on.plan
+    if plan is not None and preset is not None:
+        raise UsageError(f"expected one plan, found {str(plan)!r} and --preset {preset}")
+    if plan is not None:
+        return read_plan(plan)
+    if preset is not None:
+        return load_plan(preset)
+    raise UsageError("no plan is given", f"Name a TOML file, or --preset {sweep_names()[0]}")
+
+
+def default_name(plan: Path | None, preset: str | None) -> str:
+    """Call a sweep after its plan."""
+    return preset or (plan.stem if plan else "")
+
+
+def follow(console: Console, sweep: "Sweep", wanted: int, requested: Callable[[], int]) -> int:
+    """Search to the end, telling of every trial, or until a signal comes.
+
+    Returns: the signal's number, 0 for none.
+    """
+    study = sweep.study
+    begun = study.counts().finished
+    console.note(
+        f"sweep {study.name}: {wanted:,} trials, {begun:,} of them done, "
+        f"{sweep.workers.count} workers"
+    )
+    with console.progress("searching", wanted - begun, "trials") as advance:
+        for ended in sweep.run(wanted):
+            if ended is not None:
+                advance(1)
+                console.note(trial_line(study, ended))
+            if signal_number := requested():
+                return signal_number
+    return 0
+
+
+def tell_end(console: Console, study: "Study", signal_number: int) -> None:
+    """Say what a sweep has found, and draw it."""
+    from network.search_chart import draw_search
+
+    counts, found = study.counts(), study.best()
+    console.say(
+        f"sweep {study.name}: {counts.complete:,} trials complete, {counts.pruned:,} given up "
+        f"early, {counts.failed:,} failed"
+    )
+    console.say(*ranking_table(study))
+    if importances := study.importances():
+        console.say("", *importance_lines(importances))
+    best = [{"value": value_of(one.objectives), "params": one.values} for one in found]
+    result: dict[str, Any] = {
+        "name": study.name,
+        "trials": asdict(counts),
+        "best": best[0] if best else None,
+    }
+    if len(study.plan.objectives) > 1:
+        result["front"] = best  # none of these is beaten in all
+    console.result(result)
+    if best:
+        draw_search(study, study.folder / "search.png")
+    if signal_number:
+        console.note(f"stopped. Next: network sweep --resume --name {study.name}")
+    elif best:
+        console.note(f"A picture of the search: {study.folder / 'search.png'}")
+        console.note(f"Saved in {study.folder}. Next: network sweep --best --name {study.name}")
+
+
+def value_of(objectives: tuple[float, ...]) -> float | list[float | None] | None:
+    """Write objectives as JSON can: one as itself, several as a list, infinity as null."""
+    values = [value if math.isfinite(value) else None for value in objectives]
+    return values if len(values) > 1 else values[0]
+
+
+def train_best(
+    console: Console,
+    cache: Cache,
+    study: "Study",
+    workers: "Workers",
+    seeds: int,
+    requested: Callable[[], int],
+) -> list[str]:
+    """Train what was found best with several seeds, and name the runs.
+
+    Raises: MissingError when no trial went to its end; SystemExit with 128 and a signal's number.
+    """
+    from network.commands.train_seeds import train_together
+
+    found = study.best()
+    if not found:
+        raise MissingError(
+            f"no trial of sweep {study.name} went to its end",
+            f"Run `network sweep --resume --name {study.name}`",
+        )
+    console.note(f"trial {found[0].number} of sweep {study.name}, {seeds} seeds")
+    configuration = study.configuration(found[0].values)
+    together = train_together(
+        console, cache, workers, configuration, None, study.name, seeds, requested
+    )
+    return [result["run"] for result in together["runs"]]
