@@ -51,7 +51,7 @@ def sweep(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Search hyperparameters on held-out images, here or on a cluster."""
+    """Search hyperparameters, here or on a cluster."""
     from network.remote_training import find_data
     from network.search_space import configure_trial
     from network.staffing import find_workers

@@ -7,6 +7,7 @@ undisturbed command writes. What is hidden or a lock is no artefact, and nobody 
 import contextlib
 import gzip
 import json
+import sqlite3
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -58,7 +59,10 @@ def artefacts(cache: Cache) -> dict[str, str]:
 
 
 def version_of(path: Path) -> str:
-    """Hash a file; of a test result, which grows and holds times, tell what was scored last."""
+    """Hash a file; of one that holds times tell what it says: the last score, the trials."""
+    if path.name == "study.db":
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            return str(database.execute("SELECT number, state FROM trials").fetchall())
     with contextlib.suppress(ProjectError):
         if path.name == "test.json":
             last = read_looks(path, "tiny")[-1]
