@@ -73,9 +73,10 @@ def sweep(
     if best:
         measure(names, cache_dir=cache_dir, json=json, quiet=quiet, verbose=verbose)
         return
-    tell_end(console, study, signal_number)
     if signal_number:
+        console.note(f"stopped. Next: network sweep --resume --name {study.name}")
         raise SystemExit(128 + signal_number)
+    tell_end(console, study)
 
 
 def choose_plan(goes_on: "Study | None", plan: Path | None, preset: str | None) -> "Plan":
@@ -125,7 +126,7 @@ def follow(console: Console, sweep: "Sweep", wanted: int, requested: Callable[[]
     return 0
 
 
-def tell_end(console: Console, study: "Study", signal_number: int) -> None:
+def tell_end(console: Console, study: "Study") -> None:
     """Say what a sweep has found, and draw it."""
     from network.search_chart import draw_search
 
@@ -148,9 +149,6 @@ def tell_end(console: Console, study: "Study", signal_number: int) -> None:
     console.result(result)
     if best:
         draw_search(study, study.folder / "search.png")
-    if signal_number:
-        console.note(f"stopped. Next: network sweep --resume --name {study.name}")
-    elif best:
         console.note(f"A picture of the search: {study.folder / 'search.png'}")
         console.note(f"Saved in {study.folder}. Next: network sweep --best --name {study.name}")
 

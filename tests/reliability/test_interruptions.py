@@ -18,6 +18,7 @@ from small_digits import NAME, make_small_digits
 
 from network.checkpoints import load_checkpoint
 from network.replaying import hash_params
+from network.studies import load_study
 from pipeline.cache import Cache
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -187,4 +188,28 @@ def test_a_download_stopped_by_a_signal_leaves_nothing_behind(number, tmp_path, 
                 wrong += not send(process, number)
     figure(R7, signals=amount(5, 50), commands=1, wrong=wrong)
     assert not [path for path in tmp_path.rglob("*") if re.search(r"ubyte|part", path.name)]
+    assert wrong == 0
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.timeout(300)
+def test_a_sweep_stopped_by_a_signal_loses_no_trial(number, cache, tmp_path, amount, figure):
+    name, rng, wrong = f"stopped-{number.name}", random.Random(int(number)), 0
+    plan = tmp_path / f"{name}.toml"
+    plan.write_text(
+        f"sweep = {{ trials = 100000 }}\nfixed = {{ dataset = '{NAME}', hidden = [3] }}\n"
+        "space = { learning_rate = { low = 0.1, high = 10 } }\n"
+    )
+    finished = 0
+    for turn in range(amount(5, 50)):
+        what = f"--resume --name {name}" if turn else str(plan)
+        with running(f"network sweep {what} --workers 2", cache) as process:
+            assert "trials" in process.stderr.readline()
+            time.sleep(rng.uniform(0, 1))
+            wrong += not send(process, number)
+        counts = load_study(cache, name).counts()
+        assert counts.finished >= finished
+        assert counts.failed == 0
+        finished = counts.finished
+    figure(R7, signals=turn + 1, commands=1, wrong=wrong)
     assert wrong == 0
