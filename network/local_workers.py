@@ -28,7 +28,7 @@ def local_workers(count: int, timeout: float) -> Iterator[Workers]:
 def prepare() -> None:
     """Leave Ctrl-C, which reaches the whole group, to the parent, and end at once when it says so.
 
-    Pebble's own handler would wait for the end of what NumPy is doing, and there is nothing to save.
+    Pebble's own handler waits for the end of what NumPy is doing, and there is nothing to save.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -76,6 +76,24 @@ class Console:
 
             yield advance
 
+    @contextlib.contextmanager
+    def live_lines(self) -> Iterator[Callable[[list[str]], None] | None]:
+        """Show lines that change in their place; yields the function to show others with.
+
+        None where that cannot be done: then each is to be told in a note of its own.
+        """
+        if self.json or self.quiet or not can_draw(sys.stderr):
+            yield None
+            return
+        from rich import console, live, text
+
+        stderr = console.Console(stderr=True)
+        with live.Live(console=stderr, auto_refresh=False, transient=True) as display:
+            yield lambda lines: display.update(
+                text.Text("\n".join(map(printable, lines)), no_wrap=True, overflow="ellipsis"),
+                refresh=True,
+            )
+
 
 def can_draw(stream: TextIO) -> bool:
     """Is this a terminal that can go back in a line? The one of many editors cannot."""

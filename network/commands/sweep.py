@@ -4,16 +4,24 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from network.commands.options import SchedulerAddress, WorkerCount
-from network.commands.sweep_lines import importance_lines, ranking_table, trial_line
+from network.commands.sweep_lines import (
+    importance_lines,
+    progress_lines,
+    ranking_table,
+    trial_line,
+)
 from network.commands.test import measure
 from pipeline.cache import Cache, find_cache
 from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 from pipeline.errors import MissingError, UsageError
+
+SHOW_EVERY = 0.5  # seconds between two looks at the trials
 
 if TYPE_CHECKING:
     from network.study import Study
@@ -116,11 +124,17 @@ def follow(console: Console, sweep: "Sweep", wanted: int, requested: Callable[[]
         f"sweep {study.name}: {wanted:,} trials, {begun:,} of them done, "
         f"{sweep.workers.count} workers"
     )
-    with console.progress("searching", wanted - begun, "trials") as advance:
+    started = shown = monotonic()
+    ended_here = 0
+    with console.live_lines() as show:
         for ended in sweep.run(wanted):
-            if ended is not None:
-                advance(1)
+            ended_here += ended is not None
+            if ended is not None and show is None:
                 console.note(trial_line(study, ended))
+            if show is not None and (now := monotonic()) - shown > SHOW_EVERY:
+                pace = (now - started) / ended_here if ended_here else None
+                show(progress_lines(study, wanted, len(sweep.pending), pace))
+                shown = now
             if signal_number := requested():
                 return signal_number
     return 0

@@ -20,6 +20,19 @@ def trial_line(study: "Study", ended: "TrialDone") -> str:
     return "  ".join(part for part in parts if part)
 
 
+def progress_lines(study: "Study", wanted: int, at_work: int, pace: float | None) -> list[str]:
+    """The trials so far, the best first; pace is in seconds a trial."""
+    counts = study.counts()
+    line = (
+        f"{counts.finished:,} of {wanted:,} trials ({counts.pruned:,} given up early, "
+        f"{counts.failed:,} failed), {at_work:,} at work"
+    )
+    if pace is not None:
+        minutes, seconds = divmod(round(pace * (wanted - counts.finished)), 60)
+        line += f", {minutes}:{seconds:02} left"
+    return [line, *ranking_table(study)]
+
+
 def objectives_text(study: "Study", objectives: tuple[float, ...]) -> str:
     """Write what a trial has come to: 95.42 %, loss 0.1234, 3.2 s."""
     pairs = zip(study.plan.objective_names, objectives, strict=False)  # one given up has the first
