@@ -77,51 +77,48 @@ def kill_some_workers(process, rng, count):
     return killed
 
 
+def wait_for_the_end_of(children):
+    """A killed parent leaves nobody behind."""
+    until = time.monotonic() + 30
+    while any(b"spawn_main" in command_line(child) for child in children):
+        assert time.monotonic() < until, "workers outlive their parent"
+        time.sleep(0.05)
+
+
+@pytest.mark.timeout(600)
 def test_no_trial_is_lost_whoever_is_killed(cache, tmp_path, amount, figure):
-    (tmp_path / "killed.toml").write_text(PLAN)
+    plan = tmp_path / "killed.toml"
+    plan.write_text(PLAN)
     rng, wanted = random.Random(15), amount(10, 200)
-    workers = parents = 0
+    workers = parents = lost = 0
     known = {}
-    lost = 0
-    round_number = 0
     while workers < wanted or parents < wanted:
-        first = not (cache.sweeps() / "killed" / "plan.json").exists()
-        enough = TRIALS + 10 * round_number  # there is always work left
-        arguments = (
-            [str(tmp_path / "killed.toml"), "--trials", str(enough)]
-            if first
-            else ["--resume", "--name", "killed", "--trials", str(enough)]
-        )
-        process = start(cache, *arguments)
-        children = wait_for_children(process)
-        workers += kill_some_workers(process, rng, 2)
+        is_begun = (cache.sweeps() / "killed" / "plan.json").exists()
+        what = ("--resume", "--name", "killed") if is_begun else (str(plan),)
+        process = start(cache, *what, "--trials", str(len(known) + TRIALS))
+        wait_for_children(process)
+        workers += kill_some_workers(process, rng, 1)
         time.sleep(rng.uniform(0, 0.5))
         children = children_of(process.pid)
         parents += process.poll() is None
         process.kill()
         process.communicate()
-        until = time.monotonic() + 20
-        while any(b"spawn_main" in command_line(child) for child in children):
-            assert time.monotonic() < until, "workers outlive their parent"
-            time.sleep(0.05)
+        wait_for_the_end_of(children)
+        if not (cache.sweeps() / "killed" / "plan.json").exists():
+            continue
         now = finished_trials(cache)
         lost += sum(now.get(number) != ended for number, ended in known.items())
         known = now
-        round_number += 1
-    total = max(TRIALS, len(known)) + 4
+    total = len(known) + 4
     last = start(cache, "--resume", "--name", "killed", "--trials", str(total))
-    _, printed = last.communicate(timeout=100)
+    _, printed = last.communicate(timeout=300)
     assert last.returncode == 0, printed
-    study = load_study(cache, "killed")
-    numbers = [trial.number for trial in study.optuna.trials]
-    ended = finished_trials(cache)
+    study, ended = load_study(cache, "killed"), finished_trials(cache)
     lost += sum(ended.get(number) != was for number, was in known.items())
-    failed = study.counts().failed
-    figure(
-        R15, workers=workers, parents=parents, lost=lost, twice=len(ended) - total, failed=failed
-    )
-    assert (lost, failed) == (0, 0)
-    assert sorted(numbers) == list(range(total)) == sorted(ended)
+    failed, twice = study.counts().failed, len(study.optuna.trials) - total
+    figure(R15, workers=workers, parents=parents, lost=lost, twice=twice, failed=failed)
+    assert (lost, twice, failed) == (0, 0, 0)
+    assert sorted(ended) == list(range(total))
     for found in study.ranking()[:2]:  # as if nobody had been killed
         run = begin(cache, study.configuration(found.values), None)
         list(run.train())
