@@ -10,6 +10,7 @@ from network.configuration import configuration_of
 from network.experiment import build_model, build_recipe
 from network.gradient_check import check_gradients
 from network.presets import FOLDER, load_preset, preset_names, read_configuration_file
+from network.sweep_plan import sweep_names
 from pipeline.errors import MissingError, UsageError
 
 every_preset = pytest.mark.parametrize("name", preset_names())
@@ -41,7 +42,7 @@ def test_every_preset_is_installed_with_the_package():
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
     patterns = project["tool"]["setuptools"]["package-data"]["network"]
     installed = {path.stem for pattern in patterns for path in FOLDER.parent.glob(pattern)}
-    assert installed == set(preset_names())
+    assert installed == {*preset_names(), *sweep_names()}
 
 
 def test_a_misspelt_preset_is_refused_with_the_nearest():
