@@ -25,6 +25,7 @@ def draw_search(study: Study, path: Path) -> None:
     """
     try:
         from matplotlib.figure import Figure
+        from matplotlib.ticker import PercentFormatter
     except ImportError as error:
         raise missing_extra(error) from error
     trials = sorted(study.ranking(), key=lambda trial: trial.number)
@@ -39,6 +40,8 @@ def draw_search(study: Study, path: Path) -> None:
         draw_field(panel, study, trials, name)
     for panel in panels[::COLUMNS]:
         panel.set_ylabel(study.plan.objective_names[0])
+    if study.plan.objective_names[0] == "accuracy":
+        panels[0].yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     panels[0].set_ylim(*scale_of(study))
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=130)
@@ -68,7 +71,7 @@ def draw_field(panel: "Axes", study: Study, trials: list[Found], name: str) -> N
     else:
         labels = [str(choice) for choice in dimension.grid()]
         places = [labels.index(str(place)) for place in places]
-        panel.set_xticks(range(len(labels)), labels)
+        panel.set_xticks(range(len(labels)), labels, fontsize="x-small")
         panel.set_xlim(-0.5, len(labels) - 0.5)
     panel.plot(places, [trial.objectives[0] for trial in tried], ".", color=DOTS, alpha=0.6)
     if trials:

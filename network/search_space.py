@@ -141,7 +141,10 @@ def configure_trial(fixed: Mapping[str, Any], values: Values) -> Configuration:
             choices[table] = {**choices.get(table, {}), inner: value}
         else:
             choices[name] = value
-    return configuration_of(choices).with_suitable_rates()
+    configuration = configuration_of(choices).with_suitable_rates()
+    if configuration.epochs == 0:
+        raise UsageError("epochs is 0, and a trial is judged after one or more")
+    return configuration
 
 
 def read_space(tables: Mapping[str, Any], fixed: Mapping[str, Any]) -> Space:

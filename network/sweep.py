@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import optuna
 
 POLL = 0.1  # seconds between two looks at signals and at the workers
+AT_ONCE = 16  # trials that are begun between two looks at those that end
 TRIES = 5  # workers that a rung may cost; one that costs more has the fault in itself
 
 
@@ -78,14 +79,15 @@ class Sweep:
         left = trials - self.study.counts().finished - len(waiting)
         while True:
             self.workers.check()
-            free = self.workers.count - len(self.pending)
+            free = min(AT_ONCE, self.workers.count - len(self.pending))
             while free > 0 and (waiting or left > 0):
                 free -= 1
                 if waiting:
                     trial = waiting.pop(0)
+                    ended = self.begin(trial, self.study.reported(trial))
                 else:
-                    trial, left = self.study.ask(), left - 1
-                ended = self.begin(trial)
+                    left -= 1
+                    ended = self.begin(self.study.ask(), {})
                 if ended is not None:
                     yield ended
             if not (self.pending or waiting or left > 0):
@@ -97,14 +99,13 @@ class Sweep:
                     yield ended
             yield None
 
-    def begin(self, trial: "optuna.trial.Trial") -> TrialDone | None:
-        """Give the first order of a trial, or the next one of a trial that was at work before."""
+    def begin(self, trial: "optuna.trial.Trial", reported: Mapping[int, float]) -> TrialDone | None:
+        """Give the first order of a trial, or the next one after the rungs that it has reached."""
         values = self.study.values_of(trial)
         try:
             configuration = self.study.configuration(values)
         except UsageError as error:
             return self.fail(trial, values, str(error))
-        reported = self.study.reported(trial)
         if reported and trial.should_prune():
             return self.prune(trial, values, reported)
         rungs = self.study.plan.rungs(configuration.epochs)

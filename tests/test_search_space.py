@@ -52,6 +52,7 @@ REFUSED = {
         "when optimizer = 'adam', which is never tried",
     "[optimizer]\nchoices = ['sgd']\n[seed]\nlow = 1\nhigh = 2\nwhen = 3": "expected { field = val",
     "[augment.shfit]\nlow = 0\nhigh = 1": "augment 'shfit' is unknown.*Did you mean shift",
+    "[epochs]\nlow = 0\nhigh = 2": "epochs is 0, and a trial is judged",
     "[dataset]\nchoices = ['mnist']": "dataset is the same in all trials",
     "[start]\nchoices = ['a']": "start is the same in all trials",
     "learning_rate = 3": "space.learning_rate is 3, expected low and high",

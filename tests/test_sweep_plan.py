@@ -64,7 +64,7 @@ def test_a_grid_tries_no_field_under_a_condition():
 def test_every_plan_that_comes_with_the_package_is_one(name):
     plan = load_plan(name)
     assert plan.source["about"]["what"]
-    assert count_trials(plan) == plan.options.trials
+    assert 0 < count_trials(plan) <= plan.options.trials
 
 
 def test_a_plan_begins_with_a_preset_and_changes_it():
