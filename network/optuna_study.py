@@ -13,6 +13,7 @@ from pipeline.errors import CorruptError
 if TYPE_CHECKING:
     import optuna
 
+NAME = "sweep"  # of the study in its database
 WAIT = 60.0  # seconds for SQLite, while a dashboard reads
 
 
@@ -41,19 +42,23 @@ def open_study(path: Path, plan: Plan) -> "optuna.Study":
         import optuna
         from sqlalchemy import URL
         from sqlalchemy.exc import SQLAlchemyError
+
+        from network.study_storage import WriteThrough
     except ImportError as error:
         raise missing_extra(error) from error
     optuna.logging.set_verbosity(logging.ERROR)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
     url = URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
     try:
-        storage = optuna.storages.RDBStorage(url, engine_kwargs={"connect_args": {"timeout": WAIT}})
-        study = optuna.create_study(
-            storage=storage,
-            study_name="sweep",
-            directions=[objective.direction for objective in plan.objectives],
-            load_if_exists=True,
-        )
+        connection = {"connect_args": {"timeout": WAIT}}
+        database = optuna.storages.RDBStorage(url, engine_kwargs=connection)
+        names = [objective.direction for objective in plan.objectives]
+        directions = [optuna.study.StudyDirection[name.upper()] for name in names]
+        if not database.get_all_studies():
+            database.create_new_study(directions, NAME)
+        study_id = database.get_study_id_from_name(NAME)
+        storage = WriteThrough(database, study_id, NAME, directions)
+        study = optuna.load_study(study_name=NAME, storage=storage)
         study.sampler = make_sampler(plan, len(study.get_trials(deepcopy=False)))
         study.pruner = make_pruner(plan)
     except (SQLAlchemyError, RuntimeError, ValueError, KeyError) as error:

@@ -27,7 +27,12 @@ RESERVED = {
     "platformdirs": {"pipeline/cache.py"},
     "threadpoolctl": {"network/environment.py"},
     "pickle": {"pipeline/unpickling.py"},
-    "optuna": {"network/optuna_study.py", "network/study.py", "network/sweep.py"},
+    "optuna": {
+        "network/study_storage.py",
+        "network/optuna_study.py",
+        "network/study.py",
+        "network/sweep.py",
+    },
     "matplotlib": {"network/search_chart.py"},
     "sqlalchemy": {"network/optuna_study.py"},
     "pebble": {"network/local_workers.py"},
