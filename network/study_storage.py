@@ -1,4 +1,4 @@
-"""Keep a study in memory, and write every change of it to a database too: reading costs nothing.
+"""Keep a study in memory, and write every change to a database too: reading costs nothing.
 
 Optuna reads all trials that are at work again whenever it asks for a new one, since somebody else
 could have changed them. Nobody else does here, and with a thousand at work that would take longer
