@@ -2,9 +2,8 @@
 
 import logging
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from network.sweep_plan import Plan
 from network.workers import missing_extra
@@ -15,22 +14,6 @@ if TYPE_CHECKING:
 
 NAME = "sweep"  # of the study in its database
 WAIT = 60.0  # seconds for SQLite, while a dashboard reads
-
-
-class Fixed:
-    """A trial whose values are known."""
-
-    def __init__(self, params: Mapping[str, Any]) -> None:
-        self.params = params
-
-    def suggest_categorical(self, name: str, choices: Any) -> Any:
-        return self.params[name]
-
-    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
-        return float(self.params[name])
-
-    def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> int:
-        return int(self.params[name])
 
 
 def open_study(path: Path, plan: Plan) -> "optuna.Study":

@@ -12,12 +12,9 @@ from network.run_names import create_run
 from network.runs import Run, save_history, state_of
 from network.training import DivergedError
 from network.training_state import TrainingState
-from network.workers import WorkerError, Workers
+from network.workers import POLL, TRIES, WorkerError, Workers
 from pipeline.cache import Cache
 from pipeline.errors import ProjectError
-
-POLL = 0.1  # seconds between two looks at the workers
-TRIES = 5  # workers that a training may cost; one that costs more has the fault in itself
 
 
 class Trained(NamedTuple):

@@ -42,7 +42,7 @@ def draw_search(study: Study, path: Path) -> None:
         panel.set_ylabel(study.plan.objective_names[0])
     if study.plan.objective_names[0] == "accuracy":
         panels[0].yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    panels[0].set_ylim(*scale_of(study))
+    panels[0].set_ylim(*scale_of(study, trials))
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=130)
     publish(path, [picture.getvalue()])
@@ -83,9 +83,9 @@ def draw_field(panel: "Axes", study: Study, trials: list[Found], name: str) -> N
     panel.set_title(name, fontsize="medium")
 
 
-def scale_of(study: Study) -> tuple[float | None, float | None]:
+def scale_of(study: Study, trials: list[Found]) -> tuple[float | None, float | None]:
     """Choose the ends of the axis of objectives, so that the better trials can be told apart."""
-    found = [trial.objectives[0] for trial in study.ranking()]
+    found = [trial.objectives[0] for trial in trials]
     values = sorted(value for value in found if math.isfinite(value))
     if len(values) < 4 or values[0] == values[-1]:
         return None, None

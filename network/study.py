@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from network.configuration import Configuration
-from network.optuna_study import Fixed, open_study
+from network.optuna_study import open_study
 from network.search_space import Values, configure_trial, suggest_values
 from network.sweep_plan import Plan, count_trials
 from pipeline.cache import publish, remove_quietly
@@ -170,7 +170,9 @@ class Study:
 
     def found(self, trial: "optuna.trial.FrozenTrial") -> Found:
         """Put a trial into our own words."""
-        values = suggest_values(self.plan.space, Fixed(trial.params))
+        from optuna.trial import FixedTrial
+
+        values = suggest_values(self.plan.space, FixedTrial(trial.params))
         return Found(trial.number, tuple(trial.values), values)
 
     def configuration(self, values: Values) -> Configuration:

@@ -15,15 +15,13 @@ from network.events import EpochDone
 from network.remote_training import DamagedCheckpointError, Data, Order, Outcome
 from network.search_space import Values
 from network.study import Study
-from network.workers import WorkerError, Workers
+from network.workers import POLL, TRIES, WorkerError, Workers
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     import optuna
 
-POLL = 0.1  # seconds between two looks at signals and at the workers
 AT_ONCE = 16  # trials that are begun between two looks at those that end
-TRIES = 5  # workers that a rung may cost; one that costs more has the fault in itself
 
 
 @dataclass

@@ -12,6 +12,9 @@ from typing import Protocol
 from network.remote_training import Order, Outcome
 from pipeline.errors import MissingError, ProjectError
 
+POLL = 0.1  # seconds between two looks at signals and at the workers
+TRIES = 5  # workers that an order may cost; one that costs more has the fault in itself
+
 
 class WorkerError(Exception):
     """A worker died, hung or went away."""
