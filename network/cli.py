@@ -10,6 +10,7 @@ from network.commands import (
     ensemble,
     import_seed,
     init,
+    lab,
     predict,
     presets,
     replay,
@@ -47,6 +48,7 @@ app.command("compare")(compare.compare)
 app.command("ensemble")(ensemble.ensemble)
 app.command("predict")(predict.predict)
 app.command("show")(show.show)
+app.command("lab")(lab.lab)
 app.command("check")(check.check)
 app.command("import-seed")(import_seed.import_seed)
 app.command("replay")(replay.replay)

@@ -21,6 +21,8 @@ from pipeline.build import build_pickles
 from pipeline.cache import Cache
 from pipeline.catalogue.mnist import MNIST
 
+pytest_plugins = ["browser"]  # the lab and its browser
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 RAW = REPOSITORY / "cache" / "raw" / "mnist"
 

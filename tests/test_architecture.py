@@ -12,6 +12,11 @@ FILES = sorted(
     path for package in ("pipeline", "network") for path in (REPOSITORY / package).rglob("*.py")
 )
 
+
+def name_of(path: Path) -> str:
+    return path.relative_to(REPOSITORY).as_posix()
+
+
 # module -> the only files that may import it
 RESERVED = {
     "requests": {"pipeline/transfer.py"},
@@ -38,15 +43,13 @@ RESERVED = {
     "pebble": {"network/local_workers.py"},
     "distributed": {"network/cluster_workers.py"},
 }
+LAB = {name for path in FILES if (name := name_of(path)).startswith("network/lab/")}
+RESERVED |= {"fastapi": LAB, "starlette": LAB, "uvicorn": {"network/lab/serving.py"}}
 DOORS = {
     *("cache", "command_line", "console", "datasets", "errors", "manifest", "npy", "preview"),
     *("records", "sealed_json", "unpickling"),
 }
 STANDARD_OR_CORE = set(sys.stdlib_module_names) | {"numpy", "typer", "pipeline", "network"}
-
-
-def name_of(path: Path) -> str:
-    return path.relative_to(REPOSITORY).as_posix()
 
 
 def imports_of(path: Path) -> list[tuple[str, bool]]:

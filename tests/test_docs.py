@@ -96,7 +96,7 @@ def test_the_version_is_the_same_everywhere():
 def test_every_dependency_is_pinned_by_name():
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["dev"], *extras["sweep"]]
+    wanted = [*project["dependencies"], *extras["dev"], *extras["lab"], *extras["sweep"]]
     pinned = re.findall(
         r"^([\w.-]+)==", (REPOSITORY / "constraints.txt").read_text("utf-8"), re.MULTILINE
     )

@@ -87,6 +87,7 @@ PRINTERS = {
     "presets": Command("network presets", "nothing", takes_folder=False),
     "help of pipeline": Command("pipeline --help", "nothing", takes_folder=False),
     "help of network train": Command("network train --help", "nothing", takes_folder=False),
+    "help of network lab": Command("network lab --help", "nothing", takes_folder=False),
     "version": Command("network --version", "nothing", takes_folder=False),
 }
 EVERY_COMMAND = COMMANDS | PRINTERS

@@ -15,6 +15,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache as once
@@ -70,6 +71,7 @@ SUCCESSES = {
     "network presets": "",
     "network runs": "",
 }
+SERVERS = {"network lab": "--port 0 --no-browser"}  # these run until they are stopped
 
 PLAN = """
 sweep = { trials = 1 }
@@ -123,6 +125,9 @@ FAILURES = [
     ("network sweep {picture}", 2, "no TOML"),
     ("network sweep '{folder}/no\nsuch ü'", 3, "such ü is not there"),
     ("network train --from first --workers 2", 2, "workers train from the beginning"),
+    ("network lab --port 70000", 2, "--port"),
+    ("network lab --host 192.0.2.1 --port 0", 2, "cannot listen on port 0 of 192.0.2.1"),
+    ("network lab --host no-such-host.invalid", 2, "no-such-host.invalid"),
     ("network presets sed", 2, "Did you mean seed?"),
     ("network predict '{folder}/no\nsuch ü.png' --run first", 3, "such ü.png is not there"),
     ("pipeline build-pickles --cache-dir '{folder}/new\nline ü'", 3, "line ü/raw/mnist/train-ima"),
@@ -359,7 +364,39 @@ def test_an_unknown_option_is_one_line_or_one_json_object(command, quick, case):
         assert parse(answer.stdout)["error"]["code"] == 2
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_line_with_which_it_succeeds():
+    assert sorted([*SUCCESSES, *SERVERS]) == sorted(COMMANDS)
+
+
+@POSIX
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("options", ["", "--json"])
+@pytest.mark.parametrize("command", SERVERS)
+def test_a_server_tells_its_address_at_once_and_ends_with_0_when_stopped(
+    command, options, number, places, case
+):
+    with case():
+        line = f"{command} {SERVERS[command]} {options}"
+        process = subprocess.Popen(
+            [sys.executable, "-m", *line.split()], stdout=subprocess.PIPE, text=True,
+            stderr=subprocess.PIPE, env=variables(places["cache"], {**ASCII, **COLOURFUL}),
+        )  # fmt: skip
+        with process:
+            first = process.stdout.readline()
+            if options:
+                while not first.endswith("\n}\n"):
+                    first += process.stdout.readline()
+                first = parse(first)["address"]
+            stopped = time.monotonic()
+            process.send_signal(number)
+            out, err = process.communicate(timeout=20)
+        assert re.search(r"http://127\.0\.0\.1:\d+/$", first.strip())
+        assert (process.returncode, out) == (0, "")
+        assert err == ("" if options else "Ctrl-C ends it.\n")
+        assert time.monotonic() - stopped < 2
+
+
+@pytest.mark.parametrize("command", SUCCESSES)
 def test_what_succeeds_prints_clean_text_or_one_json_object(command, call, quick, case):
     with case():
         line = f"{command} {SUCCESSES[command]}"

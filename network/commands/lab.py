@@ -1,0 +1,51 @@
+"""Open the lab: a page in the browser to train, draw and look inside."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pipeline.cache import find_cache
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
+from pipeline.errors import MissingError
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def lab(
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=0, max=65535, help="[default: 8765, or one that is free]"),
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the address alone.")
+    ] = False,
+    cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Open the lab in the browser; Ctrl-C ends it."""
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    try:
+        from network.lab import app, serving
+    except ImportError as error:
+        raise MissingError(
+            f"the lab needs the package {error.name}, which is not installed",
+            "Install the extra: python3 -m pip install -e '.[lab]'",
+        ) from error
+    from network.lab.state import open_lab
+
+    with stop_requests() as requested:
+        bound = serving.bind(host, port)
+        address = serving.address_of(bound)
+        if host not in LOOPBACK:
+            console.note(f"others can reach the lab: it listens on {host}, without a password")
+        console.say(f"The lab is at {address}")
+        console.result({"address": address, "folder": str(cache.root)})
+        sys.stdout.flush()  # whoever reads it through a pipe has to know the address now
+        console.note("Ctrl-C ends it.")
+        if not no_browser:
+            serving.open_browser(address)
+        serving.serve(app.build_app(open_lab(cache), host), bound, requested)

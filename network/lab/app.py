@@ -1,0 +1,85 @@
+"""Build the lab's server: its security, the routes of each view, the files of the page."""
+
+from pathlib import Path
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.types import ASGIApp
+
+from network.lab.routes import runs
+from network.lab.security import Admission, Security
+from network.lab.state import Lab
+from pipeline.errors import CorruptError, MissingError, ProjectError, StorageError
+
+PAGE = Path(__file__).parent / "page"
+TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+ROUTES = (runs,)  # a module each, with `router(lab)`
+STATUS: dict[type[ProjectError], int] = {
+    MissingError: 404,
+    CorruptError: 409,
+    StorageError: 409,
+}  # all others: 422
+
+
+def build_app(lab: Lab, host: str) -> ASGIApp:
+    """Make the server of a lab; `host` is the address that it listens on."""
+    app = FastAPI(
+        title="network lab", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+    )
+    for routes in ROUTES:
+        app.include_router(routes.router(lab), prefix="/api")
+    app.add_exception_handler(ProjectError, tell_project_error)
+    app.add_exception_handler(RequestValidationError, tell_validation_error)
+    app.add_exception_handler(AnyHTTPException, tell_http_error)
+    add_page(app)
+    return Security(app, Admission(host))
+
+
+def add_page(app: FastAPI) -> None:
+    """Serve the files of the page, by the names that they have when the lab begins."""
+    files = {
+        path.relative_to(PAGE).as_posix(): path for path in PAGE.rglob("*") if path.suffix in TYPES
+    }
+
+    @app.get("/{name:path}", include_in_schema=False)
+    def page(name: str) -> Response:
+        path = files.get(name or "index.html")
+        if path is None:
+            raise HTTPException(404, "there is no such page")
+        return Response(path.read_bytes(), media_type=TYPES[path.suffix])
+
+
+def told(status: int, message: str, hint: str = "", **more: str) -> JSONResponse:
+    """Answer with an error as every part of the lab does."""
+    return JSONResponse({"error": {"message": message, "hint": hint, **more}}, status)
+
+
+def tell_project_error(request: Request, error: Exception) -> Response:
+    """Answer with what the command would have said."""
+    assert isinstance(error, ProjectError)
+    status = STATUS.get(type(error), 422)
+    return told(status, error.message, error.hint, **getattr(error, "where", {}))
+
+
+def tell_validation_error(request: Request, error: Exception) -> Response:
+    """Answer with the first thing that is wrong with a request."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    names = [str(part) for part in first["loc"] if part != "body"]
+    where = {"field": names[-1]} if names else {}
+    return told(422, f"{'.'.join(names) or 'the request'}: {first['msg']}"[:500], **where)
+
+
+def tell_http_error(request: Request, error: Exception) -> Response:
+    """Answer in our form with what the framework refuses."""
+    assert isinstance(error, AnyHTTPException)
+    answer = told(error.status_code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer

@@ -1,0 +1,140 @@
+"""Runs and images as the lab has loaded them: by name from the list, kept while wanted."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, TypeVar
+
+from network.checkpoints import Checkpoint
+from network.configuration import Configuration
+from network.data import Examples, load_examples, split_validation
+from network.params import count_params
+from network.run_names import describe_sizes, find_run, list_runs
+from network.runs import Run, load_run, read_history
+from network.training import best_epoch
+from pipeline.cache import Cache
+from pipeline.datasets import find_dataset
+from pipeline.errors import MissingError, ProjectError
+
+RUNS, SPLITS = 4, 2  # that are kept; a split of MNIST has 188 MB
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A run with its model, its parameters and its configuration."""
+
+    run: Run
+    checkpoint: Checkpoint
+    configuration: Configuration
+
+
+class Kept:
+    """The last few things that were made, each by its key: the least wanted goes first."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.values, self.lock = most, OrderedDict[Hashable, Any](), Lock()
+
+    def find(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """Return what is kept by this key, or make it; two that ask at once wait for one making."""
+        with self.lock:
+            if key not in self.values:
+                self.values[key] = make()
+                while len(self.values) > self.most:
+                    self.values.popitem(last=False)
+            self.values.move_to_end(key)
+            value: Value = self.values[key]
+            return value
+
+
+class Loaded:
+    """What the lab has read from its cache."""
+
+    def __init__(self, cache: Cache) -> None:
+        self.cache = cache
+        self.runs, self.splits, self.summaries = Kept(RUNS), Kept(SPLITS), Kept(10_000)
+
+    def names(self) -> list[str]:
+        """Name the runs, the latest first; a link is no run, for it may lead anywhere."""
+        runs = [run for run in list_runs(self.cache) if not run.folder.is_symlink()]
+        runs.sort(key=lambda run: run.checkpoint.stat().st_mtime_ns, reverse=True)
+        return [run.name for run in runs]
+
+    def find(self, name: str) -> Run:
+        """Find a run that is on the list.
+
+        Raises: MissingError.
+        """
+        run = find_run(self.cache, name)
+        if run.folder.is_symlink():
+            raise MissingError(f"run {name} is a link, and the lab follows none")
+        return run
+
+    def run(self, name: str) -> LoadedRun:
+        """Load a run, as its checkpoint is now.
+
+        Raises: MissingError, CorruptError.
+        """
+        run = self.find(name)
+        return self.runs.find((name, version_of(run)), lambda: LoadedRun(run, *load_run(run)))
+
+    def summary(self, name: str) -> dict[str, Any]:
+        """Say in plain data what a run is.
+
+        Raises: MissingError, CorruptError.
+        """
+        run = self.find(name)
+        return self.summaries.find((name, version_of(run)), lambda: summarise(run))
+
+    def summary_of_all(self) -> list[dict[str, Any]]:
+        """Say in plain data what each run is, the latest first; one that is damaged says so."""
+        rows = []
+        for name in self.names():
+            try:
+                rows.append(self.summary(name))
+            except ProjectError as error:
+                rows.append({"name": name, "problem": str(error)})
+        return rows
+
+    def examples(self, dataset: str, split: str) -> Examples:
+        """Load the images of a split ("train" or "test").
+
+        Raises: UsageError, MissingError, CorruptError.
+        """
+        found = find_dataset(self.cache, dataset)
+        return self.splits.find((dataset, split), lambda: load_examples(self.cache, found, split))
+
+    def held_out(self, configuration: Configuration) -> Examples:
+        """Return the images that a run of this configuration has held out to choose by.
+
+        Raises: UsageError, MissingError, CorruptError.
+        """
+        examples = self.examples(configuration.dataset, "train").take(slice(configuration.limit))
+        return split_validation(examples, configuration.validation, configuration.seed)[1]
+
+
+def version_of(run: Run) -> tuple[int, int]:
+    """Tell the versions of a run's checkpoint apart: it is written anew as a whole."""
+    told = run.checkpoint.stat()
+    return told.st_mtime_ns, told.st_size
+
+
+def summarise(run: Run) -> dict[str, Any]:
+    """Say in plain data what a run is and how far it has come."""
+    checkpoint, configuration = load_run(run)
+    history = read_history(run)[: checkpoint.meta.get("epoch", 0)]
+    best = best_epoch(history) if history and history[-1].validation_accuracy is not None else None
+    answering = best if checkpoint.meta.get("answering") == "best" else history[-1:] and history[-1]
+    return {
+        "name": run.name,
+        "dataset": configuration.dataset,
+        "sizes": describe_sizes(checkpoint.model),
+        "params": count_params(checkpoint.params),
+        "members": checkpoint.meta.get("members", []),
+        "epochs": checkpoint.meta.get("epoch", 0),
+        "planned": configuration.epochs,
+        "validation_accuracy": answering.validation_accuracy if answering else None,
+        "changed": run.checkpoint.stat().st_mtime,
+    }

@@ -1,0 +1,165 @@
+// Charts as SVG: lines with axes and a readout, and bars.
+
+import { fill, h } from "./dom.js";
+
+const MARGIN = { top: 12, right: 14, bottom: 34, left: 52 };
+const MOST_POINTS = 400; // of a line; of more, neighbours are averaged
+
+/** Choose round numbers between two bounds, about `count` of them. */
+export function ticks(low, high, count = 5) {
+  const rough = (high - low || 1) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= rough);
+  const found = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) {
+    found.push(Number((i * step).toPrecision(12)));
+  }
+  return found;
+}
+
+/** Average neighbouring points, so that a line has no more than can be seen. */
+export function thin(points, most = MOST_POINTS) {
+  if (points.length <= most) return points;
+  const size = Math.ceil(points.length / most);
+  const thinned = [];
+  for (let start = 0; start < points.length; start += size) {
+    const some = points.slice(start, start + size);
+    thinned.push([
+      some[some.length - 1][0],
+      some.reduce((sum, point) => sum + point[1], 0) / some.length,
+    ]);
+  }
+  return thinned;
+}
+
+/** A chart of lines. `update(series)` draws it: [{name, color, points: [[x, y]], dashed?}].
+ * Options: label (of the whole), xLabel, height, formatX, formatY, yRange (points -> [low, high]),
+ * dots (draw each point). */
+export function lineChart(options) {
+  const { label, xLabel = "", height = 240, dots = false } = options;
+  const formatX = options.formatX ?? ((x) => x.toLocaleString("en-US"));
+  const formatY = options.formatY ?? ((y) => y.toPrecision(3));
+  const holder = h("div", { class: "chart", style: { height: `${height}px` } });
+  const readout = h("div", { class: "chart-readout", hidden: true });
+  let series = [];
+  let width = 0;
+
+  function draw() {
+    if (width < 80) return;
+    const lines = series.map((one) => ({ ...one, shown: thin(one.points) }));
+    const all = lines.flatMap((one) => one.shown);
+    const plot = scalesOf(all, width, height, options.yRange);
+    const svg = h("svg", {
+      viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label,
+    });
+    svg.append(...axes(plot, xLabel, formatX, formatY));
+    for (const one of lines) svg.append(...lineOf(one, plot, dots));
+    if (!all.length) {
+      svg.append(h("text", { x: width / 2, y: height / 2, class: "chart-empty" }, "nothing yet"));
+    }
+    const cursor = h("line", { class: "chart-cursor", y1: MARGIN.top, y2: height - MARGIN.bottom });
+    cursor.style.display = "none";
+    svg.append(cursor);
+    fill(holder, svg, readout);
+    svg.onpointermove = (event) => {
+      const x = plot.invert(event.clientX - svg.getBoundingClientRect().left);
+      show(lines, plot, x, cursor);
+    };
+    svg.onpointerleave = () => {
+      cursor.style.display = "none";
+      readout.hidden = true;
+    };
+  }
+
+  function show(lines, plot, x, cursor) {
+    const near = lines.filter((one) => one.shown.length).map((one) => ({
+      ...one,
+      point: one.shown.reduce((a, b) => (Math.abs(b[0] - x) < Math.abs(a[0] - x) ? b : a)),
+    }));
+    if (!near.length) return;
+    const at = plot.x(near[0].point[0]);
+    cursor.setAttribute("x1", at);
+    cursor.setAttribute("x2", at);
+    cursor.style.display = "";
+    readout.hidden = false;
+    fill(
+      readout,
+      h("span", { class: "chart-readout-x" }, `${xLabel} ${formatX(near[0].point[0])}`),
+      near.map((one) => h("span", {}, swatch(one.color), `${one.name} `, h("b", {}, formatY(one.point[1])))),
+    );
+    readout.classList.toggle("is-left", at > width / 2);
+  }
+
+  new ResizeObserver(([entry]) => {
+    width = Math.round(entry.contentRect.width);
+    draw();
+  }).observe(holder);
+
+  return {
+    element: holder,
+    update(next) {
+      series = next;
+      draw();
+    },
+  };
+}
+
+/** A small square of a series' colour. */
+export function swatch(color) {
+  return h("i", { class: "swatch", style: { background: color } });
+}
+
+function scalesOf(points, width, height, yRange) {
+  const xs = points.map((point) => point[0]);
+  const ys = points.map((point) => point[1]);
+  const [x0, x1] = xs.length ? [Math.min(0, ...xs), Math.max(1, ...xs)] : [0, 1];
+  const found = ys.length ? [Math.min(...ys), Math.max(...ys)] : [0, 1];
+  const [y0, y1] = yRange ? yRange(...found) : [Math.min(0, found[0]), found[1] || 1];
+  const [left, right] = [MARGIN.left, width - MARGIN.right];
+  const [top, bottom] = [MARGIN.top, height - MARGIN.bottom];
+  return {
+    width, height, left, right, top, bottom, x0, x1, y0, y1,
+    x: (x) => left + ((x - x0) / (x1 - x0 || 1)) * (right - left),
+    y: (y) => bottom - ((y - y0) / (y1 - y0 || 1)) * (bottom - top),
+    invert: (at) => x0 + ((at - left) / (right - left)) * (x1 - x0),
+  };
+}
+
+function axes(plot, xLabel, formatX, formatY) {
+  const parts = [];
+  for (const y of ticks(plot.y0, plot.y1, 4)) {
+    const at = plot.y(y);
+    parts.push(h("line", { class: "chart-grid", x1: plot.left, x2: plot.right, y1: at, y2: at }));
+    parts.push(h("text", { class: "chart-tick is-y", x: plot.left - 8, y: at + 4 }, formatY(y)));
+  }
+  for (const x of ticks(plot.x0, plot.x1, Math.max(2, Math.floor(plot.width / 130)))) {
+    parts.push(h("text", { class: "chart-tick is-x", x: plot.x(x), y: plot.bottom + 18 }, formatX(x)));
+  }
+  parts.push(h("text", { class: "chart-label", x: plot.right, y: plot.height - 2 }, xLabel));
+  return parts;
+}
+
+function lineOf({ color, shown, dashed }, plot, dots) {
+  const points = shown.map(([x, y]) => `${plot.x(x).toFixed(1)},${plot.y(y).toFixed(1)}`);
+  const parts = [
+    h("polyline", {
+      class: "chart-line", points: points.join(" "), style: { stroke: color },
+      "stroke-dasharray": dashed ? "5 4" : null,
+    }),
+  ];
+  if (dots || shown.length === 1) {
+    for (const [x, y] of shown) {
+      parts.push(h("circle", { cx: plot.x(x), cy: plot.y(y), r: 2.6, style: { fill: color } }));
+    }
+  }
+  return parts;
+}
+
+/** Bars lying one under the other: [{name, value, text, note?}], values from 0 to `limit`. */
+export function bars(rows, limit = 1) {
+  return h("div", { class: "bars" }, rows.map((row) => h("div", { class: "bar-row" },
+    h("span", { class: "bar-name" }, row.name),
+    h("span", { class: "bar-track" },
+      h("span", { class: "bar", style: { width: `${(100 * Math.min(row.value, limit)) / limit}%` } })),
+    h("span", { class: "bar-text" }, row.text))));
+}

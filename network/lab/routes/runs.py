@@ -1,0 +1,19 @@
+"""The runs that there are: GET /api/runs."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from network.lab.state import Lab
+
+
+def router(lab: Lab) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter()
+
+    @routes.get("/runs")
+    def runs() -> dict[str, Any]:
+        """List the runs, the latest first."""
+        return {"runs": lab.loaded.summary_of_all()}
+
+    return routes

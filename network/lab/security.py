@@ -1,0 +1,130 @@
+"""What the lab answers to, and what it lets a page do: Host, Origin, sizes and headers.
+
+A page on any web site can make its visitor's browser ask a server on that visitor's own machine.
+So a request has to name this server as its Host, which a name that somebody else's DNS leads here
+does not, and must come from this page where the browser says where it comes from.
+
+Source: OWASP, DNS rebinding; RFC 9110, section 7.2 (Host); RFC 6454, section 7 (Origin); W3C,
+Content Security Policy Level 3; W3C, Fetch Metadata Request Headers, section 2.4.
+"""
+
+import ipaddress
+import socket
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BYTES = 2_000_000  # of a body; a drawing has some ten thousand
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-cache",
+}
+
+
+@dataclass(frozen=True)
+class Admission:
+    """The names by which the lab may be asked for: those of this machine alone, unless told."""
+
+    host: str  # that the server listens on
+
+    def takes_host(self, host: str) -> bool:
+        """May a request name this host? A name that is an address cannot be made to lead here."""
+        name = name_in(host)
+        if name in LOOPBACK or name == self.host.lower():
+            return True
+        if is_wildcard(self.host):
+            return is_address(name) or name == socket.gethostname().lower()
+        return False
+
+    def problem(self, headers: dict[str, str], is_api: bool) -> str:
+        """Say why a request is refused; an empty text when it is not."""
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if not self.takes_host(host):
+            return f"the Host of the request is {host[:100]!r}, not this lab"
+        if origin is not None and origin.lower() != f"http://{host.lower()}":
+            return f"the request comes from {origin[:100]!r}, not from this lab"
+        if is_api and headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+            return "the request comes from another site"
+        return ""
+
+
+def name_in(host: str) -> str:
+    """Take the name out of a Host header: `[::1]:8000` -> `::1`."""
+    if host.startswith("["):
+        return host[1:].split("]", maxsplit=1)[0].lower()
+    return host.rsplit(":", 1)[0].lower()
+
+
+def is_address(name: str) -> bool:
+    """Is this an address of the Internet Protocol, and no name?"""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def is_wildcard(host: str) -> bool:
+    """Does this address stand for all addresses of the machine?"""
+    return is_address(host) and ipaddress.ip_address(host).is_unspecified
+
+
+@dataclass(frozen=True)
+class Security:
+    """The outermost layer of the server: refuses what is not for it, and adds the headers."""
+
+    app: ASGIApp
+    admission: Admission
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = {
+            name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]
+        }
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(
+                    (name.lower().encode(), text.encode())
+                    for name, text in HEADERS.items()
+                    if name.lower().encode() not in given
+                )]  # fmt: skip
+            await send(message)
+
+        if problem := self.admission.problem(headers, scope["path"].startswith("/api")):
+            answer = JSONResponse({"error": {"message": problem, "hint": ""}}, 403)
+            await answer(scope, receive, send_with_headers)
+            return
+        await self.app(scope, Capped(receive), send_with_headers)
+
+
+class Capped:
+    """The body of a request, up to a size, whatever its Content-Length says.
+
+    Raises: HTTPException 413 beyond.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self.receive, self.size = receive, 0
+
+    async def __call__(self) -> Message:
+        message = await self.receive()
+        self.size += len(message.get("body", b""))
+        if self.size > MOST_BYTES:
+            raise HTTPException(413, f"the body has more than {MOST_BYTES:,} bytes")
+        return message

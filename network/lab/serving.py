@@ -1,0 +1,68 @@
+"""Serve the lab: bind a port, tell the address, end when asked."""
+
+import errno
+import os
+import socket
+import sys
+import time
+import webbrowser
+from collections.abc import Callable
+from threading import Thread
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from pipeline.errors import UsageError
+
+USUAL_PORT = 8765
+GRACE = 1  # second for answers that are under way when the lab ends
+
+
+def bind(host: str, port: int | None) -> socket.socket:
+    """Take a port: the one that is wanted, or the usual one, or any when that is taken.
+
+    Raises: UsageError.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for wanted in (USUAL_PORT, 0) if port is None else (port,):
+        try:
+            return socket.create_server((host, wanted), family=family)
+        except (OSError, UnicodeError) as error:
+            if port is not None or getattr(error, "errno", 0) != errno.EADDRINUSE:
+                reason = getattr(error, "strerror", None) or error
+                what = f"cannot listen on port {wanted} of {host}: {reason}"
+                raise UsageError(what, "Choose another --port or --host") from error
+    raise AssertionError("port 0 is never taken")
+
+
+def address_of(bound: socket.socket) -> str:
+    """Write the address to open in a browser."""
+    host, port = bound.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def serve(app: ASGIApp, bound: socket.socket, requested: Callable[[], int]) -> None:
+    """Answer until a signal asks for the end."""
+    config = uvicorn.Config(
+        app, log_level="error", access_log=False, server_header=False, proxy_headers=False,
+        ws="none", lifespan="off", timeout_graceful_shutdown=GRACE,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run, kwargs={"sockets": [bound]}, name="server", daemon=True)
+    thread.start()
+    while thread.is_alive() and not requested():
+        time.sleep(0.05)
+    server.should_exit = True
+    thread.join()
+
+
+def open_browser(address: str) -> bool:
+    """Open the page in the user's browser, where there is one with a display."""
+    has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if sys.platform.startswith("linux") and not has_display:
+        return False
+    try:
+        return webbrowser.open(address)
+    except webbrowser.Error:
+        return False

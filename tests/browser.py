@@ -1,0 +1,190 @@
+"""A lab that runs, and a real browser to use it with; without Chromium these tests are skipped."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pipeline.cache import Cache
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+OPTIONS = [
+    "--no-sandbox",  # root has none, and what is opened is our own page
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"wide": (1440, 900), "phone": (375, 812)}
+TRAIN = "train --quiet --seed 0 --name"
+RUNS = (
+    f"{TRAIN} first --epochs 4 --learning-rate 7",
+    f"{TRAIN} convolution --epochs 1 --limit 6000 --loss cross-entropy --optimizer adam --layers",
+)
+CONVOLUTION = "Conv2D(8, 5), ReLU, MaxPool2D, Flatten"
+
+
+@dataclass
+class LabProcess:
+    """A `network lab` that is running."""
+
+    process: subprocess.Popen[str]
+    address: str  # http://127.0.0.1:.../
+    cache: Cache
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """End it as Ctrl-C does, and return its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=10)
+
+
+def network(cache: Cache, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    """Start a command of the network on a cache."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(cache.root)}
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        environment.pop(name, None)
+    command = [sys.executable, "-m", "network", *arguments]
+    return subprocess.Popen(command, env=environment, text=True, **options)
+
+
+def start_lab(cache: Cache, *options: str) -> LabProcess:
+    """Start a lab on a free port."""
+    process = network(
+        cache, "lab", "--port", "0", "--no-browser", "--json", *options, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    told = ""
+    while not told.endswith("\n}\n"):
+        line = process.stdout.readline()
+        assert line, f"the lab ended with {process.wait()}"
+        told += line
+    return LabProcess(process, json.loads(told)["address"], cache)
+
+
+@pytest.fixture(scope="session")
+def lab_cache(built_cache: Cache, tmp_path_factory: pytest.TempPathFactory) -> Cache:
+    """A cache with two runs, one of them a convolution, for all tests of the lab."""
+    cache = Cache(tmp_path_factory.mktemp("lab") / "cache", "test")
+    shutil.copytree(built_cache.root / "pickles", cache.root / "pickles", copy_function=os.link)
+    for line in RUNS:
+        layers = [CONVOLUTION] if line.endswith("--layers") else []
+        assert network(cache, *line.split(), *layers).wait() == 0
+    return cache
+
+
+@pytest.fixture(scope="session")
+def lab(lab_cache: Cache) -> Iterator[LabProcess]:
+    """A lab that runs for all tests."""
+    started = start_lab(lab_cache)
+    with started.process:
+        yield started
+        assert started.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """Debian's Chromium, or another that is installed."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("there is no Chromium here")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=OPTIONS)
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Watched:
+    """What a page must not do: complain, or ask anybody but the lab."""
+
+    address: str
+    problems: list[str] = field(default_factory=list)
+    requests: int = 0
+
+    def watch(self, page: "Page") -> None:
+        """Write down what the page does from now on."""
+
+        def requested(url: str) -> None:
+            self.requests += 1
+            if not url.startswith((self.address, "data:", "blob:")):
+                self.problems.append(f"asked for {url}")
+
+        def said(kind: str, text: str) -> None:
+            if kind in {"error", "warning"} and not is_expected(text):
+                self.problems.append(f"{kind}: {text}")
+
+        page.on("console", lambda message: said(message.type, message.text))
+        page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
+        page.on("request", lambda request: requested(request.url))
+
+
+def is_expected(text: str) -> bool:
+    """Does the browser only say that the server refused something, which the page then shows?"""
+    return "status of 4" in text
+
+
+@pytest.fixture
+def open_page(
+    browser: "Browser", lab: LabProcess, figure: Callable[..., None]
+) -> Iterator[Callable[..., "Page"]]:
+    """Open a view of the lab, and fail if it complains or asks another host.
+
+    Call: open_page("#draw", size="phone", dark=True) -> page.
+    """
+    watched, contexts = Watched(lab.address), []
+
+    def open_view(
+        view: str = "", size: str = "wide", dark: bool = False, address: str = "", **options: Any
+    ) -> "Page":
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            has_touch=size == "phone",
+            **options,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        watched.address = address or lab.address
+        watched.watch(page)
+        page.goto((address or lab.address) + view)
+        return page
+
+    yield open_view
+    for context in contexts:
+        context.close()
+    figure(
+        "R16: {requests:,} requests of pages in a real browser, {problems} to other hosts or with "
+        "a complaint",
+        requests=watched.requests, problems=len(watched.problems),
+    )  # fmt: skip
+    assert watched.problems == []
+
+
+def check_layout(page: "Page") -> None:
+    """Nothing is wider than the window: no page is to be scrolled sideways."""
+    width = page.evaluate("innerWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    wide = page.evaluate("""() => [...document.querySelectorAll("main *")].filter((element) => {
+        const box = element.getBoundingClientRect();
+        const scrolls = element.closest("[data-scrolls]");
+        return box.width && !scrolls && (box.right > innerWidth + 1 || box.left < -1);
+    }).map((element) => element.outerHTML.slice(0, 120))""")
+    assert wide == []

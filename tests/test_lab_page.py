@@ -1,0 +1,39 @@
+"""The page of the lab: its views, its keys, its two themes, at every width."""
+
+import pytest
+from browser import check_layout
+
+VIEWS = ("train", "draw", "why", "explore", "film", "arithmetic")
+
+
+@pytest.mark.parametrize("size", ["wide", "phone"])
+def test_every_view_fits_its_window_in_light_and_dark(open_page, size):
+    for dark in (False, True):
+        page = open_page(size=size, dark=dark)
+        for view in VIEWS:
+            page.goto(page.url.split("#")[0] + f"#{view}")
+            page.wait_for_selector(f".view-{view} h1")
+            check_layout(page)
+
+
+def test_keys_change_the_view_and_the_theme(open_page):
+    page = open_page()
+    page.wait_for_selector(".view-train h1")
+    page.keyboard.press("2")
+    page.wait_for_selector(".view-draw h1")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    page.keyboard.press("t")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.reload()
+    page.wait_for_selector(".view-draw h1")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.keyboard.press("?")
+    assert page.locator("dialog").is_visible()
+
+
+def test_the_run_that_is_chosen_stays_chosen(open_page):
+    page = open_page("#film")
+    page.select_option("#run-picker", "first")
+    page.reload()
+    page.wait_for_selector(".view-film h1")
+    assert page.input_value("#run-picker") == "first"
