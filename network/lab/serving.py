@@ -29,7 +29,7 @@ def bind(host: str, port: int | None) -> socket.socket:
             return socket.create_server((host, wanted), family=family)
         except (OSError, UnicodeError) as error:
             if port is not None or getattr(error, "errno", 0) != errno.EADDRINUSE:
-                reason = getattr(error, "strerror", None) or error
+                reason = str(getattr(error, "strerror", None) or error).split(" (while ")[0]
                 what = f"cannot listen on port {wanted} of {host}: {reason}"
                 raise UsageError(what, "Choose another --port or --host") from error
     raise AssertionError("port 0 is never taken")
