@@ -122,3 +122,14 @@ def join_params(members: list[Params]) -> LayerParams:
         for index, layer in enumerate(params)
         for name, array in layer.items()
     }
+
+
+def take_member(
+    ensemble: Ensemble, params: LayerParams, place: int
+) -> tuple[tuple[Layer, ...], Params]:
+    """Take one of several networks out: its layers, and the parameters of each.
+
+    Raises: IndexError.
+    """
+    layers, own = read_layers(ensemble.members[place]), own_params(params, f"{place}.")
+    return layers, [own_params(own, f"{index}.") for index in range(len(layers))]

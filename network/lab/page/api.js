@@ -45,10 +45,4 @@ function listen(path, onEvent, onState = () => {}) {
   return () => source.close();
 }
 
-const ARRAYS = { float32: Float32Array, int8: Int8Array, uint8: Uint8Array };
-
-/** Read an array as the server writes it: {shape, type, data: base64, little-endian}. */
-export function decode({ shape, type = "float32", data }) {
-  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-  return { shape, values: new ARRAYS[type](bytes.buffer) };
-}
+export { decode } from "./arrays.js";

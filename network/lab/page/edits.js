@@ -1,0 +1,44 @@
+// Change a model on purpose: network/edits.py in JavaScript, number for number.
+//
+// Edits are {off: [[layer, unit], ...], shifts: [[layer, unit, by], ...], prune, noise}.
+
+/** No edit at all. */
+export const NOTHING = { off: [], shifts: [], prune: 0, noise: 0 };
+
+/** Return layers with the edits made; the ones given stay as they are. */
+export function editLayers(layers, { off, shifts, prune, noise }) {
+  return layers.map((layer, place) => {
+    const params = { ...layer.params };
+    if (params.weight && (prune || noise)) params.weight = editWeight(params.weight, prune, noise, place);
+    for (const [, unit, by] of shifts.filter(([at]) => at === place)) {
+      params.bias = { ...params.bias, values: params.bias.values.slice() };
+      params.bias.values[unit] += by;
+    }
+    const units = off.filter(([at]) => at === place).map(([, unit]) => unit);
+    return { ...layer, params, off: units };
+  });
+}
+
+/** Disturb weights by so many of their standard deviations, and put 0 for a share: the smallest. */
+function editWeight({ shape, values }, prune, noise, seed) {
+  const sizes = [...values.map(Math.abs).sort(), Infinity];
+  const least = sizes[Math.floor(prune * values.length)];
+  const spread = noise * deviation(values);
+  const edited = values.map((weight, n) =>
+    Math.abs(weight) < least ? 0 : weight + spread * drawn(seed, n));
+  return { shape, values: edited };
+}
+
+function deviation(values) {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+}
+
+/** The n-th of many numbers with mean 0 and standard deviation 1: Mulberry32, uniform. */
+export function drawn(seed, n) {
+  let t = (seed + Math.imul(n + 1, 0x6d2b79f5)) | 0;
+  t = Math.imul(t ^ (t >>> 15), t | 1);
+  t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+  const uniform = ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  return (2 * uniform - 1) * Math.sqrt(3);
+}
