@@ -1,4 +1,4 @@
-"""Ask why a model answered so: pixels' contributions, the smallest change, the nearest digits."""
+"""Ask why a model answered so: what pixels added, the smallest change, the nearest digits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
