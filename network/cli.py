@@ -8,6 +8,7 @@ from network.commands import (
     check,
     compare,
     ensemble,
+    export,
     import_seed,
     init,
     lab,
@@ -48,6 +49,7 @@ app.command("compare")(compare.compare)
 app.command("ensemble")(ensemble.ensemble)
 app.command("predict")(predict.predict)
 app.command("show")(show.show)
+app.command("export")(export.export)
 app.command("lab")(lab.lab)
 app.command("check")(check.check)
 app.command("import-seed")(import_seed.import_seed)

@@ -39,6 +39,8 @@ RESERVED = {
         "network/sweep.py",
     },
     "matplotlib": {"network/search_chart.py"},
+    "onnx": {"network/exports/onnx_file.py", "network/exports/onnx_layers.py"},
+    "safetensors": {"network/exports/safetensors_file.py"},
     "sqlalchemy": {"network/optuna_study.py"},
     "pebble": {"network/local_workers.py"},
     "distributed": {"network/cluster_workers.py"},

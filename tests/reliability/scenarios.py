@@ -66,6 +66,7 @@ COMMANDS = {
     "test": Command("network test --quiet", "run"),
     "compare": Command("network compare first second --quiet", "two runs"),
     "ensemble": Command("network ensemble first second --quiet", "two runs"),
+    "network export": Command("network export --quiet --onnx {cache}/exports/run.onnx", "run"),
     "network show": Command(f"network show {SHOW}", "run"),
     "import-seed": Command("network import-seed {seed}/w {seed}/b --quiet", "nothing"),
     "import": Command(IMPORT, "nothing"),

@@ -1,0 +1,41 @@
+"""Run exported networks by ONNX Runtime on all test images, and compare its answers with ours.
+
+    python benchmarks/exported.py conv vgg ensemble
+
+No label is looked at: it is two programs that are compared, not a network and the truth.
+"""
+
+import argparse
+
+import numpy as np
+import onnxruntime
+
+from network.data import load_examples
+from network.evaluation import CHUNK, compute_outputs
+from network.exports.onnx_file import to_bytes
+from network.measuring import common_dataset, load_runs
+from pipeline.cache import find_cache
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", nargs="*", metavar="RUN", default=[None])
+    cache = find_cache()
+    print(f"{'run':<20}{'bytes':>10}  largest difference of a score  answers that differ")
+    for loaded in load_runs(cache, parser.parse_args().runs):
+        dataset = common_dataset(cache, [loaded])
+        images = load_examples(cache, dataset, "test").images
+        data = to_bytes(loaded, dataset)
+        session = onnxruntime.InferenceSession(data)
+        chunks = np.split(images, range(CHUNK, len(images), CHUNK))
+        theirs = np.concatenate([session.run(None, {"images": chunk})[0] for chunk in chunks])
+        ours = compute_outputs(loaded.checkpoint.model, loaded.checkpoint.params, images)
+        differing = int((ours.argmax(axis=1) != theirs.argmax(axis=1)).sum())
+        difference = np.abs(ours - theirs).max()
+        print(
+            f"{loaded.name:<20}{len(data):>10,}{difference:>31.1e}{differing:>15} of {len(ours):,}"
+        )
+
+
+if __name__ == "__main__":
+    main()

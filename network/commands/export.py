@@ -1,0 +1,55 @@
+"""Write a run in the file formats of other programs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from network.commands.options import RunName
+from pipeline.cache import absolute, find_cache, publish
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.errors import UsageError
+
+
+def export(
+    run: RunName = None,
+    onnx: Annotated[
+        Path | None, typer.Option("--onnx", metavar="FILE", help="For ONNX Runtime and others.")
+    ] = None,
+    safetensors: Annotated[
+        Path | None, typer.Option("--safetensors", metavar="FILE", help="The weights by name.")
+    ] = None,
+    cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write a run in the file formats of other programs."""
+    from network import measuring
+    from network.exports.formats import export_run
+
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    named = {"onnx": onnx, "safetensors": safetensors}
+    wanted = {name: absolute(path, f"--{name}") for name, path in named.items() if path}
+    if not wanted:
+        raise UsageError("there is no file to write", f"Name one with {options_line(named)}")
+    if len(set(wanted.values())) < len(wanted):
+        raise UsageError("two formats are to be written to one file, expected a file for each")
+    (loaded,) = measuring.load_runs(cache, [run])
+    dataset = measuring.common_dataset(cache, [loaded])
+    made = {name: export_run(loaded, dataset, name) for name in wanted}
+    files = []
+    for name, path in wanted.items():
+        digest = publish(path, [made[name]])
+        console.say(f"run {loaded.name} as {name}: {path}, {digest.size:,} bytes")
+        files.append({"format": name, "path": str(path), **digest._asdict()})
+    console.note(
+        "Images (N, 28, 28) go in as float32 from 0 (background) to 1 (ink); "
+        f"scores (N, {len(dataset.classes)}) come out."
+    )
+    console.result({"run": loaded.name, "files": files})
+
+
+def options_line(named: dict[str, Path | None]) -> str:
+    """Name the options that take a file: `--onnx FILE or --safetensors FILE`."""
+    return " or ".join(f"--{name} FILE" for name in named)
