@@ -15,7 +15,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from network.activations import LeakyReLU
 from network.convolution import Conv2D
-from network.ensemble import Ensemble, own_params, read_layers
+from network.ensemble import Ensemble, take_member
 from network.layers import Layer, Shape
 from network.normalization import BatchNorm
 from network.params import Array, LayerParams, Params
@@ -161,9 +161,8 @@ def ensemble(
 ) -> str:
     """Mean of the members, each with its own parameters."""
     scores = []
-    for place, member in enumerate(layer.members):
-        layers = read_layers(member)
-        own = [own_params(params, f"{place}.{index}.") for index in range(len(layers))]
+    for place in range(len(layer.members)):
+        layers, own = take_member(layer, params, place)
         scores.append(add_layers(graph, layers, own, f"{prefix}{place}.", x, shape))
     return graph.add("Mean", *scores)
 
