@@ -18,6 +18,7 @@ from pipeline.cache import find_cache
 
 
 def main() -> None:
+    """Compare, and print a row for each run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="*", metavar="RUN", default=[None])
     cache = find_cache()
