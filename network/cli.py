@@ -12,9 +12,11 @@ from network.commands import (
     import_seed,
     init,
     lab,
+    plot,
     predict,
     presets,
     replay,
+    report,
     runs,
     show,
     sweep,
@@ -51,6 +53,8 @@ app.command("predict")(predict.predict)
 app.command("show")(show.show)
 app.command("export")(export.export)
 app.command("lab")(lab.lab)
+app.command("plot")(plot.plot)
+app.command("report")(report.report)
 app.command("check")(check.check)
 app.command("import-seed")(import_seed.import_seed)
 app.command("replay")(replay.replay)

@@ -38,14 +38,19 @@ RESERVED = {
         "network/study.py",
         "network/sweep.py",
     },
+<<<<<<< HEAD
     "matplotlib": {"network/search_chart.py"},
     "onnx": {"network/exports/onnx_file.py", "network/exports/onnx_layers.py"},
     "safetensors": {"network/exports/safetensors_file.py"},
+=======
+>>>>>>> cc44bd1 (Draw how runs learnt and how they answer, and put all of it into one page)
     "sqlalchemy": {"network/optuna_study.py"},
     "pebble": {"network/local_workers.py"},
     "distributed": {"network/cluster_workers.py"},
 }
 LAB = {name for path in FILES if (name := name_of(path)).startswith("network/lab/")}
+PLOTS = {name for path in FILES if (name := name_of(path)).startswith("network/plots/")}
+RESERVED["matplotlib"] = {"network/search_chart.py", *PLOTS}
 RESERVED |= {"fastapi": LAB, "starlette": LAB, "uvicorn": {"network/lab/serving.py"}}
 DOORS = {
     *("cache", "command_line", "console", "datasets", "errors", "manifest", "npy", "preview"),

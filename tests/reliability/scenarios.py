@@ -68,6 +68,10 @@ COMMANDS = {
     "ensemble": Command("network ensemble first second --quiet", "two runs"),
     "network export": Command("network export --quiet --onnx {cache}/exports/run.onnx", "run"),
     "network show": Command(f"network show {SHOW}", "run"),
+    "plot": Command(
+        "network plot --split train --kind weights --quiet --out {cache}/pictures", "run"
+    ),
+    "report": Command("network report --split train --quiet --out {cache}/pictures/r.html", "run"),
     "import-seed": Command("network import-seed {seed}/w {seed}/b --quiet", "nothing"),
     "import": Command(IMPORT, "nothing"),
     "import again": Command(IMPORT, "imported"),

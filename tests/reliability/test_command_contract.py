@@ -65,6 +65,8 @@ SUCCESSES = {
     "network predict": "{picture} --run first",
     "network export": "first --onnx {folder}/a.onnx --safetensors {folder}/a.safetensors",
     "network show": "first --out {folder}/answers.png",
+    "network plot": "first --split train --kind weights --out {folder}",
+    "network report": "first --split train --out {folder}/report.html",
     "network check": "first --sample 2",
     "network import-seed": "{weights} {biases} --name {new}",
     "network replay": "first",

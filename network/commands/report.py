@@ -1,0 +1,39 @@
+"""Put all plots of a run into one page."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from network.commands.options import RunName
+from pipeline.cache import find_cache
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+
+
+def report(
+    run: RunName = None,
+    split: Annotated[
+        str, typer.Option("--split", help="validation, or another, which counts as a look.")
+    ] = "validation",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="HTML file to write. [default: in the cache]")
+    ] = None,
+    cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Put all plots of a run into one HTML file that opens offline."""
+    from network.plots.page import make_page
+    from network.plots.subject import load_subjects
+    from pipeline.cache import publish
+    from pipeline.errors import UsageError
+
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    if out is not None and out.suffix.lower() not in {".html", ".htm"}:
+        raise UsageError(f"--out {out} does not end in .html")
+    (subject,) = load_subjects(cache, [run], split)
+    path = out or cache.pictures() / f"{subject.name}_report.html"
+    publish(path, [make_page(subject)])
+    console.say(f"report in {path}")
+    console.result({"run": subject.name, "path": str(path)})

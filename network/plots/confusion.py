@@ -1,0 +1,59 @@
+"""Plot which class was answered as which."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from network.plots.style import COLOURS, INK, SOFT, new_figure
+from network.plots.subject import Subject
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+
+LEAST_DARK = 5  # mistakes of one kind that are drawn darkest, though no kind has more
+MOST_WRITTEN = 30  # classes: of more the counts could not be read
+
+
+def draw_confusion(subjects: Sequence[Subject]) -> "Figure":
+    """Draw the counts of one run, mistakes by how frequent they are; right answers are blank."""
+    (subject,) = subjects
+    confusion, classes = subject.result.confusion, subject.classes
+    side = min(9.0, 2.2 + 0.42 * len(classes))
+    figure = new_figure(side, side)
+    panel = figure.subplots()
+    mistakes = confusion * (1 - np.eye(len(classes), dtype=np.int64))  # (K, K)
+    panel.imshow(mistakes, cmap=shades(), vmin=0, vmax=max(LEAST_DARK, mistakes.max()))
+    panel.grid(visible=False)
+    for spine in panel.spines.values():
+        spine.set_visible(False)
+    if len(classes) <= MOST_WRITTEN:
+        write_counts(panel, confusion)
+        panel.set_xticks(range(len(classes)), classes)
+        panel.set_yticks(range(len(classes)), classes)
+    panel.tick_params(length=0)
+    panel.set_xlabel("answer")
+    panel.set_ylabel("label")
+    panel.set_title(f"{subject.name}: answers to {subject.shown}", fontsize="medium")
+    return figure
+
+
+def write_counts(
+    panel: "Axes", confusion: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]"
+) -> None:
+    """Write into each cell how often that happened; what never did stays empty."""
+    most = max(LEAST_DARK, (confusion * (1 - np.eye(len(confusion)))).max())
+    for (label, answer), count in np.ndenumerate(confusion):
+        if count:
+            is_dark = label != answer and count > 0.6 * most
+            ink = "white" if is_dark else SOFT if label == answer else INK
+            panel.text(answer, label, f"{count:,}", ha="center", va="center", color=ink, fontsize=8)
+
+
+def shades() -> "Colormap":
+    """Make the scale from no mistake to the most frequent one."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("mistakes", ["#ffffff", COLOURS[1]])

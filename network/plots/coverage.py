@@ -1,0 +1,28 @@
+"""Plot how many errors are left when a run answers only where it is sure."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from network.plots.style import colour, in_percent, name_lines, new_figure
+from network.plots.subject import Subject, what_is_shown
+from network.selective import risk_coverage
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def draw_coverage(subjects: Sequence[Subject]) -> "Figure":
+    """Draw for each run the share of errors over the share of images that it answers."""
+    figure = new_figure(5.6, 3.8)
+    panel = figure.subplots()
+    for index, subject in enumerate(subjects):
+        coverage, risk = risk_coverage(subject.probabilities, subject.examples.labels)
+        panel.step(coverage, risk, where="pre", color=colour(index), label=subject.name)
+    panel.set_xlim(0, 1.01)
+    panel.set_ylim(bottom=0)
+    in_percent(panel, "x", "y")
+    panel.set_xlabel("images that are answered, the surest first")
+    panel.set_ylabel("of these answered wrong")
+    panel.set_title(f"What not answering is worth, on {what_is_shown(subjects)}", fontsize="medium")
+    name_lines(panel, "upper left")
+    return figure

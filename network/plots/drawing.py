@@ -1,0 +1,56 @@
+"""Draw the kinds of plots that were asked for, and write them as files."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from network.configuration import check_name
+from network.plots.registry import PLOTS
+from network.plots.style import FORMATS, our_style, to_bytes
+from network.plots.subject import Subject
+from pipeline.cache import publish
+
+MOST_LETTERS = 200  # of the runs in the name of a file, which a disk limits
+
+
+def check_kinds(kinds: Sequence[str], form: str) -> list[str]:
+    """Take the kinds that were asked for, each once and in our order, or all of them.
+
+    Raises: UsageError for a kind or a form that is unknown.
+    """
+    for kind in kinds:
+        check_name("kind", kind, PLOTS)
+    check_name("format", form, FORMATS)
+    return [kind for kind in PLOTS if not kinds or kind in kinds]
+
+
+def write_plots(
+    subjects: Sequence[Subject], kinds: Sequence[str], folder: Path, form: str
+) -> Iterator[Path]:
+    """Draw each kind into a file of its own; yields each path as soon as it is there.
+
+    Raises: MissingError without the extra `plots`; StorageError.
+    """
+    for kind in kinds:
+        for group in groups_of(subjects, kind):
+            names = "+".join(subject.name for subject in group)
+            path = folder / f"{names[:MOST_LETTERS]}_{kind}.{form}"
+            publish(path, [draw_plot(kind, group, form)])
+            yield path
+
+
+def draw_plot(kind: str, subjects: Sequence[Subject], form: str) -> bytes:
+    """Draw one plot as the bytes of a PNG or an SVG.
+
+    Raises: MissingError without the extra `plots`.
+    """
+    with our_style():
+        return to_bytes(PLOTS[kind].draw(subjects), form)
+
+
+def groups_of(subjects: Sequence[Subject], kind: str) -> list[Sequence[Subject]]:
+    """Put runs together that share a picture of this kind; it may fit some of them alone."""
+    plot = PLOTS[kind]
+    fitting = [subject for subject in subjects if plot.fits(subject)]
+    if plot.takes_several:
+        return [fitting] if fitting else []
+    return [[subject] for subject in fitting]

@@ -1,0 +1,69 @@
+"""Plot how loss and accuracy changed from epoch to epoch."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from network.plots.style import colour, in_percent, name_lines, new_figure
+from network.plots.subject import Subject
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def draw_learning(subjects: Sequence[Subject]) -> "Figure":
+    """Draw the curves of runs over each other: loss on the left, accuracy on the right."""
+    figure = new_figure(9.5, 3.6)
+    losses, accuracies = figure.subplots(1, 2)
+    for index, subject in enumerate(subjects):
+        draw_losses(losses, subject, colour(index), alone=len(subjects) == 1)
+        draw_accuracies(accuracies, subject, colour(index))
+    losses.set_title("Loss")
+    accuracies.set_title("Accuracy on held-out images")
+    on_log_scale(losses)
+    in_percent(accuracies, "y")
+    for panel in (losses, accuracies):
+        panel.set_xlabel("epoch")
+        panel.set_xlim(left=0)
+    name_lines(losses)
+    name_lines(accuracies, "lower right")
+    return figure
+
+
+def on_log_scale(panel: "Axes") -> None:
+    """Let equal distances be equal factors, with ticks that are plain numbers."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    panel.set_yscale("log")
+    panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panel.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    panel.yaxis.set_minor_formatter(NullFormatter())
+
+
+def draw_losses(panel: "Axes", subject: Subject, ink: str, alone: bool) -> None:
+    """Draw the loss on the images trained on, and dashed that on held-out ones."""
+    epochs = [done.epoch for done in subject.history]
+    name = "training" if alone else subject.name
+    panel.plot(epochs, [done.loss for done in subject.history], color=ink, label=name)
+    held_out = [numbered(done.validation_loss) for done in subject.history]
+    if not np.isnan(held_out).all():
+        panel.plot(epochs, held_out, "--", color=ink, label="held out" if alone else None)
+
+
+def draw_accuracies(panel: "Axes", subject: Subject, ink: str) -> None:
+    """Draw the accuracy after each epoch, and mark the highest."""
+    epochs = [done.epoch for done in subject.history]
+    accuracies = [numbered(done.validation_accuracy) for done in subject.history]
+    if np.isnan(accuracies).all():
+        return
+    best = int(np.nanargmax(accuracies))
+    name = f"{subject.name}: {100 * accuracies[best]:.2f} % at best"
+    panel.plot(epochs, accuracies, color=ink, label=name)
+    panel.plot([epochs[best]], [accuracies[best]], "o", color=ink, markersize=5)
+
+
+def numbered(value: float | None) -> float:
+    """Make of what was not measured a number that is not drawn."""
+    return float("nan") if value is None else value

@@ -1,0 +1,88 @@
+"""Put all plots of a run into one page that opens in any browser, without a network."""
+
+import base64
+import html
+from collections.abc import Iterator
+from importlib.resources import files
+from string import Template
+
+from network.evaluation import wilson_interval
+from network.looks import Look, read_looks
+from network.params import count_params
+from network.plots.drawing import draw_plot
+from network.plots.registry import PLOTS
+from network.plots.subject import Subject
+from network.run_names import describe_sizes
+
+
+def make_page(subject: Subject) -> bytes:
+    """Make the page of one run as HTML; names of runs and classes are text, never markup.
+
+    Raises: CorruptError for a damaged test.json; MissingError without the extra `plots`.
+    """
+    template = Template((files("network.plots") / "report.html").read_text("utf-8"))
+    fitting = {name: plot for name, plot in PLOTS.items() if plot.fits(subject)}
+    links = (f'<a href="#{name}">{html.escape(plot.title)}</a>' for name, plot in fitting.items())
+    page = template.substitute(
+        title=html.escape(subject.name),
+        about=html.escape(about(subject)),
+        scores="\n".join(scores(subject)),
+        links="\n".join(links),
+        sections="\n".join(section(subject, name) for name in fitting),
+        choices="\n".join(choices(subject)),
+    )
+    return page.encode()
+
+
+def about(subject: Subject) -> str:
+    """Say in a sentence what the run is."""
+    configuration, epochs = subject.loaded.configuration, len(subject.history)
+    members = subject.loaded.checkpoint.meta.get("members")
+    made = f"an average of {', '.join(members)}" if members else f"trained for {epochs} epochs"
+    return (
+        f"A network of {describe_sizes(subject.model)} with "
+        f"{count_params(subject.params):,} parameters, {made}, on {configuration.dataset}. "
+        f"The plots show how it answers {subject.shown}."
+    )
+
+
+def scores(subject: Subject) -> Iterator[str]:
+    """Tell the accuracy on the examples that are shown, and what was written down of tests."""
+    result = subject.result
+    yield score(result.correct, result.count, subject.shown)
+    run, dataset = subject.loaded.run, subject.loaded.configuration.dataset
+    last: dict[tuple[str, str], Look] = {
+        (look.dataset, look.split): look for look in read_looks(run.result, dataset)
+    }
+    for look in last.values():
+        yield score(
+            look.correct, look.count, f"{look.count:,} {look.split} images of {look.dataset}"
+        )
+
+
+def score(correct: int, count: int, what: str) -> str:
+    """Tell one accuracy with its interval."""
+    low, high = wilson_interval(correct, count)
+    return (
+        f"<li><b>{100 * correct / count:.2f} %</b><span>of {html.escape(what)}</span>"
+        f"<span>95 % interval {100 * low:.2f} to {100 * high:.2f}</span></li>"
+    )
+
+
+def section(subject: Subject, name: str) -> str:
+    """Show one plot under its title and a sentence that says how to read it."""
+    plot = PLOTS[name]
+    data = base64.b64encode(draw_plot(name, [subject], "svg")).decode()
+    return (
+        f'<h2 id="{name}">{html.escape(plot.title)}</h2>\n<p>{html.escape(plot.reading)}</p>\n'
+        f'<figure><img alt="{html.escape(plot.title)} of {html.escape(subject.name)}" '
+        f'src="data:image/svg+xml;base64,{data}"></figure>'
+    )
+
+
+def choices(subject: Subject) -> Iterator[str]:
+    """List the configuration and the environment of the training."""
+    environment = subject.loaded.checkpoint.meta.get("environment", {})
+    told = subject.loaded.configuration.to_dict() | environment
+    for name, value in told.items():
+        yield f"<dt>{html.escape(str(name))}</dt><dd>{html.escape(str(value))}</dd>"

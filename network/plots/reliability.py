@@ -1,0 +1,50 @@
+"""Plot whether a run is right as often as it says."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from network.calibration import BINS, Bins, expected_calibration_error, reliability_bins
+from network.plots.style import COLOURS, SOFT, in_percent, new_figure
+from network.plots.subject import Subject
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def draw_reliability(subjects: Sequence[Subject]) -> "Figure":
+    """Draw the accuracy of one run's answers over their probability, and how many there are."""
+    (subject,) = subjects
+    bins = reliability_bins(subject.probabilities, subject.examples.labels)
+    figure = new_figure(4.8, 5.2)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
+    draw_accuracies(above, bins)
+    below.bar(middles(), bins.count, width=0.9 / BINS, color=COLOURS[0])
+    below.set_yscale("log")
+    below.set_ylabel("answers")
+    below.set_xlabel("probability that the run gives its answer")
+    in_percent(below, "x")
+    error = expected_calibration_error(bins)
+    above.set_title(f"{subject.name}: expected calibration error {100 * error:.2f} %")
+    return figure
+
+
+def draw_accuracies(panel: "Axes", bins: Bins) -> None:
+    """Draw a point for each bin, and how far it lies from the diagonal."""
+    filled = bins.count > 0
+    says, does = bins.confidence[filled], bins.accuracy[filled]
+    panel.plot([0, 1], [0, 1], color=SOFT, linewidth=1, label="as often as it says")
+    panel.vlines(says, says, does, color=COLOURS[1], linewidth=4, alpha=0.45, label="gap")
+    panel.plot(says, does, "o-", color=COLOURS[0], markersize=5, label="the run's answers")
+    panel.set_xlim(0, 1)
+    panel.set_ylim(0, 1.02)
+    in_percent(panel, "y")
+    panel.set_ylabel("answers that are right")
+    panel.legend(loc="upper left", fontsize="small")
+
+
+def middles() -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+    """Return the middle of each bin.  Shapes: (BINS,)."""
+    return (np.arange(BINS) + 0.5) / BINS

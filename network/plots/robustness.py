@@ -1,0 +1,37 @@
+"""Plot how accuracy falls as images get worse."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from network.plots.style import colour, in_percent, name_lines, new_figure
+from network.plots.subject import Subject
+from network.robustness import CORRUPTIONS, curve
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLUMNS = 3
+MOST = 2000  # images: each is answered at every level of everything
+
+
+def draw_robustness(subjects: Sequence[Subject]) -> "Figure":
+    """Draw the accuracy of each run over the levels of every corruption."""
+    rows = math.ceil(len(CORRUPTIONS) / COLUMNS)
+    figure = new_figure(3.3 * COLUMNS, 2.7 * rows)
+    panels = figure.subplots(rows, COLUMNS, squeeze=False, sharey=True)
+    for panel in panels.flat[len(CORRUPTIONS) :]:
+        panel.remove()
+    for panel, (name, corruption) in zip(panels.flat, CORRUPTIONS.items(), strict=False):
+        for index, subject in enumerate(subjects):
+            examples = subject.examples.take(slice(MOST))
+            levels, accuracies = zip(
+                *curve(subject.model, subject.params, examples, name), strict=True
+            )
+            panel.plot(levels, accuracies, ".-", color=colour(index), label=subject.name)
+        panel.set_title(name)
+        panel.set_xlabel(corruption.unit)
+        panel.set_ylim(0, 1.02)
+        in_percent(panel, "y")
+    name_lines(panels.flat[0], "lower left")
+    return figure

@@ -1,0 +1,129 @@
+"""What a plot is drawn of: a run, and how it answers images that it has not learnt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from network.calibration import probabilities
+from network.data import Examples, load_examples
+from network.evaluation import TestResult, confusion_matrix
+from network.events import EpochDone
+from network.experiment import load_training_examples
+from network.looks import look_now, read_looks, save_looks
+from network.measuring import LoadedRun, common_dataset, load_runs
+from network.model import Model
+from network.params import Array, Params
+from network.runs import read_history
+from pipeline.cache import Cache
+from pipeline.errors import UsageError
+from pipeline.records import Dataset
+
+HELD_OUT = "validation"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A run, and examples with what it says of them."""
+
+    loaded: LoadedRun
+    history: list[EpochDone]
+    classes: tuple[str, ...]
+    examples: Examples
+    shown: str  # which examples these are, in words
+
+    @property
+    def name(self) -> str:
+        return self.loaded.name
+
+    @property
+    def model(self) -> Model:
+        return self.loaded.checkpoint.model
+
+    @property
+    def params(self) -> Params:
+        return self.loaded.checkpoint.params
+
+    @cached_property
+    def probabilities(self) -> Array:
+        """How likely the run holds each class to be.  Shapes: (N, K)."""
+        return probabilities(self.model, self.params, self.examples.images)
+
+    @property
+    def answers(self) -> Array:
+        """The likeliest class of each example.  Shapes: (N,)."""
+        answers: Array = self.probabilities.argmax(axis=1)
+        return answers
+
+    @cached_property
+    def result(self) -> TestResult:
+        """How often each class was answered as each."""
+        labels = self.examples.labels
+        return TestResult(confusion_matrix(labels, self.answers, len(self.classes)))
+
+
+def load_subjects(cache: Cache, names: Sequence[str | None], split: str) -> list[Subject]:
+    """Load runs with the examples to draw: held out by each, or those of a split.
+
+    A look at a split is written down, as `network test` does.
+
+    Raises: UsageError when the runs are of several data sets, or one has held nothing out;
+    MissingError, CorruptError, StorageError.
+    """
+    runs = load_runs(cache, names)
+    dataset = common_dataset(cache, runs)
+    common = None if split == HELD_OUT else load_examples(cache, dataset, split)
+    subjects = []
+    for run in runs:
+        examples = held_out(cache, run) if common is None else common
+        shown = f"{len(examples):,} {'held-out' if common is None else split} images"
+        subject = Subject(
+            run, history_of(run), dataset.classes, examples, f"{shown} of {dataset.name}"
+        )
+        if common is not None:
+            write_look_down(subject, dataset, split)
+        subjects.append(subject)
+    return subjects
+
+
+def held_out(cache: Cache, run: LoadedRun) -> Examples:
+    """Load the examples that a run has not learnt from.
+
+    Raises: UsageError when there are none; MissingError, CorruptError.
+    """
+    _, examples = load_training_examples(cache, run.configuration)
+    if len(examples) == 0:
+        raise UsageError(f"run {run.name} has held no images out", "Choose --split test")
+    return examples
+
+
+def history_of(run: LoadedRun) -> list[EpochDone]:
+    """Read what a run told after each epoch, as far as its checkpoint has come.
+
+    Raises: MissingError, CorruptError.
+    """
+    return read_history(run.run)[: run.checkpoint.meta.get("epoch", 0)]
+
+
+def write_look_down(subject: Subject, dataset: Dataset, split: str) -> None:
+    """Add to a run's looks that its answers on a split are about to be seen."""
+    path = subject.loaded.run.result
+    looks = read_looks(path, subject.loaded.configuration.dataset)
+    save_looks(path, [*looks, look_now(dataset.name, split, subject.result)])
+
+
+def what_is_shown(subjects: Sequence[Subject]) -> str:
+    """Say in words which examples several runs answered; each may have held out others."""
+    shown = {subject.shown for subject in subjects}
+    return shown.pop() if len(shown) == 1 else "the images that each run held out"
+
+
+def surest_mistakes(subject: Subject, count: int) -> Array:
+    """Find the examples that were answered wrong with the highest probability.
+
+    Shapes: (count,) indices at most.
+    """
+    mistakes = np.flatnonzero(subject.answers != subject.examples.labels)
+    sureness = subject.probabilities[mistakes].max(axis=1)
+    return mistakes[np.argsort(-sureness, kind="stable")][:count]

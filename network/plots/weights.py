@@ -1,0 +1,62 @@
+"""Plot what each unit of the first layer that learns looks for."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from network.params import Array, Params, named_arrays
+from network.plots.style import SOFT, frameless, new_figure
+from network.plots.subject import Subject
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST = 60  # units that are drawn
+COLUMNS = 10
+STRONGEST = 0.998  # of the weights lie within the scale; the few beyond would make all others pale
+
+
+def draw_weights(subjects: Sequence[Subject]) -> "Figure":
+    """Draw the weights of each unit as an image: what a pixel of ink adds, or takes away.
+
+    All units share one scale, so a faint image is a unit of weak weights.
+    """
+    (subject,) = subjects
+    images = first_weights(subject.params)
+    count = min(len(images), MOST)
+    columns = min(COLUMNS, count)
+    rows = math.ceil(count / columns)
+    figure = new_figure(max(6, 0.85 * columns + 1), 0.85 * rows + 0.8)
+    panels = figure.subplots(rows, columns, squeeze=False, gridspec_kw={"wspace": 0.15})
+    limit = float(np.quantile(np.abs(images[:count]), STRONGEST)) or 1.0
+    for panel in panels.flat:
+        frameless(panel)
+    for panel, image in zip(panels.flat, images, strict=False):
+        drawn = panel.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit)
+    bar = figure.colorbar(drawn, ax=panels, shrink=0.9, aspect=25, pad=0.02, extend="both")
+    bar.outline.set_edgecolor(SOFT)
+    units = (
+        f"{count} units" if count == len(images) else f"the first {count} of {len(images)} units"
+    )
+    figure.suptitle(f"{subject.name}: first weights of {units}", x=0.01, ha="left", fontsize=11)
+    return figure
+
+
+def first_weights(params: Params) -> Array:
+    """Lay the first weights of a network out as images; of an ensemble, its first member's.
+
+    Each unit of a fully connected layer has a weight for every pixel of a square image, each kernel
+    of a convolution one for every pixel of its window; of several channels their mean is drawn.
+
+    Shapes: weight (H * W, n_out) -> (n_out, H, W), weight (size, size, C, n_out) -> (n_out, size,
+    size).
+    """
+    weight = next(array for name, array in named_arrays(params) if name.endswith("weight"))
+    if weight.ndim == 4:
+        kernels: Array = weight.mean(axis=2).transpose(2, 0, 1)
+        return kernels
+    side = math.isqrt(len(weight))
+    pixels = weight if side**2 == len(weight) else weight[: side**2]  # the rest fits no square
+    return pixels.T.reshape(-1, side, side)
