@@ -38,12 +38,8 @@ RESERVED = {
         "network/study.py",
         "network/sweep.py",
     },
-<<<<<<< HEAD
-    "matplotlib": {"network/search_chart.py"},
     "onnx": {"network/exports/onnx_file.py", "network/exports/onnx_layers.py"},
     "safetensors": {"network/exports/safetensors_file.py"},
-=======
->>>>>>> cc44bd1 (Draw how runs learnt and how they answer, and put all of it into one page)
     "sqlalchemy": {"network/optuna_study.py"},
     "pebble": {"network/local_workers.py"},
     "distributed": {"network/cluster_workers.py"},
