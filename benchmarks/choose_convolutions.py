@@ -19,11 +19,11 @@ import torch
 from torch import nn
 
 from network.activations import ReLU
+from network.building import build_model, build_recipe
 from network.commands.options import configure
 from network.convolution import Conv2D
 from network.data import Examples, load_examples
 from network.dropout import Dropout
-from network.experiment import build_model, build_recipe
 from network.layers import Flatten, Linear
 from network.normalization import BatchNorm
 from network.params import Array

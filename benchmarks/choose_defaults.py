@@ -13,10 +13,10 @@ import itertools
 import statistics
 from dataclasses import replace
 
+from network.building import build_model, build_recipe, init_params
 from network.configuration import Configuration
 from network.data import Examples, load_examples, split_validation
 from network.events import EpochDone
-from network.experiment import build_model, build_recipe, init_params
 from network.training import train
 from network.training_state import TrainingState
 from pipeline.build import build_pickles

@@ -14,11 +14,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from network.building import build_model, build_recipe, init_params
 from network.configuration import Configuration, configuration_of
 from network.data import Examples, load_examples, split_validation
 from network.environment import suitable_threads
 from network.evaluation import compute_outputs
-from network.experiment import build_model, build_recipe, init_params
 from network.memory import keep_freed_memory
 from network.presets import load_preset
 from network.training import train

@@ -27,6 +27,7 @@ REGISTRIES: dict[str, Collection[str]] = {
 RANGES: dict[str, tuple[float, float]] = {
     "learning_rate": (1e-12, 1e6),
     "weight_decay": (0, 1e3),
+    "momentum": (0, 0.9999),
     "batch_size": (1, 1_000_000),
     "epochs": (0, 100_000),
     "seed": (0, 2**63 - 1),
@@ -79,6 +80,7 @@ class Configuration:
     optimizer: str = "sgd"
     learning_rate: float | None = None  # None: the one that suits loss and optimizer
     weight_decay: float | None = None  # the same
+    momentum: float | None = None  # None: the optimizer's own
     schedule: str = "cosine"
     batch_size: int = 32
     epochs: int = 40

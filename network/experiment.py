@@ -4,81 +4,26 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from network.augmentation import build_augmentation
-from network.averaging import Averaged
+from network.building import build_model, build_recipe, init_params
 from network.checkpoints import Checkpoint, load_checkpoint
-from network.clipping import Clipped
 from network.configuration import Configuration
 from network.data import Examples, load_examples, split_validation
 from network.environment import suitable_threads
 from network.events import EpochDone, Event
-from network.layer_registry import layers_from_text
-from network.layers import Linear, Shape
-from network.losses import LOSSES, CrossEntropy, Loss
+from network.film import save_frame
+from network.losses import LOSSES
 from network.memory import keep_freed_memory
-from network.model import Model, fully_connected
-from network.optimizers import OPTIMIZERS
+from network.model import Model
 from network.params import Params, is_finite
 from network.recipe import Recipe
 from network.run_names import check_new_name, create_run, find_run
 from network.runs import Run, load_run, load_training_state, save_run
-from network.schedules import SCHEDULES
 from network.training import has_stopped, make_ready, train
 from network.training_state import TrainingState
 from pipeline.cache import Cache
 from pipeline.datasets import find_dataset
 from pipeline.errors import CorruptError, UsageError
 from pipeline.manifest import split_hash
-from pipeline.records import IMAGE_SHAPE
-
-
-def build_model(configuration: Configuration, n_classes: int) -> Model:
-    """Describe the model that a configuration asks for.
-
-    Raises: UsageError when its layers do not fit each other.
-    """
-    loss = LOSSES[configuration.loss]
-    if not configuration.layers:
-        return fully_connected(
-            configuration.hidden,
-            n_classes,
-            configuration.activation,
-            configuration.initializer,
-            loss,
-        )
-    layers = layers_from_text(configuration.layers)
-    model = Model((*layers, Linear(n_classes), loss.output_activation()))
-    check_shapes(model)
-    return model
-
-
-def check_shapes(model: Model) -> None:
-    """Refuse layers that cannot take what the layers before them give.
-
-    Raises: UsageError.
-    """
-    shape: Shape = IMAGE_SHAPE
-    for layer in model.layers:
-        try:
-            params, out_shape = layer.shapes(shape)
-        except (ValueError, TypeError, IndexError):  # it does not know such a shape
-            params, out_shape = {}, ()
-        sizes = [*out_shape, *(size for array in params.values() for size in array)]
-        if not sizes or min(sizes) < 1:
-            raise UsageError(f"layer {layer!r} cannot take inputs of shape {shape}")
-        shape = out_shape
-
-
-def init_params(model: Model, configuration: Configuration) -> Params:
-    """Draw a model's first parameters from the seed, the weights `gain` times as far from 0."""
-    rng = np.random.default_rng([configuration.seed, 0]).spawn(1)[0]
-    params = model.init(rng, IMAGE_SHAPE)
-    for layer in params:
-        if "weight" in layer:
-            layer["weight"] *= configuration.gain
-    return params
 
 
 def inherit_architecture(cache: Cache, configuration: Configuration) -> Configuration:
@@ -139,38 +84,6 @@ def load_training_examples(cache: Cache, configuration: Configuration) -> tuple[
     return training, validation
 
 
-def build_recipe(configuration: Configuration, model: Model) -> Recipe:
-    """Turn the choices of a configuration into what a training needs.
-
-    Raises: UsageError for choices that do not go together.
-    """
-    assert configuration.learning_rate is not None
-    assert configuration.weight_decay is not None
-    loss: Loss = LOSSES[configuration.loss]()
-    if configuration.label_smoothing:
-        if not isinstance(loss, CrossEntropy):
-            raise UsageError(f"label-smoothing needs cross-entropy, loss is {configuration.loss}")
-        loss = CrossEntropy(configuration.label_smoothing)
-    optimizer = OPTIMIZERS[configuration.optimizer](weight_decay=configuration.weight_decay)
-    if configuration.clip is not None:
-        optimizer = Clipped(optimizer, configuration.clip)
-    if configuration.average:
-        optimizer = Averaged(optimizer, configuration.average)
-    return Recipe(
-        model=model,
-        loss=loss,
-        optimizer=optimizer,
-        schedule=SCHEDULES[configuration.schedule],
-        learning_rate=configuration.learning_rate,
-        batch_size=configuration.batch_size,
-        epochs=configuration.epochs,
-        seed=configuration.seed,
-        augment=build_augmentation(configuration.augment) if configuration.augment else None,
-        shards=configuration.shards,
-        patience=configuration.patience,
-    )
-
-
 @dataclass(frozen=True)
 class Experiment:
     """A run that can be trained: its folder, its recipe, where it stands, its examples."""
@@ -185,6 +98,8 @@ class Experiment:
     def train(self) -> Generator[Event, None, None]:
         """Train, saving the run after every epoch, and when whoever iterates closes the generator.
 
+        A run that has a film has a frame more after every epoch.
+
         Raises: DivergedError.
         """
         recipe, state = self.recipe, self.state
@@ -193,6 +108,8 @@ class Experiment:
             try:
                 for event in train(recipe, state, self.training, self.validation):
                     if isinstance(event, EpochDone):
+                        if self.run.film.is_dir():  # first: an epoch that is saved has its frame
+                            save_frame(self.run, recipe, state, self.validation)
                         self.save()
                     yield event
             except GeneratorExit:
@@ -207,9 +124,15 @@ class Experiment:
 
 
 def begin(
-    cache: Cache, configuration: Configuration, name: str | None, stem: str | None = None
+    cache: Cache,
+    configuration: Configuration,
+    name: str | None,
+    stem: str | None = None,
+    film: bool = False,
 ) -> Experiment:
     """Make a new run of a configuration, ready to be trained; the stem is for a name of our own.
+
+    With `film` its parameters are kept after every epoch.
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
@@ -220,6 +143,8 @@ def begin(
     state = TrainingState(params, recipe.optimizer.init(params))
     state.origin["data"] = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
     run = create_run(cache, name, model, params, configuration, stem)
+    if film:
+        save_frame(run, recipe, state, validation)
     return Experiment(run, configuration, recipe, state, training, validation)
 
 
@@ -229,6 +154,22 @@ def resume(cache: Cache, run: Run) -> tuple[Experiment, dict[str, Any]]:
     Returns: the run, and the environment that it was computed in so far.
     Raises: UsageError when it has ended, or when the data are not those that it began with;
     MissingError, CorruptError.
+    """
+    experiment, environment = reopen(cache, run)
+    history = experiment.state.history
+    if len(history) >= experiment.recipe.epochs or has_stopped(experiment.recipe, experiment.state):
+        raise UsageError(
+            f"run {run.name} has ended after {len(history)} epochs",
+            f"`network train --from {run.name}` begins a new one with its weights",
+        )
+    return experiment, environment
+
+
+def reopen(cache: Cache, run: Run) -> tuple[Experiment, dict[str, Any]]:
+    """Open a run as it was left, though it may have ended.
+
+    Returns: the run, and the environment that it was computed in so far.
+    Raises: UsageError when the data are not those that it began with; MissingError, CorruptError.
     """
     checkpoint, configuration = load_run(run)
     refuse_ensemble(run.name, checkpoint)
@@ -240,11 +181,6 @@ def resume(cache: Cache, run: Run) -> tuple[Experiment, dict[str, Any]]:
     elif state.memory.keys() != first.keys():
         found, expected = ", ".join(state.memory) or "nothing", ", ".join(first)
         raise CorruptError(f"{run.checkpoint}: its optimizer remembers {found}, not {expected}")
-    if len(state.history) >= recipe.epochs or has_stopped(recipe, state):
-        raise UsageError(
-            f"run {run.name} has ended after {len(state.history)} epochs",
-            f"`network train --from {run.name}` begins a new one with its weights",
-        )
     data = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
     if state.origin.setdefault("data", data) != data:
         raise UsageError(

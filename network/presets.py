@@ -46,6 +46,13 @@ def load_preset(name: str) -> Preset:
     return Preset(name, values.pop("about"), values)
 
 
+def change_values(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Put choices over others; the later word of hidden sizes and layers counts."""
+    if changes.keys() & {"hidden", "activation", "initializer"} and "layers" not in changes:
+        values = {name: value for name, value in values.items() if name != "layers"}
+    return values | changes
+
+
 def read_configuration_file(path: Path) -> dict[str, Any]:
     """Read choices from a TOML file; whether they make sense, the configuration says.
 

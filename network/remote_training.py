@@ -13,12 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from network.building import build_model, build_recipe, init_params
 from network.checkpoints import pack_checkpoint, unpack_checkpoint
 from network.configuration import Configuration, configuration_from_dict
 from network.data import Examples, scale_pixels, split_validation
 from network.environment import keep_to_one_core
 from network.events import EpochDone
-from network.experiment import build_model, build_recipe, init_params
 from network.memory import keep_freed_memory
 from network.recipe import Recipe
 from network.runs import checkpoint_of, state_of

@@ -4,6 +4,7 @@ config.json     every choice that was made
 history.jsonl   one line per epoch
 checkpoint.npz  the parameters, and where the training stands
 test.json       what it scored on test images, each time that it was tested
+film/           the parameters after every epoch, where they are kept
 """
 
 import json
@@ -20,6 +21,8 @@ from network.model import Model
 from network.training_state import TrainingState
 from pipeline.cache import publish, reading
 from pipeline.errors import CorruptError
+
+ORIGIN = ("data", "first", "changes")  # what a checkpoint says of where its training comes from
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,10 @@ class Run:
     @property
     def result(self) -> Path:
         return self.folder / "test.json"
+
+    @property
+    def film(self) -> Path:
+        return self.folder / "film"
 
 
 def save_run(run: Run, model: Model, state: TrainingState, configuration: Configuration) -> None:
@@ -119,7 +126,7 @@ def state_of(checkpoint: Checkpoint, history: list[EpochDone]) -> TrainingState:
         history=history[: meta["epoch"]],
         loss_sum=meta.get("loss_sum", 0.0),
         seconds=meta.get("seconds", 0.0),
-        origin={"data": meta["data"]} if "data" in meta else {},
+        origin={name: meta[name] for name in ORIGIN if name in meta},
     )
     if meta.get("answering") == "best":
         state.best = checkpoint.params

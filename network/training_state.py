@@ -18,7 +18,7 @@ class TrainingState:
     history: list[EpochDone] = field(default_factory=list)
     loss_sum: float = 0.0  # of the epoch that has begun: over its examples so far
     seconds: float = 0.0  # the same
-    origin: dict[str, Any] = field(default_factory=dict)  # from what it comes: the data's hash
+    origin: dict[str, Any] = field(default_factory=dict)  # the hash of its data, changes on the way
     best: Params | None = None  # of the epoch that did best on validation, when that is wanted
 
     @property

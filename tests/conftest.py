@@ -48,8 +48,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print the figures that tests have made, added up over all of them."""
     totals: dict[str, dict[str, Any]] = {}
-    for outcome in ("passed", "failed"):
-        for report in terminalreporter.stats.get(outcome, []):
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", "") != "teardown":  # which has what all phases have made
+                continue
             for name, (sentence, counts) in report.user_properties:
                 total = totals.setdefault(sentence, {}) if name == "figure" else {}
                 for key, count in counts.items():

@@ -5,13 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from network.building import build_model, build_recipe, init_params
 from network.configuration import Configuration
 from network.events import EpochDone
 from network.experiment import (
     Experiment,
-    build_model,
-    build_recipe,
-    init_params,
     load_training_examples,
     start_model,
 )

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from conftest import REPOSITORY
 
+from network.building import build_model, build_recipe
 from network.configuration import configuration_of
-from network.experiment import build_model, build_recipe
 from network.gradient_check import check_gradients
 from network.presets import FOLDER, load_preset, preset_names, read_configuration_file
 from network.sweep_plan import sweep_names

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from network.building import build_recipe
 from network.configuration import Configuration
 from network.data import Examples, scale_pixels
 from network.events import EpochDone, StepDone
-from network.experiment import build_recipe
 from network.losses import LOSSES
 from network.model import fully_connected
 from network.optimizers import OPTIMIZERS

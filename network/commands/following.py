@@ -32,8 +32,9 @@ def follow(
     recipe, images, started = experiment.recipe, len(experiment.training), perf_counter()
     done = len(experiment.state.history)
     events = experiment.train()
+    is_there = (done, experiment.state.step) >= until
     with console.progress("training", (recipe.epochs - done) * images, "images") as advance:
-        for event in () if until == (0, 0) else events:
+        for event in () if is_there else events:
             if isinstance(event, EpochDone):
                 console.note(epoch_line(event, recipe.epochs, images))
             else:

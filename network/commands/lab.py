@@ -48,4 +48,5 @@ def lab(
         console.note("Ctrl-C ends it.")
         if not no_browser:
             serving.open_browser(address)
-        serving.serve(app.build_app(open_lab(cache), host), bound, requested)
+        opened = open_lab(cache)
+        serving.serve(app.build_app(opened, host), bound, requested, opened.close)

@@ -79,7 +79,7 @@ def configure(
     Raises: UsageError, MissingError.
     """
     from network.configuration import configuration_of, parse_augment, parse_hidden
-    from network.presets import load_preset, read_configuration_file
+    from network.presets import change_values, load_preset, read_configuration_file
 
     given = {name: value for name, value in options.items() if value is not None}
     if hidden is not None:
@@ -89,7 +89,5 @@ def configure(
     values: dict[str, Any] = load_preset(preset).values if preset is not None else {}
     for changes in (read_configuration_file(config) if config else {}, given):
         changes.pop("about", None)
-        if changes.keys() & {"hidden", "activation", "initializer"} and "layers" not in changes:
-            values.pop("layers", None)  # the later word counts
-        values |= changes
+        values = change_values(values, changes)
     return configuration_of(values).with_suitable_rates()

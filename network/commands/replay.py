@@ -16,15 +16,22 @@ def replay(
 ) -> None:
     """Train a run again; exit 1 when its weights differ."""
     from network import experiment, run_names, runs
+    from network.changing import change_training, changes_of, first_configuration
     from network.replaying import compare_runs
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     found = run_names.find_run(cache, run)
-    checkpoint, configuration = runs.load_run(found)
+    checkpoint, _ = runs.load_run(found)
+    where = str(found.checkpoint)
+    configuration, changes = first_configuration(checkpoint, where), changes_of(checkpoint, where)
     experiment.refuse_ensemble(found.name, checkpoint)
     with stop_requests() as requested:
         again = experiment.begin(cache, configuration, name, f"{found.name}-again")
         console.note(f"training {found.name} again, as {again.run.name}")
+        for change in changes:
+            console.note(f"as far as step {change.step:,}, where it was changed")
+            follow(console, again, requested, change.place)
+            again = change_training(again, change.values)
         stands = checkpoint.meta["epoch"], checkpoint.meta["step"]
         follow(console, again, requested, stands)
     comparison = compare_runs(found, again.run)

@@ -69,6 +69,10 @@ def train(
         float | None,
         typer.Option("--weight-decay", help="[default: what suits loss and optimizer]"),
     ] = None,
+    momentum: Annotated[
+        float | None,
+        typer.Option("--momentum", help="Of an optimizer that has one. [default: its own]"),
+    ] = None,
     schedule: Annotated[
         str | None,
         typer.Option(
@@ -113,6 +117,9 @@ def train(
     start: Annotated[
         str | None, typer.Option("--from", metavar="RUN", help="Start with this run's weights.")
     ] = None,
+    film: Annotated[
+        bool, typer.Option("--film", help="Keep the parameters after every epoch.")
+    ] = False,
     name: NewName = None,
     dataset: DatasetName = None,
     cache_dir: CacheDir = None,
@@ -130,13 +137,14 @@ def train(
         "initializer": initializer, "gain": gain, "layers": layers, "loss": loss,
         "label_smoothing": label_smoothing, "optimizer": optimizer,
         "learning_rate": learning_rate, "weight_decay": weight_decay, "schedule": schedule,
-        "augment": augment, "average": average, "clip": clip, "batch_size": batch_size,
-        "shards": shards, "epochs": epochs, "patience": patience, "validation": validation,
-        "seed": seed, "limit": limit, "start": start, "dataset": dataset,
+        "momentum": momentum, "augment": augment, "average": average, "clip": clip,
+        "batch_size": batch_size, "shards": shards, "epochs": epochs, "patience": patience,
+        "validation": validation, "seed": seed, "limit": limit, "start": start, "dataset": dataset,
     }  # fmt: skip
     if resume:
         refuse_choices({**choices, "name": name, "seeds": seeds if seeds > 1 else None,
-                        "workers": workers, "scheduler": scheduler})  # fmt: skip
+                        "film": film or None, "workers": workers,
+                        "scheduler": scheduler})  # fmt: skip
         console.result(go_on(console, cache, run))
         return
     if run is not None:
@@ -147,16 +155,18 @@ def train(
     if workers is not None or scheduler is not None:
         if start is not None:
             raise UsageError(f"--from {start} is here, and workers train from the beginning")
+        if film:
+            raise UsageError("--film is kept by a training here, and workers train elsewhere")
         with stop_requests() as requested, find_workers(workers, scheduler, math.inf) as staff:
             together = train_together(
                 console, cache, staff, configuration, name, preset, seeds, requested
             )
         console.result(together)
     elif seeds > 1:
-        train = partial(train_one, console, cache, preset=preset)
+        train = partial(train_one, console, cache, preset=preset, film=film)
         console.result(train_one_by_one(console, configuration, name, seeds, train))
     else:
-        console.result(train_one(console, cache, configuration, name, preset))
+        console.result(train_one(console, cache, configuration, name, preset, film))
 
 
 def refuse_choices(choices: dict[str, Any]) -> None:
@@ -179,12 +189,13 @@ def train_one(
     configuration: "Configuration",
     name: str | None,
     preset: str | None,
+    film: bool,
 ) -> dict[str, Any]:
     """Train a new run to its end."""
     from network import experiment
 
     with stop_requests() as requested:
-        begun = experiment.begin(cache, configuration, name, preset)
+        begun = experiment.begin(cache, configuration, name, preset, film)
         console.note(
             f"run {begun.run.name}: {len(begun.training):,} images to train on, "
             f"{len(begun.validation):,} held out, seed {configuration.seed}"

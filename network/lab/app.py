@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.types import ASGIApp
 
-from network.lab.routes import runs
+from network.lab.routes import runs, train
 from network.lab.security import Admission, Security
 from network.lab.state import Lab
 from pipeline.errors import CorruptError, MissingError, ProjectError, StorageError
@@ -20,7 +20,7 @@ TYPES = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
-ROUTES = (runs,)  # a module each, with `router(lab)`
+ROUTES = (runs, train)  # a module each, with `router(lab)`
 STATUS: dict[type[ProjectError], int] = {
     MissingError: 404,
     CorruptError: 409,
@@ -56,16 +56,16 @@ def add_page(app: FastAPI) -> None:
         return Response(path.read_bytes(), media_type=TYPES[path.suffix])
 
 
-def told(status: int, message: str, hint: str = "", **more: str) -> JSONResponse:
-    """Answer with an error as every part of the lab does."""
-    return JSONResponse({"error": {"message": message, "hint": hint, **more}}, status)
+def told(status: int, message: str, hint: str = "", field: str = "") -> JSONResponse:
+    """Answer with an error as every part of the lab does; `field` names the choice at fault."""
+    return JSONResponse({"error": {"message": message, "hint": hint, "field": field}}, status)
 
 
 def tell_project_error(request: Request, error: Exception) -> Response:
     """Answer with what the command would have said."""
     assert isinstance(error, ProjectError)
     status = STATUS.get(type(error), 422)
-    return told(status, error.message, error.hint, **getattr(error, "where", {}))
+    return told(status, error.message, error.hint, field=getattr(error, "field", ""))
 
 
 def tell_validation_error(request: Request, error: Exception) -> Response:
@@ -73,8 +73,8 @@ def tell_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     names = [str(part) for part in first["loc"] if part != "body"]
-    where = {"field": names[-1]} if names else {}
-    return told(422, f"{'.'.join(names) or 'the request'}: {first['msg']}"[:500], **where)
+    what = f"{'.'.join(names) or 'the request'}: {first['msg']}"[:500]
+    return told(422, what, field=names[-1] if names else "")
 
 
 def tell_http_error(request: Request, error: Exception) -> Response:

@@ -26,7 +26,9 @@ def bind(host: str, port: int | None) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for wanted in (USUAL_PORT, 0) if port is None else (port,):
         try:
-            return socket.create_server((host, wanted), family=family)
+            bound = socket.create_server((host, wanted), family=family)
+            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else 40 ms an answer
+            return bound
         except (OSError, UnicodeError) as error:
             if port is not None or getattr(error, "errno", 0) != errno.EADDRINUSE:
                 reason = str(getattr(error, "strerror", None) or error).split(" (while ")[0]
@@ -42,8 +44,10 @@ def address_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def serve(app: ASGIApp, bound: socket.socket, requested: Callable[[], int]) -> None:
-    """Answer until a signal asks for the end."""
+def serve(
+    app: ASGIApp, bound: socket.socket, requested: Callable[[], int], close: Callable[[], None]
+) -> None:
+    """Answer until a signal asks for the end; then `close` what would go on."""
     config = uvicorn.Config(
         app, log_level="error", access_log=False, server_header=False, proxy_headers=False,
         ws="none", lifespan="off", timeout_graceful_shutdown=GRACE,
@@ -54,6 +58,7 @@ def serve(app: ASGIApp, bound: socket.socket, requested: Callable[[], int]) -> N
     while thread.is_alive() and not requested():
         time.sleep(0.05)
     server.should_exit = True
+    close()
     thread.join()
 
 

@@ -1,8 +1,10 @@
-"""What a lab knows while it runs: its cache, and what it has loaded from there."""
+"""What a lab knows while it runs: its cache, what it has loaded from there, its trainings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 
 from network.lab.loaded import Loaded
+from network.lab.trainings import Trainings
 from pipeline.cache import Cache
 
 
@@ -12,8 +14,15 @@ class Lab:
 
     cache: Cache
     loaded: Loaded
+    trainings: Trainings
+    is_closing: Event = field(default_factory=Event)  # streams end then
+
+    def close(self) -> None:
+        """End the streams of events, and stop the trainings, saved."""
+        self.is_closing.set()
+        self.trainings.close()
 
 
 def open_lab(cache: Cache) -> Lab:
     """Make the lab of a cache."""
-    return Lab(cache, Loaded(cache))
+    return Lab(cache, Loaded(cache), Trainings(cache))

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from warm_commands import Ended
 
-from network.experiment import init_params
+from network.building import init_params
 from network.looks import read_looks
 from network.params import named_arrays
 from network.run_names import find_run, list_runs

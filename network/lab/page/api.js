@@ -2,7 +2,7 @@
 
 /** What the server says is wrong; `field` is the name of the choice that is, where it is one. */
 export class LabError extends Error {
-  constructor({ message, hint = "", field = null }, status) {
+  constructor({ message, hint = "", field = "" }, status) {
     super(hint ? `${message}. ${hint}` : message);
     Object.assign(this, { status, field });
   }
@@ -33,14 +33,14 @@ export const api = {
 
 /** Listen to a stream of events; the browser connects again by itself, from the last one on.
  * An event of type "end" is the last. Returns the function that stops listening. */
-function listen(path, onEvent, onState = () => {}) {
+export function listen(path, { onEvent, onState = () => {} }) {
   const source = new EventSource(path);
   source.onopen = () => onState("open");
   source.onerror = () => onState(source.readyState === EventSource.CLOSED ? "closed" : "waiting");
   source.onmessage = (message) => {
     const event = JSON.parse(message.data);
     if (event.type === "end") source.close();
-    onEvent(event, Number(message.lastEventId));
+    onEvent(event, event.type === "end" ? "" : message.lastEventId);
   };
   return () => source.close();
 }

@@ -2,7 +2,8 @@
 
 import { fill, h } from "./dom.js";
 
-const MARGIN = { top: 12, right: 14, bottom: 34, left: 52 };
+const MARGIN = { top: 12, right: 14, bottom: 26, left: 52 };
+let charts = 0; // so that each has ids of its own
 const MOST_POINTS = 400; // of a line; of more, neighbours are averaged
 
 /** Choose round numbers between two bounds, about `count` of them. */
@@ -13,6 +14,18 @@ export function ticks(low, high, count = 5) {
   const found = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) {
     found.push(Number((i * step).toPrecision(12)));
+  }
+  return found;
+}
+
+/** Choose round numbers between two powers of ten: 1, 2, 5, 10, ... or, of many, 1, 10, 100. */
+function powerTicks(low, high) {
+  const found = [];
+  for (let power = Math.floor(low); power <= high; power++) {
+    for (const factor of high - low > 2 ? [1] : [1, 2, 5]) {
+      const at = power + Math.log10(factor);
+      if (at >= low - 1e-9 && at <= high + 1e-9) found.push(at);
+    }
   }
   return found;
 }
@@ -32,28 +45,40 @@ export function thin(points, most = MOST_POINTS) {
   return thinned;
 }
 
-/** A chart of lines. `update(series)` draws it: [{name, color, points: [[x, y]], dashed?}].
- * Options: label (of the whole), xLabel, height, formatX, formatY, yRange (points -> [low, high]),
- * dots (draw each point). */
+/** A chart of lines. `update(series, {xMax, marks})` draws it: [{name, color, points: [[x, y]],
+ * dashed?}]; marks are [x, label]: what happened at a place.
+ * Options: label (of the whole), xLabel, height, formatX, formatY, yRange ((least, most) -> [low,
+ * high]), log (the y axis in powers of ten), dots (draw each point). */
 export function lineChart(options) {
-  const { label, xLabel = "", height = 240, dots = false } = options;
+  const { label, xLabel = "", height = 240, dots = false, log = false } = options;
   const formatX = options.formatX ?? ((x) => x.toLocaleString("en-US"));
-  const formatY = options.formatY ?? ((y) => y.toPrecision(3));
+  const formatOne = options.formatY ?? ((y) => y.toPrecision(3));
+  const formatY = log ? (y) => formatOne(10 ** y) : formatOne;
+  const seen = ([x, y]) => [x, log ? Math.log10(Math.max(y, 1e-12)) : y];
+  const clip = `chart-${charts++}`;
   const holder = h("div", { class: "chart", style: { height: `${height}px` } });
   const readout = h("div", { class: "chart-readout", hidden: true });
   let series = [];
+  let more = {};
   let width = 0;
 
   function draw() {
     if (width < 80) return;
-    const lines = series.map((one) => ({ ...one, shown: thin(one.points) }));
+    const lines = series.map((one) => ({ ...one, shown: thin(one.points).map(seen) }));
     const all = lines.flatMap((one) => one.shown);
-    const plot = scalesOf(all, width, height, options.yRange);
+    const range = options.yRange ?? (log ? powers : fromZero);
+    const plot = scalesOf(all, width, height, range, more.xMax ?? 1);
     const svg = h("svg", {
       viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label,
     });
-    svg.append(...axes(plot, xLabel, formatX, formatY));
-    for (const one of lines) svg.append(...lineOf(one, plot, dots));
+    const yTicks = log ? powerTicks(plot.y0, plot.y1) : ticks(plot.y0, plot.y1, 4);
+    svg.append(
+      h("clipPath", { id: clip }, h("rect", {
+        x: plot.left - 4, y: plot.top - 4, width: plot.right - plot.left + 8, height: plot.bottom - plot.top + 4,
+      })),
+      ...axes(plot, yTicks, xLabel, formatX, formatY), ...marksOf(more.marks ?? [], plot),
+      h("g", { "clip-path": `url(#${clip})` }, lines.map((one) => lineOf(one, plot, dots))),
+    );
     if (!all.length) {
       svg.append(h("text", { x: width / 2, y: height / 2, class: "chart-empty" }, "nothing yet"));
     }
@@ -97,8 +122,9 @@ export function lineChart(options) {
 
   return {
     element: holder,
-    update(next) {
+    update(next, nextMore = {}) {
       series = next;
+      more = nextMore;
       draw();
     },
   };
@@ -109,12 +135,14 @@ export function swatch(color) {
   return h("i", { class: "swatch", style: { background: color } });
 }
 
-function scalesOf(points, width, height, yRange) {
+const fromZero = (least, most) => [Math.min(0, least), most || 1];
+const powers = (least, most) => [Math.floor(least * 4) / 4, Math.ceil(most * 4 + 0.01) / 4];
+
+function scalesOf(points, width, height, yRange, xMax) {
   const xs = points.map((point) => point[0]);
   const ys = points.map((point) => point[1]);
-  const [x0, x1] = xs.length ? [Math.min(0, ...xs), Math.max(1, ...xs)] : [0, 1];
-  const found = ys.length ? [Math.min(...ys), Math.max(...ys)] : [0, 1];
-  const [y0, y1] = yRange ? yRange(...found) : [Math.min(0, found[0]), found[1] || 1];
+  const [x0, x1] = [Math.min(0, ...xs), Math.max(xMax, ...xs)];
+  const [y0, y1] = yRange(...(ys.length ? [Math.min(...ys), Math.max(...ys)] : [0, 1]));
   const [left, right] = [MARGIN.left, width - MARGIN.right];
   const [top, bottom] = [MARGIN.top, height - MARGIN.bottom];
   return {
@@ -125,18 +153,25 @@ function scalesOf(points, width, height, yRange) {
   };
 }
 
-function axes(plot, xLabel, formatX, formatY) {
+function axes(plot, yTicks, xLabel, formatX, formatY) {
   const parts = [];
-  for (const y of ticks(plot.y0, plot.y1, 4)) {
+  for (const y of yTicks) {
     const at = plot.y(y);
     parts.push(h("line", { class: "chart-grid", x1: plot.left, x2: plot.right, y1: at, y2: at }));
     parts.push(h("text", { class: "chart-tick is-y", x: plot.left - 8, y: at + 4 }, formatY(y)));
   }
-  for (const x of ticks(plot.x0, plot.x1, Math.max(2, Math.floor(plot.width / 130)))) {
-    parts.push(h("text", { class: "chart-tick is-x", x: plot.x(x), y: plot.bottom + 18 }, formatX(x)));
+  const room = plot.right - 8 * xLabel.length - 16; // where the label does not stand
+  for (const x of ticks(plot.x0, plot.x1, Math.max(2, Math.floor(plot.width / 80)))) {
+    if (plot.x(x) < room) parts.push(h("text", { class: "chart-tick is-x", x: plot.x(x), y: plot.bottom + 18 }, formatX(x)));
   }
-  parts.push(h("text", { class: "chart-label", x: plot.right, y: plot.height - 2 }, xLabel));
+  parts.push(h("text", { class: "chart-label", x: plot.right, y: plot.bottom + 18 }, xLabel));
   return parts;
+}
+
+function marksOf(marks, plot) {
+  return marks.map(([x, text]) => h("g", { class: "chart-mark" },
+    h("line", { x1: plot.x(x), x2: plot.x(x), y1: plot.top, y2: plot.bottom }),
+    h("title", {}, text)));
 }
 
 function lineOf({ color, shown, dashed }, plot, dots) {
@@ -160,6 +195,6 @@ export function bars(rows, limit = 1) {
   return h("div", { class: "bars" }, rows.map((row) => h("div", { class: "bar-row" },
     h("span", { class: "bar-name" }, row.name),
     h("span", { class: "bar-track" },
-      h("span", { class: "bar", style: { width: `${(100 * Math.min(row.value, limit)) / limit}%` } })),
+      row.value > 0 && h("span", { class: "bar", style: { width: `${(100 * Math.min(row.value, limit)) / limit}%` } })),
     h("span", { class: "bar-text" }, row.text))));
 }

@@ -1,14 +1,201 @@
-// Train: Watch a network learn, and turn its knobs while it does.
+// Train: begin trainings, watch them learn, and turn their knobs while they do.
 
-import { h, lead } from "../dom.js";
+import { decode } from "../api.js";
+import { lineChart, swatch } from "../charts.js";
+import { fill, h, lead, percent } from "../dom.js";
+import { OVER, accuracyPoints, describeChange, follow, lossPoints, newRun } from "../follow.js";
+import { runPanel } from "./train_run.js";
+import { trainingForm } from "./train_form.js";
 
 export const title = "Train";
 
+const COLOURS = 6;
+const colourOf = (index) => `var(--series-${(index % COLOURS) + 1})`;
+
 /** Show the view; returns the function that takes it away. */
 export function mount(root, context) {
-  root.append(lead(title, "Watch a network learn, and turn its knobs while it does."));
-  if (!context.run) {
-    root.append(h("p", { class: "empty" }, "No run yet: start one in ", h("a", { href: "#train" }, "Train"), "."));
+  const { api } = context;
+  const runs = new Map(); // name -> what is known, for each run that is shown
+  let isGone = false;
+  let isDue = false;
+  let fetchedAt = 0;
+
+  const accuracy = lineChart({
+    label: "Accuracy on the images held out, epoch by epoch", xLabel: "epoch", dots: true,
+    formatY: (y) => percent(y, 1), yRange: accuracyRange,
+  });
+  const loss = lineChart({
+    label: "Loss, step by step", xLabel: "step", log: true, formatY: (y) => String(Number(y.toPrecision(2))),
+  });
+  const chips = h("div", { class: "chips", role: "group", "aria-label": "Runs that are shown" });
+  const other = h("select", { class: "chip-select", "aria-label": "Show another run beside these" });
+  const panel = runPanel(context, { steer, change });
+  const form = h("details", { class: "panel new-training" },
+    h("summary", {}, h("h2", {}, "New training")));
+  const curves = h("section", { class: "grid curves", hidden: true },
+    figure("Accuracy", "on images held out, after each epoch", accuracy.element),
+    figure("Loss", "on each batch, before its update", loss.element));
+
+  root.append(
+    lead("Train", "Watch a network learn, and turn its knobs while it does."),
+    h("div", { class: "train-layout" },
+      h("div", { class: "stack train-side" }, form, panel.side, panel.knobs),
+      h("div", { class: "stack train-main" }, h("div", { class: "row" }, chips, other), curves, panel.main)),
+  );
+
+  /** Take a run into the charts. */
+  function show(name) {
+    if (runs.has(name)) return;
+    const run = newRun(name);
+    run.index = firstFree();
+    runs.set(name, run);
+    follow(run, onEvent);
   }
-  return () => {};
+
+  function firstFree() {
+    const taken = new Set([...runs.values()].map((run) => run.index));
+    let index = 0;
+    while (taken.has(index)) index += 1;
+    return index;
+  }
+
+  function hide(name) {
+    runs.get(name)?.stop();
+    runs.delete(name);
+    draw();
+  }
+
+  function onEvent(run, event) {
+    if (isGone) return;
+    if (event.type === "state" && OVER.has(event.state)) context.refreshRuns().then(fillOthers);
+    if (run.name === context.run && ["progress", "begin"].includes(event.type)) fetchWeights();
+    if (!isDue) {
+      isDue = true;
+      requestAnimationFrame(draw);
+    }
+  }
+
+  function draw() {
+    isDue = false;
+    if (isGone) return;
+    const shown = [...runs.values()].filter((run) => run.told);
+    curves.hidden = !shown.length;
+    const series = (points) => shown.map((run) => ({
+      name: run.name, color: colourOf(run.index), points: points(run),
+    }));
+    const focus = runs.get(context.run);
+    const marks = focus?.changes ?? [];
+    accuracy.update(series(accuracyPoints), {
+      xMax: Math.max(1, ...shown.map((run) => run.epochs)),
+      marks: marks.map((one) => [one.epoch + partOf(focus, one), describeChange(one)]),
+    });
+    loss.update(series(lossPoints), {
+      xMax: Math.max(1, ...shown.map((run) => run.step)),
+      marks: marks.map((one) => [one.step, describeChange(one)]),
+    });
+    drawChips();
+    panel.update(focus);
+  }
+
+  function drawChips() {
+    const names = [...runs.keys()].join("\n") + context.run;
+    if (chips.dataset.names === names) return;
+    chips.dataset.names = names;
+    fill(chips, [...runs.values()].map((run) => h("span", { class: "chip-pair" },
+      h("button", {
+        class: "chip", type: "button", "aria-pressed": String(run.name === context.run),
+        onclick: () => focusOn(run.name), title: "Show this run below",
+      }, swatch(colourOf(run.index)), run.name),
+      runs.size > 1 && h("button", {
+        class: "chip chip-close", type: "button", "aria-label": `Take ${run.name} out of the charts`,
+        onclick: () => { if (run.name === context.run) focusOn(nextTo(run.name)); hide(run.name); },
+      }, "×"))));
+  }
+
+  const nextTo = (name) => [...runs.keys()].find((one) => one !== name);
+
+  function focusOn(name) {
+    show(name);
+    context.chooseRun(name, { remount: false });
+    fetchedAt = 0;
+    fetchWeights();
+    draw();
+  }
+
+  function fillOthers() {
+    const others = context.runs.filter((run) => !run.problem && !run.members.length && !runs.has(run.name));
+    other.hidden = !others.length;
+    fill(other, h("option", { value: "" }, "+ compare with …"),
+      others.map((run) => h("option", { value: run.name }, run.name)));
+  }
+  other.onchange = () => {
+    show(other.value);
+    fillOthers();
+  };
+
+  /** Fetch the first layer's weights, not more often than they can be shown. */
+  async function fetchWeights() {
+    const now = performance.now();
+    if (!context.run || now - fetchedAt < 300) return;
+    fetchedAt = now;
+    const name = context.run;
+    const { pictures } = await api.get(`/api/trainings/${encodeURIComponent(name)}/weights`);
+    if (!isGone && name === context.run) panel.showWeights(pictures && { ...decode(pictures), limit: pictures.limit });
+  }
+
+  /** Tell a training what to do; a stream that had ended is opened again. */
+  async function steer(order) {
+    const run = runs.get(context.run);
+    const wasOver = OVER.has(run.state);
+    await api.post(`/api/trainings/${encodeURIComponent(run.name)}/${order}`);
+    if (wasOver) follow(run, onEvent);
+  }
+
+  function change(values) {
+    return api.patch(`/api/trainings/${encodeURIComponent(context.run)}`, values);
+  }
+
+  async function begun(name) {
+    await context.refreshRuns();
+    form.open = false;
+    focusOn(name);
+    fillOthers();
+    scrollTo({ top: 0, behavior: "smooth" });
+  }
+
+  async function start() {
+    const [choices, { trainings }] = await Promise.all([api.get("/api/choices"), api.get("/api/trainings")]);
+    if (isGone) return;
+    form.append(trainingForm(api, choices, begun));
+    const live = trainings.filter((one) => !OVER.has(one.state));
+    form.open = !context.run;
+    for (const { run } of live) show(run);
+    if (context.run) focusOn(context.run);
+    fillOthers();
+    draw();
+  }
+  start().catch((error) => root.append(h("p", { class: "problem", role: "alert" }, error.message)));
+  context.onTheme(() => panel.redraw());
+
+  return () => {
+    isGone = true;
+    for (const run of runs.values()) run.stop();
+  };
+}
+
+function figure(name, what, element) {
+  return h("section", { class: "panel" }, h("h2", {}, name, " ", h("small", {}, what)), element);
+}
+
+/** How far into its epoch a change was made, from 0 to 1. */
+function partOf(run, { epoch, step }) {
+  const before = run.epochsDone[epoch - 1]?.step ?? 0;
+  const steps = run.told?.images ? Math.ceil(run.told.images / run.told.configuration.batch_size) : 1;
+  return Math.min(1, (step - before) / steps);
+}
+
+/** From a round number below the least to all right; a bad first epoch must not hide the others. */
+function accuracyRange(least, most) {
+  const low = most > 0.9 ? Math.max(least, 0.85) : least;
+  return [Math.max(0, Math.floor((1 - 1.15 * Math.max(1 - low, 0.02)) * 50) / 50), 1];
 }

@@ -1,0 +1,118 @@
+"""Train: trainings begun, steered and watched, as streams of events."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from network.lab.choices import configure, describe_choices, naming_the_choice
+from network.lab.event_log import stream
+from network.lab.probes import first_weights, pack_pictures
+from network.lab.state import Lab
+from pipeline.errors import UsageError
+
+Text = Annotated[str, Field(max_length=2000)]
+Name = Annotated[str, Field(max_length=100)]
+LastId = Annotated[str, Query(max_length=40)]
+LastEventId = Annotated[str | None, Header(max_length=40)]
+EVENTS = {"Cache-Control": "no-store"}
+
+
+class Begin(BaseModel):
+    """A new run: a preset, and what is chosen over it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    preset: Text | None = None
+    name: Name | None = None
+    film: bool = True
+    choices: dict[Name, int | float | Text | dict[Name, float] | list[int] | None] = {}
+
+
+class Changes(BaseModel):
+    """Other values for a training that goes on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    learning_rate: float | None = None
+    momentum: float | None = None
+    weight_decay: float | None = None
+    dropout: float | None = None
+    augment: dict[Name, float] | None = None
+
+
+def router(lab: Lab) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter()
+    add_orders(routes, lab)
+    add_looks(routes, lab)
+    return routes
+
+
+def add_orders(routes: APIRouter, lab: Lab) -> None:
+    """Add what begins and steers trainings."""
+
+    @routes.get("/choices")
+    def choices() -> dict[str, Any]:
+        """Say what a training can be begun with."""
+        return describe_choices(lab.cache)
+
+    @routes.post("/trainings")
+    def begin(body: Begin) -> dict[str, str]:
+        """Train a new run."""
+        with naming_the_choice():
+            given = {name: value for name, value in body.choices.items() if value is not None}
+            configuration = configure(body.preset, given)
+            training = lab.trainings.begin(configuration, body.name, body.preset, body.film)
+        return {"run": training.name}
+
+    @routes.patch("/trainings/{run}")
+    def change(run: str, body: Changes) -> dict[str, str]:
+        """Go on with other values, from the next step on."""
+        training = lab.trainings.find(run)
+        with naming_the_choice():
+            training.check(values := body.model_dump(exclude_none=True))
+        training.order("change", values=values)
+        return {"run": run}
+
+    @routes.post("/trainings/{run}/{order}")
+    def steer(run: str, order: Literal["pause", "resume", "epoch", "stop"]) -> dict[str, str]:
+        """Pause, go on, train one more epoch, or stop; to go on a process is started if need be."""
+        found = lab.loaded.find(run)
+        training = lab.trainings.get(run)
+        if training is not None and not training.is_over:
+            training.order(order)
+        elif order in {"resume", "epoch"}:
+            lab.trainings.go_on(found, order)
+        else:
+            raise UsageError(f"run {run} is not in training here")
+        return {"run": run}
+
+
+def add_looks(routes: APIRouter, lab: Lab) -> None:
+    """Add what tells of trainings."""
+
+    @routes.get("/trainings")
+    def trainings() -> dict[str, Any]:
+        """List the trainings since the lab began."""
+        return {"trainings": [one.summary() for one in lab.trainings.list()]}
+
+    @routes.get("/trainings/{run}/events", response_class=StreamingResponse)
+    def events(
+        run: str, after: LastId = "", last_event_id: LastEventId = None
+    ) -> StreamingResponse:
+        """Send what happens to a run, from the event after the last that was seen."""
+        source = lab.trainings.source(lab.loaded.find(run))
+        written = stream(source, last_event_id or after, lab.is_closing)
+        return StreamingResponse(written, headers=EVENTS, media_type="text/event-stream")
+
+    @routes.get("/trainings/{run}/weights")
+    def weights(run: str) -> dict[str, Any]:
+        """Give the weights of the first layer as pictures, as they are now."""
+        lab.loaded.find(run)
+        training = lab.trainings.get(run)
+        if training is not None and training.pictures is not None:
+            return {"pictures": training.pictures}
+        checkpoint = lab.loaded.run(run).checkpoint
+        return {"pictures": pack_pictures(first_weights(checkpoint.model, checkpoint.params))}

@@ -1,0 +1,247 @@
+"""Train one run in a process of its own, tell of it several times a second, obey orders.
+
+It is a process and not a thread, so that a page is answered while it computes, that two of them
+use two cores, and that each has the number of BLAS threads that its results depend on. Orders come
+through a pipe, events go back: both are plain data.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from network.changing import change_training, controls
+from network.configuration import configuration_from_dict
+from network.events import EpochDone, Event
+from network.experiment import Experiment, begin, reopen
+from network.lab.probes import COUNT, first_weights, pack_pictures, probe
+from network.params import count_params
+from network.run_names import describe_sizes, find_run
+from network.training import has_stopped, learning_rate
+from pipeline.cache import Cache
+from pipeline.errors import ProjectError, UsageError
+
+REPORT = 0.2  # seconds between two reports ...
+LONG, LONG_REPORT = 600.0, 1.0  # ... in the first ten minutes; then once a second
+POINTS = 10  # losses of a report; of more steps, the means of as many neighbours
+SHARE = 0.1  # of the time, at most, that probes may take
+LOOK = 0.02  # seconds between two looks for orders
+NICE = 5  # how far it stands back behind the page and everything else
+
+
+def train_in_process(pipe: Connection, root: str, order: Mapping[str, Any]) -> None:
+    """Fulfil an order to train, and tell of it through the pipe until it is over.
+
+    The order has `configuration`, `name`, `stem` and `film` of a new run; or `run`, the name of
+    one to go on with, and `first`, what to do with it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a lab that cannot wait any longer
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    try:
+        trainer = Trainer(pipe, take_up(Cache(Path(root), "the lab's"), order))
+        trainer.work(order.get("first", "resume"))
+    except ProjectError as error:
+        pipe.send({"type": "state", "state": "failed", "message": str(error)})
+    except MemoryError:
+        pipe.send({"type": "state", "state": "failed", "message": "not enough memory"})
+    except (BrokenPipeError, EOFError):
+        pass  # the lab has gone; all is saved
+
+
+def take_up(cache: Cache, order: Mapping[str, Any]) -> Experiment:
+    """Make the run of an order, or open the one that goes on.
+
+    Raises: UsageError, MissingError, CorruptError, StorageError.
+    """
+    if "run" in order:
+        return reopen(cache, find_run(cache, order["run"]))[0]
+    configuration = configuration_from_dict(order["configuration"], "the order")
+    return begin(cache, configuration, order["name"], order["stem"], order["film"])
+
+
+class Trainer:
+    """Trains, reports, obeys: at every moment it does one of these."""
+
+    def __init__(self, pipe: Connection, experiment: Experiment) -> None:
+        self.pipe, self.experiment = pipe, experiment
+        self.probed = experiment.training.take(slice(COUNT))
+        self.losses: list[float] = []  # since the last report
+        self.until: int | None = None  # the epoch after which to pause
+        self.is_going, self.is_over = False, False
+        self.started = self.reported = self.looked = time.monotonic()
+        self.next_probe = 0.0
+
+    def work(self, first: str) -> None:
+        """Train and obey until it is over; what to do first is an order, too."""
+        self.tell("begin", **describe(self.experiment))
+        self.obey({"order": first})
+        self.report()
+        while not self.is_over:
+            if self.is_going:
+                self.advance()
+            elif self.pipe.poll(LOOK):
+                self.obey(self.pipe.recv())
+
+    def advance(self) -> None:
+        """Train until an order comes or the training ends; where it stands then is saved."""
+        self.tell("state", state="training")
+        events, order = self.experiment.train(), None
+        for event in events:
+            self.hear(event)
+            now = time.monotonic()
+            if now - self.looked > LOOK:
+                self.looked = now
+                if self.pipe.poll():
+                    order = self.pipe.recv()
+                    break
+            if not self.is_going:
+                break
+        events.close()
+        self.report(always=True)
+        if order is not None:
+            self.obey(order)
+        elif self.has_ended():
+            self.finish("ended")
+        else:
+            self.tell("state", state="paused")
+
+    def has_ended(self) -> bool:
+        """Have all epochs been trained, or as many as validation was better for?"""
+        recipe, state = self.experiment.recipe, self.experiment.state
+        return len(state.history) >= recipe.epochs or has_stopped(recipe, state)
+
+    def finish(self, how: str) -> None:
+        """Let this be the end."""
+        self.is_going, self.is_over = False, True
+        self.tell("state", state=how)
+
+    def hear(self, event: Event) -> None:
+        """Take in what a training tells."""
+        if isinstance(event, EpochDone):
+            self.report()
+            self.tell("epoch", **event._asdict())
+            if self.until is not None and event.epoch >= self.until:
+                self.is_going, self.until = False, None
+            return
+        self.losses.append(event.loss)
+        now = time.monotonic()
+        wait = REPORT if now - self.started < LONG else LONG_REPORT
+        if now - self.reported > wait:
+            self.report()
+
+    def report(self, always: bool = False) -> None:
+        """Tell the losses since the last report, and what a probe finds, where there is time."""
+        recipe, state = self.experiment.recipe, self.experiment.state
+        now = time.monotonic()
+        steps = -(-len(self.experiment.training) // recipe.batch_size)
+        told: dict[str, Any] = {
+            "step": state.step,
+            "epoch": state.step / steps,
+            "losses": summarise(self.losses, state.step),
+            "learning_rate": learning_rate(recipe, state.step, steps),
+            "steps_a_second": len(self.losses) / max(now - self.reported, 1e-9),
+        }
+        if always or now >= self.next_probe:
+            params = state.params
+            told["layers"] = [one._asdict() for one in probe(recipe, params, self.probed)]
+            self.pipe.send({"type": "weights", "pictures": self.pictures()})
+            self.next_probe = now + (time.monotonic() - now) / SHARE
+        self.tell("progress", **told)
+        self.losses, self.reported = [], time.monotonic()
+
+    def pictures(self) -> dict[str, Any] | None:
+        """Make pictures of the first layer's weights."""
+        experiment = self.experiment
+        return pack_pictures(first_weights(experiment.recipe.model, experiment.state.params))
+
+    def obey(self, order: Mapping[str, Any]) -> None:
+        """Do what an order says."""
+        ORDERS[order["order"]](self, order)
+
+    def tell(self, kind: str, **more: Any) -> None:
+        """Send an event to the lab."""
+        self.pipe.send({"type": kind, **more})
+
+
+def pause(trainer: Trainer, order: Mapping[str, Any]) -> None:
+    """Stand still; all is saved."""
+    trainer.is_going, trainer.until = False, None
+    trainer.tell("state", state="paused")
+
+
+def go_on(trainer: Trainer, order: Mapping[str, Any]) -> None:
+    """Train to the end."""
+    trainer.is_going, trainer.until = True, None
+
+
+def one_epoch(trainer: Trainer, order: Mapping[str, Any]) -> None:
+    """Train to the end of the next epoch and pause, though it be one more than was planned."""
+    done = len(trainer.experiment.state.history)
+    if done >= trainer.experiment.configuration.epochs:
+        change(trainer, {"values": {"epochs": done + 1}})
+    trainer.is_going, trainer.until = True, done + 1
+
+
+def stop(trainer: Trainer, order: Mapping[str, Any]) -> None:
+    """End here; `network train --resume` goes on."""
+    trainer.finish("stopped")
+
+
+def change(trainer: Trainer, order: Mapping[str, Any]) -> None:
+    """Go on with other choices, from this step on."""
+    try:
+        trainer.experiment = change_training(trainer.experiment, order["values"])
+    except UsageError as error:
+        trainer.tell("problem", message=str(error))
+        return
+    experiment = trainer.experiment
+    trainer.tell(
+        "change",
+        step=experiment.state.step,
+        epoch=len(experiment.state.history),
+        values=dict(order["values"]),
+        controls=controls(experiment),
+        epochs=experiment.configuration.epochs,
+    )
+
+
+ORDERS: dict[str, Callable[[Trainer, Mapping[str, Any]], None]] = {
+    "pause": pause,
+    "resume": go_on,
+    "epoch": one_epoch,
+    "stop": stop,
+    "change": change,
+}
+
+
+def summarise(losses: list[float], step: int) -> list[tuple[int, float, int]]:
+    """Give the losses up to a step as a few points: the last step, the mean, and of how many."""
+    parts = np.array_split(np.array(losses), min(POINTS, len(losses))) if losses else []
+    ends = step - len(losses) + np.cumsum([len(part) for part in parts])
+    found = zip(ends, parts, strict=True)
+    return [(int(end), float(part.mean()), len(part)) for end, part in found]
+
+
+def describe(experiment: Experiment) -> dict[str, Any]:
+    """Say in plain data what is trained, and what it has done so far."""
+    model, state = experiment.recipe.model, experiment.state
+    return {
+        "run": experiment.run.name,
+        "sizes": describe_sizes(model),
+        "layers": [repr(layer) for layer in model.layers],
+        "params": count_params(state.params),
+        "images": len(experiment.training),
+        "held_out": len(experiment.validation),
+        "configuration": experiment.configuration.to_dict(),
+        "controls": controls(experiment),
+        "epochs": experiment.configuration.epochs,
+        "history": [epoch._asdict() for epoch in state.history],
+        "changes": state.origin.get("changes", []),
+    }
