@@ -95,7 +95,7 @@ def lab(lab_cache: Cache) -> Iterator[LabProcess]:
         assert started.stop() == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is there, no other event loop can run in this thread
 def browser() -> Iterator["Browser"]:
     """Debian's Chromium, or another that is installed."""
     found = next(filter(None, map(shutil.which, NAMES)), None)

@@ -47,7 +47,8 @@ RESERVED = {
 LAB = {name for path in FILES if (name := name_of(path)).startswith("network/lab/")}
 PLOTS = {name for path in FILES if (name := name_of(path)).startswith("network/plots/")}
 RESERVED["matplotlib"] = {"network/search_chart.py", *PLOTS}
-RESERVED |= {"fastapi": LAB, "starlette": LAB, "uvicorn": {"network/lab/serving.py"}}
+RESERVED |= dict.fromkeys(("fastapi", "pydantic", "starlette"), LAB)
+RESERVED["uvicorn"] = {"network/lab/serving.py"}
 DOORS = {
     *("cache", "command_line", "console", "datasets", "errors", "manifest", "npy", "preview"),
     *("records", "sealed_json", "unpickling"),

@@ -1,9 +1,20 @@
 """The page of the lab: its views, its keys, its two themes, at every width."""
 
+import tomllib
+
 import pytest
 from browser import check_layout
+from conftest import REPOSITORY
 
 VIEWS = ("train", "draw", "why", "explore", "film", "arithmetic")
+
+
+def test_every_file_of_the_page_is_installed_with_the_package():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["network"]
+    folder = REPOSITORY / "network"
+    installed = {path for pattern in patterns for path in folder.glob(pattern)}
+    assert set((folder / "lab" / "page").rglob("*.*")) <= installed
 
 
 @pytest.mark.parametrize("size", ["wide", "phone"])
