@@ -1,26 +1,20 @@
-"""Draw digits with a network's answers, right and wrong marked, or as they are augmented."""
+"""Show digits with a network's answers, right and wrong marked, or as they are augmented."""
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from network.augmentation import Augmentation
 from network.data import Examples
 from network.params import Array
-from pipeline.preview import RIGHT, WRONG, Tile, draw_sheet
+from pipeline.preview import RIGHT, WRONG, Tile
 
 VERSIONS = 9  # of a digit in a row, beside the original
 
 
-def draw_answers(
-    examples: Examples,
-    outputs: Array,
-    classes: tuple[str, ...],
-    title: str,
-    count: int,
-    wrong: bool,
-) -> Image.Image:
-    """Draw the first `count` examples, or the first `count` mistakes, the surest ones first.
+def answer_tiles(
+    examples: Examples, outputs: Array, classes: tuple[str, ...], count: int, wrong: bool
+) -> list[Tile]:
+    """Show the first `count` examples, or the first `count` mistakes, the surest ones first.
 
     Shapes: outputs (N, K), of these N examples.
     """
@@ -29,10 +23,9 @@ def draw_answers(
     if wrong:
         mistakes = np.flatnonzero(answers != examples.labels)
         which = mistakes[np.argsort(-outputs[mistakes].max(axis=1), kind="stable")]
-    tiles = [
+    return [
         answer_tile(examples, int(index), classes, int(answers[index])) for index in which[:count]
     ]
-    return draw_sheet(tiles, title)
 
 
 def answer_tile(examples: Examples, index: int, classes: tuple[str, ...], answer: int) -> Tile:
@@ -44,19 +37,18 @@ def answer_tile(examples: Examples, index: int, classes: tuple[str, ...], answer
     return Tile(pixels, f"{classes[answer]}, is {classes[label]}", WRONG)
 
 
-def draw_augmented(
-    examples: Examples, augment: Augmentation, rng: np.random.Generator, title: str, count: int
-) -> Image.Image:
-    """Draw the first `count` examples, a row each: as it is, then as training would see it."""
+def augmented_tiles(
+    examples: Examples, augment: Augmentation, rng: np.random.Generator, count: int
+) -> list[Tile]:
+    """Show the first `count` examples, a row each: as it is, then as training would see it."""
     originals = examples.images[:count]
     versions = augment(np.repeat(originals, VERSIONS, axis=0), rng)
     rows = versions.reshape(len(originals), VERSIONS, *originals.shape[1:])
-    tiles = [
+    return [
         Tile(grey_levels(image), "original" if image is original else "")
         for original, row in zip(originals, rows, strict=True)
         for image in (original, *row)
     ]
-    return draw_sheet(tiles, title, columns=1 + VERSIONS)
 
 
 def grey_levels(image: Array) -> NDArray[np.uint8]:

@@ -7,14 +7,16 @@ Results go to stdout, notes and progress to stderr, so a pipe carries results al
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TextIO, TypeAlias
 
 import typer
 
@@ -33,6 +35,28 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors alone.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show where an error came from.")]
 
+Colour: TypeAlias = tuple[int, int, int]  # red, green, blue, 0 to 255
+
+
+class Marks(Enum):
+    """What can be drawn with in lines of text."""
+
+    COLOURS = "half blocks in any colour"
+    BLOCKS = "blocks in the one colour of the text"
+    ASCII = "letters and signs"
+
+
+# Lines to show under a progress bar: of at most so many columns, with such marks.
+LinesBelow: TypeAlias = Callable[[int, Marks], list[str]]
+
+
+class Span(NamedTuple):
+    """Some text of a line in one colour; None: the colours of the terminal."""
+
+    text: str
+    ink: Colour | None = None
+    paper: Colour | None = None
+
 
 @dataclass(frozen=True)
 class Console:
@@ -47,6 +71,24 @@ class Console:
             for line in lines:
                 print(printable(line))
 
+    def draw(self, lines: Sequence[Sequence[Span]]) -> None:
+        """Print lines of the result that are drawn, in colours where stdout shows them."""
+        if self.json:
+            return
+        if marks_of(sys.stdout) is not Marks.COLOURS:
+            self.say(*("".join(span.text for span in line).rstrip() for line in lines))
+            return
+        from rich import color, console, segment, style
+
+        def segments(line: Sequence[Span]) -> Iterator[segment.Segment]:
+            for span in line:
+                ink, paper = (c and color.Color.from_rgb(*c) for c in (span.ink, span.paper))
+                yield segment.Segment(printable(span.text), style.Style(color=ink, bgcolor=paper))
+            yield segment.Segment.line()
+
+        shown = console.Console(file=sys.stdout)
+        shown.print(segment.Segments(it for line in lines for it in segments(line)), end="")
+
     def note(self, text: str) -> None:
         """Print a line beside the result: what happens, what to do next."""
         if not (self.json or self.quiet):
@@ -57,13 +99,28 @@ class Console:
         if self.json:
             print(json.dumps(value, indent=2))
 
+    @property
+    def shows_progress(self) -> bool:
+        """Does somebody look at stderr, on a terminal where lines can change in their place?"""
+        return not (self.json or self.quiet) and can_draw(sys.stderr)
+
     @contextlib.contextmanager
-    def progress(self, what: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
-        """Show how far something is, on a terminal; yields the function to report more with."""
-        if self.json or self.quiet or not can_draw(sys.stderr):
+    def progress(
+        self, what: str, total: int, unit: str, below: LinesBelow | None = None
+    ) -> Iterator[Callable[[int], None]]:
+        """Show how far something is, on a terminal; yields the function to report more with.
+
+        What is shown `below` the bar stays when the bar goes.
+        """
+        if not self.shows_progress:
             yield lambda more: None
             return
-        with progress_bar(unit) as bar:
+        marks = marks_of(sys.stderr)
+
+        def lines_below(width: int) -> list[str]:
+            return below(width, marks) if below else []
+
+        with progress_bar(unit, lines_below) as bar:
             task = bar.add_task(what, total=total)
             done, shown_at = 0, 0.0
 
@@ -75,6 +132,8 @@ class Console:
                     shown_at = now
 
             yield advance
+        for line in lines_below(terminal_width()):
+            self.note(line)
 
     @contextlib.contextmanager
     def live_lines(self) -> Iterator[Callable[[list[str]], None] | None]:
@@ -82,7 +141,7 @@ class Console:
 
         None where that cannot be done: then each is to be told in a note of its own.
         """
-        if self.json or self.quiet or not can_draw(sys.stderr):
+        if not self.shows_progress:
             yield None
             return
         from rich import console, live, text
@@ -100,20 +159,61 @@ def can_draw(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM", "") != "dumb"
 
 
-def progress_bar(unit: str) -> "rich.progress.Progress":
-    """Make a bar with amount, speed and time left; it draws itself on stderr."""
-    from rich import console, progress
+def marks_of(stream: TextIO) -> Marks:
+    """Say what can be drawn with on a stream: colours on a terminal alone.
+
+    Who sets LC_ALL to C asks for ASCII, though Python would still write UTF-8.
+    """
+    encoding = (stream.encoding or "ascii").lower().replace("-", "")
+    if not encoding.startswith("utf") or os.environ.get("LC_ALL") in ("C", "POSIX"):
+        return Marks.ASCII
+    if not can_draw(stream):
+        return Marks.BLOCKS
+    from rich import console
+
+    shown = console.Console(file=stream)
+    has_greys = shown.color_system in ("256", "truecolor") and not shown.no_color
+    return Marks.COLOURS if has_greys else Marks.BLOCKS
+
+
+def terminal_width() -> int:
+    """Count the columns of the terminal; 80 where there is none."""
+    return shutil.get_terminal_size().columns
+
+
+def centre(text: str, width: int) -> str:
+    """Make a text as wide as told, in its middle, cut where it is wider.
+
+    Units: columns; a Chinese character takes two.
+    """
+    from rich import cells
+
+    left = max(0, width - cells.cell_len(text)) // 2
+    return cells.set_cell_size(" " * left + text, width)
+
+
+def progress_bar(unit: str, below: Callable[[int], list[str]]) -> "rich.progress.Progress":
+    """Make a bar with amount, speed and time left, and lines below; it draws itself on stderr."""
+    from rich import console, progress, text
+
+    stderr = console.Console(stderr=True)
+
+    class Bar(progress.Progress):
+        def get_renderables(self) -> Iterator[console.RenderableType]:
+            yield from super().get_renderables()
+            for line in below(stderr.width):
+                yield text.Text(line, no_wrap=True, overflow="crop")
 
     if unit == "bytes":
         amounts = [progress.DownloadColumn(), progress.TransferSpeedColumn()]
     else:
         amounts = [progress.TextColumn(f"{{task.completed:,.0f}} of {{task.total:,.0f}} {unit}")]
-    return progress.Progress(
+    return Bar(
         progress.TextColumn("{task.description}"),
         progress.BarColumn(),
         *amounts,
         progress.TimeRemainingColumn(),
-        console=console.Console(stderr=True),
+        console=stderr,
         transient=True,
     )
 

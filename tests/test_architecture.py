@@ -25,7 +25,6 @@ RESERVED = {
         "pipeline/preview.py",
         "pipeline/formats/folder.py",
         "network/digits.py",
-        "network/gallery.py",
     },
     "rich": {"pipeline/console.py"},
     "filelock": {"pipeline/locks.py"},

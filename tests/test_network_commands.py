@@ -149,6 +149,21 @@ def test_show(call_json, trained, tmp_path):
     assert (tmp_path / "some.png").read_bytes() != (tmp_path / "wrong.png").read_bytes()
 
 
+def test_show_in_the_terminal(call, trained, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    for options, tiles in (((), 10), (("--wrong", "--count=3"), 3)):
+        title, *lines = call("show", trained, "--terminal", *options).out.splitlines()
+        assert title.startswith(f"{trained}: ")
+        assert max(map(len, lines)) <= 60
+        assert len(lines) == 16 * -(-tiles // 2)  # 14 of pixels, the answer, and a gap
+        answers = [cell for line in lines[15::16] for cell in re.split(r"  +", line.strip())]
+        assert len(answers) == tiles
+        assert all(re.fullmatch(r"\d(, is \d)?", answer) for answer in answers)
+    augmented = call("show", "--augmented", "--augment=shift=2", "--terminal").out
+    assert augmented.count("original") == 1
+    assert call("show", trained, "--terminal", "--json", code=2).err == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "count"),
     [

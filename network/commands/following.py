@@ -28,13 +28,19 @@ def follow(
     """
     from network.events import EpochDone
     from network.report import epoch_line
+    from network.sparkline import TrainingCurves
 
     recipe, images, started = experiment.recipe, len(experiment.training), perf_counter()
     done = len(experiment.state.history)
     events = experiment.train()
+    steps, left = math.ceil(images / recipe.batch_size), (recipe.epochs - done) * images
     is_there = (done, experiment.state.step) >= until
-    with console.progress("training", (recipe.epochs - done) * images, "images") as advance:
+    is_watched = console.shows_progress
+    curves = TrainingCurves(steps, recipe.epochs, experiment.state.history)
+    with console.progress("training", left, "images", curves.lines) as advance:
         for event in () if is_there else events:
+            if is_watched:
+                curves.tell(event)
             if isinstance(event, EpochDone):
                 console.note(epoch_line(event, recipe.epochs, images))
             else:

@@ -1,14 +1,18 @@
 """Draw digits with the network's answers, or as training sees them."""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from network.commands.options import PresetName, RunName, configure
 from pipeline.cache import Cache, find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, marks_of, terminal_width
 from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.preview import Tile
 
 
 def show(
@@ -16,7 +20,7 @@ def show(
     split: Annotated[str, typer.Option("--split", help="train or test.")] = "test",
     count: Annotated[
         int | None,
-        typer.Option("--count", min=1, max=1000, help="How many images. [default: 50]"),
+        typer.Option("--count", min=1, max=1000, help="How many. [default: 50; --terminal 10]"),
     ] = None,
     wrong: Annotated[bool, typer.Option("--wrong", help="Mistakes only, surest first.")] = False,
     augmented: Annotated[
@@ -26,6 +30,9 @@ def show(
         str | None, typer.Option("--augment", help="With --augmented: shift=2,rotate=10, ...")
     ] = None,
     preset: PresetName = None,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="Draw with characters, here.")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", help="PNG file to write.")] = None,
     cache_dir: CacheDir = None,
     json: Json = False,
@@ -33,54 +40,62 @@ def show(
     verbose: Verbose = False,
 ) -> None:
     """Draw digits with answers, or as training sees them."""
+    from network.blocks import draw_tiles
+    from pipeline.preview import draw_sheet, show_picture
+
     console, cache = Console(json, quiet), find_cache(cache_dir)
+    if terminal and (out or json):
+        raise UsageError(
+            f"--terminal draws here, it does not go with {'--out' if out else '--json'}"
+        )
     if augmented:
-        show_augmented(console, cache, run, augment, preset, count or 10, out)
+        sheet = augmented_images(cache, run, augment, preset, count or (1 if terminal else 10))
     elif augment is not None or preset is not None:
         raise UsageError("--augment and --preset go with --augmented")
     else:
-        show_answers(console, cache, run, split, count or 50, wrong, out)
+        sheet = answers(cache, run, split, count or (10 if terminal else 50), wrong)
+    if terminal:
+        console.draw(draw_tiles(sheet.tiles, sheet.title, marks_of(sys.stdout), terminal_width()))
+        return
+    picture = draw_sheet(sheet.tiles, sheet.title, sheet.columns)
+    path = show_picture(picture, out, cache.pictures() / sheet.file)
+    console.say(f"{sheet.what} in {path}" if path else f"{sheet.what} shown")
+    console.result({**sheet.about, "path": path and str(path)})
 
 
-def show_answers(
-    console: Console,
-    cache: Cache,
-    run: str | None,
-    split: str,
-    count: int,
-    wrong: bool,
-    out: Path | None,
-) -> None:
-    """Draw what a run answers."""
+class Sheet(NamedTuple):
+    """What is to be drawn, and what is said about it."""
+
+    what: str
+    tiles: "list[Tile]"
+    title: str
+    file: str  # its name, where nobody chose one
+    about: dict[str, Any]
+    columns: int = 10
+
+
+def answers(cache: Cache, run: str | None, split: str, count: int, wrong: bool) -> Sheet:
+    """Show what a run answers."""
     from network import run_names, runs
     from network.data import load_examples
     from network.evaluation import compute_outputs
-    from network.gallery import draw_answers
+    from network.gallery import answer_tiles
     from pipeline.datasets import find_dataset
-    from pipeline.preview import show_picture
 
     found = run_names.find_run(cache, run)
     checkpoint, configuration = runs.load_run(found)
     dataset = find_dataset(cache, configuration.dataset)
     examples = load_examples(cache, dataset, split)
     outputs = compute_outputs(checkpoint.model, checkpoint.params, examples.images)
+    tiles = answer_tiles(examples, outputs, dataset.classes, count, wrong)
     title = f"{found.name}: {'mistakes' if wrong else 'answers'} on {dataset.name}, {split}"
-    picture = draw_answers(examples, outputs, dataset.classes, title, count, wrong)
-    path = show_picture(picture, out, cache.pictures() / f"{found.name}_{split}.png")
-    console.say(f"answers in {path}" if path else "answers shown")
-    console.result({"run": found.name, "path": path and str(path)})
+    return Sheet("answers", tiles, title, f"{found.name}_{split}.png", {"run": found.name})
 
 
-def show_augmented(
-    console: Console,
-    cache: Cache,
-    run: str | None,
-    augment: str | None,
-    preset: str | None,
-    count: int,
-    out: Path | None,
-) -> None:
-    """Draw images to train on as a run, a preset or the option changes them.
+def augmented_images(
+    cache: Cache, run: str | None, augment: str | None, preset: str | None, count: int
+) -> Sheet:
+    """Show images to train on as a run, a preset or the option changes them.
 
     Raises: UsageError when nothing says how.
     """
@@ -89,9 +104,8 @@ def show_augmented(
     from network import run_names, runs
     from network.augmentation import build_augmentation
     from network.data import load_examples
-    from network.gallery import draw_augmented
+    from network.gallery import VERSIONS, augmented_tiles
     from pipeline.datasets import find_dataset
-    from pipeline.preview import show_picture
 
     if augment is not None or preset is not None:
         configuration = configure(augment=augment, preset=preset)
@@ -103,7 +117,6 @@ def show_augmented(
     examples = load_examples(cache, find_dataset(cache, configuration.dataset), "train", count)
     title = ", ".join(f"{name} {strength:g}" for name, strength in strengths.items())
     rng = np.random.default_rng(configuration.seed)
-    picture = draw_augmented(examples, build_augmentation(strengths), rng, title, count)
-    path = show_picture(picture, out, cache.pictures() / "augmented.png")
-    console.say(f"augmented images in {path}" if path else "augmented images shown")
-    console.result({"augment": strengths, "path": path and str(path)})
+    tiles = augmented_tiles(examples, build_augmentation(strengths), rng, count)
+    about = {"augment": strengths}
+    return Sheet("augmented images", tiles, title, "augmented.png", about, 1 + VERSIONS)

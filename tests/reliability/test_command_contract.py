@@ -124,6 +124,7 @@ FAILURES = [
     ("network export first", 2, "--onnx FILE or --safetensors FILE"),
     ("network export first --onnx {folder}/a --safetensors {folder}/a", 2, "a file for each"),
     ("network export frist --onnx {folder}/a", 3, "Did you mean first?"),
+    ("network show first --terminal --out {folder}/a.png", 2, "does not go with --out"),
     ("network sweep", 2, "--preset defaults"),
     ("network sweep --preset defautls", 2, "Did you mean defaults?"),
     ("network sweep {plan} --workers 2 --scheduler tcp://127.0.0.1:9", 2, "of its own"),
@@ -203,6 +204,7 @@ main()
 
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
+CURSOR_UP = "\x1b[1A\x1b[2K"
 POSIX = pytest.mark.skipif(os.name != "posix", reason="terminals, uids and signals are POSIX")
 
 Call = Callable[..., Ended]
@@ -717,6 +719,7 @@ def on_terminal(places: dict[str, Path], tmp_path: Path) -> Call:
     return start
 
 
+DRAWN = "network show first --terminal --count 1"
 BAR = "pipeline build-pickles obst --force"
 SOME = "network train --dataset obst --hidden 2 --epochs 30"
 
@@ -726,12 +729,77 @@ SOME = "network train --dataset obst --hidden 2 --epochs 30"
 def test_a_bar_keeps_to_the_width_of_its_terminal_and_goes_away(line, columns, on_terminal, case):
     with case():
         ended = on_terminal(line, columns)
-        bars = [COLOUR.sub("", bar) for bar in re.findall(r"\r\x1b\[2K([^\r\n]*)", ended.stdout)]
+        screen = COLOUR.sub("", ended.stdout).replace(CURSOR_UP, "")
+        bars = re.findall(r"\r\x1b\[2K([^\r\n]*)", screen)
         assert ended.code == 0
         assert "0 of" in "".join(bars) or columns == 10
         assert max(map(len, bars)) <= columns
         assert ended.stdout.count(HIDE_CURSOR) == ended.stdout.count(SHOW_CURSOR) > 0
         assert "Next: network" in ended.stdout.split("\x1b")[-1]  # the last bar is wiped away
+
+
+@POSIX
+@pytest.mark.parametrize("columns", [10, 30, 40, 100])
+def test_curves_of_a_training_keep_to_the_width_and_stay(columns, on_terminal, case):
+    with case():
+        screen = on_terminal(SOME, columns).stdout
+        curve = r"^(loss|validation)(  +\S+ [^\r\n]*)"
+        drawn = [a + b for a, b in re.findall(curve, screen, re.MULTILINE)]
+        assert max(map(len, drawn), default=0) <= columns
+        stay = re.findall(curve, screen.split("\x1b[2K")[-1], re.MULTILINE)
+        if columns < 30:
+            assert drawn == stay == []
+        else:
+            assert [name for name, _ in stay] == ["loss", "validation"]
+            assert all(re.search("[▁▂▃▄▅▆▇]", line) for line in drawn)
+
+
+@POSIX
+def test_a_terminal_of_ascii_alone_gets_curves_of_signs(on_terminal, case):
+    with case():
+        last = on_terminal(SOME, LC_ALL="C").stdout.split("\x1b")[-1]
+        assert re.search(r"loss +0\.\d{4}  [_.=+*#-]{50,}\r", last)
+        assert last.isascii()
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("changes", "colour", "mark"),
+    [
+        ({"COLORTERM": "truecolor"}, "\x1b[38;2;", "▀"),
+        ({}, "\x1b[38;5;", "▀"),
+        ({"TERM": "xterm"}, "", "▀"),
+        ({"TERM": "dumb"}, "", "▀"),
+        ({"NO_COLOR": "1", "COLORTERM": "truecolor"}, "", "▀"),
+        ({"LC_ALL": "C", "COLORTERM": "truecolor"}, "", "@"),
+        ({"LC_ALL": "POSIX"}, "", "@"),
+        ({"PYTHONIOENCODING": "latin-1"}, "", "@"),
+    ],
+)
+def test_digits_are_drawn_as_a_terminal_can(changes, colour, mark, on_terminal, case):
+    with case():
+        screen = on_terminal(DRAWN, **changes).stdout
+        assert mark in screen
+        assert colour in screen
+        assert ("\x1b" in screen) == bool(colour)
+        assert COLOUR.sub("", screen).replace("\r\n", "").isprintable()
+
+
+@POSIX
+def test_digits_are_drawn_without_colours_into_a_pipe(call, case):
+    with case():
+        ended = call(DRAWN, **COLOURFUL)
+        assert ended.stdout.replace("\n", "").isprintable()
+        assert "█" in ended.stdout
+        assert call(DRAWN, **COLOURFUL, **ASCII).stdout.isascii()
+
+
+@POSIX
+def test_a_terminal_too_narrow_for_a_digit_is_told_so(on_terminal, case):
+    with case():
+        ended = on_terminal(DRAWN, 27, apart="2>")
+        assert (ended.code, ended.stdout) == (2, "")
+        assert "27 columns, a digit takes 28" in ended.stderr
 
 
 @POSIX
