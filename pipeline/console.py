@@ -177,8 +177,11 @@ def marks_of(stream: TextIO) -> Marks:
 
 
 def terminal_width() -> int:
-    """Count the columns of the terminal; 80 where there is none."""
-    return shutil.get_terminal_size().columns
+    """Count the columns of the terminal behind stdout, or else stderr; 80 where there is none."""
+    columns = 0
+    with contextlib.suppress(OSError, ValueError):
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    return shutil.get_terminal_size((columns or 80, 24)).columns
 
 
 def centre(text: str, width: int) -> str:

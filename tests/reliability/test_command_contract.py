@@ -739,10 +739,10 @@ def test_a_bar_keeps_to_the_width_of_its_terminal_and_goes_away(line, columns, o
 
 
 @POSIX
-@pytest.mark.parametrize("columns", [10, 30, 40, 100])
-def test_curves_of_a_training_keep_to_the_width_and_stay(columns, on_terminal, case):
+@pytest.mark.parametrize(("columns", "apart"), [(10, ""), (30, ""), (40, ">"), (100, "")])
+def test_curves_of_a_training_keep_to_the_width_and_stay(columns, apart, on_terminal, case):
     with case():
-        screen = on_terminal(SOME, columns).stdout
+        screen = on_terminal(SOME, columns, apart).stdout
         curve = r"^(loss|validation)(  +\S+ [^\r\n]*)"
         drawn = [a + b for a, b in re.findall(curve, screen, re.MULTILINE)]
         assert max(map(len, drawn), default=0) <= columns
