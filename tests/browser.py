@@ -178,6 +178,29 @@ def open_page(
     assert watched.problems == []
 
 
+STROKES = {  # of digits as one writes them, in shares of the board
+    3: [[
+        (.3, .25), (.45, .17), (.62, .2), (.66, .33), (.55, .44), (.45, .47), (.6, .5),
+        (.7, .62), (.66, .76), (.5, .84), (.32, .78),
+    ]],
+    4: [[(.35, .2), (.3, .52), (.66, .52)], [(.62, .22), (.6, .82)]],
+}  # fmt: skip
+
+
+def write_digit(page: "Page", digit: int) -> None:
+    """Write a digit on the board with the mouse."""
+    page.wait_for_selector(".cell")
+    box = page.locator(".board").bounding_box()
+    assert box is not None
+    for stroke in STROKES[digit]:
+        for n, (x, y) in enumerate(stroke):
+            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=5)
+            if n == 0:
+                page.mouse.down()
+        page.mouse.up()
+    page.wait_for_selector(".board-frame[data-state=ready]")
+
+
 def check_layout(page: "Page") -> None:
     """Nothing is wider than the window: no page is to be scrolled sideways."""
     width = page.evaluate("innerWidth")

@@ -55,6 +55,7 @@ class Loaded:
     def __init__(self, cache: Cache) -> None:
         self.cache = cache
         self.runs, self.splits, self.summaries = Kept(RUNS), Kept(SPLITS), Kept(10_000)
+        self.surveys = Kept(RUNS)
 
     def names(self) -> list[str]:
         """Name the runs, the latest first; a link is no run, for it may lead anywhere."""

@@ -55,3 +55,8 @@ export function number(value, digits = 0) {
 export function percent(share, digits = 2) {
   return share === null || share === undefined ? "–" : `${number(100 * share, digits)} %`;
 }
+
+/** A number with its sign, and a real minus. */
+export function signed(value, digits = 2) {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
+}

@@ -21,8 +21,7 @@ export function editLayers(layers, { off, shifts, prune, noise }) {
 
 /** Disturb weights by so many of their standard deviations, and put 0 for a share: the smallest. */
 function editWeight({ shape, values }, prune, noise, seed) {
-  const sizes = [...values.map(Math.abs).sort(), Infinity];
-  const least = sizes[Math.floor(prune * values.length)];
+  const least = values.map(Math.abs).sort()[Math.floor(prune * values.length)] ?? Infinity;
   const spread = noise * deviation(values);
   const edited = values.map((weight, n) =>
     Math.abs(weight) < least ? 0 : weight + spread * drawn(seed, n));

@@ -19,14 +19,15 @@ export function scalePixels(pixels) {
 }
 
 /** The stages of layers in a row: each makes units, by its first layer, and shapes what they say.
- * {index, layer, first, last, units, isImages, learnsFrom: what enters} */
+ * {index, layer: the first, ends: the last, first and last: their places, kinds, units, isImages} */
 export function stagesOf(layers) {
   const stages = [];
   layers.forEach((layer, place) => {
     if (layer.stage === null) return;
-    stages[layer.stage] ??= { index: layer.stage, layer, first: place };
-    Object.assign(stages[layer.stage], {
-      last: place, units: layer.shape.at(-1), isImages: layer.shape.length > 1,
+    const stage = (stages[layer.stage] ??= { index: layer.stage, layer, first: place, kinds: [] });
+    if (!["Dropout", "Identity"].includes(layer.kind)) stage.kinds.push(layer.kind);
+    Object.assign(stage, {
+      last: place, ends: layer, units: layer.shape.at(-1), isImages: layer.shape.length > 1,
     });
   });
   return stages;

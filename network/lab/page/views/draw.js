@@ -1,14 +1,237 @@
-// Draw: Write a digit and watch it go through the network.
+// Draw: write a digit and watch it go through the network, neuron by neuron.
 
-import { h, lead } from "../dom.js";
+import { PENS, makeBoard } from "../board.js";
+import { fill, h, lead } from "../dom.js";
+import { isEdited, makeEditPanel } from "../edit_panel.js";
+import { NOTHING, editLayers } from "../edits.js";
+import { forward } from "../forward.js";
+import { drawHeat } from "../heat.js";
+import { makeMap } from "../network_map.js";
+import { makeMembers } from "../members.js";
+import { scalePixels, stagesOf } from "../model.js";
+import { picture, takeDigit } from "../picture.js";
+import { answerText, makeScores } from "../scores.js";
+import { openSource } from "../source.js";
+import { makeUnitPanel } from "../unit_panel.js";
 
 export const title = "Draw";
+const SMALL = 100; // neurons in a layer that is shown above its neurons' details, not beside
 
 /** Show the view; returns the function that takes it away. */
 export function mount(root, context) {
   root.append(lead(title, "Write a digit and watch it go through the network."));
   if (!context.run) {
     root.append(h("p", { class: "empty" }, "No run yet: start one in ", h("a", { href: "#train" }, "Train"), "."));
+    return () => {};
   }
-  return () => {};
+  const room = h("div", { class: "draw" }, h("p", { class: "note" }, "Fetching the network …"));
+  root.append(room);
+  let stop = () => {};
+  let isGone = false;
+  openSource(context).then(
+    (source) => { if (!isGone) stop = show(room, source, context); },
+    (error) => fill(room, h("p", { class: "problem", role: "alert" }, error.message)));
+  return () => {
+    isGone = true;
+    stop();
+  };
+}
+
+function show(room, source, context) {
+  const state = {
+    member: null, layers: source.layers, edits: NOTHING, chosen: [null, null], outputs: null, accuracy: "",
+  };
+  const damage = h("div", {});
+  const inside = h("div", { class: "inside" });
+  const scores = makeScores();
+  const seen = h("canvas", { role: "img", "aria-label": "The digit as the network sees it" });
+  const digits = h("div", { class: "chips" });
+  const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  const input = makeInput(source, { digits, problem }, compute);
+  let panels = null;
+
+  /** Let the network answer, and show what every part of it says. */
+  function compute() {
+    const { pixels } = picture;
+    drawHeat(seen, pixels ?? new Uint8Array(784), 28, 28, { limit: 255 });
+    const x = pixels && scalePixels(pixels);
+    state.outputs = x && forward(state.edited, x);
+    const unharmed = x && isEdited(state.edits) ? forward(state.layers, x).at(-1).values : null;
+    scores.show(state.outputs?.at(-1).values, source.classes, unharmed);
+    panels.map.show(state.outputs, state.edits);
+    showUnit();
+  }
+
+  function showUnit() {
+    const [stage, unit] = state.chosen;
+    panels.unit.show({
+      layers: state.edited, stage, unit, outputs: state.outputs, edits: state.edits, member: state.member,
+      effect: [answerText(state.outputs?.at(-1).values, source.classes), state.accuracy].filter(Boolean).join(" "),
+      classes: stage === panels.stages.at(-1) ? source.classes : null,
+    });
+  }
+
+  function choose(stage, unit) {
+    state.chosen = [stage, unit];
+    panels.map.choose(stage, unit);
+    showUnit();
+    if (matchMedia("(max-width: 900px)").matches) panels.unit.element.scrollIntoView({ behavior: "smooth" });
+  }
+
+  function edit(edits) {
+    Object.assign(state, { edits, edited: editLayers(state.layers, edits) });
+    panels.edits.show(edits);
+    compute();
+  }
+
+  /** Look into the whole network, or into one member of an ensemble. */
+  function enter(member) {
+    panels?.edits.stop();
+    Object.assign(state, {
+      member, edits: NOTHING, chosen: [null, null],
+      layers: member === null ? source.layers : source.layers[0].members[member],
+    });
+    state.edited = state.layers;
+    const stages = stagesOf(state.layers);
+    panels = {
+      stages,
+      map: makeMap(stages, source.classes, choose),
+      unit: makeUnitPanel(source, edit),
+      edits: makeEditPanel(source.accuracy && ((edits) => source.accuracy(edits, state.member)), edit, (text) => {
+        state.accuracy = `${text}.`;
+        showUnit();
+      }),
+    };
+    const isSmall = stages.every((stage) => !stage.isImages && stage.units <= SMALL);
+    inside.classList.toggle("is-small", isSmall);
+    fill(inside, stages.length
+      ? [panels.map.element, h("div", { class: "inside-side" }, panels.unit.element)]
+      : h("p", { class: "note" }, "Several networks answer together. Choose one of them to look inside."));
+    fill(damage, stages.length && panels.edits.element);
+    panels.edits.show(state.edits);
+    compute();
+  }
+
+  fill(room,
+    h("div", { class: "desk" },
+      input.element,
+      h("figure", { class: "figure seen" }, seen,
+        h("figcaption", {}, "What the network sees: 28 × 28 pixels"), digits),
+      h("div", { class: "stack" }, scores.element, damage)),
+    problem,
+    makeMembers(source, enter),
+    inside);
+  enter(null);
+  input.start();
+  context.onTheme(() => { input.repaint(); compute(); });
+  return () => panels.edits.stop();
+}
+
+// --- the board and its tools ----------------------------------------------------------------------
+
+function makeInput(source, { digits, problem }, onPicture) {
+  const board = makeBoard({ onChange: prepare });
+  const file = h("input", { type: "file", accept: "image/*", class: "file-input", "aria-label": "An image file" });
+  const hint = h("span", { class: "board-hint", "aria-hidden": "true" }, "Write a digit here");
+  const frame = h("div", { class: "board-frame" }, board.element, hint);
+  let [wanted, isAsking] = [null, false];
+
+  /** Let the drawing be made ready, one at a time: while one is, only the latest waits. */
+  async function prepare() {
+    Object.assign(picture, { strokes: board.strokes, under: board.under, label: null });
+    hint.hidden = !board.isEmpty;
+    wanted = board;
+    if (isAsking) return;
+    isAsking = true;
+    frame.dataset.state = "busy";
+    while (wanted) {
+      wanted = null;
+      if (board.isEmpty) take([]);
+      else if (!board.strokes.length) take([board.under]);
+      else await ask(() => source.prepare(board));
+    }
+    isAsking = false;
+    frame.dataset.state = "ready";
+  }
+
+  async function ask(question) {
+    try {
+      take(await question());
+    } catch (error) {
+      tell(error.message);
+    }
+  }
+
+  function tell(message) {
+    problem.textContent = message;
+    problem.hidden = !message;
+  }
+
+  /** Show the first of the digits that were found; the others can be chosen. */
+  function take(found, place = 0) {
+    tell("");
+    picture.pixels = found[place] ?? null;
+    fill(digits, found.length > 1 && found.map((_, n) => h("button", {
+      class: "chip", type: "button", "aria-pressed": String(n === place), onclick: () => take(found, n),
+    }, `digit ${n + 1}`)));
+    onPicture();
+  }
+
+  async function open(image) {
+    await ask(async () => {
+      const found = await source.prepareFile(image);
+      lay(found[0], null);
+      return found;
+    });
+  }
+
+  function lay(pixels, label) {
+    takeDigit(pixels, label);
+    board.load(picture);
+    hint.hidden = true;
+  }
+
+  async function another() {
+    await ask(async () => {
+      const { pixels, label } = await source.digit();
+      lay(pixels, label);
+      return [pixels];
+    });
+  }
+
+  file.onchange = () => {
+    if (file.files.length) open(file.files[0]);
+    file.value = "";
+  };
+  frame.ondragover = (event) => event.preventDefault();
+  frame.ondrop = (event) => {
+    event.preventDefault();
+    if (event.dataTransfer.files.length) open(event.dataTransfer.files[0]);
+  };
+  return {
+    element: h("div", { class: "board-and-tools" }, frame, makeTools(board, file, another)),
+    repaint: () => board.show(),
+    start() {
+      board.load(picture);
+      hint.hidden = !board.isEmpty;
+    },
+  };
+}
+
+function makeTools(board, file, another) {
+  const pens = Object.keys(PENS).map((pen) => h("button", {
+    class: "chip pen", type: "button", "aria-pressed": String(pen === board.pen), "aria-label": `A ${pen} pen`, title: `A ${pen} pen`,
+    onclick: () => {
+      board.pen = pen;
+      for (const button of pens) button.setAttribute("aria-pressed", String(button.dataset.pen === pen));
+    },
+    "data-pen": pen,
+  }, h("span", { class: `pen-dot is-${pen}` })));
+  const button = (text, onclick) => h("button", { class: "button", type: "button", onclick }, text);
+  return h("div", { class: "tools" },
+    h("div", { class: "row", role: "group", "aria-label": "Pen" }, pens,
+      button("Undo", board.undo), button("Clear", board.clear)),
+    h("div", { class: "row" },
+      h("label", { class: "button file-button" }, "Open an image", file),
+      button("Another digit", another)));
 }

@@ -1,14 +1,91 @@
-// Why: What made the network answer as it did.
+// Why: what made the network answer as it did, and what would have made it answer otherwise.
 
-import { h, lead } from "../dom.js";
+import { argmax } from "../arrays.js";
+import { fill, h, lead } from "../dom.js";
+import { forward } from "../forward.js";
+import { drawHeat } from "../heat.js";
+import { makeMembers } from "../members.js";
+import { scalePixels } from "../model.js";
+import { picture, takeDigit } from "../picture.js";
+import { makeChange } from "../why_change.js";
+import { makeContributions } from "../why_contributions.js";
+import { makeNearest } from "../why_nearest.js";
+import { makeScores } from "../scores.js";
+import { openSource } from "../source.js";
 
 export const title = "Why";
 
 /** Show the view; returns the function that takes it away. */
 export function mount(root, context) {
-  root.append(lead(title, "What made the network answer as it did."));
+  root.append(lead(title, "What made the network answer so, and what would have made it answer otherwise."));
   if (!context.run) {
     root.append(h("p", { class: "empty" }, "No run yet: start one in ", h("a", { href: "#train" }, "Train"), "."));
+    return () => {};
   }
+  const room = h("div", { class: "why" }, h("p", { class: "note" }, "Fetching the network …"));
+  root.append(room);
+  const asked = location.hash.split("/"); // #why/test/123: that digit
+  openSource(context).then(async (source) => {
+    if (asked.length === 3) await takeFrom(source, asked[1], Number(asked[2]));
+    else if (!picture.pixels) await takeFrom(source);
+    if (room.isConnected) show(room, source, context);
+  }).catch((error) => fill(room, h("p", { class: "problem", role: "alert" }, error.message)));
   return () => {};
+}
+
+async function takeFrom(source, split, index) {
+  const { pixels, label } = await source.digit(split, index);
+  takeDigit(pixels, label);
+}
+
+function show(room, source, context) {
+  const state = { member: null, layers: source.layers };
+  const canvas = h("canvas", { role: "img", "aria-label": "The digit" });
+  const caption = h("figcaption", {});
+  const scores = makeScores();
+  const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  const sections = [makeContributions(source), makeChange(source), makeNearest(source)];
+
+  function explain() {
+    const values = forward(state.layers, scalePixels(picture.pixels)).at(-1).values;
+    const seen = {
+      pixels: picture.pixels, layers: state.layers, member: state.member, answer: argmax(values), values,
+    };
+    drawHeat(canvas, picture.pixels, 28, 28, { limit: 255 });
+    caption.textContent = picture.label === null
+      ? "Your drawing" : `A digit of the data set, labelled ${source.classes[picture.label]}`;
+    scores.show(values, source.classes);
+    for (const section of sections) section.show(seen);
+  }
+
+  function enter(member) {
+    Object.assign(state, {
+      member, layers: member === null ? source.layers : source.layers[0].members[member],
+    });
+    explain();
+  }
+
+  async function another() {
+    try {
+      await takeFrom(source);
+      problem.hidden = true;
+      explain();
+    } catch (error) {
+      problem.textContent = error.message;
+      problem.hidden = false;
+    }
+  }
+
+  fill(room,
+    h("div", { class: "witness" },
+      h("figure", { class: "figure" }, canvas, caption),
+      scores.element,
+      h("div", { class: "stack" },
+        h("button", { class: "button", type: "button", onclick: another }, "Another digit"),
+        h("a", { class: "button", href: "#draw" }, picture.strokes.length ? "Change the drawing" : "Draw one"))),
+    problem,
+    makeMembers(source, enter),
+    sections.map((section) => section.element));
+  explain();
+  context.onTheme(explain);
 }

@@ -1,0 +1,109 @@
+// Edits of the whole network, and the test accuracy that follows.
+
+import { NOTHING } from "./edits.js";
+import { fill, h, number, percent, signed } from "./dom.js";
+
+const WAIT = 350; // milliseconds after the last edit before the server is asked
+
+/** Make the panel. `measure(edits)` asks for {correct, count, looks}, or is null where nobody can.
+ * Returns {element, show(edits), stop()}; `onEdit(edits)` is called with new edits, and
+ * `onAccuracy(text)` with what was measured. */
+export function makeEditPanel(measure, onEdit, onAccuracy = () => {}) {
+  const [prune, noise] = [
+    slider("Prune the smallest weights", { max: 1, step: 0.01 }, (value) => percent(value, 0)),
+    slider("Disturb all weights", { max: 2, step: 0.02 }, (value) => `${value.toFixed(2)} σ`),
+  ];
+  const made = h("p", { class: "note" });
+  const reset = h("button", { class: "button", type: "button" }, "Undo all edits");
+  const accuracy = measure ? makeAccuracy(measure, onAccuracy) : null;
+  let edits = NOTHING;
+  prune.input.oninput = () => onEdit({ ...edits, prune: Number(prune.input.value) });
+  noise.input.oninput = () => onEdit({ ...edits, noise: Number(noise.input.value) });
+  reset.onclick = () => onEdit(NOTHING);
+
+  return {
+    element: h("section", { class: "panel edit-panel" }, h("h2", {}, "Edit the network"),
+      accuracy?.element, h("div", { class: "sliders" }, prune.element, noise.element),
+      h("div", { class: "row edits-made" }, made, reset)),
+    show(given) {
+      edits = given;
+      prune.show(edits.prune);
+      noise.show(edits.noise);
+      const count = edits.off.length + edits.shifts.length;
+      made.textContent = count
+        ? `${number(edits.off.length)} switched off, ${number(edits.shifts.length)} with another bias.`
+        : "Choose a neuron to switch it off or to shift its bias.";
+      reset.disabled = !isEdited(edits);
+      accuracy?.show(edits);
+    },
+    stop: () => accuracy?.stop(),
+  };
+}
+
+/** Is anything changed at all? */
+export function isEdited({ off, shifts, prune, noise }) {
+  return Boolean(off.length || shifts.length || prune || noise);
+}
+
+function slider(label, { max, step }, text) {
+  const input = h("input", { type: "range", min: 0, max, step, "aria-label": label });
+  const output = h("output", { class: "slider-text" });
+  return {
+    input,
+    element: h("label", { class: "slider" }, h("span", { class: "field-label" }, label), input, output),
+    show(value) {
+      input.value = value;
+      output.textContent = text(value);
+    },
+  };
+}
+
+/** The accuracy under the latest edits: one question at a time, and the answer of the last counts. */
+function makeAccuracy(measure, onAccuracy) {
+  const value = h("p", { class: "big-number", "aria-live": "polite" }, "…");
+  const change = h("p", { class: "note" });
+  const looks = h("p", { class: "note" });
+  let [timer, wanted, isAsking, first] = [0, null, false, null];
+
+  async function ask() {
+    if (isAsking) return;
+    isAsking = true;
+    while (wanted) {
+      const edits = wanted;
+      wanted = null;
+      element.classList.add("is-busy");
+      try {
+        tell(await measure(edits), edits);
+      } catch (error) {
+        fill(change, h("span", { class: "problem" }, error.message));
+      }
+    }
+    element.classList.remove("is-busy");
+    isAsking = false;
+  }
+
+  function tell({ correct, count, looks: times }, edits) {
+    const share = correct / count;
+    if (!isEdited(edits)) first = share;
+    value.textContent = percent(share);
+    const difference = isEdited(edits) && first !== null
+      ? `${signed(100 * (share - first))} points against ${percent(first)} unharmed` : null;
+    change.textContent = difference ?? `${number(correct)} of ${number(count)} test digits`;
+    looks.textContent = `Tests of this run so far: ${times}. Whoever chooses by the test set can no longer test by it.`;
+    onAccuracy(`Test accuracy ${percent(share)}${difference ? `, ${difference}` : ""}`);
+  }
+
+  const element = h("div", { class: "accuracy" },
+    h("div", { class: "row" }, value, h("div", {}, h("p", { class: "field-label" }, "Test accuracy"), change)), looks);
+  return {
+    element,
+    show(edits) {
+      clearTimeout(timer);
+      timer = setTimeout(() => { wanted = edits; ask(); }, first === null ? 0 : WAIT);
+    },
+    stop() {
+      clearTimeout(timer);
+      wanted = null;
+    },
+  };
+}

@@ -1,0 +1,108 @@
+// One unit in pictures: what comes in, times its weights; or its kernel over what it sees at a place.
+
+import { h } from "./dom.js";
+import { drawHeat, heat, limitOf } from "./heat.js";
+import { shapeOfInput } from "./weighted_sum.js";
+
+const figure = (picture, caption) =>
+  h("figure", { class: "figure" }, picture, h("figcaption", {}, caption));
+const sign = (text) => h("span", { class: "equation-sign", "aria-hidden": "true" }, text);
+
+/** What comes in, times the weights, is the terms: three pictures where what comes in is one. */
+export function numberFigures({ layers, outputs, stage, unit }) {
+  const { shape } = shapeOfInput(layers, outputs, stage.first);
+  const [x, { weight }] = [outputs[stage.first].values, layers[stage.first].params];
+  const [rows, columns] = shape.length === 1 ? grid(x.length) : [shape[0], shape[1] * (shape[2] ?? 1)];
+  const from = shape.length > 2 ? channelsApart(shape) : (at) => at;
+  const pick = (f) => Float32Array.from({ length: rows * columns }, (_, at) => (at < x.length ? f(from(at)) : 0));
+  const weights = pick((at) => weight.values[at * stage.units + unit]);
+  const seen = pick((at) => x[at]);
+  const terms = seen.map((value, at) => value * weights[at]);
+  const isSigned = seen.some((value) => value < 0);
+  const name = { 1: "what comes in", 2: "the picture", 3: "the maps" }[shape.length];
+  return [
+    figure(heat(seen, rows, columns, { limit: limitOf(seen), scale: isSigned ? "diverging" : "ink" }), name),
+    sign("×"),
+    figure(heat(weights, rows, columns, { limit: limitOf(weights), scale: "diverging" }), "its weights"),
+    sign("="),
+    figure(heat(terms, rows, columns, { limit: limitOf(terms), scale: "diverging" }), "the terms"),
+  ];
+}
+
+/** Lay units in a rectangle that is nearly a square. */
+function grid(count) {
+  const rows = Math.max(1, Math.floor(Math.sqrt(count)));
+  return [rows, Math.ceil(count / rows)];
+}
+
+/** Maps lie interleaved, channel by channel; here they stand side by side. */
+function channelsApart([, width, channels]) {
+  return (at) => {
+    const [row, column] = [Math.floor(at / (width * channels)), at % (width * channels)];
+    return (row * width + (column % width)) * channels + Math.floor(column / width);
+  };
+}
+
+/** The kernel over what it sees at one place, and the map with that place marked. */
+export function imageFigures(state, [h0, w0], onPlace) {
+  const { layers, outputs, stage, unit } = state;
+  const { size, padding, n_out, params: { weight } } = layers[stage.first];
+  const [height, width, channels = 1] = outputs[stage.first].shape;
+  const side = Math.ceil(Math.sqrt(channels)); // windows in a row, one for each channel
+  const gap = channels === 1 ? 0 : 1; // between them
+  const shown = [Math.ceil(channels / side) * (size + gap) - gap, side * (size + gap) - gap];
+  const seen = new Float32Array(shown[0] * shown[1]);
+  const weights = new Float32Array(seen.length);
+  for (let c = 0; c < channels; c++) {
+    for (let i = 0; i < size; i++) {
+      for (let j = 0; j < size; j++) {
+        const row = Math.floor(c / side) * (size + gap) + i;
+        const at = row * shown[1] + (c % side) * (size + gap) + j;
+        const [r, q] = [h0 + i - padding, w0 + j - padding];
+        const isInside = r >= 0 && q >= 0 && r < height && q < width;
+        seen[at] = isInside ? outputs[stage.first].values[(r * width + q) * channels + c] : 0;
+        weights[at] = weight.values[((i * size + j) * channels + c) * n_out + unit];
+      }
+    }
+  }
+  const isSigned = seen.some((value) => value < 0);
+  return [
+    figure(mapWithPlace(state, [h0, w0], onPlace), "its map: click a place"),
+    sign("←"),
+    figure(heat(seen, ...shown, { limit: limitOf(seen), scale: isSigned ? "diverging" : "ink" }),
+      channels === 1 ? "what it sees there" : `there, in ${channels} maps`),
+    sign("×"),
+    figure(heat(weights, ...shown, { limit: limitOf(weights), scale: "diverging" }),
+      channels === 1 ? "its kernel" : `its ${channels} kernels`),
+  ];
+}
+
+function mapWithPlace({ outputs, stage, unit }, [h0, w0], onPlace) {
+  const y = outputs[stage.first + 1];
+  const [height, width, channels] = y.shape;
+  const values = Float32Array.from({ length: height * width }, (_, at) => y.values[at * channels + unit]);
+  const canvas = drawHeat(h("canvas", { class: "is-clickable" }), values, height, width,
+    { limit: limitOf(values), scale: "diverging" });
+  canvas.onclick = (event) => {
+    const box = canvas.getBoundingClientRect();
+    const at = (size, many) => Math.min(Math.max(Math.floor(size * many), 0), many - 1);
+    onPlace([
+      at((event.clientY - box.top) / box.height, height),
+      at((event.clientX - box.left) / box.width, width),
+    ]);
+  };
+  const marker = h("span", { class: "place-marker", style: {
+    left: `${(100 * w0) / width}%`, top: `${(100 * h0) / height}%`,
+    width: `${100 / width}%`, height: `${100 / height}%`,
+  } });
+  return h("div", { class: "map-with-place" }, canvas, marker);
+}
+
+/** Where the weighted sum of a map is largest. */
+export function strongestPlace({ outputs, stage, unit }) {
+  const { shape: [, width, channels], values } = outputs[stage.first + 1];
+  let best = unit;
+  for (let at = unit; at < values.length; at += channels) if (values[at] > values[best]) best = at;
+  const place = (best - unit) / channels;
+  return [Math.floor(place / width), place % width];
+}

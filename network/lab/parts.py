@@ -1,0 +1,56 @@
+"""A network to look into: a run's, or one member of an ensemble; and what its units like."""
+
+from dataclasses import dataclass
+
+from network.checkpoints import Checkpoint
+from network.data import Examples, split_validation
+from network.ensemble import Ensemble, take_member
+from network.inside import responses
+from network.lab.loaded import Loaded, LoadedRun, version_of
+from network.model import Model
+from network.params import Array
+from pipeline.errors import MissingError
+
+SURVEYED = 10_000  # training digits that every unit is shown
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What every unit of a network says to many of the digits that it was trained on."""
+
+    digits: Examples
+    responses: dict[int, Array]  # by the last layer of a stage: (N, units)
+
+
+def take_part(loaded: LoadedRun, member: int | None) -> Checkpoint:
+    """Take the whole network of a run, or one member of its ensemble.
+
+    Raises: MissingError.
+    """
+    checkpoint = loaded.checkpoint
+    if member is None:
+        return checkpoint
+    first = checkpoint.model.layers[0]
+    if not isinstance(first, Ensemble) or not 0 <= member < len(first.members):
+        raise MissingError(f"run {loaded.run.name} has no member {member}")
+    layers, params = take_member(first, checkpoint.params[0], member)
+    return Checkpoint(Model(layers), params, meta=checkpoint.meta)
+
+
+def find_survey(loaded: Loaded, name: str, member: int | None) -> Survey:
+    """Return what the units of a network like, found out when it is asked for first.
+
+    Raises: MissingError, CorruptError, UsageError.
+    """
+    run = loaded.run(name)
+    part = take_part(run, member)
+
+    def make() -> Survey:
+        configuration = run.configuration
+        examples = loaded.examples(configuration.dataset, "train").take(slice(configuration.limit))
+        trained_on, _ = split_validation(examples, configuration.validation, configuration.seed)
+        digits = trained_on.take(slice(SURVEYED))
+        digits = Examples(digits.images.copy(), digits.labels.copy())  # and let go of the others
+        return Survey(digits, responses(part.model, part.params, digits.images))
+
+    return loaded.surveys.find((name, member, version_of(run.run)), make)

@@ -1,0 +1,49 @@
+"""A drawing made ready for a network, and the training digits that excite a unit most."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from network.digits import read_digit
+from network.inside import strongest
+from network.lab.forms import Place
+from network.lab.parts import find_survey
+from network.lab.state import Lab
+from network.model_json import array_to_json
+from pipeline.errors import MissingError
+
+SHOWN = 12  # digits that excite a unit
+
+
+def router(lab: Lab) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter()
+
+    @routes.post("/prepare")
+    async def prepare(request: Request) -> dict[str, Any]:
+        """Make the digit in an image file ready, as `network predict` does."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "drawing"
+            path.write_bytes(await request.body())
+            return {"digits": [{"pixels": array_to_json(read_digit(path), "uint8")}]}
+
+    @routes.get("/runs/{name}/exciting")
+    def exciting(
+        name: str, layer: Place, unit: Place, member: Place | None = None
+    ) -> dict[str, Any]:
+        """Give the training digits that a unit answers most strongly, and how strongly."""
+        survey = find_survey(lab.loaded, name, member)
+        if layer not in survey.responses or unit >= survey.responses[layer].shape[1]:
+            raise MissingError(f"run {name} has no unit {unit} that layer {layer} speaks for")
+        answers = survey.responses[layer]
+        places = strongest(answers, unit, SHOWN)
+        return {
+            "pixels": array_to_json((255 * survey.digits.images[places]).round(), "uint8"),
+            "labels": survey.digits.labels[places].tolist(),
+            "answers": array_to_json(answers[places, unit]),
+            "of": len(survey.digits),
+        }
+
+    return routes

@@ -1,0 +1,90 @@
+"""A run's network for the page to compute with, digits to show it, its accuracy when edited."""
+
+from typing import Any, Literal
+
+import numpy as np
+from fastapi import APIRouter
+
+from network.configuration import Configuration
+from network.data import Examples
+from network.edits import edit_model
+from network.evaluation import compute_outputs
+from network.lab.forms import EditsForm, Place
+from network.lab.loaded import Kept, LoadedRun, version_of
+from network.lab.parts import take_part
+from network.lab.state import Lab
+from network.measuring import LoadedRun as RunToMeasure
+from network.measuring import measure_run
+from network.model_json import array_to_json, model_to_json
+from pipeline.datasets import find_dataset
+from pipeline.errors import MissingError, UsageError
+
+Split = Literal["train", "held-out", "test"]
+NUMBERED = 100_000  # runs whose looks are remembered while the lab runs
+
+
+def router(lab: Lab) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter(prefix="/runs/{name}")
+    looked = Kept(NUMBERED)
+
+    @routes.get("/model")
+    def model(name: str) -> dict[str, Any]:
+        """Give a run's layers with their parameters."""
+        run = lab.loaded.run(name)
+        return {
+            "run": name,
+            "classes": find_dataset(lab.cache, run.configuration.dataset).classes,
+            "members": run.checkpoint.meta.get("members", []),
+            "layers": model_to_json(run.checkpoint),
+        }
+
+    @routes.get("/digit")
+    def digit(name: str, split: Split = "held-out", index: Place = 0) -> dict[str, Any]:
+        """Give an image of a run's data set; those held out are new to it and no test images."""
+        examples = find_examples(lab, lab.loaded.run(name).configuration, split)
+        if not index < len(examples):
+            raise MissingError(f"there is no image {index} among {len(examples):,} ({split})")
+        return {
+            "pixels": array_to_json(np.rint(255 * examples.images[index]), "uint8"),
+            "label": int(examples.labels[index]),
+            "count": len(examples),
+        }
+
+    @routes.post("/accuracy")
+    def accuracy(name: str, form: EditsForm) -> dict[str, Any]:
+        """Measure a run on the test images under edits; the first look of the lab is counted."""
+        run = lab.loaded.run(name)
+        looks = looked.find((name, version_of(run.run)), lambda: look(lab, run))
+        part = take_part(run, form.member)
+        examples = find_examples(lab, run.configuration, "test")
+        try:
+            edited, params = edit_model(part.model, part.params, form.edits)
+        except ValueError as error:
+            raise UsageError(f"no edit of run {name}: {error}") from error
+        answers = compute_outputs(edited, params, examples.images).argmax(axis=1)
+        correct = int(np.sum(answers == examples.labels))
+        return {"correct": correct, "count": len(examples), "looks": looks}
+
+    return routes
+
+
+def find_examples(lab: Lab, configuration: Configuration, split: Split) -> Examples:
+    """Find a split of a run's data set; a run that has held nothing out has trained on all.
+
+    Raises: UsageError, MissingError, CorruptError.
+    """
+    if split == "held-out" and configuration.validation > 0:
+        return lab.loaded.held_out(configuration)
+    return lab.loaded.examples(configuration.dataset, "test" if split == "test" else "train")
+
+
+def look(lab: Lab, run: LoadedRun) -> int:
+    """Test a run as it is, write that down, and say how often it was tested by now.
+
+    Raises: MissingError, CorruptError, StorageError.
+    """
+    dataset = find_dataset(lab.cache, run.configuration.dataset)
+    examples = lab.loaded.examples(dataset.name, "test")
+    to_measure = RunToMeasure(run.run, run.checkpoint, run.configuration)
+    return measure_run(to_measure, dataset, "test", examples).looks

@@ -1,0 +1,98 @@
+"""Why a network answered so: what pixels added, the smallest change, the nearest digits."""
+
+from typing import Any, Literal
+
+import numpy as np
+from fastapi import APIRouter
+
+from network.environment import one_core_each
+from network.explanations import METHODS, explained, nearest, smallest_change
+from network.inside import responses
+from network.lab.forms import DigitForm, Place
+from network.lab.parts import find_survey, take_part
+from network.lab.state import Lab
+from network.measuring import count_outputs
+from network.model import Model
+from network.model_json import array_to_json
+from network.params import Array
+from pipeline.errors import UsageError
+
+SHOWN = 8  # digits that are near
+
+
+class ContributionsForm(DigitForm):
+    """Why this class, or rather than that other one?"""
+
+    target: Place
+    against: Place | None = None
+    method: Literal[tuple(METHODS)] = "integrated-gradients"  # type: ignore[valid-type]
+
+
+class ChangeForm(DigitForm):
+    """What would have to change for this class?"""
+
+    target: Place
+
+
+def router(lab: Lab) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter(prefix="/runs/{name}")
+
+    @routes.post("/contributions")
+    def contributions(name: str, form: ContributionsForm) -> dict[str, Any]:
+        """Say what each pixel adds to the score of a class, or to its lead over another."""
+        part = take_part(lab.loaded.run(name), form.member)
+        wanted = one_hot(part.model, form.target)
+        if form.against is not None:
+            wanted -= one_hot(part.model, form.against)
+        with one_core_each():
+            added = METHODS[form.method](*explained(part.model, part.params), form.image, wanted)
+        return {"contributions": array_to_json(added)}
+
+    @routes.post("/change")
+    def change(name: str, form: ChangeForm) -> dict[str, Any]:
+        """Look for the smallest change that makes a digit be answered with a class."""
+        part = take_part(lab.loaded.run(name), form.member)
+        one_hot(part.model, form.target)
+        with one_core_each():
+            model, params = explained(part.model, part.params)
+            found = smallest_change(model, params, form.image, form.target)
+        if found is None:
+            return {"image": None, "distance": None}
+        return {"image": array_to_json(found.image), "distance": found.distance}
+
+    @routes.post("/nearest")
+    def near(name: str, form: DigitForm) -> dict[str, Any]:
+        """Find the training digits nearest to one: by pixels, and in the last hidden layer."""
+        part = take_part(lab.loaded.run(name), form.member)
+        survey = find_survey(lab.loaded, name, form.member)
+        found = {"pixels": nearest(survey.digits.images, form.image, SHOWN)}
+        if len(survey.responses) > 1:
+            hidden = sorted(survey.responses)[-2]
+            own = responses(part.model, part.params, form.image[np.newaxis])[hidden][0]
+            found["hidden"] = nearest(survey.responses[hidden], own, SHOWN)
+        digits = survey.digits
+        return {"of": len(digits)} | {
+            by: {
+                "pixels": array_to_json((255 * digits.images[places]).round(), "uint8"),
+                "labels": digits.labels[places].tolist(),
+                "distances": array_to_json(distances),
+            }
+            for by, (places, distances) in found.items()
+        }
+
+    return routes
+
+
+def one_hot(model: Model, target: int) -> Array:
+    """Return 1 at a class and 0 elsewhere.
+
+    Shapes: (K,).
+    Raises: UsageError.
+    """
+    count = count_outputs(model)
+    if target >= count:
+        raise UsageError(f"class {target} is none of the {count} that this network knows")
+    wanted = np.zeros(count, np.float32)
+    wanted[target] = 1
+    return wanted
