@@ -27,7 +27,7 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --cov
 
 soak: .venv/installed-dev
-	$(BIN)/python -m pytest --soak --timeout=0 -n auto tests/reliability tests/test_download.py tests/test_attacks.py tests/test_resuming.py tests/test_gradient_check.py
+	$(BIN)/python -m pytest --soak --timeout=0 -n auto tests/reliability tests/test_download.py tests/test_attacks.py tests/test_resuming.py tests/test_gradient_check.py tests/test_lab_server.py
 
 mutation: .venv/installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,mutation]'

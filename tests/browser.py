@@ -6,10 +6,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
@@ -45,11 +46,16 @@ class LabProcess:
     process: subprocess.Popen[str]
     address: str  # http://127.0.0.1:.../
     cache: Cache
+    stderr: IO[str]
 
     def stop(self, number: int = signal.SIGINT) -> int:
-        """End it as Ctrl-C does, and return its exit code."""
+        """End it as Ctrl-C does, and return its exit code; it must have had nothing to say."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=10)
+        code = self.process.wait(timeout=10)
+        self.stderr.seek(0)
+        with self.stderr:
+            assert self.stderr.read() == ""
+        return code
 
 
 def network(cache: Cache, *arguments: str, **options: Any) -> subprocess.Popen[str]:
@@ -63,16 +69,18 @@ def network(cache: Cache, *arguments: str, **options: Any) -> subprocess.Popen[s
 
 def start_lab(cache: Cache, *options: str) -> LabProcess:
     """Start a lab on a free port."""
+    stderr = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed by stop
     process = network(
-        cache, "lab", "--port", "0", "--no-browser", "--json", *options, stdout=subprocess.PIPE
-    )
+        cache, "lab", "--port", "0", "--no-browser", "--json", *options,
+        stdout=subprocess.PIPE, stderr=stderr,
+    )  # fmt: skip
     assert process.stdout is not None
     told = ""
     while not told.endswith("\n}\n"):
         line = process.stdout.readline()
         assert line, f"the lab ended with {process.wait()}"
         told += line
-    return LabProcess(process, json.loads(told)["address"], cache)
+    return LabProcess(process, json.loads(told)["address"], cache, stderr)
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,10 @@ def read(log, last_id, count):
     async def take():
         found = []
         async for text in stream(log, last_id, Event()):
-            if match := re.fullmatch(r"(?:id: (\S+)\n)?data: (.*)\n\n", text):
-                found.append((match[1] or "", json.loads(match[2])))
-            if len(found) == count:
+            found += re.findall(r"(?:id: (\S+)\n)?data: (.*)\n\n", text)
+            if len(found) >= count:
                 break
-        return found
+        return [(found_id, json.loads(data)) for found_id, data in found[:count]]
 
     return asyncio.run(take())
 

@@ -61,12 +61,15 @@ async def stream(source: Source, last_id: str, is_closing: Flag) -> AsyncIterato
     seen, quiet = seen_by(source, last_id), 0.0
     while not is_closing.is_set():
         is_over, found = source.is_over, source.events()  # in this order: none comes in between
-        for number, event in enumerate(found[seen:], seen + 1):
-            yield f"id: {source.name}-{number}\ndata: {json.dumps(event)}\n\n"
+        if lines := [
+            f"id: {source.name}-{number}\ndata: {json.dumps(event)}\n\n"
+            for number, event in enumerate(found[seen:], seen + 1)
+        ]:
+            yield "".join(lines)  # in one piece: one that has gone is noticed between two
         if is_over:
             yield 'data: {"type": "end"}\n\n'
             return
-        quiet = 0.0 if len(found) > seen else quiet + LOOK
+        quiet = 0.0 if lines else quiet + LOOK
         seen = max(seen, len(found))
         if quiet >= HEARTBEAT:
             yield ": still here\n\n"

@@ -9,6 +9,7 @@ Content Security Policy Level 3; W3C, Fetch Metadata Request Headers, section 2.
 """
 
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass
 
@@ -61,10 +62,9 @@ class Admission:
 
 
 def name_in(host: str) -> str:
-    """Take the name out of a Host header: `[::1]:8000` -> `::1`."""
-    if host.startswith("["):
-        return host[1:].split("]", maxsplit=1)[0].lower()
-    return host.rsplit(":", 1)[0].lower()
+    """Take the name out of a Host header: `[::1]:8000` -> `::1`; an empty one of what is none."""
+    found = re.fullmatch(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:]+))(?::\d{1,5})?", host.lower())
+    return (found[1] or found[2]) if found else ""
 
 
 def is_address(name: str) -> bool:
@@ -126,5 +126,6 @@ class Capped:
         message = await self.receive()
         self.size += len(message.get("body", b""))
         if self.size > MOST_BYTES:
-            raise HTTPException(413, f"the body has more than {MOST_BYTES:,} bytes")
+            what = f"the body has more than {MOST_BYTES:,} bytes"
+            raise HTTPException(413, what, {"Connection": "close"})  # the rest is not waited for
         return message
