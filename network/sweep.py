@@ -6,16 +6,17 @@ killed at any moment: a trial then goes on from its last rung, and what has ende
 """
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from network.configuration import Configuration
 from network.events import EpochDone
+from network.order_book import OrderBook
 from network.remote_training import DamagedCheckpointError, Data, Order, Outcome
 from network.search_space import Values
 from network.study import Study
-from network.workers import POLL, TRIES, WorkerError, Workers
+from network.workers import TRIES, WorkerError, Workers
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ class Running:
     values: Values
     configuration: Configuration
     rungs: list[int]  # those still to be reached
-    tries: int = 0
 
     @property
     def number(self) -> int:
@@ -51,14 +51,12 @@ class TrialDone:
     problem: str = ""
 
 
-@dataclass
 class Sweep:
     """A study, who trains for it, and the trials that are at work."""
 
-    study: Study
-    workers: Workers
-    data: Data
-    pending: dict[Future[Outcome], Running] = field(default_factory=dict)
+    def __init__(self, study: Study, workers: Workers, data: Data) -> None:
+        self.study, self.data = study, data
+        self.at_work: OrderBook[Running] = OrderBook(workers)
 
     def run(self, trials: int) -> Iterator[TrialDone | None]:
         """Search until so many trials have ended; yield each that does, and None now and then.
@@ -76,8 +74,7 @@ class Sweep:
         waiting = self.study.unfinished()
         left = trials - self.study.counts().finished - len(waiting)
         while True:
-            self.workers.check()
-            free = min(AT_ONCE, self.workers.count - len(self.pending))
+            free = min(AT_ONCE, self.at_work.free)
             while free > 0 and (waiting or left > 0):
                 free -= 1
                 if waiting:
@@ -88,11 +85,10 @@ class Sweep:
                     ended = self.begin(self.study.ask(), {})
                 if ended is not None:
                     yield ended
-            if not (self.pending or waiting or left > 0):
+            if not (self.at_work or waiting or left > 0):
                 return
-            done, _ = wait(self.pending, timeout=POLL, return_when=FIRST_COMPLETED)
-            for future in done:
-                ended = self.take(future, self.pending.pop(future))
+            for running, future in self.at_work.take():
+                ended = self.take(running, future)
                 if ended is not None:
                     yield ended
             yield None
@@ -115,17 +111,13 @@ class Sweep:
         """Have a trial trained to its next rung."""
         checkpoint = self.study.kept(running.number)
         order = Order(running.configuration.to_dict(), running.rungs[0], self.data, checkpoint)
-        self.pending[self.workers.submit(order)] = running
+        self.at_work.give(order, running)
 
-    def take(self, future: Future[Outcome], running: Running) -> TrialDone | None:
+    def take(self, running: Running, future: Future[Outcome]) -> TrialDone | None:
         """Take what came of an order: the trial has ended, or goes on."""
         try:
             outcome = future.result()
         except WorkerError as error:
-            running.tries += 1
-            if running.tries < TRIES:
-                self.order(running)
-                return None
             return self.fail(running.trial, running.values, f"{error}, {TRIES} times")
         except DamagedCheckpointError:
             self.study.forget(running.number)
@@ -133,7 +125,6 @@ class Sweep:
             return None
         except UsageError as error:
             return self.fail(running.trial, running.values, str(error))
-        running.tries = 0
         if outcome.problem:
             worst = [objective.worst for objective in self.study.plan.objectives]
             return self.complete(running, worst, outcome.epochs, outcome.problem)

@@ -122,7 +122,7 @@ def follow(console: Console, sweep: "Sweep", wanted: int, requested: Callable[[]
     begun = study.counts().finished
     console.note(
         f"sweep {study.name}: {wanted:,} trials, {begun:,} of them done, "
-        f"{sweep.workers.count} workers"
+        f"{sweep.at_work.workers.count} workers"
     )
     started = shown = monotonic()
     ended_here = 0
@@ -133,7 +133,7 @@ def follow(console: Console, sweep: "Sweep", wanted: int, requested: Callable[[]
                 console.note(trial_line(study, ended))
             if show is not None and (now := monotonic()) - shown > SHOW_EVERY:
                 pace = (now - started) / ended_here if ended_here else None
-                show(progress_lines(study, wanted, len(sweep.pending), pace))
+                show(progress_lines(study, wanted, len(sweep.at_work), pace))
                 shown = now
             if signal_number := requested():
                 return signal_number
