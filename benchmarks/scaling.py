@@ -43,6 +43,8 @@ NOWHERE = Data("", "", 10)
 class SimulatedWorkers:
     """Workers that take a known time and compute nothing."""
 
+    options = ""
+
     def __init__(self, count: int, seconds: float) -> None:
         self.count, self.seconds = count, seconds
         self.due: list[tuple[float, int, Future[Outcome], Order]] = []

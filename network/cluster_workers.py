@@ -74,6 +74,7 @@ class ClusterWorkers:
 
     def __init__(self, client: "distributed.Client", address: str, timeout: float) -> None:
         self.client, self.address, self.timeout = client, address, timeout
+        self.options = f"--scheduler {address}"
         self.deadlines: dict[distributed.Future[Outcome], float] = {}
         self.sent: distributed.Future[bytes] | None = None  # the examples, once somebody had none
 

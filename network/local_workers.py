@@ -10,6 +10,7 @@ from typing import Any
 
 from network.remote_training import Order, Outcome, fulfil
 from network.workers import Workers, hand_over, missing_extra, too_long
+from pipeline.errors import ProjectError
 
 
 @contextmanager
@@ -39,17 +40,21 @@ class LocalWorkers:
 
     def __init__(self, count: int, timeout: float) -> None:
         self.count, self.timeout = count, timeout
+        self.options = f"--workers {count}"
         self.free = [new_process() for _ in range(count)]
         self.busy: dict[Any, tuple[Future[Outcome], float]] = {}  # process -> for what, until when
+        self.failed: list[Any] = []  # what is left in their pipes would confuse a next process
 
     def submit(self, order: Order) -> "Future[Outcome]":
         future: Future[Outcome] = Future()
+        self.replace_failed()
         process = self.free.pop()
         self.busy[process] = future, time.monotonic() + self.timeout
 
         def take(task: "Future[Outcome]") -> None:
             if self.busy.pop(process, None) is not None:
-                self.free.append(process)
+                is_well = isinstance(task.exception(), ProjectError | None)
+                (self.free if is_well else self.failed).append(process)
                 hand_over(task.result, future)
 
         process.schedule(fulfil, args=[order]).add_done_callback(take)
@@ -59,16 +64,24 @@ class LocalWorkers:
         now = time.monotonic()
         for process, (future, deadline) in list(self.busy.items()):
             if now > deadline and self.busy.pop(process, None) is not None:
-                process.stop()
-                process.join()
-                self.free.append(new_process())
+                self.failed.append(process)
                 future.set_exception(too_long(self.timeout))
+        self.replace_failed()
+
+    def replace_failed(self) -> None:
+        """Put others in the place of processes that died or took too long."""
+        while self.failed:
+            process = self.failed.pop()
+            process.stop()
+            process.join()
+            self.free.append(new_process())
 
     def stop(self) -> None:
         """End all processes."""
-        for process in [*self.free, *self.busy]:
+        processes = [*self.free, *self.busy, *self.failed]
+        for process in processes:
             process.stop()
-        for process in [*self.free, *self.busy]:
+        for process in processes:
             process.join()
 
 

@@ -30,6 +30,10 @@ class Workers(Protocol):
     """Who fulfils orders."""
 
     @property
+    def options(self) -> str:
+        """What asks for them on a command line."""
+
+    @property
     def count(self) -> int:
         """How many orders are fulfilled at once."""
 

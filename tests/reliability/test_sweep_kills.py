@@ -102,7 +102,8 @@ def test_no_trial_is_lost_whoever_is_killed(cache, tmp_path, amount, figure):
         children = children_of(process.pid)
         parents += process.poll() is None
         process.kill()
-        process.communicate()
+        _, printed = process.communicate()
+        assert process.returncode in {0, -signal.SIGKILL}, printed  # nothing else ends a parent
         wait_for_the_end_of(children)
         if not (cache.sweeps() / "killed" / "plan.json").exists():
             continue
