@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from network.remote_training import Order, Outcome, fulfil
-from network.workers import Workers, hand_over, missing_extra, too_long
+from network.workers import WorkerError, Workers, hand_over, missing_extra, too_long
 from pipeline.errors import ProjectError
 
 
@@ -57,16 +57,26 @@ class LocalWorkers:
                 (self.free if is_well else self.failed).append(process)
                 hand_over(task.result, future)
 
-        process.schedule(fulfil, args=[order]).add_done_callback(take)
+        try:
+            process.schedule(fulfil, args=[order]).add_done_callback(take)
+        except RuntimeError:  # it was killed while it had nothing to do
+            self.give_up(process, WorkerError("the worker died"))
         return future
 
     def check(self) -> None:
         now = time.monotonic()
-        for process, (future, deadline) in list(self.busy.items()):
-            if now > deadline and self.busy.pop(process, None) is not None:
-                self.failed.append(process)
-                future.set_exception(too_long(self.timeout))
+        for process, (_, deadline) in list(self.busy.items()):
+            if not process.active:
+                self.give_up(process, WorkerError("the worker died"))
+            elif now > deadline:
+                self.give_up(process, too_long(self.timeout))
         self.replace_failed()
+
+    def give_up(self, process: Any, error: WorkerError) -> None:
+        """Tell whoever waits for a process that nothing will come, unless it just came."""
+        if (work := self.busy.pop(process, None)) is not None:
+            self.failed.append(process)
+            work[0].set_exception(error)
 
     def replace_failed(self) -> None:
         """Put others in the place of processes that died or took too long."""
@@ -86,7 +96,7 @@ class LocalWorkers:
 
 
 def new_process() -> Any:
-    """Make a pool of one process, which is started by its first order, and again if it dies."""
+    """Make a pool of one process, which is started by its first order."""
     try:
         from pebble import ProcessPool
     except ImportError as error:
