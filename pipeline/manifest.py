@@ -112,10 +112,11 @@ def split_hash(cache: Cache, dataset: Dataset, split: str) -> str:
 
     Raises: MissingError, CorruptError.
     """
-    if cache.manifest(dataset.name).exists():
-        return check_inputs(cache, dataset, split)
-    with reading(cache.pickle(dataset.name, split)):
-        return digest_of(cache.pickle(dataset.name, split)).sha256
+    path = cache.pickle(dataset.name, split)
+    if path.exists() and not cache.manifest(dataset.name).exists():
+        with reading(path):
+            return digest_of(path).sha256
+    return check_inputs(cache, dataset, split)
 
 
 def read_known(path: Path, sha256: str) -> tuple[Pixels, Labels]:
