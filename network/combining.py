@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from network.activations import Sigmoid, Softmax
+from network.configuration import Configuration
 from network.ensemble import Ensemble, join_params
 from network.measuring import LoadedRun, common_dataset, load_runs
 from network.model import Model
@@ -24,13 +25,8 @@ def combine_runs(cache: Cache, names: Sequence[str], wanted: str | None) -> tupl
     Raises: UsageError when their scores cannot be averaged or the wanted name is taken;
     MissingError, CorruptError, StorageError.
     """
-    if len(names) < 2:
-        raise UsageError(f"an ensemble has two runs or more, found {len(names)}")
     check_new_name(cache, wanted)
-    loaded = load_runs(cache, names)
-    common_dataset(cache, loaded)
-    for run in loaded:
-        check_scores(run)
+    loaded = load_members(cache, names)
     members = tuple(", ".join(map(repr, run.checkpoint.model.layers)) for run in loaded)
     params = [join_params([run.checkpoint.params for run in loaded])]
     # A loss that contains an activation has none to contain here: the gradient check takes another.
@@ -39,6 +35,32 @@ def combine_runs(cache: Cache, names: Sequence[str], wanted: str | None) -> tupl
     return create_run(cache, wanted, model, params, configuration, origin=origin), count_params(
         params
     )
+
+
+def load_members(
+    cache: Cache, names: Sequence[str], others: Sequence[Configuration] = ()
+) -> list[LoadedRun]:
+    """Read runs whose scores can be averaged, with those of `others` that are still to be trained.
+
+    Raises: UsageError when they cannot; MissingError, CorruptError.
+    """
+    if len(names) + len(others) < 2:
+        raise UsageError(
+            f"an ensemble has two runs or more, found {len(names) + len(others)}",
+            "Name runs, or recipes with --presets",
+        )
+    loaded = load_runs(cache, names)
+    dataset = common_dataset(cache, loaded).name if loaded else None
+    for run in loaded:
+        check_scores(run)
+        for other in others:
+            if other.dataset != dataset:
+                raise UsageError(
+                    f"run {run.name} is of {dataset} and a recipe of {other.dataset}, "
+                    "expected one data set",
+                    "Choose another --dataset",
+                )
+    return loaded
 
 
 def check_scores(run: LoadedRun) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from network.params import Array
 from pipeline.cache import Cache
+from pipeline.errors import UsageError
 from pipeline.manifest import read_split
 from pipeline.records import Dataset
 
@@ -53,9 +54,12 @@ def split_validation(examples: Examples, share: float, seed: int) -> tuple[Examp
     """Hold a random share of the examples out of training, to choose by.
 
     Returns: what is left for training, and what is held out; every example is in one of them.
+    Raises: UsageError when nothing is left.
     """
     order = np.random.default_rng([seed, 0]).permutation(len(examples))
     held_out = round(len(examples) * share)
+    if held_out == len(examples):
+        raise UsageError(f"of {len(examples)} examples none is left to train on")
     if held_out == 0:
         return examples, examples.take(slice(0))
     return examples.take(np.sort(order[held_out:])), examples.take(np.sort(order[:held_out]))

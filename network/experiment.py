@@ -18,7 +18,7 @@ from network.params import Params, is_finite
 from network.recipe import Recipe
 from network.run_names import check_new_name, create_run, find_run
 from network.runs import Run, load_run, load_training_state, save_run
-from network.training import has_stopped, make_ready, train
+from network.training import has_ended, make_ready, train
 from network.training_state import TrainingState
 from pipeline.cache import Cache
 from pipeline.datasets import find_dataset
@@ -78,10 +78,7 @@ def load_training_examples(cache: Cache, configuration: Configuration) -> tuple[
     """
     dataset = find_dataset(cache, configuration.dataset)
     examples = load_examples(cache, dataset, "train", configuration.limit)
-    training, validation = split_validation(examples, configuration.validation, configuration.seed)
-    if len(training) == 0:
-        raise UsageError(f"of {len(examples)} examples none is left to train on")
-    return training, validation
+    return split_validation(examples, configuration.validation, configuration.seed)
 
 
 @dataclass(frozen=True)
@@ -123,6 +120,18 @@ class Experiment:
         save_run(self.run, self.recipe.model, self.state, self.configuration)
 
 
+def start_training(cache: Cache, configuration: Configuration) -> tuple[Recipe, TrainingState]:
+    """Stand at the beginning of a training.
+
+    Raises: UsageError, MissingError, CorruptError.
+    """
+    model, params = start_model(cache, configuration)
+    recipe = build_recipe(configuration, model)
+    state = TrainingState(params, recipe.optimizer.init(params))
+    state.origin["data"] = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
+    return recipe, state
+
+
 def begin(
     cache: Cache,
     configuration: Configuration,
@@ -137,12 +146,9 @@ def begin(
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
     check_new_name(cache, name)
-    model, params = start_model(cache, configuration)
-    recipe = build_recipe(configuration, model)
+    recipe, state = start_training(cache, configuration)
     training, validation = load_training_examples(cache, configuration)
-    state = TrainingState(params, recipe.optimizer.init(params))
-    state.origin["data"] = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
-    run = create_run(cache, name, model, params, configuration, stem)
+    run = create_run(cache, name, recipe.model, state.params, configuration, stem)
     if film:
         save_frame(run, recipe, state, validation)
     return Experiment(run, configuration, recipe, state, training, validation)
@@ -156,19 +162,37 @@ def resume(cache: Cache, run: Run) -> tuple[Experiment, dict[str, Any]]:
     MissingError, CorruptError.
     """
     experiment, environment = reopen(cache, run)
-    history = experiment.state.history
-    if len(history) >= experiment.recipe.epochs or has_stopped(experiment.recipe, experiment.state):
+    refuse_ended(run, experiment.recipe, experiment.state)
+    return experiment, environment
+
+
+def refuse_ended(run: Run, recipe: Recipe, state: TrainingState) -> None:
+    """Say that a run that has ended does not go on.
+
+    Raises: UsageError.
+    """
+    if has_ended(recipe, state):
         raise UsageError(
-            f"run {run.name} has ended after {len(history)} epochs",
+            f"run {run.name} has ended after {len(state.history)} epochs",
             f"`network train --from {run.name}` begins a new one with its weights",
         )
-    return experiment, environment
 
 
 def reopen(cache: Cache, run: Run) -> tuple[Experiment, dict[str, Any]]:
     """Open a run as it was left, though it may have ended.
 
     Returns: the run, and the environment that it was computed in so far.
+    Raises: UsageError when the data are not those that it began with; MissingError, CorruptError.
+    """
+    configuration, recipe, state, environment = restore(cache, run)
+    training, validation = load_training_examples(cache, configuration)
+    return Experiment(run, configuration, recipe, state, training, validation), environment
+
+
+def restore(cache: Cache, run: Run) -> tuple[Configuration, Recipe, TrainingState, dict[str, Any]]:
+    """Read where the training of a run stands, without its examples.
+
+    Returns: that, and the environment that it was computed in so far.
     Raises: UsageError when the data are not those that it began with; MissingError, CorruptError.
     """
     checkpoint, configuration = load_run(run)
@@ -187,6 +211,4 @@ def reopen(cache: Cache, run: Run) -> tuple[Experiment, dict[str, Any]]:
             f"run {run.name} began with data of sha256 {state.origin['data']}, "
             f"now {configuration.dataset} has {data}"
         )
-    training, validation = load_training_examples(cache, configuration)
-    resumed = Experiment(run, configuration, recipe, state, training, validation)
-    return resumed, checkpoint.meta.get("environment", {})
+    return configuration, recipe, state, checkpoint.meta.get("environment", {})

@@ -1,6 +1,5 @@
 """Measure runs on images that they have not seen, and write down that they were."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from network.evaluation import TestResult, answer_images, confusion_matrix
 from network.looks import count_looks, look_now, read_looks, save_looks
 from network.model import Model
 from network.params import Array
-from network.run_names import find_run
+from network.run_names import find_runs
 from network.runs import Run, load_run
 from pipeline.cache import Cache
 from pipeline.datasets import find_dataset
@@ -47,11 +46,7 @@ def load_runs(cache: Cache, names: Sequence[str | None]) -> list[LoadedRun]:
 
     Raises: UsageError when a run is named twice; MissingError, CorruptError.
     """
-    runs = [find_run(cache, name) for name in names]
-    (name, times), *_ = Counter(run.name for run in runs).most_common(1)
-    if times > 1:
-        raise UsageError(f"run {name} is named {times} times, expected different runs")
-    return [LoadedRun(run, *load_run(run)) for run in runs]
+    return [LoadedRun(run, *load_run(run)) for run in find_runs(cache, names)]
 
 
 def common_dataset(cache: Cache, runs: Sequence[LoadedRun], name: str | None = None) -> Dataset:

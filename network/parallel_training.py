@@ -1,86 +1,132 @@
-"""Have several runs trained at once, by processes here or by the workers of a cluster."""
+"""Have several runs trained at once, by processes here or by the workers of a cluster.
+
+Each is trained in parts of some seconds. After a part the worker gives its checkpoint back and the
+run is saved: whoever is stopped or killed, it goes on as any other, with `network train --resume`.
+"""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import replace
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from network.checkpoints import save_checkpoint, unpack_checkpoint
 from network.configuration import Configuration
-from network.remote_training import Data, Order, Outcome
+from network.experiment import refuse_ended, restore, start_training
+from network.order_book import OrderBook
+from network.recipe import Recipe
+from network.remote_training import Data, Order, Outcome, find_data, pack
 from network.run_names import create_run
 from network.runs import Run, save_history, state_of
-from network.training import DivergedError
+from network.training import DivergedError, has_ended
 from network.training_state import TrainingState
-from network.workers import POLL, TRIES, WorkerError, Workers
+from network.workers import TRIES, WorkerError, Workers
 from pipeline.cache import Cache
-from pipeline.errors import ProjectError
+from pipeline.errors import ProjectError, UsageError
+
+SAVE_EVERY = 5.0  # seconds of training from one order to the next, or an epoch that takes longer
 
 
-class Trained(NamedTuple):
-    """A run that a worker has trained."""
+@dataclass
+class Trainee:
+    """A run that workers train: what it is to become, and how far it is."""
 
-    place: int  # among those that were asked for
     run: Run
+    configuration: Configuration
+    recipe: Recipe
     state: TrainingState
+    data: Data
+
+    @property
+    def has_ended(self) -> bool:
+        return has_ended(self.recipe, self.state)
+
+    @property
+    def epochs_left(self) -> int:
+        return self.configuration.epochs - len(self.state.history)
+
+    def next_order(self) -> Order:
+        """Ask for the epochs that come next."""
+        history = self.state.history
+        some = max(1, int(SAVE_EVERY / history[-1].seconds)) if history else 1
+        until = min(len(history) + some, self.configuration.epochs)
+        checkpoint = pack(self.recipe, self.state, self.configuration)
+        return Order(self.configuration.to_dict(), until, self.data, checkpoint)
+
+    def save(self, outcome: Outcome) -> None:
+        """Write down how far a worker has brought it.
+
+        Raises: CorruptError, StorageError.
+        """
+        checkpoint = unpack_checkpoint(outcome.checkpoint, "what the worker sent")
+        self.state = state_of(checkpoint, list(outcome.history))
+        save_history(self.run, self.state.history)
+        meta = {key: value for key, value in checkpoint.meta.items() if key != "history"}
+        save_checkpoint(self.run.checkpoint, replace(checkpoint, meta=meta))
 
 
-def train_all(
-    cache: Cache,
-    workers: Workers,
-    data: Data,
-    configurations: Sequence[Configuration],
-    names: Sequence[str | None],
-    stem: str | None,
-) -> Iterator[Trained | None]:
-    """Train every configuration to its end; yield each run that is done, and None now and then.
+class Further(NamedTuple):
+    """A run has got further."""
 
-    Raises: DivergedError, NoClusterError, UsageError, StorageError; ProjectError when a training
-    has cost too many workers.
+    trainee: Trainee
+    epochs: int  # by so many
+
+
+def begin_trainee(
+    cache: Cache, configuration: Configuration, name: str | None, stem: str | None
+) -> Trainee:
+    """Make a new run that workers can train.
+
+    Raises: UsageError, MissingError, CorruptError, StorageError.
     """
-    tries = [0] * len(configurations)
-    pending: dict[Future[Outcome], int] = {}
-    waiting = list(range(len(configurations)))
-    while waiting or pending:
-        workers.check()
-        while waiting and len(pending) < workers.count:
-            place = waiting.pop(0)
-            configuration = configurations[place]
-            order = Order(configuration.to_dict(), configuration.epochs, data)
-            pending[workers.submit(order)] = place
-        done, _ = wait(pending, timeout=POLL, return_when=FIRST_COMPLETED)
-        for future in done:
-            place = pending.pop(future)
-            try:
-                outcome = future.result()
-            except WorkerError as error:
-                tries[place] += 1
-                if tries[place] == TRIES:
-                    raise ProjectError(f"a training failed {TRIES} times: {error}") from error
-                waiting.insert(0, place)
-                continue
-            if outcome.problem:
-                raise DivergedError(outcome.problem, "Try a lower --learning-rate")
-            run, state = adopt(cache, configurations[place], outcome, names[place], stem)
-            yield Trained(place, run, state)
+    recipe, state = start_training(cache, configuration)
+    data = find_data(cache, configuration.dataset)
+    run = create_run(cache, name, recipe.model, state.params, configuration, stem)
+    return Trainee(run, configuration, recipe, state, data)
+
+
+def resume_trainee(cache: Cache, run: Run) -> Trainee:
+    """Take up a run that was stopped, so that workers can train it.
+
+    Raises: UsageError, MissingError, CorruptError.
+    """
+    configuration, recipe, state, _ = restore(cache, run)
+    refuse_ended(run, recipe, state)
+    return Trainee(run, configuration, recipe, state, find_data(cache, configuration.dataset))
+
+
+def train_all(workers: Workers, trainees: Sequence[Trainee]) -> Iterator[Further | None]:
+    """Train all runs to their ends; yield each part of one that is done, and None now and then.
+
+    Raises: DivergedError, NoClusterError, UsageError, CorruptError, StorageError; ProjectError when
+    a training has cost too many workers.
+    """
+    for trainee in trainees:
+        if trainee.run.film.is_dir():
+            raise UsageError(f"run {trainee.run.name} keeps a film, which workers do not")
+    waiting = [trainee for trainee in trainees if not trainee.has_ended]
+    at_work: OrderBook[Trainee] = OrderBook(workers)
+    while waiting or at_work:
+        while waiting and at_work.free > 0:
+            trainee = waiting.pop(0)
+            at_work.give(trainee.next_order(), trainee)
+        for trainee, future in at_work.take():
+            left = trainee.epochs_left
+            trainee.save(outcome_of(trainee.run, future))
+            if not trainee.has_ended:
+                waiting.insert(0, trainee)
+            yield Further(trainee, left - trainee.epochs_left)
         yield None
 
 
-def adopt(
-    cache: Cache,
-    configuration: Configuration,
-    outcome: Outcome,
-    name: str | None,
-    stem: str | None,
-) -> tuple[Run, TrainingState]:
-    """Make a run of what a worker has trained.
+def outcome_of(run: Run, future: "Future[Outcome]") -> Outcome:
+    """Take what came of an order, or tell which run's training went wrong.
 
-    Raises: UsageError when the name is taken; StorageError.
+    Raises: DivergedError, CorruptError, UsageError; ProjectError.
     """
-    checkpoint = unpack_checkpoint(outcome.checkpoint, "what the worker sent")
-    state = state_of(checkpoint, list(outcome.history))
-    run = create_run(cache, name, checkpoint.model, state.params, configuration, stem)
-    save_history(run, state.history)
-    meta = {key: value for key, value in checkpoint.meta.items() if key != "history"}
-    save_checkpoint(run.checkpoint, replace(checkpoint, meta=meta))
-    return run, state
+    try:
+        outcome = future.result()
+    except WorkerError as error:
+        raise ProjectError(f"run {run.name}: {error}, {TRIES} times") from error
+    if outcome.problem:
+        raise DivergedError(f"run {run.name}: {outcome.problem}", "Try a lower --learning-rate")
+    return outcome

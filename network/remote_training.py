@@ -26,7 +26,7 @@ from network.training import DivergedError, train
 from network.training_state import TrainingState
 from pipeline.cache import Cache, publish
 from pipeline.datasets import find_dataset
-from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.errors import CorruptError, MissingError
 from pipeline.manifest import read_known, split_hash
 
 
@@ -151,10 +151,7 @@ def load(
 
     Raises: CorruptError, UsageError.
     """
-    training, validation = split_validation(read(path, sha256, limit), share, seed)
-    if len(training) == 0:
-        raise UsageError("no example is left to train on")
-    return training, validation
+    return split_validation(read(path, sha256, limit), share, seed)
 
 
 @lru_cache(maxsize=1)

@@ -11,12 +11,13 @@ MAX_WIDTH = 110  # columns of a table
 MOST_FREQUENT = 15  # lines of a list of confusions
 
 
-def epoch_line(event: EpochDone, epochs: int, images: int) -> str:
-    """One line for one epoch."""
+def epoch_line(event: EpochDone, epochs: int, images: int | None = None) -> str:
+    """One line for one epoch; its speed where the number of images is known."""
     parts = [f"epoch {event.epoch:>3} of {epochs}", f"loss {event.loss:.4f}"]
     if event.validation_accuracy is not None:
         parts.append(f"validation {100 * event.validation_accuracy:.2f} %")
-    parts.append(f"{images / event.seconds:,.0f} images/s")
+    if images is not None:
+        parts.append(f"{images / event.seconds:,.0f} images/s")
     return "  ".join(parts)
 
 

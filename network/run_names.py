@@ -7,6 +7,8 @@ import os
 import re
 import secrets
 import shutil
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -135,6 +137,18 @@ def find_run(cache: Cache, name: str | None) -> Run:
     near = difflib.get_close_matches(name, [run.name for run in runs], n=1)
     hint = f"Did you mean {near[0]}?" if near else "`network runs` names them all"
     raise MissingError(f"no run is called {name!r} in {cache.runs()}", hint)
+
+
+def find_runs(cache: Cache, names: Sequence[str | None]) -> list[Run]:
+    """Find several runs by their names.
+
+    Raises: UsageError when one is named twice; MissingError.
+    """
+    runs = [find_run(cache, name) for name in names]
+    for name, times in Counter(run.name for run in runs).items():
+        if times > 1:
+            raise UsageError(f"run {name} is named {times} times, expected different runs")
+    return runs
 
 
 def list_runs(cache: Cache) -> list[Run]:

@@ -69,7 +69,7 @@ def train(
     Raises: DivergedError when the loss is not finite any more.
     """
     with share_among_threads(recipe.trainable(), recipe.shards) as model:
-        while len(state.history) < recipe.epochs and not has_stopped(recipe, state):
+        while not has_ended(recipe, state):
             yield from train_epoch(recipe, model, state, training)
             yield finish_epoch(recipe, state, training, validation)
 
@@ -141,6 +141,11 @@ def make_ready(recipe: Recipe, params: Params, training: Examples) -> None:
 def best_epoch(history: list[EpochDone]) -> EpochDone:
     """Return the epoch with the highest accuracy on validation; of equal ones, the least loss."""
     return max(history, key=lambda done: (done.validation_accuracy, -(done.validation_loss or 0)))
+
+
+def has_ended(recipe: Recipe, state: TrainingState) -> bool:
+    """Are all epochs done, or is there no more patience?"""
+    return len(state.history) >= recipe.epochs or has_stopped(recipe, state)
 
 
 def has_stopped(recipe: Recipe, state: TrainingState) -> bool:

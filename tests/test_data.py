@@ -35,6 +35,10 @@ def test_255_grey_levels_become_0_to_1_in_float32():
 @given(count=counts, share=st.floats(0, 0.9), seed=seeds)
 def test_the_validation_split_is_a_partition_that_depends_on_the_seed_alone(count, share, seed):
     examples = numbered(count)
+    if round(count * share) == count:
+        with pytest.raises(UsageError, match="none is left to train on"):
+            split_validation(examples, share, seed)
+        return
     training, validation = split_validation(examples, share, seed)
     assert len(validation) == round(count * share)
     assert sorted([*training.labels, *validation.labels]) == list(range(count))

@@ -8,11 +8,7 @@ import pytest
 from network.building import build_model, build_recipe, init_params
 from network.configuration import Configuration
 from network.events import EpochDone
-from network.experiment import (
-    Experiment,
-    load_training_examples,
-    start_model,
-)
+from network.experiment import Experiment, load_training_examples, start_model
 from network.params import named_arrays
 from network.run_names import create_run
 from network.runs import load_run

@@ -13,7 +13,7 @@ from network.events import EpochDone
 from network.experiment import begin
 from network.params import named_arrays
 from network.remote_training import Data, NoDataError, Order, find_data, fulfil
-from pipeline.errors import CorruptError, UsageError
+from pipeline.errors import CorruptError
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +99,3 @@ def test_a_checkpoint_that_is_damaged_is_refused(cache):
     done[len(done) // 2] ^= 1
     with pytest.raises(CorruptError, match="the order's checkpoint"):
         fulfil(Order(first(cache).to_dict(), 2, data, bytes(done)))
-
-
-def test_nothing_left_to_train_on_is_told(cache):
-    configuration = replace(first(cache), limit=1, validation=0.9)
-    with pytest.raises(UsageError, match="no example is left"):
-        fulfil(Order(configuration.to_dict(), 1, find_data(cache, NAME)))

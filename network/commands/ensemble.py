@@ -1,16 +1,38 @@
 """Make one run of several, which answer together."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from network.commands.options import NewName
-from pipeline.cache import find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+from network.commands.options import (
+    DatasetName,
+    NewName,
+    SchedulerAddress,
+    Seed,
+    WorkerCount,
+    configure,
+)
+from network.commands.train_many import find_staff, train_many
+from pipeline.cache import Cache, find_cache
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from network.configuration import Configuration
 
 
 def ensemble(
-    names: Annotated[list[str], typer.Argument(metavar="RUN...", help="Names of runs.")],
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN...", help="Names of runs.")
+    ] = None,
+    presets: Annotated[
+        str | None, typer.Option("--presets", help="Recipes to train for it: conv,vgg, ...")
+    ] = None,
+    seed: Seed = None,
+    dataset: DatasetName = None,
+    workers: WorkerCount = None,
+    scheduler: SchedulerAddress = None,
     name: NewName = None,
     cache_dir: CacheDir = None,
     json: Json = False,
@@ -21,14 +43,71 @@ def ensemble(
     from network.combining import combine_runs
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    run, parameters = combine_runs(cache, names, name)
-    console.say(f"run {run.name}: {parameters:,} parameters, the mean of {', '.join(names)}")
+    members, trained = list(runs or []), list[dict[str, Any]]()
+    if presets is None:
+        refuse_choices(seed=seed, dataset=dataset, workers=workers, scheduler=scheduler)
+    else:
+        recipes = configure_members(presets.split(","), seed, dataset)
+        trained = train_members(console, cache, members, recipes, workers, scheduler, name)
+        members += [result["run"] for result in trained]
+    run, parameters = combine_runs(cache, members, name)
+    console.say(f"run {run.name}: {parameters:,} parameters, the mean of {', '.join(members)}")
     console.note(f"Saved in {run.folder}. Next: network test {run.name}")
-    console.result(
-        {
-            "run": run.name,
-            "folder": str(run.folder),
-            "members": names,
-            "parameters": parameters,
-        }
-    )
+    result = {"run": run.name, "folder": str(run.folder), "members": members}
+    console.result({**result, "parameters": parameters, "trained": trained})
+
+
+def refuse_choices(**choices: Any) -> None:
+    """Say that runs that there are stay as they are.
+
+    Raises: UsageError.
+    """
+    for option, value in choices.items():
+        if value is not None:
+            raise UsageError(
+                f"--{option} is for members that are trained, and none is asked for",
+                "Name recipes with --presets",
+            )
+
+
+def train_members(
+    console: Console,
+    cache: Cache,
+    named: Sequence[str],
+    recipes: Sequence[tuple[str, "Configuration"]],
+    workers: int | None,
+    scheduler: str | None,
+    wanted: str | None,
+) -> list[dict[str, Any]]:
+    """Train a run of each recipe, for an ensemble with those that are named.
+
+    Raises: SystemExit with 128 and the signal's number.
+    """
+    from network.combining import load_members
+    from network.parallel_training import begin_trainee
+    from network.run_names import check_new_name
+
+    check_new_name(cache, wanted)
+    load_members(cache, named, [configuration for _, configuration in recipes])
+    with stop_requests() as requested, find_staff(workers, scheduler) as staff:
+        trainees = [begin_trainee(cache, member, None, recipe) for recipe, member in recipes]
+        try:
+            return train_many(console, cache, trainees, staff, requested)
+        except SystemExit:
+            members = " ".join([*named, *(trainee.run.name for trainee in trainees)])
+            console.note(f"Then: network ensemble {members}{f' --name {wanted}' if wanted else ''}")
+            raise
+
+
+def configure_members(
+    presets: Sequence[str], seed: int | None, dataset: str | None
+) -> list[tuple[str, "Configuration"]]:
+    """Configure a member of each recipe; one that is named again has the next seed.
+
+    Raises: UsageError.
+    """
+    seeds = [(seed or 0) + presets[:index].count(preset) for index, preset in enumerate(presets)]
+    return [
+        (preset, configure(preset=preset, dataset=dataset, seed=own))
+        for preset, own in zip(presets, seeds, strict=True)
+    ]

@@ -1,10 +1,11 @@
 """Follow a training to its end, showing it as it learns, or stop it when asked."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from pipeline.cache import Cache
 from pipeline.console import Console
 
 if TYPE_CHECKING:
@@ -18,10 +19,12 @@ def follow(
     experiment: "Experiment",
     requested: Callable[[], int],
     until: tuple[float, float] = (math.inf, math.inf),
+    then: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Train, telling of every epoch; when a signal was received, save and exit as it asks.
 
-    `until` is a number of epochs and one of steps, after which it is enough.
+    `until` is a number of epochs and one of steps, after which it is enough; `then` are the names
+    of runs that come after this one.
 
     Returns: what came of it, in plain data.
     Raises: DivergedError; SystemExit with 128 and the signal's number.
@@ -49,11 +52,45 @@ def follow(
                 events.close()
                 run = experiment.run
                 console.note(f"stopped at step {event.step}; saved in {run.folder}")
-                console.note(f"Next: network train --resume {run.name}")
+                console.note(f"Next: network train --resume {' '.join([run.name, *then])}")
                 raise SystemExit(128 + signal_number)
             if (len(experiment.state.history), event.step) >= until:
                 events.close()
     return result_of(experiment.run, experiment.state, perf_counter() - started)
+
+
+def continue_run(
+    console: Console,
+    cache: Cache,
+    run: "Run",
+    requested: Callable[[], int],
+    then: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Train a run from where it stands to its end; `then` are those that come after it."""
+    from network import experiment
+    from network.environment import describe_environment, differences
+
+    resumed, environment = experiment.resume(cache, run)
+    if resumed.state.step == 0:
+        tell_beginning(console, resumed)
+    else:
+        console.note(
+            f"run {run.name} goes on after step {resumed.state.step:,}, "
+            f"{len(resumed.state.history)} of {resumed.recipe.epochs} epochs are done"
+        )
+        for difference in differences(environment, describe_environment()):
+            console.note(f"not as before: {difference}; the last bits may differ")
+    result = follow(console, resumed, requested, then=then)
+    tell_end(console, result)
+    return result
+
+
+def tell_beginning(console: Console, begun: "Experiment") -> None:
+    """Say what a new run is trained with."""
+    console.note(
+        f"run {begun.run.name}: {len(begun.training):,} images to train on, "
+        f"{len(begun.validation):,} held out, seed {begun.configuration.seed}"
+    )
 
 
 def result_of(run: "Run", state: "TrainingState", seconds: float) -> dict[str, Any]:

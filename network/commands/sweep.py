@@ -185,7 +185,7 @@ def train_best(
 
     Raises: MissingError when no trial went to its end; SystemExit with 128 and a signal's number.
     """
-    from network.commands.train_seeds import train_together
+    from network.commands.train_many import train_seeds_together
 
     found = study.best()
     if not found:
@@ -195,7 +195,7 @@ def train_best(
         )
     console.note(f"trial {found[0].number} of sweep {study.name}, {seeds} seeds")
     configuration = study.configuration(found[0].values)
-    together = train_together(
+    together = train_seeds_together(
         console, cache, workers, configuration, None, study.name, seeds, requested
     )
     return [result["run"] for result in together["runs"]]

@@ -1,13 +1,13 @@
 """Train a network, showing and saving it as it learns."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from network.commands.following import follow, tell_end
+from network.commands.following import follow, tell_beginning, tell_end
 from network.commands.options import (
     Activation,
     ConfigFile,
@@ -25,22 +25,27 @@ from network.commands.options import (
     WorkerCount,
     configure,
 )
-from network.commands.train_seeds import train_one_by_one, train_together
+from network.commands.train_many import (
+    find_staff,
+    train_many,
+    train_seeds_in_turn,
+    train_seeds_together,
+)
 from pipeline.cache import Cache, find_cache
 from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from network.configuration import Configuration
-    from network.experiment import Experiment
 
 
 def train(
-    run: Annotated[
-        str | None, typer.Argument(metavar="RUN", help="With --resume. [default: the latest]")
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="RUN...", help="With --resume. [default: the latest]"),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a run that was stopped.")
+        bool, typer.Option("--resume", help="Go on with runs that were stopped.")
     ] = False,
     preset: PresetName = None,
     config: ConfigFile = None,
@@ -142,29 +147,27 @@ def train(
         "validation": validation, "seed": seed, "limit": limit, "start": start, "dataset": dataset,
     }  # fmt: skip
     if resume:
-        refuse_choices({**choices, "name": name, "seeds": seeds if seeds > 1 else None,
-                        "film": film or None, "workers": workers,
-                        "scheduler": scheduler})  # fmt: skip
-        console.result(go_on(console, cache, run))
+        refuse_choices({**choices, "name": name, "film": film or None,
+                        "seeds": seeds if seeds > 1 else None})  # fmt: skip
+        console.result(go_on(console, cache, runs or [None], workers, scheduler))
         return
-    if run is not None:
-        raise UsageError(f"RUN goes with --resume, and {run!r} is given without it")
+    if runs:
+        raise UsageError(f"RUN goes with --resume, and {runs[0]!r} is given without it")
     if start is not None and (hidden or activation or initializer or gain or layers or preset):
         raise UsageError(f"--from {start} brings its own layers")
     configuration = inherit_architecture(cache, configure(**choices))
     if workers is not None or scheduler is not None:
-        if start is not None:
-            raise UsageError(f"--from {start} is here, and workers train from the beginning")
         if film:
             raise UsageError("--film is kept by a training here, and workers train elsewhere")
         with stop_requests() as requested, find_workers(workers, scheduler, math.inf) as staff:
-            together = train_together(
-                console, cache, staff, configuration, name, preset, seeds, requested
+            console.result(
+                train_seeds_together(
+                    console, cache, staff, configuration, name, preset, seeds, requested
+                )
             )
-        console.result(together)
     elif seeds > 1:
         train = partial(train_one, console, cache, preset=preset, film=film)
-        console.result(train_one_by_one(console, configuration, name, seeds, train))
+        console.result(train_seeds_in_turn(console, configuration, name, seeds, train))
     else:
         console.result(train_one(console, cache, configuration, name, preset, film))
 
@@ -196,35 +199,29 @@ def train_one(
 
     with stop_requests() as requested:
         begun = experiment.begin(cache, configuration, name, preset, film)
-        console.note(
-            f"run {begun.run.name}: {len(begun.training):,} images to train on, "
-            f"{len(begun.validation):,} held out, seed {configuration.seed}"
-        )
-        return finish(console, begun, requested)
-
-
-def go_on(console: Console, cache: Cache, name: str | None) -> dict[str, Any]:
-    """Train a run that was stopped to its end."""
-    from network import experiment
-    from network.environment import describe_environment, differences
-    from network.run_names import find_run
-
-    with stop_requests() as requested:
-        resumed, environment = experiment.resume(cache, find_run(cache, name))
-        console.note(
-            f"run {resumed.run.name} goes on after step {resumed.state.step:,}, "
-            f"{len(resumed.state.history)} of {resumed.recipe.epochs} epochs are done"
-        )
-        for difference in differences(environment, describe_environment()):
-            console.note(f"not as before: {difference}; the last bits may differ")
-        return finish(console, resumed, requested)
-
-
-def finish(
-    console: Console, experiment: "Experiment", requested: Callable[[], int]
-) -> dict[str, Any]:
-    """Train to the end, and tell of it."""
-    result = follow(console, experiment, requested)
+        tell_beginning(console, begun)
+        result = follow(console, begun, requested)
     tell_end(console, result)
     console.note(f"Saved in {result['folder']}. Next: network test")
     return result
+
+
+def go_on(
+    console: Console,
+    cache: Cache,
+    names: Sequence[str | None],
+    workers: int | None,
+    scheduler: str | None,
+) -> dict[str, Any]:
+    """Train runs that were stopped to their ends."""
+    from network.parallel_training import resume_trainee
+    from network.run_names import find_runs
+
+    with stop_requests() as requested, find_staff(workers, scheduler) as staff:
+        trainees = [resume_trainee(cache, run) for run in find_runs(cache, names)]
+        results = train_many(console, cache, trainees, staff, requested)
+    if len(results) == 1:
+        console.note(f"Saved in {results[0]['folder']}. Next: network test {results[0]['run']}")
+        return results[0]
+    console.note(f"Next: network test {' '.join(result['run'] for result in results)}")
+    return {"runs": results}

@@ -22,7 +22,7 @@ from network.experiment import Experiment, begin, reopen
 from network.lab.probes import COUNT, first_weights, pack_pictures, probe
 from network.params import count_params
 from network.run_names import describe_sizes, find_run
-from network.training import has_stopped, learning_rate
+from network.training import has_ended, learning_rate
 from pipeline.cache import Cache
 from pipeline.errors import ProjectError, UsageError
 
@@ -115,7 +115,7 @@ class Trainer:
     def has_ended(self) -> bool:
         """Have all epochs been trained, or as many as validation was better for?"""
         recipe, state = self.experiment.recipe, self.experiment.state
-        return len(state.history) >= recipe.epochs or has_stopped(recipe, state)
+        return has_ended(recipe, state)
 
     def finish(self, how: str) -> None:
         """Let this be the end."""
