@@ -198,8 +198,9 @@ def test_what_makes_no_sense_is_refused_before_anything_is_trained(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a signal to one process of a terminal's group")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("options", [("--workers", "2"), ()])
+@pytest.mark.parametrize(
+    ("options", "number"), [(("--workers", "2"), signal.SIGINT), ((), signal.SIGTERM)]
+)
 def test_what_was_stopped_says_what_remains_and_that_is_enough(
     options, number, tmp_path, run_command
 ):
