@@ -94,15 +94,22 @@ def resume_trainee(cache: Cache, run: Run) -> Trainee:
     return Trainee(run, configuration, recipe, state, find_data(cache, configuration.dataset))
 
 
-def train_all(workers: Workers, trainees: Sequence[Trainee]) -> Iterator[Further | None]:
-    """Train all runs to their ends; yield each part of one that is done, and None now and then.
+def refuse_films(trainees: Sequence[Trainee]) -> None:
+    """Say that workers keep no film.
 
-    Raises: DivergedError, NoClusterError, UsageError, CorruptError, StorageError; ProjectError when
-    a training has cost too many workers.
+    Raises: UsageError.
     """
     for trainee in trainees:
         if trainee.run.film.is_dir():
             raise UsageError(f"run {trainee.run.name} keeps a film, which workers do not")
+
+
+def train_all(workers: Workers, trainees: Sequence[Trainee]) -> Iterator[Further | None]:
+    """Train all runs to their ends; yield each part of one that is done, and None now and then.
+
+    Raises: DivergedError, NoClusterError, CorruptError, StorageError; ProjectError when a training
+    has cost too many workers.
+    """
     waiting = [trainee for trainee in trainees if not trainee.has_ended]
     at_work: OrderBook[Trainee] = OrderBook(workers)
     while waiting or at_work:

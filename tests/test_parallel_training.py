@@ -178,6 +178,7 @@ def test_recipes_are_trained_for_an_ensemble_each_time_with_the_next_seed(networ
         (("ensemble", "--presets", "seed,seed", "--name", "known"), "run 'known' exists"),
         (("ensemble", "known", "known", "--workers", "1"), "--workers is for members that are"),
         (("ensemble", "known", "known", "--seed", "1"), "--seed is for members that are trained"),
+        (("train", "--resume", "filmed", "--workers", "1"), "run filmed keeps a film, which"),
         (("train", "--resume", "known", "known"), "run known is named 2 times"),
         (("train", "--resume", "begun", "known"), "run known has ended"),
         (("train", "--resume", "begun", "known", "--workers", "1"), "run known has ended"),
@@ -189,10 +190,11 @@ def test_what_makes_no_sense_is_refused_before_anything_is_trained(
     cache = make_small_digits(tmp_path)
     network("init", *SHORT[:2], "--hidden", "3", "--name", "known", cache=cache)
     begin_trainee(cache, Configuration(dataset=NAME).with_suitable_rates(), "begun", None)
+    begin(cache, Configuration(dataset=NAME).with_suitable_rates(), "filmed", film=True)
     done = network(*arguments, code=2, cache=cache)
     assert message in done.err
     assert done.err.count("\n") == 1
-    assert {run.name for run in list_runs(cache)} == {"known", "begun"}
+    assert {run.name for run in list_runs(cache)} == {"known", "begun", "filmed"}
     with pytest.raises(UsageError, match="has ended after 0 epochs"):
         resume_trainee(cache, find_run(cache, "known"))
 

@@ -58,11 +58,12 @@ def train_together(
     requested: Callable[[], int],
 ) -> list[dict[str, Any]]:
     """Have workers train runs to their ends, several at once."""
-    from network.parallel_training import train_all
+    from network.parallel_training import refuse_films, train_all
     from network.report import epoch_line
     from network.workers import NoClusterError
 
-    console.note(f"{len(trainees)} runs, {workers.count} workers")
+    refuse_films(trainees)
+    console.note(f"runs to train: {len(trainees)}, workers: {workers.count}")
     epochs = sum(trainee.epochs_left for trainee in trainees)
     with console.progress("training", epochs, "epochs") as advance:
         try:
