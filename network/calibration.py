@@ -6,27 +6,29 @@ temperature T before they become probabilities,
 
     P = softmax(s / T),        T > 1 makes it less sure, and no answer changes.
 
-The scores of a network are the logarithms of what it says of each class:
+The scores of a network are logarithms, up to a constant that softmax takes away:
 
-    ends with Softmax     the logits: they are log y, but for a constant that softmax takes away
-    ends with Sigmoid     log y: each output says by itself how likely its class is; P divides
-                          them by their sum, so that they add up to 1
-    an Ensemble           log y of the mean y: averaged first, then calibrated
-    ends with LogSoftmax, or anything else    the outputs as they are
+    ends with Softmax     the logits z, what enters the softmax: log y, up to a constant
+    ends with Sigmoid     the logits again, which are log y / (1 - y): each output says by itself
+                          whether the image is of its class, and of all ways that these can come
+                          out, P weighs those in which exactly one says yes:
+                          P_k ~ y_k prod_{j != k} (1 - y_j) ~ y_k / (1 - y_k)
+    an Ensemble           the same of the mean y, log y where the members end with Softmax:
+                          averaged first, then calibrated
+    anything else         the outputs as they are; of LogSoftmax they are log y
 
 Source: Guo, Pleiss, Sun, Weinberger, On calibration of modern neural networks (2017), sections 2
-(ECE, reliability) and 4.2 (temperature); for outputs of a squared error as probabilities Bishop,
-Pattern Recognition and Machine Learning (2006), section 1.5.5; for ensembles Rahaman and Thiery,
-Uncertainty quantification and deep ensembles (2021), section 4, "pool then calibrate".
+(ECE, reliability) and 4.2 (temperature); that outputs learnt by squared error are probabilities:
+Bishop, Pattern Recognition and Machine Learning (2006), section 1.5.5; for ensembles Rahaman and
+Thiery, Uncertainty quantification and deep ensembles (2021), section 4, "pool then calibrate".
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from network.activations import Sigmoid, Softmax
-from network.ensemble import Ensemble
+from network.ensemble import Ensemble, read_layers
 from network.evaluation import compute_outputs
 from network.layers import Identity, Layer
 from network.model import Model
@@ -36,11 +38,7 @@ BINS = 15  # of Guo and others
 COLDEST, HOTTEST = 0.05, 20.0  # temperatures beyond these are no correction any more
 HALVINGS = 50  # of the interval in which the best temperature lies
 
-# How logits become scores, where the model's last layer is this one.
-FROM_LOGITS: dict[type[Layer], Callable[[Array], Array]] = {
-    Softmax: lambda z: z,
-    Sigmoid: lambda z: -np.logaddexp(0, -z),
-}
+LEAST, MOST = 1e-38, 1 - 1e-7  # what float32 can tell from 0 and from 1
 
 
 def log_scores(model: Model, params: Params, images: Array) -> Array:
@@ -48,14 +46,21 @@ def log_scores(model: Model, params: Params, images: Array) -> Array:
 
     Shapes: images (N, H, W) -> (N, K) float64.
     """
-    last = type(model.layers[-1])
-    if last in FROM_LOGITS:
-        logits = compute_outputs(Model((*model.layers[:-1], Identity())), params, images)
-        return FROM_LOGITS[last](logits.astype(np.float64))
+    last = model.layers[-1]
+    if isinstance(last, Softmax | Sigmoid):
+        model = Model((*model.layers[:-1], Identity()))
     outputs = compute_outputs(model, params, images).astype(np.float64)
-    if last is Ensemble:
-        return np.log(np.maximum(outputs, np.finfo(np.float32).tiny))
-    return outputs
+    if not isinstance(last, Ensemble):
+        return outputs
+    y = outputs.clip(LEAST, MOST)
+    return np.log(y) if adds_up_to_one(last) else np.log(y) - np.log1p(-y)
+
+
+def adds_up_to_one(last: Layer) -> bool:
+    """Do the outputs of a last layer add up to 1 for each image?"""
+    if isinstance(last, Ensemble):
+        return all(adds_up_to_one(read_layers(member)[-1]) for member in last.members)
+    return isinstance(last, Softmax)
 
 
 def soften(scores: Array, temperature: float) -> Array:
