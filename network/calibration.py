@@ -53,7 +53,8 @@ def log_scores(model: Model, params: Params, images: Array) -> Array:
     if not isinstance(last, Ensemble):
         return outputs
     y = outputs.clip(LEAST, MOST)
-    return np.log(y) if adds_up_to_one(last) else np.log(y) - np.log1p(-y)
+    log_y: Array = np.log(y)
+    return log_y if adds_up_to_one(last) else log_y - np.log1p(-y)
 
 
 def adds_up_to_one(last: Layer) -> bool:

@@ -5,6 +5,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from network.commands import (
+    calibrate,
     check,
     compare,
     ensemble,
@@ -49,6 +50,7 @@ app.command("sweep")(sweep.sweep)
 app.command("test")(test.measure)
 app.command("compare")(compare.compare)
 app.command("ensemble")(ensemble.ensemble)
+app.command("calibrate")(calibrate.calibrate)
 app.command("predict")(predict.predict)
 app.command("show")(show.show)
 app.command("export")(export.export)

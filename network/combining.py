@@ -6,6 +6,7 @@ from dataclasses import replace
 from network.activations import Sigmoid, Softmax
 from network.configuration import Configuration
 from network.ensemble import Ensemble, join_params
+from network.held_out import describe, seen_by
 from network.measuring import LoadedRun, common_dataset, load_runs
 from network.model import Model
 from network.params import count_params
@@ -31,7 +32,8 @@ def combine_runs(cache: Cache, names: Sequence[str], wanted: str | None) -> tupl
     params = [join_params([run.checkpoint.params for run in loaded])]
     # A loss that contains an activation has none to contain here: the gradient check takes another.
     configuration = replace(loaded[0].configuration, loss="squared-error")
-    model, origin = Model((Ensemble(members),)), {"members": list(names)}
+    seen = describe([seen_by(run.checkpoint, run.configuration) for run in loaded])
+    model, origin = Model((Ensemble(members),)), {"members": list(names), "seen": seen}
     return create_run(cache, wanted, model, params, configuration, origin=origin), count_params(
         params
     )

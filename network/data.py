@@ -56,13 +56,19 @@ def split_validation(examples: Examples, share: float, seed: int) -> tuple[Examp
     Returns: what is left for training, and what is held out; every example is in one of them.
     Raises: UsageError when nothing is left.
     """
-    order = np.random.default_rng([seed, 0]).permutation(len(examples))
-    held_out = round(len(examples) * share)
-    if held_out == len(examples):
+    training, held_out = split_places(len(examples), share, seed)
+    if len(training) == 0:
         raise UsageError(f"of {len(examples)} examples none is left to train on")
-    if held_out == 0:
+    if len(held_out) == 0:
         return examples, examples.take(slice(0))
-    return examples.take(np.sort(order[held_out:])), examples.take(np.sort(order[:held_out]))
+    return examples.take(training), examples.take(held_out)
+
+
+def split_places(count: int, share: float, seed: int) -> tuple[Array, Array]:
+    """Deal the places of examples to training and to what is held out, both rising."""
+    order = np.random.default_rng([seed, 0]).permutation(count)
+    held_out = round(count * share)
+    return np.sort(order[held_out:]), np.sort(order[:held_out])
 
 
 def batches(

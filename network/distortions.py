@@ -161,3 +161,15 @@ def smoothing(side: int) -> Array:
     weights /= np.sqrt(np.square(weights).sum(axis=1, keepdims=True))
     # the squares of a whole Gaussian of sum 1 sum up to 1 / (2 sqrt(pi) * SMOOTHNESS)
     return (weights / math.sqrt(2 * math.sqrt(math.pi) * SMOOTHNESS)).astype(np.float32)
+
+
+def gaussian(side: int, deviation: float) -> Array:
+    """Weigh the pixels of a line by a Gaussian around each; the weights inside and out add to 1.
+
+    Shapes: (side, side) float32.
+    """
+    reach = math.ceil(5 * deviation)
+    total = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2).sum()
+    distance = np.arange(side)[:, None] - np.arange(side)
+    weights: Array = np.exp(-0.5 * (distance / deviation) ** 2) / total
+    return weights.astype(np.float32)

@@ -11,6 +11,7 @@ from network.data import Examples, load_examples, split_validation
 from network.environment import suitable_threads
 from network.events import EpochDone, Event
 from network.film import save_frame
+from network.held_out import seen_after
 from network.losses import LOSSES
 from network.memory import keep_freed_memory
 from network.model import Model
@@ -128,7 +129,10 @@ def start_training(cache: Cache, configuration: Configuration) -> tuple[Recipe, 
     model, params = start_model(cache, configuration)
     recipe = build_recipe(configuration, model)
     state = TrainingState(params, recipe.optimizer.init(params))
-    state.origin["data"] = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
+    data = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
+    state.origin["data"] = data
+    if configuration.start is not None:
+        state.origin["seen"] = seen_after(find_run(cache, configuration.start), configuration, data)
     return recipe, state
 
 

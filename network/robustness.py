@@ -13,7 +13,7 @@ import numpy as np
 
 from network.augmentation import Noise
 from network.data import Examples
-from network.distortions import identities
+from network.distortions import gaussian, identities
 from network.evaluation import answer_images
 from network.model import Model
 from network.params import Array, Params
@@ -102,18 +102,6 @@ def blur(images: Array, level: float, rng: np.random.Generator) -> Array:
     rows, columns = (gaussian(side, level) for side in images.shape[1:])
     blurred: Array = rows @ images @ columns.T  # (H, H) @ (N, H, W) @ (W, W)
     return blurred
-
-
-def gaussian(side: int, deviation: float) -> Array:
-    """Weigh the pixels of a line by a Gaussian around each; the weights inside and out add to 1.
-
-    Shapes: (side, side) float32.
-    """
-    reach = math.ceil(5 * deviation)
-    total = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2).sum()
-    distance = np.arange(side)[:, None] - np.arange(side)
-    weights: Array = np.exp(-0.5 * (distance / deviation) ** 2) / total
-    return weights.astype(np.float32)
 
 
 CORRUPTIONS: dict[str, Corruption] = {

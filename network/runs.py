@@ -1,10 +1,11 @@
 """The folder of a run: its files, how they are saved and read back.
 
-config.json     every choice that was made
-history.jsonl   one line per epoch
-checkpoint.npz  the parameters, and where the training stands
-test.json       what it scored on test images, each time that it was tested
-film/           the parameters after every epoch, where they are kept
+config.json       every choice that was made
+history.jsonl     one line per epoch
+checkpoint.npz    the parameters, and where the training stands
+test.json         what it scored on test images, each time that it was tested
+calibration.json  what its scores are worth, measured on what was held out
+film/             the parameters after every epoch, where they are kept
 """
 
 import json
@@ -22,7 +23,8 @@ from network.training_state import TrainingState
 from pipeline.cache import publish, reading
 from pipeline.errors import CorruptError
 
-ORIGIN = ("data", "first", "changes")  # what a checkpoint says of where its training comes from
+# what a checkpoint says of where its training comes from
+ORIGIN = ("data", "first", "changes", "seen")
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,10 @@ class Run:
     @property
     def film(self) -> Path:
         return self.folder / "film"
+
+    @property
+    def calibration(self) -> Path:
+        return self.folder / "calibration.json"
 
 
 def save_run(run: Run, model: Model, state: TrainingState, configuration: Configuration) -> None:

@@ -28,7 +28,7 @@ def import_seed(
     model, params = read_seed(weights, biases)
     hidden = tuple(len(layer["bias"]) for layer in params if layer)[:-1]
     configuration = configure(",".join(map(str, hidden)) or "none", epochs=0)
-    run = run_names.create_run(cache, name, model, params, configuration)
+    run = run_names.create_run(cache, name, model, params, configuration, origin={"seen": None})
     console.say(f"run {run.name}: {count_params(params):,} parameters of the seed")
     console.note(f"Saved in {run.folder}. Next: network test {run.name} --limit 1000")
     console.result({"run": run.name, "folder": str(run.folder), "parameters": count_params(params)})

@@ -43,7 +43,7 @@ def init(
         gain=gain, layers=layers, loss=loss, seed=seed, dataset=dataset, epochs=0,
     )  # fmt: skip
     model, params = experiment.start_model(cache, configuration)
-    run = run_names.create_run(cache, name, model, params, configuration)
+    run = run_names.create_run(cache, name, model, params, configuration, origin={"seen": []})
     console.say(f"run {run.name}: {count_params(params):,} parameters, untrained")
     console.note(f"Saved in {run.folder}. Next: network train --from {run.name}")
     console.result({"run": run.name, "folder": str(run.folder), "parameters": count_params(params)})

@@ -1,0 +1,31 @@
+"""Measure on held-out examples what a run's answers are worth."""
+
+from network.commands.options import RunName
+from pipeline.cache import find_cache
+from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+
+
+def calibrate(
+    run: RunName = None,
+    cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Measure on held-out examples what a run's answers are worth, for `predict` to use."""
+    from dataclasses import asdict
+
+    from network import calibration_report
+    from network.calibrating import calibrate_run
+    from network.measuring import load_runs
+
+    console, cache = Console(json, quiet), find_cache(cache_dir)
+    (loaded,) = load_runs(cache, [run])
+    result = calibrate_run(cache, loaded)
+    console.say(f"run {loaded.name}, {result.examples:,} examples that it has never seen", "")
+    console.say(*calibration_report.temperature_lines(result), "")
+    console.say(*calibration_report.coverage_table(result), "")
+    console.say(*calibration_report.familiarity_lines(result))
+    path = loaded.run.calibration
+    console.note(f"Saved in {path}. Next: network predict IMAGE --coverage 0.99")
+    console.result({"run": loaded.name, "path": str(path), **asdict(result)})
