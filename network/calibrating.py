@@ -1,4 +1,4 @@
-"""Measure on held-out examples what a run's answers are worth, and keep it beside the weights.
+"""Measure on held-out examples what answers are worth, and keep it beside the weights.
 
 A temperature is fitted to all of them, and judged by cross-validation: each tenth is measured with
 the temperature that fits the other nine. If that does not lower the log-loss, or if too few answers

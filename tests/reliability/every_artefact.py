@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from seeds import CALIBRATION
 from test_build import fill, make_dataset
 
+from network.calibrating import FORMAT, load_calibration
 from network.checkpoints import load_checkpoint
 from network.configuration import Configuration
 from network.events import EpochDone
@@ -25,7 +27,7 @@ from pipeline.errors import ProjectError
 from pipeline.manifest import check_pickle, read_manifest, read_split
 from pipeline.own_datasets import publish_record, read_record
 from pipeline.raw import check_raw, read_image_chunks, read_label_chunks
-from pipeline.sealed_json import read_json
+from pipeline.sealed_json import publish_json, read_json
 
 DATASET, FILES = make_dataset(mirrors=())
 IMAGES, LABELS = DATASET.splits["train"].files
@@ -62,6 +64,7 @@ def make_run(cache: Cache) -> Run:
     run = create_run(cache, "tiny", model, params, configuration)
     save_run(run, model, TrainingState(params, state, 3, [EPOCH]), configuration)
     save_looks(run.result, [Look("mnist", "test", 18, 18, "2026-01-01T00:00:00+00:00")])
+    publish_json(run.calibration, {"format": FORMAT, **CALIBRATION})
     return run
 
 
@@ -99,5 +102,8 @@ def make_artefacts(folder: Path) -> dict[str, Artefact]:
             run.checkpoint, (lambda: load_checkpoint(run.checkpoint), lambda: load_run(run))
         ),
         "configuration": Artefact(run.configuration, (lambda: read_json(run.configuration),)),
+        "calibration": Artefact(
+            run.calibration, (lambda: load_calibration(run, CALIBRATION["weights"]),)
+        ),
         "test result": Artefact(run.result, (lambda: summarise(run),)),
     }

@@ -64,6 +64,7 @@ COMMANDS = {
     "resume": Command("network train --resume --quiet", "stopped run"),
     "replay": Command("network replay 784-2-10-1 --quiet", "run"),
     "test": Command("network test --quiet", "run"),
+    "calibrate": Command("network calibrate --quiet", "run"),
     "compare": Command("network compare first second --quiet", "two runs"),
     "ensemble": Command("network ensemble first second --quiet", "two runs"),
     "network export": Command("network export --quiet --onnx {cache}/exports/run.onnx", "run"),

@@ -14,6 +14,7 @@ from mutations import Mutation
 from pickle_mutations import PICKLE_MUTATIONS
 from sealed_mutations import SEALED_MUTATIONS
 
+from network.calibrating import load_calibration
 from network.checkpoints import load_checkpoint
 from network.configuration import configuration_from_dict
 from network.digits import read_digit
@@ -79,6 +80,10 @@ def read_test_result(path: Path) -> None:
     summarise(run)
 
 
+def read_calibration(path: Path) -> None:
+    load_calibration(Run(path.parent), seeds.CALIBRATION["weights"])
+
+
 def read_picture(path: Path) -> None:
     """Read an image file, and insist on its shape and type."""
     digit = read_digit(path)
@@ -112,6 +117,13 @@ PARSERS = (
     Target("npz of images", read_source, seeds.image_arrays, place="images.npz"),
     Target("pickle to inspect", inspect_anything, seeds.plain_pickles, PICKLE_MUTATIONS),
     Target("checkpoint to inspect", inspect_anything, seeds.checkpoints, CHECKPOINT_MUTATIONS),
+    Target(
+        "calibration",
+        read_calibration,
+        seeds.calibrations,
+        SEALED_MUTATIONS,
+        "run/calibration.json",
+    ),
     Target("test result", read_test_result, seeds.scores, SEALED_MUTATIONS, "run/test.json"),
 )
 

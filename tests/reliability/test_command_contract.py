@@ -62,6 +62,7 @@ SUCCESSES = {
     "network test": "first",
     "network compare": "first second",
     "network ensemble": "first --presets fast-97 --dataset obst --name {new}",
+    "network calibrate": "trained",
     "network predict": "{picture} --run first",
     "network export": "first --onnx {folder}/a.onnx --safetensors {folder}/a.safetensors",
     "network show": "first --out {folder}/answers.png",
@@ -96,6 +97,8 @@ FAILURES = [
     ("pipeline fetch mnist more", 2, "more"),
     ("network predict", 2, "IMAGE"),
     ("network compare first", 2, "RUN"),
+    ("network calibrate first", 2, "held 0 examples out of its training"),
+    ("network calibrate frist", 3, "Did you mean first?"),
     ("network ensemble first", 2, "two runs or more"),
     ("network compare first first", 2, "named 2 times"),
     ("network test first --dataset mnist", 2, "mnist has others"),
@@ -263,6 +266,7 @@ def make_cache(root: Path) -> Cache:
     fill(cache, own, files)
     publish_record(cache, own)
     build_pickles(cache, own)
+    run("network train --dataset obst --epochs 1 --validation 0.9 --name trained", cache=root)
     for name in ("second", "first"):
         run(f"network init --dataset obst --hidden 2 --name {name}", cache=root)
     checkpoint = Run(cache.runs() / "first").checkpoint

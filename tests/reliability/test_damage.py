@@ -24,7 +24,7 @@ HEADERS = (
 )
 KINDS = (
     *("images, gzipped", "images", "labels, gzipped", "labels", "pickle", "manifest", "record"),
-    *("checkpoint", "configuration", "test result"),
+    *("checkpoint", "configuration", "test result", "calibration"),
 )
 GRID = 64  # bytes between two ends at which a file is cut
 ELEMENT_BYTES = {0x08: 1, 0x09: 1, 0x0B: 2, 0x0C: 4, 0x0D: 4, 0x0E: 8}
