@@ -7,7 +7,6 @@ over is none. Sets of a promised coverage and familiarity need no temperature, s
 how far they have to go.
 """
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar, get_type_hints
 
@@ -29,6 +28,7 @@ FORMAT = 1
 FOLDS = 10  # of the cross-validation
 LEAST = 20  # held-out examples: with fewer nothing can be said
 LEAST_MISTAKES = 10  # among them, for a temperature
+MOST = 100_000  # that a number of a calibration can be: as many classes, no log-loss is so large
 
 Kind = TypeVar("Kind")
 
@@ -43,17 +43,23 @@ class Calibration:
     mistakes: int  # among the answers to them
     temperature: float  # 1 where another is no better
     log_loss: tuple[float, ...]  # with temperature 1, and fitted to other examples
-    error: tuple[float, ...]  # the same two for the expected calibration error, 0 to 1
+    calibration_error: tuple[float, ...]  # the same two of what is expected, 0 to 1
     thresholds: dict[str, float]  # of sets, by the coverage that they promise
     set_sizes: dict[str, float]  # classes in them, on average
     familiarity: Familiarity | None  # None: too few examples
 
     def __post_init__(self) -> None:
-        numbers = *self.log_loss, *self.error, *self.thresholds.values(), *self.set_sizes.values()
-        if not COLDEST <= self.temperature <= HOTTEST or not all(map(math.isfinite, numbers)):
+        numbers = (
+            *self.log_loss,
+            *self.calibration_error,
+            *self.thresholds.values(),
+            *self.set_sizes.values(),
+        )
+        if not COLDEST <= self.temperature <= HOTTEST or not all(0 <= it <= MOST for it in numbers):
             raise ValueError(f"temperature {self.temperature}, and {numbers}"[:500])
-        if len(self.log_loss) != 2 or len(self.error) != 2:
-            raise ValueError(f"{len(self.log_loss)} losses and {len(self.error)} errors, not 2")
+        pairs = self.log_loss, self.calibration_error
+        if [*map(len, pairs)] != [2, 2]:
+            raise ValueError(f"not before and after: {pairs}"[:500])
         if not self.thresholds or self.set_sizes.keys() != self.thresholds.keys():
             raise ValueError(f"thresholds for {[*self.thresholds]}, sizes of {[*self.set_sizes]}")
         if not all(0 < float(coverage) < 1 for coverage in self.thresholds):
@@ -145,7 +151,7 @@ def calibrate(loaded: LoadedRun, division: Division) -> Calibration:
         mistakes=mistakes,
         temperature=calibration.fit_temperature(scores, labels) if is_better else 1.0,
         log_loss=losses,
-        error=errors,
+        calibration_error=errors,
         thresholds=thresholds,
         set_sizes={
             coverage: float(conformal.prediction_sets(before, it).sum(axis=1).mean())

@@ -10,7 +10,7 @@ from network.judging import Judgement
 def temperature_lines(calibration: Calibration) -> list[str]:
     """What a temperature is good for, and which one was taken."""
     names = "temperature 1", "fitted to others"
-    rows = zip(names, calibration.error, calibration.log_loss, strict=True)
+    rows = zip(names, calibration.calibration_error, calibration.log_loss, strict=True)
     return [
         "                  calibration error   log-loss",
         *(f"{what:<16}  {100 * error:15.2f} %   {loss:8.4f}" for what, error, loss in rows),

@@ -54,7 +54,7 @@ def test_a_network_that_is_too_sure_is_told_so_and_mended(measured):
     found = measured["too-sure"]
     assert found.temperature > 1.2
     assert found.log_loss[1] < found.log_loss[0]
-    assert found.error[1] < found.error[0] / 2
+    assert found.calibration_error[1] < found.calibration_error[0] / 2
 
 
 def test_each_example_is_measured_with_a_temperature_that_it_had_no_part_in(runs):
@@ -126,7 +126,7 @@ CHANGES = [
     {"temperature": "1"},
     {"temperature": 99.0},
     {"log_loss": [1.0]},
-    {"error": [0.1, float("nan")]},
+    {"calibration_error": [0.1, float("nan")]},
     {"thresholds": {}},
     {"set_sizes": {"0.9": 1.0}},
     {"thresholds": {"x": 1.0}, "set_sizes": {"x": 1.0}},

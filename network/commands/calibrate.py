@@ -12,7 +12,7 @@ def calibrate(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Measure on held-out examples what a run's answers are worth, for `predict` to use."""
+    """Measure on held-out examples what a run's answers are worth."""
     from dataclasses import asdict
 
     from network import calibration_report

@@ -34,7 +34,7 @@ MEMBER = "gzip/images.gz"  # of a zip
 ORIENTATION = 0x0112  # the tag of Exif that says how the camera was held
 CALIBRATION: dict[str, Any] = {
     "weights": "0" * 64, "data": "1" * 64, "examples": 300, "mistakes": 12, "temperature": 1.5,
-    "log_loss": [0.5, 0.4], "error": [0.02, 0.01],
+    "log_loss": [0.5, 0.4], "calibration_error": [0.02, 0.01],
     "thresholds": {"0.9": 0.3, "0.99": 0.9}, "set_sizes": {"0.9": 1.0, "0.99": 1.25},
     "familiarity": {"count": 300, "threshold": 0.4, "farthest": [0.2, 0.3, 0.4]},
 }  # fmt: skip
