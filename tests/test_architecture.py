@@ -24,7 +24,11 @@ RESERVED = {
     "PIL": {
         "pipeline/preview.py",
         "pipeline/formats/folder.py",
-        "network/digits.py",
+        "network/paper/decoding.py",
+        "network/paper/deskew.py",
+        "network/paper/fitting.py",
+        "network/paper/ink.py",
+        "network/paper/steps.py",
     },
     "rich": {"pipeline/console.py"},
     "filelock": {"pipeline/locks.py"},

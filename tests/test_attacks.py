@@ -26,14 +26,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from network.checkpoints import load_checkpoint
-from network.digits import read_digit
+from network.digits import read_digits
 from pipeline.errors import ProjectError
 from pipeline.idx import read_idx
 from pipeline.inspection.files import inspect_file
 from pipeline.pickles import read_pickle
 from pipeline.unpickling import load_untrusted
 
-READERS = [read_pickle, load_untrusted, read_idx, load_checkpoint, read_digit, inspect_file]
+READERS = [read_pickle, load_untrusted, read_idx, load_checkpoint, read_digits, inspect_file]
 QUIET = {"builtins.id", "compile", "array.__new__"}  # what makes numbers, and parses literals
 
 def peak():
@@ -61,7 +61,7 @@ def examine(path):
 
 for kind in ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM", "TIFF"):  # Pillow imports what it needs
     Image.fromarray(np.arange(784, dtype=np.uint8).reshape(28, 28)).save("harmless", kind)
-    read_digit(Path("harmless"))
+    read_digits(Path("harmless"))
 for path in map(Path, pickle.load(sys.stdin.buffer)):
     if not (process := os.fork()):
         Path("answer").write_text(json.dumps(examine(path)))

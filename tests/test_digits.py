@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from network.digits import read_digit
+from network.digits import read_digits
 from pipeline.errors import CorruptError, MissingError, StorageError
 
 
@@ -22,6 +22,11 @@ def enlarge(digit, paper=255, ink=0, size=(400, 300), at=(150, 20)):
     share = np.zeros(size[::-1])
     share[at[1] : at[1] + 224, at[0] : at[0] + 224] = np.asarray(big) / 255
     return Image.fromarray(np.round(paper + (ink - paper) * share).astype(np.uint8))
+
+
+def read_digit(path):
+    (digit,) = read_digits(path)
+    return digit.pixels
 
 
 def centre_of_mass(digit):

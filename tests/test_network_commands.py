@@ -128,15 +128,38 @@ def test_test(call, call_json, trained, mnist_test_set):
 def test_predict(run_json, call, built_cache, trained, pictures):
     paths, labels = pictures
     answer = run_json("network", "predict", *paths, "--run", trained, cache=built_cache)
-    assert answer.keys() == {"predictions"}
+    assert answer.keys() == {"pages", "predictions"}
     for path, prediction in zip(paths, answer["predictions"], strict=True):
-        assert prediction.keys() == {"image", "digit", "scores"}
+        assert prediction.keys() == {"image", "box", "digit", "scores"}
         assert prediction["image"] == path
         assert len(prediction["scores"]) == 10
         assert prediction["digit"] == np.argmax(prediction["scores"])
     digits = [prediction["digit"] for prediction in answer["predictions"]]
     assert sum(np.array(digits) == labels) >= 8
     assert call("predict", paths[0], "--run", trained).out.startswith(f"{paths[0]}: {digits[0]}\n")
+
+
+def test_predict_reads_a_page_line_by_line(call, call_json, trained, mnist_test_set, tmp_path):
+    pixels, path, steps = mnist_test_set[0], tmp_path / "Seite.png", tmp_path / "steps.png"
+    rows = [
+        np.hstack([np.kron(pixels[index], np.ones((3, 3))) for index in row])
+        for row in ((2, 3, 10), (5, 13, 14))
+    ]  # 1 0 0, 1 0 1
+    Image.fromarray(255 - np.pad(np.vstack(rows).astype(np.uint8), 20)).save(path)
+    answer = call_json("predict", str(path), "--run", trained, "--steps", str(steps))
+    digits = [prediction["digit"] for prediction in answer["predictions"]]
+    assert digits == [1, 0, 0, 1, 0, 1]
+    page = {"image": str(path), "width": 292, "height": 208, "text": "100\n101"}
+    assert answer["pages"] == [page]
+    boxes = [prediction["box"] for prediction in answer["predictions"]]
+    assert boxes[0].keys() == {"left", "top", "width", "height"}
+    assert boxes[0]["left"] < boxes[1]["left"] < boxes[2]["left"]
+    assert boxes[0]["top"] + boxes[0]["height"] < boxes[3]["top"]
+    with Image.open(steps) as picture:
+        assert picture.width > 1000
+    lines = call("predict", str(path), "--run", trained, "--deskew").out.splitlines()
+    assert lines[:2] == [f"{path}: 100", " " * len(f"{path}: ") + "101"]
+    assert len(lines) == 2 + 6
 
 
 def test_show(call_json, trained, tmp_path):

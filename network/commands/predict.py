@@ -1,12 +1,15 @@
-"""Read the digit in image files."""
+"""Read the digits in image files."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.cache import find_cache
 from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+
+if TYPE_CHECKING:
+    from network.digits import Digit, Page
 
 
 def predict(
@@ -14,28 +17,78 @@ def predict(
     run: Annotated[
         str | None, typer.Option("--run", help="A run's name. [default: latest]")
     ] = None,
+    deskew: Annotated[bool, typer.Option("--deskew", help="Set slanted digits upright.")] = False,
+    steps: Annotated[
+        Path | None,
+        typer.Option("--steps", help="PNG file to draw the way from page to digits in."),
+    ] = None,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Read the digit in each image file."""
+    """Read the digits in each image file: one, or several in reading order."""
     import numpy as np
 
-    from network import report, run_names, runs
+    from network import run_names, runs
     from network.data import scale_pixels
-    from network.digits import read_digit
+    from network.digits import read_page, text_of
     from network.evaluation import compute_outputs
+    from network.paper.steps import draw_steps
     from pipeline.datasets import find_dataset
+    from pipeline.preview import save_picture
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    digits = np.stack([read_digit(path) for path in images])
     checkpoint, configuration = runs.load_run(run_names.find_run(cache, run))
     classes = find_dataset(cache, configuration.dataset).classes
-    outputs = compute_outputs(checkpoint.model, checkpoint.params, scale_pixels(digits))
-    predictions = []
-    for path, scores in zip(images, outputs.tolist(), strict=True):
-        digit = int(np.argmax(scores))
-        console.say(f"{path}: {classes[digit]}", f"  {report.scores_line(scores, classes)}")
-        predictions.append({"image": str(path), "digit": digit, "scores": scores})
-    console.result({"predictions": predictions})
+    pages = [read_page(path, can_be_separated(classes), deskew) for path in images]
+    answers, texts, predictions = [], [], []
+    for path, page in zip(images, pages, strict=True):
+        pixels = np.stack([digit.pixels for digit in page.digits])
+        outputs = compute_outputs(checkpoint.model, checkpoint.params, scale_pixels(pixels))
+        answers.append([classes[answer] for answer in outputs.argmax(axis=1)])
+        texts.append(text_of(page, answers[-1]))
+        console.say(*text_lines(path, texts[-1]))
+        for digit, scores in zip(page.digits, outputs.tolist(), strict=True):
+            console.say(digit_line(scores, classes))
+            predictions.append(prediction(path, digit, scores))
+    if steps is not None:
+        save_picture(draw_steps(pages, list(map(str, images)), answers), steps)
+        console.note(f"The steps are in {steps}")
+    entries = [page_entry(*each) for each in zip(images, pages, texts, strict=True)]
+    console.result({"pages": entries, "predictions": predictions})
+
+
+def can_be_separated(classes: tuple[str, ...]) -> bool:
+    """Can several of these be on a page? Only letters and digits: other things have parts apart."""
+    return all(len(name) == 1 and name.isascii() and name.isalnum() for name in classes)
+
+
+def text_lines(path: Path, text: str) -> list[str]:
+    """Write what a page says beside its name, the lines under each other."""
+    first, *others = text.split("\n")
+    return [f"{path}: {first}", *(" " * (len(str(path)) + 2) + line for line in others)]
+
+
+def digit_line(scores: list[float], classes: tuple[str, ...]) -> str:
+    """Write one line for one digit."""
+    from network import report
+
+    return f"  {report.scores_line(scores, classes)}"
+
+
+def prediction(path: Path, digit: "Digit", scores: list[float]) -> dict[str, Any]:
+    """Return what `--json` says of one digit."""
+    answer = scores.index(max(scores))
+    return {
+        "image": str(path),
+        "box": digit.box._asdict(),
+        "digit": answer,
+        "scores": scores,
+    }
+
+
+def page_entry(path: Path, page: "Page", text: str) -> dict[str, Any]:
+    """Return what `--json` says of one page; boxes are on a page of this size."""
+    height, width = page.grey.shape
+    return {"image": str(path), "width": width, "height": height, "text": text}

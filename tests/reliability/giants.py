@@ -13,7 +13,7 @@ from seeds import TINY
 from zips import zip_of
 
 from network.checkpoints import sealed
-from network.digits import MAX_PIXELS
+from network.paper.decoding import MAX_PIXELS
 from pipeline.sealed_json import MAX_BYTES, sealed_bytes
 
 SIDE = math.isqrt(MAX_PIXELS)

@@ -17,7 +17,7 @@ from sealed_mutations import SEALED_MUTATIONS
 from network.calibrating import load_calibration
 from network.checkpoints import load_checkpoint
 from network.configuration import configuration_from_dict
-from network.digits import read_digit
+from network.digits import read_digits
 from network.runs import Run, summarise
 from pipeline.cache import Cache
 from pipeline.formats.registry import find_format
@@ -85,9 +85,9 @@ def read_calibration(path: Path) -> None:
 
 
 def read_picture(path: Path) -> None:
-    """Read an image file, and insist on its shape and type."""
-    digit = read_digit(path)
-    assert (digit.dtype, digit.shape) == (np.uint8, (28, 28))
+    """Read the digits in an image file, and insist on their shape and type."""
+    for digit in read_digits(path):
+        assert (digit.pixels.dtype, digit.pixels.shape) == (np.uint8, (28, 28))
 
 
 def read_source(path: Path) -> None:

@@ -1,12 +1,10 @@
 """A drawing made ready for a network, and the training digits that excite a unit most."""
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
 
-from network.digits import read_digit
+from network.digits import read_digits
 from network.inside import strongest
 from network.lab.forms import Place
 from network.lab.parts import find_survey
@@ -23,11 +21,9 @@ def router(lab: Lab) -> APIRouter:
 
     @routes.post("/prepare")
     async def prepare(request: Request) -> dict[str, Any]:
-        """Make the digit in an image file ready, as `network predict` does."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "drawing"
-            path.write_bytes(await request.body())
-            return {"digits": [{"pixels": array_to_json(read_digit(path), "uint8")}]}
+        """Make the digits in an image file ready, in reading order, as `network predict` does."""
+        digits = read_digits(await request.body())
+        return {"digits": [{"pixels": array_to_json(each.pixels, "uint8")} for each in digits]}
 
     @routes.get("/runs/{name}/exciting")
     def exciting(

@@ -1,0 +1,1 @@
+"""From a picture to digits: decode it, find the ink on the paper, separate the digits."""
