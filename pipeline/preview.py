@@ -66,7 +66,7 @@ def draw_sheet(tiles: Sequence[Tile], title: str, columns: int = 10) -> Image.Im
 def save_picture(picture: Image.Image, path: Path) -> None:
     """Write a picture as PNG, whole or not at all."""
     if path.suffix.lower() != ".png":
-        raise UsageError(f"--out {path} does not end in .png", "Only PNG is written")
+        raise UsageError(f"{path} does not end in .png", "Only PNG is written")
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     publish(path, [buffer.getvalue()])

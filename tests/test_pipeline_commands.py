@@ -110,7 +110,7 @@ def test_without_a_name_the_picture_goes_into_the_cache(run_command, built_cache
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--out", "sheet.jpg"), "--out sheet.jpg does not end in .png"),
+        (("--out", "sheet.jpg"), "sheet.jpg does not end in .png"),
         (("--label", "ten"), "no class is called 'ten', we know 0, 1, 2"),
     ],
 )

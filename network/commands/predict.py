@@ -42,20 +42,22 @@ def predict(
     checkpoint, configuration = runs.load_run(run_names.find_run(cache, run))
     classes = find_dataset(cache, configuration.dataset).classes
     pages = [read_page(path, can_be_separated(classes), deskew) for path in images]
-    answers, texts, predictions = [], [], []
-    for path, page in zip(images, pages, strict=True):
+    scores = []
+    for page in pages:
         pixels = np.stack([digit.pixels for digit in page.digits])
         outputs = compute_outputs(checkpoint.model, checkpoint.params, scale_pixels(pixels))
-        answers.append([classes[answer] for answer in outputs.argmax(axis=1)])
-        texts.append(text_of(page, answers[-1]))
-        console.say(*text_lines(path, texts[-1]))
-        for digit, scores in zip(page.digits, outputs.tolist(), strict=True):
-            console.say(digit_line(scores, classes))
-            predictions.append(prediction(path, digit, scores))
+        scores.append(outputs.tolist())
+    answers = [[classes[best(each)] for each in some] for some in scores]
     if steps is not None:
         save_picture(draw_steps(pages, list(map(str, images)), answers), steps)
         console.note(f"The steps are in {steps}")
-    entries = [page_entry(*each) for each in zip(images, pages, texts, strict=True)]
+    texts = [text_of(*each) for each in zip(pages, answers, strict=True)]
+    entries, predictions = [], []
+    for path, page, text, some in zip(images, pages, texts, scores, strict=True):
+        console.say(*text_lines(path, text), *(digit_line(each, classes) for each in some))
+        entries.append(page_entry(path, page, text))
+        found = zip(page.digits, some, strict=True)
+        predictions += [prediction(path, digit, each) for digit, each in found]
     console.result({"pages": entries, "predictions": predictions})
 
 
@@ -79,13 +81,13 @@ def digit_line(scores: list[float], classes: tuple[str, ...]) -> str:
 
 def prediction(path: Path, digit: "Digit", scores: list[float]) -> dict[str, Any]:
     """Return what `--json` says of one digit."""
-    answer = scores.index(max(scores))
-    return {
-        "image": str(path),
-        "box": digit.box._asdict(),
-        "digit": answer,
-        "scores": scores,
-    }
+    box = digit.box._asdict()
+    return {"image": str(path), "box": box, "digit": best(scores), "scores": scores}
+
+
+def best(scores: list[float]) -> int:
+    """Return the number of the class with the highest score."""
+    return scores.index(max(scores))
 
 
 def page_entry(path: Path, page: "Page", text: str) -> dict[str, Any]:

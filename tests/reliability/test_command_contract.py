@@ -149,6 +149,7 @@ FAILURES = [
     ("network test --cache-dir {folder}", 3, "network train"),
     ("network train --workers 1 --cache-dir {folder}", 3, "pipeline build-pickles mnist"),
     ("network predict {weights} --run first", 4, "no image of type"),
+    ("network predict {picture} --run first --steps {folder}/s.jpg", 2, "does not end in .png"),
     ("pipeline import {picture} --name new", 4, "picture.png"),
     ("network import-seed {picture} {picture} --name seed", 4, "picture.png"),
     ("network test cut", 4, "cut/checkpoint.npz"),
@@ -160,6 +161,7 @@ FAILURES = [
     ("pipeline show obst --out {picture}/sheet.png", 6, "picture.png/sheet.png"),
     ("pipeline export obst --to npz --out {picture}/obst.npz", 6, "picture.png/obst.npz"),
     ("network export first --onnx {picture}/a.onnx", 6, "picture.png/a.onnx"),
+    ("network predict {picture} --run first --steps {picture}/s.png", 6, "picture.png/s.png"),
     ("pipeline inspect {folder}", 6, "directory"),
     ("pipeline show obst --out {mixed}/folder.png", 6, "folder.png"),
     (f"network train {DIVERGING}", 7, "Try a lower --learning-rate"),
@@ -182,6 +184,7 @@ EMPTY = [
     "network ensemble --presets ''",
     "network test ''",
     "network predict '' --run first",
+    "network predict {picture} --run first --steps ''",
 ]
 
 # No escape codes go into a pipe, though everything here invites them, and ASCII is all it knows.
