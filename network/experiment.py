@@ -1,6 +1,7 @@
 """One run from configuration to run folder."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -116,6 +117,25 @@ class Experiment:
                     self.save()
                 raise
 
+    def train_until(self, place: tuple[int, int]) -> Iterator[Event]:
+        """Train until so many epochs and steps are done, or to the end, and save.
+
+        Raises: DivergedError.
+        """
+        state = self.state
+        if (len(state.history), state.step) >= place:
+            return
+        with closing(self.train()) as events:
+            for event in events:
+                yield event
+                if (len(state.history), state.step) >= place:
+                    return
+
+    def begin_film(self) -> None:
+        """Keep the parameters as they are before training, and from then on after every epoch."""
+        make_ready(self.recipe, self.state.latest, self.training)
+        save_frame(self.run, self.recipe, self.state, self.validation)
+
     def save(self) -> None:
         """Write where the run stands."""
         save_run(self.run, self.recipe.model, self.state, self.configuration)
@@ -150,11 +170,22 @@ def begin(
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
     check_new_name(cache, name)
+    prepared = prepare(cache, configuration, Run(cache.runs()))
+    model, params = prepared.recipe.model, prepared.state.params
+    run = create_run(cache, name, model, params, configuration, stem)
+    begun = replace(prepared, run=run)
+    if film:
+        begun.begin_film()
+    return begun
+
+
+def prepare(cache: Cache, configuration: Configuration, run: Run) -> Experiment:
+    """Make all that is needed to train a configuration; of the run nothing is written yet.
+
+    Raises: UsageError, MissingError, CorruptError.
+    """
     recipe, state = start_training(cache, configuration)
     training, validation = load_training_examples(cache, configuration)
-    run = create_run(cache, name, recipe.model, state.params, configuration, stem)
-    if film:
-        save_frame(run, recipe, state, validation)
     return Experiment(run, configuration, recipe, state, training, validation)
 
 

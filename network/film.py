@@ -43,17 +43,15 @@ def frame_path(folder: Path, epoch: int) -> Path:
     return folder / f"{epoch:05}.npz"
 
 
-def save_frame(
-    run: Run, recipe: Recipe, state: TrainingState, validation: Examples, folder: Path | None = None
-) -> None:
-    """Keep where a training stands at the end of an epoch, in the film of its run or elsewhere.
+def save_frame(run: Run, recipe: Recipe, state: TrainingState, validation: Examples) -> None:
+    """Keep where the training of a run stands at the end of an epoch.
 
     Raises: StorageError.
     """
     model, params = recipe.model, state.latest
     answers = answer_images(model, params, validation.images) if len(validation) else np.array([])
     meta = {"epoch": len(state.history), "answers": answers.astype(int).tolist()}
-    path = frame_path(folder or run.film, len(state.history))
+    path = frame_path(run.film, len(state.history))
     save_checkpoint(path, Checkpoint(model, params, {}, meta))
 
 

@@ -41,14 +41,12 @@ def stop(page):
 
 
 def epochs_done(page):
-    return int(re.search(r"epoch ([\d,]+) of", page.inner_text(".facts"))[1].replace(",", ""))
+    return int(re.search(r"epoch ([\d,]+) of", page.inner_text(".run-facts"))[1].replace(",", ""))
 
 
 def wait_for_epoch(page, number):
-    page.wait_for_function(
-        "n => parseInt(document.querySelector('.facts').innerText.match(/epoch (\\d+)/)[1]) >= n",
-        arg=number,
-    )
+    facts = "document.querySelector('.run-facts').innerText"
+    page.wait_for_function(f"n => parseInt({facts}.match(/epoch (\\d+)/)[1]) >= n", arg=number)
 
 
 def test_the_accuracy_passes_90_percent_while_one_watches(open_page):
@@ -127,7 +125,7 @@ def test_runs_lie_over_each_other_and_are_chosen_by_chips(open_page):
     page.select_option(".chip-select", "convolution")
     page.wait_for_function("() => document.querySelectorAll('.curves polyline').length == 4")
     page.click(".chip:has-text('convolution')")
-    page.wait_for_selector(".facts:has-text('784-c8-10')")
+    page.wait_for_selector(".run-facts:has-text('784-c8-10')")
     assert page.input_value("#run-picker") == "convolution"
     page.wait_for_function(
         "() => document.querySelectorAll('.weights canvas').length == 8"

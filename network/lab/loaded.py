@@ -55,6 +55,7 @@ class Loaded:
     def __init__(self, cache: Cache) -> None:
         self.cache = cache
         self.runs, self.splits, self.summaries = Kept(RUNS), Kept(SPLITS), Kept(10_000)
+        self.validations = Kept(RUNS)
         self.surveys = Kept(RUNS)
 
     def names(self) -> list[str]:
@@ -87,7 +88,8 @@ class Loaded:
         Raises: MissingError, CorruptError.
         """
         run = self.find(name)
-        return self.summaries.find((name, version_of(run)), lambda: summarise(run))
+        known = self.summaries.find((name, version_of(run)), lambda: summarise(run))
+        return {**known, "has_film": run.film.is_dir()}
 
     def summary_of_all(self) -> list[dict[str, Any]]:
         """Say in plain data what each run is, the latest first; one that is damaged says so."""
@@ -112,8 +114,14 @@ class Loaded:
 
         Raises: UsageError, MissingError, CorruptError.
         """
-        examples = self.examples(configuration.dataset, "train").take(slice(configuration.limit))
-        return split_validation(examples, configuration.validation, configuration.seed)[1]
+        chosen = configuration
+        key = chosen.dataset, chosen.limit, chosen.validation, chosen.seed
+
+        def split() -> Examples:
+            examples = self.examples(chosen.dataset, "train").take(slice(chosen.limit))
+            return split_validation(examples, chosen.validation, chosen.seed)[1]
+
+        return self.validations.find(key, split)
 
 
 def version_of(run: Run) -> tuple[int, int]:

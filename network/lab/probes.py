@@ -1,6 +1,5 @@
 """Look into a network as it is trained: its gradients, its dead units, its first weights."""
 
-import base64
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ from network.convolution import Conv2D
 from network.data import Examples
 from network.layers import Layer, Linear
 from network.model import Model, part_the_loss_sees
+from network.model_json import array_to_json
 from network.params import Array, LayerParams, Params
 from network.recipe import Recipe
 
@@ -116,9 +116,4 @@ def pack_pictures(pictures: Array | None) -> dict[str, Any] | None:
         return None
     limit = float(np.quantile(np.abs(pictures), CLEAR)) or 1.0
     steps = (pictures / limit).clip(-1, 1) * 127
-    return {
-        "shape": list(pictures.shape),
-        "type": "int8",
-        "limit": limit,
-        "data": base64.b64encode(steps.round().astype(np.int8).tobytes()).decode(),
-    }
+    return {**array_to_json(steps.round(), "int8"), "limit": limit}

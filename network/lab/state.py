@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from threading import Event
 
+from network.lab.films import Films
 from network.lab.loaded import Loaded
 from network.lab.trainings import Trainings
+from network.lab.work import stop_all
 from pipeline.cache import Cache
 
 
@@ -15,14 +17,15 @@ class Lab:
     cache: Cache
     loaded: Loaded
     trainings: Trainings
+    films: Films
     is_closing: Event = field(default_factory=Event)  # streams end then
 
     def close(self) -> None:
         """End the streams of events, and stop the trainings, saved."""
         self.is_closing.set()
-        self.trainings.close()
+        stop_all([*self.trainings.list(), *self.films.all.values()])
 
 
 def open_lab(cache: Cache) -> Lab:
     """Make the lab of a cache."""
-    return Lab(cache, Loaded(cache), Trainings(cache))
+    return Lab(cache, Loaded(cache), Trainings(cache), Films(cache))

@@ -5,8 +5,6 @@ use two cores, and that each has the number of BLAS threads that its results dep
 through a pipe, events go back: both are plain data.
 """
 
-import os
-import signal
 import time
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
@@ -20,18 +18,18 @@ from network.configuration import configuration_from_dict
 from network.events import EpochDone, Event
 from network.experiment import Experiment, begin, reopen
 from network.lab.probes import COUNT, first_weights, pack_pictures, probe
+from network.lab.work import stand_back, telling_problems
 from network.params import count_params
 from network.run_names import describe_sizes, find_run
 from network.training import has_ended, learning_rate
 from pipeline.cache import Cache
-from pipeline.errors import ProjectError, UsageError
+from pipeline.errors import UsageError
 
 REPORT = 0.2  # seconds between two reports ...
 LONG, LONG_REPORT = 600.0, 1.0  # ... in the first ten minutes; then once a second
 POINTS = 10  # losses of a report; of more steps, the means of as many neighbours
 SHARE = 0.1  # of the time, at most, that probes may take
 LOOK = 0.02  # seconds between two looks for orders
-NICE = 5  # how far it stands back behind the page and everything else
 
 
 def train_in_process(pipe: Connection, root: str, order: Mapping[str, Any]) -> None:
@@ -40,19 +38,10 @@ def train_in_process(pipe: Connection, root: str, order: Mapping[str, Any]) -> N
     The order has `configuration`, `name`, `stem` and `film` of a new run; or `run`, the name of
     one to go on with, and `first`, what to do with it.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a lab that cannot wait any longer
-    if hasattr(os, "nice"):
-        os.nice(NICE)
-    try:
+    stand_back()
+    with telling_problems(pipe):
         trainer = Trainer(pipe, take_up(Cache(Path(root), "the lab's"), order))
         trainer.work(order.get("first", "resume"))
-    except ProjectError as error:
-        pipe.send({"type": "state", "state": "failed", "message": str(error)})
-    except MemoryError:
-        pipe.send({"type": "state", "state": "failed", "message": "not enough memory"})
-    except (BrokenPipeError, EOFError):
-        pass  # the lab has gone; all is saved
 
 
 def take_up(cache: Cache, order: Mapping[str, Any]) -> Experiment:

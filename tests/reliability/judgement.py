@@ -54,7 +54,7 @@ def artefacts(cache: Cache) -> dict[str, str]:
     return {
         name: version_of(path)
         for name, path in files_in(cache)
-        if not name.startswith("runs/") or path.parent == latest
+        if not name.startswith("runs/") or (latest and path.is_relative_to(latest))
     }
 
 

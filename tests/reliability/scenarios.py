@@ -59,6 +59,7 @@ COMMANDS = {
     "verify": Command("pipeline verify tiny --quiet", "pickles"),
     "pipeline show": Command(f"pipeline show tiny {SHOW}", "pickles"),
     "train": Command(TRAIN, "pickles"),
+    "train with a film": Command(f"{TRAIN} --film", "pickles"),
     "train by name": Command(f"{TRAIN} --name chosen", "pickles"),
     "init": Command("network init --dataset tiny --hidden 2 --quiet", "pickles"),
     "resume": Command("network train --resume --quiet", "stopped run"),

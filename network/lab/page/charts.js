@@ -48,7 +48,7 @@ export function thin(points, most = MOST_POINTS) {
 /** A chart of lines. `update(series, {xMax, marks})` draws it: [{name, color, points: [[x, y]],
  * dashed?}]; marks are [x, label]: what happened at a place.
  * Options: label (of the whole), xLabel, height, formatX, formatY, yRange ((least, most) -> [low,
- * high]), log (the y axis in powers of ten), dots (draw each point). */
+ * high]), log (the y axis in powers of ten), dots (draw each point), onPick(x) (a click). */
 export function lineChart(options) {
   const { label, xLabel = "", height = 240, dots = false, log = false } = options;
   const formatX = options.formatX ?? ((x) => x.toLocaleString("en-US"));
@@ -89,6 +89,9 @@ export function lineChart(options) {
     svg.onpointermove = (event) => {
       const x = plot.invert(event.clientX - svg.getBoundingClientRect().left);
       show(lines, plot, x, cursor);
+    };
+    svg.onclick = (event) => {
+      options.onPick?.(plot.invert(event.clientX - svg.getBoundingClientRect().left));
     };
     svg.onpointerleave = () => {
       cursor.style.display = "none";
@@ -133,6 +136,12 @@ export function lineChart(options) {
 /** A small square of a series' colour. */
 export function swatch(color) {
   return h("i", { class: "swatch", style: { background: color } });
+}
+
+/** From a round number below the least to all right; a bad first epoch must not hide the others. */
+export function accuracyRange(least, most) {
+  const low = most > 0.9 ? Math.max(least, 0.85) : least;
+  return [Math.max(0, Math.floor((1 - 1.15 * Math.max(1 - low, 0.02)) * 50) / 50), 1];
 }
 
 const fromZero = (least, most) => [Math.min(0, least), most || 1];

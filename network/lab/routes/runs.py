@@ -14,6 +14,8 @@ def router(lab: Lab) -> APIRouter:
     @routes.get("/runs")
     def runs() -> dict[str, Any]:
         """List the runs, the latest first."""
-        return {"runs": lab.loaded.summary_of_all()}
+        trained = {one.name for one in lab.trainings.list() if not one.is_over}
+        rows = lab.loaded.summary_of_all()
+        return {"runs": [{**row, "is_training": row["name"] in trained} for row in rows]}
 
     return routes

@@ -1,7 +1,7 @@
 // Train: begin trainings, watch them learn, and turn their knobs while they do.
 
 import { decode } from "../api.js";
-import { lineChart, swatch } from "../charts.js";
+import { accuracyRange, lineChart, swatch } from "../charts.js";
 import { fill, h, lead, percent } from "../dom.js";
 import { OVER, accuracyPoints, describeChange, follow, lossPoints, newRun } from "../follow.js";
 import { runPanel } from "./train_run.js";
@@ -192,10 +192,4 @@ function partOf(run, { epoch, step }) {
   const before = run.epochsDone[epoch - 1]?.step ?? 0;
   const steps = run.told?.images ? Math.ceil(run.told.images / run.told.configuration.batch_size) : 1;
   return Math.min(1, (step - before) / steps);
-}
-
-/** From a round number below the least to all right; a bad first epoch must not hide the others. */
-function accuracyRange(least, most) {
-  const low = most > 0.9 ? Math.max(least, 0.85) : least;
-  return [Math.max(0, Math.floor((1 - 1.15 * Math.max(1 - low, 0.02)) * 50) / 50), 1];
 }

@@ -3,8 +3,8 @@
 import { bars, lineChart } from "../charts.js";
 import { fill, h, number, percent } from "../dom.js";
 import { OVER, accuracyPoints, describeChange } from "../follow.js";
-import { drawHeat } from "../heat.js";
 import { knob } from "../knobs.js";
+import { weightGrid } from "../weights.js";
 
 const STATES = {
   training: "training", paused: "paused, all saved", ended: "finished", stopped: "stopped, all saved",
@@ -17,7 +17,7 @@ export function runPanel(context, { steer, change }) {
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const state = h("p", { class: "run-state", role: "status" });
   const accuracy = h("p", { class: "big-number" });
-  const facts = h("p", { class: "note facts" });
+  const facts = h("p", { class: "note run-facts" });
   const buttons = h("div", { class: "row" });
   const knobs = makeKnobs((values) => attempt(() => change(values)));
   const gradients = lineChart({
@@ -25,9 +25,7 @@ export function runPanel(context, { steer, change }) {
     formatY: (y) => String(Number(y.toPrecision(2))),
   });
   const dead = h("div", { class: "dead" });
-  const weights = h("div", { class: "weights" });
-  const weightsNote = h("p", { class: "note" });
-  let pictures = null;
+  const weights = weightGrid();
   let shownButtons = "";
 
   async function attempt(action) {
@@ -51,7 +49,7 @@ export function runPanel(context, { steer, change }) {
       h("p", { class: "note" }, "A unit counts as dead when its activation is flat, less than 0.5 % of its ",
         "steepest slope, on all of 128 training images.")));
   const first = h("section", { class: "panel", hidden: true },
-    h("h2", {}, "First weights ", h("small", {}, "as they form")), weights, weightsNote);
+    h("h2", {}, "First weights ", h("small", {}, "as they form")), weights.element);
 
   function update(run) {
     side.hidden = !run?.told;
@@ -95,28 +93,11 @@ export function runPanel(context, { steer, change }) {
   }
 
   function showWeights(found) {
-    pictures = found;
-    redraw();
+    first.hidden = !found;
+    weights.show(found);
   }
 
-  function redraw() {
-    first.hidden = !pictures;
-    if (!pictures) return;
-    const [units, rows, columns] = pictures.shape;
-    while (weights.children.length > units) weights.lastChild.remove();
-    while (weights.children.length < units) weights.append(h("canvas", { role: "img" }));
-    for (let unit = 0; unit < units; unit++) {
-      const canvas = weights.children[unit];
-      canvas.setAttribute("aria-label", `Weights of unit ${unit + 1}`);
-      drawHeat(canvas, pictures.values, rows, columns, {
-        scale: "diverging", limit: 127, at: unit * rows * columns,
-      });
-    }
-    fill(weightsNote, "Each picture is one unit: ink where it is red speaks for it, where it is blue against it. ",
-      `Full colour is ${Number(pictures.limit.toPrecision(2))} or more.`);
-  }
-
-  return { side, knobs: knobs.element, main: h("div", { class: "stack" }, first, inside), update, showWeights, redraw };
+  return { side, knobs: knobs.element, main: h("div", { class: "stack" }, first, inside), update, showWeights, redraw: weights.redraw };
 }
 
 function factsOf(run, done) {

@@ -1,0 +1,39 @@
+"""Make a film in a process of its own, telling how far it is."""
+
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from network.events import EpochDone
+from network.filming import check_filming, make_film
+from network.lab.work import stand_back, telling_problems
+from network.run_names import find_run
+from pipeline.cache import Cache
+
+REPORT = 0.2  # seconds between two reports
+
+
+def film_in_process(pipe: Connection, root: str, order: Mapping[str, Any]) -> None:
+    """Make the film of the run that an order names; any order that comes meanwhile stops it."""
+    stand_back()
+    with telling_problems(pipe):
+        cache = Cache(Path(root), "the lab's")
+        run = find_run(cache, order["run"])
+        epochs = check_filming(run).meta["epoch"]
+        pipe.send({"type": "begin", "run": run.name, "epochs": epochs})
+        state, told, seen, done = "ended", 0.0, 0, 0
+        with closing(make_film(cache, run)) as events:
+            for event in events:
+                if isinstance(event, EpochDone):
+                    done, seen = event.epoch, event.step
+                if time.monotonic() - told > REPORT:
+                    told = time.monotonic()
+                    a_part = (event.step - seen) / (seen / done) if done else 0.0
+                    pipe.send({"type": "progress", "epoch": done + a_part})
+                    if pipe.poll():
+                        state = "stopped"
+                        break
+        pipe.send({"type": "state", "state": state})

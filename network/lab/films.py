@@ -1,0 +1,136 @@
+"""The films of runs: what each frame shows, and those that are being made."""
+
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from network.data import Examples
+from network.film import Flips, Frame, find_flips, frame_path, list_epochs, load_frame
+from network.filming import check_filming, shows_the_run
+from network.lab.film_maker import film_in_process
+from network.lab.loaded import Loaded, LoadedRun
+from network.lab.probes import first_weights, pack_pictures
+from network.lab.work import Work
+from network.model_json import array_to_json
+from network.params import Array
+from network.runs import Run, read_history
+from pipeline.cache import Cache
+from pipeline.datasets import find_dataset
+from pipeline.errors import MissingError, ProjectError, UsageError
+
+MOST = 24  # digits that are shown of each kind of flip
+
+
+class Filming(Work):
+    """A film that is being made."""
+
+    what = "the film"
+
+
+class Films:
+    """The films that are being made, by the names of their runs."""
+
+    def __init__(self, cache: Cache) -> None:
+        self.cache, self.all, self.lock = cache, dict[str, Filming](), Lock()
+
+    def make(self, run: Run) -> None:
+        """Begin to make the film of a run.
+
+        Raises: UsageError, MissingError, CorruptError.
+        """
+        check_filming(run)
+        with self.lock:
+            if [one for one in self.all.values() if not one.is_over]:
+                raise UsageError("a film is being made already", "Wait for it, or stop it")
+            self.all[run.name] = Filming(film_in_process, self.cache, {"run": run.name})
+
+    def find(self, name: str) -> Filming:
+        """Find the film that is being made of a run, or was.
+
+        Raises: MissingError.
+        """
+        if name not in self.all:
+            raise MissingError(f"no film was made of run {name} since this lab began")
+        return self.all[name]
+
+
+def describe_film(cache: Cache, loaded: LoadedRun) -> dict[str, Any]:
+    """Say in plain data what the film of a run shows, or what it would take to make one.
+
+    Raises: CorruptError.
+    """
+    run, checkpoint = loaded.run, loaded.checkpoint
+    history, epochs = read_history(run), list_epochs(run)
+    done = checkpoint.meta.get("epoch", 0)
+    size = frame_path(run.film, 0).stat().st_size if epochs else run.checkpoint.stat().st_size
+    return {
+        "run": run.name,
+        "classes": find_dataset(cache, loaded.configuration.dataset).classes,
+        "epochs": epochs,
+        "history": [one._asdict() for one in history if one.epoch in epochs],
+        "is_whole": len(epochs) == done + 1,
+        "shows_the_run": shows_the_run(run, checkpoint) if epochs else None,
+        "done": done,
+        "seconds": sum(one.seconds for one in history),
+        "bytes": size * (done + 1),
+        "problem": problem_of(run),
+    }
+
+
+def problem_of(run: Run) -> str:
+    """Say why a run cannot be filmed; an empty text when it can."""
+    try:
+        check_filming(run)
+    except ProjectError as error:
+        return str(error)
+    return ""
+
+
+def describe_frame(loaded: Loaded, found: LoadedRun, epoch: int) -> dict[str, Any]:
+    """Say in plain data what a frame shows: first weights, accuracy, and what flipped.
+
+    Raises: MissingError, CorruptError.
+    """
+    held_out = loaded.held_out(found.configuration)
+    frame = load_frame(found.run, epoch)
+    before = load_frame(found.run, epoch - 1) if epoch else frame
+    for one in (before, frame):
+        if len(one.answers) != len(held_out):
+            raise MissingError(
+                f"the film of run {found.run.name} has answers to {len(one.answers):,} images, "
+                f"and {len(held_out):,} are held out",
+                "Make the film again",
+            )
+    flips = find_flips(before, frame, held_out.labels)
+    model, params = frame.checkpoint.model, frame.checkpoint.params
+    return {
+        "epoch": epoch,
+        "right": int(np.sum(frame.answers == held_out.labels)),
+        "count": len(held_out),
+        "pictures": pack_pictures(first_weights(model, params)),
+        "flips": describe_flips(flips, before, frame, held_out),
+    }
+
+
+def describe_flips(
+    flips: Flips, before: Frame, after: Frame, held_out: Examples
+) -> Mapping[str, Any]:
+    """Show the first images of each kind of flip, and say how many there are."""
+
+    def show(places: Array) -> dict[str, Any]:
+        some = places[:MOST]
+        return {
+            "count": len(places),
+            "labels": held_out.labels[some].tolist(),
+            "was": before.answers[some].tolist(),
+            "now": after.answers[some].tolist(),
+            "images": array_to_json((255 * held_out.images[some]).round(), "uint8"),
+        }
+
+    return {
+        "put_right": show(flips.put_right),
+        "put_wrong": show(flips.put_wrong),
+        "other_wrong": show(flips.other_wrong),
+    }
