@@ -96,15 +96,10 @@ class Trainer:
         self.report(always=True)
         if order is not None:
             self.obey(order)
-        elif self.has_ended():
+        elif has_ended(self.experiment.recipe, self.experiment.state):
             self.finish("ended")
         else:
             self.tell("state", state="paused")
-
-    def has_ended(self) -> bool:
-        """Have all epochs been trained, or as many as validation was better for?"""
-        recipe, state = self.experiment.recipe, self.experiment.state
-        return has_ended(recipe, state)
 
     def finish(self, how: str) -> None:
         """Let this be the end."""
