@@ -68,6 +68,15 @@ def one_core_each() -> AbstractContextManager[Any]:
     return limits
 
 
+def one_thread() -> AbstractContextManager[Any]:
+    """Keep OpenMP of the libraries loaded by now to one thread, where it is entered.
+
+    Its threads wait for each other by spinning: beside other work two are slower than one.
+    """
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="openmp")
+    return limits
+
+
 def suitable_threads(
     params: Params, batch_size: int, shards: int = 1
 ) -> AbstractContextManager[Any]:

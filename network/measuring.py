@@ -102,10 +102,21 @@ def measure_run(loaded: LoadedRun, dataset: Dataset, split: str, examples: Examp
 
     Raises: CorruptError, StorageError.
     """
+    answers = answer_images(loaded.checkpoint.model, loaded.checkpoint.params, examples.images)
+    return write_look(loaded, dataset, split, examples.labels, answers)
+
+
+def write_look(
+    loaded: LoadedRun, dataset: Dataset, split: str, labels: Array, answers: Array
+) -> Measured:
+    """Add a look at a split to those that a run has had.
+
+    Shapes: labels (N,), answers (N,).
+    Raises: CorruptError, StorageError.
+    """
     path = loaded.run.result
     looks = read_looks(path, loaded.configuration.dataset)
-    answers = answer_images(loaded.checkpoint.model, loaded.checkpoint.params, examples.images)
-    confusion = confusion_matrix(examples.labels, answers, len(dataset.classes))
+    confusion = confusion_matrix(labels, answers, len(dataset.classes))
     result = TestResult(confusion)
     looks.append(look_now(dataset.name, split, result))
     save_looks(path, looks)

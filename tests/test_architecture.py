@@ -41,6 +41,8 @@ RESERVED = {
         "network/study.py",
         "network/sweep.py",
     },
+    "sklearn": {"network/projection.py"},
+    "umap": {"network/projection.py"},
     "onnx": {"network/exports/onnx_file.py", "network/exports/onnx_layers.py"},
     "safetensors": {"network/exports/safetensors_file.py"},
     "sqlalchemy": {"network/optuna_study.py"},

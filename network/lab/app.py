@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.types import ASGIApp
 
-from network.lab.routes import draw, film, models, runs, train, why
+from network.lab.routes import draw, explore, film, models, runs, train, why
 from network.lab.security import Admission, Security
 from network.lab.state import Lab
 from pipeline.errors import CorruptError, MissingError, ProjectError, StorageError
@@ -20,7 +20,7 @@ TYPES = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
-ROUTES = (film, runs, train, models, draw, why)  # a module each, with `router(lab)`
+ROUTES = (film, runs, train, models, draw, why, explore)  # a module each, with `router(lab)`
 STATUS: dict[type[ProjectError], int] = {
     MissingError: 404,
     CorruptError: 409,

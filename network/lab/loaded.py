@@ -18,6 +18,7 @@ from pipeline.datasets import find_dataset
 from pipeline.errors import MissingError, ProjectError
 
 RUNS, SPLITS = 4, 2  # that are kept; a split of MNIST has 188 MB
+NUMBERED = 100_000  # runs whose looks at test images are remembered while the lab runs
 
 Value = TypeVar("Value")
 
@@ -56,7 +57,7 @@ class Loaded:
         self.cache = cache
         self.runs, self.splits, self.summaries = Kept(RUNS), Kept(SPLITS), Kept(10_000)
         self.validations = Kept(RUNS)
-        self.surveys = Kept(RUNS)
+        self.surveys, self.answers, self.looks = Kept(RUNS), Kept(RUNS), Kept(NUMBERED)
 
     def names(self) -> list[str]:
         """Name the runs, the latest first; a link is no run, for it may lead anywhere."""

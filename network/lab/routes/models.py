@@ -9,24 +9,20 @@ from network.configuration import Configuration
 from network.data import Examples
 from network.edits import edit_model
 from network.evaluation import compute_outputs
+from network.lab.answers import find_answers
 from network.lab.forms import EditsForm, Place
-from network.lab.loaded import Kept, LoadedRun, version_of
 from network.lab.parts import take_part
 from network.lab.state import Lab
-from network.measuring import LoadedRun as RunToMeasure
-from network.measuring import measure_run
 from network.model_json import array_to_json, model_to_json
 from pipeline.datasets import find_dataset
 from pipeline.errors import MissingError, UsageError
 
 Split = Literal["train", "held-out", "test"]
-NUMBERED = 100_000  # runs whose looks are remembered while the lab runs
 
 
 def router(lab: Lab) -> APIRouter:
     """Make the routes."""
     routes = APIRouter(prefix="/runs/{name}")
-    looked = Kept(NUMBERED)
 
     @routes.get("/model")
     def model(name: str) -> dict[str, Any]:
@@ -55,7 +51,7 @@ def router(lab: Lab) -> APIRouter:
     def accuracy(name: str, form: EditsForm) -> dict[str, Any]:
         """Measure a run on the test images under edits; the first look of the lab is counted."""
         run = lab.loaded.run(name)
-        looks = looked.find((name, version_of(run.run)), lambda: look(lab, run))
+        looks = find_answers(lab, name, "test").looks
         part = take_part(run, form.member)
         examples = find_examples(lab, run.configuration, "test")
         try:
@@ -77,14 +73,3 @@ def find_examples(lab: Lab, configuration: Configuration, split: Split) -> Examp
     if split == "held-out" and configuration.validation > 0:
         return lab.loaded.held_out(configuration)
     return lab.loaded.examples(configuration.dataset, "test" if split == "test" else "train")
-
-
-def look(lab: Lab, run: LoadedRun) -> int:
-    """Test a run as it is, write that down, and say how often it was tested by now.
-
-    Raises: MissingError, CorruptError, StorageError.
-    """
-    dataset = find_dataset(lab.cache, run.configuration.dataset)
-    examples = lab.loaded.examples(dataset.name, "test")
-    to_measure = RunToMeasure(run.run, run.checkpoint, run.configuration)
-    return measure_run(to_measure, dataset, "test", examples).looks

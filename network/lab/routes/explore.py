@@ -1,0 +1,88 @@
+"""Images by what they show and what a run answers, and maps of what its layers make of them."""
+
+from typing import Any, Literal
+
+import numpy as np
+from fastapi import APIRouter, Response
+
+from network.inside import stage_ends
+from network.lab.answers import Split, choose_examples, find_answers
+from network.lab.forms import Place
+from network.lab.loaded import version_of
+from network.lab.maps import Maps, choose_images, map_layer
+from network.lab.parts import take_part
+from network.lab.state import Lab
+from network.model_json import array_to_json
+from network.projection import METHODS
+from pipeline.datasets import find_dataset
+from pipeline.errors import UsageError
+
+MOST = 10_000  # images that are shown
+PATIENCE = 1.5  # seconds that a map is waited for before the page is told to ask again
+
+
+def router(lab: Lab) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter(prefix="/runs/{name}")
+    maps = Maps()
+
+    @routes.get("/answers")
+    def answers(name: str, split: Split = "held-out") -> dict[str, Any]:
+        """Say what images show and what a run answers; a first look at test images is counted."""
+        run = lab.loaded.run(name)
+        answered = find_answers(lab, name, split)
+        return {
+            "classes": find_dataset(lab.cache, run.configuration.dataset).classes,
+            "count": len(answered.examples),
+            "labels": array_to_json(answered.examples.labels[:MOST], "int32"),
+            "outputs": array_to_json(answered.outputs[:MOST]),
+            "looks": answered.looks,
+            "methods": [
+                {"name": key, "title": it.title, "is_there": it.is_there, "install": it.install}
+                for key, it in METHODS.items()
+            ],
+        }
+
+    @routes.get("/images")
+    def images(name: str, split: Split = "held-out") -> Response:
+        """Give the grey levels of all these images, one after the other: 784 bytes each."""
+        examples = choose_examples(lab, lab.loaded.run(name), split)
+        pixels = np.rint(255 * examples.images[:MOST]).astype(np.uint8)
+        return Response(pixels.tobytes(), media_type="application/octet-stream")
+
+    @routes.get("/map")
+    def map_of_layer(
+        name: str,
+        layers: Place,
+        split: Split = "held-out",
+        method: Literal[tuple(METHODS)] = "pca",  # type: ignore[valid-type]
+        member: Place | None = None,
+    ) -> dict[str, Any]:
+        """Lay images out by what the first so many layers make of them, or say that it is begun."""
+        run = lab.loaded.run(name)
+        part = take_part(run, member)
+        ends = [0, *(end + 1 for end in stage_ends(part.model))]
+        if layers not in ends:
+            raise UsageError(f"{layers} layers end no stage of run {name}, expected one of {ends}")
+        answered = find_answers(lab, name, split)
+        shown = slice(MOST)
+        which = choose_images(
+            answered.examples.labels[shown], answered.outputs[shown].argmax(axis=1)
+        )
+        pictures = answered.examples.images.take(which, axis=0)
+        found = maps.find(
+            (name, version_of(run.run), split, layers, method, member),
+            lambda: map_layer(part.model, part.params, pictures, layers, method),
+        )
+        found.done.wait(PATIENCE)
+        if found.problem is not None:
+            raise found.problem
+        if found.places is None:
+            return {"seconds": found.seconds, "which": None, "places": None}
+        return {
+            "seconds": found.seconds,
+            "which": array_to_json(which, "int32"),
+            "places": array_to_json(found.places),
+        }
+
+    return routes
