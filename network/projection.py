@@ -1,4 +1,4 @@
-"""Maps of high-dimensional points: PCA at once, t-SNE and UMAP by the libraries that have them."""
+"""Maps of points in many dimensions: PCA at once, t-SNE and UMAP where libraries have them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

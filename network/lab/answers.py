@@ -1,4 +1,4 @@
-"""What a run answers to images that it was not trained on, kept; looks at test images counted."""
+"""What a run answers to images that it was not trained on; looks at test images are counted."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias

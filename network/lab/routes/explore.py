@@ -6,13 +6,14 @@ import numpy as np
 from fastapi import APIRouter, Response
 
 from network.inside import stage_ends
-from network.lab.answers import Split, choose_examples, find_answers
+from network.lab.answers import Answered, Split, choose_examples, find_answers
 from network.lab.forms import Place
 from network.lab.loaded import version_of
-from network.lab.maps import Maps, choose_images, map_layer
+from network.lab.maps import Map, Maps, choose_images, map_layer
 from network.lab.parts import take_part
 from network.lab.state import Lab
 from network.model_json import array_to_json
+from network.params import Array
 from network.projection import METHODS
 from pipeline.datasets import find_dataset
 from pipeline.errors import UsageError
@@ -65,24 +66,39 @@ def router(lab: Lab) -> APIRouter:
         if layers not in ends:
             raise UsageError(f"{layers} layers end no stage of run {name}, expected one of {ends}")
         answered = find_answers(lab, name, split)
-        shown = slice(MOST)
-        which = choose_images(
-            answered.examples.labels[shown], answered.outputs[shown].argmax(axis=1)
-        )
-        pictures = answered.examples.images.take(which, axis=0)
+        which, pictures = images_to_map(answered)
         found = maps.find(
             (name, version_of(run.run), split, layers, method, member),
             lambda: map_layer(part.model, part.params, pictures, layers, method),
         )
-        found.done.wait(PATIENCE)
-        if found.problem is not None:
-            raise found.problem
-        if found.places is None:
-            return {"seconds": found.seconds, "which": None, "places": None}
-        return {
-            "seconds": found.seconds,
-            "which": array_to_json(which, "int32"),
-            "places": array_to_json(found.places),
-        }
+        return map_to_json(found, which)
 
     return routes
+
+
+def images_to_map(answered: Answered) -> tuple[Array, Array]:
+    """Choose which of the images that are shown are on a map.
+
+    Shapes: which (N,), their images (N, H, W).
+    """
+    shown = slice(MOST)
+    labels, answers = answered.examples.labels[shown], answered.outputs[shown].argmax(axis=1)
+    which = choose_images(labels, answers)
+    return which, answered.examples.images.take(which, axis=0)
+
+
+def map_to_json(found: Map, which: Array) -> dict[str, Any]:
+    """Give a map, waiting for it a little; if it is not there then, how long it has taken so far.
+
+    Raises: ProjectError when it could not be computed.
+    """
+    found.done.wait(PATIENCE)
+    if found.problem is not None:
+        raise found.problem
+    if found.places is None:
+        return {"seconds": found.seconds, "which": None, "places": None}
+    return {
+        "seconds": found.seconds,
+        "which": array_to_json(which, "int32"),
+        "places": array_to_json(found.places),
+    }
