@@ -204,7 +204,8 @@ def test_contributions_are_the_same_in_both(javascript, text, method, mnist_test
         """
         const layers = page.explained(page.readLayers(given.layers));
         const wanted = Float32Array.from(given.wanted);
-        return [...page.METHODS[given.method](layers, page.decode(given.image), wanted).values];
+        const image = page.decode(given.image);
+        return [...(await page.METHODS[given.method](layers, image, wanted)).values];
         """,
         {
             "layers": plain(model, params),
@@ -229,7 +230,8 @@ def test_the_smallest_change_is_the_same_in_both(javascript, lab, mnist_test_set
         found = javascript(
             """
             const layers = page.explained(page.readLayers(given.layers));
-            const change = page.smallestChange(layers, page.decode(given.image), given.target);
+            const image = page.decode(given.image);
+            const change = await page.smallestChange(layers, image, given.target);
             return { distance: change.distance, values: [...change.image.values] };
             """,
             {

@@ -3,11 +3,13 @@
 import io
 import json
 import re
+import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from browser import check_layout, write_digit
+from browser import check_layout, start_lab, write_digit
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -148,10 +150,10 @@ def test_nothing_is_wider_than_the_window(open_page, run, size):
         check_layout(page)
 
 
-def ask(lab, path, value=None):
+def ask(lab, path, value=None, run="first"):
     data = None if value is None else json.dumps(value).encode()
     request = urllib.request.Request(
-        f"{lab.address}api/runs/first/{path}", data, {"Content-Type": "application/json"}
+        f"{lab.address}api/runs/{run}/{path}", data, {"Content-Type": "application/json"}
     )
     try:
         with urllib.request.urlopen(request) as answer:
@@ -190,3 +192,16 @@ def test_what_is_not_there_is_refused_in_one_line(lab, path, value, status):
     found, answer = ask(lab, path, value)
     assert found == status
     assert answer["error"]["message"]
+
+
+def test_a_lab_that_ends_in_the_middle_of_an_answer_says_nothing(lab_cache):
+    started = start_lab(lab_cache)
+    with started.process, ThreadPoolExecutor(30) as pool:
+        waiting = [
+            pool.submit(ask, started, "accuracy", {"noise": n / 10}, run="convolution")
+            for n in range(30)
+        ]
+        time.sleep(0.5)
+        assert started.stop() == 0
+        for one in waiting:
+            one.exception()  # whatever became of it

@@ -1,4 +1,4 @@
-"""Write a run in the file formats of other programs."""
+"""Write a run in the file formats of other programs, or as a page to draw on."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,17 +19,22 @@ def export(
     safetensors: Annotated[
         Path | None, typer.Option("--safetensors", metavar="FILE", help="The weights by name.")
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="A page to draw on and to ask why."),
+    ] = None,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write a run in the file formats of other programs."""
+    """Write a run in the file formats of other programs, or as a page to draw on."""
     from network import measuring
+    from network.data import load_examples
     from network.exports.formats import export_run
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    named = {"onnx": onnx, "safetensors": safetensors}
+    named = {"onnx": onnx, "safetensors": safetensors, "html": html}
     wanted = {name: absolute(path, f"--{name}") for name, path in named.items() if path}
     if not wanted:
         raise UsageError("there is no file to write", f"Name one with {options_line(named)}")
@@ -37,16 +42,23 @@ def export(
         raise UsageError("two formats are to be written to one file, expected a file for each")
     (loaded,) = measuring.load_runs(cache, [run])
     dataset = measuring.common_dataset(cache, [loaded])
-    made = {name: export_run(loaded, dataset, name) for name in wanted}
+    made = {name: export_run(loaded, dataset, name) for name in wanted if name != "html"}
+    if html:
+        from network.lab.standalone import page_to_bytes
+
+        made["html"] = page_to_bytes(loaded, dataset, load_examples(cache, dataset, "train"))
     files = []
     for name, path in wanted.items():
         digest = publish(path, [made[name]])
         console.say(f"run {loaded.name} as {name}: {path}, {digest.size:,} bytes")
         files.append({"format": name, "path": str(path), **digest._asdict()})
-    console.note(
-        "Images (N, 28, 28) go in as float32 from 0 (background) to 1 (ink); "
-        f"scores (N, {len(dataset.classes)}) come out."
-    )
+    if onnx or safetensors:
+        console.note(
+            "Images (N, 28, 28) go in as float32 from 0 (background) to 1 (ink); "
+            f"scores (N, {len(dataset.classes)}) come out."
+        )
+    if html:
+        console.note("The page needs no server: open it from its folder, or put it on a web site.")
     console.result({"run": loaded.name, "files": files})
 
 

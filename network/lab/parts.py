@@ -11,7 +11,7 @@ from network.model import Model
 from network.params import Array
 from pipeline.errors import MissingError
 
-SURVEYED = 10_000  # training digits that every unit is shown
+SURVEYED = 5_000  # training digits that every unit is shown
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Serve the lab: bind a port, tell the address, end when asked."""
 
 import errno
+import logging
 import os
 import socket
 import sys
@@ -53,6 +54,8 @@ def serve(
         ws="none", lifespan="off", timeout_graceful_shutdown=GRACE,
     )  # fmt: skip
     server = uvicorn.Server(config)
+    # of answers that are cut short in the end nobody wants to read
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not server.should_exit)
     thread = Thread(target=server.run, kwargs={"sockets": [bound]}, name="server", daemon=True)
     thread.start()
     while thread.is_alive() and not requested():

@@ -31,12 +31,13 @@ function slopeAt(layers, image, wanted) {                                     //
 
 /** How much each pixel adds to `outputs @ wanted`, by one of two methods. */
 export const METHODS = {
-  "gradient-times-input": (layers, image, wanted) =>
+  "gradient-times-input": async (layers, image, wanted) =>
     multiply(image, slopeAt(layers, image, wanted)),
 
-  "integrated-gradients"(layers, image, wanted) {
-    const sum = new Float64Array(image.values.length);
+  async "integrated-gradients"(layers, image, wanted) {
+    const [sum, rest] = [new Float64Array(image.values.length), makeRest()];
     for (let point = 0; point < POINTS; point++) {
+      await rest();
       const share = (point + 0.5) / POINTS;
       const slope = slopeAt(layers, map(image, (x) => share * x), wanted);
       slope.values.forEach((value, at) => { sum[at] += value / POINTS; });
@@ -48,9 +49,11 @@ export const METHODS = {
 const multiply = (x, { values }) => map(x, (x, at) => x * values[at]);
 
 /** Look for the image nearest to this one that is answered with the target: {image, distance}. */
-export function smallestChange(layers, image, target) {
+export async function smallestChange(layers, image, target) {
+  const rest = makeRest();
   let [found, here, waited] = [null, image, 0];
   for (let round = 0; round < ROUNDS; round++) {
+    await rest();
     let { lead, slope } = leadOf(layers, here, target);
     if (lead > 0) {
       const distance = distanceOf(here.values, image.values);
@@ -90,6 +93,16 @@ function step(image, slope, gain) {
   if (!length) return image;
   const far = Math.min(Math.max((BEYOND * gain) / length, -FARTHEST), FARTHEST);
   return map(image, (x, at) => Math.min(Math.max(x + (far / length) * free[at], 0), 1));
+}
+
+/** Make a pause now and then, so that the page can be scrolled while much is computed. */
+function makeRest() {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < 30) return;
+    await new Promise((resolve) => { setTimeout(resolve, 0); });
+    since = performance.now();
+  };
 }
 
 /** The root of the sum of squares of the differences. */

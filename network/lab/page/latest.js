@@ -11,6 +11,7 @@ export function latestOnly(element, ask) {
     const number = count;
     const isLatest = () => number === count && element.isConnected;
     element.setAttribute("aria-busy", "true");
+    if (!element.hasChildNodes()) fill(element, h("p", { class: "note" }, "Computing …"));
     try {
       await ask(isLatest);
     } catch (error) {

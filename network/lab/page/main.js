@@ -2,6 +2,7 @@
 
 import { api } from "./api.js";
 import { fill, h } from "./dom.js";
+import { startTheme, themeListeners } from "./theme.js";
 
 const VIEWS = {
   train: () => import("./views/train.js"),
@@ -20,30 +21,9 @@ const KEYS = [
   ["?", "These keys"],
 ];
 
-const state = { runs: [], run: null, view: null, unmount: null, themeListeners: new Set() };
+const state = { runs: [], run: null, view: null, unmount: null };
+let toggleTheme;
 const find = (id) => document.getElementById(id);
-
-// --- colours ------------------------------------------------------------------------------------
-
-const prefersDark = matchMedia("(prefers-color-scheme: dark)");
-
-function chosenTheme() {
-  return localStorage.getItem("theme") ?? (prefersDark.matches ? "dark" : "light");
-}
-
-function applyTheme() {
-  const theme = chosenTheme();
-  document.documentElement.dataset.theme = theme;
-  const button = find("theme");
-  button.textContent = theme === "dark" ? "☀" : "☾";
-  button.setAttribute("aria-label", theme === "dark" ? "Light colours" : "Dark colours");
-  for (const listener of state.themeListeners) listener();
-}
-
-function toggleTheme() {
-  localStorage.setItem("theme", chosenTheme() === "dark" ? "light" : "dark");
-  applyTheme();
-}
 
 // --- runs ---------------------------------------------------------------------------------------
 
@@ -103,12 +83,12 @@ async function show() {
     api, chooseRun, refreshRuns,
     onTheme(listener) {
       listeners.add(listener);
-      state.themeListeners.add(listener);
+      themeListeners.add(listener);
     },
   };
   const unmount = view.mount(root, context);
   state.unmount = () => {
-    for (const listener of listeners) state.themeListeners.delete(listener);
+    for (const listener of listeners) themeListeners.delete(listener);
     unmount?.();
   };
 }
@@ -128,12 +108,10 @@ async function start() {
   fill(find("keys").querySelector("dl"), KEYS.map(([key, what]) =>
     [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)]));
   find("keys").querySelector("button").onclick = () => find("keys").close();
-  find("theme").onclick = toggleTheme;
-  prefersDark.addEventListener("change", applyTheme);
   find("run-picker").onchange = (event) => chooseRun(event.target.value);
   addEventListener("hashchange", show);
   addEventListener("keydown", onKey);
-  applyTheme();
+  toggleTheme = startTheme(find("theme"));
   try {
     await refreshRuns();
   } catch (error) {

@@ -18,7 +18,7 @@ async function openLabSource(api, run) {
     ...model,
     layers: readLayers(model.layers),
     /** Make what is drawn on a board ready, or the digits in a file: [784 grey levels, ...]. */
-    prepare: async (board) => prepared(await api.send("/api/prepare", await board.toBlob())),
+    prepare: async (board) => prepared(await api.send("/api/prepare?separate=false", await board.toBlob())),
     prepareFile: async (file) => prepared(await api.send("/api/prepare", file)),
     /** A digit of the data set: by default one that the network was not trained on. */
     async digit(split = "held-out", index = null) {

@@ -20,8 +20,8 @@ export function sumTable({ terms, bias, sum, then }, place) {
       termRow("bias", "", bias, limit),
       h("tr", { class: "terms-sum" }, h("th", { scope: "row", colspan: 3 }, "sum"), h("td", {}, signed(sum))),
       then.map(({ kind, y }) => h("tr", {},
-        h("th", { scope: "row", colspan: 3 }, `after ${kind}`),
-        h("td", {}, y === null ? "the places are merged" : y.toFixed(3)))))));
+        h("th", { scope: "row", colspan: 3 }, y === null ? `${kind}: the places are merged` : `after ${kind}`),
+        h("td", {}, y === null ? "" : y.toFixed(3)))))));
 }
 
 function termRow(name, product, value, limit) {

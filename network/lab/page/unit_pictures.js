@@ -12,11 +12,10 @@ const sign = (text) => h("span", { class: "equation-sign", "aria-hidden": "true"
 export function numberFigures({ layers, outputs, stage, unit }) {
   const { shape } = shapeOfInput(layers, outputs, stage.first);
   const [x, { weight }] = [outputs[stage.first].values, layers[stage.first].params];
-  const [rows, columns] = shape.length === 1 ? grid(x.length) : [shape[0], shape[1] * (shape[2] ?? 1)];
-  const from = shape.length > 2 ? channelsApart(shape) : (at) => at;
-  const pick = (f) => Float32Array.from({ length: rows * columns }, (_, at) => (at < x.length ? f(from(at)) : 0));
-  const weights = pick((at) => weight.values[at * stage.units + unit]);
-  const seen = pick((at) => x[at]);
+  const tiles = shape.length === 1 ? tile([1, 1, x.length], 0) : tile(shape, 1);
+  const [rows, columns] = tiles.size;
+  const weights = tiles.fill((at) => weight.values[at * stage.units + unit]);
+  const seen = tiles.fill((at) => x[at]);
   const terms = seen.map((value, at) => value * weights[at]);
   const isSigned = seen.some((value) => value < 0);
   const name = { 1: "what comes in", 2: "the picture", 3: "the maps" }[shape.length];
@@ -29,17 +28,25 @@ export function numberFigures({ layers, outputs, stage, unit }) {
   ];
 }
 
-/** Lay units in a rectangle that is nearly a square. */
-function grid(count) {
-  const rows = Math.max(1, Math.floor(Math.sqrt(count)));
-  return [rows, Math.ceil(count / rows)];
-}
-
-/** Maps lie interleaved, channel by channel; here they stand side by side. */
-function channelsApart([, width, channels]) {
-  return (at) => {
-    const [row, column] = [Math.floor(at / (width * channels)), at % (width * channels)];
-    return (row * width + (column % width)) * channels + Math.floor(column / width);
+/** Lay channels side by side as tiles, in a rectangle that is nearly a square, `gap` pixels apart. Numbers
+ * lie in arrays channel by channel; fill(f) takes each from where it is: f(at) for [row, column, channel]. */
+function tile([height, width, channels = 1], gap) {
+  const across = Math.ceil(Math.sqrt(channels));
+  const size = [Math.ceil(channels / across) * (height + gap) - gap, across * (width + gap) - gap];
+  return {
+    size,
+    fill(f) {
+      const values = new Float32Array(size[0] * size[1]);
+      for (let c = 0; c < channels; c++) {
+        const [top, left] = [Math.floor(c / across) * (height + gap), (c % across) * (width + gap)];
+        for (let i = 0; i < height; i++) {
+          for (let j = 0; j < width; j++) {
+            values[(top + i) * size[1] + left + j] = f((i * width + j) * channels + c, i, j, c);
+          }
+        }
+      }
+      return values;
+    },
   };
 }
 
@@ -48,31 +55,21 @@ export function imageFigures(state, [h0, w0], onPlace) {
   const { layers, outputs, stage, unit } = state;
   const { size, padding, n_out, params: { weight } } = layers[stage.first];
   const [height, width, channels = 1] = outputs[stage.first].shape;
-  const side = Math.ceil(Math.sqrt(channels)); // windows in a row, one for each channel
-  const gap = channels === 1 ? 0 : 1; // between them
-  const shown = [Math.ceil(channels / side) * (size + gap) - gap, side * (size + gap) - gap];
-  const seen = new Float32Array(shown[0] * shown[1]);
-  const weights = new Float32Array(seen.length);
-  for (let c = 0; c < channels; c++) {
-    for (let i = 0; i < size; i++) {
-      for (let j = 0; j < size; j++) {
-        const row = Math.floor(c / side) * (size + gap) + i;
-        const at = row * shown[1] + (c % side) * (size + gap) + j;
-        const [r, q] = [h0 + i - padding, w0 + j - padding];
-        const isInside = r >= 0 && q >= 0 && r < height && q < width;
-        seen[at] = isInside ? outputs[stage.first].values[(r * width + q) * channels + c] : 0;
-        weights[at] = weight.values[((i * size + j) * channels + c) * n_out + unit];
-      }
-    }
-  }
+  const tiles = tile([size, size, channels], 1);
+  const seen = tiles.fill((at, i, j, c) => {
+    const [r, q] = [h0 + i - padding, w0 + j - padding];
+    const isInside = r >= 0 && q >= 0 && r < height && q < width;
+    return isInside ? outputs[stage.first].values[(r * width + q) * channels + c] : 0;
+  });
+  const weights = tiles.fill((at) => weight.values[at * n_out + unit]);
   const isSigned = seen.some((value) => value < 0);
   return [
     figure(mapWithPlace(state, [h0, w0], onPlace), "its map: click a place"),
     sign("←"),
-    figure(heat(seen, ...shown, { limit: limitOf(seen), scale: isSigned ? "diverging" : "ink" }),
+    figure(heat(seen, ...tiles.size, { limit: limitOf(seen), scale: isSigned ? "diverging" : "ink" }),
       channels === 1 ? "what it sees there" : `there, in ${channels} maps`),
     sign("×"),
-    figure(heat(weights, ...shown, { limit: limitOf(weights), scale: "diverging" }),
+    figure(heat(weights, ...tiles.size, { limit: limitOf(weights), scale: "diverging" }),
       channels === 1 ? "its kernel" : `its ${channels} kernels`),
   ];
 }

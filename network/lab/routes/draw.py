@@ -3,8 +3,9 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 
-from network.digits import read_digits
+from network.digits import read_page
 from network.inside import strongest
 from network.lab.forms import Place
 from network.lab.parts import find_survey
@@ -20,10 +21,10 @@ def router(lab: Lab) -> APIRouter:
     routes = APIRouter()
 
     @routes.post("/prepare")
-    async def prepare(request: Request) -> dict[str, Any]:
+    async def prepare(request: Request, separate: bool = True) -> dict[str, Any]:
         """Make the digits in an image file ready, in reading order, as `network predict` does."""
-        digits = read_digits(await request.body())
-        return {"digits": [{"pixels": array_to_json(each.pixels, "uint8")} for each in digits]}
+        page = await run_in_threadpool(read_page, await request.body(), separate)
+        return {"digits": [{"pixels": array_to_json(it.pixels, "uint8")} for it in page.digits]}
 
     @routes.get("/runs/{name}/exciting")
     def exciting(

@@ -9,7 +9,7 @@ import { drawHeat } from "../heat.js";
 import { makeMap } from "../network_map.js";
 import { makeMembers } from "../members.js";
 import { scalePixels, stagesOf } from "../model.js";
-import { picture, takeDigit } from "../picture.js";
+import { leaveAsked, picture, takeAsked, takeDigit } from "../picture.js";
 import { answerText, makeScores } from "../scores.js";
 import { openSource } from "../source.js";
 import { makeUnitPanel } from "../unit_panel.js";
@@ -28,9 +28,10 @@ export function mount(root, context) {
   root.append(room);
   let stop = () => {};
   let isGone = false;
-  openSource(context).then(
-    (source) => { if (!isGone) stop = show(room, source, context); },
-    (error) => fill(room, h("p", { class: "problem", role: "alert" }, error.message)));
+  openSource(context).then(async (source) => {
+    await takeAsked(source);
+    if (!isGone) stop = show(room, source, context);
+  }).catch((error) => fill(room, h("p", { class: "problem", role: "alert" }, error.message)));
   return () => {
     isGone = true;
     stop();
@@ -48,6 +49,7 @@ function show(room, source, context) {
   const digits = h("div", { class: "chips" });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const input = makeInput(source, { digits, problem }, compute);
+  const members = makeMembers(source, enter);
   let panels = null;
 
   /** Let the network answer, and show what every part of it says. */
@@ -59,6 +61,7 @@ function show(room, source, context) {
     const unharmed = x && isEdited(state.edits) ? forward(state.layers, x).at(-1).values : null;
     scores.show(state.outputs?.at(-1).values, source.classes, unharmed);
     panels.map.show(state.outputs, state.edits);
+    members.show(x);
     showUnit();
   }
 
@@ -107,7 +110,7 @@ function show(room, source, context) {
     fill(inside, stages.length
       ? [panels.map.element, h("div", { class: "inside-side" }, panels.unit.element)]
       : h("p", { class: "note" }, "Several networks answer together. Choose one of them to look inside."));
-    fill(damage, stages.length && panels.edits.element);
+    fill(damage, stages.length > 0 && panels.edits.element);
     panels.edits.show(state.edits);
     compute();
   }
@@ -116,10 +119,10 @@ function show(room, source, context) {
     h("div", { class: "desk" },
       input.element,
       h("figure", { class: "figure seen" }, seen,
-        h("figcaption", {}, "What the network sees: 28 × 28 pixels"), digits),
+        h("figcaption", {}, "What the network sees"), digits),
       h("div", { class: "stack" }, scores.element, damage)),
     problem,
-    makeMembers(source, enter),
+    members.element,
     inside);
   enter(null);
   input.start();
@@ -170,6 +173,7 @@ function makeInput(source, { digits, problem }, onPicture) {
   /** Show the first of the digits that were found; the others can be chosen. */
   function take(found, place = 0) {
     tell("");
+    leaveAsked();
     picture.pixels = found[place] ?? null;
     fill(digits, found.length > 1 && found.map((_, n) => h("button", {
       class: "chip", type: "button", "aria-pressed": String(n === place), onclick: () => take(found, n),

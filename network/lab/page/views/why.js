@@ -6,7 +6,7 @@ import { forward } from "../forward.js";
 import { drawHeat } from "../heat.js";
 import { makeMembers } from "../members.js";
 import { scalePixels } from "../model.js";
-import { picture, takeDigit } from "../picture.js";
+import { leaveAsked, picture, takeAsked, takeDigit } from "../picture.js";
 import { makeChange } from "../why_change.js";
 import { makeContributions } from "../why_contributions.js";
 import { makeNearest } from "../why_nearest.js";
@@ -24,17 +24,16 @@ export function mount(root, context) {
   }
   const room = h("div", { class: "why" }, h("p", { class: "note" }, "Fetching the network …"));
   root.append(room);
-  const asked = location.hash.split("/"); // #why/test/123: that digit
   openSource(context).then(async (source) => {
-    if (asked.length === 3) await takeFrom(source, asked[1], Number(asked[2]));
-    else if (!picture.pixels) await takeFrom(source);
+    const isAsked = await takeAsked(source);
+    if (!isAsked && !picture.pixels) await takeAny(source);
     if (room.isConnected) show(room, source, context);
   }).catch((error) => fill(room, h("p", { class: "problem", role: "alert" }, error.message)));
   return () => {};
 }
 
-async function takeFrom(source, split, index) {
-  const { pixels, label } = await source.digit(split, index);
+async function takeAny(source) {
+  const { pixels, label } = await source.digit();
   takeDigit(pixels, label);
 }
 
@@ -44,6 +43,7 @@ function show(room, source, context) {
   const caption = h("figcaption", {});
   const scores = makeScores();
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  const members = makeMembers(source, enter);
   const sections = [makeContributions(source), makeChange(source), makeNearest(source)];
 
   function explain() {
@@ -55,6 +55,7 @@ function show(room, source, context) {
     caption.textContent = picture.label === null
       ? "Your drawing" : `A digit of the data set, labelled ${source.classes[picture.label]}`;
     scores.show(values, source.classes);
+    members.show(scalePixels(picture.pixels));
     for (const section of sections) section.show(seen);
   }
 
@@ -67,7 +68,8 @@ function show(room, source, context) {
 
   async function another() {
     try {
-      await takeFrom(source);
+      await takeAny(source);
+      leaveAsked();
       problem.hidden = true;
       explain();
     } catch (error) {
@@ -84,7 +86,7 @@ function show(room, source, context) {
         h("button", { class: "button", type: "button", onclick: another }, "Another digit"),
         h("a", { class: "button", href: "#draw" }, picture.strokes.length ? "Change the drawing" : "Draw one"))),
     problem,
-    makeMembers(source, enter),
+    members.element,
     sections.map((section) => section.element));
   explain();
   context.onTheme(explain);

@@ -1,0 +1,109 @@
+"""Write a run as one HTML file: draw and ask why, with the network inside, no server needed."""
+
+import base64
+import hashlib
+import html
+import json
+import zlib
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from network.checkpoints import Checkpoint
+from network.data import Examples, split_validation
+from network.ensemble import Ensemble, take_member
+from network.inside import responses
+from network.lab.bundle import bundle
+from network.measuring import LoadedRun
+from network.model import Model
+from network.model_json import array_to_json, model_to_json
+from network.params import Array, Params
+from pipeline.records import Dataset
+
+HERE = Path(__file__).parent
+PAGE = HERE / "page"
+OF_EACH = 50  # training digits of each class that the page shows when it is asked what is alike
+
+
+def page_to_bytes(loaded: LoadedRun, dataset: Dataset, train: Examples) -> bytes:
+    """Make the file; `train` is the split that the run was trained on."""
+    icon = data_address((PAGE / "icon.svg").read_bytes())
+    style = "".join((PAGE / name).read_text("utf-8") for name in ("style.css", "draw.css"))
+    style = style.replace('"icon.svg"', f'"{icon}"')
+    script = bundle(PAGE, "standalone.js")
+    network = json.dumps(describe(loaded, dataset, train)).replace("<", "\\u003c")
+    page = Template((HERE / "standalone.html").read_text("utf-8")).substitute(
+        policy=policy(style, script),
+        title=html.escape(f"{loaded.name} · {dataset.name}"),
+        icon=icon,
+        style=style,
+        network=network,
+        script=script,
+    )
+    return page.encode()
+
+
+def describe(loaded: LoadedRun, dataset: Dataset, train: Examples) -> dict[str, Any]:
+    """Say in plain data what the page knows: the network, digits, what its units say to them."""
+    checkpoint = loaded.checkpoint
+    digits = pick_digits(train, loaded, len(dataset.classes))
+    pixels = np.rint(255 * digits.images).astype(np.uint8).tobytes()
+    return {
+        "run": loaded.name,
+        "classes": dataset.classes,
+        "members": checkpoint.meta.get("members", []),
+        "layers": model_to_json(checkpoint),
+        "digits": {
+            "pixels": base64.b64encode(zlib.compress(pixels, 9)).decode(),
+            "labels": digits.labels.tolist(),
+        },
+        "parts": [describe_answers(*part, digits.images) for part in parts_of(checkpoint)],
+    }
+
+
+def pick_digits(train: Examples, loaded: LoadedRun, n_classes: int) -> Examples:
+    """Pick the first digits of each class that the run was trained on."""
+    configuration = loaded.configuration
+    examples = train.take(slice(configuration.limit))
+    trained_on, _ = split_validation(examples, configuration.validation, configuration.seed)
+    places = [np.flatnonzero(trained_on.labels == k)[:OF_EACH] for k in range(n_classes)]
+    return trained_on.take(np.sort(np.concatenate(places)))
+
+
+def parts_of(checkpoint: Checkpoint) -> list[tuple[Model, Params]]:
+    """List the whole network and then the members of its ensemble, where it is one."""
+    parts = [(checkpoint.model, checkpoint.params)]
+    first = checkpoint.model.layers[0]
+    if isinstance(first, Ensemble):
+        for place in range(len(first.members)):
+            layers, params = take_member(first, checkpoint.params[0], place)
+            parts.append((Model(layers), params))
+    return parts
+
+
+def describe_answers(model: Model, params: Params, images: Array) -> list[dict[str, Any]]:
+    """Say in plain data how strongly each unit of each stage answers each image."""
+    answers = responses(model, params, images)
+    return [{"layer": end, "answers": array_to_json(it)} for end, it in answers.items()]
+
+
+def data_address(image: bytes) -> str:
+    """Write an image into an address of its own."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(image).decode()}"
+
+
+def policy(style: str, script: str) -> str:
+    """Allow the page nothing but this script, this style, and pictures inside of it.
+
+    Source: W3C, Content Security Policy Level 3, section 2.3.1 (hash sources).
+    """
+    script_hash, style_hash = (
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        for text in (script, style)
+    )
+    return (
+        f"default-src 'none'; script-src 'sha256-{script_hash}'; "
+        f"style-src 'sha256-{style_hash}'; img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
