@@ -48,6 +48,8 @@ def cluster_workers(address: str, timeout: float) -> Iterator[Workers]:
         raise UsageError(
             f"--scheduler is {address!r}, expected an address such as tcp://127.0.0.1:8786"
         ) from error
+    except AssertionError as error:
+        raise UsageError(f"Dask refuses its own configuration: {error}") from error
     except (OSError, TypeError) as error:  # a TypeError where tls:// has no certificates
         raise NoClusterError(
             f"no scheduler answers at {address} ({error})", "Start one with `dask scheduler`"

@@ -1,7 +1,5 @@
 """A sweep on a Dask cluster: started as a user would, with workers that lack the data, or die."""
 
-import contextlib
-import json
 import os
 import shutil
 import signal
@@ -10,6 +8,7 @@ import sys
 import time
 
 import pytest
+from clusters import Cluster
 from conftest import REPOSITORY
 from processes import children_of
 from small_digits import NAME, make_small_digits
@@ -30,45 +29,6 @@ low = 0.1
 high = 10
 log = true
 """
-SCHEDULER = ("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-WORKER = ("worker", "--nworkers", "1", "--nthreads", "1", "--host", "127.0.0.1", "--no-dashboard")
-
-
-class Cluster:
-    """A scheduler and its workers, each a process started by its command line."""
-
-    def __init__(self, folder, *options, **environment):
-        self.folder, self.options, self.environment = folder, options, environment
-        self.processes = []
-        self.file = folder / "scheduler.json"
-        self.start(*SCHEDULER, "--scheduler-file", str(self.file), *options)
-        self.address = self.wait_for_address()
-
-    def start(self, *arguments, before=()):
-        with (self.folder / f"log-{len(self.processes)}").open("wb") as log:
-            process = subprocess.Popen(
-                [*before, sys.executable, "-m", "dask", *arguments],
-                env={**os.environ, "PYTHONPATH": str(REPOSITORY), **self.environment},
-                stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
-            )  # fmt: skip
-        self.processes.append(process)
-        return process
-
-    def wait_for_address(self):
-        for _ in range(300):
-            with contextlib.suppress(OSError, ValueError):
-                return json.loads(self.file.read_text())["address"]
-            time.sleep(0.1)
-        raise AssertionError((self.folder / "log-0").read_text())
-
-    def add_worker(self, before=()):
-        return self.start(*WORKER, self.address, *self.options, before=before)
-
-    def stop(self):
-        for process in self.processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
 
 @pytest.fixture
@@ -109,7 +69,7 @@ def test_a_worker_without_the_data_is_sent_them(cluster, cache, plan, run_json):
     before = ("unshare", "--mount", "sh", "-c", hide, "sh")
     if not shutil.which("unshare") or subprocess.run([*before, "true"], check=False).returncode:
         pytest.skip("this machine lets nobody mount")
-    cluster.add_worker(before)
+    cluster.add_worker(before=before)
     options = ("--scheduler", cluster.address)
     found = run_json("network", "sweep", plan, "--name", "sent", *options, cache=cache)
     assert found["trials"]["failed"] == 0
@@ -131,7 +91,7 @@ def test_a_scheduler_that_goes_away_leaves_a_study_to_go_on_with(
     cluster, cache, tmp_path, run_json
 ):
     slow = tmp_path / "slow.toml"
-    slow.write_text(PLAN.replace("epochs = 4", "epochs = 30000").replace("= 1\n", "= 90000\n", 1))
+    slow.write_text(PLAN.replace("epochs = 4", "epochs = 12000").replace("= 1\n", "= 90000\n", 1))
     cluster.add_worker()
     command = [sys.executable, "-m", "network", "sweep", str(slow), "--scheduler", cluster.address]
     variables = {"PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(cache.root)}
@@ -145,7 +105,7 @@ def test_a_scheduler_that_goes_away_leaves_a_study_to_go_on_with(
     cluster.stop()
     _, printed = sweep.communicate(timeout=90)
     assert sweep.returncode == 5, printed
-    assert "went away" in printed.splitlines()[-1]
+    assert "went away. `network sweep --resume --name slow`" in printed.splitlines()[-1]
     assert "Traceback" not in printed
     found = run_json("network", "sweep", "--resume", "--name", "slow", "--trials", "1", cache=cache)
     assert found["trials"]["complete"] == 1

@@ -65,6 +65,7 @@ def sweep(
     from network.staffing import find_workers
     from network.studies import create_study, load_study
     from network.sweep import Sweep
+    from network.workers import NoClusterError
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     goes_on = load_study(cache, name) if resume or best else None
@@ -77,12 +78,15 @@ def sweep(
             data = find_data(cache, configure_trial(chosen.fixed, {}).dataset)
             study = goes_on or create_study(cache, name or default_name(plan, preset), chosen)
             found = Sweep(study, at_work, data)
-            signal_number = follow(console, found, trials or study.wanted, requested)
+            try:
+                signal_number = follow(console, found, trials or study.wanted, requested)
+            except NoClusterError as error:
+                raise NoClusterError(error.message, f"`{going_on(study)}` goes on") from error
     if best:
         measure(names, cache_dir=cache_dir, json=json, quiet=quiet, verbose=verbose)
         return
     if signal_number:
-        console.note(f"stopped. Next: network sweep --resume --name {study.name}")
+        console.note(f"stopped. Next: {going_on(study)}")
         raise SystemExit(128 + signal_number)
     tell_end(console, study)
 
@@ -140,6 +144,11 @@ def follow(console: Console, sweep: "Sweep", wanted: int, requested: Callable[[]
     return 0
 
 
+def going_on(study: "Study") -> str:
+    """Write the command that goes on with a sweep."""
+    return f"network sweep --resume --name {study.name}"
+
+
 def tell_end(console: Console, study: "Study") -> None:
     """Say what a sweep has found, and draw it."""
     from network.search_chart import draw_search
@@ -191,7 +200,7 @@ def train_best(
     if not found:
         raise MissingError(
             f"no trial of sweep {study.name} went to its end",
-            f"Run `network sweep --resume --name {study.name}`",
+            f"Run `{going_on(study)}`",
         )
     console.note(f"trial {found[0].number} of sweep {study.name}, {seeds} seeds")
     configuration = study.configuration(found[0].values)
