@@ -85,7 +85,7 @@ def wait_for_the_end_of(children):
         time.sleep(0.05)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(7200)
 def test_no_trial_is_lost_whoever_is_killed(cache, tmp_path, amount, figure):
     plan = tmp_path / "killed.toml"
     plan.write_text(PLAN)
