@@ -27,7 +27,7 @@ def predict(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Read the digits in each image file: one, or several in reading order."""
+    """Read the digits in each image file, in reading order."""
     import numpy as np
 
     from network import run_names, runs
