@@ -28,7 +28,7 @@ def export(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write a run in the file formats of other programs, or as a page to draw on."""
+    """Write a run for other programs, or as a page that needs none."""
     from network import measuring
     from network.data import load_examples
     from network.exports.formats import export_run
