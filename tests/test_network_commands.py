@@ -130,7 +130,9 @@ def test_predict(run_json, call, built_cache, trained, pictures):
     answer = run_json("network", "predict", *paths, "--run", trained, cache=built_cache)
     assert answer.keys() == {"pages", "predictions"}
     for path, prediction in zip(paths, answer["predictions"], strict=True):
-        assert prediction.keys() == {"image", "box", "digit", "scores"}
+        assert prediction.keys() == {
+            *("image", "box", "digit", "scores"), "probability", "unlike", "candidates",
+        }  # fmt: skip
         assert prediction["image"] == path
         assert len(prediction["scores"]) == 10
         assert prediction["digit"] == np.argmax(prediction["scores"])
@@ -159,7 +161,24 @@ def test_predict_reads_a_page_line_by_line(call, call_json, trained, mnist_test_
         assert picture.width > 1000
     lines = call("predict", str(path), "--run", trained, "--deskew").out.splitlines()
     assert lines[:2] == [f"{path}: 100", " " * len(f"{path}: ") + "101"]
-    assert len(lines) == 2 + 6
+    assert sum("*" in line for line in lines) == 6
+    assert sum(" with probability " in line for line in lines) == 6
+
+
+def test_predict_says_what_its_answers_are_worth(call, call_json, trained, pictures, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
+    noise[0] = noise[-1] = 0  # the border is the paper
+    noise[:, 0] = noise[:, -1] = 0
+    strange = str(tmp_path / "noise.png")
+    Image.fromarray(noise).save(strange)
+    options = ("--run", trained, "--coverage", "0.9")
+    likely, unlike = call_json("predict", pictures[0][0], strange, *options)["predictions"]
+    assert likely["digit"] in likely["candidates"]
+    assert (likely["unlike"], unlike["unlike"]) == (False, True)
+    assert 0 < likely["probability"] <= 1
+    assert "unlike the digits it was trained on" in call("predict", strange, "--run", trained).out
+    error = call("predict", strange, "--run", trained, "--coverage", "0.99999", code=2).err
+    assert "held-out examples can promise" in error
 
 
 def test_show(call_json, trained, tmp_path):

@@ -10,6 +10,7 @@ from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
 
 if TYPE_CHECKING:
     from network.digits import Digit, Page
+    from network.judging import Judge, Judgement
 
 
 def predict(
@@ -22,6 +23,10 @@ def predict(
         Path | None,
         typer.Option("--steps", help="PNG file to draw the way from page to digits in."),
     ] = None,
+    coverage: Annotated[
+        float | None,
+        typer.Option("--coverage", min=0, max=1, help="Name all it may be, right so often: 0.99."),
+    ] = None,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -30,34 +35,42 @@ def predict(
     """Read the digits in each image file, in reading order."""
     import numpy as np
 
-    from network import run_names, runs
     from network.data import scale_pixels
     from network.digits import read_page, text_of
     from network.evaluation import compute_outputs
+    from network.judging import find_judge
+    from network.measuring import load_runs
     from network.paper.steps import draw_steps
     from pipeline.datasets import find_dataset
     from pipeline.preview import save_picture
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    checkpoint, configuration = runs.load_run(run_names.find_run(cache, run))
-    classes = find_dataset(cache, configuration.dataset).classes
+    (loaded,) = load_runs(cache, [run])
+    model, params = loaded.checkpoint.model, loaded.checkpoint.params
+    classes = find_dataset(cache, loaded.configuration.dataset).classes
     pages = [read_page(path, can_be_separated(classes), deskew) for path in images]
-    scores = []
+    judge = find_judge(cache, loaded)
+    scores, judgements = [], []
     for page in pages:
         pixels = np.stack([digit.pixels for digit in page.digits])
-        outputs = compute_outputs(checkpoint.model, checkpoint.params, scale_pixels(pixels))
-        scores.append(outputs.tolist())
+        scores.append(compute_outputs(model, params, scale_pixels(pixels)).tolist())
+        judgements.append(judge.judge(pixels, coverage))
     answers = [[classes[best(each)] for each in some] for some in scores]
     if steps is not None:
         save_picture(draw_steps(pages, list(map(str, images)), answers), steps)
         console.note(f"The steps are in {steps}")
     texts = [text_of(*each) for each in zip(pages, answers, strict=True)]
     entries, predictions = [], []
-    for path, page, text, some in zip(images, pages, texts, scores, strict=True):
-        console.say(*text_lines(path, text), *(digit_line(each, classes) for each in some))
+    for path, page, text, some, judged in zip(
+        images, pages, texts, scores, judgements, strict=True
+    ):
+        console.say(*text_lines(path, text))
+        for digit, each, judgement in zip(page.digits, some, judged, strict=True):
+            console.say(digit_line(each, classes))
+            console.say(*judgement_lines(judge, judgement, classes, coverage))
+            predictions.append(prediction(path, digit, each, judgement))
         entries.append(page_entry(path, page, text))
-        found = zip(page.digits, some, strict=True)
-        predictions += [prediction(path, digit, each) for digit, each in found]
+    tell_of_judge(console, judge)
     console.result({"pages": entries, "predictions": predictions})
 
 
@@ -79,10 +92,44 @@ def digit_line(scores: list[float], classes: tuple[str, ...]) -> str:
     return f"  {report.scores_line(scores, classes)}"
 
 
-def prediction(path: Path, digit: "Digit", scores: list[float]) -> dict[str, Any]:
+def judgement_lines(
+    judge: "Judge", judgement: "Judgement", classes: tuple[str, ...], coverage: float | None
+) -> list[str]:
+    """Write what to think of the answer, where held-out examples can tell."""
+    from network import calibration_report
+
+    if judge.calibration is None:
+        return []
+    promised = None if coverage is None else judge.calibration.promise(coverage)[0]
+    lines = calibration_report.judgement_lines(
+        judgement, classes, promised, judge.calibration.examples
+    )
+    return [f"  {line}" for line in lines]
+
+
+def tell_of_judge(console: Console, judge: "Judge") -> None:
+    """Say why answers could not be judged, or how to judge them faster."""
+    if judge.obstacle is not None:
+        console.note(f"what the answers are worth is not known: {judge.obstacle}")
+    elif not judge.is_saved:
+        name = judge.loaded.name
+        console.note(f"Judged by held-out examples; `network calibrate {name}` keeps what they say")
+
+
+def prediction(
+    path: Path, digit: "Digit", scores: list[float], judgement: "Judgement"
+) -> dict[str, Any]:
     """Return what `--json` says of one digit."""
     box = digit.box._asdict()
-    return {"image": str(path), "box": box, "digit": best(scores), "scores": scores}
+    return {
+        "image": str(path),
+        "box": box,
+        "digit": best(scores),
+        "scores": scores,
+        "probability": judgement.probability,
+        "unlike": judgement.is_unlike,
+        "candidates": judgement.candidates,
+    }
 
 
 def best(scores: list[float]) -> int:
