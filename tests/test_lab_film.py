@@ -131,7 +131,7 @@ def test_a_film_is_made_of_a_run_that_has_none(open_page, lab):
 
 
 def test_making_a_film_is_seen_and_can_be_stopped(open_page, lab):
-    line = "train --quiet --epochs 200 --limit 6000 --name long"
+    line = "train --quiet --epochs 100 --limit 6000 --name long"
     assert network(lab.cache, *line.split()).wait() == 0
     page = show(open_page, "long")
     page.click("text=Make the film")

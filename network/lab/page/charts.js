@@ -76,7 +76,7 @@ export function lineChart(options) {
       h("clipPath", { id: clip }, h("rect", {
         x: plot.left - 4, y: plot.top - 4, width: plot.right - plot.left + 8, height: plot.bottom - plot.top + 4,
       })),
-      ...axes(plot, yTicks, xLabel, formatX, formatY), ...marksOf(more.marks ?? [], plot),
+      ...(all.length ? axes(plot, yTicks, xLabel, formatX, formatY) : []), ...marksOf(more.marks ?? [], plot),
       h("g", { "clip-path": `url(#${clip})` }, lines.map((one) => lineOf(one, plot, dots))),
     );
     if (!all.length) {
@@ -136,6 +136,12 @@ export function lineChart(options) {
 /** A small square of a series' colour. */
 export function swatch(color) {
   return h("i", { class: "swatch", style: { background: color } });
+}
+
+/** A share on an axis or in a readout: 95 %, or 96.57 %. */
+export function formatAccuracy(share) {
+  const hundredths = Math.round(share * 1e4);
+  return `${(hundredths / 100).toFixed(hundredths % 100 ? 2 : 0)} %`;
 }
 
 /** From a round number below the least to all right; a bad first epoch must not hide the others. */

@@ -1,7 +1,7 @@
 // Film: scrub through a finished run, epoch by epoch.
 
 import { decode } from "../api.js";
-import { accuracyRange, lineChart } from "../charts.js";
+import { accuracyRange, formatAccuracy, lineChart } from "../charts.js";
 import { fill, h, lead, number, percent } from "../dom.js";
 import { weightGrid } from "../weights.js";
 import { filmOffer } from "./film_offer.js";
@@ -66,7 +66,7 @@ function player(film, api, address) {
   const facts = h("p", { class: "note run-facts" });
   const chart = lineChart({
     label: "Accuracy on the images held out, epoch by epoch", xLabel: "epoch", height: 300, dots: true,
-    formatY: (y) => percent(y, 1), yRange: accuracyRange,
+    formatY: formatAccuracy, yRange: accuracyRange,
     onPick: (x) => { pause(); go(Math.round(x)); },
   });
   const weights = weightGrid();

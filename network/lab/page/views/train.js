@@ -1,8 +1,8 @@
 // Train: begin trainings, watch them learn, and turn their knobs while they do.
 
 import { decode } from "../api.js";
-import { accuracyRange, lineChart, swatch } from "../charts.js";
-import { fill, h, lead, percent } from "../dom.js";
+import { accuracyRange, formatAccuracy, lineChart, swatch } from "../charts.js";
+import { fill, h, lead } from "../dom.js";
 import { OVER, accuracyPoints, describeChange, follow, lossPoints, newRun } from "../follow.js";
 import { runPanel } from "./train_run.js";
 import { trainingForm } from "./train_form.js";
@@ -22,13 +22,16 @@ export function mount(root, context) {
 
   const accuracy = lineChart({
     label: "Accuracy on the images held out, epoch by epoch", xLabel: "epoch", dots: true,
-    formatY: (y) => percent(y, 1), yRange: accuracyRange,
+    formatY: formatAccuracy, yRange: accuracyRange,
   });
   const loss = lineChart({
     label: "Loss, step by step", xLabel: "step", log: true, formatY: (y) => String(Number(y.toPrecision(2))),
   });
   const chips = h("div", { class: "chips", role: "group", "aria-label": "Runs that are shown" });
   const other = h("select", { class: "chip-select", "aria-label": "Show another run beside these" });
+  const nothing = h("p", { class: "empty", hidden: true },
+    "Nothing is trained yet. Press “Start training”: the network of the textbooks, 784-30-10, learns in a few ",
+    "seconds to read more than 96 of 100 digits that it has never seen.");
   const panel = runPanel(context, { steer, change });
   const form = h("details", { class: "panel new-training" },
     h("summary", {}, h("h2", {}, "New training")));
@@ -40,7 +43,7 @@ export function mount(root, context) {
     lead("Train", "Watch a network learn, and turn its knobs while it does."),
     h("div", { class: "train-layout" },
       h("div", { class: "stack train-side" }, form, panel.side, panel.knobs),
-      h("div", { class: "stack train-main" }, h("div", { class: "row" }, chips, other), curves, panel.main)),
+      h("div", { class: "stack train-main" }, h("div", { class: "row" }, chips, other), nothing, curves, panel.main)),
   );
 
   /** Take a run into the charts. */
@@ -80,13 +83,14 @@ export function mount(root, context) {
     if (isGone) return;
     const shown = [...runs.values()].filter((run) => run.told);
     curves.hidden = !shown.length;
+    nothing.hidden = Boolean(context.run || shown.length);
     const series = (points) => shown.map((run) => ({
       name: run.name, color: colourOf(run.index), points: points(run),
     }));
     const focus = runs.get(context.run);
     const marks = focus?.changes ?? [];
     accuracy.update(series(accuracyPoints), {
-      xMax: Math.max(1, ...shown.map((run) => run.epochs)),
+      xMax: Math.max(1, ...shown.map((run) => (OVER.has(run.state) ? run.epochsDone.length : run.epochs))),
       marks: marks.map((one) => [one.epoch + partOf(focus, one), describeChange(one)]),
     });
     loss.update(series(lossPoints), {

@@ -49,6 +49,7 @@ export function trainingForm(api, choices, onBegin) {
     event.preventDefault();
     clearProblems();
     start.disabled = true;
+    start.textContent = "Starting …";
     try {
       const { run } = await api.post("/api/trainings", {
         preset: preset.value || null,
@@ -62,6 +63,7 @@ export function trainingForm(api, choices, onBegin) {
       showProblem(error);
     } finally {
       start.disabled = false;
+      start.textContent = "Start training";
     }
   }
 
@@ -94,6 +96,7 @@ export function trainingForm(api, choices, onBegin) {
     } else {
       fill(problem, error.message);
       problem.hidden = false;
+      problem.scrollIntoView({ block: "nearest" });
     }
   }
 
@@ -116,7 +119,7 @@ function asText(value) {
   if (value === null || value === undefined) return "";
   if (Array.isArray(value)) return value.join(",") || "none";
   if (typeof value === "object") return Object.entries(value).map((pair) => pair.join("=")).join(",");
-  return String(value);
+  return String(value).trim().replace(/\s+/g, " "); // layers of a preset stand in several lines
 }
 
 function makeField({ name, label, list, type, hint, wide }, choices) {

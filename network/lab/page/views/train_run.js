@@ -61,7 +61,7 @@ export function runPanel(context, { steer, change }) {
     const done = run.epochsDone.length;
     const last = accuracyPoints(run).at(-1);
     fill(state, h("i", { class: `dot is-${run.state}` }), STATES[run.state] ?? run.state);
-    fill(accuracy, last ? percent(last[1]) : "–");
+    fill(accuracy, last && percent(last[1]));
     fill(facts, factsOf(run, done).map((one) => h("span", {}, one)));
     if (run.message) fill(problem, run.message);
     problem.hidden = !run.message;
