@@ -169,7 +169,7 @@ def open_page(
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(45_000)
         watched.address = address or lab.address
         watched.watch(page)
         page.goto((address or lab.address) + view)
