@@ -77,6 +77,29 @@ def test_an_image_file_is_read_and_one_that_is_none_is_refused(open_page, mnist_
     expect(page.locator(".problem")).to_contain_text("no image")
 
 
+def test_several_digits_in_a_file_can_be_looked_at_one_by_one(open_page, mnist_test_set):
+    page = open_draw(open_page)
+    paper, image = np.full((60, 160), 250, np.uint8), io.BytesIO()
+    for n, digit in enumerate(mnist_test_set[0][[0, 1, 2]]):
+        paper[16:44, 16 + 50 * n : 44 + 50 * n] = np.minimum(250, 255 - digit)
+    Image.fromarray(paper).resize((480, 180)).save(image, "PNG")
+    page.set_input_files(
+        ".file-input",
+        {"name": "many.png", "mimeType": "image/png", "buffer": image.getvalue()},
+    )
+    for n, digit in enumerate("721"):
+        page.get_by_role("button", name=f"Digit {n + 1}").click()
+        expect(answer_of(page)).to_have_text(re.compile(f"^{digit}"))
+
+
+def test_a_digit_that_the_address_names_is_on_the_board(open_page):
+    page = open_page("#draw/test/0")
+    expect(page.locator(".seen")).to_contain_text("labelled 7")
+    expect(answer_of(page)).to_have_text(re.compile("^7"))
+    page.get_by_role("button", name="Clear").click()
+    assert page.url.endswith("#draw")
+
+
 def test_a_neuron_shows_its_weights_its_sum_and_the_digits_that_excite_it(open_page):
     page = open_draw(open_page)
     write_digit(page, 3)

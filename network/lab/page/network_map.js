@@ -58,7 +58,9 @@ function makeStage(stage, classes, onChoose) {
 
 function makeCell(stage, unit, classes, onChoose) {
   const canvas = h("canvas", { "aria-hidden": "true", width: 1, height: 1 });
-  const text = h("span", { class: classes ? "cell-text" : "cell-number" }, classes?.[unit]);
+  const text = h("span", {
+    class: !classes ? "cell-number" : classes[unit].length > 2 ? "cell-text is-word" : "cell-text",
+  }, classes?.[unit]);
   const name = nameUnit(stage, unit, classes);
   const element = h("button", {
     class: "cell", type: "button", "aria-pressed": "false", title: name, "aria-label": name,

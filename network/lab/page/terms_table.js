@@ -28,9 +28,9 @@ function termRow(name, product, value, limit) {
   const share = (50 * Math.abs(value)) / limit;
   return h("tr", {},
     h("th", { scope: "row" }, name), h("td", { class: "terms-product" }, product),
-    h("td", { class: "terms-bar" }, h("span", {
+    h("td", { class: "terms-bar" }, h("span", { class: "term-track" }, h("span", {
       class: value < 0 ? "term is-against" : "term is-for",
       style: { width: `${share}%`, left: value < 0 ? `${50 - share}%` : "50%" },
-    })),
+    }))),
     h("td", {}, signed(value)));
 }

@@ -73,18 +73,18 @@ function build(source, state, onEdit, onPlace) {
     },
   };
   source.exciting(stage.last, unit, state.member).then(
-    ({ digits, of }) => fill(liked, thumbnails(digits), h("p", { class: "note" },
+    ({ digits, of }) => fill(liked, thumbnails(digits, source.classes), h("p", { class: "note" },
       `Of ${number(of)} digits that the network was trained on. The number is what the ${stage.isImages ? "map" : "neuron"} says.`)),
     (error) => fill(liked, h("p", { class: "problem" }, error.message)));
   return built;
 }
 
 /** Digits as small pictures, each with its label and a number. */
-export function thumbnails(digits, digitsAfterPoint = 2, classes = null) {
+function thumbnails(digits, classes) {
   return h("div", { class: "thumbnails" }, digits.map(({ pixels, label, number: value }) =>
     h("figure", { class: "thumbnail" },
       heat(pixels, 28, 28, { limit: 255 }),
-      h("figcaption", {}, h("b", {}, classes ? classes[label] : label), ` ${value.toFixed(digitsAfterPoint)}`))));
+      h("figcaption", {}, h("b", {}, classes[label]), ` ${value.toFixed(2)}`))));
 }
 
 // --- the edits of this unit -----------------------------------------------------------------------

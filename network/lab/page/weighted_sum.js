@@ -51,7 +51,7 @@ function stepsAfter(layers, outputs, first, last, place) {
 /** How the numbers that enter a Linear are called: by what they were before they were laid in a row. */
 export function nameOfInput(layers, outputs, first) {
   const { shape, isPicture } = shapeOfInput(layers, outputs, first);
-  if (shape.length === 1) return (at) => `unit ${at}`;
+  if (shape.length === 1) return (at) => `neuron ${at}`;
   const [, width, channels = 1] = shape;
   return (at) => {
     const c = at % channels;

@@ -5,7 +5,7 @@ import { fill, h, lead } from "../dom.js";
 import { isEdited, makeEditPanel } from "../edit_panel.js";
 import { NOTHING, editLayers } from "../edits.js";
 import { forward } from "../forward.js";
-import { drawHeat } from "../heat.js";
+import { drawHeat, heat } from "../heat.js";
 import { makeMap } from "../network_map.js";
 import { makeMembers } from "../members.js";
 import { scalePixels, stagesOf } from "../model.js";
@@ -46,6 +46,7 @@ function show(room, source, context) {
   const inside = h("div", { class: "inside" });
   const scores = makeScores();
   const seen = h("canvas", { role: "img", "aria-label": "The digit as the network sees it" });
+  const caption = h("figcaption", {});
   const digits = h("div", { class: "chips" });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const input = makeInput(source, { digits, problem }, compute);
@@ -56,6 +57,8 @@ function show(room, source, context) {
   function compute() {
     const { pixels } = picture;
     drawHeat(seen, pixels ?? new Uint8Array(784), 28, 28, { limit: 255 });
+    const label = picture.label === null ? "" : `, labelled ${source.classes[picture.label]}`;
+    caption.textContent = `What the network sees${label}`;
     const x = pixels && scalePixels(pixels);
     state.outputs = x && forward(state.edited, x);
     const unharmed = x && isEdited(state.edits) ? forward(state.layers, x).at(-1).values : null;
@@ -119,7 +122,7 @@ function show(room, source, context) {
     h("div", { class: "desk" },
       input.element,
       h("figure", { class: "figure seen" }, seen,
-        h("figcaption", {}, "What the network sees"), digits),
+        caption, digits),
       h("div", { class: "stack" }, scores.element, damage)),
     problem,
     members.element,
@@ -175,18 +178,25 @@ function makeInput(source, { digits, problem }, onPicture) {
     tell("");
     leaveAsked();
     picture.pixels = found[place] ?? null;
-    fill(digits, found.length > 1 && found.map((_, n) => h("button", {
-      class: "chip", type: "button", "aria-pressed": String(n === place), onclick: () => take(found, n),
-    }, `digit ${n + 1}`)));
+    fill(digits, found.length > 1 && found.map((pixels, n) => h("button", {
+      class: "chip digit-chip", type: "button", "aria-label": `Digit ${n + 1}`,
+      "aria-pressed": String(n === place), onclick: () => choose(found, n),
+    }, heat(pixels, 28, 28, { limit: 255 }))));
     onPicture();
   }
 
+  /** Lay one of the digits that were found in a file on the board. */
+  function choose(found, place) {
+    lay(found[place], null);
+    take(found, place);
+  }
+
   async function open(image) {
-    await ask(async () => {
-      const found = await source.prepareFile(image);
-      lay(found[0], null);
-      return found;
-    });
+    try {
+      choose(await source.prepareFile(image), 0);
+    } catch (error) {
+      tell(error.message);
+    }
   }
 
   function lay(pixels, label) {
