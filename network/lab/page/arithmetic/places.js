@@ -1,0 +1,73 @@
+// Lessons of the layers that only choose or move numbers: Flatten, pooling, those that do nothing.
+
+import { equation, figure, grid, newRow, num, picture, result, sign } from "./figures.js";
+import { capital, many, nameOf } from "./names.js";
+import { slidingWindow } from "./sliding.js";
+import { channelOf } from "./sums.js";
+
+/** One number of a Flatten: the place that it came from. */
+export function flatten(at) {
+  const { outputs, index, cell } = at;
+  const x = outputs[index];
+  const [height, width = 1, channels = 1] = x.shape;
+  const [row, column, map] = [Math.floor(cell / channels / width), Math.floor(cell / channels) % width, cell % channels];
+  const one = channelOf({ shape: [height, width, channels], values: x.values }, map);
+  const isOfMany = channels > 1;
+  const value = x.values[cell];
+  return {
+    value,
+    steps: [
+      { say: `The ${many(x.shape)} lie as in a picture. The next layer wants them in one row.`,
+        show: [figure(picture(one, { frames: [[row, 0, 1, width]], label: "what comes in" }), isOfMany ? `map ${map}, row ${row}` : `row ${row}`)] },
+      { say: "So the rows are laid one behind the other; no number changes.",
+        show: [figure(picture({ shape: [1, width], values: one.values.subarray(row * width, (row + 1) * width) },
+          { frames: [[0, column, 1, 1]], label: "one row", isStrip: true }), `row ${row}, laid behind the ${row} before it`)] },
+      { say: `${capital(nameOf(at, index, cell))} becomes number ${cell.toLocaleString("en-US")} of ${x.values.length.toLocaleString("en-US")}.`,
+        show: [equation(isOfMany ? `(${row} × ${width} + ${column}) × ${channels} + ${map}` : `${row} × ${width} + ${column}`, sign("="), cell.toLocaleString("en-US")),
+          result(value, `Number ${cell}`)] },
+    ],
+  };
+}
+
+/** One number of a pooling: the largest of a square, or its mean. */
+export function pooling(at) {
+  const { layers, outputs, index, cell } = at;
+  const { kind, size } = layers[index];
+  const [x, y] = [outputs[index], outputs[index + 1]];
+  const channels = x.shape[2] ?? 1;
+  const [map, place] = [cell % channels, Math.floor(cell / channels)];
+  const [row, column] = [Math.floor(place / y.shape[1]) * size, (place % y.shape[1]) * size];
+  const [from, to] = [channelOf(x, map), channelOf({ shape: [...y.shape.slice(0, 2), channels], values: y.values }, map)];
+  const square = Array.from({ length: size * size }, (_, n) =>
+    from.values[(row + Math.floor(n / size)) * from.shape[1] + column + (n % size)]);
+  const isMax = kind === "MaxPool2D";
+  const largest = Math.max(...square);
+  const sum = square.reduce((total, one) => total + one, 0);
+  const value = isMax ? largest : sum / square.length;
+  const name = capital(nameOf(at, index + 1, cell));
+  return {
+    value,
+    steps: [
+      { say: `${channels > 1 ? "Every map" : "The picture"} is cut into squares of ${size} × ${size}, to make it smaller.`,
+        show: [figure(picture(from, { frames: [[row, column, size, size]], label: "what comes in" }), channels > 1 ? `map ${map}` : "the picture")] },
+      { say: isMax ? "Of each square only the largest number goes on." : `Of each square the mean goes on: the sum, divided by ${size * size}.`,
+        show: [figure(grid(square, size, size, {
+          signed: square.some((one) => one < 0), mark: isMax ? square.indexOf(largest) : null, label: "the square",
+        }), "the square")] },
+      { say: isMax ? `The largest is ${num(value)}. Where in the square it stood is forgotten.` : "So a little shift of the picture changes little.",
+        show: [sign("→"), isMax ? null : equation(sum, sign("÷"), String(square.length), sign("=")), result(value, name)].filter(Boolean) },
+      { say: `So ${from.shape.join(" × ")} numbers become ${to.shape.join(" × ")}.`,
+        show: [newRow(), slidingWindow({ from, to, size, step: size, names: [channels > 1 ? `map ${map}` : "the picture", "what is left"] })] },
+    ],
+  };
+}
+
+/** A layer that passes on what comes in. */
+export function nothing(at) {
+  const { layers, outputs, index, cell } = at;
+  const value = outputs[index].values[cell];
+  const why = layers[index].kind === "Dropout"
+    ? "While the network learns, Dropout silences some units at random. Now that it answers, all of them speak: nothing changes."
+    : "Nothing changes here.";
+  return { value, steps: [{ say: why, show: [result(value, capital(nameOf(at, index + 1, cell)))] }] };
+}
