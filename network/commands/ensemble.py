@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 
 def ensemble(
-    runs: Annotated[
-        list[str] | None, typer.Argument(metavar="RUN...", help="Names of runs.")
-    ] = None,
+    runs: Annotated[list[str] | None, typer.Argument(metavar="RUN", help="Names of runs.")] = None,
     presets: Annotated[
         str | None, typer.Option("--presets", help="Recipes to train for it: conv,vgg, ...")
     ] = None,

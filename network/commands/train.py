@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 def train(
     runs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="RUN...", help="With --resume. [default: the latest]"),
+        typer.Argument(metavar="RUN", help="With --resume. [default: the latest]"),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with runs that were stopped.")
