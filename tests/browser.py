@@ -8,9 +8,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -46,16 +47,11 @@ class LabProcess:
     process: subprocess.Popen[str]
     address: str  # http://127.0.0.1:.../
     cache: Cache
-    stderr: IO[str]
 
     def stop(self, number: int = signal.SIGINT) -> int:
-        """End it as Ctrl-C does, and return its exit code; it must have had nothing to say."""
+        """End it as Ctrl-C does, and return its exit code."""
         self.process.send_signal(number)
-        code = self.process.wait(timeout=10)
-        self.stderr.seek(0)
-        with self.stderr:
-            assert self.stderr.read() == ""
-        return code
+        return self.process.wait(timeout=10)
 
 
 def network(cache: Cache, *arguments: str, **options: Any) -> subprocess.Popen[str]:
@@ -67,20 +63,26 @@ def network(cache: Cache, *arguments: str, **options: Any) -> subprocess.Popen[s
     return subprocess.Popen(command, env=environment, text=True, **options)
 
 
-def start_lab(cache: Cache, *options: str) -> LabProcess:
-    """Start a lab on a free port."""
-    stderr = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed by stop
-    process = network(
-        cache, "lab", "--port", "0", "--no-browser", "--json", *options,
-        stdout=subprocess.PIPE, stderr=stderr,
-    )  # fmt: skip
-    assert process.stdout is not None
-    told = ""
-    while not told.endswith("\n}\n"):
-        line = process.stdout.readline()
-        assert line, f"the lab ended with {process.wait()}"
-        told += line
-    return LabProcess(process, json.loads(told)["address"], cache, stderr)
+@contextmanager
+def running_lab(cache: Cache) -> Iterator[LabProcess]:
+    """Start a lab on a free port, and stop it in the end if it has not been stopped."""
+    command = ["lab", "--port", "0", "--no-browser", "--json"]
+    with tempfile.TemporaryFile("w+") as stderr:
+        process = network(cache, *command, stdout=subprocess.PIPE, stderr=stderr)
+        assert process.stdout is not None
+        told = ""
+        while not told.endswith("\n}\n"):
+            line = process.stdout.readline()
+            assert line, f"the lab ended with {process.wait()}"
+            told += line
+        lab = LabProcess(process, json.loads(told)["address"], cache)
+        with process:
+            try:
+                yield lab
+            finally:
+                code = lab.stop() if process.poll() is None else 0
+        stderr.seek(0)
+        assert (code, stderr.read()) == (0, "")  # it had nothing to complain of
 
 
 @pytest.fixture(scope="session")
@@ -97,10 +99,8 @@ def lab_cache(built_cache: Cache, tmp_path_factory: pytest.TempPathFactory) -> C
 @pytest.fixture(scope="session")
 def lab(lab_cache: Cache) -> Iterator[LabProcess]:
     """A lab that runs for all tests."""
-    started = start_lab(lab_cache)
-    with started.process:
+    with running_lab(lab_cache) as started:
         yield started
-        assert started.stop() == 0
 
 
 @pytest.fixture(scope="module")  # while it is there, no other event loop can run in this thread

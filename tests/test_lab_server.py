@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import schemathesis
-from browser import start_lab
+from browser import running_lab
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
@@ -35,10 +35,8 @@ def lab(tmp_path_factory):
     init(dataset=NAME, hidden="3", name="first", cache_dir=cache.root, quiet=True)
     (folder / "secret.npz").write_bytes(find_run(cache, "first").checkpoint.read_bytes())
     (cache.runs() / "link").symlink_to(cache.runs() / "first")
-    started = start_lab(cache)
-    with started.process:
+    with running_lab(cache) as started:
         yield started
-        assert started.stop() == 0
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import time
 
 import pytest
 import requests
-from browser import network, start_lab
+from browser import network, running_lab
 from small_digits import NAME, make_small_digits
 
 from network.changing import changes_of
@@ -26,10 +26,8 @@ LONG = {"dataset": NAME, "hidden": "5", "epochs": 100_000, "batch_size": 5}
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """A lab whose only data set has a few digits."""
-    started = start_lab(make_small_digits(tmp_path_factory.mktemp("trainings")))
-    with started.process:
+    with running_lab(make_small_digits(tmp_path_factory.mktemp("trainings"))) as started:
         yield started
-        assert started.stop() == 0
 
 
 @pytest.fixture(autouse=True)
@@ -256,8 +254,7 @@ def slow_answer(lab, count):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_lab_ends_within_two_seconds_and_its_trainings_can_go_on(number, tmp_path):
-    started = start_lab(make_small_digits(tmp_path))
-    with started.process:
+    with running_lab(make_small_digits(tmp_path)) as started:
         runs = [begin(started), begin(started)]
         streams = [threading.Thread(target=listen_to_the_end, args=(started, run)) for run in runs]
         for stream in streams:

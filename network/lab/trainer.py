@@ -62,6 +62,7 @@ class Trainer:
         self.pipe, self.experiment = pipe, experiment
         self.probed = experiment.training.take(slice(COUNT))
         self.losses: list[float] = []  # since the last report
+        self.steps_a_point = 1  # as many as an undisturbed report has
         self.until: int | None = None  # the epoch after which to pause
         self.is_going, self.is_over = False, False
         self.started = self.reported = self.looked = time.monotonic()
@@ -118,6 +119,7 @@ class Trainer:
         now = time.monotonic()
         wait = REPORT if now - self.started < LONG else LONG_REPORT
         if now - self.reported > wait:
+            self.steps_a_point = max(1, len(self.losses) // POINTS)
             self.report()
 
     def report(self, always: bool = False) -> None:
@@ -128,7 +130,7 @@ class Trainer:
         told: dict[str, Any] = {
             "step": state.step,
             "epoch": state.step / steps,
-            "losses": summarise(self.losses, state.step),
+            "losses": summarise(self.losses, state.step, len(self.losses) // self.steps_a_point),
             "learning_rate": learning_rate(recipe, state.step, steps),
             "steps_a_second": len(self.losses) / max(now - self.reported, 1e-9),
         }
@@ -205,9 +207,9 @@ ORDERS: dict[str, Callable[[Trainer, Mapping[str, Any]], None]] = {
 }
 
 
-def summarise(losses: list[float], step: int) -> list[tuple[int, float, int]]:
-    """Give the losses up to a step as a few points: the last step, the mean, and of how many."""
-    parts = np.array_split(np.array(losses), min(POINTS, len(losses))) if losses else []
+def summarise(losses: list[float], step: int, points: int) -> list[tuple[int, float, int]]:
+    """Give the losses up to a step as some points: the last step, the mean, and of how many."""
+    parts = np.array_split(losses, min(max(points, 1), POINTS)) if losses else []
     ends = step - len(losses) + np.cumsum([len(part) for part in parts])
     found = zip(ends, parts, strict=True)
     return [(int(end), float(part.mean()), len(part)) for end, part in found]

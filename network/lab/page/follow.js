@@ -8,7 +8,7 @@ export const OVER = new Set(["ended", "stopped", "failed"]);
 export function newRun(name) {
   return {
     name, log: "", last: "", state: "", message: "", told: null, controls: null, epochs: 0,
-    epochsDone: [], losses: [], layers: [], changes: [], rate: null, step: 0, stop: null,
+    epochsDone: [], losses: [], usual: 0, layers: [], changes: [], rate: null, step: 0, stop: null,
   };
 }
 
@@ -41,7 +41,7 @@ const TAKE = {
     Object.assign(run, { state: event.state, message: event.message ?? "" });
   },
   progress(run, event) {
-    for (const point of event.losses) addLoss(run.losses, point);
+    for (const point of event.losses) addLoss(run, point);
     Object.assign(run, { rate: event, step: event.step });
     for (const [index, layer] of (event.layers ?? []).entries()) {
       const kept = (run.layers[index] ??= { name: layer.name, gradients: [], dead: null });
@@ -64,12 +64,15 @@ const TAKE = {
 
 /** Add a point: a step, the mean of some steps up to it, and of how many. The mean of a few steps
  * jumps more than that of many beside it, so it is taken into the point before. */
-function addLoss(losses, [step, mean, count]) {
-  const last = losses.at(-1);
-  if (!last || 3 * count >= last[2]) losses.push([step, mean, count]);
-  else {
+function addLoss(run, [step, mean, count]) {
+  const last = run.losses.at(-1);
+  if (!last || 3 * count >= run.usual) {
+    run.losses.push([step, mean, count]);
+    run.usual = count;
+  } else {
     const together = last[2] + count;
-    losses[losses.length - 1] = [step, (last[1] * last[2] + mean * count) / together, together];
+    run.losses[run.losses.length - 1] = [step, (last[1] * last[2] + mean * count) / together, together];
+    run.usual /= 2; // where few remain the rule, they get points of their own soon
   }
 }
 

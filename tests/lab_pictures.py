@@ -1,0 +1,125 @@
+"""Draw the pictures of the lab in docs/lab, with a real browser on a lab that trains.
+
+python tests/lab_pictures.py
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from browser import OPTIONS, REPOSITORY, LabProcess, network, running_lab, write_digit
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from pipeline.build import build_pickles
+from pipeline.cache import Cache
+from pipeline.catalogue.mnist import MNIST
+
+FOLDER = REPOSITORY / "docs" / "lab"
+WIDE, PHONE = (1280, 1000), (375, 812)
+
+
+def main() -> None:
+    """Train a network, and take a picture of every view."""
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        cache = Cache(Path(folder), "pictures")
+        shutil.copytree(REPOSITORY / "cache" / "raw" / "mnist", cache.raw("mnist"))
+        build_pickles(cache, MNIST)
+        line = "train --quiet --name sigmoids --film --hidden 30 --epochs 12"
+        assert network(cache, *line.split()).wait() == 0
+        found = shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=found, args=OPTIONS)
+        with running_lab(cache) as lab:
+            take_pictures(browser, lab)
+        browser.close()
+
+
+def take_pictures(browser: Browser, lab: LabProcess) -> None:
+    """Take a picture of every view."""
+    page = open_page(browser, lab, "#train")
+    train(page)
+    picture(page, "train")
+    picture(open_page(browser, lab, "#train", PHONE, dark=True), "train-phone")
+    page.click("[data-order=stop]")
+    page.select_option("#run-picker", "sigmoids")
+    for view, take in {"film": film, "draw": draw, "why": why, "explore": explore}.items():
+        page.goto(f"{lab.address}#{view}")
+        page.mouse.move(0, 0)
+        take(page)
+        page.evaluate("scrollTo(0, 0)")
+        picture(page, view)
+
+
+def open_page(
+    browser: Browser,
+    lab: LabProcess,
+    view: str,
+    size: tuple[int, int] = WIDE,
+    dark: bool = False,
+) -> Page:
+    """Open a view."""
+    width, height = size
+    scheme = "dark" if dark else "light"
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page.goto(lab.address + view)
+    page.wait_for_timeout(2500)
+    return page
+
+
+def picture(page: Page, name: str) -> None:
+    """Take the picture of a page as it is."""
+    page.wait_for_timeout(1000)
+    page.screenshot(path=FOLDER / f"{name}.png")
+
+
+def train(page: Page) -> None:
+    """Begin a training beside the run that there is, and turn a knob."""
+    page.wait_for_selector(".new-training form", state="attached")
+    page.evaluate("document.querySelector('.new-training').open = true")
+    page.select_option("#field-optimizer", "momentum")
+    page.fill("#field-hidden", "32")
+    page.fill("#field-epochs", "40")
+    page.click("text=Start training")
+    page.wait_for_selector(".run-state:has-text('training')")
+    wait_for_epoch(page, 8)
+    page.fill("#knob-learning-rate", "0.1")
+    page.press("#knob-learning-rate", "Enter")
+    wait_for_epoch(page, 14)
+    page.evaluate("document.activeElement.blur()")
+    page.mouse.move(0, 0)
+
+
+def wait_for_epoch(page: Page, number: int) -> None:
+    """Wait until so many epochs are done."""
+    facts = "document.querySelector('.run-facts').innerText"
+    page.wait_for_function(
+        f"n => parseInt({facts}.match(/epoch (\\d+)/)?.[1]) >= n", arg=number, timeout=120_000
+    )
+
+
+def film(page: Page) -> None:
+    """Stand at the second epoch."""
+    page.wait_for_selector(".film-where")
+    page.keyboard.press("Home")
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_selector(".film-grid .chart-mark title:text-is('epoch 2')", state="attached")
+
+
+def draw(page: Page) -> None:
+    """Write a 3."""
+    write_digit(page, 3)
+
+
+def why(page: Page) -> None:
+    """Wait for what the picture is about."""
+    page.wait_for_timeout(4000)
+
+
+def explore(page: Page) -> None:
+    """Wait for the images and the map."""
+    page.wait_for_timeout(6000)
+
+
+if __name__ == "__main__":
+    main()
