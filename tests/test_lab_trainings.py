@@ -267,13 +267,19 @@ def test_the_lab_ends_within_two_seconds_and_its_trainings_can_go_on(number, tmp
         stream.join(5)
         assert not stream.is_alive()
     for run in runs:
-        meta = load_checkpoint(find_run(started.cache, run).checkpoint).meta
-        assert meta["step"] > 0
-        process = network(started.cache, "train", "--resume", run, "--quiet")
-        time.sleep(1.5)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
-        assert load_checkpoint(find_run(started.cache, run).checkpoint).meta["step"] > meta["step"]
+        step = step_of(started, run)
+        assert step > 0
+        with network(started.cache, "train", "--resume", run, "--quiet") as process:
+            while step_of(started, run) == step:
+                assert process.poll() is None
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 130
+
+
+def step_of(lab, run):
+    """Return how many steps are saved of a run."""
+    return load_checkpoint(find_run(lab.cache, run).checkpoint).meta["step"]
 
 
 def listen_to_the_end(lab, run):
