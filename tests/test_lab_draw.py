@@ -1,5 +1,6 @@
 """The view that is drawn in: a digit is read, neurons tell what they do, edits have effects."""
 
+import base64
 import io
 import json
 import re
@@ -75,6 +76,23 @@ def test_an_image_file_is_read_and_one_that_is_none_is_refused(open_page, mnist_
     expect(answer_of(page)).to_have_text(re.compile("^7"))
     page.set_input_files(".file-input", {**given, "buffer": b"nothing"})
     expect(page.locator(".problem")).to_contain_text("no image")
+
+
+DROP = """([name, base64]) => {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], name, { type: "image/png" }));
+  const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+  document.querySelector(".board").dispatchEvent(event);
+}"""
+
+
+def test_an_image_can_be_dropped_on_the_board(open_page, mnist_test_set):
+    page = open_draw(open_page)
+    image = io.BytesIO()
+    Image.fromarray(mnist_test_set[0][1]).save(image, "PNG")
+    page.evaluate(DROP, ["two.png", base64.b64encode(image.getvalue()).decode()])
+    expect(answer_of(page)).to_have_text(re.compile("^2"))
 
 
 def test_several_digits_in_a_file_can_be_looked_at_one_by_one(open_page, mnist_test_set):
