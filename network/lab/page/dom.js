@@ -56,7 +56,12 @@ export function percent(share, digits = 2) {
   return share === null || share === undefined ? "–" : `${number(100 * share, digits)} %`;
 }
 
-/** A number with its sign, and a real minus. */
+/** A number with a real minus. */
+export function withMinus(value, digits = 2) {
+  return value.toFixed(digits).replace("-", "−");
+}
+
+/** A number with its sign, whichever it is. */
 export function signed(value, digits = 2) {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
+  return `${value < 0 ? "" : "+"}${withMinus(value, digits)}`;
 }

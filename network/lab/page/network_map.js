@@ -1,6 +1,6 @@
 // The whole network, stage by stage: what every unit says to the picture, each to be chosen.
 
-import { h } from "./dom.js";
+import { h, withMinus } from "./dom.js";
 import { drawHeat, limitOf } from "./heat.js";
 
 /** Make the map of a network's stages. `onChoose(stage, unit)` is called for the unit clicked.
@@ -76,8 +76,8 @@ function makeCell(stage, unit, classes, onChoose) {
       element.classList.toggle("is-off", isOff);
       element.classList.toggle("is-strong", !isSigned && one.length === 1 && one[0] > limit / 2);
       if (stage.isImages) return;
-      element.title = y ? `${name}: ${one[0].toFixed(3)}` : name;
-      if (!classes) text.textContent = y ? one[0].toFixed(2) : "";
+      element.title = y ? `${name}: ${withMinus(one[0], 3)}` : name;
+      if (!classes) text.textContent = y ? withMinus(one[0]) : "";
     },
   };
 }

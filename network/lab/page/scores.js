@@ -1,7 +1,7 @@
 // The answer of a network, and its score for every class.
 
 import { argmax } from "./arrays.js";
-import { fill, h, percent } from "./dom.js";
+import { fill, h, percent, withMinus } from "./dom.js";
 
 /** Make the panel of an answer: show(values, classes, {before, isShare}) draws it. */
 export function makeScores() {
@@ -42,4 +42,4 @@ function row(name, share, text, isBest, before) {
 }
 
 const share = (value) => Math.min(Math.max(value, 0), 1);
-const scoreText = (value) => (value >= 0 && value <= 1 ? percent(value, 1) : value.toFixed(2));
+const scoreText = (value) => (value >= 0 && value <= 1 ? percent(value, 1) : withMinus(value));

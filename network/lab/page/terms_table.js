@@ -1,6 +1,6 @@
 // A weighted sum as a table: the largest terms, all others together, the bias, what follows.
 
-import { h, number, signed } from "./dom.js";
+import { h, number, signed, withMinus } from "./dom.js";
 
 const SHOWN = 6; // terms that are listed one by one
 
@@ -21,7 +21,7 @@ export function sumTable({ terms, bias, sum, then }, place) {
       h("tr", { class: "terms-sum" }, h("th", { scope: "row", colspan: 3 }, "sum"), h("td", {}, signed(sum))),
       then.map(({ kind, y }) => h("tr", {},
         h("th", { scope: "row", colspan: 3 }, y === null ? `${kind}: the places are merged` : `after ${kind}`),
-        h("td", {}, y === null ? "" : y.toFixed(3)))))));
+        h("td", {}, y === null ? "" : withMinus(y, 3)))))));
 }
 
 function termRow(name, product, value, limit) {

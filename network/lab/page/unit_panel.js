@@ -1,6 +1,6 @@
 // One unit: its weights over what comes in, its weighted sum term by term, the digits it likes, its edits.
 
-import { fill, h, number, signed } from "./dom.js";
+import { fill, h, number, signed, withMinus } from "./dom.js";
 import { heat } from "./heat.js";
 import { nameUnit } from "./network_map.js";
 import { imageFigures, numberFigures, strongestPlace } from "./unit_pictures.js";
@@ -84,7 +84,7 @@ function thumbnails(digits, classes) {
   return h("div", { class: "thumbnails" }, digits.map(({ pixels, label, number: value }) =>
     h("figure", { class: "thumbnail" },
       heat(pixels, 28, 28, { limit: 255 }),
-      h("figcaption", {}, h("b", {}, classes[label]), ` ${value.toFixed(2)}`))));
+      h("figcaption", {}, h("b", {}, classes[label]), ` ${withMinus(value)}`))));
 }
 
 // --- the edits of this unit -----------------------------------------------------------------------
@@ -123,7 +123,7 @@ function activationText({ outputs, stage, unit }, { then, sum }) {
   if (stage.isImages) return "";
   const y = outputs[stage.last + 1].values[unit];
   return [
-    h("span", { class: "big-number" }, y.toFixed(3)),
+    h("span", { class: "big-number" }, withMinus(y, 3)),
     h("span", { class: "note" }, then.length ? `from a sum of ${signed(sum)}` : "its sum"),
   ];
 }

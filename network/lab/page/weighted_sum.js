@@ -44,6 +44,7 @@ function stepsAfter(layers, outputs, first, last, place) {
     const isOff = index === last && layers[last].off?.includes(place % layers[last].shape.at(-1));
     const kind = isOff ? "being switched off" : layers[index].kind;
     steps.push({ kind, y: isSame ? outputs[index + 1].values[place] : null });
+    if (!isSame) break;
   }
   return steps;
 }
