@@ -80,7 +80,7 @@ def running_lab(cache: Cache) -> Iterator[LabProcess]:
             try:
                 yield lab
             finally:
-                code = lab.stop() if process.poll() is None else 0
+                code = lab.stop() if process.poll() is None else 0  # it was stopped by the test
         stderr.seek(0)
         assert (code, stderr.read()) == (0, "")  # it had nothing to complain of
 

@@ -9,6 +9,7 @@ import time
 import pytest
 import requests
 from browser import network, running_lab
+from processes import children_of, command_line
 from small_digits import NAME, make_small_digits
 
 from network.changing import changes_of
@@ -224,7 +225,7 @@ def test_a_run_that_is_trained_in_a_terminal_is_watched(lab):
         )
         assert events[1] == {"type": "state", "state": "watched"}
         status, answer = ask(lab, "POST", "trainings/terminal/resume")
-        assert (status, "somebody else" in answer["error"]["message"]) == (422, True)
+        assert (status, "somebody else seems" in answer["error"]["message"]) == (422, True)
         events, _ = listen(lab, "terminal", lambda event: event["type"] == "epoch", last_id)
         assert len(events) == 1
         process.send_signal(signal.SIGINT)
@@ -275,6 +276,19 @@ def test_the_lab_ends_within_two_seconds_and_its_trainings_can_go_on(number, tmp
                 time.sleep(0.05)
             process.send_signal(signal.SIGINT)
             assert process.wait(10) == 130
+
+
+def test_a_lab_that_is_killed_leaves_no_process_and_its_training_is_saved(tmp_path):
+    with running_lab(make_small_digits(tmp_path)) as started:
+        run = begin(started)
+        listen(started, run, lambda event: event["type"] == "epoch")
+        (trainer,) = children_of(started.process.pid)
+        step = step_of(started, run)
+        started.process.kill()
+        started.process.wait()
+        while command_line(trainer):
+            time.sleep(0.05)
+        assert step_of(started, run) > step
 
 
 def step_of(lab, run):

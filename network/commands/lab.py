@@ -49,4 +49,6 @@ def lab(
         if not no_browser:
             serving.open_browser(address)
         opened = open_lab(cache)
-        serving.serve(app.build_app(opened, host), bound, requested, opened.close)
+        unsaved = serving.serve(app.build_app(opened, host), bound, requested, opened.close)
+    for run in unsaved:
+        console.note(f"run {run} had no time to save; it goes on from the end of its last epoch")

@@ -9,11 +9,14 @@ import time
 import webbrowser
 from collections.abc import Callable
 from threading import Thread
+from typing import TypeVar
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from pipeline.errors import UsageError
+
+Closed = TypeVar("Closed")
 
 USUAL_PORT = 8765
 GRACE = 1  # second for answers that are under way when the lab ends
@@ -46,9 +49,12 @@ def address_of(bound: socket.socket) -> str:
 
 
 def serve(
-    app: ASGIApp, bound: socket.socket, requested: Callable[[], int], close: Callable[[], None]
-) -> None:
-    """Answer until a signal asks for the end; then `close` what would go on."""
+    app: ASGIApp, bound: socket.socket, requested: Callable[[], int], close: Callable[[], Closed]
+) -> Closed:
+    """Answer until a signal asks for the end; then `close` what would go on.
+
+    Returns: what `close` does.
+    """
     config = uvicorn.Config(
         app, log_level="error", access_log=False, server_header=False, proxy_headers=False,
         ws="none", lifespan="off", timeout_graceful_shutdown=GRACE,
@@ -61,8 +67,9 @@ def serve(
     while thread.is_alive() and not requested():
         time.sleep(0.05)
     server.should_exit = True
-    close()
+    closed = close()
     thread.join()
+    return closed
 
 
 def open_browser(address: str) -> bool:

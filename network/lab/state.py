@@ -5,7 +5,7 @@ from threading import Event
 
 from network.lab.films import Films
 from network.lab.loaded import Loaded
-from network.lab.trainings import Trainings
+from network.lab.trainings import Training, Trainings
 from network.lab.work import stop_all
 from pipeline.cache import Cache
 
@@ -20,10 +20,11 @@ class Lab:
     films: Films
     is_closing: Event = field(default_factory=Event)  # streams end then
 
-    def close(self) -> None:
-        """End the streams of events, and stop the trainings, saved."""
+    def close(self) -> list[str]:
+        """End the streams of events, and stop the trainings; name the runs that were not saved."""
         self.is_closing.set()
-        stop_all([*self.trainings.list(), *self.films.all.values()])
+        ended = stop_all([*self.trainings.list(), *self.films.all.values()])
+        return [work.name for work in ended if isinstance(work, Training)]
 
 
 def open_lab(cache: Cache) -> Lab:

@@ -7,6 +7,7 @@ through a pipe, events go back: both are plain data.
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -82,18 +83,18 @@ class Trainer:
     def advance(self) -> None:
         """Train until an order comes or the training ends; where it stands then is saved."""
         self.tell("state", state="training")
-        events, order = self.experiment.train(), None
-        for event in events:
-            self.hear(event)
-            now = time.monotonic()
-            if now - self.looked > LOOK:
-                self.looked = now
-                if self.pipe.poll():
-                    order = self.pipe.recv()
+        order = None
+        with closing(self.experiment.train()) as events:
+            for event in events:
+                self.hear(event)
+                now = time.monotonic()
+                if now - self.looked > LOOK:
+                    self.looked = now
+                    if self.pipe.poll():
+                        order = self.pipe.recv()
+                        break
+                if not self.is_going:
                     break
-            if not self.is_going:
-                break
-        events.close()
         self.report(always=True)
         if order is not None:
             self.obey(order)

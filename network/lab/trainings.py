@@ -88,8 +88,11 @@ class Trainings:
         Raises: UsageError, MissingError, CorruptError.
         """
         before = self.all.get(run.name)
-        if before is None and WatchedRun(run).is_in_training:
-            raise UsageError(f"run {run.name} is being trained by somebody else")
+        if before is None and (watched := WatchedRun(run)).is_in_training:
+            raise UsageError(
+                f"run {run.name} changed {watched.age:.0f} s ago, somebody else seems to train it",
+                "Try again when it has been still for a while",
+            )
         return self.start({"run": run.name, "first": first_order}, before)
 
     def start(self, order: Mapping[str, Any], before: Training | None = None) -> Training:

@@ -11,8 +11,9 @@ from network.run_names import describe_sizes
 from network.runs import Run, load_run, read_history
 from pipeline.errors import ProjectError
 
-SILENT = 30.0  # seconds without a change, after which a run is not believed to be in training
-PATIENCE = 4  # epochs that one may take instead, where epochs take longer
+# Seconds without a change after which a run is not believed to be in training; the first time that
+# it changes is after its first epoch, and where epochs take long, it is a few of them.
+SILENT, SILENT_AT_FIRST, EPOCHS = 30.0, 300.0, 4
 
 
 class WatchedRun:
@@ -51,8 +52,14 @@ class WatchedRun:
     def is_in_training(self) -> bool:
         """Is it unfinished, and has it changed of late?"""
         self.look()
-        wait = max([SILENT, *(PATIENCE * epoch.seconds for epoch in self.history[-1:])])
-        return len(self.history) < self.epochs and time.time() - self.version / 1e9 < wait
+        last = self.history[-1:]
+        wait = max([SILENT if last else SILENT_AT_FIRST, *(EPOCHS * one.seconds for one in last)])
+        return len(self.history) < self.epochs and self.age < wait
+
+    @property
+    def age(self) -> float:
+        """Seconds since it changed."""
+        return time.time() - self.version / 1e9
 
     @property
     def is_over(self) -> bool:

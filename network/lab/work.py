@@ -96,16 +96,23 @@ class Work:
         raise UsageError(f"{self.what} of run {self.name} is over")
 
 
-def stop_all(works: Iterable[Work]) -> None:
-    """Stop what is being done, each saved as far as it has come; what cannot stop is ended."""
+def stop_all(works: Iterable[Work]) -> list[Work]:
+    """Stop what is being done, each saved as far as it has come; what cannot stop is ended.
+
+    Returns: what was ended; a training stands at the end of an epoch then.
+    """
     all_works = list(works)
     for work in all_works:
         with contextlib.suppress(UsageError):
             work.order("stop")
     deadline = time.monotonic() + END
+    ended = []
     for work in all_works:
         work.process.join(max(0.0, deadline - time.monotonic()))
-        work.process.kill()
+        if work.process.is_alive():
+            work.process.kill()
+            ended.append(work)
+    return ended
 
 
 def stand_back() -> None:

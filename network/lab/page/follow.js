@@ -57,6 +57,9 @@ const TAKE = {
     run.changes.push(event);
     Object.assign(run, { controls: event.controls, epochs: event.epochs });
   },
+  end(run) {
+    if (run.state === "watched") run.state = run.epochsDone.length < run.epochs ? "stopped" : "ended";
+  },
   problem(run, event) {
     run.message = event.message;
   },
