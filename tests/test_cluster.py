@@ -49,6 +49,14 @@ def cluster(tmp_path):
     started.stop()
 
 
+def start(cache, *arguments):
+    variables = {"PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(cache.root)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "network", *arguments],
+        env={**os.environ, **variables}, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
 def test_a_sweep_on_a_cluster_is_that_of_this_machine(cluster, cache, plan, run_json):
     cluster.add_worker()
     cluster.add_worker()
@@ -93,11 +101,7 @@ def test_a_scheduler_that_goes_away_leaves_a_study_to_go_on_with(
     slow = tmp_path / "slow.toml"
     slow.write_text(PLAN.replace("epochs = 4", "epochs = 12000").replace("= 1\n", "= 90000\n", 1))
     cluster.add_worker()
-    command = [sys.executable, "-m", "network", "sweep", str(slow), "--scheduler", cluster.address]
-    variables = {"PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(cache.root)}
-    sweep = subprocess.Popen(
-        command, env={**os.environ, **variables}, stderr=subprocess.PIPE, text=True
-    )
+    sweep = start(cache, "sweep", str(slow), "--scheduler", cluster.address)
     database = cache.sweeps() / "slow" / "plan.json"
     while not database.exists():
         time.sleep(0.1)
@@ -109,6 +113,20 @@ def test_a_scheduler_that_goes_away_leaves_a_study_to_go_on_with(
     assert "Traceback" not in printed
     found = run_json("network", "sweep", "--resume", "--name", "slow", "--trials", "1", cache=cache)
     assert found["trials"]["complete"] == 1
+
+
+def test_runs_whose_scheduler_goes_away_are_named_with_the_command_that_goes_on(cluster, cache):
+    cluster.add_worker()
+    options = ("--dataset", NAME, "--hidden", "3", "--epochs", "90000", "--name", "far")
+    training = start(cache, "train", *options, "--seeds", "2", "--scheduler", cluster.address)
+    history = cache.runs() / "far-0" / "history.jsonl"
+    while not (history.exists() and history.read_text()):
+        time.sleep(0.1)
+    cluster.stop()
+    _, printed = training.communicate(timeout=90)
+    assert training.returncode == 5, printed
+    *_, last = printed.splitlines()
+    assert last.endswith("went away. `network train --resume far-0 far-1` goes on here.")
 
 
 def test_a_worker_that_is_killed_costs_no_trial(cluster, cache, plan, run_json):

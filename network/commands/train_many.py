@@ -64,7 +64,7 @@ def train_together(
 
     refuse_films(trainees)
     console.note(f"runs to train: {len(trainees)}, workers: {workers.count}")
-    epochs = sum(trainee.epochs_left for trainee in trainees)
+    epochs, left = sum(trainee.epochs_left for trainee in trainees), trainees
     with console.progress("training", epochs, "epochs") as advance:
         try:
             for further in train_all(workers, trainees):
@@ -73,26 +73,26 @@ def train_together(
                     line = epoch_line(trainee.state.history[-1], trainee.configuration.epochs)
                     console.note(f"run {trainee.run.name}: {line}")
                     advance(more)
-                if signal_number := requested():
-                    tell_rest(console, workers, trainees)
+                left = [trainee for trainee in trainees if not trainee.has_ended]
+                if left and (signal_number := requested()):
+                    tell_rest(console, workers, left)
                     raise SystemExit(128 + signal_number)
         except NoClusterError as error:
-            raise NoClusterError(error.message, f"`{going_on(trainees)}` goes on here") from error
+            raise NoClusterError(error.message, f"`{going_on(left)}` goes on here") from error
     return [tell_result(console, trainee) for trainee in trainees]
 
 
-def tell_rest(console: Console, workers: "Workers", trainees: Sequence["Trainee"]) -> None:
+def tell_rest(console: Console, workers: "Workers", left: Sequence["Trainee"]) -> None:
     """Say how far runs have come that were stopped, and how they go on."""
-    for trainee in trainees:
+    for trainee in left:
         done, epochs = len(trainee.state.history), trainee.configuration.epochs
         console.note(f"stopped: run {trainee.run.name} after {done} of {epochs} epochs")
-    console.note(f"Next: {going_on(trainees)} {workers.options}")
+    console.note(f"Next: {going_on(left)} {workers.options}")
 
 
-def going_on(trainees: Sequence["Trainee"]) -> str:
-    """Write the command that trains those to their ends that are not there yet."""
-    names = (trainee.run.name for trainee in trainees if not trainee.has_ended)
-    return f"network train --resume {' '.join(names)}"
+def going_on(left: Sequence["Trainee"]) -> str:
+    """Write the command that trains to their ends those that are not there yet."""
+    return f"network train --resume {' '.join(trainee.run.name for trainee in left)}"
 
 
 def tell_result(console: Console, trainee: "Trainee") -> dict[str, Any]:
