@@ -7,8 +7,9 @@ import urllib.request
 
 import numpy as np
 import pytest
-from browser import check_layout
+from browser import check_layout, network, start_lab
 from playwright.sync_api import expect
+from small_digits import NAME, make_small_digits
 
 from network.data import load_examples, split_validation
 from network.evaluation import compute_outputs
@@ -223,3 +224,42 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(lab, path, status, said)
         urllib.request.urlopen(f"{lab.address}api/runs/{path}")
     assert refused.value.code == status
     assert said in json.load(refused.value)["error"]["message"]
+
+
+@pytest.fixture(scope="module")
+def small_lab(tmp_path_factory):
+    """A lab with few images: two runs that answer together, and one that has held nothing out."""
+    cache = make_small_digits(tmp_path_factory.mktemp("small"))
+    train = f"train --dataset {NAME} --quiet --epochs 1"
+    for line in (
+        f"{train} --name plain --hidden 5",
+        f"{train} --name other --hidden 7,6",
+        "ensemble plain other --name together --quiet",
+        f"{train} --name greedy --hidden 3 --validation 0",
+    ):
+        assert network(cache, *line.split()).wait() == 0
+    started = start_lab(cache)
+    with started.process:
+        yield started
+        assert started.stop() == 0
+
+
+def test_of_several_networks_each_has_its_maps(open_page, small_lab):
+    page = open_page("#explore", address=small_lab.address)
+    page.wait_for_selector("#run-picker option >> nth=3", state="attached")
+    page.select_option("#run-picker", "together")
+    expect(page.locator(".explore-summary")).to_contain_text("the first network held out")
+    expect(page.get_by_label("what is mapped")).to_contain_text("layer 1: 5 units")
+    page.get_by_label("Of which network").select_option("other")
+    expect(page.get_by_label("what is mapped")).to_contain_text("layer 2: 6 units")
+    expect(page.locator(".scatter-state")).to_be_hidden()
+
+
+def test_a_run_that_has_held_nothing_out_has_its_test_images(open_page, small_lab):
+    page = open_page("#explore", address=small_lab.address)
+    page.wait_for_selector("#run-picker option >> nth=3", state="attached")
+    page.select_option("#run-picker", "greedy")
+    expect(page.locator(".problem")).to_contain_text("has held no images out of its training")
+    page.get_by_role("button", name="Test images").click()
+    expect(page.locator(".explore-summary")).to_contain_text("This is the first time")
+    expect(page.locator(".thumb").first).to_be_visible()

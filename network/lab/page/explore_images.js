@@ -66,7 +66,8 @@ export function makeImages({ onFilter, onChoose }) {
       "aria-label": `Image ${number(index)}: ${describe(data, index)}`, "aria-pressed": String(index === chosen),
       "data-index": index, onclick: () => onChoose(index),
     }, heat(data.pixels(index), 28, 28, { limit: 255 }),
-      h("span", {}, isWrong ? `${name} → ${data.classes[data.answers[index]]}` : name));
+      isWrong ? h("span", { class: name.length > 2 ? "is-long" : null }, `${name} `, h("span", {}, `→ ${data.classes[data.answers[index]]}`))
+        : h("span", {}, name));
   }
 
   /** Arrow keys go from image to image, and on to the next page. */

@@ -10,13 +10,14 @@ import { makeScatter } from "./scatter.js";
 
 const AGAIN = 700; // milliseconds until a map that is being computed is asked for again
 const SAID = {
-  pca: "PCA turns the cloud of images so that it is seen from where it is widest: a shadow, in which distances are true.",
+  pca: "PCA turns the cloud of images so that it is seen from where it is widest: a shadow, in which nothing is bent, but what lies behind each other falls together.",
   "t-sne": "t-SNE keeps neighbours together. How far groups lie apart, and how large they are, means little.",
   umap: "UMAP keeps neighbours together, and something of how groups lie to each other.",
 };
 
-/** Make the map of a run; `memory` keeps what was chosen, `onChoose(index)` is called for an image. */
-export function makeMap({ api, run, layers, memory, onChoose }) {
+/** Make the map of a run with these layers, of an ensemble: of one member, by these names; `memory` keeps
+ * what was chosen, `onChoose(index)` is called for an image. */
+export function makeMap({ api, run, layers, names, memory, onChoose }) {
   const scatter = makeScatter({ onHover, onChoose });
   const tip = h("div", { class: "scatter-tip", hidden: true });
   const state = h("p", { class: "scatter-state", role: "status", hidden: true });
@@ -27,11 +28,17 @@ export function makeMap({ api, run, layers, memory, onChoose }) {
     h("div", { class: "scatter-tools" }, tools.map(([text, label, onclick]) =>
       h("button", { class: "icon-button", type: "button", "aria-label": label, onclick }, text))));
   const [layerPicker, methodPicker] = [h("select", { onchange: (event) => choose({ layers: Number(event.target.value) }) }), h("div", { class: "chips", role: "group", "aria-label": "Method" })];
+  const members = layers[0].members;
+  if (members) memory.member ??= 0;
+  const memberPicker = members && h("label", { class: "explore-select" }, "of", h("select", {
+    "aria-label": "Of which network",
+    onchange: (event) => enter(Number(event.target.value)),
+  }, members.map((_, n) => h("option", { value: n, selected: n === memory.member }, names[n] ?? `network ${n + 1}`))));
   const element = h("div", { class: "stack" },
     h("div", { class: "row map-choices" },
-      h("label", { class: "explore-select" }, "what is mapped", layerPicker), methodPicker),
+      h("label", { class: "explore-select" }, "what is mapped", layerPicker), memberPicker, methodPicker),
     frame, legend, said);
-  let [data, timer, asked, only, placed] = [null, 0, 0, null, 0];
+  let [data, timer, asked, only, placed] = [null, 0, 0, null, []];
 
   function choose(change) {
     Object.assign(memory, change);
@@ -39,9 +46,15 @@ export function makeMap({ api, run, layers, memory, onChoose }) {
     ask();
   }
 
+  /** Map what another member makes of the images. */
+  function enter(member) {
+    Object.assign(memory, { member, layers: null });
+    show(data);
+  }
+
   function show(newData) {
     data = newData;
-    const stages = stagesOf(layers);
+    const stages = stagesOf(members ? members[memory.member] : layers);
     memory.layers ??= stages.at(-2) ? stages.at(-2).last + 1 : 0;
     fill(layerPicker, [[0, "the pixels"], ...stages.map((stage) => [stage.last + 1, stageName(stage, stages)])]
       .map(([value, text]) => h("option", { value, selected: value === memory.layers }, text)));
@@ -59,7 +72,9 @@ export function makeMap({ api, run, layers, memory, onChoose }) {
     }, h("b", { style: { color: classColour(index) } }, shortName(data.classes, index)),
       name !== shortName(data.classes, index) && name)));
     const missing = data.methods.filter((method) => !method.is_there);
-    const whole = placed === data.shown ? "" : `${number(placed)} of ${number(data.shown)} images, all mistakes among them. `;
+    const mistakes = placed.filter(data.isWrong).length;
+    const whole = placed.length === data.shown ? ""
+      : `${number(placed.length)} of ${number(data.shown)} images, ${mistakes === data.mistakes ? "all" : number(mistakes)} mistakes among them. `;
     fill(said, `${whole}Each stands in the colour of what it shows; a red ring is a mistake. Come near to see the images themselves. `,
       SAID[memory.method], missing.map(({ title, install }) => [` For ${title}: `, h("code", {}, install), "."]));
   }
@@ -76,7 +91,7 @@ export function makeMap({ api, run, layers, memory, onChoose }) {
     const mine = ++asked;
     tell("Computing the map …");
     try {
-      const query = new URLSearchParams({ split: data.split, layers: memory.layers, method: memory.method });
+      const query = new URLSearchParams({ split: data.split, layers: memory.layers, method: memory.method, ...(members && { member: memory.member }) });
       const found = await api.get(`/api/runs/${encodeURIComponent(run)}/map?${query}`);
       if (mine !== asked) return;
       if (!found.places) {
@@ -86,7 +101,7 @@ export function makeMap({ api, run, layers, memory, onChoose }) {
       }
       const which = decode(found.which).values;
       scatter.show(data, which, decode(found.places).values);
-      placed = which.length;
+      placed = [...which];
       showChoices();
       tell("");
     } catch (error) {

@@ -15,7 +15,7 @@ export function makeMatrix(onChoose) {
     cells = [];
     const button = (text, choice, label, attributes = {}) => {
       const made = h("button", {
-        type: "button", "aria-label": label, "aria-pressed": "false", onclick: () => onChoose(choice), ...attributes,
+        type: "button", title: label, "aria-label": label, "aria-pressed": "false", onclick: () => onChoose(choice), ...attributes,
       }, text);
       cells.push({ ...choice, element: made });
       return made;
@@ -33,7 +33,7 @@ export function makeMatrix(onChoose) {
         `${data.classes[label]} answered as ${data.classes[answer]}: ${number(count)} images`,
         { class: isRight ? "is-right" : share > 60 ? "is-wrong is-many" : "is-wrong", style: { "--share": `${share}%` } }));
     };
-    fill(element, h("table", { class: "matrix", style: { "--classes": k } },
+    fill(element, h("table", { class: `matrix ${names.every((name, k) => name === data.classes[k]) ? "" : "has-names"}`, style: { "--classes": k } },
       h("caption", { class: "visually-hidden" }, "How often each class was answered as each class"),
       h("thead", {},
         h("tr", {}, h("td", {}), h("th", { colspan: k, scope: "colgroup", class: "matrix-axis" }, "answered"), h("td", {})),
@@ -42,7 +42,7 @@ export function makeMatrix(onChoose) {
           h("th", { scope: "col", class: "matrix-axis" }, "right"))),
       h("tbody", {}, names.map((name, label) => h("tr", {},
         h("th", { scope: "row" },
-          button(name, { label, answer: null }, `All that show ${data.classes[label]}`, { class: "matrix-head" })),
+          button(name === data.classes[label] ? name : `${name} ${data.classes[label]}`, { label, answer: null }, `All that show ${data.classes[label]}`, { class: "matrix-head" })),
         names.map((_, answer) => cell(label, answer)),
         h("td", { class: "matrix-axis" }, rightOf(label)))))));
   }

@@ -2,10 +2,10 @@
 
 import { isDark } from "./heat.js";
 
-// after Paul Tol, Colour schemes (2021), "muted", made darker or lighter for the two grounds
+// found by a search: any two look as different as can be, to all kinds of eyes; a test holds them to it
 const COLOURS = {
-  light: ["#332288", "#2b86bd", "#178f7b", "#117733", "#7a7a12", "#b07d00", "#cc4b62", "#7a1a4a", "#a8399f", "#6b6b6b"],
-  dark: ["#a79cf5", "#88ccee", "#3fc9ae", "#5fc272", "#bcbc4e", "#ecd27a", "#f78fa0", "#d9659a", "#dd92d6", "#c2c0ba"],
+  light: ["#491286", "#005dd2", "#009c96", "#163c29", "#cf7605", "#ac854d", "#d51f69", "#7d3006", "#9481c8", "#581b55"],
+  dark: ["#2c7efa", "#78ff96", "#a5d1ff", "#a2ac80", "#cf9a00", "#d1f665", "#db5339", "#ef74af", "#a06bc3", "#ffd5d3"],
 };
 
 /** The colour of a class; with more than ten classes colours come again. */

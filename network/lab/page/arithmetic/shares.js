@@ -109,7 +109,7 @@ export function answer({ outputs, classes, label }) {
     steps: [
       { say: "These are the scores of the network, one for each class.", show: [table] },
       { say: `The highest is the answer: ${classes[best]}.${label === null ? "" : isRight ? " And that is what the picture shows." : ` But the picture shows ${classes[label]}.`}`,
-        show: [h("p", { class: `lesson-answer ${isRight ? "" : "is-wrong"}` }, classes[best]), result(values[best], `The score of “${classes[best]}”`)] },
+        show: [h("p", { class: `lesson-answer ${isRight ? "" : "is-wrong"} ${classes[best].length > 2 ? "is-word" : ""}` }, classes[best]), result(values[best], `The score of “${classes[best]}”`)] },
     ],
   };
 }

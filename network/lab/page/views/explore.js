@@ -47,7 +47,9 @@ export function mount(root, context) {
         openImages(api, run, split), api.get(`/api/runs/${encodeURIComponent(run)}/model`)]);
       if (mine === asked) shown = show(head, room, { data, model, memory, api, run });
     } catch (error) {
-      if (mine === asked) fill(room, h("p", { class: "problem", role: "alert" }, error.message));
+      if (mine !== asked) return;
+      fill(head);
+      fill(room, h("p", { class: "problem", role: "alert" }, error.message));
     }
   }
 
@@ -65,7 +67,7 @@ function show(head, room, { data, model, memory, api, run }) {
     setFilter(isOn ? ANY : { show: "all", label, answer });
   });
   const images = makeImages({ onFilter: setFilter, onChoose: pick });
-  const map = makeMap({ api, run, layers: readLayers(model.layers), memory: memory.map, onChoose: pick });
+  const map = makeMap({ api, run, layers: readLayers(model.layers), names: model.members, memory: memory.map, onChoose: pick });
   const detail = makeDetail(() => detail.show(data, null));
 
   function setFilter(filter) {
