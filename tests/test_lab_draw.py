@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from browser import check_layout, start_lab, write_digit
+from browser import check_layout, running_lab, write_digit
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -236,8 +236,7 @@ def test_what_is_not_there_is_refused_in_one_line(lab, path, value, status):
 
 
 def test_a_lab_that_ends_in_the_middle_of_an_answer_says_nothing(lab_cache):
-    started = start_lab(lab_cache)
-    with started.process, ThreadPoolExecutor(30) as pool:
+    with running_lab(lab_cache) as started, ThreadPoolExecutor(30) as pool:
         waiting = [
             pool.submit(ask, started, "accuracy", {"noise": n / 10}, run="convolution")
             for n in range(30)

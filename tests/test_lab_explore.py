@@ -7,7 +7,7 @@ import urllib.request
 
 import numpy as np
 import pytest
-from browser import check_layout, network, start_lab
+from browser import check_layout, network, running_lab
 from playwright.sync_api import expect
 from small_digits import NAME, make_small_digits
 
@@ -238,10 +238,8 @@ def small_lab(tmp_path_factory):
         f"{train} --name greedy --hidden 3 --validation 0",
     ):
         assert network(cache, *line.split()).wait() == 0
-    started = start_lab(cache)
-    with started.process:
+    with running_lab(cache) as started:
         yield started
-        assert started.stop() == 0
 
 
 def test_of_several_networks_each_has_its_maps(open_page, small_lab):
