@@ -1,0 +1,145 @@
+"""Measure how well runs are calibrated, and whether promised coverages hold.
+
+    python benchmarks/calibration.py RUN [RUN ...]           # the tables in docs/results.md
+    python benchmarks/calibration.py RUN [RUN ...] --test    # on the test images, to report
+
+Coverages are measured on one half of what a run held out, with a threshold from the other half,
+twenty times with other halves. Beside the sets of `network/conformal.py`, whose score is
+1 - P_label, stand adaptive ones (APS: Romano, Sesia, Candes, Classification with valid and adaptive
+coverage, 2020, equation 5), whose score adds up all that is likelier and a random share of P_label.
+"""
+
+import argparse
+from collections.abc import Callable
+
+import numpy as np
+
+from network import calibration
+from network.calibrating import Calibration, calibrate
+from network.conformal import prediction_sets, threshold
+from network.evaluation import wilson_interval
+from network.familiarity import FALSE_ALARMS, describe, distances, held_out_distances
+from network.held_out import Division, divide
+from network.judging import Judge
+from network.measuring import LoadedRun, load_runs
+from network.params import Array
+from pipeline.cache import Cache, find_cache
+from pipeline.datasets import find_dataset
+from pipeline.manifest import read_split
+
+PROMISED = (0.9, 0.98, 0.99, 0.995)
+SPLITS = 20
+
+
+def adaptive(p: Array) -> Array:
+    """Make the scores of APS: what is likelier than a class, and a random share of its own.
+
+    Shapes: (N, K), the same out.
+    """
+    order = np.argsort(-p, axis=1)
+    sums = np.empty_like(p)
+    np.put_along_axis(sums, order, np.take_along_axis(p, order, axis=1).cumsum(axis=1), axis=1)
+    return sums - np.random.default_rng(0).random((len(p), 1)) * p
+
+
+def ours(scores: Array, limit: float) -> Array:
+    """Make the sets of `network/conformal.py`, which always have the answer."""
+    return prediction_sets(1 - scores, limit)
+
+
+# kind -> what makes scores of probabilities, and sets of scores and a limit
+SETS: dict[str, tuple[Callable[[Array], Array], Callable[[Array, float], Array]]] = {
+    "1 - P": (lambda p: 1 - p, ours),
+    "APS": (adaptive, lambda scores, limit: scores <= limit),
+}
+
+
+def coverage_row(p: Array, labels: Array, promised: float) -> list[str]:
+    """Say how often sets have the right class, and how many classes, for each kind of set."""
+    cells = []
+    for score, make_sets in SETS.values():
+        scores, covered, sizes = score(p), [], []
+        for seed in range(SPLITS):
+            one, other = np.array_split(np.random.default_rng(seed).permutation(len(p)), 2)
+            limit = threshold(1 - scores[one], labels[one], promised)
+            if limit is None:
+                return ["-"] * 4
+            sets = make_sets(scores[other], limit)
+            covered.append(sets[np.arange(len(other)), labels[other]].mean())
+            sizes.append(sets.sum(axis=1).mean())
+        cells += [f"{100 * np.mean(covered):.2f}", f"{np.mean(sizes):.3f}"]
+    return cells
+
+
+def held_out_tables(runs: list[tuple[LoadedRun, Division, Calibration]]) -> None:
+    """Print what is measured on held-out examples."""
+    print("| run | held out | wrong | ECE % | fitted | log-loss | fitted | temperature |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    for run, _, found in runs:
+        errors = [f"{100 * error:.2f}" for error in found.calibration_error]
+        losses = [f"{loss:.4f}" for loss in found.log_loss]
+        cells = f"{found.examples:,}", str(found.mistakes), *errors, *losses
+        print(f"| {run.name} | {' | '.join(cells)} | {found.temperature:.3g} |")
+    print("\n| run | promised % | 1 - P: covered % | classes | APS: covered % | classes |")
+    print("|---|--:|--:|--:|--:|--:|")
+    for run, division, _ in runs:
+        checkpoint, examples = run.checkpoint, division.examples
+        p = calibration.probabilities(checkpoint.model, checkpoint.params, examples.images)
+        for promised in PROMISED:
+            row = coverage_row(p, examples.labels, promised)
+            print(f"| {run.name} | {100 * promised:g} | {' | '.join(row)} |")
+
+
+def test_tables(cache: Cache, runs: list[tuple[LoadedRun, Division, Calibration]]) -> None:
+    """Print what holds on the test images of what was measured on held-out ones."""
+    dataset = find_dataset(cache, runs[0][0].configuration.dataset)
+    pixels, labels = read_split(cache, dataset, "test")
+    print("| run | ECE % | 99 % promised: covered % | classes |\n|---|--:|--:|--:|")
+    for run, _, found in runs:
+        judged = Judge(run, found, None).judge(pixels, 0.99)
+        p = np.stack([each.probabilities for each in judged])
+        error = calibration.expected_calibration_error(calibration.reliability_bins(p, labels))
+        sets = [each.candidates or () for each in judged]
+        covered = np.mean([label in each for each, label in zip(sets, labels, strict=True)])
+        cells = f"{100 * error:.2f}", f"{100 * covered:.2f}", f"{np.mean([*map(len, sets)]):.3f}"
+        print(f"| {run.name} | {' | '.join(cells)} |")
+    print("\n| run | plainly | other hands | with confidence: called unlike |\n|---|--:|--:|--:|")
+    for run, division, found in runs:
+        print(f"| {run.name} | {' | '.join(false_alarms(division, found, pixels))} |")
+
+
+def false_alarms(division: Division, found: Calibration, pixels: Array) -> list[str]:
+    """Say how many images are beyond the line for 1 %, drawn in three ways."""
+    vectors = describe(division.pixels)
+    far = distances(describe(pixels), vectors[division.trained])
+    plain = distances(vectors[division.held_out], vectors[division.trained])
+    hands = held_out_distances(vectors, division.trained, division.held_out)
+    rank = int(np.ceil((len(plain) + 1) * (1 - FALSE_ALARMS)))
+    assert found.familiarity is not None
+    lines = [float(np.sort(each)[rank - 1]) for each in (plain, hands)]
+    lines.append(found.familiarity.threshold)
+    counts = [int(np.sum(far > line)) for line in lines]
+    low, high = (f"{100 * end:.2f}" for end in wilson_interval(counts[-1], len(far)))
+    return [
+        *(f"{100 * count / len(far):.2f} %" for count in counts[:-1]),
+        f"{100 * counts[-1] / len(far):.2f} % ({low}-{high})",
+    ]
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", nargs="+", metavar="RUN")
+    parser.add_argument("--test", action="store_true", help="look at the test images")
+    options, cache, measured = parser.parse_args(), find_cache(), []
+    for run in load_runs(cache, options.runs):
+        division = divide(cache, run.run, run.checkpoint, run.configuration)
+        measured.append((run, division, calibrate(run, division)))
+    if options.test:
+        test_tables(cache, measured)
+    else:
+        held_out_tables(measured)
+
+
+if __name__ == "__main__":
+    main()
