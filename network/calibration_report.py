@@ -52,21 +52,27 @@ def familiarity_lines(calibration: Calibration) -> list[str]:
 def judgement_lines(
     judgement: Judgement, classes: tuple[str, ...], coverage: str | None, examples: int
 ) -> list[str]:
-    """What to think of an answer; `examples` were held out to tell."""
+    """What to think of an answer, where `examples` were held out to tell.
+
+    How likely it is, and what sets promise, is said of digits; of what is none it would mislead.
+    """
+    if judgement.is_unlike and judgement.share_nearer is not None:
+        return [unlike_line(judgement.share_nearer, classes, examples)]
     lines = [f"{classes[judgement.answer]} with probability {percent(judgement.probability)}"]
     if judgement.candidates is not None and coverage is not None:
         names = " or ".join(classes[which] for which in judgement.candidates)
-        lines.append(f"{names}: right in {100 * float(coverage):g} % of cases")
-    if judgement.is_unlike and judgement.share_nearer is not None:
-        what = "digits" if all(name.isdigit() for name in classes) else "images"
-        whole = judgement.share_nearer == 1
-        share = (
-            f"all {examples:,}" if whole else f"{percent(judgement.share_nearer)} of {examples:,}"
-        )
-        lines.append(
-            f"unlike the {what} it was trained on: farther from them than {share} held-out {what}"
-        )
+        lines.append(f"{names}, which holds in {100 * float(coverage):g} % of cases")
     return lines
+
+
+def unlike_line(share_nearer: float, classes: tuple[str, ...], examples: int) -> str:
+    """How far an image is from all that a run was trained on."""
+    what = "digits" if all(name.isdigit() for name in classes) else "images"
+    share = "all" if share_nearer == 1 else f"{percent(share_nearer)} of"
+    return (
+        f"unlike the {what} it was trained on: farther from them than {share} "
+        f"{examples:,} held-out {what}"
+    )
 
 
 def percent(share: float) -> str:
