@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 
 from network.paper.decoding import decode_grey, read_grey
 from network.paper.deskew import deskewed
-from network.paper.fitting import centre_by_mass, fit_into_box
+from network.paper.fitting import at_full_contrast, centre_by_mass, fit_into_box
 from network.paper.ink import Ink, border, find_ink
-from network.paper.marks import Mark
+from network.paper.marks import Mark, mark_of
 from network.paper.reading_order import in_lines
 from network.paper.separation import separate_marks, whole_mark
 from pipeline.errors import CorruptError
 from pipeline.records import IMAGE_SHAPE
 
-FAINTEST = 0.2  # of full ink: what is paler is paper
+FAINTEST = 0.3  # of full ink: what is paler is paper
 FULL = 0.6  # the share of a digit's pixels that are paler than what counts as full ink
 
 Grey = NDArray[np.uint8]
@@ -105,28 +105,33 @@ def prepare_page(grey: Grey, separate: bool = True, deskew: bool = False) -> Pag
         return Page(grey, ink, (set_upright(digit) if deskew and ink.any() else digit,))
     found = find_ink(grey)
     marks = (separate_marks if separate else whole_mark)(found) if found.full else []
-    digits = [
+    prepared = (
         prepare_mark(found, mark, line) for line, row in enumerate(in_lines(marks)) for mark in row
-    ]
-    digits = [digit for digit in digits if digit.crop.any()]  # not what was noise around a mark
+    )
+    digits = [digit for digit in prepared if digit]
     return Page(grey, found.strength, tuple(map(set_upright, digits) if deskew else digits))
 
 
-def prepare_mark(ink: Ink, mark: Mark, line: int) -> Digit:
-    """Cut a mark out, bring it to full contrast, and fit it into 28x28."""
+def prepare_mark(ink: Ink, mark: Mark, line: int) -> Digit | None:
+    """Cut a mark out, bring it to full contrast, and fit it into 28x28; None if it is but noise."""
     rows = slice(mark.top, mark.top + mark.height)
     columns = slice(mark.left, mark.left + mark.width)
     strength = np.where(mark.mask, ink.strength[rows, columns], 0)
     share = strength / max(np.quantile(strength[mark.mask], FULL), 1)
-    crop = np.where(share < FAINTEST, 0, np.round(255 * np.minimum(share, 1))).astype(np.uint8)
-    fitted = fit_into_box(crop)
-    box = Box(mark.left, mark.top, mark.width, mark.height)
+    levels = np.where(share < FAINTEST, 0, np.round(255 * np.minimum(share, 1))).astype(np.uint8)
+    if not levels.any():
+        return None
+    inked = mark_of(levels > 0, mark.left, mark.top)
+    box = Box(inked.left, inked.top, inked.width, inked.height)
+    left, top = inked.left - mark.left, inked.top - mark.top
+    crop = levels[top : top + box.height, left : left + box.width]
+    fitted = at_full_contrast(fit_into_box(crop))
     return Digit(box, line, crop, fitted, centre_by_mass(fitted))
 
 
 def set_upright(digit: Digit) -> Digit:
     """Take the slant out of a digit and fit it into 28x28 again."""
-    fitted = fit_into_box(deskewed(digit.crop))
+    fitted = at_full_contrast(fit_into_box(deskewed(digit.crop)))
     return replace(digit, fitted=fitted, pixels=centre_by_mass(fitted))
 
 

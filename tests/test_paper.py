@@ -151,6 +151,15 @@ def test_a_bar_that_is_apart_belongs_to_its_five():
     assert digit.box == (70, 40, 60, 110)
 
 
+@pytest.mark.parametrize("mark", ["comma", "hyphen"])
+def test_punctuation_is_no_digit(mnist_test_set, mark):
+    page = page_of([mnist_test_set[0][index] for index in (3, 10)], [(60, 60, 140), (220, 60, 140)])
+    expected = [digit.box for digit in prepare_page(page).digits]
+    top, height, width = (160, 36, 8) if mark == "comma" else (128, 8, 26)
+    page[top : top + height, 190 : 190 + width] = 40
+    assert [digit.box for digit in prepare_page(page).digits] == expected
+
+
 def test_specks_are_no_digits(mnist_test_set):
     page = page_of(mnist_test_set[0][:2], [(60, 60, 120), (260, 60, 120)])
     rng = np.random.default_rng(0)

@@ -24,6 +24,14 @@ def fit_into_box(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(ink).resize(size, how))
 
 
+def at_full_contrast(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Bring the strongest ink to 255, as it is in MNIST; thin strokes have become pale.
+
+    Shapes: (h, w), not without ink, the same out.
+    """
+    return np.asarray(np.round(ink * (255 / ink.max())), np.uint8)
+
+
 def centre_by_mass(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Lay a digit into 28x28 so that its centre of mass is in the middle, at pixel (14, 14).
 

@@ -112,9 +112,11 @@ def fit_surface(levels: Array) -> Array:
     values = levels.reshape(-1).astype(np.float64)
     surface = np.full_like(values, np.median(values))
     for _ in range(10):
-        weights = 1 / np.maximum(np.abs(values - surface), 1)
-        weighted = terms * weights[:, None]
-        surface = terms @ np.linalg.lstsq(weighted.T @ terms, weighted.T @ values)[0]
+        weighted = terms / np.maximum(np.abs(values - surface), 1)[:, None]
+        # by einsum, not by BLAS, whose threads would wait for each other where others compute
+        normal = np.einsum("ni,nj->ij", weighted, terms)
+        factors = np.linalg.lstsq(normal, np.einsum("ni,n->i", weighted, values))[0]
+        surface = np.einsum("ni,i->n", terms, factors)
     return surface.reshape(levels.shape).astype(np.float32)
 
 

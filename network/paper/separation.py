@@ -3,18 +3,17 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from network.paper.components import Integers, Mask, label_components, unite
+from network.paper.components import Integers, Mask, label_components
 from network.paper.ink import Ink
 from network.paper.marks import Mark, mark_of
+from network.paper.parts import PUNCTUATION, group_parts
 from network.paper.touching import split_touching
 from pipeline.errors import CorruptError
 
 LEVELS = (0.25, 0.35, 0.45, 0.55, 0.65)  # of full ink: what is paler is paper, or its ruling
 PALE = 0.4  # of full ink: a mark that is nowhere darker is a shadow, or shines through the paper
 SPECK = 0.2  # of the size of digits: what is smaller is none
-PART = 0.5  # of the height of a neighbour: what is lower is a part of it, as the bar of a 5 is ...
-NEAR = 0.2  # ... unless it is farther away than this share of that height
-BREAK = 0.1  # of the height of the lower one: two that are so near, one above the other, are one
+WIDER = 1.5  # times the width of the other marks: what is narrower is one digit
 MAX_MARKS = 1000  # on a page; noise has more
 
 
@@ -26,15 +25,31 @@ def separate_marks(ink: Ink) -> list[Mark]:
     mask = dark_enough(ink)
     labels, boxes = label_components(mask)
     kept = likely_parts(ink, mask, labels, boxes)
-    marks = []
-    groups = join_parts(boxes[kept])
-    for group in np.unique(groups):
-        members = kept[groups == group]
-        left, top = boxes[members, :2].min(axis=0)
-        right, bottom = boxes[members, 2:].max(axis=0)
-        own = np.isin(labels[top:bottom, left:right], 1 + members)
-        marks += split_touching(Mark(int(left), int(top), own))
-    return marks
+    groups = group_parts(boxes[kept])
+    marks = [
+        cut_out(labels, boxes, kept[groups == group])
+        for group in np.unique(groups[groups != PUNCTUATION])
+    ]
+    widths = np.array([mark.width for mark in marks])
+    return [
+        part
+        for place, mark in enumerate(marks)
+        for part in (split_touching(mark) if stands_out(widths, place) else [mark])
+    ]
+
+
+def cut_out(labels: Integers, boxes: Integers, members: Integers) -> Mark:
+    """Make a mark of some components, by their numbers from 0."""
+    left, top = boxes[members, :2].min(axis=0)
+    right, bottom = boxes[members, 2:].max(axis=0)
+    own = np.isin(labels[top:bottom, left:right], 1 + members)
+    return Mark(int(left), int(top), own)
+
+
+def stands_out(widths: Integers, place: int) -> bool:
+    """Is one of the marks so much wider than the others that it can be several digits?"""
+    others = np.delete(widths, place)
+    return not len(others) or widths[place] >= WIDER * np.median(others)
 
 
 def whole_mark(ink: Ink) -> list[Mark]:
@@ -102,22 +117,3 @@ def middle_of(sizes: Integers) -> float:
     sizes = np.sort(sizes)
     total = np.cumsum(sizes**2)
     return float(sizes[np.searchsorted(total, total[-1] / 2)])
-
-
-def join_parts(boxes: Integers) -> Integers:
-    """Number boxes so that those that belong to one digit have one number.
-
-    Shapes: (count, 4) -> (count,).
-    """
-    left, top, right, bottom = boxes.T[:, :, None]  # each is (count, 1), its .T the others
-    width, height = right - left, bottom - top
-    overlap = np.minimum(right, right.T) - np.maximum(left, left.T)  # negative: a gap
-    gap = np.maximum(top, top.T) - np.minimum(bottom, bottom.T)
-    apart = np.hypot(np.maximum(-overlap, 0), np.maximum(gap, 0)) / height.T
-    apart[height >= PART * height.T] = np.inf  # to what it cannot be a part of
-    nearest = (apart - 1e-3 * (overlap > 0)).argmin(axis=1)  # of two, the one above or below
-    parts = np.flatnonzero(apart.min(axis=1) <= NEAR)
-    beside = overlap < np.minimum(width, width.T) / 2
-    halves = np.nonzero(~beside & (gap <= BREAK * np.minimum(height, height.T)))
-    one, other = np.append(halves[0], parts), np.append(halves[1], nearest[parts])
-    return unite(len(boxes), one, other)

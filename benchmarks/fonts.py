@@ -1,0 +1,163 @@
+"""How well digits of fonts are read, with and without the preparation that makes them like MNIST.
+
+    python benchmarks/fonts.py RUN...             # some minutes; those fonts that are installed
+    python benchmarks/fonts.py RUN... --tuning    # the fonts that the preparation was tuned on
+    python benchmarks/fonts.py --packages         # the packages to install first
+
+All ten digits of each font on each kind of paper of `paper_pages.py`, each with a size, a place, a
+rotation (up to 12 degrees) and a thickness of its own. Three ways are compared: with the
+preparation, an answer counts where exactly one digit was found and is read right; without it, the
+picture is made 28x28, and inverted where its border is light; the same after somebody has cut a
+square around the digit, a fifth larger than it is.
+"""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from debian_fonts import HANDWRITING, PRINT, TUNING, Font
+from numpy.typing import NDArray
+from paper_pages import PAPERS, Levels, photograph
+from PIL import Image, ImageDraw, ImageFont
+
+from network.checkpoints import Checkpoint
+from network.data import scale_pixels
+from network.digits import prepare_page
+from network.evaluation import answer_images
+from network.run_names import find_run
+from network.runs import load_run
+from pipeline.cache import find_cache
+from pipeline.records import IMAGE_SHAPE
+
+Grey = NDArray[np.uint8]
+SIDE = 320  # pixels of a page
+SIZES = (40, 260)  # of a font
+ROTATION = 12  # degrees, either way
+THICKER = 3  # kinds of thickness: as the font has it, and with a thin or a thick line around
+
+
+@dataclass(frozen=True)
+class Case:
+    """A digit made ready in three ways."""
+
+    font: str
+    paper: str
+    label: int
+    found: int  # digits on the page
+    images: tuple[Grey, Grey, Grey]  # (28, 28) each: prepared, as it is, cut out by hand
+
+
+def glyph(font: Font, digit: int, size: int, thicker: int, angle: float) -> Levels:
+    """Draw a digit, as large as it is.
+
+    Shapes: (H, W).
+    """
+    face = ImageFont.truetype(font.path, size)
+    left, top, right, bottom = map(round, face.getbbox(str(digit), stroke_width=thicker))
+    picture = Image.new("L", (right - left, bottom - top))
+    draw = ImageDraw.Draw(picture)
+    draw.text((-left, -top), str(digit), 255, face, stroke_width=thicker)
+    turned = picture.rotate(angle, Image.Resampling.BICUBIC, expand=True)
+    return np.asarray(turned.crop(turned.getbbox()), np.float32) / np.float32(255)
+
+
+def page_with(ink: Levels, paper: str, rng: np.random.Generator) -> tuple[Grey, Grey]:
+    """Put ink somewhere on a page and take a picture of it; return also what is around the ink."""
+    height, width = (max(SIDE, side + 20) for side in ink.shape)
+    share = np.zeros((height, width), np.float32)
+    top = int(rng.integers(8, height - ink.shape[0] - 8))
+    left = int(rng.integers(8, width - ink.shape[1] - 8))
+    share[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
+    grey = photograph(share, PAPERS[paper], rng, int(rng.integers(30, 80)))
+    reach = round(1.2 * max(ink.shape) / 2)
+    row, column = top + ink.shape[0] // 2, left + ink.shape[1] // 2
+    around = grey[max(row - reach, 0) : row + reach, max(column - reach, 0) : column + reach]
+    return grey, around
+
+
+def resize(grey: Grey) -> Grey:
+    """Do what is done without a preparation: make it 28x28, light on dark."""
+    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    ink = 255 - grey if np.median(edge) > 127 else grey
+    return np.asarray(Image.fromarray(ink).resize(IMAGE_SHAPE, Image.Resampling.BOX))
+
+
+def cases(fonts: Mapping[str, Font], repeats: int) -> Iterator[Case]:
+    """Draw and prepare all digits of all fonts."""
+    for name, font in fonts.items():
+        rng = np.random.default_rng(0)
+        for paper in PAPERS:
+            for digit in [*range(10)] * repeats:
+                size = int(rng.integers(*SIZES))
+                thicker = int(rng.integers(THICKER)) * max(1, size // 60)
+                ink = glyph(font, digit, size, thicker, rng.uniform(-ROTATION, ROTATION))
+                grey, around = page_with(ink, paper, rng)
+                found = [each.pixels for each in prepare_page(grey).digits]
+                prepared = found[0] if found else np.zeros(IMAGE_SHAPE, np.uint8)
+                images = prepared, resize(grey), resize(around)
+                yield Case(name, paper, digit, len(found), images)
+
+
+def right(checkpoint: Checkpoint, some: list[Case]) -> NDArray[np.float64]:
+    """Tell which cases are right in each of the three ways.
+
+    Shapes: (3, N) of 0 and 1.
+    """
+    labels = np.array([case.label for case in some])
+    results = []
+    for images in zip(*(case.images for case in some), strict=True):
+        pixels = scale_pixels(np.stack(images))
+        results.append(answer_images(checkpoint.model, checkpoint.params, pixels) == labels)
+    results[0] &= [case.found == 1 for case in some]
+    return np.array(results, float)
+
+
+def table(some: list[Case], results: Mapping[str, NDArray[np.float64]]) -> Iterator[str]:
+    """Yield a table: all, each paper, each font; percent right in three ways."""
+    yield f"{'':<22}{'found once':>10}" + "".join(f"{run:>24}" for run in results)
+    groups = {"all": [True] * len(some)}
+    groups |= {paper: [case.paper == paper for case in some] for paper in PAPERS}
+    fonts = list(dict.fromkeys(case.font for case in some))
+    for label, names in (
+        ("handwriting", set(HANDWRITING)),
+        ("print", set(PRINT)),
+        *((font, {font}) for font in fonts),
+    ):
+        groups[label] = [case.font in names for case in some]
+    for label, chosen in groups.items():
+        if not any(chosen):
+            continue
+        where = np.array(chosen)
+        once = np.mean([case.found == 1 for case in some], where=where)
+        cells = (100 * result[:, where].mean(axis=1) for result in results.values())
+        columns = "".join("{:>10.1f} {:>6.1f} {:>6.1f}".format(*cell) for cell in cells)
+        yield f"{label:<22}{100 * once:>10.1f}{columns}"
+
+
+def main() -> None:
+    """Print the table, and which fonts are absent."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", metavar="RUN", nargs="*")
+    parser.add_argument("--tuning", action="store_true", help="the fonts of the tuning")
+    parser.add_argument("--repeats", type=int, default=2, help="of each digit (default 2)")
+    parser.add_argument("--packages", action="store_true", help="print Debian's packages")
+    options = parser.parse_args()
+    fonts = TUNING if options.tuning else HANDWRITING | PRINT
+    if options.packages:
+        print(*sorted({f"fonts-{font.package}" for font in fonts.values()}))
+        return
+    for name, font in fonts.items():
+        if not font.path.exists():
+            print(f"absent: {name}, of the package fonts-{font.package}")
+    there = {name: font for name, font in fonts.items() if font.path.exists()}
+    some = list(cases(there, options.repeats))
+    cache = find_cache()
+    runs = {name: load_run(find_run(cache, name))[0] for name in options.runs}
+    print(f"{len(there)} fonts, {len(some):,} pages; in %: prepared, as it is, cut out by hand")
+    for line in table(some, {name: right(checkpoint, some) for name, checkpoint in runs.items()}):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
