@@ -14,6 +14,7 @@ from network.paper.components import label_components
 from network.paper.deskew import deskewed, slant_of
 from network.paper.marks import mark_of
 from network.paper.reading_order import in_lines
+from network.paper.ruling import highest_ahead, without_ruling
 from network.paper.steps import draw_steps
 from network.paper.touching import split_touching
 from pipeline.errors import CorruptError
@@ -180,7 +181,7 @@ def test_the_ruling_of_the_paper_is_no_ink(mnist_test_set, down):
     found = prepare_page(page).digits
     assert len(found) == 5
     for pair in zip(found, expected, strict=True):
-        assert difference(*(digit.pixels for digit in pair)) < 6
+        assert unlike(*(digit.pixels for digit in pair)) < 8
 
 
 def test_two_digits_that_touch_are_split_and_single_ones_are_not():
@@ -265,3 +266,24 @@ def test_the_steps_are_drawn(mnist_test_set):
     assert len(np.unique(levels)) > 50
     single = draw_steps(pages[:1], ["one page"], [list("72104")])
     assert single.height < picture.height
+
+
+def test_lines_paler_than_ink_are_taken_off_and_strokes_stay():
+    page = np.zeros((100, 200), np.uint8)
+    page[10:12] = page[50:52] = 80
+    page[20:90, 60:66] = 200  # a stroke across a line
+    page[80:86, 40:110] = 200  # a long stroke along the lines, as dark as ink
+    left = without_ruling(page, 200)
+    assert left[10:12].max() == 0
+    assert (left[20:90, 60:66] == 200).all()
+    assert (left[80:86, 40:110] == 200).all()
+    assert np.array_equal(left[50:52, 70:], np.zeros((2, 130), np.uint8))
+    page[10:12, 100:] = page[50:52, 100:] = 0  # half a page of lines is no ruling
+    assert without_ruling(page, 200) is page
+
+
+@given(st.integers(1, 9), st.integers(1, 30), st.integers(1, 9), st.integers(0, 2**32))
+def test_the_highest_ahead_is_what_looking_finds(height, width, length, seed):
+    levels = np.random.default_rng(seed).integers(0, 256, (height, width + length - 1), np.uint8)
+    expected = [[row[column : column + length].max() for column in range(width)] for row in levels]
+    assert np.array_equal(highest_ahead(levels, length), expected)

@@ -11,6 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from network.paper.ruling import without_ruling
 from network.params import Array
 
 COARSE = 64  # blocks along the longer side, in which the light is looked at
@@ -49,7 +50,10 @@ def find_ink(grey: NDArray[np.uint8]) -> Ink:
     smooth = soften(strength)
     faintest = max(LEAST_CONTRAST, MOST_NOISE * noise_of(smooth))
     full = int(smooth.max())
-    return Ink(strength, smooth, full if full >= faintest else 0, faintest, light_on_dark)
+    if full < faintest:
+        return Ink(strength, smooth, 0, faintest, light_on_dark)
+    strength = without_ruling(strength, full)
+    return Ink(strength, soften(strength), full, faintest, light_on_dark)
 
 
 def is_light_on_dark(grey: NDArray[np.uint8], slope: Array) -> bool:
