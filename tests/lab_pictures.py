@@ -48,6 +48,10 @@ def take_pictures(browser: Browser, lab: LabProcess) -> None:
         take(page)
         page.evaluate("scrollTo(0, 0)")
         picture(page, view)
+    map_of_images(page)
+    page.goto(f"{lab.address}#arithmetic")
+    arithmetic(page)
+    picture(page, "arithmetic")
 
 
 def open_page(
@@ -118,7 +122,29 @@ def why(page: Page) -> None:
 
 def explore(page: Page) -> None:
     """Wait for the images and the map."""
-    page.wait_for_timeout(6000)
+    page.wait_for_selector(".thumb")
+    page.wait_for_selector(".scatter-state", state="hidden")
+
+
+def map_of_images(page: Page) -> None:
+    """Lay the images out by t-SNE, point at one, and take the picture of the map alone."""
+    page.get_by_role("button", name="t-SNE").click()
+    page.wait_for_timeout(500)
+    page.wait_for_selector(".scatter-state", state="hidden", timeout=120_000)
+    page.wait_for_timeout(1000)
+    page.locator(".scatter").scroll_into_view_if_needed()
+    page.locator(".scatter").focus()
+    page.keyboard.press("ArrowRight")
+    page.locator(".scatter-frame").screenshot(path=FOLDER / "map.png")
+
+
+def arithmetic(page: Page) -> None:
+    """Go to the end of the first weighted sum."""
+    page.wait_for_selector(".lesson-say")
+    page.locator(".chain button", has_text="Linear").first.click()
+    for _ in range(page.locator(".lesson-dots i").count() - 1):
+        page.get_by_role("button", name="Next").click()
+    page.evaluate("document.activeElement.blur()")
 
 
 if __name__ == "__main__":

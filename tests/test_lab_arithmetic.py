@@ -35,6 +35,11 @@ return given.cells.map(([index, cell]) => {
   return { value, said: steps.map(({ say }) => say), shown: Number(dataset.value) };
 });
 """
+BARS_OUTSIDE = """() => [...document.querySelectorAll(".term")].filter((bar) => {
+  const [inner, outer] = [bar, bar.closest("td")].map((one) => one.getBoundingClientRect());
+  return inner.top < outer.top || inner.bottom > outer.bottom || inner.left < outer.left - 1 ||
+    inner.right > outer.right + 1;
+}).length"""
 SENTENCE = re.compile(r"^[\dA-Zae“].*[.:]$")
 
 
@@ -183,9 +188,9 @@ def test_another_number_is_chosen_by_its_place_or_by_a_click(open_page):
     page.locator(".chain button", has_text="Linear").first.click()
     page.locator(".cell-axis input").fill("17")
     page.keyboard.press("Enter")
-    expect(page.locator(".lesson-say")).to_contain_text("Unit 17 looks at all 784 pixels")
+    expect(page.locator(".lesson-say")).to_contain_text("Neuron 17 looks at all 784 pixels")
     page.locator(".is-clickable").click(position={"x": 4, "y": 4})
-    expect(page.locator(".lesson-say")).to_contain_text("Unit 0 looks at all 784 pixels")
+    expect(page.locator(".lesson-say")).to_contain_text("Neuron 0 looks at all 784 pixels")
 
 
 @pytest.mark.parametrize("run", ["first", "convolution"])
@@ -198,3 +203,4 @@ def test_it_fits_its_window_in_light_and_dark(open_page, run, size):
         for _ in range(page.locator(".lesson-dots i").count() - 1):
             page.keyboard.press("ArrowRight")
         check_layout(page)
+        assert page.evaluate(BARS_OUTSIDE) == 0

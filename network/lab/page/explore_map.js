@@ -146,8 +146,8 @@ function wholeIcon() {
     h("path", { d: corners, fill: "none", stroke: "currentColor", "stroke-width": 1.8 }));
 }
 
-/** A stage in words: "layer 2: 30 units" or "layer 1: 16 maps". */
+/** A stage in words: "layer 2: 30 neurons" or "layer 1: 16 maps". */
 function stageName({ index, units, isImages }, stages) {
   if (index === stages.length - 1) return `the ${units} scores`;
-  return `layer ${index + 1}: ${units} ${isImages ? "maps" : "units"}`;
+  return `layer ${index + 1}: ${units} ${isImages ? "maps" : "neurons"}`;
 }

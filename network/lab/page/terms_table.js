@@ -25,12 +25,17 @@ export function sumTable({ terms, bias, sum, then }, place) {
 }
 
 function termRow(name, product, value, limit) {
-  const share = (50 * Math.abs(value)) / limit;
   return h("tr", {},
     h("th", { scope: "row" }, name), h("td", { class: "terms-product" }, product),
-    h("td", { class: "terms-bar" }, h("span", { class: "term-track" }, h("span", {
-      class: value < 0 ? "term is-against" : "term is-for",
-      style: { width: `${share}%`, left: value < 0 ? `${50 - share}%` : "50%" },
-    }))),
+    h("td", { class: "terms-bar" }, termBar(value, limit)),
     h("td", {}, signed(value)));
+}
+
+/** A bar from the middle to the right, or to the left for what is negative; no longer than its half. */
+export function termBar(value, limit) {
+  const share = Math.min(50, (50 * Math.abs(value)) / limit);
+  return h("span", { class: "term-track" }, h("span", {
+    class: value < 0 ? "term is-against" : "term is-for",
+    style: { width: `${share}%`, left: value < 0 ? `${50 - share}%` : "50%" },
+  }));
 }

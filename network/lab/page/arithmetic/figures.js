@@ -1,7 +1,8 @@
 // What a lesson is drawn with: pictures, numbers in squares, sums term by term, curves, equations.
 
-import { h, number } from "../dom.js";
+import { h, number, withMinus } from "../dom.js";
 import { colour, drawHeat, limitOf } from "../heat.js";
+import { termBar } from "../terms_table.js";
 
 /** A number as it is read out: three decimals, very small ones by their power of ten. */
 export function num(value) {
@@ -101,7 +102,7 @@ export function grid(values, rows, columns, { limit = null, signed = true, mark 
     return h("span", {
       class: mark === at ? "is-marked" : null,
       style: { background: `rgb(${red} ${green} ${blue})`, color: isLight ? "#181714" : "#ffffff" },
-    }, Math.abs(value) < 0.005 ? "0.00" : value.toFixed(2).replace("-", "−"));
+    }, Math.abs(value) < 0.005 ? "0.00" : withMinus(value));
   });
   return h("div", { class: "number-grid", role: "img", "aria-label": label, style: { "--columns": columns } }, cells);
 }
@@ -120,12 +121,9 @@ export function termTable(terms, { most = 6, sorted = true, others = "others" } 
 }
 
 function termRow(name, parts, value, limit) {
-  const share = Math.min(50, (50 * Math.abs(value)) / limit);
-  return h("tr", {}, h("th", { scope: "row" }, name), h("td", { class: "terms-product" }, parts),
-    h("td", { class: "terms-bar" }, h("span", {
-      class: value < 0 ? "term is-against" : "term is-for",
-      style: { width: `${share}%`, left: value < 0 ? `${50 - share}%` : "50%" },
-    })), h("td", {}, num(value)));
+  return h("tr", {},
+    h("th", { scope: "row" }, name), h("td", { class: "terms-product" }, parts),
+    h("td", { class: "terms-bar" }, termBar(value, limit)), h("td", {}, num(value)));
 }
 
 /** The sum after each term, as a line that ends at the total. */

@@ -2,7 +2,7 @@
 
 import { nameOfInput } from "../weighted_sum.js";
 
-/** A number of outputs[place]: "pixel 12, 8", "map 3 at 5, 7", "unit 12", "“7”" for a class. */
+/** A number of outputs[place]: "pixel 12, 8", "map 3 at 5, 7", "neuron 12", "“7”" for a class. */
 export function nameOf({ layers, outputs, classes }, place, at) {
   const { shape } = outputs[place];
   if (shape.length === 1) return isOfClasses(layers, place) ? `“${classes[at]}”` : nameOfInput(layers, outputs, place)(at);

@@ -67,7 +67,7 @@ export function nothing(at) {
   const { layers, outputs, index, cell } = at;
   const value = outputs[index].values[cell];
   const why = layers[index].kind === "Dropout"
-    ? "While the network learns, Dropout silences some units at random. Now that it answers, all of them speak: nothing changes."
+    ? "While the network learns, Dropout silences some neurons at random. Now that it answers, all of them speak: nothing changes."
     : "Nothing changes here.";
   return { value, steps: [{ say: why, show: [result(value, capital(nameOf(at, index + 1, cell)))] }] };
 }

@@ -35,7 +35,7 @@ export function linear(at) {
       { say: `The ${products.length.toLocaleString("en-US")} products are added up, one after the other.`,
         show: [newRow(), figure(runningSum(products, "The sum after each product"), "the sum, product after product"),
           figure(termTable(terms, { others: "other products" }), "the largest of them")] },
-      { say: "The bias is added: what the unit says when nothing comes in.",
+      { say: "The bias is added: what the neuron says when nothing comes in.",
         show: [newRow(), equation(sum, sign("+"), shift, sign("=")), result(sum + shift, name)] },
     ],
   };
