@@ -88,7 +88,7 @@ PRINTERS = {
     "where": Command("pipeline where", "nothing"),
     "list": Command("pipeline list", "nothing", takes_folder=False),
     "inspect": Command("pipeline inspect {seed}/w", "nothing", takes_folder=False),
-    "predict": Command("network predict {cache}/pictures/answers.png", "run"),
+    "predict": Command("network predict {cache}/pictures/answers.png --quiet", "run"),
     "check": Command("network check 784-2-10-1 --examples 2 --quiet", "run"),
     "runs": Command("network runs", "run"),
     "presets": Command("network presets", "nothing", takes_folder=False),

@@ -3,7 +3,7 @@
 // All ink is one digit, whatever its parts: its box is cut out, brought to full contrast, reduced so
 // that the longer side is 20 pixels, and laid into 28x28 with its centre of mass in the middle.
 
-const FAINTEST = 0.2; // of full ink: what is paler is paper
+const FAINTEST = 0.3; // of full ink: what is paler is paper
 const FULL = 0.6; // the share of a digit's pixels that are paler than what counts as full ink
 const INK = 64; // of 255, averaged with its neighbours: what is at least so dark is ink
 const [BOX, SIDE] = [20, 28]; // pixels
@@ -12,7 +12,8 @@ const [BOX, SIDE] = [20, 28]; // pixels
 export function prepareGrey(grey, width) {
   const page = { width, height: grey.length / width, values: Float32Array.from(grey, (level) => 255 - level) };
   const crop = cutOut(page, soften(page));
-  return crop && centreByMass(fitIntoBox(toFullContrast(crop)));
+  const inked = crop && boxOf(toFullContrast(crop));
+  return inked && centreByMass(strongest(fitIntoBox(inked)));
 }
 
 /** Average each pixel with its eight neighbours, rounding twice as Pillow does; at the edge, the edge goes on. */
@@ -29,19 +30,9 @@ function soften({ width, height, values }) {
 }
 
 /** Keep the ink alone and the box around it; what is no ink is NaN. */
-function cutOut({ width, values }, smooth) {
-  let [left, right, top, bottom] = [Infinity, -1, Infinity, -1];
-  smooth.forEach((level, at) => {
-    if (level < INK) return;
-    const [y, x] = [Math.floor(at / width), at % width];
-    [left, right] = [Math.min(left, x), Math.max(right, x)];
-    [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
-  });
-  if (right < 0) return null;
-  return make({ width: right - left + 1, height: bottom - top + 1 }, (y, x) => {
-    const at = (top + y) * width + left + x;
-    return smooth[at] < INK ? NaN : values[at];
-  });
+function cutOut({ width, height, values }, smooth) {
+  const ink = (y, x) => (smooth[y * width + x] < INK ? NaN : values[y * width + x]);
+  return boxOf(make({ width, height }, ink));
 }
 
 function toFullContrast(crop) {
@@ -53,6 +44,26 @@ function toFullContrast(crop) {
     const share = crop.values[y * crop.width + x] / full;
     return share >= FAINTEST ? roundEven(255 * Math.min(share, 1)) : 0;
   });
+}
+
+/** Cut out the box of what has any ink left; null where nothing has. */
+function boxOf({ width, values }) {
+  let [left, right, top, bottom] = [Infinity, -1, Infinity, -1];
+  values.forEach((level, at) => {
+    if (!level) return; // neither 0 nor NaN
+    const [y, x] = [Math.floor(at / width), at % width];
+    [left, right] = [Math.min(left, x), Math.max(right, x)];
+    [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
+  });
+  if (right < 0) return null;
+  const box = { width: right - left + 1, height: bottom - top + 1 };
+  return make(box, (y, x) => values[(top + y) * width + left + x]);
+}
+
+/** Bring the strongest ink to 255: thin strokes have become pale. */
+function strongest(ink) {
+  const factor = 255 / ink.values.reduce((most, level) => Math.max(most, level), 0);
+  return make(ink, (y, x) => roundEven(ink.values[y * ink.width + x] * factor));
 }
 
 /** Average so that the longer side is 20 pixels: first along the rows, then down the columns. */
