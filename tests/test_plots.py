@@ -15,6 +15,7 @@ from network.combining import combine_runs
 from network.commands.plot import Kinds
 from network.configuration import Configuration
 from network.experiment import begin
+from network.first_weights import first_weights
 from network.looks import count_looks, read_looks
 from network.plots.confusion import draw_confusion
 from network.plots.drawing import check_kinds, draw_plot, write_plots
@@ -24,7 +25,6 @@ from network.plots.per_class import draw_per_class
 from network.plots.registry import PLOTS
 from network.plots.style import FORMATS, our_style
 from network.plots.subject import load_subjects, surest_mistakes
-from network.plots.weights import first_weights
 from network.run_names import find_run
 from pipeline.errors import UsageError
 
@@ -36,15 +36,18 @@ SORTS = {
 RUNS = ("dense", "conv", "together")
 
 
+def train(cache, name, choices):
+    for _ in begin(cache, choices.with_suitable_rates(), name).train():
+        pass
+
+
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
     """Runs of every sort, trained for two epochs on a few real digits, and an ensemble of two."""
     cache = make_small_digits(tmp_path_factory.mktemp("plots"), 120)
     for name, fields in SORTS.items():
         choices = Configuration(dataset=NAME, epochs=2, validation=0.5, **fields)
-        experiment = begin(cache, choices.with_suitable_rates(), name.replace(" ", "-"))
-        for _ in experiment.train():
-            pass
+        train(cache, name.replace(" ", "-"), choices)
     combine_runs(cache, ["dense", "no-hidden-layer"], "together")
     return cache
 
@@ -159,9 +162,25 @@ def test_held_out_images_cost_no_look_and_a_split_costs_one(cache, subjects):
 
 def test_a_run_that_held_nothing_out_says_what_to_choose(cache):
     choices = Configuration(dataset=NAME, epochs=1, validation=0.0, hidden=())
-    begin(cache, choices.with_suitable_rates(), "all-trained")
+    train(cache, "all-trained", choices)
     with pytest.raises(UsageError, match=r"held no images out\. Choose --split test"):
         load_subjects(cache, ["all-trained"], "validation")
+    begin(cache, choices.with_suitable_rates(), "untrained")
+    with pytest.raises(UsageError, match=r"is not known\. Choose --split test"):
+        load_subjects(cache, ["untrained"], "validation")
+
+
+def test_an_ensemble_is_drawn_by_what_none_of_its_networks_was_trained_on(cache):
+    choices = Configuration(dataset=NAME, epochs=1, validation=0.5, hidden=())
+    for seed in (1, 2):
+        train(cache, f"seed-{seed}", replace(choices, seed=seed))
+    combine_runs(cache, ["seed-1", "seed-2"], "two-seeds")
+    first, second, both = (
+        {it.tobytes() for it in load_subjects(cache, [run], "validation")[0].examples.images}
+        for run in ("seed-1", "seed-2", "two-seeds")
+    )
+    assert both == first & second
+    assert 0 < len(both) < len(first)
 
 
 class Page(HTMLParser):

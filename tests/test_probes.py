@@ -1,16 +1,18 @@
 """Probes measure what they say: gradients, dead units, first weights."""
 
+import base64
+
 import numpy as np
 import pytest
 
 from network.building import build_model, build_recipe, init_params
 from network.configuration import Configuration
 from network.data import Examples
+from network.first_weights import first_weights
 from network.lab.probes import (
     MOST_PICTURES,
-    first_weights,
     length,
-    pack_pictures,
+    pack_first_weights,
     probe,
     share_of_dead,
 )
@@ -89,15 +91,19 @@ def test_a_layer_without_an_activation_behind_it_has_no_dead_units():
     assert probe(recipe, params, EXAMPLES)[-1].dead is None  # softmax is part of the loss
 
 
-def test_first_weights_are_pictures_of_units_or_kernels():
-    recipe, params = make(hidden=(100,))
-    pictures = first_weights(recipe.model, params)
-    assert pictures.shape == (MOST_PICTURES, 28, 28)
-    assert np.array_equal(pictures[7].ravel(), params[1]["weight"][:, 7])
-    recipe, params = make(**NETS["convolution"])
-    pictures = first_weights(recipe.model, params)
-    assert pictures.shape == (4, 5, 5)
-    assert np.array_equal(pictures[2], params[0]["weight"][:, :, 0, 2])
-    recipe, params = make(layers="MaxPool2D, Flatten, Linear(3)")
-    assert first_weights(recipe.model, params) is None
-    assert pack_pictures(None) is None
+@pytest.mark.parametrize(
+    ("choices", "shape"),
+    [
+        ({"hidden": (100,)}, (MOST_PICTURES, 28, 28)),
+        (NETS["convolution"], (4, 5, 5)),
+        ({"layers": "MaxPool2D, Flatten, Linear(3)"}, (3, 14, 14)),
+    ],
+)
+def test_first_weights_are_packed_as_pictures_of_units_or_kernels(choices, shape):
+    _, params = make(**choices)
+    packed = pack_first_weights(params)
+    steps = np.frombuffer(base64.b64decode(packed["data"]), np.int8).reshape(packed["shape"])
+    assert steps.shape == shape
+    limit = packed["limit"]
+    shown = first_weights(params)[: len(steps)].clip(-limit, limit)
+    assert np.abs(shown - steps * limit / 127).max() < 0.51 * limit / 127

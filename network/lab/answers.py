@@ -5,10 +5,9 @@ from typing import Literal, TypeAlias
 
 from network.data import Examples
 from network.evaluation import compute_outputs
-from network.lab.loaded import LoadedRun, version_of
+from network.lab.loaded import version_of
 from network.lab.state import Lab
-from network.measuring import LoadedRun as RunToMeasure
-from network.measuring import write_look
+from network.measuring import LoadedRun, write_look
 from network.params import Array
 from pipeline.datasets import find_dataset
 from pipeline.errors import UsageError
@@ -26,13 +25,13 @@ class Answered:
 
 
 def choose_examples(lab: Lab, run: LoadedRun, split: Split) -> Examples:
-    """Take the images that a run has held out to choose by, or the test images of its data set.
+    """Take the images that a run has never seen of its own split, or those that it is tested by.
 
     Raises: UsageError, MissingError, CorruptError.
     """
     if split == "test":
         return lab.loaded.examples(run.configuration.dataset, "test")
-    return lab.loaded.held_out(run.configuration)
+    return lab.loaded.held_out(run)
 
 
 def find_answers(lab: Lab, name: str, split: Split) -> Answered:
@@ -53,14 +52,14 @@ def answer(lab: Lab, run: LoadedRun, split: Split) -> Answered:
     """
     examples = choose_examples(lab, run, split)
     if not len(examples):
-        what = f"run {run.run.name} has held no images out of its training"
+        what = f"run {run.name} has held no images out of its training"
         raise UsageError(what, "Look at its test images")
     checkpoint = run.checkpoint
     outputs = compute_outputs(checkpoint.model, checkpoint.params, examples.images)
     if split != "test":
         return Answered(examples, outputs, None)
     looks = lab.loaded.looks.find(
-        (run.run.name, version_of(run.run)), lambda: count_look(lab, run, examples, outputs)
+        (run.name, version_of(run.run)), lambda: count_look(lab, run, examples, outputs)
     )
     return Answered(examples, outputs, looks)
 
@@ -72,6 +71,4 @@ def count_look(lab: Lab, run: LoadedRun, examples: Examples, outputs: Array) -> 
     Raises: CorruptError, StorageError.
     """
     dataset = find_dataset(lab.cache, run.configuration.dataset)
-    to_measure = RunToMeasure(run.run, run.checkpoint, run.configuration)
-    answers = outputs.argmax(axis=1)
-    return write_look(to_measure, dataset, "test", examples.labels, answers).looks
+    return write_look(run, dataset, "test", examples.labels, outputs.argmax(axis=1)).looks

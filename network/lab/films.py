@@ -10,9 +10,10 @@ from network.data import Examples
 from network.film import Flips, Frame, find_flips, frame_path, list_epochs, load_frame
 from network.filming import check_filming, shows_the_run
 from network.lab.film_maker import film_in_process
-from network.lab.loaded import Loaded, LoadedRun
-from network.lab.probes import first_weights, pack_pictures
+from network.lab.loaded import Loaded
+from network.lab.probes import pack_first_weights
 from network.lab.work import Work
+from network.measuring import LoadedRun
 from network.model_json import array_to_json
 from network.params import Array
 from network.runs import Run, read_history
@@ -93,7 +94,7 @@ def describe_frame(loaded: Loaded, found: LoadedRun, epoch: int) -> dict[str, An
 
     Raises: MissingError, CorruptError.
     """
-    held_out = loaded.held_out(found.configuration)
+    held_out = loaded.validation(found.configuration)
     frame = load_frame(found.run, epoch)
     before = load_frame(found.run, epoch - 1) if epoch else frame
     for one in (before, frame):
@@ -104,12 +105,11 @@ def describe_frame(loaded: Loaded, found: LoadedRun, epoch: int) -> dict[str, An
                 "Make the film again",
             )
     flips = find_flips(before, frame, held_out.labels)
-    model, params = frame.checkpoint.model, frame.checkpoint.params
     return {
         "epoch": epoch,
         "right": int(np.sum(frame.answers == held_out.labels)),
         "count": len(held_out),
-        "pictures": pack_pictures(first_weights(model, params)),
+        "pictures": pack_first_weights(frame.checkpoint.params),
         "flips": describe_flips(flips, before, frame, held_out),
     }
 

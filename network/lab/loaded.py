@@ -2,13 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
-from network.checkpoints import Checkpoint
 from network.configuration import Configuration
 from network.data import Examples, load_examples, split_validation
+from network.held_out import divide
+from network.measuring import LoadedRun
 from network.params import count_params
 from network.run_names import describe_sizes, find_run, list_runs
 from network.runs import Run, load_run, read_history
@@ -21,15 +21,6 @@ RUNS, SPLITS = 4, 2  # that are kept; a split of MNIST has 188 MB
 NUMBERED = 100_000  # runs whose looks at test images are remembered while the lab runs
 
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class LoadedRun:
-    """A run with its model, its parameters and its configuration."""
-
-    run: Run
-    checkpoint: Checkpoint
-    configuration: Configuration
 
 
 class Kept:
@@ -56,7 +47,7 @@ class Loaded:
     def __init__(self, cache: Cache) -> None:
         self.cache = cache
         self.runs, self.splits, self.summaries = Kept(RUNS), Kept(SPLITS), Kept(10_000)
-        self.validations = Kept(RUNS)
+        self.held_outs, self.validations = Kept(RUNS), Kept(RUNS)
         self.surveys, self.answers, self.looks = Kept(RUNS), Kept(RUNS), Kept(NUMBERED)
 
     def names(self) -> list[str]:
@@ -110,19 +101,32 @@ class Loaded:
         found = find_dataset(self.cache, dataset)
         return self.splits.find((dataset, split), lambda: load_examples(self.cache, found, split))
 
-    def held_out(self, configuration: Configuration) -> Examples:
-        """Return the images that a run of this configuration has held out to choose by.
+    def held_out(self, run: LoadedRun) -> Examples:
+        """Return the images that nothing in a run was trained on.
+
+        Raises: UsageError when nobody knows which; MissingError, CorruptError.
+        """
+        key = run.name, version_of(run.run)
+        return self.held_outs.find(
+            key, lambda: divide(self.cache, run.run, run.checkpoint, run.configuration).examples
+        )
+
+    def validation(self, configuration: Configuration) -> Examples:
+        """Return the images that a configuration chooses by, which its films show.
 
         Raises: UsageError, MissingError, CorruptError.
         """
         chosen = configuration
         key = chosen.dataset, chosen.limit, chosen.validation, chosen.seed
+        return self.validations.find(key, lambda: self.split(chosen)[1])
 
-        def split() -> Examples:
-            examples = self.examples(chosen.dataset, "train").take(slice(chosen.limit))
-            return split_validation(examples, chosen.validation, chosen.seed)[1]
+    def split(self, configuration: Configuration) -> tuple[Examples, Examples]:
+        """Return the images that a configuration trains on, and those that it chooses by.
 
-        return self.validations.find(key, split)
+        Raises: UsageError, MissingError, CorruptError.
+        """
+        examples = self.examples(configuration.dataset, "train").take(slice(configuration.limit))
+        return split_validation(examples, configuration.validation, configuration.seed)
 
 
 def version_of(run: Run) -> tuple[int, int]:

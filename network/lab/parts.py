@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from network.checkpoints import Checkpoint
-from network.data import Examples, split_validation
+from network.data import Examples
 from network.ensemble import Ensemble, take_member
 from network.inside import responses
-from network.lab.loaded import Loaded, LoadedRun, version_of
+from network.lab.loaded import Loaded, version_of
+from network.measuring import LoadedRun
 from network.model import Model
 from network.params import Array
 from pipeline.errors import MissingError
@@ -46,9 +47,7 @@ def find_survey(loaded: Loaded, name: str, member: int | None) -> Survey:
     part = take_part(run, member)
 
     def make() -> Survey:
-        configuration = run.configuration
-        examples = loaded.examples(configuration.dataset, "train").take(slice(configuration.limit))
-        trained_on, _ = split_validation(examples, configuration.validation, configuration.seed)
+        trained_on, _ = loaded.split(run.configuration)
         digits = trained_on.take(slice(SURVEYED))
         digits = Examples(digits.images.copy(), digits.labels.copy())  # and let go of the others
         return Survey(digits, responses(part.model, part.params, digits.images))

@@ -7,6 +7,7 @@ import numpy as np
 from network.activations import ACTIVATIONS, Sigmoid
 from network.convolution import Conv2D
 from network.data import Examples
+from network.first_weights import first_weights
 from network.layers import Layer, Linear
 from network.model import Model, part_the_loss_sees
 from network.model_json import array_to_json
@@ -18,7 +19,6 @@ DEAD = 0.005  # of an activation's steepest slope: less than this counts as none
 STEEPEST: dict[type, float] = {Sigmoid: 0.25}  # of the others it is about 1
 MOST_PICTURES = 64  # units of the first layer whose weights are shown
 CLEAR = 0.995  # of the weights, shown as they are; the others in full colour
-SQUARE = (28, 28)
 
 
 class LayerProbe(NamedTuple):
@@ -87,33 +87,14 @@ def share_of_dead(model: Model, index: int, inputs: list[Array]) -> float | None
     return None
 
 
-def first_weights(model: Model, params: Params) -> Array | None:
-    """Return the weights of the first layer that learns as pictures, of its first units.
-
-    Shapes: (units, H, W): of a Linear layer on the pixels its weights where the pixels are, of a
-    Conv2D its kernels; None for any other.
-    """
-    for layer, layer_params in zip(model.layers, params, strict=True):
-        weight = layer_params.get("weight")
-        if weight is None:
-            continue
-        if isinstance(layer, Conv2D) and weight.ndim == 4:
-            return np.moveaxis(weight[:, :, 0, :MOST_PICTURES], -1, 0)
-        if isinstance(layer, Linear) and len(weight) == SQUARE[0] * SQUARE[1]:
-            return weight[:, :MOST_PICTURES].T.reshape(-1, *SQUARE)
-        return None
-    return None
-
-
-def pack_pictures(pictures: Array | None) -> dict[str, Any] | None:
-    """Write pictures as the page reads them: bytes from -127 to 127, and what 127 stands for.
+def pack_first_weights(params: Params) -> dict[str, Any]:
+    """Write first weights as the page reads them: bytes from -127 to 127, and what 127 stands for.
 
     That is a number which but a few of the weights exceed, so that these do not hide the others.
 
-    Shapes: (units, H, W).
+    Shapes: pictures (units, H, W).
     """
-    if pictures is None:
-        return None
+    pictures = first_weights(params)[:MOST_PICTURES]
     limit = float(np.quantile(np.abs(pictures), CLEAR)) or 1.0
     steps = (pictures / limit).clip(-1, 1) * 127
     return {**array_to_json(steps.round(), "int8"), "limit": limit}

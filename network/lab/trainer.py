@@ -18,7 +18,7 @@ from network.changing import change_training, controls
 from network.configuration import configuration_from_dict
 from network.events import EpochDone, Event
 from network.experiment import Experiment, begin, reopen
-from network.lab.probes import COUNT, first_weights, pack_pictures, probe
+from network.lab.probes import COUNT, pack_first_weights, probe
 from network.lab.work import stand_back, telling_problems
 from network.params import count_params
 from network.run_names import describe_sizes, find_run
@@ -138,15 +138,10 @@ class Trainer:
         if always or now >= self.next_probe:
             params = state.params
             told["layers"] = [one._asdict() for one in probe(recipe, params, self.probed)]
-            self.pipe.send({"type": "weights", "pictures": self.pictures()})
+            self.pipe.send({"type": "weights", "pictures": pack_first_weights(params)})
             self.next_probe = now + (time.monotonic() - now) / SHARE
         self.tell("progress", **told)
         self.losses, self.reported = [], time.monotonic()
-
-    def pictures(self) -> dict[str, Any] | None:
-        """Make pictures of the first layer's weights."""
-        experiment = self.experiment
-        return pack_pictures(first_weights(experiment.recipe.model, experiment.state.params))
 
     def obey(self, order: Mapping[str, Any]) -> None:
         """Do what an order says."""

@@ -10,15 +10,13 @@ from network.calibration import probabilities
 from network.data import Examples, load_examples
 from network.evaluation import TestResult, confusion_matrix
 from network.events import EpochDone
-from network.experiment import load_training_examples
-from network.looks import look_now, read_looks, save_looks
-from network.measuring import LoadedRun, common_dataset, load_runs
+from network.held_out import divide
+from network.measuring import LoadedRun, common_dataset, load_runs, write_look
 from network.model import Model
 from network.params import Array, Params
 from network.runs import read_history
 from pipeline.cache import Cache
 from pipeline.errors import UsageError
-from pipeline.records import Dataset
 
 HELD_OUT = "validation"
 
@@ -82,19 +80,23 @@ def load_subjects(cache: Cache, names: Sequence[str | None], split: str) -> list
             run, history_of(run), dataset.classes, examples, f"{shown} of {dataset.name}"
         )
         if common is not None:
-            write_look_down(subject, dataset, split)
+            write_look(run, dataset, split, common.labels, subject.answers)
         subjects.append(subject)
     return subjects
 
 
 def held_out(cache: Cache, run: LoadedRun) -> Examples:
-    """Load the examples that a run has not learnt from.
+    """Load the examples that nothing in a run has learnt from.
 
-    Raises: UsageError when there are none; MissingError, CorruptError.
+    Raises: UsageError when there are none, or nobody knows which; MissingError, CorruptError.
     """
-    _, examples = load_training_examples(cache, run.configuration)
+    other = "Choose --split test"
+    try:
+        examples = divide(cache, run.run, run.checkpoint, run.configuration).examples
+    except UsageError as error:
+        raise UsageError(error.message, other) from error
     if len(examples) == 0:
-        raise UsageError(f"run {run.name} has held no images out", "Choose --split test")
+        raise UsageError(f"run {run.name} has held no images out", other)
     return examples
 
 
@@ -104,13 +106,6 @@ def history_of(run: LoadedRun) -> list[EpochDone]:
     Raises: MissingError, CorruptError.
     """
     return read_history(run.run)[: run.checkpoint.meta.get("epoch", 0)]
-
-
-def write_look_down(subject: Subject, dataset: Dataset, split: str) -> None:
-    """Add to a run's looks that its answers on a split are about to be seen."""
-    path = subject.loaded.run.result
-    looks = read_looks(path, subject.loaded.configuration.dataset)
-    save_looks(path, [*looks, look_now(dataset.name, split, subject.result)])
 
 
 def what_is_shown(subjects: Sequence[Subject]) -> str:

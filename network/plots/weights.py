@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network.params import Array, Params, named_arrays
+from network.first_weights import first_weights
 from network.plots.style import SOFT, frameless, new_figure
 from network.plots.subject import Subject
 
@@ -42,21 +42,3 @@ def draw_weights(subjects: Sequence[Subject]) -> "Figure":
     )
     figure.suptitle(f"{subject.name}: first weights of {units}", x=0.01, ha="left", fontsize=11)
     return figure
-
-
-def first_weights(params: Params) -> Array:
-    """Lay the first weights of a network out as images; of an ensemble, its first member's.
-
-    Each unit of a fully connected layer has a weight for every pixel of a square image, each kernel
-    of a convolution one for every pixel of its window; of several channels their mean is drawn.
-
-    Shapes: weight (H * W, n_out) -> (n_out, H, W), weight (size, size, C, n_out) -> (n_out, size,
-    size).
-    """
-    weight = next(array for name, array in named_arrays(params) if name.endswith("weight"))
-    if weight.ndim == 4:
-        kernels: Array = weight.mean(axis=2).transpose(2, 0, 1)
-        return kernels
-    side = math.isqrt(len(weight))
-    pixels = weight if side**2 == len(weight) else weight[: side**2]  # the rest fits no square
-    return pixels.T.reshape(-1, side, side)

@@ -1,11 +1,11 @@
 """A run's network for the page to compute with, digits to show it, its accuracy when edited."""
 
+import contextlib
 from typing import Any, Literal
 
 import numpy as np
 from fastapi import APIRouter
 
-from network.configuration import Configuration
 from network.data import Examples
 from network.edits import edit_model
 from network.evaluation import compute_outputs
@@ -13,6 +13,7 @@ from network.lab.answers import find_answers
 from network.lab.forms import EditsForm, Place
 from network.lab.parts import take_part
 from network.lab.state import Lab
+from network.measuring import LoadedRun
 from network.model_json import array_to_json, model_to_json
 from pipeline.datasets import find_dataset
 from pipeline.errors import MissingError, UsageError
@@ -38,7 +39,7 @@ def router(lab: Lab) -> APIRouter:
     @routes.get("/digit")
     def digit(name: str, split: Split = "held-out", index: Place = 0) -> dict[str, Any]:
         """Give an image of a run's data set; those held out are new to it and no test images."""
-        examples = find_examples(lab, lab.loaded.run(name).configuration, split)
+        examples = find_examples(lab, lab.loaded.run(name), split)
         if not index < len(examples):
             raise MissingError(f"there is no image {index} among {len(examples):,} ({split})")
         return {
@@ -53,7 +54,7 @@ def router(lab: Lab) -> APIRouter:
         run = lab.loaded.run(name)
         looks = find_answers(lab, name, "test").looks
         part = take_part(run, form.member)
-        examples = find_examples(lab, run.configuration, "test")
+        examples = find_examples(lab, run, "test")
         try:
             edited, params = edit_model(part.model, part.params, form.edits)
         except ValueError as error:
@@ -65,11 +66,13 @@ def router(lab: Lab) -> APIRouter:
     return routes
 
 
-def find_examples(lab: Lab, configuration: Configuration, split: Split) -> Examples:
-    """Find a split of a run's data set; a run that has held nothing out has trained on all.
+def find_examples(lab: Lab, run: LoadedRun, split: Split) -> Examples:
+    """Find a split of a run's data set; what is held out is all there is where nobody knows it.
 
-    Raises: UsageError, MissingError, CorruptError.
+    Raises: MissingError, CorruptError.
     """
-    if split == "held-out" and configuration.validation > 0:
-        return lab.loaded.held_out(configuration)
-    return lab.loaded.examples(configuration.dataset, "test" if split == "test" else "train")
+    if split == "held-out":
+        with contextlib.suppress(UsageError):
+            if len(held_out := lab.loaded.held_out(run)):
+                return held_out
+    return lab.loaded.examples(run.configuration.dataset, "test" if split == "test" else "train")

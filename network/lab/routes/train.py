@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from network.lab.choices import configure, describe_choices, naming_the_choice
 from network.lab.event_log import stream
-from network.lab.probes import first_weights, pack_pictures
+from network.lab.probes import pack_first_weights
 from network.lab.state import Lab
 from pipeline.errors import UsageError
 
@@ -115,4 +115,4 @@ def add_looks(routes: APIRouter, lab: Lab) -> None:
         if training is not None and training.pictures is not None:
             return {"pictures": training.pictures}
         checkpoint = lab.loaded.run(run).checkpoint
-        return {"pictures": pack_pictures(first_weights(checkpoint.model, checkpoint.params))}
+        return {"pictures": pack_first_weights(checkpoint.params)}

@@ -123,7 +123,7 @@ function looksText(looks) {
 
 function heldOutText(model) {
   if (model.members.length) {
-    return "These the first network held out of its training. The others may have been trained on some of them.";
+    return "None of its networks was trained on these: look as often as you like. Every look at test images is counted.";
   }
   return "Held out of the training, to choose by: look as often as you like. Every look at test images is counted.";
 }

@@ -109,7 +109,7 @@ function player(film, api, address) {
     chart.update([{ name: "accuracy", color: "var(--series-1)", points }], {
       xMax: last, marks: [[frame.epoch, `epoch ${frame.epoch}`]],
     });
-    weights.show(frame.pictures && { ...decode(frame.pictures), limit: frame.pictures.limit });
+    weights.show({ ...decode(frame.pictures), limit: frame.pictures.limit });
     flips.show(frame);
   }
 

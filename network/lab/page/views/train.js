@@ -144,7 +144,7 @@ export function mount(root, context) {
     fetchedAt = now;
     const name = context.run;
     const { pictures } = await api.get(`/api/trainings/${encodeURIComponent(name)}/weights`);
-    if (!isGone && name === context.run) panel.showWeights(pictures && { ...decode(pictures), limit: pictures.limit });
+    if (!isGone && name === context.run) panel.showWeights({ ...decode(pictures), limit: pictures.limit });
   }
 
   /** Tell a training what to do; a stream that had ended is opened again. */
