@@ -246,7 +246,9 @@ def test_of_several_networks_each_has_its_maps(open_page, small_lab):
     page = open_page("#explore", address=small_lab.address)
     page.wait_for_selector("#run-picker option >> nth=3", state="attached")
     page.select_option("#run-picker", "together")
-    expect(page.locator(".explore-summary")).to_contain_text("None of its networks was trained on these")
+    expect(page.locator(".explore-summary")).to_contain_text(
+        "None of its networks was trained on these"
+    )
     expect(page.get_by_label("what is mapped")).to_contain_text("layer 1: 5 neurons")
     page.get_by_label("Of which network").select_option("other")
     expect(page.get_by_label("what is mapped")).to_contain_text("layer 2: 6 neurons")

@@ -55,9 +55,14 @@ def probe(recipe: Recipe, params: Params, examples: Examples) -> list[LayerProbe
         d_y, grads[index] = backwards[index](d_y)
     return [
         LayerProbe(describe(layer), length(grads[index]), share_of_dead(model, index, inputs))
-        for index, layer in enumerate(model.layers)
-        if isinstance(layer, Linear | Conv2D)
+        for index, layer in learning_layers(model).items()
     ]
+
+
+def learning_layers(model: Model) -> dict[int, Layer]:
+    """Return the layers that have weights, by their places."""
+    layers = enumerate(model.layers)
+    return {place: layer for place, layer in layers if isinstance(layer, Linear | Conv2D)}
 
 
 def describe(layer: Layer) -> str:

@@ -18,7 +18,8 @@ from network.changing import change_training, controls
 from network.configuration import configuration_from_dict
 from network.events import EpochDone, Event
 from network.experiment import Experiment, begin, reopen
-from network.lab.probes import COUNT, pack_first_weights, probe
+from network.lab.histograms import Histograms, find_first_params, pack_weights
+from network.lab.probes import COUNT, probe
 from network.lab.work import stand_back, telling_problems
 from network.params import count_params
 from network.run_names import describe_sizes, find_run
@@ -62,6 +63,8 @@ class Trainer:
     def __init__(self, pipe: Connection, experiment: Experiment) -> None:
         self.pipe, self.experiment = pipe, experiment
         self.probed = experiment.training.take(slice(COUNT))
+        first = find_first_params(experiment.run)
+        self.histograms = Histograms(experiment.recipe.model, first)
         self.losses: list[float] = []  # since the last report
         self.steps_a_point = 1  # as many as an undisturbed report has
         self.until: int | None = None  # the epoch after which to pause
@@ -136,9 +139,8 @@ class Trainer:
             "steps_a_second": len(self.losses) / max(now - self.reported, 1e-9),
         }
         if always or now >= self.next_probe:
-            params = state.params
-            told["layers"] = [one._asdict() for one in probe(recipe, params, self.probed)]
-            self.pipe.send({"type": "weights", "pictures": pack_first_weights(params)})
+            told["layers"] = [one._asdict() for one in probe(recipe, state.params, self.probed)]
+            self.tell("weights", **pack_weights(state.params, self.histograms))
             self.next_probe = now + (time.monotonic() - now) / SHARE
         self.tell("progress", **told)
         self.losses, self.reported = [], time.monotonic()

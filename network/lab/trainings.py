@@ -32,12 +32,12 @@ class Training(Work):
     what = "the training"
 
     def __init__(self, cache: Cache, order: Mapping[str, Any], log: EventLog | None = None) -> None:
-        self.pictures: dict[str, Any] | None = None
+        self.weights: dict[str, Any] | None = None  # only the latest are wanted
         super().__init__(train_in_process, cache, order, log)
 
     def take(self, event: Event) -> None:
         if event["type"] == "weights":
-            self.pictures = event["pictures"]
+            self.weights = {name: event[name] for name in ("pictures", "histograms")}
             return
         if event["type"] == "change":
             self.told = {**self.told, "controls": event["controls"], "epochs": event["epochs"]}

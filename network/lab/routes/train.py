@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from network.lab.choices import configure, describe_choices, naming_the_choice
 from network.lab.event_log import stream
-from network.lab.probes import pack_first_weights
+from network.lab.histograms import Histograms, find_first_params, pack_weights
 from network.lab.state import Lab
 from pipeline.errors import UsageError
 
@@ -109,10 +109,11 @@ def add_looks(routes: APIRouter, lab: Lab) -> None:
 
     @routes.get("/trainings/{run}/weights")
     def weights(run: str) -> dict[str, Any]:
-        """Give the weights of the first layer as pictures, as they are now."""
-        lab.loaded.find(run)
+        """Give the first weights as pictures, and all of them in histograms, as they are now."""
+        found = lab.loaded.find(run)
         training = lab.trainings.get(run)
-        if training is not None and training.pictures is not None:
-            return {"pictures": training.pictures}
+        if training is not None and training.weights is not None:
+            return training.weights
         checkpoint = lab.loaded.run(run).checkpoint
-        return {"pictures": pack_first_weights(checkpoint.params)}
+        histograms = Histograms(checkpoint.model, find_first_params(found))
+        return pack_weights(checkpoint.params, histograms)

@@ -137,14 +137,16 @@ export function mount(root, context) {
     fillOthers();
   };
 
-  /** Fetch the first layer's weights, not more often than they can be shown. */
+  /** Fetch what is shown of the weights, not more often than they can be shown. */
   async function fetchWeights() {
     const now = performance.now();
     if (!context.run || now - fetchedAt < 300) return;
     fetchedAt = now;
     const name = context.run;
-    const { pictures } = await api.get(`/api/trainings/${encodeURIComponent(name)}/weights`);
-    if (!isGone && name === context.run) panel.showWeights({ ...decode(pictures), limit: pictures.limit });
+    const { pictures, histograms } = await api.get(`/api/trainings/${encodeURIComponent(name)}/weights`);
+    if (!isGone && name === context.run) {
+      panel.showWeights({ ...decode(pictures), limit: pictures.limit }, histograms);
+    }
   }
 
   /** Tell a training what to do; a stream that had ended is opened again. */

@@ -4,6 +4,7 @@ import { bars, lineChart } from "../charts.js";
 import { fill, h, number, percent } from "../dom.js";
 import { OVER, accuracyPoints, describeChange } from "../follow.js";
 import { knob } from "../knobs.js";
+import { weightHistograms } from "../histograms.js";
 import { weightGrid } from "../weights.js";
 
 const STATES = {
@@ -26,6 +27,7 @@ export function runPanel(context, { steer, change }) {
   });
   const dead = h("div", { class: "dead" });
   const weights = weightGrid();
+  const histograms = weightHistograms();
   let shownButtons = "";
 
   async function attempt(action) {
@@ -50,12 +52,17 @@ export function runPanel(context, { steer, change }) {
         "steepest slope, on all of 128 training images.")));
   const first = h("section", { class: "panel", hidden: true },
     h("h2", {}, "First weights ", h("small", {}, "as they form")), weights.element);
+  const spread = h("section", { class: "panel", hidden: true },
+    h("h2", {}, "All weights ", h("small", {}, "layer by layer, now and at the start")), histograms.element,
+    h("p", { class: "note histogram-key" },
+      h("span", {}, h("i", { class: "swatch is-now" }), "now"), h("span", {}, h("i", { class: "swatch is-start" }), "at the start"),
+      h("span", {}, "Across: the weight. Up: how many there are, as square roots, so that the few can be seen.")));
 
   function update(run) {
     side.hidden = !run?.told;
     if (!run?.told) {
       knobs.show(null, []);
-      inside.hidden = first.hidden = true;
+      inside.hidden = first.hidden = spread.hidden = true;
       return;
     }
     const done = run.epochsDone.length;
@@ -92,12 +99,17 @@ export function runPanel(context, { steer, change }) {
     }, text)));
   }
 
-  function showWeights(found) {
+  function showWeights(found, counted) {
     first.hidden = !found;
     weights.show(found);
+    spread.hidden = !counted.length;
+    histograms.show(counted);
   }
 
-  return { side, knobs: knobs.element, main: h("div", { class: "stack" }, first, inside), update, showWeights, redraw: weights.redraw };
+  return {
+    side, knobs: knobs.element, main: h("div", { class: "stack" }, first, spread, inside),
+    update, showWeights, redraw: weights.redraw,
+  };
 }
 
 function factsOf(run, done) {

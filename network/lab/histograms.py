@@ -1,0 +1,106 @@
+"""The weights of every layer that learns, counted in bins: as they are, and as they began."""
+
+import contextlib
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from network.building import init_params
+from network.changing import first_configuration
+from network.checkpoints import load_checkpoint
+from network.film import list_epochs, load_frame
+from network.lab.probes import describe, learning_layers, pack_first_weights
+from network.model import Model
+from network.params import Array, Params
+from network.runs import Run
+from pipeline.errors import CorruptError
+
+BINS = 48  # even: 0 lies between the two in the middle
+CLEAR = 0.995  # of the weights lie in the bins; of more, the outermost hold what lies beyond
+
+
+class Histogram(NamedTuple):
+    """A layer's weights, counted in BINS bins of one width from -limit to limit."""
+
+    name: str  # Linear 30
+    limit: float
+    now: list[int]
+    spread: float  # the standard deviation
+    start: list[int] | None  # None where nobody knows the first weights
+    spread_at_start: float | None
+
+
+class Histograms:
+    """Counts the weights of a model again and again, in bins that grow when these outgrow them."""
+
+    def __init__(self, model: Model, first: Params | None) -> None:
+        """Begin with the first parameters, which must not change; None where nobody knows them."""
+        self.layers = learning_layers(model)
+        self.first = [None if first is None else first[place]["weight"] for place in self.layers]
+        self.limits = [widest(weight) for weight in self.first]
+
+    def count(self, params: Params) -> list[Histogram]:
+        """Count the weights as they are; none while one of them is no number any more."""
+        weights = [params[place]["weight"] for place in self.layers]
+        if not all(np.isfinite(weight).all() for weight in weights):
+            return []
+        self.limits = list(map(grow, self.limits, weights))
+        names = [describe(layer) for layer in self.layers.values()]
+        return list(map(compare, names, self.limits, weights, self.first))
+
+
+def find_first_params(run: Run) -> Params | None:
+    """Find what a run began with; None where nobody knows.
+
+    It is in the checkpoint while there was no step, then in the film's first frame, and else made
+    again from the configuration; but not that of a run which began with another's parameters,
+    for that one may have been trained further since.
+
+    Raises: MissingError, CorruptError.
+    """
+    checkpoint = load_checkpoint(run.checkpoint)
+    if not checkpoint.meta.get("step"):
+        return checkpoint.params
+    with contextlib.suppress(CorruptError):  # a film that is damaged is as good as none
+        if list_epochs(run):
+            return load_frame(run, 0).checkpoint.params
+    if "seen" in checkpoint.meta:  # by the parameters that it began with
+        return None
+    return init_params(checkpoint.model, first_configuration(checkpoint, str(run.checkpoint)))
+
+
+def pack_weights(params: Params, histograms: Histograms) -> dict[str, Any]:
+    """Write what a page shows of the weights: the first ones as pictures, all in histograms."""
+    counted = [one._asdict() for one in histograms.count(params)]
+    return {"pictures": pack_first_weights(params), "histograms": counted}
+
+
+def compare(name: str, limit: float, weight: Array, first: Array | None) -> Histogram:
+    """Count a layer's weights as they are and as they began, in the same bins."""
+    at_start = (None, None) if first is None else (count(first, limit), spread_of(first))
+    return Histogram(name, limit, count(weight, limit), spread_of(weight), *at_start)
+
+
+def count(weight: Array, limit: float) -> list[int]:
+    """Count weights in bins; the outermost hold what lies beyond them, too."""
+    inside = np.clip(weight, -limit, limit)
+    counts: list[int] = np.histogram(inside, BINS, (-limit, limit))[0].tolist()
+    return counts
+
+
+def spread_of(weight: Array) -> float:
+    """Return the standard deviation of some weights."""
+    return float(weight.std(dtype=np.float64))
+
+
+def widest(weight: Array | None) -> float:
+    """Return the largest distance from 0; 0 where there are no weights."""
+    return 0.0 if weight is None else float(np.abs(weight).max())
+
+
+def grow(limit: float, weight: Array) -> float:
+    """Double a limit until it is wide enough for CLEAR of the weights."""
+    limit = limit or widest(weight) or 1.0
+    while np.mean(np.abs(weight) <= limit) < CLEAR:
+        limit *= 2
+    return limit
