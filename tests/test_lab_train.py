@@ -4,7 +4,7 @@ import re
 
 import pytest
 import requests
-from browser import check_layout
+from browser import check_layout, network
 
 from network.checkpoints import load_checkpoint
 from network.run_names import find_run
@@ -71,6 +71,34 @@ def test_weights_are_seen_as_they_form(open_page):
     before = page.evaluate(picture)
     page.wait_for_function(f"before => {picture} !== before", arg=before)
     stop(page)
+
+
+def test_the_weights_of_every_layer_are_seen_to_spread(open_page):
+    page = open_page("#train")
+    begin(page, limit="6000", epochs="500")
+    words = page.locator(".histogram figcaption:has-text('times as wide')")
+    words.nth(1).wait_for()  # of both layers
+    assert re.search(
+        r"Linear 30\s*spread 0\.\d+ now, 0\.021 at the start", words.nth(0).inner_text()
+    )
+    assert page.locator(".histogram-now").count() == page.locator(".histogram-start").count() == 2
+    stop(page)
+
+
+def test_what_a_run_with_a_beginning_of_its_own_spread_from_is_known_or_said_not_to_be(
+    open_page, lab
+):
+    for name, film in (("follows", []), ("follows-filmed", ["--film"])):
+        if not (lab.cache.runs() / name).exists():
+            order = f"train --quiet --limit 1000 --epochs 1 --from first --name {name}".split()
+            assert network(lab.cache, *order, *film).wait() == 0
+    page = open_page("#train")
+    for name, words in (("follows-filmed", "at the start"), ("follows", "is not known")):
+        page.wait_for_selector(f"#run-picker option[value={name}]", state="attached")
+        page.select_option("#run-picker", name)
+        page.locator(f".histogram figcaption:has-text('{words}')").nth(1).wait_for()
+    assert page.locator(".histogram-start").count() == 0
+    check_layout(page)
 
 
 def test_the_learning_rate_is_changed_while_it_runs(open_page, lab):

@@ -2,8 +2,8 @@
 
 import { fill, h } from "./dom.js";
 
-const WIDTH = 240;
-const HEIGHT = 96;
+const WIDTH = 320;
+const HEIGHT = 110;
 const MANY = 1.5; // times as wide: what is called wider or narrower
 
 /** Make the charts. `show([{name, limit, now, spread, start, spread_at_start}])` draws them. */
@@ -54,12 +54,14 @@ function sharesOf(counts) {
   return counts.map((one) => Math.sqrt(one / all));
 }
 
-/** The bars' outline as a path, from the left end of the axis to the right one. */
+/** The bars' outline as a path, from the first that is not empty to the last. */
 function outline(shares, most) {
   const step = WIDTH / shares.length;
-  const tops = shares.map((share, index) => {
+  const from = shares.findIndex((share) => share > 0);
+  const to = shares.findLastIndex((share) => share > 0) + 1;
+  const tops = shares.slice(from, to).map((share, index) => {
     const y = (HEIGHT - (HEIGHT - 4) * (share / most)).toFixed(1);
-    return `L${(index * step).toFixed(1)},${y}L${((index + 1) * step).toFixed(1)},${y}`;
+    return `L${((from + index) * step).toFixed(1)},${y}L${((from + index + 1) * step).toFixed(1)},${y}`;
   });
-  return `M0,${HEIGHT}${tops.join("")}L${WIDTH},${HEIGHT}Z`;
+  return `M${(from * step).toFixed(1)},${HEIGHT}${tops.join("")}L${(to * step).toFixed(1)},${HEIGHT}`;
 }

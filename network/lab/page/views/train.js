@@ -70,8 +70,11 @@ export function mount(root, context) {
 
   function onEvent(run, event) {
     if (isGone) return;
-    if (event.type === "state" && OVER.has(event.state)) context.refreshRuns().then(fillOthers);
-    if (run.name === context.run && ["progress", "begin"].includes(event.type)) fetchWeights();
+    if (event.type === "state" && OVER.has(event.state)) {
+      context.refreshRuns().then(fillOthers);
+      fetchedAt = 0; // and so the last weights are seen
+    }
+    if (run.name === context.run && ["progress", "begin", "state"].includes(event.type)) fetchWeights();
     if (!isDue) {
       isDue = true;
       requestAnimationFrame(draw);

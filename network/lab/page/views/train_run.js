@@ -29,6 +29,7 @@ export function runPanel(context, { steer, change }) {
   const weights = weightGrid();
   const histograms = weightHistograms();
   let shownButtons = "";
+  let [hasPictures, hasHistograms] = [false, false];
 
   async function attempt(action) {
     problem.hidden = true;
@@ -75,6 +76,7 @@ export function runPanel(context, { steer, change }) {
     drawButtons(run);
     knobs.show(OVER.has(run.state) ? null : run.controls, run.changes);
     inside.hidden = !run.layers.length;
+    [first.hidden, spread.hidden] = [!hasPictures, !hasHistograms]; // they can be here before the rest
     gradients.update(run.layers.map((layer, index) => ({
       name: layer.name, color: `var(--series-${(index % LAYER_COLOURS) + 1})`, points: layer.gradients,
     })), { xMax: run.step || 1 });
@@ -100,10 +102,10 @@ export function runPanel(context, { steer, change }) {
   }
 
   function showWeights(found, counted) {
-    first.hidden = !found;
     weights.show(found);
-    spread.hidden = !counted.length;
     histograms.show(counted);
+    [hasPictures, hasHistograms] = [Boolean(found), counted.length > 0];
+    [first.hidden, spread.hidden] = [!hasPictures, !hasHistograms];
   }
 
   return {
