@@ -22,6 +22,7 @@ class Edits:
 
     off: tuple[tuple[int, int], ...] = ()  # units that say 0, whatever they see
     shifts: dict[tuple[int, int], float] = field(default_factory=dict)  # added to a unit's bias
+    scales: dict[tuple[int, int], float] = field(default_factory=dict)  # times a unit's weights
     prune: float = 0.0  # the share of each layer's weights, the smallest, that become 0
     noise: float = 0.0  # added to each weight: so many standard deviations of its layer's weights
 
@@ -46,6 +47,9 @@ def edit_model(
     for (place, unit), shift in edits.shifts.items():
         bias = edited[at(place, edited)].get("bias", np.empty(0))
         bias[at(unit, bias)] += shift
+    for (place, unit), scale in edits.scales.items():
+        weight = edited[at(place, edited)].get("weight", np.empty((0, 0)))
+        weight[..., at(unit, range(weight.shape[-1]))] *= scale
     edited_model = Model(tuple(layers))
     edited_model.check_params(edited, in_shape)
     return edited_model, edited

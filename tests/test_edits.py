@@ -30,9 +30,9 @@ def test_an_edit_of_nothing_changes_nothing(model):
 def test_no_edit_changes_the_model_that_is_given(model):
     params, x = make(model)
     before = model.forward(params, x)[0]
-    edit_model(
-        model, params, Edits(((2, 0),), {(0 if model is IMAGES else 1, 0): 1.0}, 0.5, 0.5), (8, 8)
-    )
+    unit = (0 if model is IMAGES else 1, 0)
+    edits = Edits(((2, 0),), {unit: 1.0}, {unit: 2.0}, 0.5, 0.5)
+    edit_model(model, params, edits, (8, 8))
     np.testing.assert_array_equal(model.forward(params, x)[0], before)
 
 
@@ -71,6 +71,29 @@ def test_a_shift_of_a_bias_shifts_the_weighted_sum_and_no_other(model, layer):
     expected = np.zeros(first.shape[-1])
     expected[2] = -1.5
     np.testing.assert_allclose(shifted - first, np.broadcast_to(expected, first.shape), atol=1e-6)
+
+
+@pytest.mark.parametrize(("model", "layer"), [(DENSE, 1), (IMAGES, 0)])
+@given(scale=st.floats(-5, 5))
+def test_scaled_weights_scale_the_weighted_sum_without_its_bias(model, layer, scale):
+    params, x = make(model)
+    params[layer]["bias"] += np.float32(0.5)
+    _, edited = edit_model(model, params, Edits(scales={(layer, 2): scale}), (8, 8))
+    first, scaled = (
+        Model(model.layers[: layer + 1]).forward(some[: layer + 1], x)[0]
+        for some in (params, edited)
+    )
+    first[..., 2] = scale * (first[..., 2] - 0.5) + 0.5  # at 0 it sees nothing
+    np.testing.assert_allclose(scaled, first, atol=1e-5)
+
+
+def test_weights_are_scaled_after_they_are_pruned_and_disturbed():
+    params, _ = make(DENSE)
+    harm = {"prune": 0.4, "noise": 0.5}
+    _, harmed = edit_model(DENSE, params, Edits(**harm), (8, 8))
+    _, scaled = edit_model(DENSE, params, Edits(scales={(1, 3): -2.0}, **harm), (8, 8))
+    harmed[1]["weight"][:, 3] *= -2
+    np.testing.assert_array_equal(scaled[1]["weight"], harmed[1]["weight"])
 
 
 @every_model
@@ -125,6 +148,9 @@ def test_noise_moves_weights_by_a_share_of_their_spread_and_leaves_pruned_ones_a
         Edits(shifts={(1, 7): 1.0}),
         Edits(shifts={(0, 0): 1.0}),
         Edits(shifts={(5, 0): 1.0}),
+        Edits(scales={(1, 7): 2.0}),
+        Edits(scales={(0, 0): 2.0}),
+        Edits(scales={(5, 0): 2.0}),
     ],
     ids=str,
 )

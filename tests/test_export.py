@@ -56,6 +56,8 @@ def test_a_three_is_read_from_disk_without_a_single_request(exported, open_file,
     expect(page.locator(".unit-panel .thumbnail")).to_have_count(12)
     page.get_by_role("button", name="Switch off").click()
     expect(page.locator(".cell").nth(5)).to_have_class(re.compile("is-off"))
+    page.get_by_label("Factor of the weights").fill("0")
+    expect(page.locator(".edits-made .note")).to_have_text("1 switched off, 1 with scaled weights.")
 
 
 def test_it_says_why_from_disk(exported, open_file):

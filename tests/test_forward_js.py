@@ -172,7 +172,13 @@ def test_an_edited_model_is_the_same_in_both(javascript, text, mnist_test_set):
     model, params = make_model(text)
     first = next(place for place, layer in enumerate(params) if "bias" in layer)
     last = len(params) - 2
-    edits = Edits(((first, 0), (first, 2), (last, 4)), {(first, 1): 0.7, (last, 0): -2.0}, 0.4, 0.3)
+    edits = Edits(
+        off=((first, 0), (first, 2), (last, 4)),
+        shifts={(first, 1): 0.7, (last, 0): -2.0},
+        scales={(first, 3): -1.7, (first, 1): 2.5, (last, 1): 0.0},
+        prune=0.4,
+        noise=0.3,
+    )
     edited, edited_params = edit_model(model, params, edits)
     images = scale_pixels(mnist_test_set[0][:3])
     found = javascript(
@@ -186,6 +192,7 @@ def test_an_edited_model_is_the_same_in_both(javascript, text, mnist_test_set):
             "edits": {
                 "off": edits.off,
                 "shifts": [[*place, by] for place, by in edits.shifts.items()],
+                "scales": [[*place, times] for place, times in edits.scales.items()],
                 "prune": edits.prune,
                 "noise": edits.noise,
             },

@@ -160,6 +160,42 @@ def test_a_neuron_that_is_switched_off_changes_the_scores_and_the_accuracy(open_
     expect(accuracy).to_have_text(re.compile(r"^(9|1\d)\.\d\d %$"))  # all answers are one digit
 
 
+@pytest.mark.parametrize(("run", "unit"), [("first", "Neuron 5"), ("convolution", "Feature map 2")])
+def test_weights_that_are_scaled_change_the_terms_and_the_answer(open_page, run, unit):
+    page = open_draw(open_page, run)
+    write_digit(page, 3)
+    before = scores(page)
+    page.get_by_role("button", name=f"{unit} of layer 1").click()
+    panel = page.locator(".unit-panel")
+    heading = panel.locator(".equation + div h3")
+    terms = panel.locator(".terms tr:not(.terms-sum) td:last-child")
+    expect(heading).to_contain_text("weighted sum")
+    first = terms.all_inner_texts()
+    factor = panel.get_by_label("Factor of the weights")
+    factor.fill("-2.5")
+    expect(panel.locator(".unit-sliders output").nth(1)).to_have_text("\u22122.5")
+    expect(page.locator(".edits-made .note")).to_have_text("1 with scaled weights.")
+    assert scores(page) != before
+    values = [
+        float(text.replace("\u2212", "-"))
+        for text in panel.locator(".terms td:last-child").all_inner_texts()
+        if text
+    ]
+    total = panel.locator(".terms-sum td").inner_text()
+    at = values.index(float(total.replace("\u2212", "-")))
+    assert sum(values[:at]) == pytest.approx(values[at], abs=0.06)  # each is rounded to two places
+    factor.fill("0")  # it sees nothing: its sum is its bias
+    expect(panel.locator(".terms-sum td")).to_have_text(
+        panel.locator(".terms tr", has_text="bias").locator("td").last.inner_text()
+    )
+    factor.fill("1")
+    expect(page.get_by_role("button", name="Undo all edits")).to_be_disabled()
+    factor.fill("2")
+    page.get_by_role("button", name="Undo all edits").click()
+    assert scores(page) == before
+    assert terms.all_inner_texts() == first
+
+
 def test_a_convolution_shows_its_maps_and_their_kernels(open_page):
     page = open_draw(open_page, "convolution")
     write_digit(page, 3)
@@ -219,6 +255,8 @@ def test_the_first_look_at_a_runs_test_images_is_counted_and_no_other(lab):
     [
         ("accuracy", {"off": [[2, 30]]}, 422),
         ("accuracy", {"shifts": [[0, 0, 1.0]]}, 422),
+        ("accuracy", {"scales": [[1, 30, 2.0]]}, 422),
+        ("accuracy", {"scales": [[1, 0, 5.1]]}, 422),
         ("accuracy", {"prune": 2}, 422),
         ("accuracy", {"member": 0}, 404),
         ("exciting?layer=1&unit=0", None, 404),

@@ -16,6 +16,7 @@ MOST_UNITS = 1000  # that are edited one by one
 Place = Annotated[int, Field(ge=0, le=10**6)]
 Level = Annotated[int, Field(ge=0, le=255)]
 Shift = Annotated[float, Field(ge=-1000, le=1000)]
+Scale = Annotated[float, Field(ge=-5, le=5)]
 Pixels = Annotated[list[Level], Field(min_length=PIXELS, max_length=PIXELS)]
 
 
@@ -36,6 +37,7 @@ class EditsForm(BaseModel):
 
     off: list[tuple[Place, Place]] = Field(default=[], max_length=MOST_UNITS)
     shifts: list[tuple[Place, Place, Shift]] = Field(default=[], max_length=MOST_UNITS)
+    scales: list[tuple[Place, Place, Scale]] = Field(default=[], max_length=MOST_UNITS)
     prune: float = Field(default=0.0, ge=0, le=1)
     noise: float = Field(default=0.0, ge=0, le=10)
     member: Place | None = None
@@ -44,4 +46,5 @@ class EditsForm(BaseModel):
     def edits(self) -> Edits:
         """As a model is edited."""
         shifts = {(layer, unit): by for layer, unit, by in self.shifts}
-        return Edits(tuple(self.off), shifts, self.prune, self.noise)
+        scales = {(layer, unit): times for layer, unit, times in self.scales}
+        return Edits(tuple(self.off), shifts, scales, self.prune, self.noise)

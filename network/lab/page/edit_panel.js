@@ -29,10 +29,7 @@ export function makeEditPanel(measure, onEdit, onAccuracy = () => {}) {
       edits = given;
       prune.show(edits.prune);
       noise.show(edits.noise);
-      const count = edits.off.length + edits.shifts.length;
-      made.textContent = count
-        ? `${number(edits.off.length)} switched off, ${number(edits.shifts.length)} with another bias.`
-        : "Choose a neuron to switch it off or to shift its bias.";
+      made.textContent = countEdits(edits) || "Choose a neuron to switch it off, to shift its bias or to scale its weights.";
       reset.disabled = !isEdited(edits);
       accuracy?.show(edits);
     },
@@ -41,8 +38,15 @@ export function makeEditPanel(measure, onEdit, onAccuracy = () => {}) {
 }
 
 /** Is anything changed at all? */
-export function isEdited({ off, shifts, prune, noise }) {
-  return Boolean(off.length || shifts.length || prune || noise);
+export function isEdited({ off, shifts, scales, prune, noise }) {
+  return Boolean(off.length || shifts.length || scales.length || prune || noise);
+}
+
+/** Say how many units are edited, each way that there are some. */
+function countEdits({ off, shifts, scales }) {
+  const counts = [[off, "switched off"], [shifts, "with another bias"], [scales, "with scaled weights"]];
+  const said = counts.filter(([units]) => units.length).map(([units, how]) => `${number(units.length)} ${how}`);
+  return said.length ? `${said.join(", ")}.` : "";
 }
 
 function slider(label, { max, step }, text) {

@@ -1,18 +1,22 @@
 // Change a model on purpose: network/edits.py in JavaScript, number for number.
 //
-// Edits are {off: [[layer, unit], ...], shifts: [[layer, unit, by], ...], prune, noise}.
+// Edits are {off: [[layer, unit], ...], shifts: [[layer, unit, by], ...], scales: [[layer, unit, times], ...],
+// prune, noise}.
 
 /** No edit at all. */
-export const NOTHING = { off: [], shifts: [], prune: 0, noise: 0 };
+export const NOTHING = { off: [], shifts: [], scales: [], prune: 0, noise: 0 };
 
 /** Return layers with the edits made; the ones given stay as they are. */
-export function editLayers(layers, { off, shifts, prune, noise }) {
+export function editLayers(layers, { off, shifts, scales, prune, noise }) {
   return layers.map((layer, place) => {
     const params = { ...layer.params };
     if (params.weight && (prune || noise)) params.weight = editWeight(params.weight, prune, noise, place);
     for (const [, unit, by] of shifts.filter(([at]) => at === place)) {
       params.bias = { ...params.bias, values: params.bias.values.slice() };
       params.bias.values[unit] += by;
+    }
+    for (const [, unit, times] of scales.filter(([at]) => at === place)) {
+      params.weight = scaleUnit(params.weight, unit, times);
     }
     const units = off.filter(([at]) => at === place).map(([, unit]) => unit);
     return { ...layer, params, off: units };
@@ -26,6 +30,13 @@ function editWeight({ shape, values }, prune, noise, seed) {
   const edited = values.map((weight, n) =>
     Math.abs(weight) < least ? 0 : weight + spread * drawn(seed, n));
   return { shape, values: edited };
+}
+
+/** Multiply what a unit takes in: the last axis of weights is that of the units. */
+function scaleUnit({ shape, values }, unit, times) {
+  const scaled = values.slice();
+  for (let at = unit; at < scaled.length; at += shape.at(-1)) scaled[at] *= times;
+  return { shape, values: scaled };
 }
 
 function deviation(values) {

@@ -8,6 +8,7 @@ import { weightedSum } from "./weighted_sum.js";
 import { sumTable } from "./terms_table.js";
 
 const SHIFT = 5; // how far a bias can be moved
+const SCALE = 5; // how many times as large weights can be, or as large the other way
 
 /** Make the panel. `source` knows the digits that excite a unit; `onEdit(edits)` is called with new edits.
  * Returns {element, show(state)} with state {layers, outputs, stage, unit, edits, classes, member, effect}. */
@@ -91,30 +92,47 @@ function thumbnails(digits, classes) {
 
 function makeControls(stage, unit, onEdit) {
   const button = h("button", { class: "button", type: "button" });
-  const slider = h("input", { type: "range", min: -SHIFT, max: SHIFT, step: 0.1, "aria-label": "Shift of the bias" });
-  const text = h("output", { class: "slider-text" });
+  const shift = unitSlider(stage, unit, "Shift its bias", "Shift of the bias", SHIFT, 0);
+  const scale = unitSlider(stage, unit, "Weights times", "Factor of the weights", SCALE, 1);
   let edits;
   button.onclick = () => {
     const others = edits.off.filter(([layer, one]) => layer !== stage.last || one !== unit);
     const isOff = others.length < edits.off.length;
     onEdit({ ...edits, off: isOff ? others : [...others, [stage.last, unit]] });
   };
-  slider.oninput = () => {
-    const others = edits.shifts.filter(([layer, one]) => layer !== stage.first || one !== unit);
-    const by = Number(slider.value);
-    onEdit({ ...edits, shifts: by ? [...others, [stage.first, unit, by]] : others });
-  };
+  shift.input.oninput = () => onEdit({ ...edits, shifts: shift.edit(edits.shifts) });
+  scale.input.oninput = () => onEdit({ ...edits, scales: scale.edit(edits.scales) });
   return {
     element: h("div", { class: "unit-controls" }, button,
-      h("label", { class: "slider" }, h("span", { class: "field-label" }, "Shift its bias"), slider, text)),
+      h("div", { class: "unit-sliders" }, shift.element, scale.element)),
     update(state) {
       edits = state.edits;
       const isOff = edits.off.some(([layer, one]) => layer === stage.last && one === unit);
       button.textContent = isOff ? "Switch on again" : "Switch off";
       button.setAttribute("aria-pressed", String(isOff));
-      const by = edits.shifts.find(([layer, one]) => layer === stage.first && one === unit)?.[2] ?? 0;
-      slider.value = by;
-      text.textContent = signed(by, 1);
+      shift.show(edits.shifts, (by) => signed(by, 1));
+      scale.show(edits.scales, (times) => withMinus(times, 1));
+    },
+  };
+}
+
+/** A slider for one of a unit's edits, kept as [[layer, unit, number], ...]; at `none` there is no edit. */
+function unitSlider(stage, unit, label, name, most, none) {
+  const input = h("input", { type: "range", min: -most, max: most, step: 0.1, "aria-label": name });
+  const output = h("output", { class: "slider-text" });
+  const isOwn = ([layer, one]) => layer === stage.first && one === unit;
+  return {
+    input,
+    element: h("label", { class: "slider" }, h("span", { class: "field-label" }, label), input, output),
+    edit(edits) {
+      const others = edits.filter((edit) => !isOwn(edit));
+      const value = Number(input.value);
+      return value === none ? others : [...others, [stage.first, unit, value]];
+    },
+    show(edits, text) {
+      const value = edits.find(isOwn)?.[2] ?? none;
+      input.value = value;
+      output.textContent = text(value);
     },
   };
 }

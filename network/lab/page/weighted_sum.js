@@ -4,7 +4,8 @@
  * the sum is that at [h, w]. Returns {terms: [{name, x, weight, value}], bias, sum, then}, where
  * `then` are the steps that follow in the stage: [{kind, y}], y null once places are pooled. */
 export function weightedSum(layers, outputs, stage, unit, [h, w] = [0, 0]) {
-  const { layer, first, last } = stage;
+  const { first, last } = stage;
+  const layer = layers[first]; // as it is edited
   const { n_out, params: { weight, bias } } = layer;
   const x = outputs[first];
   const terms = [];
