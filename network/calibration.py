@@ -46,15 +46,24 @@ def log_scores(model: Model, params: Params, images: Array) -> Array:
 
     Shapes: images (N, H, W) -> (N, K) float64.
     """
+    return outputs_and_scores(model, params, images)[1]
+
+
+def outputs_and_scores(model: Model, params: Params, images: Array) -> tuple[Array, Array]:
+    """Run a model once, for its outputs and for the logarithms of what they say of each class.
+
+    Shapes: images (N, H, W) -> (N, K) as the model computes, (N, K) float64.
+    """
     last = model.layers[-1]
     if isinstance(last, Softmax | Sigmoid):
-        model = Model((*model.layers[:-1], Identity()))
-    outputs = compute_outputs(model, params, images).astype(np.float64)
-    if not isinstance(last, Ensemble):
-        return outputs
-    y = outputs.clip(LEAST, MOST)
-    log_y: Array = np.log(y)
-    return log_y if adds_up_to_one(last) else log_y - np.log1p(-y)
+        z = compute_outputs(Model((*model.layers[:-1], Identity())), params, images)
+        return compute_outputs(Model((last,)), params[-1:], z), z.astype(np.float64)
+    outputs = compute_outputs(model, params, images)
+    scores = outputs.astype(np.float64)
+    if isinstance(last, Ensemble):
+        y = scores.clip(LEAST, MOST)
+        scores = np.log(y) if adds_up_to_one(last) else np.log(y) - np.log1p(-y)
+    return outputs, scores
 
 
 def adds_up_to_one(last: Layer) -> bool:

@@ -1,4 +1,4 @@
-"""The view Explore: mistakes first, a cell opens its images, a map to hover, looks counted."""
+"""The view Explore: mistakes first, cells, a threshold, damage, a map to hover, looks counted."""
 
 import json
 import re
@@ -11,10 +11,12 @@ from browser import check_layout, network, running_lab
 from playwright.sync_api import expect
 from small_digits import NAME, make_small_digits
 
+from network.calibration import probabilities
 from network.data import load_examples, split_validation
 from network.evaluation import compute_outputs
 from network.looks import count_looks, read_looks
 from network.measuring import load_runs
+from network.selective import risk_coverage
 from pipeline.catalogue.mnist import MNIST
 
 
@@ -27,19 +29,23 @@ class Known:
         examples = load_examples(cache, MNIST, "train", configuration.limit)
         _, held_out = split_validation(examples, configuration.validation, configuration.seed)
         self.images, self.labels = held_out.images, held_out.labels
-        self.outputs = compute_outputs(
-            loaded.checkpoint.model, loaded.checkpoint.params, held_out.images
-        )
+        model, params = loaded.checkpoint.model, loaded.checkpoint.params
+        self.outputs = compute_outputs(model, params, held_out.images)
+        self.probabilities = probabilities(model, params, held_out.images)
+        self.sureness = self.probabilities.max(axis=1)
         self.answers = self.outputs.argmax(axis=1)
         self.wrong = np.flatnonzero(self.answers != self.labels)
 
     def surest_mistakes(self):
-        return self.wrong[np.argsort(-self.outputs[self.wrong].max(axis=1), kind="stable")]
+        return self.wrong[np.argsort(-self.sureness[self.wrong], kind="stable")]
 
 
 @pytest.fixture(scope="module")
 def known(lab_cache):
     return Known(lab_cache, "first")
+
+
+RUNS = ("first", "convolution")  # one ends with sigmoids, one with a softmax
 
 
 def open_explore(open_page, run="first", **options):
@@ -104,6 +110,71 @@ def test_an_image_shows_its_scores_and_opens_in_the_other_views(open_page, known
     expect(page.locator(f".thumb[data-index='{index}']")).to_have_attribute("aria-pressed", "true")
 
 
+def slide(page, label, place):
+    """Put a slider where it is wanted, as a hand does."""
+    page.get_by_label(label).evaluate(
+        """(it, place) => {
+            it.value = place;
+            for (const name of ["input", "change"]) it.dispatchEvent(new Event(name));
+        }""",
+        place,
+    )
+
+
+def shares(page):
+    """What the page says is answered, and right among that, in percent."""
+    texts = [page.locator(f"[data-is={it}]").inner_text() for it in ("coverage", "accuracy")]
+    return [float(text.removesuffix(" %")) for text in texts]
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_what_is_answered_above_a_threshold_is_what_selective_counts(open_page, lab_cache, run):
+    known, page = Known(lab_cache, run), open_explore(open_page, run)
+    coverage, risk = risk_coverage(known.probabilities, known.labels)
+    levels = np.unique(known.sureness)[::-1]  # risk_coverage has a point for each
+    drawn = page.evaluate(
+        """async (run) => {
+            const { openImages } = await import("/explore_data.js");
+            const { api } = await import("/api.js");
+            return (await openImages(api, run, "held-out")).curve;
+        }""",
+        run,
+    )
+    assert np.array(drawn) == pytest.approx(np.stack([coverage, risk], axis=1), abs=1e-12)
+    for place in (0, 40, 133, 200):
+        slide(page, "Answer only when at least so sure", place)
+        least = float(page.locator(".threshold-least").inner_text().removesuffix(" %")) / 100
+        point = np.count_nonzero(levels >= least) - 1
+        assert shares(page) == pytest.approx(
+            [100 * coverage[point], 100 * (1 - risk[point])], abs=0.0051
+        )
+    left = int(np.count_nonzero(known.sureness < least))
+    expect(page.locator(".explore-images .chip", has_text="Left unanswered")).to_contain_text(
+        f"{left:,}"
+    )
+
+
+def test_images_below_the_threshold_are_marked_and_found(open_page, known):
+    page = open_explore(open_page)
+    expect(page.locator(".thumb.is-left")).to_have_count(0)
+    page.get_by_label("Answer only when at least so sure").focus()
+    for _ in range(3):
+        page.keyboard.press("PageUp")
+    least = float(page.locator(".threshold-least").inner_text().removesuffix(" %")) / 100
+    assert 0.3 < least < 0.99
+    below = known.sureness < least
+    for place in places_of(page):
+        marks = page.locator(f".thumb[data-index='{place}']").get_attribute("class").split()
+        assert ("is-left" in marks) == below[place]
+    page.get_by_role("button", name="Left unanswered").click()
+    assert below[places_of(page)].all()
+    page.get_by_role("button", name="Draw").or_(page.get_by_role("link", name="Draw")).click()
+    page.go_back()
+    expect(page.locator(".thumb.is-left").first).to_be_visible()
+    slide(page, "Answer only when at least so sure", 400)
+    expect(page.locator(".threshold-told")).to_contain_text(f"{len(known.labels):,} images")
+
+
 def test_keys_go_from_image_to_image(open_page):
     page = open_explore(open_page)
     page.locator(".thumb").first.focus()
@@ -126,7 +197,7 @@ def test_the_map_is_drawn_and_tells_what_is_under_the_mouse(open_page, known):
     page.keyboard.press("ArrowRight")
     expect(tip).to_contain_text("answered")
     page.keyboard.press("Enter")
-    shown = page.locator(".detail-said .note").inner_text()
+    shown = page.locator("[data-is=place]").inner_text()
     place = int(re.search(r"Image ([\d,]+)", shown)[1].replace(",", ""))
     said = tip.inner_text()
     assert said.startswith(str(known.labels[place]))

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from network.calibration import outputs_and_scores, soften
 from network.data import Examples
-from network.evaluation import compute_outputs
 from network.lab.loaded import version_of
 from network.lab.state import Lab
 from network.measuring import LoadedRun, write_look
@@ -21,6 +21,7 @@ class Answered:
 
     examples: Examples
     outputs: Array  # (N, K)
+    sureness: Array  # (N,) float64, the highest probability, as risk_coverage takes it
     looks: int | None
 
 
@@ -55,13 +56,14 @@ def answer(lab: Lab, run: LoadedRun, split: Split) -> Answered:
         what = f"run {run.name} has held no images out of its training"
         raise UsageError(what, "Look at its test images")
     checkpoint = run.checkpoint
-    outputs = compute_outputs(checkpoint.model, checkpoint.params, examples.images)
+    outputs, scores = outputs_and_scores(checkpoint.model, checkpoint.params, examples.images)
+    sureness = soften(scores, temperature=1.0).max(axis=1)
     if split != "test":
-        return Answered(examples, outputs, None)
+        return Answered(examples, outputs, sureness, None)
     looks = lab.loaded.looks.find(
         (run.name, version_of(run.run)), lambda: count_look(lab, run, examples, outputs)
     )
-    return Answered(examples, outputs, looks)
+    return Answered(examples, outputs, sureness, looks)
 
 
 def count_look(lab: Lab, run: LoadedRun, examples: Examples, outputs: Array) -> int:

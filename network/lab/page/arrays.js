@@ -1,6 +1,6 @@
 // Arrays as the page has them: {shape, values}, the numbers in one row, channels last.
 
-const TYPES = { float32: Float32Array, int8: Int8Array, uint8: Uint8Array, int32: Int32Array };
+const TYPES = { float32: Float32Array, float64: Float64Array, int8: Int8Array, uint8: Uint8Array, int32: Int32Array };
 
 /** Make an array of zeros. */
 export function zeros(shape) {

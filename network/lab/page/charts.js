@@ -46,7 +46,8 @@ export function thin(points, most = MOST_POINTS) {
 }
 
 /** A chart of lines. `update(series, {xMax, marks})` draws it: [{name, color, points: [[x, y]],
- * dashed?}]; marks are [x, label]: what happened at a place.
+ * dashed?, isMarker? (a point that stands out, and is not read out)}]; marks are [x, label]: what
+ * happened at a place.
  * Options: label (of the whole), xLabel, height, formatX, formatY, yRange ((least, most) -> [low,
  * high]), log (the y axis in powers of ten), dots (draw each point), onPick(x) (a click). */
 export function lineChart(options) {
@@ -100,7 +101,7 @@ export function lineChart(options) {
   }
 
   function show(lines, plot, x, cursor) {
-    const near = lines.filter((one) => one.shown.length).map((one) => ({
+    const near = lines.filter((one) => one.shown.length && !one.isMarker).map((one) => ({
       ...one,
       point: one.shown.reduce((a, b) => (Math.abs(b[0] - x) < Math.abs(a[0] - x) ? b : a)),
     }));
@@ -189,7 +190,7 @@ function marksOf(marks, plot) {
     h("title", {}, text)));
 }
 
-function lineOf({ color, shown, dashed }, plot, dots) {
+function lineOf({ color, shown, dashed, isMarker }, plot, dots) {
   const points = shown.map(([x, y]) => `${plot.x(x).toFixed(1)},${plot.y(y).toFixed(1)}`);
   const parts = [
     h("polyline", {
@@ -199,7 +200,7 @@ function lineOf({ color, shown, dashed }, plot, dots) {
   ];
   if (dots || shown.length === 1) {
     for (const [x, y] of shown) {
-      parts.push(h("circle", { cx: plot.x(x), cy: plot.y(y), r: 2.6, style: { fill: color } }));
+      parts.push(h("circle", { cx: plot.x(x), cy: plot.y(y), r: isMarker ? 6 : 2.6, style: { fill: color } }));
     }
   }
   return parts;

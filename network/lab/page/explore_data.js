@@ -1,6 +1,7 @@
 // Images with what they show and what the network answers, in the order in which they are worth a look.
 
 import { argmax, decode } from "./arrays.js";
+import { riskCoverage } from "./selective.js";
 
 const SIZE = 784;
 
@@ -15,11 +16,12 @@ export async function openImages(api, run, split) {
   const images = new Uint8Array(pixels);
   const scores = (index) => outputs.subarray(index * classes.length, (index + 1) * classes.length);
   const answers = Int32Array.from(labels, (_, index) => argmax(scores(index)));
-  const sureness = Float32Array.from(labels, (_, index) => scores(index)[answers[index]]);
+  const sureness = decode(told.sureness).values;
   const isWrong = (index) => labels[index] !== answers[index];
   return {
     split, classes, count, looks, methods, labels, answers, sureness, scores, isWrong,
     shown: labels.length,
+    curve: riskCoverage(sureness, isWrong),
     pixels: (index) => images.subarray(index * SIZE, (index + 1) * SIZE),
     order: inOrder(sureness, isWrong),
     confusion: countPairs(labels, answers, classes.length),
@@ -42,10 +44,22 @@ function countPairs(labels, answers, classes) {
   return counts;
 }
 
+const SHOWN = {
+  all: () => true,
+  wrong: (data, index) => data.isWrong(index),
+  right: (data, index) => !data.isWrong(index),
+  unanswered: (data, index, threshold) => !isAnswered(data, index, threshold),
+};
+
+/** Is the network sure enough of an image to answer? */
+export function isAnswered(data, index, threshold) {
+  return data.sureness[index] >= threshold;
+}
+
 /** The images that a filter lets through, in order; null lets any class through. */
-export function choose(data, { show, label, answer }) {
+export function choose(data, { show, label, answer }, threshold) {
   return data.order.filter((index) =>
-    (show === "all" || data.isWrong(index) === (show === "wrong")) &&
+    SHOWN[show](data, index, threshold) &&
     (label === null || data.labels[index] === label) &&
     (answer === null || data.answers[index] === answer));
 }

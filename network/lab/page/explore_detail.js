@@ -1,6 +1,6 @@
 // The image that was chosen: large, with its ten scores, and the ways into the other views.
 
-import { fill, h, number } from "./dom.js";
+import { fill, h, number, percent } from "./dom.js";
 import { heat } from "./heat.js";
 import { takeDigit } from "./picture.js";
 import { makeScores } from "./scores.js";
@@ -24,7 +24,8 @@ export function makeDetail(onClose) {
     fill(said,
       h("p", { class: data.isWrong(index) ? "detail-verdict is-wrong" : "detail-verdict" },
         data.isWrong(index) ? [`It shows ${label}. The network says `, h("b", {}, answer), "."] : `It shows ${label}, and the network says so.`),
-      h("p", { class: "note" }, `Image ${number(index)} of the ${data.split === "test" ? "test images" : "images held out"}`));
+      h("p", { class: "note", "data-is": "sureness" }, `It is ${percent(data.sureness[index], 2)} sure.`),
+      h("p", { class: "note", "data-is": "place" }, `Image ${number(index)} of the ${data.split === "test" ? "test images" : "images held out"}`));
     scores.show(data.scores(index), data.classes);
     fill(ways, Object.entries(WAYS).map(([view, text]) => h("button", {
       class: view === "arithmetic" ? "button is-primary" : "button", type: "button", "data-way": view,

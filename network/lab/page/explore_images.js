@@ -1,6 +1,6 @@
 // The images that a filter lets through, a page at a time, mistakes first.
 
-import { choose, describe } from "./explore_data.js";
+import { choose, describe, isAnswered } from "./explore_data.js";
 import { fill, h, number } from "./dom.js";
 import { heat } from "./heat.js";
 
@@ -14,23 +14,32 @@ export function makeImages({ onFilter, onChoose }) {
   const told = h("p", { class: "note", "aria-live": "polite" });
   const [back, next] = [turner("←", "Earlier images", -1), turner("→", "Further images", 1)];
   const element = h("div", { class: "stack" }, chips, selects, grid, h("div", { class: "row pager" }, back, told, next));
-  let [data, filter, found, page, chosen] = [null, null, [], 0, null];
+  let [data, filter, threshold, found, page, chosen] = [null, null, 0, [], 0, null];
 
   function turner(text, label, by) {
     return h("button", { class: "icon-button", type: "button", "aria-label": label, onclick: () => turn(page + by) }, text);
   }
 
   /** Show the images of a filter, from the page on that has the one that is chosen. */
-  function show(newData, newFilter, newChosen) {
-    [data, filter, chosen] = [newData, newFilter, newChosen];
-    found = choose(data, filter);
+  function show(newData, newFilter, newThreshold, newChosen) {
+    [data, filter, threshold, chosen] = [newData, newFilter, newThreshold, newChosen];
+    found = choose(data, filter, threshold);
     showFilter();
     turn(Math.max(0, Math.floor(found.indexOf(chosen) / PER_PAGE)));
   }
 
+  /** Mark which images are left unanswered, on the page that is shown. */
+  function leaveOut(newThreshold) {
+    threshold = newThreshold;
+    found = choose(data, filter, threshold);
+    showFilter();
+    turn(page);
+  }
+
   function showFilter() {
-    const counts = { all: data.shown, wrong: data.mistakes, right: data.shown - data.mistakes };
-    const names = { all: "All", wrong: "Mistakes", right: "Right" };
+    const left = choose(data, { show: "unanswered", label: null, answer: null }, threshold).length;
+    const counts = { all: data.shown, wrong: data.mistakes, right: data.shown - data.mistakes, unanswered: left };
+    const names = { all: "All", wrong: "Mistakes", right: "Right", unanswered: "Left unanswered" };
     fill(chips, Object.entries(names).map(([name, text]) => h("button", {
       class: "chip", type: "button", "aria-pressed": String(filter.show === name),
       onclick: () => onFilter({ ...filter, show: name }),
@@ -59,11 +68,11 @@ export function makeImages({ onFilter, onChoose }) {
   }
 
   function thumb(index, place) {
-    const isWrong = data.isWrong(index);
+    const [isWrong, isLeft] = [data.isWrong(index), !isAnswered(data, index, threshold)];
     const name = data.classes[data.labels[index]];
     return h("button", {
-      class: `thumb ${isWrong ? "is-wrong" : ""}`, type: "button", tabindex: place === 0 ? 0 : -1,
-      "aria-label": `Image ${number(index)}: ${describe(data, index)}`, "aria-pressed": String(index === chosen),
+      class: `thumb ${isWrong ? "is-wrong" : ""} ${isLeft ? "is-left" : ""}`, type: "button", tabindex: place === 0 ? 0 : -1,
+      "aria-label": `Image ${number(index)}: ${describe(data, index)}${isLeft ? ", left unanswered" : ""}`, "aria-pressed": String(index === chosen),
       "data-index": index, onclick: () => onChoose(index),
     }, heat(data.pixels(index), 28, 28, { limit: 255 }),
       isWrong ? h("span", { class: name.length > 2 ? "is-long" : null }, `${name} `, h("span", {}, `→ ${data.classes[data.answers[index]]}`))
@@ -98,5 +107,5 @@ export function makeImages({ onFilter, onChoose }) {
     }
   }
 
-  return { element, show, mark, repaint: () => data && turn(page) };
+  return { element, show, leaveOut, mark, repaint: () => data && turn(page) };
 }

@@ -119,7 +119,7 @@ export function makeMap({ api, run, layers, names, memory, onChoose }) {
     tip.hidden = index === null;
     if (index === null) return;
     fill(tip, heat(data.pixels(index), 28, 28, { limit: 255 }),
-      h("span", {}, describe(data, index)), h("span", { class: "note" }, percent(data.sureness[index], 1)));
+      h("span", {}, describe(data, index)), h("span", { class: "note" }, `${percent(data.sureness[index], 1)} sure`));
     tip.style.left = `${Math.min(Math.max(x, 70), frame.clientWidth - 70)}px`;
     tip.style.top = `${y}px`;
     tip.classList.toggle("is-below", y < 170);

@@ -37,6 +37,7 @@ def router(lab: Lab) -> APIRouter:
             "count": len(answered.examples),
             "labels": array_to_json(answered.examples.labels[:MOST], "int32"),
             "outputs": array_to_json(answered.outputs[:MOST]),
+            "sureness": array_to_json(answered.sureness[:MOST], "float64"),
             "looks": answered.looks,
             "methods": [
                 {"name": key, "title": it.title, "is_there": it.is_there, "install": it.install}

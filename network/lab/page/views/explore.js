@@ -5,6 +5,7 @@ import { makeDetail } from "../explore_detail.js";
 import { makeImages } from "../explore_images.js";
 import { makeMap } from "../explore_map.js";
 import { makeMatrix } from "../explore_matrix.js";
+import { makeThreshold } from "../explore_threshold.js";
 import { fill, h, lead, number, percent } from "../dom.js";
 import { readLayers } from "../model.js";
 
@@ -23,7 +24,7 @@ export function mount(root, context) {
   }
   const { api, run } = context;
   if (!memories.has(run)) {
-    memories.set(run, { split: "held-out", filter: ANY, chosen: null, map: { layers: null, method: "pca" } });
+    memories.set(run, { split: "held-out", filter: ANY, threshold: 0, chosen: null, map: { layers: null, method: "pca" } });
   }
   const memory = memories.get(run);
   const room = h("div", { class: "stack" });
@@ -69,11 +70,15 @@ function show(head, room, { data, model, memory, api, run }) {
   const images = makeImages({ onFilter: setFilter, onChoose: pick });
   const map = makeMap({ api, run, layers: readLayers(model.layers), names: model.members, memory: memory.map, onChoose: pick });
   const detail = makeDetail(() => detail.show(data, null));
+  const threshold = makeThreshold((least) => {
+    memory.threshold = least;
+    images.leaveOut(least);
+  });
 
   function setFilter(filter) {
     memory.filter = filter;
     matrix.mark(filter);
-    images.show(data, filter, memory.chosen);
+    images.show(data, filter, memory.threshold, memory.chosen);
   }
 
   function pick(index) {
@@ -89,12 +94,14 @@ function show(head, room, { data, model, memory, api, run }) {
       h("p", { class: "note" }, "A row is what the images show. Choose a cell to see its images.")),
     h("section", { class: "panel explore-images" }, h("h2", {}, "The images"), images.element),
     detail.element,
+    h("section", { class: "panel explore-threshold" }, h("h2", {}, "Leave the doubtful ones out"), threshold.element),
     h("section", { class: "panel explore-map" }, h("h2", {}, "The map of a layer"), map.element)));
   matrix.show(data);
+  threshold.show(data, memory.threshold);
   map.show(data);
   setFilter(memory.filter);
   const isWide = matchMedia("(min-width: 1000px)").matches;
-  if (memory.chosen === null && isWide) memory.chosen = choose(data, memory.filter)[0] ?? null;
+  if (memory.chosen === null && isWide) memory.chosen = choose(data, memory.filter, memory.threshold)[0] ?? null;
   if (memory.chosen !== null && isWide) pick(memory.chosen);
   return {
     stop: map.stop,
