@@ -24,7 +24,7 @@ export function makeDetail(onClose) {
     fill(said,
       h("p", { class: data.isWrong(index) ? "detail-verdict is-wrong" : "detail-verdict" },
         data.isWrong(index) ? [`It shows ${label}. The network says `, h("b", {}, answer), "."] : `It shows ${label}, and the network says so.`),
-      h("p", { class: "note", "data-is": "sureness" }, `It is ${percent(data.sureness[index], 2)} sure.`),
+      h("p", { class: "note", "data-is": "sureness" }, sureText(data, index)),
       h("p", { class: "note", "data-is": "place" }, `Image ${number(index)} of the ${data.split === "test" ? "test images" : "images held out"}`));
     scores.show(data.scores(index), data.classes);
     fill(ways, Object.entries(WAYS).map(([view, text]) => h("button", {
@@ -37,4 +37,11 @@ export function makeDetail(onClose) {
   }
 
   return { element, show };
+}
+
+/** How sure it is; sigmoids say each for itself, and what they say together is another number. */
+function sureText(data, index) {
+  const [sure, score] = [data.sureness[index], data.scores(index)[data.answers[index]]];
+  const together = Math.abs(sure - score) > 5e-4 ? ", all its scores taken together" : "";
+  return `It is ${percent(sure)} sure${together}.`;
 }

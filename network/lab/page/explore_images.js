@@ -4,7 +4,7 @@ import { choose, describe, isAnswered } from "./explore_data.js";
 import { fill, h, number } from "./dom.js";
 import { heat } from "./heat.js";
 
-const PER_PAGE = matchMedia("(max-width: 860px)").matches ? 24 : 36;
+const PER_PAGE = matchMedia("(max-width: 860px)").matches ? 24 : 54;
 
 /** Make the pages of images. `onFilter(filter)` is called when another is chosen, `onChoose(index)`
  * for an image. */

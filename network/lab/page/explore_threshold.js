@@ -14,12 +14,12 @@ export function makeThreshold(onThreshold) {
   const chart = lineChart({
     label: "Errors among the answers, over the share of images that is answered", xLabel: "answered", height: 210,
     formatX: (share) => percent(share, share < 1 ? 1 : 0), formatY: (share) => percent(share, 2),
+    yRange: (_, most) => [0, 1.1 * most || 0.01],
   });
-  const element = h("div", { class: "threshold" },
-    h("div", { class: "stack" },
-      h("label", { class: "threshold-label", for: "threshold" }, "Answer only when at least so sure", least), slider, told,
-      h("p", { class: "note" }, "Whoever leaves the doubtful ones to a person errs less. The curve has every threshold, the surest answers at its left; the dot is yours.")),
-    chart.element);
+  const element = h("div", { class: "stack" },
+    h("label", { class: "threshold-label", for: "threshold" }, "Answer only when at least so sure", least), slider, told,
+    chart.element,
+    h("p", { class: "note" }, "Errors among the answers, for every threshold: the surest answers alone are at the left. The dot is yours."));
   let data = null;
 
   function move(step) {

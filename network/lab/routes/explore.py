@@ -32,18 +32,8 @@ def router(lab: Lab) -> APIRouter:
         """Say what images show and what a run answers; a first look at test images is counted."""
         run = lab.loaded.run(name)
         answered = find_answers(lab, name, split)
-        return {
-            "classes": find_dataset(lab.cache, run.configuration.dataset).classes,
-            "count": len(answered.examples),
-            "labels": array_to_json(answered.examples.labels[:MOST], "int32"),
-            "outputs": array_to_json(answered.outputs[:MOST]),
-            "sureness": array_to_json(answered.sureness[:MOST], "float64"),
-            "looks": answered.looks,
-            "methods": [
-                {"name": key, "title": it.title, "is_there": it.is_there, "install": it.install}
-                for key, it in METHODS.items()
-            ],
-        }
+        classes = find_dataset(lab.cache, run.configuration.dataset).classes
+        return {"classes": classes, "methods": methods_to_json(), **answers_to_json(answered)}
 
     @routes.get("/images")
     def images(name: str, split: Split = "held-out") -> Response:
@@ -75,6 +65,25 @@ def router(lab: Lab) -> APIRouter:
         return map_to_json(found, which)
 
     return routes
+
+
+def answers_to_json(answered: Answered) -> dict[str, Any]:
+    """Say what the images that are shown show, what was answered, and how surely."""
+    return {
+        "count": len(answered.examples),
+        "labels": array_to_json(answered.examples.labels[:MOST], "int32"),
+        "outputs": array_to_json(answered.outputs[:MOST]),
+        "sureness": array_to_json(answered.sureness[:MOST], "float64"),
+        "looks": answered.looks,
+    }
+
+
+def methods_to_json() -> list[dict[str, Any]]:
+    """Name the ways to make a map, and what those lack that are not there."""
+    return [
+        {"name": key, "title": it.title, "is_there": it.is_there, "install": it.install}
+        for key, it in METHODS.items()
+    ]
 
 
 def images_to_map(answered: Answered) -> tuple[Array, Array]:

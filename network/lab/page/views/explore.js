@@ -90,11 +90,12 @@ function show(head, room, { data, model, memory, api, run }) {
 
   fill(head, summary(data, model));
   fill(room, h("div", { class: "explore" },
-    h("section", { class: "panel explore-matrix" }, h("h2", {}, "What it takes for what"), matrix.element,
-      h("p", { class: "note" }, "A row is what the images show. Choose a cell to see its images.")),
+    h("div", { class: "explore-left" },
+      h("section", { class: "panel explore-matrix" }, h("h2", {}, "What it takes for what"), matrix.element,
+        h("p", { class: "note" }, "A row is what the images show. Choose a cell to see its images.")),
+      h("section", { class: "panel" }, h("h2", {}, "Leave the doubtful ones out"), threshold.element)),
     h("section", { class: "panel explore-images" }, h("h2", {}, "The images"), images.element),
     detail.element,
-    h("section", { class: "panel explore-threshold" }, h("h2", {}, "Leave the doubtful ones out"), threshold.element),
     h("section", { class: "panel explore-map" }, h("h2", {}, "The map of a layer"), map.element)));
   matrix.show(data);
   threshold.show(data, memory.threshold);
