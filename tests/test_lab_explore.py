@@ -166,9 +166,9 @@ def test_images_below_the_threshold_are_marked_and_found(open_page, known):
     for place in places_of(page):
         marks = page.locator(f".thumb[data-index='{place}']").get_attribute("class").split()
         assert ("is-left" in marks) == below[place]
-    page.get_by_role("button", name="Left unanswered").click()
+    page.locator(".chip", has_text="Left unanswered").click()
     assert below[places_of(page)].all()
-    page.get_by_role("button", name="Draw").or_(page.get_by_role("link", name="Draw")).click()
+    page.get_by_role("link", name="Draw").click()
     page.go_back()
     expect(page.locator(".thumb.is-left").first).to_be_visible()
     slide(page, "Answer only when at least so sure", 400)
