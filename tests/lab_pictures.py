@@ -6,6 +6,7 @@ python tests/lab_pictures.py
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from browser import OPTIONS, REPOSITORY, LabProcess, network, running_lab, write_digit
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -15,7 +16,11 @@ from pipeline.cache import Cache
 from pipeline.catalogue.mnist import MNIST
 
 FOLDER = REPOSITORY / "docs" / "lab"
-WIDE, PHONE = (1280, 1000), (375, 812)
+DRESSES: dict[str, dict[str, Any]] = {
+    "": {"viewport": {"width": 1280, "height": 1000}, "color_scheme": "light"},
+    "-dark": {"viewport": {"width": 1280, "height": 1000}, "color_scheme": "dark"},
+    "-phone": {"viewport": {"width": 375, "height": 812}, "color_scheme": "dark"},
+}
 
 
 def main() -> None:
@@ -35,36 +40,30 @@ def main() -> None:
 
 
 def take_pictures(browser: Browser, lab: LabProcess) -> None:
-    """Take a picture of every view."""
-    page = open_page(browser, lab, "#train")
-    train(page)
-    picture(page, "train")
-    picture(open_page(browser, lab, "#train", PHONE, dark=True), "train-phone")
-    page.click("[data-order=stop]")
-    page.select_option("#run-picker", "sigmoids")
-    for view, take in {"film": film, "draw": draw, "why": why, "explore": explore}.items():
-        page.goto(f"{lab.address}#{view}")
-        page.mouse.move(0, 0)
-        take(page)
-        page.evaluate("scrollTo(0, 0)")
-        picture(page, view)
-    map_of_images(page)
-    page.goto(f"{lab.address}#arithmetic")
-    arithmetic(page)
-    picture(page, "arithmetic")
+    """Take a picture of every view in every dress: the training while it goes on."""
+    trainer = open_page(browser, lab, "#train", "")
+    train(trainer)
+    picture(trainer, "train")
+    for dress in ("-dark", "-phone"):
+        picture(open_page(browser, lab, "#train", dress), f"train{dress}")
+    views = {"film": film, "draw": draw, "why": why, "explore": explore, "arithmetic": arithmetic}
+    for dress in DRESSES:
+        page = open_page(browser, lab, "#film", dress)
+        page.select_option("#run-picker", "sigmoids")
+        for view, take in views.items():
+            page.goto(f"{lab.address}#{view}")
+            page.mouse.move(0, 0)
+            take(page)
+            page.evaluate("scrollTo(0, 0)")
+            picture(page, f"{view}{dress}")
+            if (view, dress) == ("explore", ""):
+                map_of_images(page)
+        page.close()
 
 
-def open_page(
-    browser: Browser,
-    lab: LabProcess,
-    view: str,
-    size: tuple[int, int] = WIDE,
-    dark: bool = False,
-) -> Page:
+def open_page(browser: Browser, lab: LabProcess, view: str, dress: str) -> Page:
     """Open a view."""
-    width, height = size
-    scheme = "dark" if dark else "light"
-    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page = browser.new_page(**DRESSES[dress])
     page.goto(lab.address + view)
     page.wait_for_timeout(2500)
     return page
@@ -82,7 +81,7 @@ def train(page: Page) -> None:
     page.evaluate("document.querySelector('.new-training').open = true")
     page.select_option("#field-optimizer", "momentum")
     page.fill("#field-hidden", "32")
-    page.fill("#field-epochs", "40")
+    page.fill("#field-epochs", "100")
     page.click("text=Start training")
     page.wait_for_selector(".run-state:has-text('training')")
     wait_for_epoch(page, 8)
