@@ -13,11 +13,11 @@ from network.explanations import (
     gradient_times_input,
     integrated_gradients,
     nearest,
-    smallest_change,
     with_d_images,
 )
 from network.layer_registry import layers_from_text
 from network.model import Model
+from network.smallest_change import BEYOND, smallest_change
 
 MODELS = {
     "dense": "Flatten, Linear(20), Sigmoid, Linear(4), Sigmoid",
@@ -25,6 +25,7 @@ MODELS = {
     "together": "Ensemble(('Flatten, Linear(9), Tanh, Linear(4), Softmax', "
     "'Flatten, Linear(4), Sigmoid'))",
 }
+NONE = np.empty((0, 8, 8), np.float32)  # known images
 every_model = pytest.mark.parametrize("name", MODELS)
 
 
@@ -87,7 +88,7 @@ def test_gradient_times_input_of_nothing_wanted_is_nothing():
 @pytest.mark.parametrize("target", range(4))
 def test_the_changed_image_is_answered_as_wanted_and_stays_an_image(name, target):
     model, params, image = make(name, np.float32)
-    change = smallest_change(model, params, image, target)
+    change = smallest_change(model, params, image, target, NONE)
     assert change is not None
     assert change.image.min() >= 0
     assert change.image.max() <= 1
@@ -101,7 +102,7 @@ def test_in_a_linear_model_the_change_is_hardly_longer_than_the_shortest_there_i
     model = Model(layers_from_text("Flatten, Linear(3)"))
     rng = np.random.default_rng(4)
     params, image = model.init(rng, (8, 8), np.float64), np.full((8, 8), 0.5)
-    change = smallest_change(model, params, image, target)
+    change = smallest_change(model, params, image, target, NONE)
     outputs = model.forward(params, image[np.newaxis])[0][0]
     weight = params[1]["weight"]
     least = max(
@@ -116,7 +117,24 @@ def test_an_answer_that_never_comes_is_none():
     params = model.init(np.random.default_rng(0), (8, 8))
     params[1]["weight"][:] = 0
     params[1]["bias"][:] = [1, 0]
-    assert smallest_change(model, params, np.ones((8, 8), np.float32), 1) is None
+    image = np.ones((8, 8), np.float32)
+    assert smallest_change(model, params, image, 1, NONE) is None
+    assert smallest_change(model, params, image, 1, np.stack([image, 0 * image])) is None
+
+
+def test_where_no_slope_leads_to_an_answer_a_known_image_shows_the_way():
+    model = Model(layers_from_text("Flatten, Linear(1), ReLU, Linear(2)"))
+    params = model.init(np.random.default_rng(0), (8, 8))
+    params[1]["weight"][:], params[1]["bias"][:] = 1, -16  # silent below 16 pixels of ink
+    params[3]["weight"][:], params[3]["bias"][:] = [[0, 1]], [4, 0]  # 1 from 20 pixels of ink on
+    image, known = np.zeros((8, 8), np.float32), np.ones((3, 8, 8), np.float32)
+    known[0] = 0.1  # is not answered with 1
+    assert smallest_change(model, params, image, 1, NONE) is None
+    change = smallest_change(model, params, image, 1, known)
+    outputs, _ = model.forward(params, change.image[np.newaxis])
+    assert outputs.argmax() == 1
+    least = 20 / 8  # the same on all pixels
+    assert least <= change.distance <= BEYOND * least
 
 
 def test_a_logarithm_is_finite_at_0():

@@ -5,12 +5,6 @@ import { backward } from "./backward.js";
 import { forward } from "./forward.js";
 
 const POINTS = 64; // on the way from nothing to the image
-const ROUNDS = 200; // of steps to the boundary, at most
-const [PATIENCE, NEARER] = [10, 0.999]; // so many rounds that bring the image no nearer are enough
-const BEYOND = 1.05; // of the way there, so that the answer is on the other side
-const BACK = 0.9; // of the way is kept
-const FARTHEST = 0.25; // that one step changes the image
-const NEAR = 0.1; // how far behind a rival counts little
 const OUTPUT_ACTIVATIONS = new Set([
   "Sigmoid", "Tanh", "ReLU", "LeakyReLU", "GELU", "Softmax", "LogSoftmax",
 ]);
@@ -48,55 +42,8 @@ export const METHODS = {
 
 const multiply = (x, { values }) => map(x, (x, at) => x * values[at]);
 
-/** Look for the image nearest to this one that is answered with the target: {image, distance}. */
-export async function smallestChange(layers, image, target) {
-  const rest = makeRest();
-  let [found, here, waited] = [null, image, 0];
-  for (let round = 0; round < ROUNDS; round++) {
-    await rest();
-    let { lead, slope } = leadOf(layers, here, target);
-    if (lead > 0) {
-      const distance = distanceOf(here.values, image.values);
-      if (!found || distance < NEARER * found.distance) {
-        found = { image: here, distance };
-        waited = 0;
-      }
-      waited += 1;
-      if (waited > PATIENCE) break;
-      here = map(here, (x, at) => image.values[at] + BACK * (x - image.values[at]));
-      ({ lead, slope } = leadOf(layers, here, target));
-    }
-    here = step(here, slope, -lead);
-  }
-  return found;
-}
-
-/** How far a class leads the strongest other one, and the slope of that. */
-function leadOf(layers, image, target) {
-  const outputs = forward(layers, image);
-  const { shape, values } = outputs.at(-1);
-  const most = Math.max(...values.filter((_, k) => k !== target));
-  const rivals = values.map((value, k) => (k === target ? 0 : Math.exp((value - most) / NEAR)));
-  const total = rivals.reduce((sum, rival) => sum + rival, 0);
-  const wanted = rivals.map((rival, k) => (k === target ? 1 : -rival / total));
-  const slope = backward(layers, outputs, { shape, values: wanted });
-  return { lead: values[target] - most, slope };
-}
-
-/** Go as far along the slope as it takes to gain so much, with pixels kept in 0..1. */
-function step(image, slope, gain) {
-  const free = slope.values.map((slope, at) => {
-    const x = image.values[at];
-    return (slope > 0 ? x < 1 : x > 0) ? slope : 0;
-  });
-  const length = Math.hypot(...free);
-  if (!length) return image;
-  const far = Math.min(Math.max((BEYOND * gain) / length, -FARTHEST), FARTHEST);
-  return map(image, (x, at) => Math.min(Math.max(x + (far / length) * free[at], 0), 1));
-}
-
 /** Make a pause now and then, so that the page can be scrolled while much is computed. */
-function makeRest() {
+export function makeRest() {
   let since = performance.now();
   return async () => {
     if (performance.now() - since < 30) return;

@@ -1,10 +1,11 @@
 // Where the views of an exported page get a network and what they ask about it: the page itself.
 
 import { decode } from "./arrays.js";
-import { METHODS, explained, nearest, smallestChange } from "./explanations.js";
+import { METHODS, explained, nearest } from "./explanations.js";
 import { forward } from "./forward.js";
 import { readLayers, scalePixels } from "./model.js";
 import { prepareGrey } from "./prepare.js";
+import { smallestChange } from "./smallest_change.js";
 
 const [EXCITING, NEAR] = [12, 8]; // digits that are shown
 const LONGEST = 420; // pixels of an image file that is opened
@@ -38,8 +39,10 @@ export async function openOwnSource({ digits, parts, ...model }) {
       if (against !== null) wanted[against] -= 1;
       return METHODS[method](explained(layersOf(member)), scalePixels(pixels), wanted);
     },
-    smallestChange: ({ pixels, target, member }) =>
-      smallestChange(explained(layersOf(member)), scalePixels(pixels), target),
+    smallestChange({ pixels, target, member }) {
+      const known = all.filter(({ label }) => label === target).map((one) => scalePixels(one.pixels));
+      return smallestChange(explained(layersOf(member)), scalePixels(pixels), target, known);
+    },
     async nearest({ pixels, member }) {
       const image = scalePixels(pixels);
       const found = nearest(all.map((one) => scalePixels(one.pixels).values), image.values, NEAR);

@@ -6,7 +6,7 @@ import numpy as np
 from fastapi import APIRouter
 
 from network.environment import one_core_each
-from network.explanations import METHODS, explained, nearest, smallest_change
+from network.explanations import METHODS, explained, nearest
 from network.inside import responses
 from network.lab.forms import DigitForm, Place
 from network.lab.parts import find_survey, take_part
@@ -15,6 +15,7 @@ from network.measuring import count_outputs
 from network.model import Model
 from network.model_json import array_to_json
 from network.params import Array
+from network.smallest_change import smallest_change
 from pipeline.errors import UsageError
 
 SHOWN = 8  # digits that are near
@@ -54,9 +55,11 @@ def router(lab: Lab) -> APIRouter:
         """Look for the smallest change that makes a digit be answered with a class."""
         part = take_part(lab.loaded.run(name), form.member)
         one_hot(part.model, form.target)
+        digits = find_survey(lab.loaded, name, form.member).digits
+        known = digits.images[digits.labels == form.target]
         with one_core_each():
             model, params = explained(part.model, part.params)
-            found = smallest_change(model, params, form.image, form.target)
+            found = smallest_change(model, params, form.image, form.target, known)
         if found is None:
             return {"image": None, "distance": None}
         return {"image": array_to_json(found.image), "distance": found.distance}
