@@ -24,7 +24,7 @@ test: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto --cov
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov
 
 soak: .venv/installed-dev
 	$(BIN)/python -m pytest --soak --timeout=0 -n auto tests/reliability tests/test_download.py tests/test_attacks.py tests/test_resuming.py tests/test_gradient_check.py tests/test_lab_server.py
