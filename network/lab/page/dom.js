@@ -38,8 +38,8 @@ export function fill(element, ...children) {
 }
 
 /** A heading with a sentence under it: how every view begins. */
-export function lead(title, text) {
-  return h("header", { class: "lead" }, h("h1", {}, title), h("p", {}, text));
+export function lead({ title, about }) {
+  return h("header", { class: "lead" }, h("h1", {}, title), h("p", {}, about));
 }
 
 /** A number as people read it: 12,345 or 96.57. */

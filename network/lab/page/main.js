@@ -1,7 +1,7 @@
 // The page: which view is shown, for which run, in which colours.
 
 import { api } from "./api.js";
-import { fill, h } from "./dom.js";
+import { fill, h, lead } from "./dom.js";
 import { startTheme, themeListeners } from "./theme.js";
 
 const VIEWS = {
@@ -76,6 +76,11 @@ async function show() {
   document.title = `${TITLES[name]} · network lab`;
   const view = await VIEWS[name]();
   if (!root.isConnected) return; // another view was chosen meanwhile
+  root.append(lead(view));
+  if (!state.run && name !== "train") {
+    root.append(h("p", { class: "empty" }, "No run yet: start one in ", h("a", { href: "#train" }, TITLES.train), "."));
+    return;
+  }
   const listeners = new Set();
   const context = {
     get run() { return state.run; },

@@ -1,6 +1,6 @@
 // The page that `network export --html` writes: the views that need no server, the network inside.
 
-import { fill, h } from "./dom.js";
+import { fill, h, lead } from "./dom.js";
 import { openOwnSource } from "./own_source.js";
 import { startTheme, themeListeners } from "./theme.js";
 import * as draw from "./views/draw.js";
@@ -19,6 +19,7 @@ function show(source) {
     else link.removeAttribute("aria-current");
   }
   themeListeners.clear();
+  root.append(lead(view));
   view.mount(root, { source, run: source.run, onTheme: (listener) => themeListeners.add(listener) });
 }
 

@@ -4,7 +4,7 @@ import { argmax } from "../arrays.js";
 import { makeCellPicker } from "../arithmetic/cell_picker.js";
 import { makeLesson } from "../arithmetic/lesson.js";
 import { isOfClasses } from "../arithmetic/names.js";
-import { fill, h, lead } from "../dom.js";
+import { fill, h } from "../dom.js";
 import { forward } from "../forward.js";
 import { drawHeat } from "../heat.js";
 import { makeMembers } from "../members.js";
@@ -13,14 +13,10 @@ import { leaveAsked, picture, takeAsked, takeDigit } from "../picture.js";
 import { openSource } from "../source.js";
 
 export const title = "Arithmetic";
+export const about = "One image on its way through the network, number by number, to the answer.";
 
 /** Show the view; returns the function that takes it away. */
 export function mount(root, context) {
-  root.append(lead(title, "One image on its way through the network, number by number, to the answer."));
-  if (!context.run) {
-    root.append(h("p", { class: "empty" }, "No run yet: start one in ", h("a", { href: "#train" }, "Train"), "."));
-    return () => {};
-  }
   const room = h("div", { class: "stack" }, h("p", { class: "note" }, "Fetching the network …"));
   root.append(room);
   let stop = () => {};

@@ -1,7 +1,7 @@
 // Draw: write a digit and watch it go through the network, neuron by neuron.
 
 import { makeBoardInput } from "../board_input.js";
-import { fill, h, lead } from "../dom.js";
+import { fill, h } from "../dom.js";
 import { isEdited, makeEditPanel } from "../edit_panel.js";
 import { NOTHING, editLayers } from "../edits.js";
 import { forward } from "../forward.js";
@@ -15,15 +15,11 @@ import { openSource } from "../source.js";
 import { makeUnitPanel } from "../unit_panel.js";
 
 export const title = "Draw";
+export const about = "Write a digit and watch it go through the network.";
 const SMALL = 100; // neurons in a layer that is shown above its neurons' details, not beside
 
 /** Show the view; returns the function that takes it away. */
 export function mount(root, context) {
-  root.append(lead(title, "Write a digit and watch it go through the network."));
-  if (!context.run) {
-    root.append(h("p", { class: "empty" }, "No run yet: start one in ", h("a", { href: "#train" }, "Train"), "."));
-    return () => {};
-  }
   const room = h("div", { class: "draw" }, h("p", { class: "note" }, "Fetching the network …"));
   root.append(room);
   let stop = () => {};

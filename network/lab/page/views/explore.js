@@ -6,10 +6,11 @@ import { makeImages } from "../explore_images.js";
 import { makeMap } from "../explore_map.js";
 import { makeMatrix } from "../explore_matrix.js";
 import { makeThreshold } from "../explore_threshold.js";
-import { fill, h, lead, number, percent } from "../dom.js";
+import { fill, h, number, percent } from "../dom.js";
 import { readLayers } from "../model.js";
 
 export const title = "Explore";
+export const about = "Images that the network was not trained on: its mistakes first, what it takes for what, and the map that its layers make.";
 
 const SPLITS = { "held-out": "Held-out images", test: "Test images" };
 const ANY = { show: "all", label: null, answer: null };
@@ -17,11 +18,6 @@ const memories = new Map(); // what was chosen, by run: it is there again when o
 
 /** Show the view; returns the function that takes it away. */
 export function mount(root, context) {
-  root.append(lead(title, "Images that the network was not trained on: its mistakes first, what it takes for what, and the map that its layers make."));
-  if (!context.run) {
-    root.append(h("p", { class: "empty" }, "No run yet: start one in ", h("a", { href: "#train" }, "Train"), "."));
-    return () => {};
-  }
   const { api, run } = context;
   if (!memories.has(run)) {
     memories.set(run, { split: "held-out", filter: ANY, threshold: 0, chosen: null, map: { layers: null, method: "pca" } });

@@ -2,12 +2,13 @@
 
 import { decode } from "../api.js";
 import { accuracyRange, formatAccuracy, lineChart } from "../charts.js";
-import { fill, h, lead, number, percent } from "../dom.js";
+import { fill, h, number, percent } from "../dom.js";
 import { weightGrid } from "../weights.js";
 import { filmOffer } from "./film_offer.js";
 import { flipPanels } from "./film_flips.js";
 
 export const title = "Film";
+export const about = "Scrub through a training, epoch by epoch: what the network looked for, and what it took digits for.";
 
 const PACE = 350; // milliseconds a frame
 const AHEAD = 3; // frames that are fetched before they are wanted
@@ -16,11 +17,7 @@ const AHEAD = 3; // frames that are fetched before they are wanted
 export function mount(root, context) {
   const { api } = context;
   const content = h("div", { class: "stack" });
-  root.append(lead("Film", "Scrub through a training, epoch by epoch: what the network looked for, and what it took digits for."), content);
-  if (!context.run) {
-    fill(content, h("p", { class: "empty" }, "No run yet: start one in ", h("a", { href: "#train" }, "Train"), "."));
-    return () => {};
-  }
+  root.append(content);
   const address = `/api/runs/${encodeURIComponent(context.run)}/film`;
   let leave = () => {};
   let isGone = false;

@@ -2,12 +2,13 @@
 
 import { decode } from "../api.js";
 import { accuracyRange, formatAccuracy, lineChart, swatch } from "../charts.js";
-import { fill, h, lead } from "../dom.js";
+import { fill, h } from "../dom.js";
 import { OVER, accuracyPoints, describeChange, follow, lossPoints, newRun } from "../follow.js";
 import { runPanel } from "./train_run.js";
 import { trainingForm } from "./train_form.js";
 
 export const title = "Train";
+export const about = "Watch a network learn, and turn its knobs while it does.";
 
 const COLOURS = 6;
 const colourOf = (index) => `var(--series-${(index % COLOURS) + 1})`;
@@ -40,7 +41,6 @@ export function mount(root, context) {
     figure("Loss", "on each batch, before its update", loss.element));
 
   root.append(
-    lead("Train", "Watch a network learn, and turn its knobs while it does."),
     h("div", { class: "train-layout" },
       h("div", { class: "stack train-side" }, form, panel.side, panel.knobs),
       h("div", { class: "stack train-main" }, h("div", { class: "row" }, chips, other), nothing, curves, panel.main)),

@@ -1,7 +1,7 @@
 // Why: what made the network answer as it did, and what would have made it answer otherwise.
 
 import { argmax } from "../arrays.js";
-import { fill, h, lead } from "../dom.js";
+import { fill, h } from "../dom.js";
 import { forward } from "../forward.js";
 import { drawHeat } from "../heat.js";
 import { makeMembers } from "../members.js";
@@ -14,14 +14,10 @@ import { makeScores } from "../scores.js";
 import { openSource } from "../source.js";
 
 export const title = "Why";
+export const about = "What made the network answer so, and what would have made it answer otherwise.";
 
 /** Show the view; returns the function that takes it away. */
 export function mount(root, context) {
-  root.append(lead(title, "What made the network answer so, and what would have made it answer otherwise."));
-  if (!context.run) {
-    root.append(h("p", { class: "empty" }, "No run yet: start one in ", h("a", { href: "#train" }, "Train"), "."));
-    return () => {};
-  }
   const room = h("div", { class: "why" }, h("p", { class: "note" }, "Fetching the network …"));
   root.append(room);
   openSource(context).then(async (source) => {
