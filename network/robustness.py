@@ -119,16 +119,22 @@ CORRUPTIONS: dict[str, Corruption] = {
 }
 
 
+def corrupt(images: Array, name: str, level: float) -> Array:
+    """Make images worse, the same ones in the same way each time.
+
+    Shapes: (N, H, W), the same out.
+    """
+    return CORRUPTIONS[name].apply(images, level, np.random.default_rng(SEED))
+
+
 def curve(model: Model, params: Params, examples: Examples, name: str) -> list[tuple[float, float]]:
     """Measure a model's accuracy at each level of a corruption.
 
     Returns: (level, accuracy from 0 to 1), levels rising; at level 0 it is the accuracy on the
     examples as they are.
     """
-    corruption = CORRUPTIONS[name]
     points = []
-    for level in corruption.levels:
-        images = corruption.apply(examples.images, level, np.random.default_rng(SEED))
-        answers = answer_images(model, params, images)
+    for level in CORRUPTIONS[name].levels:
+        answers = answer_images(model, params, corrupt(examples.images, name, level))
         points.append((float(level), float(np.mean(answers == examples.labels))))
     return points

@@ -12,12 +12,14 @@ from playwright.sync_api import expect
 from small_digits import NAME, make_small_digits
 
 from network.calibration import probabilities
-from network.data import load_examples, split_validation
-from network.evaluation import compute_outputs
+from network.data import Examples, load_examples, split_validation
+from network.evaluation import compute_outputs, confusion_matrix
 from network.looks import count_looks, read_looks
 from network.measuring import load_runs
+from network.robustness import CORRUPTIONS, corrupt, curve
 from network.selective import risk_coverage
 from pipeline.catalogue.mnist import MNIST
+from pipeline.datasets import find_dataset
 
 
 class Known:
@@ -29,9 +31,9 @@ class Known:
         examples = load_examples(cache, MNIST, "train", configuration.limit)
         _, held_out = split_validation(examples, configuration.validation, configuration.seed)
         self.images, self.labels = held_out.images, held_out.labels
-        model, params = loaded.checkpoint.model, loaded.checkpoint.params
-        self.outputs = compute_outputs(model, params, held_out.images)
-        self.probabilities = probabilities(model, params, held_out.images)
+        self.network = loaded.checkpoint.model, loaded.checkpoint.params
+        self.outputs = compute_outputs(*self.network, held_out.images)
+        self.probabilities = probabilities(*self.network, held_out.images)
         self.sureness = self.probabilities.max(axis=1)
         self.answers = self.outputs.argmax(axis=1)
         self.wrong = np.flatnonzero(self.answers != self.labels)
@@ -175,6 +177,83 @@ def test_images_below_the_threshold_are_marked_and_found(open_page, known):
     expect(page.locator(".threshold-told")).to_contain_text(f"{len(known.labels):,} images")
 
 
+def damage(page, name):
+    """Choose a kind of damage, and wait until the network has answered."""
+    page.locator(f"[data-damage={name}]").click()
+    expect(page.locator(".damage")).to_have_attribute("aria-busy", "false")
+
+
+def test_accuracy_under_damage_is_what_robustness_measures(open_page, lab_cache):
+    known, page = Known(lab_cache, "convolution"), open_explore(open_page, "convolution")
+    examples = Examples(known.images, known.labels)
+    for name, corruption in CORRUPTIONS.items():
+        measured = dict(curve(*known.network, examples, name))
+        damage(page, name)
+        for place in (len(corruption.levels) - 1, 1):
+            slide(page, "How strongly", place)
+            expect(page.locator(".damage")).to_have_attribute("aria-busy", "false")
+            expected = f"{100 * measured[corruption.levels[place]]:.2f} %"
+            expect(page.locator("[data-is=damaged]")).to_have_text(expected)
+            expect(page.locator(".big-number")).to_have_text(expected)
+
+
+def test_all_but_the_map_follows_a_damage_until_it_is_taken_away(open_page, known):
+    page = open_explore(open_page)
+    seen = "() => [...document.querySelectorAll('.thumb')].map((it) => it.dataset.index).join()"
+    before = page.evaluate(seen)
+    expect(page.get_by_text("without the damage")).to_be_hidden()
+    damage(page, "blur")
+    slide(page, "How strongly", 3)
+    expect(page.locator(".damage-strength")).to_contain_text("1.5")
+    expect(page.locator(".damage")).to_have_attribute("aria-busy", "false")
+    images = corrupt(known.images, "blur", 1.5)
+    p = probabilities(*known.network, images)
+    counts = confusion_matrix(known.labels, p.argmax(axis=1), 10)
+    drawn = page.locator(".matrix tbody tr").evaluate_all(
+        "(rows) => rows.map((row) => [...row.cells].slice(1, 11).map((it) => it.innerText))"
+    )
+    assert [[int(it.replace("·", "0")) for it in row] for row in drawn] == counts.tolist()
+    wrong = np.flatnonzero(p.argmax(axis=1) != known.labels)
+    assert places_of(page)[0] == wrong[p[wrong].max(axis=1).argmax()]
+    slide(page, "Answer only when at least so sure", 100)
+    coverage = np.mean(p.max(axis=1) >= 0.9)
+    assert shares(page)[0] == pytest.approx(100 * coverage, abs=0.0051)
+    expect(page.get_by_text("without the damage")).to_be_visible()
+    page.get_by_role("link", name="Draw").click()
+    page.go_back()  # what was chosen is there again
+    expect(page.locator("[data-is=damaged]")).to_be_visible()
+    page.get_by_role("button", name="Take the damage away").click()
+    expect(page.locator("[data-damage=blur]")).to_be_focused()
+    assert page.evaluate(seen) == before
+
+
+def test_of_damages_chosen_in_haste_only_the_last_is_shown(open_page, lab_cache):
+    known, page = Known(lab_cache, "convolution"), open_explore(open_page, "convolution")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate("""() => {
+        for (const name of ["shift", "rotation", "noise", "thickness", "blur"])
+            document.querySelector(`[data-damage=${name}]`).click();
+    }""")
+    expect(page.locator(".damage-told")).to_contain_text("damaged images")
+    expect(page.locator(".damage")).to_have_attribute("aria-busy", "false")
+    level = CORRUPTIONS["blur"].levels[4]
+    answers = probabilities(*known.network, corrupt(known.images, "blur", level)).argmax(axis=1)
+    expect(page.locator("[data-is=damaged]")).to_have_text(
+        f"{100 * np.mean(answers == known.labels):.2f} %"
+    )
+    names = [re.search(r"answers.*damage=(\w+)", url)[1] for url in asked if "answers" in url]
+    assert names == ["shift", "blur"]  # the others were never asked for
+    page.evaluate("""() => {
+        document.querySelector("[data-damage=noise]").click();
+        document.querySelector("[data-damage=noise]").click();
+    }""")
+    expect(page.locator("[data-is=damaged]")).to_have_count(0)
+    expect(page.locator(".big-number")).to_have_text(
+        f"{100 * (1 - len(known.wrong) / len(known.labels)):.2f} %"
+    )
+
+
 def test_keys_go_from_image_to_image(open_page):
     page = open_explore(open_page)
     page.locator(".thumb").first.focus()
@@ -271,6 +350,8 @@ def test_the_first_look_of_a_lab_at_test_images_is_counted_and_told(open_page, l
 def test_it_fits_its_window_in_light_and_dark(open_page, size):
     for dark in (False, True):
         page = open_explore(open_page, size=size, dark=dark)
+        damage(page, "noise")
+        slide(page, "Answer only when at least so sure", 60)
         page.locator(".matrix .is-wrong").first.click()
         page.locator(".thumb").first.click()
         expect(page.locator(".explore-detail")).to_be_visible()
@@ -285,6 +366,9 @@ def test_it_fits_its_window_in_light_and_dark(open_page, size):
     [
         ("none/answers", 404, "none"),
         ("first/answers?split=train", 422, "split"),
+        ("first/answers?damage=fog&strength=1", 422, "damage"),
+        ("first/answers?damage=noise&strength=1.01", 422, "expected 0 to 1"),
+        ("first/images?damage=rotation&strength=nan", 422, "expected -60 to 60"),
         ("first/map?layers=1", 422, "expected one of [0, 3, 5]"),
         ("first/map?layers=3&method=som", 422, "method"),
         ("first/map?layers=3&member=0", 404, "no member 0"),
@@ -334,3 +418,21 @@ def test_a_run_that_has_held_nothing_out_has_its_test_images(open_page, small_la
     page.get_by_role("button", name="Test images").click()
     expect(page.locator(".explore-summary")).to_contain_text("This is the first time")
     expect(page.locator(".thumb").first).to_be_visible()
+
+
+def ask(lab, path):
+    with urllib.request.urlopen(f"{lab.address}api/runs/{path}") as answer:
+        return answer.read()
+
+
+def test_a_damaged_test_set_is_the_same_first_look(small_lab):
+    damaged = "split=test&damage=noise&strength=0.5"
+    (loaded,) = load_runs(small_lab.cache, ["plain"])
+    ask(small_lab, f"plain/images?{damaged}")
+    for query in (damaged, "split=test", damaged.replace("noise", "blur")):
+        assert json.loads(ask(small_lab, f"plain/answers?{query}"))["looks"] == 1
+    looks = read_looks(loaded.run.result, NAME)
+    assert count_looks(looks, NAME, "test") == 1
+    examples = load_examples(small_lab.cache, find_dataset(small_lab.cache, NAME), "test")
+    outputs = compute_outputs(loaded.checkpoint.model, loaded.checkpoint.params, examples.images)
+    assert looks[-1].correct == np.sum(outputs.argmax(axis=1) == examples.labels)  # undamaged

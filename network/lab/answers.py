@@ -1,16 +1,19 @@
-"""What a run answers to images that it was not trained on; looks at test images are counted."""
+"""What a run answers to images it was not trained on, damaged or not; test looks are counted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from network.calibration import outputs_and_scores, soften
 from network.data import Examples
+from network.lab.damage import Damage
 from network.lab.loaded import version_of
 from network.lab.state import Lab
 from network.measuring import LoadedRun, write_look
 from network.params import Array
 from pipeline.datasets import find_dataset
 from pipeline.errors import UsageError
+
+MOST = 10_000  # images that are shown, and that are damaged
 
 Split: TypeAlias = Literal["held-out", "test"]
 
@@ -22,6 +25,7 @@ class Answered:
     examples: Examples
     outputs: Array  # (N, K)
     sureness: Array  # (N,) float64, the highest probability, as risk_coverage takes it
+    count: int  # of the images that there are
     looks: int | None
 
 
@@ -35,15 +39,17 @@ def choose_examples(lab: Lab, run: LoadedRun, split: Split) -> Examples:
     return lab.loaded.held_out(run)
 
 
-def find_answers(lab: Lab, name: str, split: Split) -> Answered:
-    """Let a run answer images, as its checkpoint is now.
+def find_answers(lab: Lab, name: str, split: Split, damage: Damage | None = None) -> Answered:
+    """Let a run answer images, as its checkpoint is now; of damaged ones, those that are shown.
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
     run = lab.loaded.run(name)
-    return lab.loaded.answers.find(
-        (name, version_of(run.run), split), lambda: answer(lab, run, split)
-    )
+    key = name, version_of(run.run), split
+    whole = lab.loaded.answers.find(key, lambda: answer(lab, run, split))
+    if damage is None:
+        return whole
+    return lab.loaded.damaged.find((*key, damage), lambda: answer_damaged(run, whole, damage))
 
 
 def answer(lab: Lab, run: LoadedRun, split: Split) -> Answered:
@@ -55,15 +61,33 @@ def answer(lab: Lab, run: LoadedRun, split: Split) -> Answered:
     if not len(examples):
         what = f"run {run.name} has held no images out of its training"
         raise UsageError(what, "Look at its test images")
-    checkpoint = run.checkpoint
-    outputs, scores = outputs_and_scores(checkpoint.model, checkpoint.params, examples.images)
-    sureness = soften(scores, temperature=1.0).max(axis=1)
+    outputs, sureness = compute_answers(run, examples.images)
+    answered = Answered(examples, outputs, sureness, len(examples), None)
     if split != "test":
-        return Answered(examples, outputs, sureness, None)
+        return answered
     looks = lab.loaded.looks.find(
         (run.name, version_of(run.run)), lambda: count_look(lab, run, examples, outputs)
     )
-    return Answered(examples, outputs, sureness, looks)
+    return replace(answered, looks=looks)
+
+
+def answer_damaged(run: LoadedRun, whole: Answered, damage: Damage) -> Answered:
+    """Let a run answer images again, damaged; whoever has these has looked at them before."""
+    shown = whole.examples.take(slice(MOST))
+    images = damage.apply(shown.images)
+    outputs, sureness = compute_answers(run, images)
+    examples = Examples(images, shown.labels)
+    return replace(whole, examples=examples, outputs=outputs, sureness=sureness)
+
+
+def compute_answers(run: LoadedRun, images: Array) -> tuple[Array, Array]:
+    """Compute what a run says of images, and how sure it is of the class that it answers.
+
+    Shapes: images (N, H, W) -> outputs (N, K), sureness (N,).
+    """
+    checkpoint = run.checkpoint
+    outputs, scores = outputs_and_scores(checkpoint.model, checkpoint.params, images)
+    return outputs, soften(scores, temperature=1.0).max(axis=1)
 
 
 def count_look(lab: Lab, run: LoadedRun, examples: Examples, outputs: Array) -> int:

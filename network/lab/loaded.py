@@ -18,6 +18,7 @@ from pipeline.datasets import find_dataset
 from pipeline.errors import MissingError, ProjectError
 
 RUNS, SPLITS = 4, 2  # that are kept; a split of MNIST has 188 MB
+DAMAGED = 2  # sets of damaged images that are kept, of 31 MB each
 NUMBERED = 100_000  # runs whose looks at test images are remembered while the lab runs
 
 Value = TypeVar("Value")
@@ -48,6 +49,7 @@ class Loaded:
         self.cache = cache
         self.runs, self.splits, self.summaries = Kept(RUNS), Kept(SPLITS), Kept(10_000)
         self.held_outs, self.validations = Kept(RUNS), Kept(RUNS)
+        self.damaged = Kept(DAMAGED)
         self.surveys, self.answers, self.looks = Kept(RUNS), Kept(RUNS), Kept(NUMBERED)
 
     def names(self) -> list[str]:

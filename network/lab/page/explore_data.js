@@ -5,12 +5,14 @@ import { riskCoverage } from "./selective.js";
 
 const SIZE = 784;
 
-/** Fetch the images of a split ("held-out" or "test") with a run's answers. */
-export async function openImages(api, run, split) {
+/** Fetch the images of a split ("held-out" or "test") with a run's answers, damaged if need be by
+ * {name, strength}. */
+export async function openImages(api, run, split, damage = null) {
   const at = `/api/runs/${encodeURIComponent(run)}`;
+  const query = new URLSearchParams({ split, ...(damage && { damage: damage.name, strength: damage.strength }) });
   const [told, pixels] = await Promise.all(
-    ["answers", "images"].map((what) => api.get(`${at}/${what}?split=${split}`)));
-  const { classes, count, looks, methods } = told;
+    ["answers", "images"].map((what) => api.get(`${at}/${what}?${query}`)));
+  const { classes, count, looks, methods, damages } = told;
   const labels = decode(told.labels).values;
   const outputs = decode(told.outputs).values;
   const images = new Uint8Array(pixels);
@@ -19,7 +21,7 @@ export async function openImages(api, run, split) {
   const sureness = decode(told.sureness).values;
   const isWrong = (index) => labels[index] !== answers[index];
   return {
-    split, classes, count, looks, methods, labels, answers, sureness, scores, isWrong,
+    split, damage, classes, count, looks, methods, damages, labels, answers, sureness, scores, isWrong,
     shown: labels.length,
     curve: riskCoverage(sureness, isWrong),
     pixels: (index) => images.subarray(index * SIZE, (index + 1) * SIZE),

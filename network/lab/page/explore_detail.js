@@ -25,7 +25,7 @@ export function makeDetail(onClose) {
       h("p", { class: data.isWrong(index) ? "detail-verdict is-wrong" : "detail-verdict" },
         data.isWrong(index) ? [`It shows ${label}. The network says `, h("b", {}, answer), "."] : `It shows ${label}, and the network says so.`),
       h("p", { class: "note", "data-is": "sureness" }, sureText(data, index)),
-      h("p", { class: "note", "data-is": "place" }, `Image ${number(index)} of the ${data.split === "test" ? "test images" : "images held out"}`));
+      h("p", { class: "note", "data-is": "place" }, `Image ${number(index)} of the ${data.split === "test" ? "test images" : "images held out"}${data.damage ? `, damaged by ${data.damage.name}` : ""}`));
     scores.show(data.scores(index), data.classes);
     fill(ways, Object.entries(WAYS).map(([view, text]) => h("button", {
       class: view === "arithmetic" ? "button is-primary" : "button", type: "button", "data-way": view,

@@ -1,12 +1,13 @@
-"""Images by what they show and what a run answers, and maps of what its layers make of them."""
+"""Images, damaged or not, by what they show and what a run answers, and maps of its layers."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from network.inside import stage_ends
-from network.lab.answers import Answered, Split, choose_examples, find_answers
+from network.lab.answers import MOST, Answered, Split, choose_examples, find_answers
+from network.lab.damage import Damage, damages_to_json, read_damage
 from network.lab.forms import Place
 from network.lab.loaded import version_of
 from network.lab.maps import Map, Maps, choose_images, map_layer
@@ -18,8 +19,9 @@ from network.projection import METHODS
 from pipeline.datasets import find_dataset
 from pipeline.errors import UsageError
 
-MOST = 10_000  # images that are shown
 PATIENCE = 1.5  # seconds that a map is waited for before the page is told to ask again
+
+Damaged = Annotated[Damage | None, Depends(read_damage)]
 
 
 def router(lab: Lab) -> APIRouter:
@@ -28,17 +30,21 @@ def router(lab: Lab) -> APIRouter:
     maps = Maps()
 
     @routes.get("/answers")
-    def answers(name: str, split: Split = "held-out") -> dict[str, Any]:
+    def answers(name: str, damage: Damaged, split: Split = "held-out") -> dict[str, Any]:
         """Say what images show and what a run answers; a first look at test images is counted."""
         run = lab.loaded.run(name)
-        answered = find_answers(lab, name, split)
+        answered = find_answers(lab, name, split, damage)
         classes = find_dataset(lab.cache, run.configuration.dataset).classes
-        return {"classes": classes, "methods": methods_to_json(), **answers_to_json(answered)}
+        choices = {"methods": methods_to_json(), "damages": damages_to_json()}
+        return {"classes": classes, **choices, **answers_to_json(answered)}
 
     @routes.get("/images")
-    def images(name: str, split: Split = "held-out") -> Response:
+    def images(name: str, damage: Damaged, split: Split = "held-out") -> Response:
         """Give the grey levels of all these images, one after the other: 784 bytes each."""
-        examples = choose_examples(lab, lab.loaded.run(name), split)
+        if damage is None:
+            examples = choose_examples(lab, lab.loaded.run(name), split)
+        else:
+            examples = find_answers(lab, name, split, damage).examples
         pixels = np.rint(255 * examples.images[:MOST]).astype(np.uint8)
         return Response(pixels.tobytes(), media_type="application/octet-stream")
 
@@ -70,7 +76,7 @@ def router(lab: Lab) -> APIRouter:
 def answers_to_json(answered: Answered) -> dict[str, Any]:
     """Say what the images that are shown show, what was answered, and how surely."""
     return {
-        "count": len(answered.examples),
+        "count": answered.count,
         "labels": array_to_json(answered.examples.labels[:MOST], "int32"),
         "outputs": array_to_json(answered.outputs[:MOST]),
         "sureness": array_to_json(answered.sureness[:MOST], "float64"),

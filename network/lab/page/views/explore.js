@@ -1,5 +1,6 @@
 // Explore: the images that a network has not been trained on, its mistakes first, and its map of them.
 
+import { makeDamage } from "../explore_damage.js";
 import { choose, openImages } from "../explore_data.js";
 import { makeDetail } from "../explore_detail.js";
 import { makeImages } from "../explore_images.js";
@@ -20,7 +21,7 @@ const memories = new Map(); // what was chosen, by run: it is there again when o
 export function mount(root, context) {
   const { api, run } = context;
   if (!memories.has(run)) {
-    memories.set(run, { split: "held-out", filter: ANY, threshold: 0, chosen: null, map: { layers: null, method: "pca" } });
+    memories.set(run, { split: "held-out", filter: ANY, threshold: 0, damage: null, chosen: null, map: { layers: null, method: "pca" } });
   }
   const memory = memories.get(run);
   const room = h("div", { class: "stack" });
@@ -40,9 +41,9 @@ export function mount(root, context) {
     fill(head, h("p", { class: "note", role: "status" }, "The network answers them all …"));
     fill(room);
     try {
-      const [data, model] = await Promise.all([
+      const [plain, model] = await Promise.all([
         openImages(api, run, split), api.get(`/api/runs/${encodeURIComponent(run)}/model`)]);
-      if (mine === asked) shown = show(head, room, { data, model, memory, api, run });
+      if (mine === asked) shown = show(head, room, { plain, model, memory, api, run });
     } catch (error) {
       if (mine !== asked) return;
       fill(head);
@@ -58,7 +59,8 @@ export function mount(root, context) {
   };
 }
 
-function show(head, room, { data, model, memory, api, run }) {
+function show(head, room, { plain, model, memory, api, run }) {
+  let data = plain;
   const matrix = makeMatrix(({ label, answer }) => {
     const isOn = label === memory.filter.label && answer === memory.filter.answer;
     setFilter(isOn ? ANY : { show: "all", label, answer });
@@ -70,6 +72,22 @@ function show(head, room, { data, model, memory, api, run }) {
     memory.threshold = least;
     images.leaveOut(least);
   });
+
+  const damage = makeDamage({ plain, memory, open: (one) => openImages(api, run, plain.split, one), onImages: follow });
+  const undamaged = h("p", { class: "note" }, "The map is of the images as they are, without the damage.");
+
+  /** Show other images in all parts but the map: the same ones, damaged or not. */
+  function follow(newData) {
+    data = newData;
+    fill(head, summary(data, model));
+    matrix.show(data);
+    matrix.mark(memory.filter);
+    threshold.show(data, memory.threshold);
+    images.show(data, memory.filter, memory.threshold, null);
+    images.mark(memory.chosen);
+    undamaged.hidden = !data.damage;
+    if (detail.element.classList.contains("is-open")) detail.show(data, memory.chosen);
+  }
 
   function setFilter(filter) {
     memory.filter = filter;
@@ -84,24 +102,25 @@ function show(head, room, { data, model, memory, api, run }) {
     detail.show(data, index);
   }
 
-  fill(head, summary(data, model));
-  fill(room, h("div", { class: "explore" },
+  fill(room, h("section", { class: "panel" }, h("h2", {}, "Damage the images"), damage.element), h("div", { class: "explore" },
     h("div", { class: "explore-left" },
       h("section", { class: "panel explore-matrix" }, h("h2", {}, "What it takes for what"), matrix.element,
         h("p", { class: "note" }, "A row is what the images show. Choose a cell to see its images.")),
       h("section", { class: "panel" }, h("h2", {}, "Leave the doubtful ones out"), threshold.element)),
     h("section", { class: "panel explore-images" }, h("h2", {}, "The images"), images.element),
     detail.element,
-    h("section", { class: "panel explore-map" }, h("h2", {}, "The map of a layer"), map.element)));
-  matrix.show(data);
-  threshold.show(data, memory.threshold);
-  map.show(data);
+    h("section", { class: "panel explore-map" }, h("h2", {}, "The map of a layer"), undamaged, map.element)));
+  damage.begin();
+  map.show(plain);
   setFilter(memory.filter);
   const isWide = matchMedia("(min-width: 1000px)").matches;
   if (memory.chosen === null && isWide) memory.chosen = choose(data, memory.filter, memory.threshold)[0] ?? null;
   if (memory.chosen !== null && isWide) pick(memory.chosen);
   return {
-    stop: map.stop,
+    stop() {
+      damage.stop();
+      map.stop();
+    },
     repaint() {
       images.repaint();
       map.repaint();
@@ -116,7 +135,7 @@ function summary(data, model) {
   const part = data.shown < data.count ? ` These are the first ${number(data.shown)} of ${number(data.count)}.` : "";
   return h("div", { class: "explore-summary" },
     h("p", {}, h("b", { class: "big-number" }, percent(right / data.shown)),
-      h("span", {}, `${number(right)} of ${number(data.shown)} right, ${number(data.mistakes)} mistakes`)),
+      h("span", {}, `${number(right)} of ${number(data.shown)} right, ${number(data.mistakes)} mistakes${data.damage ? `, damaged by ${data.damage.name}` : ""}`)),
     h("p", { class: "note" }, data.split === "test" ? looksText(data.looks) : heldOutText(model), part));
 }
 
