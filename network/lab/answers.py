@@ -1,4 +1,4 @@
-"""What a run answers to images it was not trained on, damaged or not; test looks are counted."""
+"""What a run answers to images that are new to it, damaged or not; test looks are counted."""
 
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias

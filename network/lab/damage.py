@@ -1,4 +1,4 @@
-"""Damage that images on the page may be given: by name and strength, within what is measured."""
+"""Damage that images on the page may be given: by name, as strong as is measured at most."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
