@@ -1,5 +1,6 @@
 """Look into a network as it is trained: its gradients, its dead units, its first weights."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,10 +26,12 @@ class LayerProbe(NamedTuple):
     """What a probe found in a layer that learns, and in the activation behind it."""
 
     name: str  # Linear 30
-    gradient: float  # the length of the gradient of all its parameters, as one vector
+    # the length of the gradient of all its parameters, as one vector; None when it is no number
+    gradient: float | None
     dead: float | None  # the share of its units that are dead; None where nothing can be
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what runs away is told as None
 def probe(recipe: Recipe, params: Params, examples: Examples) -> list[LayerProbe]:
     """Measure every layer that learns, on the same images each time.
 
@@ -70,9 +73,10 @@ def describe(layer: Layer) -> str:
     return f"{type(layer).__name__} {getattr(layer, 'n_out', '')}".strip()
 
 
-def length(grads: LayerParams) -> float:
-    """Return the Euclidean length of some gradients as one vector."""
-    return float(np.sqrt(sum(float(np.vdot(grad, grad)) for grad in grads.values())))
+def length(grads: LayerParams) -> float | None:
+    """Return the Euclidean length of some gradients as one vector, None when it is no number."""
+    found = math.sqrt(sum(float(np.vdot(grad, grad)) for grad in grads.values()))
+    return found if math.isfinite(found) else None
 
 
 def share_of_dead(model: Model, index: int, inputs: list[Array]) -> float | None:

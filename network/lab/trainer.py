@@ -21,7 +21,7 @@ from network.experiment import Experiment, begin, reopen
 from network.lab.histograms import Histograms, find_first_params, pack_weights
 from network.lab.probes import COUNT, probe
 from network.lab.work import stand_back, telling_problems
-from network.params import count_params
+from network.params import count_params, is_finite
 from network.run_names import describe_sizes, find_run
 from network.training import has_ended, learning_rate
 from pipeline.cache import Cache
@@ -140,7 +140,8 @@ class Trainer:
         }
         if always or now >= self.next_probe:
             told["layers"] = [one._asdict() for one in probe(recipe, state.params, self.probed)]
-            self.tell("weights", **pack_weights(state.params, self.histograms))
+            if is_finite(state.params):
+                self.tell("weights", **pack_weights(state.params, self.histograms))
             self.next_probe = now + (time.monotonic() - now) / SHARE
         self.tell("progress", **told)
         self.losses, self.reported = [], time.monotonic()

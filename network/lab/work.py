@@ -129,7 +129,8 @@ def telling_problems(pipe: Connection) -> Iterator[None]:
     try:
         yield
     except ProjectError as error:
-        pipe.send({"type": "state", "state": "failed", "message": str(error)})
+        kind = type(error).__name__
+        pipe.send({"type": "state", "state": "failed", "kind": kind, "message": str(error)})
     except MemoryError:
         pipe.send({"type": "state", "state": "failed", "message": "not enough memory"})
     except (BrokenPipeError, EOFError):

@@ -7,7 +7,7 @@ export const OVER = new Set(["ended", "stopped", "failed"]);
 /** What is known of a run from its events. `follow` calls `onChange(run, event)` for each. */
 export function newRun(name) {
   return {
-    name, log: "", last: "", state: "", message: "", told: null, controls: null, epochs: 0,
+    name, log: "", last: "", state: "", message: "", failure: "", told: null, controls: null, epochs: 0,
     epochsDone: [], losses: [], usual: 0, layers: [], changes: [], rate: null, step: 0, stop: null,
   };
 }
@@ -24,7 +24,8 @@ export function follow(run, onChange) {
   });
 }
 
-function take(run, event, id) {
+/** Take in one event; `id` is the stream's, "" where there is none. */
+export function take(run, event, id = "") {
   const log = id.split("-")[0];
   if (id && log !== run.log) Object.assign(run, newRun(run.name), { stop: run.stop, log });
   if (id) run.last = id;
@@ -38,14 +39,14 @@ const TAKE = {
     for (const epoch of event.history) TAKE.epoch(run, epoch);
   },
   state(run, event) {
-    Object.assign(run, { state: event.state, message: event.message ?? "" });
+    Object.assign(run, { state: event.state, message: event.message ?? "", failure: event.kind ?? "" });
   },
   progress(run, event) {
     for (const point of event.losses) addLoss(run, point);
     Object.assign(run, { rate: event, step: event.step });
     for (const [index, layer] of (event.layers ?? []).entries()) {
       const kept = (run.layers[index] ??= { name: layer.name, gradients: [], dead: null });
-      if (event.step) kept.gradients.push([event.step, layer.gradient]);
+      if (event.step && layer.gradient !== null) kept.gradients.push([event.step, layer.gradient]);
       Object.assign(kept, { gradient: layer.gradient, dead: layer.dead });
     }
   },

@@ -4,6 +4,7 @@ import { decode } from "../api.js";
 import { accuracyRange, formatAccuracy, lineChart, swatch } from "../charts.js";
 import { fill, h } from "../dom.js";
 import { OVER, accuracyPoints, describeChange, follow, lossPoints, newRun } from "../follow.js";
+import { hintList } from "../hint_list.js";
 import { runPanel } from "./train_run.js";
 import { trainingForm } from "./train_form.js";
 
@@ -34,6 +35,7 @@ export function mount(root, context) {
     "Nothing is trained yet. Press “Start training”: the network of the textbooks, 784-30-10, learns in a few ",
     "seconds to read more than 96 of 100 digits that it has never seen.");
   const panel = runPanel(context, { steer, change });
+  const hints = hintList();
   const form = h("details", { class: "panel new-training" },
     h("summary", {}, h("h2", {}, "New training")));
   const curves = h("section", { class: "grid curves", hidden: true },
@@ -43,7 +45,7 @@ export function mount(root, context) {
   root.append(
     h("div", { class: "train-layout" },
       h("div", { class: "stack train-side" }, form, panel.side, panel.knobs),
-      h("div", { class: "stack train-main" }, h("div", { class: "row" }, chips, other), nothing, curves, panel.main)),
+      h("div", { class: "stack train-main" }, h("div", { class: "row" }, chips, other), nothing, hints.element, curves, panel.main)),
   );
 
   /** Take a run into the charts. */
@@ -101,6 +103,7 @@ export function mount(root, context) {
       marks: marks.map((one) => [one.step, describeChange(one)]),
     });
     drawChips();
+    hints.show(focus);
     panel.update(focus);
   }
 
