@@ -164,6 +164,28 @@ def test_runs_lie_over_each_other_and_are_chosen_by_chips(open_page):
     page.wait_for_function("() => document.querySelectorAll('.curves polyline').length == 2")
 
 
+@pytest.mark.parametrize("size", ["wide", "phone"])
+def test_a_hint_stands_above_the_curves_and_is_read_out(open_page, size):
+    page = open_page("#train", size=size, dark=size == "phone")
+    begin(page, limit="6000", epochs="500", learning_rate="100")
+    page.wait_for_selector("[role=status] .hint:has-text('learning rate, 100, is too high')")
+    heights = [page.locator(it).first.bounding_box()["y"] for it in (".hint", ".curves")]
+    assert heights == sorted(heights)
+    check_layout(page)
+    stop(page)
+    page.select_option("#run-picker", "first")  # which learns
+    page.wait_for_selector(".hint", state="detached")
+
+
+def test_a_training_that_has_failed_says_what_to_do(open_page, lab):
+    body = {"choices": {"limit": 1000, "learning_rate": 1e6, "weight_decay": 1000}}
+    answer = requests.post(f"{lab.address}api/trainings", json=body, timeout=30)
+    page = open_page("#train")
+    page.select_option("#run-picker", answer.json()["run"])
+    page.wait_for_selector(".run-state:has-text('failed')")
+    page.wait_for_selector(".hint:has-text('1,000,000, is too high: begin again with a tenth')")
+
+
 @pytest.mark.parametrize(
     ("choices", "field", "words"),
     [

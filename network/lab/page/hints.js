@@ -6,15 +6,16 @@ const STUCK = 0.95; // of the loss of guessing: what learns is at 0.8 of it afte
 const JUMP = 3; // times the loss of guessing: sigmoids begin at 2.8 times, nothing sound beyond
 const RISE = 1.5; // times the lowest loss ...
 const RISE_AT_LEAST = 0.15; // ... and so much of the loss of guessing, for low losses jitter
-const SWING = 0.25; // of the loss of guessing, from one point to the next, on average of ...
-const SWINGS = 20; // ... so many points, a third of them up and a third down
+const SWING = 0.25; // of the loss of guessing, from one block to the next, on average of ...
+const SWINGS = 12; // ... so many moves, a third of them up and a third down
 const DEAD = 0.5; // of a layer's units: a network that learns well has up to a quarter
 const FLAT = 0.3; // of a layer's units: where so many are dead, a low rate is not what is wrong
 const VANISHED = 1 / 30; // of the last layer's gradient; sound networks have a tenth and more
 const DEEP = 3; // layers that learn, from which on gradients can vanish
 const WORSE = 1.1; // times the lowest loss on what is held out, ...
 const LATER = 3; // ... so many epochs after it: a tenth more is no chance then
-const BLOCK = { points: 5, steps: 50 }; // of which a mean loss is taken
+const BLOCK = { points: 5, steps: 50 }; // of which a mean loss is taken; ...
+const SMALL_BLOCK = { points: 1, steps: 10 }; // ... and of which one that swings, as single steps do anyhow
 
 /** Every rule by its name: it looks at a run, as follow.js keeps it, and finds {what, todo} or null. */
 export const RULES = { diverged, jumps, rises, swings, dead, vanishes, creeps, overfits };
@@ -57,14 +58,14 @@ function rises(run) {
 }
 
 function swings(run) {
-  const losses = pointsSince(run).slice(-SWINGS - 1).map(([, loss]) => loss);
+  const losses = blocksOf(pointsSince(run), SMALL_BLOCK).slice(-SWINGS - 1);
   const moves = losses.slice(1).map((loss, index) => loss - losses[index]);
   const size = mean(moves.map(Math.abs));
   const ups = moves.filter((move) => move > 0).length;
   const isBothWays = Math.min(ups, moves.length - ups) >= SWINGS / 3;
   if (moves.length < SWINGS || !isBothWays || !(size > SWING * guessing(run))) return null;
   return {
-    what: `The loss swings, by ${show(size)} from one point to the next.`,
+    what: `The loss swings, by ${show(size)} from one moment to the next.`,
     todo: `The learning rate, ${rateOf(run)}, is too high: try a third of it.`,
   };
 }
@@ -147,12 +148,12 @@ function lastTurn(run, names = null) {
 }
 
 /** The mean losses of points in a row, block by block; a rest that is too small is left out. */
-function blocksOf(points) {
+function blocksOf(points, block = BLOCK) {
   const means = [];
   let [sum, steps, some] = [0, 0, 0];
   for (const [, loss, count] of points) {
     [sum, steps, some] = [sum + loss * count, steps + count, some + 1];
-    if (some < BLOCK.points || steps < BLOCK.steps) continue;
+    if (some < block.points || steps < block.steps) continue;
     means.push(sum / steps);
     [sum, steps, some] = [0, 0, 0];
   }
