@@ -5,7 +5,7 @@ import { hintsOf } from "./hints.js";
 
 /** Make the list. `show(run)` looks for what is wrong with a run; of none there is nothing. */
 export function hintList() {
-  const element = h("div", { class: "stack hints", role: "status", "aria-live": "polite", "aria-label": "Hints" });
+  const element = h("div", { class: "hints", role: "status", "aria-live": "polite", "aria-label": "Hints" });
   let shown = "";
 
   function show(run) {
