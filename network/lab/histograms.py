@@ -17,6 +17,8 @@ from pipeline.errors import CorruptError
 
 BINS = 48  # even: 0 lies between the two in the middle
 CLEAR = 0.995  # of the weights lie in the bins; of more, the outermost hold what lies beyond
+ROOM = 8  # times as wide as the weights need it: bins that are more shrink again
+TINY = 1e-6  # bins are not narrower, were all weights 0
 
 
 class Histogram(NamedTuple):
@@ -31,20 +33,21 @@ class Histogram(NamedTuple):
 
 
 class Histograms:
-    """Counts the weights of a model again and again, in bins that grow when these outgrow them."""
+    """Counts the weights of a model again and again, in bins that stay while these fit them."""
 
     def __init__(self, model: Model, first: Params | None) -> None:
         """Begin with the first parameters, which must not change; None where nobody knows them."""
         self.layers = learning_layers(model)
         self.first = [None if first is None else first[place]["weight"] for place in self.layers]
         self.limits = [widest(weight) for weight in self.first]
+        self.least = list(self.limits)  # so that the first weights are seen, too
 
     def count(self, params: Params) -> list[Histogram]:
         """Count the weights as they are; none while one of them is no number any more."""
         weights = [params[place]["weight"] for place in self.layers]
         if not all(np.isfinite(weight).all() for weight in weights):
             return []
-        self.limits = list(map(grow, self.limits, weights))
+        self.limits = list(map(fit, self.limits, self.least, weights))
         names = [describe(layer) for layer in self.layers.values()]
         return list(map(compare, names, self.limits, weights, self.first))
 
@@ -98,9 +101,15 @@ def widest(weight: Array | None) -> float:
     return 0.0 if weight is None else float(np.abs(weight).max())
 
 
-def grow(limit: float, weight: Array) -> float:
-    """Double a limit until it is wide enough for CLEAR of the weights."""
-    limit = limit or widest(weight) or 1.0
-    while np.mean(np.abs(weight) <= limit) < CLEAR:
+def fit(limit: float, least: float, weight: Array) -> float:
+    """Double a limit until it is wide enough for CLEAR of the weights, or halve one far too wide.
+
+    So bins stay as they are for long, and weights are seen to spread in them. They shrink after
+    weights that had run away have come back.
+    """
+    limit, sizes = limit or widest(weight) or 1.0, np.abs(weight)
+    while np.mean(sizes <= limit) < CLEAR:
         limit *= 2
+    while limit / 2 >= max(least, TINY) and np.mean(sizes <= limit / ROOM) >= CLEAR:
+        limit /= 2
     return limit
