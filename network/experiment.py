@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from network.building import build_model, build_recipe, init_params
-from network.checkpoints import Checkpoint, load_checkpoint
+from network.checkpoints import load_checkpoint
 from network.configuration import Configuration
 from network.data import Examples, load_examples, split_validation
 from network.environment import suitable_threads
@@ -22,6 +22,7 @@ from network.run_names import check_new_name, create_run, find_run
 from network.runs import Run, load_run, load_training_state, save_run
 from network.training import has_ended, make_ready, train
 from network.training_state import TrainingState
+from network.untrained import refuse_ensemble, refuse_untrained
 from pipeline.cache import Cache
 from pipeline.datasets import find_dataset
 from pipeline.errors import CorruptError, UsageError
@@ -62,15 +63,6 @@ def start_model(cache: Cache, configuration: Configuration) -> tuple[Model, Para
             "Choose another --loss",
         )
     return checkpoint.model, checkpoint.params
-
-
-def refuse_ensemble(name: str, checkpoint: Checkpoint) -> None:
-    """Say that an ensemble is made of runs that were trained.
-
-    Raises: UsageError.
-    """
-    if members := checkpoint.meta.get("members"):
-        raise UsageError(f"run {name} is an ensemble of {', '.join(members)}, it is not trained")
 
 
 def load_training_examples(cache: Cache, configuration: Configuration) -> tuple[Examples, Examples]:
@@ -231,7 +223,7 @@ def restore(cache: Cache, run: Run) -> tuple[Configuration, Recipe, TrainingStat
     Raises: UsageError when the data are not those that it began with; MissingError, CorruptError.
     """
     checkpoint, configuration = load_run(run)
-    refuse_ensemble(run.name, checkpoint)
+    refuse_untrained(run.name, checkpoint)
     state = load_training_state(run, checkpoint)
     recipe = build_recipe(configuration, checkpoint.model)
     first = recipe.optimizer.init(state.params)

@@ -7,12 +7,13 @@ from collections.abc import Generator
 from network.changing import change_training, changes_of, first_configuration
 from network.checkpoints import Checkpoint, hash_arrays, load_checkpoint
 from network.events import Event
-from network.experiment import prepare, refuse_ensemble
+from network.experiment import prepare
 from network.film import list_epochs, load_frame
 from network.params import named_arrays
 from network.run_names import NEW
 from network.runs import Run, read_history
 from network.training import best_epoch
+from network.untrained import refuse_untrained
 from pipeline.cache import Cache, remove_stale_parts, replace_folder, storage_error
 from pipeline.errors import UsageError
 
@@ -23,7 +24,7 @@ def check_filming(run: Run) -> Checkpoint:
     Raises: UsageError, MissingError, CorruptError.
     """
     checkpoint = load_checkpoint(run.checkpoint)
-    refuse_ensemble(run.name, checkpoint)
+    refuse_untrained(run.name, checkpoint)
     if not checkpoint.meta.get("epoch"):
         raise UsageError(f"run {run.name} has not been trained for an epoch: nothing to film")
     return checkpoint

@@ -165,6 +165,7 @@ def summarise(run: Run) -> dict[str, Any]:
         "run": run.name,
         "epochs": checkpoint.meta.get("epoch", 0),
         "members": checkpoint.meta.get("members", []),
+        "edited": checkpoint.meta.get("edited"),
         "configuration": configuration.to_dict(),
         "accuracy": look and look.accuracy,
         "count": look and look.count,

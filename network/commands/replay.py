@@ -18,13 +18,14 @@ def replay(
     from network import experiment, run_names, runs
     from network.changing import change_training, changes_of, first_configuration
     from network.replaying import compare_runs
+    from network.untrained import refuse_untrained
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     found = run_names.find_run(cache, run)
     checkpoint, _ = runs.load_run(found)
     where = str(found.checkpoint)
     configuration, changes = first_configuration(checkpoint, where), changes_of(checkpoint, where)
-    experiment.refuse_ensemble(found.name, checkpoint)
+    refuse_untrained(found.name, checkpoint)
     with stop_requests() as requested:
         again = experiment.begin(cache, configuration, name, f"{found.name}-again")
         console.note(f"training {found.name} again, as {again.run.name}")

@@ -24,6 +24,8 @@ def show_runs(cache_dir: CacheDir = None, json: Json = False, verbose: Verbose =
         made = f"{row['epochs']:>4} epochs "
         if members := row["members"]:
             made = f"{len(members):>4} members"
+        if row["edited"]:
+            made = f"{'edited':>11} "
         console.say(f"{row['run']:24} {made} {scored}")
     if not rows:
         console.note(f"There is no run in {cache.runs()}. Next: network train")

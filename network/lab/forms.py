@@ -48,3 +48,9 @@ class EditsForm(BaseModel):
         shifts = {(layer, unit): by for layer, unit, by in self.shifts}
         scales = {(layer, unit): times for layer, unit, times in self.scales}
         return Edits(tuple(self.off), shifts, scales, self.prune, self.noise)
+
+
+class SaveForm(EditsForm):
+    """Edits to make a run of, and the name that is wished for it."""
+
+    name: Annotated[str, Field(max_length=100)] | None = None

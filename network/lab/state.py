@@ -1,7 +1,7 @@
 """What a lab knows while it runs: its cache, what it has loaded from there, its trainings."""
 
 from dataclasses import dataclass, field
-from threading import Event
+from threading import Event, Lock
 
 from network.lab.films import Films
 from network.lab.loaded import Loaded
@@ -19,6 +19,8 @@ class Lab:
     trainings: Trainings
     films: Films
     is_closing: Event = field(default_factory=Event)  # streams end then
+    edited: list[str] = field(default_factory=list)  # names of the runs that were made by edits
+    editing: Lock = field(default_factory=Lock)  # one is made at a time
 
     def close(self) -> list[str]:
         """End the streams of events, and stop the trainings; name the runs that were not saved."""

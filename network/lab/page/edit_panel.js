@@ -1,14 +1,14 @@
 // Edits of the whole network, and the test accuracy that follows.
 
-import { NOTHING } from "./edits.js";
+import { NOTHING, isEdited } from "./edits.js";
 import { fill, h, number, percent, signed } from "./dom.js";
 
 const WAIT = 350; // milliseconds after the last edit before the server is asked
 
-/** Make the panel. `measure(edits)` asks for {correct, count, looks}, or is null where nobody can.
- * Returns {element, show(edits), stop()}; `onEdit(edits)` is called with new edits, and
- * `onAccuracy(text)` with what was measured. */
-export function makeEditPanel(measure, onEdit, onAccuracy = () => {}) {
+/** Make the panel. `measure(edits)` asks for {correct, count, looks}, or is null where nobody can; `save`
+ * is what makeSave() has made, or null. Returns {element, show(edits), stop()}; `onEdit(edits)` is called
+ * with new edits, and `onAccuracy(text)` with what was measured. */
+export function makeEditPanel(measure, save, onEdit, onAccuracy = () => {}) {
   const [prune, noise] = [
     slider("Prune the smallest weights", { max: 1, step: 0.01 }, (value) => percent(value, 0)),
     slider("Disturb all weights", { max: 2, step: 0.02 }, (value) => `${value.toFixed(2)} σ`),
@@ -24,7 +24,7 @@ export function makeEditPanel(measure, onEdit, onAccuracy = () => {}) {
   return {
     element: h("section", { class: "panel edit-panel" }, h("h2", {}, "Edit the network"),
       accuracy?.element, h("div", { class: "sliders" }, prune.element, noise.element),
-      h("div", { class: "row edits-made" }, made, reset)),
+      h("div", { class: "row edits-made" }, made, reset), save?.element),
     show(given) {
       edits = given;
       prune.show(edits.prune);
@@ -32,14 +32,10 @@ export function makeEditPanel(measure, onEdit, onAccuracy = () => {}) {
       made.textContent = countEdits(edits) || "Choose a neuron to switch it off, to shift its bias or to scale its weights.";
       reset.disabled = !isEdited(edits);
       accuracy?.show(edits);
+      save?.show(edits);
     },
     stop: () => accuracy?.stop(),
   };
-}
-
-/** Is anything changed at all? */
-export function isEdited({ off, shifts, scales, prune, noise }) {
-  return Boolean(off.length || shifts.length || scales.length || prune || noise);
 }
 
 /** Say how many units are edited, each way that there are some. */

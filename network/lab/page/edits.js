@@ -6,6 +6,11 @@
 /** No edit at all. */
 export const NOTHING = { off: [], shifts: [], scales: [], prune: 0, noise: 0 };
 
+/** Is anything changed at all? */
+export function isEdited({ off, shifts, scales, prune, noise }) {
+  return Boolean(off.length || shifts.length || scales.length || prune || noise);
+}
+
 /** Return layers with the edits made; the ones given stay as they are. */
 export function editLayers(layers, { off, shifts, scales, prune, noise }) {
   return layers.map((layer, place) => {

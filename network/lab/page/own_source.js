@@ -22,7 +22,7 @@ export async function openOwnSource({ digits, parts, ...model }) {
   const numbered = (found) => found.map(({ place, distance }) => ({ ...digit(place), number: distance }));
 
   return {
-    ...model, layers, accuracy: null,
+    ...model, layers, accuracy: null, save: null,
     prepare: async (board) => prepared(board.toGrey()),
     prepareFile: async (file) => prepared(await greyOf(file)),
     digit: async () => all[Math.floor(Math.random() * all.length)],

@@ -34,6 +34,8 @@ async function openLabSource(api, run) {
     },
     /** The accuracy on test images under edits: {correct, count, looks}. */
     accuracy: (edits, member) => api.post(`${at}/accuracy`, { ...edits, member }),
+    /** Make a run of the network as it is edited, and return the name of it. */
+    save: async (edits, member, name) => (await api.post(`${at}/edited`, { ...edits, member, name })).run,
     async contributions(asked) {
       return decode((await api.post(`${at}/contributions`, asked)).contributions);
     },

@@ -7,10 +7,11 @@ import numpy as np
 from fastapi import APIRouter
 
 from network.data import Examples
+from network.edited_runs import save_edited
 from network.edits import edit_model
 from network.evaluation import compute_outputs
 from network.lab.answers import find_answers
-from network.lab.forms import EditsForm, Place
+from network.lab.forms import EditsForm, Place, SaveForm
 from network.lab.parts import take_part
 from network.lab.state import Lab
 from network.measuring import LoadedRun
@@ -19,11 +20,19 @@ from pipeline.datasets import find_dataset
 from pipeline.errors import MissingError, UsageError
 
 Split = Literal["train", "held-out", "test"]
+MOST_SAVED = 100  # edited runs of one lab: a page must not fill the disk
 
 
 def router(lab: Lab) -> APIRouter:
     """Make the routes."""
     routes = APIRouter(prefix="/runs/{name}")
+    add_network(routes, lab)
+    add_edits(routes, lab)
+    return routes
+
+
+def add_network(routes: APIRouter, lab: Lab) -> None:
+    """Add what the page computes with."""
 
     @routes.get("/model")
     def model(name: str) -> dict[str, Any]:
@@ -48,6 +57,10 @@ def router(lab: Lab) -> APIRouter:
             "count": len(examples),
         }
 
+
+def add_edits(routes: APIRouter, lab: Lab) -> None:
+    """Add what is asked about edits, and the run that they make."""
+
     @routes.post("/accuracy")
     def accuracy(name: str, form: EditsForm) -> dict[str, Any]:
         """Measure a run on the test images under edits; the first look of the lab is counted."""
@@ -63,7 +76,20 @@ def router(lab: Lab) -> APIRouter:
         correct = int(np.sum(answers == examples.labels))
         return {"correct": correct, "count": len(examples), "looks": looks}
 
-    return routes
+    @routes.post("/edited")
+    def edited(name: str, form: SaveForm) -> dict[str, str]:
+        """Make a run of another as it is edited."""
+        run = lab.loaded.run(name)
+        part = take_part(run, form.member)
+        with lab.editing:
+            if len(lab.edited) >= MOST_SAVED:
+                raise UsageError(
+                    f"this lab has saved {MOST_SAVED} edited runs, the most that one saves",
+                    "Start `network lab` again to save more",
+                )
+            made = save_edited(lab.cache, run, part, form.edits, form.member, form.name or None)
+            lab.edited.append(made.name)
+        return {"run": made.name}
 
 
 def find_examples(lab: Lab, run: LoadedRun, split: Split) -> Examples:

@@ -2,14 +2,15 @@
 
 import { makeBoardInput } from "../board_input.js";
 import { fill, h } from "../dom.js";
-import { isEdited, makeEditPanel } from "../edit_panel.js";
-import { NOTHING, editLayers } from "../edits.js";
+import { makeEditPanel } from "../edit_panel.js";
+import { NOTHING, editLayers, isEdited } from "../edits.js";
 import { forward } from "../forward.js";
 import { drawHeat } from "../heat.js";
 import { makeMap } from "../network_map.js";
 import { makeMembers } from "../members.js";
 import { scalePixels, stagesOf } from "../model.js";
 import { picture, takeAsked } from "../picture.js";
+import { makeSave } from "../save_edited.js";
 import { answerText, makeScores } from "../scores.js";
 import { openSource } from "../source.js";
 import { makeUnitPanel } from "../unit_panel.js";
@@ -86,6 +87,12 @@ function show(room, source, context) {
     compute();
   }
 
+  /** Show a run that was made just now, unless another view is shown meanwhile. */
+  async function chooseNew(run) {
+    await context.refreshRuns();
+    if (room.isConnected) context.chooseRun(run);
+  }
+
   /** Look into the whole network, or into one member of an ensemble. */
   function enter(member) {
     panels?.edits.stop();
@@ -99,10 +106,14 @@ function show(room, source, context) {
       stages,
       map: makeMap(stages, source.classes, choose),
       unit: makeUnitPanel(source, edit),
-      edits: makeEditPanel(source.accuracy && ((edits) => source.accuracy(edits, state.member)), edit, (text) => {
-        state.accuracy = `${text}.`;
-        showUnit();
-      }),
+      edits: makeEditPanel(
+        source.accuracy && ((edits) => source.accuracy(edits, state.member)),
+        source.save && makeSave(source.run, (edits, name) => source.save(edits, state.member, name), chooseNew),
+        edit,
+        (text) => {
+          state.accuracy = `${text}.`;
+          showUnit();
+        }),
     };
     const isSmall = stages.every((stage) => !stage.isImages && stage.units <= SMALL);
     inside.classList.toggle("is-small", isSmall);
