@@ -1,4 +1,4 @@
-"""Write units that are switched off into plain parameters, so that no layer has to know of it."""
+"""Write units that are switched off into plain parameters: no layer has to know of it."""
 
 from collections.abc import Sequence
 

@@ -56,7 +56,8 @@ def test_an_edited_network_is_saved_chosen_and_answers_as_it_did(open_page, smal
     page.get_by_label("Name of the run").fill("without-two")
     page.get_by_label("Name of the run").press("Enter")
     expect(page.locator("#run-picker")).to_have_value("without-two")
-    expect(page.locator(".save-edited [role=status]")).to_have_text("Saved: this is the run without-two.")
+    note = page.locator(".save-edited [role=status]")
+    expect(note).to_have_text("Saved: this is the run without-two.")
     assert scores(page) == edited
     expect(page.get_by_role("button", name="Undo all edits")).to_be_disabled()
     expect(page.locator(".cell.is-off")).to_have_count(0)  # it is what the weights say
