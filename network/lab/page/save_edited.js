@@ -9,7 +9,7 @@ let saved = null; // the name of the run that was saved last: its view says so u
  * its name; `choose(name)` shows that one. Returns {element, show(edits)}. */
 export function makeSave(run, make, choose) {
   const name = h("input", {
-    type: "text", id: "edited-name", class: "edited-name", placeholder: `${run}-edited-1`,
+    type: "text", id: "edited-name", class: "edited-name", placeholder: `${run}-edited-…`,
     maxlength: 100, autocomplete: "off", spellcheck: "false",
   });
   const button = h("button", { class: "button" }, "Save as a run");
