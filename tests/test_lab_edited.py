@@ -52,7 +52,7 @@ def test_an_edited_network_is_saved_chosen_and_answers_as_it_did(open_page, smal
     edited = scores(page)
     page.get_by_label("Name of the run").fill("../first")
     save.click()
-    expect(page.locator(".save-edited .problem")).to_contain_text("is no name for a run")
+    expect(page.locator(".save-edited .field-problem")).to_contain_text("is no name for a run")
     page.get_by_label("Name of the run").fill("without-two")
     page.get_by_label("Name of the run").press("Enter")
     expect(page.locator("#run-picker")).to_have_value("without-two")

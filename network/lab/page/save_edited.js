@@ -14,7 +14,7 @@ export function makeSave(run, make, choose) {
   });
   const button = h("button", { class: "button" }, "Save as a run");
   const note = h("p", { class: "note", role: "status" }, saved === run && `Saved: this is the run ${run}.`);
-  const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  const problem = h("p", { class: "field-problem", role: "alert", hidden: true });
   let edits;
   let isSaving = false;
 
