@@ -19,7 +19,7 @@ export function makeDamage({ plain, memory, open, onImages }) {
   const knob = h("div", { class: "damage-knob" },
     h("label", { class: "damage-label", for: "damage-strength" }, "How strongly", strength), slider, away);
   const told = h("p", { class: "damage-told", role: "status" });
-  const element = h("div", { class: "damage stack" },
+  const element = h("div", { class: "damage" },
     h("div", { class: "chips", role: "group", "aria-label": "Kind of damage" }, chips), knob, told);
   let [isAsking, isStopped] = [false, false];
 
@@ -55,7 +55,7 @@ export function makeDamage({ plain, memory, open, onImages }) {
 
   /** Ask one question at a time; of what is chosen meanwhile only the last is asked. */
   async function follow() {
-    tell(`The network answers ${number(plain.shown)} damaged images. Until it has, what is shown is as before …`, true);
+    tell(`The network answers ${number(plain.shown)} damaged images; until then the page stays as it was …`, true);
     if (isAsking) return;
     isAsking = true;
     let asked = null;
