@@ -208,6 +208,23 @@ def test_what_makes_no_sense_is_told_at_its_field(open_page, choices, field, wor
     check_layout(page)
 
 
+def test_slow_motion_lets_each_step_be_seen(open_page):
+    page = open_page("#train", size="phone")
+    begin(page, limit="6000", epochs="1000")
+    page.click(".pace button:has-text('5')")
+    page.wait_for_selector(".pace [aria-pressed=true]:has-text('5')")
+    page.wait_for_selector(".run-facts :text-matches('^[1-5] steps.s')")
+    check_layout(page)
+    page.click("[data-order=pause]")
+    page.wait_for_selector(".run-state:has-text('paused')")
+    page.click(".pace button:has-text('all it can')")
+    page.wait_for_selector(".pace [aria-pressed=true]:has-text('all it can')")
+    page.click("[data-order=resume]")
+    wait_for_epoch(page, epochs_done(page) + 2)
+    stop(page)
+    page.wait_for_selector(".pace", state="hidden")
+
+
 @pytest.mark.parametrize("size", ["wide", "phone"])
 def test_a_training_fits_every_window(open_page, size):
     page = open_page("#train", size=size, dark=size == "phone")

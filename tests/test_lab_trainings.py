@@ -125,6 +125,40 @@ def test_pause_stands_still_and_goes_on(lab):
     stop(lab, run)
 
 
+def test_slow_motion_comes_to_the_same_weights_as_full_speed(lab, call):
+    run = begin(lab)
+    ask(lab, "POST", f"trainings/{run}/pace", json={"steps_a_second": 50})
+    _, last_id = listen(lab, run, lambda event: event["type"] == "pace")
+    _, last_id = listen(lab, run, lambda event: event["type"] == "epoch", last_id)
+    ask(lab, "POST", f"trainings/{run}/pace", json={"steps_a_second": None})
+    _, last_id = listen(lab, run, lambda event: event["type"] == "pace", last_id)
+    listen(lab, run, lambda event: event["type"] == "epoch", last_id)
+    stop(lab, run)
+    assert "the same weights, bit for bit" in call("replay", run, cache=lab.cache).out
+
+
+def test_in_slow_motion_every_step_is_told_and_orders_are_obeyed_at_once(lab):
+    run = begin(lab)
+    ask(lab, "POST", f"trainings/{run}/pace", json={"steps_a_second": 20})
+    _, last_id = listen(lab, run, lambda event: event["type"] == "pace")
+    told = itertools.count()
+    events, last_id = listen(
+        lab, run, lambda event: event["type"] == "progress" and next(told) > 12, last_id
+    )
+    points = [point for event in events if event["type"] == "progress" for point in event["losses"]]
+    assert {count for _, _, count in points[1:]} == {1}
+    ask(lab, "POST", f"trainings/{run}/pace", json={"steps_a_second": 0.1})
+    _, last_id = listen(lab, run, lambda event: event["type"] == "pace", last_id)
+    asked = time.monotonic()
+    ask(lab, "POST", f"trainings/{run}/pause")
+    listen(lab, run, is_state("paused"), last_id)
+    assert time.monotonic() - asked < 5  # the next step is due after 10
+    for wrong in (0, -1, "fast", 1e9):
+        assert ask(lab, "POST", f"trainings/{run}/pace", json={"steps_a_second": wrong})[0] == 422
+    stop(lab, run)
+    assert ask(lab, "POST", f"trainings/{run}/pace", json={"steps_a_second": 1})[0] == 422
+
+
 def test_one_more_epoch_of_a_training_that_has_ended(lab):
     run = begin(lab, epochs=2)
     _, last_id = listen(lab, run, is_end)

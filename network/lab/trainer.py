@@ -16,7 +16,7 @@ import numpy as np
 
 from network.changing import change_training, controls
 from network.configuration import configuration_from_dict
-from network.events import EpochDone, Event
+from network.events import EpochDone, Event, StepDone
 from network.experiment import Experiment, begin, reopen
 from network.lab.histograms import Histograms, find_first_params, pack_weights
 from network.lab.probes import COUNT, probe
@@ -68,6 +68,7 @@ class Trainer:
         self.losses: list[float] = []  # since the last report
         self.steps_a_point = 1  # as many as an undisturbed report has
         self.until: int | None = None  # the epoch after which to pause
+        self.pace: float | None = None  # steps a second, as many as can be when None
         self.is_going, self.is_over = False, False
         self.started = self.reported = self.looked = time.monotonic()
         self.next_probe = 0.0
@@ -90,12 +91,9 @@ class Trainer:
         with closing(self.experiment.train()) as events:
             for event in events:
                 self.hear(event)
-                now = time.monotonic()
-                if now - self.looked > LOOK:
-                    self.looked = now
-                    if self.pipe.poll():
-                        order = self.pipe.recv()
-                        break
+                if self.has_order(event):
+                    order = self.pipe.recv()
+                    break
                 if not self.is_going:
                     break
         self.report(always=True)
@@ -105,6 +103,16 @@ class Trainer:
             self.finish("ended")
         else:
             self.tell("state", state="paused")
+
+    def has_order(self, event: Event) -> bool:
+        """Has an order come? In slow motion, wait for one until the next step is due."""
+        now = time.monotonic()
+        if self.pace is not None and isinstance(event, StepDone):
+            return self.pipe.poll(1 / self.pace)
+        if now - self.looked < LOOK:
+            return False
+        self.looked = now
+        return self.pipe.poll()
 
     def finish(self, how: str) -> None:
         """Let this be the end."""
@@ -122,7 +130,7 @@ class Trainer:
         self.losses.append(event.loss)
         now = time.monotonic()
         wait = REPORT if now - self.started < LONG else LONG_REPORT
-        if now - self.reported > wait:
+        if self.pace is not None or now - self.reported > wait:
             self.steps_a_point = max(1, len(self.losses) // POINTS)
             self.report()
 
@@ -174,6 +182,12 @@ def one_epoch(trainer: Trainer, order: Mapping[str, Any]) -> None:
     trainer.is_going, trainer.until = True, done + 1
 
 
+def keep_pace(trainer: Trainer, order: Mapping[str, Any]) -> None:
+    """Make so many steps a second, each told at once; as many as can be when it is None."""
+    trainer.pace = order["steps_a_second"]
+    trainer.tell("pace", steps_a_second=trainer.pace)
+
+
 def stop(trainer: Trainer, order: Mapping[str, Any]) -> None:
     """End here; `network train --resume` goes on."""
     trainer.finish("stopped")
@@ -201,6 +215,7 @@ ORDERS: dict[str, Callable[[Trainer, Mapping[str, Any]], None]] = {
     "pause": pause,
     "resume": go_on,
     "epoch": one_epoch,
+    "pace": keep_pace,
     "stop": stop,
     "change": change,
 }

@@ -8,7 +8,7 @@ export const OVER = new Set(["ended", "stopped", "failed"]);
 export function newRun(name) {
   return {
     name, log: "", last: "", state: "", message: "", failure: "", told: null, controls: null, epochs: 0,
-    epochsDone: [], losses: [], usual: 0, layers: [], changes: [], rate: null, step: 0, stop: null,
+    epochsDone: [], losses: [], usual: 0, layers: [], changes: [], rate: null, pace: null, step: 0, stop: null,
   };
 }
 
@@ -34,7 +34,7 @@ export function take(run, event, id = "") {
 
 const TAKE = {
   begin(run, event) {
-    Object.assign(run, { told: event, controls: event.controls, epochs: event.epochs });
+    Object.assign(run, { told: event, controls: event.controls, epochs: event.epochs, pace: null });
     run.changes = event.changes.map((one) => ({ ...one }));
     for (const epoch of event.history) TAKE.epoch(run, epoch);
   },
@@ -57,6 +57,9 @@ const TAKE = {
   change(run, event) {
     run.changes.push(event);
     Object.assign(run, { controls: event.controls, epochs: event.epochs });
+  },
+  pace(run, event) {
+    run.pace = event.steps_a_second;
   },
   end(run) {
     if (run.state === "watched") run.state = run.epochsDone.length < run.epochs ? "stopped" : "ended";

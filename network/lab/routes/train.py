@@ -42,6 +42,14 @@ class Changes(BaseModel):
     augment: dict[Name, float] | None = None
 
 
+class Pace(BaseModel):
+    """How fast a training goes on: in steps a second; as fast as it can when that is null."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    steps_a_second: float | None = Field(ge=0.1, le=1000)
+
+
 def router(lab: Lab) -> APIRouter:
     """Make the routes."""
     routes = APIRouter()
@@ -74,6 +82,12 @@ def add_orders(routes: APIRouter, lab: Lab) -> None:
         with naming_the_choice():
             training.check(values := body.model_dump(exclude_none=True))
         training.order("change", values=values)
+        return {"run": run}
+
+    @routes.post("/trainings/{run}/pace")
+    def keep_pace(run: str, body: Pace) -> dict[str, str]:
+        """Let a training go on in slow motion, or as fast as it can."""
+        lab.trainings.find(run).order("pace", steps_a_second=body.steps_a_second)
         return {"run": run}
 
     @routes.post("/trainings/{run}/{order}")

@@ -34,7 +34,7 @@ export function mount(root, context) {
   const nothing = h("p", { class: "empty", hidden: true },
     "Nothing is trained yet. Press “Start training”: the network of the textbooks, 784-30-10, learns in a few ",
     "seconds to read more than 96 of 100 digits that it has never seen.");
-  const panel = runPanel(context, { steer, change });
+  const panel = runPanel(context, { steer, change, keepPace });
   const hints = hintList();
   const form = h("details", { class: "panel new-training" },
     h("summary", {}, h("h2", {}, "New training")));
@@ -165,6 +165,10 @@ export function mount(root, context) {
 
   function change(values) {
     return api.patch(`/api/trainings/${encodeURIComponent(context.run)}`, values);
+  }
+
+  function keepPace(pace) {
+    return api.post(`/api/trainings/${encodeURIComponent(context.run)}/pace`, { steps_a_second: pace });
   }
 
   async function begun(name) {

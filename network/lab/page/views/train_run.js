@@ -5,6 +5,7 @@ import { fill, h, number, percent } from "../dom.js";
 import { OVER, accuracyPoints, describeChange } from "../follow.js";
 import { knob } from "../knobs.js";
 import { weightHistograms } from "../histograms.js";
+import { paceChoice } from "../pace.js";
 import { weightGrid } from "../weights.js";
 
 const STATES = {
@@ -14,13 +15,14 @@ const STATES = {
 const LAYER_COLOURS = 6;
 
 /** Make the panels of the run in focus: `side` stands at the side, `main` under the curves. */
-export function runPanel(context, { steer, change }) {
+export function runPanel(context, { steer, change, keepPace }) {
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const state = h("p", { class: "run-state", role: "status" });
   const accuracy = h("p", { class: "big-number" });
   const facts = h("p", { class: "note run-facts" });
   const buttons = h("div", { class: "row" });
   const knobs = makeKnobs((values) => attempt(() => change(values)));
+  const pace = paceChoice((chosen) => attempt(() => keepPace(chosen)));
   const gradients = lineChart({
     label: "Length of each layer's gradient, step by step", xLabel: "step", height: 180, log: true,
     formatY: (y) => String(Number(y.toPrecision(2))),
@@ -43,7 +45,7 @@ export function runPanel(context, { steer, change }) {
   }
 
   const side = h("section", { class: "panel stack run-side", hidden: true },
-    h("div", {}, state, accuracy, facts), buttons, problem);
+    h("div", {}, state, accuracy, facts), buttons, pace.element, problem);
   const inside = h("div", { class: "grid", hidden: true },
     h("section", { class: "panel" },
       h("h2", {}, "Gradients ", h("small", {}, "their length in each layer")), gradients.element),
@@ -74,6 +76,7 @@ export function runPanel(context, { steer, change }) {
     if (run.message) fill(problem, run.message);
     problem.hidden = !run.message;
     drawButtons(run);
+    pace.show(["training", "paused"].includes(run.state) ? run.pace : undefined);
     knobs.show(OVER.has(run.state) ? null : run.controls, run.changes);
     inside.hidden = !run.layers.length;
     [first.hidden, spread.hidden] = [!hasPictures, !hasHistograms]; // they can be here before the rest
