@@ -13,7 +13,8 @@ const FLAT = 0.3; // of a layer's units: where so many are dead, a low rate is n
 const VANISHED = 1 / 30; // of the last layer's gradient; sound networks have a tenth and more
 const DEEP = 3; // layers that learn, from which on gradients can vanish
 const WORSE = 1.1; // times the lowest loss on what is held out, ...
-const LATER = 3; // ... so many epochs after it: a tenth more is no chance then
+const LATER = 3; // ... as the mean of so many epochs, all after it: one by one they jitter as much ...
+const GAP = 2; // ... and times the loss on training images: at a high rate both jitter, side by side
 const BLOCK = { points: 5, steps: 50 }; // of which a mean loss is taken; ...
 const SMALL_BLOCK = { points: 1, steps: 10 }; // ... and of which one that swings, as single steps do anyhow
 
@@ -105,13 +106,13 @@ function overfits(run) {
   const epochs = run.epochsDone.filter((epoch) => epoch && epoch.validation_loss !== null);
   if (!epochs.length) return null;
   const best = epochs.reduce((a, b) => (b.validation_loss < a.validation_loss ? b : a));
-  const now = epochs.at(-1);
-  const isWorse = now.validation_loss > WORSE * best.validation_loss && now.epoch - best.epoch >= LATER;
-  if (!isWorse || now.loss >= best.loss) return null;
+  const [last, now] = [epochs.at(-1), mean(epochs.slice(-LATER).map((epoch) => epoch.validation_loss))];
+  const isWorse = now > WORSE * best.validation_loss && last.epoch - best.epoch >= LATER;
+  if (!isWorse || last.loss >= best.loss || now < GAP * last.loss) return null;
   return {
     what: `On the images held out the loss was lowest after epoch ${best.epoch}, ${show(best.validation_loss)}, and is `
-      + `${show(now.validation_loss)} now, while on the training images it fell from ${show(best.loss)} to ${show(now.loss)}: `
-      + "these are being learnt by heart (overfitting).",
+      + `${show(now)} in the last ${LATER} epochs, while on the training images it fell from ${show(best.loss)} to `
+      + `${show(last.loss)}: these are being learnt by heart (overfitting).`,
     todo: "Stop here, or try augmentation, dropout, more weight decay, or more images.",
   };
 }
