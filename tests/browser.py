@@ -37,6 +37,8 @@ RUNS = (
     f"{TRAIN} first --epochs 4 --learning-rate 7",
     f"{TRAIN} convolution --epochs 1 --limit 6000 --loss cross-entropy --optimizer adam --layers",
 )
+# Whoever has chosen no run sees the one that was trained last: that of whichever test came before.
+CHOOSE_FIRST = 'localStorage.getItem("run") ?? localStorage.setItem("run", "first")'
 CONVOLUTION = "Conv2D(8, 5), ReLU, MaxPool2D, Flatten"
 
 
@@ -168,6 +170,7 @@ def open_page(
             **options,
         )
         contexts.append(context)
+        context.add_init_script(CHOOSE_FIRST)
         page = context.new_page()
         page.set_default_timeout(45_000)
         watched.address = address or lab.address

@@ -111,9 +111,7 @@ def test_several_digits_in_a_file_can_be_looked_at_one_by_one(open_page, mnist_t
 
 
 def test_a_digit_that_the_address_names_is_on_the_board(open_page):
-    page = open_draw(open_page)
-    page.evaluate("location.hash = 'draw/test/0'")
-    page.reload()
+    page = open_page("#draw/test/0")
     expect(page.locator(".seen")).to_contain_text("labelled 7")
     expect(answer_of(page)).to_have_text(re.compile("^7"))
     page.get_by_role("button", name="Clear").click()
