@@ -101,8 +101,9 @@ def train_epoch(
 
 
 def learning_rate(recipe: Recipe, step: int, steps_an_epoch: int) -> float:
-    """Return the learning rate of a step, counted from 0 over the whole run."""
-    return recipe.learning_rate * recipe.schedule(step / (recipe.epochs * steps_an_epoch))
+    """Return the learning rate of a step, counted from 0 over the whole run; of no epochs, too."""
+    steps = max(1, recipe.epochs * steps_an_epoch)
+    return recipe.learning_rate * recipe.schedule(step / steps)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # as in a step

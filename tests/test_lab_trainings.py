@@ -37,7 +37,8 @@ def stop_all(lab):
     yield
     for one in ask(lab, "GET", "trainings")[1]["trainings"]:
         if one["state"] in {"training", "paused"}:
-            stop(lab, one["run"])
+            ask(lab, "POST", f"trainings/{one['run']}/stop")  # it may have ended since
+            listen(lab, one["run"], is_end)
 
 
 def ask(lab, method, path, **options):
@@ -166,6 +167,17 @@ def test_one_more_epoch_of_a_training_that_has_ended(lab):
     events, _ = listen(lab, run, is_end, last_id)
     assert [event["epoch"] for event in events if event["type"] == "epoch"] == [3]
     assert list_epochs(find_run(lab.cache, run)) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(("order", "epochs"), [("resume", []), ("epoch", [1])])
+def test_a_run_that_no_epoch_is_planned_for_can_be_gone_on_with(lab, order, epochs):
+    name = f"untrained-{order}"
+    init = ["init", "--quiet", "--dataset", NAME, "--hidden", "3", "--name", name]
+    assert network(lab.cache, *init).wait() == 0
+    assert ask(lab, "POST", f"trainings/{name}/{order}")[0] == 200
+    events, _ = listen(lab, name, is_state("ended", "failed"))
+    assert events[-1]["state"] == "ended"
+    assert [event["epoch"] for event in events if event["type"] == "epoch"] == epochs
 
 
 def test_what_is_changed_is_written_down_and_replay_makes_it_again(lab, call):
