@@ -27,11 +27,11 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov
 
 soak: .venv/installed-dev
-	$(BIN)/python -m pytest --soak --timeout=0 -n auto tests/reliability tests/test_download.py tests/test_attacks.py tests/test_resuming.py tests/test_gradient_check.py tests/test_lab_server.py
+	$(BIN)/python -m pytest --soak --timeout=0 -n auto tests/reliability tests/pipeline/download/test_fetch.py tests/pipeline/pickles/test_attacks.py tests/network/training/test_resume.py tests/network/core/test_gradient_check.py tests/network/lab/test_server.py
 
 mutation: .venv/installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,mutation]'
-	$(BIN)/python tests/mutation_score.py
+	$(BIN)/python tests/support/mutation_score.py
 
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix .

@@ -15,9 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from network.augmentation import Augmentation, build_augmentation
+from network.core.params import Array
+from network.images.augmentation import Augmentation, build_augmentation
 from network.memory import keep_freed_memory
-from network.params import Array
 
 AFFINE = {"shift": 1.0, "rotate": 10.0, "scale": 0.1, "shear": 0.1}
 STRENGTHS = {**AFFINE, "elastic": 34.0, "erase": 6.0, "noise": 0.1}

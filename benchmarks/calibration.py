@@ -4,7 +4,7 @@
     python benchmarks/calibration.py RUN [RUN ...] --test    # on the test images, to report
 
 Coverages are measured on one half of what a run held out, with a threshold from the other half,
-twenty times with other halves. Beside the sets of `network/conformal.py`, whose score is
+twenty times with other halves. Beside the sets of `network/metrics/conformal.py`, whose score is
 1 - P_label, stand adaptive ones (APS: Romano, Sesia, Candes, Classification with valid and adaptive
 coverage, 2020, equation 5), whose score adds up all that is likelier and a random share of P_label.
 """
@@ -14,18 +14,23 @@ from collections.abc import Callable
 
 import numpy as np
 
-from network import calibration
-from network.calibrating import Calibration, calibrate
-from network.conformal import prediction_sets, threshold
-from network.evaluation import wilson_interval
-from network.familiarity import FALSE_ALARMS, describe, distances, held_out_distances
-from network.held_out import Division, divide
-from network.judging import Judge
-from network.measuring import LoadedRun, load_runs
-from network.params import Array
-from pipeline.cache import Cache, find_cache
-from pipeline.datasets import find_dataset
-from pipeline.manifest import read_split
+from network.core.params import Array
+from network.metrics import calibration
+from network.metrics.accuracy import wilson_interval
+from network.metrics.conformal import prediction_sets, threshold
+from network.metrics.out_of_distribution import (
+    FALSE_ALARMS,
+    describe,
+    distances,
+    held_out_distances,
+)
+from network.runs.calibrate import Calibration, calibrate
+from network.runs.evaluate import LoadedRun, load_runs
+from network.runs.held_out import Division, divide
+from network.runs.predict import Judge
+from pipeline.datasets.registry import find_dataset
+from pipeline.pickles.manifest import read_split
+from pipeline.storage.cache import Cache, find_cache
 
 PROMISED = (0.9, 0.98, 0.99, 0.995)
 SPLITS = 20
@@ -43,7 +48,7 @@ def adaptive(p: Array) -> Array:
 
 
 def ours(scores: Array, limit: float) -> Array:
-    """Make the sets of `network/conformal.py`, which always have the answer."""
+    """Make the sets of `network/metrics/conformal.py`, which always have the answer."""
     return prediction_sets(1 - scores, limit)
 
 

@@ -18,23 +18,23 @@ import numpy as np
 import torch
 from torch import nn
 
-from network.activations import ReLU
-from network.building import build_model, build_recipe
 from network.commands.options import configure
-from network.convolution import Conv2D
-from network.data import Examples, load_examples
-from network.dropout import Dropout
-from network.layers import Flatten, Linear
-from network.normalization import BatchNorm
-from network.params import Array
-from network.pooling import AveragePool2D, MaxPool2D
-from network.presets import preset_names
-from network.recipe import Recipe
-from pipeline.cache import find_cache
-from pipeline.catalogue.mnist import MNIST
+from network.core.activations import ReLU
+from network.core.data import Examples, load_examples
+from network.core.layers import Flatten, Linear
+from network.core.params import Array
+from network.layers.convolution import Conv2D
+from network.layers.dropout import Dropout
+from network.layers.normalization import BatchNorm
+from network.layers.pooling import AveragePool2D, MaxPool2D
+from network.training.build import build_model, build_recipe
+from network.training.find_preset import preset_names
+from network.training.recipe import Recipe
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.storage.cache import find_cache
 
 FOLDS, FOLD, SEED = 3, 10_000, 11
-CALIBRATE_ON = 1000  # images, as in network/training.py
+CALIBRATE_ON = 1000  # images, as in network/training/loop.py
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 

@@ -13,15 +13,15 @@ import itertools
 import statistics
 from dataclasses import replace
 
-from network.building import build_model, build_recipe, init_params
-from network.configuration import Configuration
-from network.data import Examples, load_examples, split_validation
-from network.events import EpochDone
-from network.training import train
-from network.training_state import TrainingState
+from network.core.data import Examples, load_examples, split_validation
+from network.training.build import build_model, build_recipe, init_params
+from network.training.configuration import Configuration
+from network.training.events import EpochDone
+from network.training.loop import train
+from network.training.state import TrainingState
 from pipeline.build import build_pickles
-from pipeline.cache import find_cache
-from pipeline.catalogue.mnist import MNIST
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.storage.cache import find_cache
 
 FIRST_SEED = 20
 # loss, optimizer, learning rates, weight decays

@@ -26,15 +26,15 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from network.activations import ReLU
-from network.convolution import Conv2D
-from network.layers import Flatten, Layer, Linear
-from network.losses import CrossEntropy
+from network.core.activations import ReLU
+from network.core.layers import Flatten, Layer, Linear
+from network.core.losses import CrossEntropy
+from network.core.model import Model
+from network.core.params import Array, Params
+from network.layers.convolution import Conv2D
+from network.layers.normalization import BatchNorm
+from network.layers.pooling import MaxPool2D
 from network.memory import keep_freed_memory
-from network.model import Model
-from network.normalization import BatchNorm
-from network.params import Array, Params
-from network.pooling import MaxPool2D
 
 STEPS_A_TURN = 5
 

@@ -10,11 +10,11 @@ import argparse
 import numpy as np
 import onnxruntime
 
-from network.data import load_examples
-from network.evaluation import CHUNK, compute_outputs
-from network.exports.onnx_file import to_bytes
-from network.measuring import common_dataset, load_runs
-from pipeline.cache import find_cache
+from network.core.data import load_examples
+from network.metrics.accuracy import CHUNK, compute_outputs
+from network.runs.evaluate import common_dataset, load_runs
+from network.runs.exports.onnx_file import to_bytes
+from pipeline.storage.cache import find_cache
 
 
 def main() -> None:

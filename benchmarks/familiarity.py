@@ -14,16 +14,16 @@ from collections.abc import Callable
 import numpy as np
 from strange_images import all_kinds, in_fonts
 
-from network import calibration
-from network.data import scale_pixels
-from network.evaluation import compute_outputs
-from network.familiarity import describe, distances
-from network.held_out import Division, divide
-from network.layers import Linear
-from network.measuring import LoadedRun, load_runs
-from network.model import Model
-from network.params import Array
-from pipeline.cache import find_cache
+from network.core.data import scale_pixels
+from network.core.layers import Linear
+from network.core.model import Model
+from network.core.params import Array
+from network.metrics import calibration
+from network.metrics.accuracy import compute_outputs
+from network.metrics.out_of_distribution import describe, distances
+from network.runs.evaluate import LoadedRun, load_runs
+from network.runs.held_out import Division, divide
+from pipeline.storage.cache import find_cache
 
 Score = Callable[[Array], Array]  # pixels (N, 28, 28) uint8 -> (N,), larger is stranger
 

@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from paper_pages import PAPERS, Levels, photograph
 from PIL import Image, ImageDraw, ImageFont
 
-from network.checkpoints import Checkpoint
-from network.data import scale_pixels
-from network.digits import prepare_page
-from network.evaluation import answer_images
-from network.run_names import find_run
-from network.runs import load_run
-from pipeline.cache import find_cache
-from pipeline.records import IMAGE_SHAPE
+from network.core.data import scale_pixels
+from network.images.pages.read import prepare_page
+from network.metrics.accuracy import answer_images
+from network.runs.checkpoints import Checkpoint
+from network.runs.folder import load_run
+from network.runs.names import find_run
+from pipeline.datasets.records import IMAGE_SHAPE
+from pipeline.storage.cache import find_cache
 
 Grey = NDArray[np.uint8]
 SIDE = 320  # pixels of a page

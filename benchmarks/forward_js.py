@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from network.data import load_examples
-from network.evaluation import compute_outputs
+from network.core.data import load_examples
 from network.lab.bundle import bundle
+from network.lab.model_json import model_to_json
 from network.lab.standalone import PAGE
-from network.model_json import model_to_json
-from network.run_names import find_run
-from network.runs import load_run
-from pipeline.cache import find_cache
-from pipeline.datasets import find_dataset
+from network.metrics.accuracy import compute_outputs
+from network.runs.folder import load_run
+from network.runs.names import find_run
+from pipeline.datasets.registry import find_dataset
+from pipeline.storage.cache import find_cache
 
 COMPUTE = """([layers, pixels]) => {
   const { forward } = modules["forward.js"];

@@ -55,11 +55,11 @@ OURS = """
 import json, sys
 from pathlib import Path
 from pipeline.build import build_pickles
-from pipeline.cache import Cache
-from pipeline.catalogue.mnist import MNIST
-from pipeline.download import fetch_dataset
+from pipeline.storage.cache import Cache
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.download.fetch import fetch_dataset
 from pipeline.errors import ProjectError
-from pipeline.manifest import read_split
+from pipeline.pickles.manifest import read_split
 cache = Cache(Path(sys.argv[1]), "benchmark")
 try:
     fetch_dataset(cache, MNIST, tuple(json.loads(sys.argv[2])))
@@ -78,10 +78,10 @@ keras.Sequential([keras.Input((1000,)), keras.layers.Dense(1000)]).save(PATH)
 """
 OUR_SAVE = """
 import numpy as np
-from network.checkpoints import Checkpoint, save_checkpoint
-from network.activations import Sigmoid
-from network.layers import Flatten, Linear
-from network.model import Model
+from network.runs.checkpoints import Checkpoint, save_checkpoint
+from network.core.activations import Sigmoid
+from network.core.layers import Flatten, Linear
+from network.core.model import Model
 from pathlib import Path
 model = Model((Flatten(), Linear(1000), Sigmoid(), Linear(10), Sigmoid()))
 params = model.init(np.random.default_rng(0), (28, 28))
@@ -289,7 +289,7 @@ READERS = {
     "pickle.load": "import pickle; pickle.load(open('data.pickle', 'rb'))",
     "numpy.load, allow_pickle": "import numpy; numpy.load('data.pickle', allow_pickle=True)",
     "torch.load, its default": "import torch; torch.load('data.pickle')",
-    "ours": "from pathlib import Path\nfrom pipeline.pickles import read_pickle\n"
+    "ours": "from pathlib import Path\nfrom pipeline.pickles.our_format import read_pickle\n"
     "read_pickle(Path('data.pickle'))",
 }
 CASES: dict[str, Callable[[Ground, str, str], str]] = {

@@ -19,16 +19,16 @@ from numpy.typing import NDArray
 from paper_pages import PAPERS, photograph
 from PIL import Image
 
-from network.checkpoints import Checkpoint
-from network.data import scale_pixels
-from network.digits import Digit, prepare_page
-from network.evaluation import answer_images
-from network.run_names import find_run
-from network.runs import load_run
-from pipeline.cache import find_cache
-from pipeline.datasets import find_dataset
-from pipeline.manifest import read_split
-from pipeline.records import IMAGE_SHAPE
+from network.core.data import scale_pixels
+from network.images.pages.read import Digit, prepare_page
+from network.metrics.accuracy import answer_images
+from network.runs.checkpoints import Checkpoint
+from network.runs.folder import load_run
+from network.runs.names import find_run
+from pipeline.datasets.records import IMAGE_SHAPE
+from pipeline.datasets.registry import find_dataset
+from pipeline.pickles.manifest import read_split
+from pipeline.storage.cache import find_cache
 
 Grey = NDArray[np.uint8]
 SIZES = (28, 40, 56, 80, 112)  # pixels of a digit's frame

@@ -25,13 +25,13 @@ from repair_steps import FAULTS, REPAIRS, Repair, Training, after
 from repair_training import Score, as_ours, draw_first, run, train_ours, train_seed
 from seed_network import SEED, SeedNetwork
 
-from network.data import Examples, load_examples, split_validation
-from network.params import Params, zip_arrays
-from network.seed_import import read_arrays
+from network.core.data import Examples, load_examples, split_validation
+from network.core.params import Params, zip_arrays
+from network.runs.import_original import read_arrays
 from pipeline.build import build_pickles
-from pipeline.cache import find_cache
-from pipeline.catalogue.mnist import MNIST
-from pipeline.preview import save_picture
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.preview import save_picture
 
 HELD_OUT = 0.1
 CHOOSING_SEEDS = range(20, 23)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.preview import GAP, GREY, INK, PAPER, RIGHT, WRONG
+from pipeline.terminal.preview import GAP, GREY, INK, PAPER, RIGHT, WRONG
 
 ROW = 26  # height of a bar and the space under it
 NAMES, BARS, FIGURES = 290, 500, 70  # widths of the three columns

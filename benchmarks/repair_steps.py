@@ -19,7 +19,7 @@ class Training:
     learning_rate: float = 2.0  # the seed's 1: its loss is twice ours
     schedule: str = "constant"
     weight_decay: float = 0.0
-    augment: tuple[tuple[str, float], ...] = ()  # how `network.augmentation` changes images
+    augment: tuple[tuple[str, float], ...] = ()  # how `network.images.augmentation` changes images
 
 
 @dataclass(frozen=True)

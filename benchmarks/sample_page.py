@@ -15,9 +15,9 @@ from pages import enlarge
 from paper_pages import Paper, photograph
 from PIL import Image
 
-from pipeline.cache import find_cache, publish
-from pipeline.datasets import find_dataset
-from pipeline.manifest import read_split
+from pipeline.datasets.registry import find_dataset
+from pipeline.pickles.manifest import read_split
+from pipeline.storage.cache import find_cache, publish
 
 LINES = ("31415", "92653")
 PAPER = Paper(paper=0.85, ink=0.2, light=0.6, texture=0.02, noise=0.015, ruling=0.25)

@@ -20,11 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.build import build_pickles
-from pipeline.cache import Cache, publish
-from pipeline.datasets import find_dataset
-from pipeline.manifest import read_split
-from pipeline.own_datasets import publish_record
-from pipeline.records import Dataset, RawFile, Split
+from pipeline.datasets.records import Dataset, RawFile, Split
+from pipeline.datasets.registry import find_dataset
+from pipeline.datasets.user_datasets import publish_record
+from pipeline.pickles.manifest import read_split
+from pipeline.storage.cache import Cache, publish
 
 AT_ONCE = 10_000  # images made at a time
 MIB = 1 << 20

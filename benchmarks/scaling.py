@@ -20,15 +20,15 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from network.events import EpochDone
-from network.local_workers import local_workers
-from network.remote_training import Data, Order, Outcome, find_data
-from network.studies import create_study
-from network.study import Study
-from network.sweep import Sweep
-from network.sweep_plan import plan_of
-from network.workers import Workers
-from pipeline.cache import Cache, find_cache
+from network.sweep.find_study import create_study
+from network.sweep.plan import plan_of
+from network.sweep.search import Sweep
+from network.sweep.study import Study
+from network.sweep.workers.job import Data, Order, Outcome, find_data
+from network.sweep.workers.local import local_workers
+from network.sweep.workers.workers import Workers
+from network.training.events import EpochDone
+from pipeline.storage.cache import Cache, find_cache
 
 SPACE = {
     "learning_rate": {"low": 0.5, "high": 20, "log": True},

@@ -1,7 +1,7 @@
 """The seed's network, each of its five faults a flag; without them it is a right one.
 
 Kept outside of `network`, where everything is right: `repair.py` mends it fault by fault, and
-`tests/test_seed_faults.py` shows for each fault the test that would have caught it.
+`tests/network/training/test_original_bugs.py` shows for each the test that would have caught it.
 
 Source: github.com/jsteng19/MNIST_Neural_Net, NeuralNetMain.py and WeightAndBiasGenerator.py.
 """
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from network.initializers import uniform
-from network.params import Array, LayerParams, Params, zeros_like
+from network.core.initializers import uniform
+from network.core.params import Array, LayerParams, Params, zeros_like
 
 SIZES = (784, 30, 10)
 PIXEL_RANGE = 255  # what a stored byte is to a pixel from 0 to 1

@@ -29,12 +29,12 @@ from pathlib import Path
 import numpy as np
 from speed_libraries import LIBRARIES, CannotDoError, Task, Work
 
-from network.data import Examples, load_examples
+from network.core.data import Examples, load_examples
 from pipeline.build import build_pickles
-from pipeline.cache import Cache, find_cache, write_chunks
-from pipeline.catalogue.mnist import MNIST
-from pipeline.manifest import read_split
-from pipeline.pickles import pickle_chunks, read_pickle
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.pickles.manifest import read_split
+from pipeline.pickles.our_format import pickle_chunks, read_pickle
+from pipeline.storage.cache import Cache, find_cache, write_chunks
 
 RUNS_A_TURN = 3  # after a wait the first one finds cold caches
 

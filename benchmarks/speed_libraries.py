@@ -14,20 +14,22 @@ from typing import Any
 
 import numpy as np
 
-from network.data import Examples
+from network.core.data import Examples
+from network.core.losses import LOSSES
+from network.core.model import fully_connected
+from network.core.optimizers import SGD
+from network.core.schedules import constant
 from network.environment import suitable_threads
-from network.evaluation import compute_outputs
-from network.losses import LOSSES
-from network.model import fully_connected
-from network.optimizers import SGD
-from network.recipe import Recipe
-from network.schedules import constant
-from network.training import train
-from network.training_state import TrainingState
-from pipeline.records import IMAGE_SHAPE
+from network.metrics.accuracy import compute_outputs
+from network.training.loop import train
+from network.training.recipe import Recipe
+from network.training.state import TrainingState
+from pipeline.datasets.records import IMAGE_SHAPE
 
 LEARNING_RATE = 0.5
-CHUNK = 1000  # images a forward pass while a test set is answered, as in network/evaluation.py
+CHUNK = (
+    1000  # images a forward pass while a test set is answered, as in network/metrics/accuracy.py
+)
 
 
 class CannotDoError(Exception):

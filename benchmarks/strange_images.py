@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from network.digits import prepare_page
-from pipeline.idx import read_idx
+from network.images.pages.read import prepare_page
+from pipeline.storage.idx import read_idx
 
 Pixels = NDArray[np.uint8]  # (N, 28, 28)
 Points = list[tuple[float, float]]
@@ -149,7 +149,7 @@ def photographs(rng: np.random.Generator) -> Iterator[Pixels]:
 
 def blobs(rng: np.random.Generator) -> Iterator[Pixels]:
     """Smooth noise until it looks like ink that ran."""
-    from network.distortions import gaussian
+    from network.images.distortions import gaussian
 
     smooth = gaussian(40, 3.0)
     for noise in rng.normal(0, 1, (MOST, 40, 40)):

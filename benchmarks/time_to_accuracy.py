@@ -14,18 +14,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from network.building import build_model, build_recipe, init_params
-from network.configuration import Configuration, configuration_of
-from network.data import Examples, load_examples, split_validation
+from network.core.data import Examples, load_examples, split_validation
 from network.environment import suitable_threads
-from network.evaluation import compute_outputs
 from network.memory import keep_freed_memory
-from network.presets import load_preset
-from network.training import train
-from network.training_state import TrainingState
+from network.metrics.accuracy import compute_outputs
+from network.training.build import build_model, build_recipe, init_params
+from network.training.configuration import Configuration, configuration_of
+from network.training.find_preset import load_preset
+from network.training.loop import train
+from network.training.state import TrainingState
 from pipeline.build import build_pickles
-from pipeline.cache import find_cache
-from pipeline.catalogue.mnist import MNIST
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.storage.cache import find_cache
 
 PRESETS = {"fast-97": 0.97, "fast-98": 0.98, "fast-99": 0.99}
 

@@ -10,7 +10,7 @@ from network.commands import (
     compare,
     ensemble,
     export,
-    import_seed,
+    import_original,
     init,
     lab,
     plot,
@@ -24,7 +24,7 @@ from network.commands import (
     test,
     train,
 )
-from pipeline.command_line import run_app, version_option
+from pipeline.terminal.command_line import run_app, version_option
 
 app = typer.Typer(
     add_completion=False,
@@ -58,7 +58,7 @@ app.command("lab")(lab.lab)
 app.command("plot")(plot.plot)
 app.command("report")(report.report)
 app.command("check")(check.check)
-app.command("import-seed")(import_seed.import_seed)
+app.command("import-seed")(import_original.import_seed)
 app.command("replay")(replay.replay)
 app.command("presets")(presets.show_presets)
 app.command("runs")(runs.show_runs)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
-from network.params import Params, named_arrays
+from network.core.params import Params, named_arrays
 
 # Multiplications in the largest matrix product of a step. Below this a second core costs more in
 # handing the halves over than it saves: 784-30-10 at batch size 128 is 7 % faster on one core,

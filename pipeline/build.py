@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.cache import Cache, Digest, digest_of, publish
+from pipeline.datasets.records import Dataset
+from pipeline.download.raw_files import read_image_chunks, read_label_chunks
 from pipeline.errors import CorruptError, MissingError, UsageError
-from pipeline.locks import work_lock
-from pipeline.manifest import check_pickle, publish_manifest
-from pipeline.pickles import pickle_chunks
-from pipeline.raw import read_image_chunks, read_label_chunks
-from pipeline.records import Dataset
-from pipeline.reporting import SILENT, Reporter
+from pipeline.pickles.manifest import check_pickle, publish_manifest
+from pipeline.pickles.our_format import pickle_chunks
+from pipeline.progress import SILENT, Reporter
+from pipeline.storage.cache import Cache, Digest, digest_of, publish
+from pipeline.storage.locks import work_lock
 
 
 @dataclass(frozen=True)

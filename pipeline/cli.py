@@ -4,7 +4,6 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipeline.command_line import run_app, version_option
 from pipeline.commands import (
     build_pickles,
     export,
@@ -16,6 +15,7 @@ from pipeline.commands import (
     verify,
     where,
 )
+from pipeline.terminal.command_line import run_app, version_option
 
 app = typer.Typer(
     add_completion=False,

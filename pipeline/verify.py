@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.build import build_pickles
-from pipeline.cache import Cache
-from pipeline.download import fetch_dataset
+from pipeline.datasets.records import Dataset
+from pipeline.download.fetch import fetch_dataset
+from pipeline.download.raw_files import check_raw
 from pipeline.errors import MissingError, ProjectError
-from pipeline.manifest import OtherInputsError, check_pickle, read_manifest
-from pipeline.raw import check_raw
-from pipeline.records import Dataset
-from pipeline.reporting import SILENT, Reporter
+from pipeline.pickles.manifest import OtherInputsError, check_pickle, read_manifest
+from pipeline.progress import SILENT, Reporter
+from pipeline.storage.cache import Cache
 
 
 class Finding(NamedTuple):

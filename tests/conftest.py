@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 
 from network.cli import main
 from pipeline.build import build_pickles
-from pipeline.cache import Cache
-from pipeline.catalogue.mnist import MNIST
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.storage.cache import Cache
+from tests.support.checkout import RAW, REPOSITORY
 
-pytest_plugins = ["browser"]  # the lab and its browser
+pytest_plugins = ["tests.support.browser"]  # the lab and its browser
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-RAW = REPOSITORY / "cache" / "raw" / "mnist"
 
 settings.register_profile("fast", deadline=None, max_examples=50, derandomize=True)
 settings.register_profile(  # a mutant is killed by any example, the smallest is not looked for

@@ -1,8 +1,8 @@
 """Measure on held-out examples what a run's answers are worth."""
 
 from network.commands.options import RunName
-from pipeline.cache import find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def calibrate(
@@ -15,17 +15,21 @@ def calibrate(
     """Measure on held-out examples what a run's answers are worth."""
     from dataclasses import asdict
 
-    from network import calibration_report
-    from network.calibrating import calibrate_run
-    from network.measuring import load_runs
+    from network.commands.text.calibration_text import (
+        coverage_table,
+        familiarity_lines,
+        temperature_lines,
+    )
+    from network.runs.calibrate import calibrate_run
+    from network.runs.evaluate import load_runs
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     (loaded,) = load_runs(cache, [run])
     result = calibrate_run(cache, loaded)
     console.say(f"run {loaded.name}, {result.examples:,} examples that it has never seen", "")
-    console.say(*calibration_report.temperature_lines(result), "")
-    console.say(*calibration_report.coverage_table(result), "")
-    console.say(*calibration_report.familiarity_lines(result))
+    console.say(*temperature_lines(result), "")
+    console.say(*coverage_table(result), "")
+    console.say(*familiarity_lines(result))
     path = loaded.run.calibration
     console.note(f"Saved in {path}. Next: network predict IMAGE --coverage 0.99")
     console.result({"run": loaded.name, "path": str(path), **asdict(result)})

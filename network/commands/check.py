@@ -13,8 +13,8 @@ from network.commands.options import (
     PresetName,
     configure,
 )
-from pipeline.cache import find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def check(
@@ -36,21 +36,24 @@ def check(
     verbose: Verbose = False,
 ) -> None:
     """Check every gradient; exit 1 when a layer is wrong."""
-    from network import experiment, report, run_names, runs
-    from network.data import load_examples
-    from network.gradient_check import check_gradients
-    from network.losses import LOSSES
-    from network.params import count_params
-    from pipeline.datasets import find_dataset
+    from network.commands.text.run_text import advice_line, check_line
+    from network.core.data import load_examples
+    from network.core.gradient_check import check_gradients
+    from network.core.losses import LOSSES
+    from network.core.params import count_params
+    from network.runs.folder import load_run
+    from network.runs.names import find_run
+    from network.runs.training_run import start_model
+    from pipeline.datasets.registry import find_dataset
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     if run is None:
         configuration = configure(
             preset=preset, hidden=hidden, activation=activation, layers=layers, loss=loss
         )
-        model, params = experiment.start_model(cache, configuration)
+        model, params = start_model(cache, configuration)
     else:
-        checkpoint, configuration = runs.load_run(run_names.find_run(cache, run))
+        checkpoint, configuration = load_run(find_run(cache, run))
         model, params = checkpoint.model, checkpoint.params
     few = load_examples(cache, find_dataset(cache, configuration.dataset), "train", examples)
     loss_function = LOSSES[configuration.loss]()
@@ -60,9 +63,9 @@ def check(
             check_gradients(model, loss_function, params, few.images, few.labels, sample, advance)
         )
     for array_check in checks:
-        console.say(report.check_line(array_check))
+        console.say(check_line(array_check))
     is_right = all(array_check.is_right for array_check in checks)
-    console.say("every gradient is right" if is_right else report.advice_line(checks))
+    console.say("every gradient is right" if is_right else advice_line(checks))
     console.result(
         {
             "right": is_right,

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from network.commands.options import OtherDataset, SplitName
-from pipeline.cache import find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def compare(
@@ -20,23 +20,24 @@ def compare(
     verbose: Verbose = False,
 ) -> None:
     """Ask whether one run is better than another, or is only lucky."""
-    from network import measuring, report
-    from network.comparison import compare_answers
-    from network.data import load_examples
+    from network.commands.text.run_text import comparison_table, looks_line, verdict_line
+    from network.core.data import load_examples
+    from network.metrics.comparison import compare_answers
+    from network.runs.evaluate import common_dataset, load_runs, measure_run
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    runs = measuring.load_runs(cache, [first, second])
-    found = measuring.common_dataset(cache, runs, dataset)
+    runs = load_runs(cache, [first, second])
+    found = common_dataset(cache, runs, dataset)
     examples = load_examples(cache, found, split)
-    measured = [measuring.measure_run(run, found, split, examples) for run in runs]
+    measured = [measure_run(run, found, split, examples) for run in runs]
     comparison = compare_answers(examples.labels, *(one.answers for one in measured))
     names = first, second
     console.say(f"{first} and {second} on {len(examples):,} {split} images of {found.name}")
-    console.say(*report.comparison_table(comparison, names), "")
-    console.say(report.verdict_line(comparison, names))
+    console.say(*comparison_table(comparison, names), "")
+    console.say(verdict_line(comparison, names))
     looks = max(one.looks for one in measured)
     if looks > 1 and split != "train":
-        console.note(report.looks_line(looks, "of these 2 runs one has"))
+        console.note(looks_line(looks, "of these 2 runs one has"))
     console.result(
         {
             "runs": [first, second],

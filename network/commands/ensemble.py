@@ -14,12 +14,12 @@ from network.commands.options import (
     configure,
 )
 from network.commands.train_many import find_staff, train_many
-from pipeline.cache import Cache, find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 from pipeline.errors import UsageError
+from pipeline.storage.cache import Cache, find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 
 if TYPE_CHECKING:
-    from network.configuration import Configuration
+    from network.training.configuration import Configuration
 
 
 def ensemble(
@@ -38,7 +38,7 @@ def ensemble(
     verbose: Verbose = False,
 ) -> None:
     """Make one run of several: its scores are the mean of theirs."""
-    from network.combining import combine_runs
+    from network.runs.make_ensemble import combine_runs
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     members, trained = list(runs or []), list[dict[str, Any]]()
@@ -81,9 +81,9 @@ def train_members(
 
     Raises: SystemExit with 128 and the signal's number.
     """
-    from network.combining import load_members
-    from network.parallel_training import begin_trainee
-    from network.run_names import check_new_name
+    from network.runs.make_ensemble import load_members
+    from network.runs.names import check_new_name
+    from network.sweep.workers.train_many import begin_trainee
 
     check_new_name(cache, wanted)
     load_members(cache, named, [configuration for _, configuration in recipes])

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from network.commands.options import RunName
-from pipeline.cache import absolute, find_cache, publish
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
 from pipeline.errors import UsageError
+from pipeline.storage.cache import absolute, find_cache, publish
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def export(
@@ -29,9 +29,9 @@ def export(
     verbose: Verbose = False,
 ) -> None:
     """Write a run for other programs, or as a page that needs none."""
-    from network import measuring
-    from network.data import load_examples
-    from network.exports.formats import export_run
+    from network.core.data import load_examples
+    from network.runs.evaluate import common_dataset, load_runs
+    from network.runs.exports.formats import export_run
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     named = {"onnx": onnx, "safetensors": safetensors, "html": html}
@@ -40,8 +40,8 @@ def export(
         raise UsageError("there is no file to write", f"Name one with {options_line(named)}")
     if len(set(wanted.values())) < len(wanted):
         raise UsageError("two formats are to be written to one file, expected a file for each")
-    (loaded,) = measuring.load_runs(cache, [run])
-    dataset = measuring.common_dataset(cache, [loaded])
+    (loaded,) = load_runs(cache, [run])
+    dataset = common_dataset(cache, [loaded])
     made = {name: export_run(loaded, dataset, name) for name in wanted if name != "html"}
     if html:
         from network.lab.standalone import page_to_bytes

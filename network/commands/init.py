@@ -13,8 +13,8 @@ from network.commands.options import (
     Seed,
     configure,
 )
-from pipeline.cache import find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def init(
@@ -34,16 +34,17 @@ def init(
     verbose: Verbose = False,
 ) -> None:
     """Write an untrained network, to look at or to start from."""
-    from network import experiment, run_names
-    from network.params import count_params
+    from network.core.params import count_params
+    from network.runs.names import create_run
+    from network.runs.training_run import start_model
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     configuration = configure(
         preset=preset, hidden=hidden, activation=activation, initializer=initializer,
         gain=gain, layers=layers, loss=loss, seed=seed, dataset=dataset, epochs=0,
     )  # fmt: skip
-    model, params = experiment.start_model(cache, configuration)
-    run = run_names.create_run(cache, name, model, params, configuration, origin={"seen": []})
+    model, params = start_model(cache, configuration)
+    run = create_run(cache, name, model, params, configuration, origin={"seen": []})
     console.say(f"run {run.name}: {count_params(params):,} parameters, untrained")
     console.note(f"Saved in {run.folder}. Next: network train --from {run.name}")
     console.result({"run": run.name, "folder": str(run.folder), "parameters": count_params(params)})

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cache import find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 from pipeline.errors import MissingError
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -29,7 +29,7 @@ def lab(
     """Open the lab in the browser; Ctrl-C ends it."""
     console, cache = Console(json, quiet), find_cache(cache_dir)
     try:
-        from network.lab import app, serving
+        from network.lab import app, serve
     except ImportError as error:
         raise MissingError(
             f"the lab needs the package {error.name}, which is not installed",
@@ -38,8 +38,8 @@ def lab(
     from network.lab.state import open_lab
 
     with stop_requests() as requested:
-        bound = serving.bind(host, port)
-        address = serving.address_of(bound)
+        bound = serve.bind(host, port)
+        address = serve.address_of(bound)
         if host not in LOOPBACK:
             console.note(f"others can reach the lab: it listens on {host}, without a password")
         console.say(f"The lab is at {address}")
@@ -47,8 +47,8 @@ def lab(
         sys.stdout.flush()  # whoever reads it through a pipe has to know the address now
         console.note("Ctrl-C ends it.")
         if not no_browser:
-            serving.open_browser(address)
+            serve.open_browser(address)
         opened = open_lab(cache)
-        unsaved = serving.serve(app.build_app(opened, host), bound, requested, opened.close)
+        unsaved = serve.serve(app.build_app(opened, host), bound, requested, opened.close)
     for run in unsaved:
         console.note(f"run {run} had no time to save; it goes on from the end of its last epoch")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from network.configuration import Configuration
+    from network.training.configuration import Configuration
 
 # The defaults are those of configuration.Configuration: reading them here would import NumPy,
 # and `--help` could not answer at once. A test holds the texts to them.
@@ -78,8 +78,8 @@ def configure(
 
     Raises: UsageError, MissingError.
     """
-    from network.configuration import configuration_of, parse_augment, parse_hidden
-    from network.presets import change_values, load_preset, read_configuration_file
+    from network.training.configuration import configuration_of, parse_augment, parse_hidden
+    from network.training.find_preset import change_values, load_preset, read_configuration_file
 
     given = {name: value for name, value in options.items() if value is not None}
     if hidden is not None:

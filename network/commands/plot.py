@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cache import find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 # The kinds are those of plots.registry: reading them here would import NumPy. A test compares.
 Kinds = Annotated[

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cache import find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 if TYPE_CHECKING:
-    from network.digits import Digit, Page
-    from network.judging import Judge, Judgement
+    from network.images.pages.read import Digit, Page
+    from network.runs.predict import Judge, Judgement
 
 
 def predict(
@@ -35,14 +35,14 @@ def predict(
     """Read the digits in each image file, in reading order."""
     import numpy as np
 
-    from network.data import scale_pixels
-    from network.digits import read_page, text_of
-    from network.evaluation import compute_outputs
-    from network.judging import find_judge
-    from network.measuring import load_runs
-    from network.paper.steps import draw_steps
-    from pipeline.datasets import find_dataset
-    from pipeline.preview import save_picture
+    from network.core.data import scale_pixels
+    from network.images.pages.draw_steps import draw_steps
+    from network.images.pages.read import read_page, text_of
+    from network.metrics.accuracy import compute_outputs
+    from network.runs.evaluate import load_runs
+    from network.runs.predict import find_judge
+    from pipeline.datasets.registry import find_dataset
+    from pipeline.terminal.preview import save_picture
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     (loaded,) = load_runs(cache, [run])
@@ -87,23 +87,21 @@ def text_lines(path: Path, text: str) -> list[str]:
 
 def digit_line(scores: list[float], classes: tuple[str, ...]) -> str:
     """Write one line for one digit."""
-    from network import report
+    from network.commands.text.run_text import scores_line
 
-    return f"  {report.scores_line(scores, classes)}"
+    return f"  {scores_line(scores, classes)}"
 
 
 def judgement_lines(
     judge: "Judge", judgement: "Judgement", classes: tuple[str, ...], coverage: float | None
 ) -> list[str]:
     """Write what to think of the answer, where held-out examples can tell."""
-    from network import calibration_report
+    from network.commands.text.calibration_text import judgement_lines
 
     if judge.calibration is None:
         return []
     promised = None if coverage is None else judge.calibration.promise(coverage)[0]
-    lines = calibration_report.judgement_lines(
-        judgement, classes, promised, judge.calibration.examples
-    )
+    lines = judgement_lines(judgement, classes, promised, judge.calibration.examples)
     return [f"  {line}" for line in lines]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.console import Console, Json, Quiet, Verbose
+from pipeline.terminal.console import Console, Json, Quiet, Verbose
 
 
 def show_presets(
@@ -16,7 +16,7 @@ def show_presets(
     verbose: Verbose = False,
 ) -> None:
     """Print the named recipes, or one as a file to change."""
-    from network.presets import load_preset, preset_names
+    from network.training.find_preset import load_preset, preset_names
 
     console = Console(json, quiet)
     presets = [load_preset(known) for known in ([name] if name else preset_names())]

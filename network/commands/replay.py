@@ -1,9 +1,9 @@
 """Train a run again from its configuration, and compare the weights."""
 
-from network.commands.following import follow
 from network.commands.options import NewName, RunName
-from pipeline.cache import find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
+from network.commands.train_and_print import follow
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 
 
 def replay(
@@ -15,19 +15,21 @@ def replay(
     verbose: Verbose = False,
 ) -> None:
     """Train a run again; exit 1 when its weights differ."""
-    from network import experiment, run_names, runs
-    from network.changing import change_training, changes_of, first_configuration
-    from network.replaying import compare_runs
-    from network.untrained import refuse_untrained
+    from network.runs.folder import load_run
+    from network.runs.live_changes import change_training, changes_of, first_configuration
+    from network.runs.names import find_run
+    from network.runs.replay import compare_runs
+    from network.runs.training_run import begin
+    from network.runs.untrained import refuse_untrained
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    found = run_names.find_run(cache, run)
-    checkpoint, _ = runs.load_run(found)
+    found = find_run(cache, run)
+    checkpoint, _ = load_run(found)
     where = str(found.checkpoint)
     configuration, changes = first_configuration(checkpoint, where), changes_of(checkpoint, where)
     refuse_untrained(found.name, checkpoint)
     with stop_requests() as requested:
-        again = experiment.begin(cache, configuration, name, f"{found.name}-again")
+        again = begin(cache, configuration, name, f"{found.name}-again")
         console.note(f"training {found.name} again, as {again.run.name}")
         for change in changes:
             console.note(f"as far as step {change.step:,}, where it was changed")

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from network.commands.options import RunName
-from pipeline.cache import find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def report(
@@ -26,8 +26,8 @@ def report(
     """Put all plots of a run into one HTML file that opens offline."""
     from network.plots.page import make_page
     from network.plots.subject import load_subjects
-    from pipeline.cache import publish
     from pipeline.errors import UsageError
+    from pipeline.storage.cache import publish
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     if out is not None and out.suffix.lower() not in {".html", ".htm"}:

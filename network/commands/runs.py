@@ -1,14 +1,14 @@
 """List the runs."""
 
-from pipeline.cache import find_cache
-from pipeline.console import CacheDir, Console, Json, Verbose
 from pipeline.errors import CorruptError
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Verbose
 
 
 def show_runs(cache_dir: CacheDir = None, json: Json = False, verbose: Verbose = False) -> None:
     """List the runs with what they scored."""
-    from network.run_names import list_runs
-    from network.runs import summarise
+    from network.runs.folder import summarise
+    from network.runs.names import list_runs
 
     console, cache = Console(json), find_cache(cache_dir)
     rows = []

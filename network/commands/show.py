@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from network.commands.options import PresetName, RunName, configure
-from pipeline.cache import Cache, find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, marks_of, terminal_width
 from pipeline.errors import UsageError
+from pipeline.storage.cache import Cache, find_cache
+from pipeline.terminal.console import (
+    CacheDir,
+    Console,
+    Json,
+    Quiet,
+    Verbose,
+    marks_of,
+    terminal_width,
+)
 
 if TYPE_CHECKING:
-    from pipeline.preview import Tile
+    from pipeline.terminal.preview import Tile
 
 
 def show(
@@ -40,8 +48,8 @@ def show(
     verbose: Verbose = False,
 ) -> None:
     """Draw digits with answers, or as training sees them."""
-    from network.blocks import draw_tiles
-    from pipeline.preview import draw_sheet, show_picture
+    from network.commands.text.blocks import draw_tiles
+    from pipeline.terminal.preview import draw_sheet, show_picture
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     if terminal and (out or json):
@@ -76,14 +84,15 @@ class Sheet(NamedTuple):
 
 def answers(cache: Cache, run: str | None, split: str, count: int, wrong: bool) -> Sheet:
     """Show what a run answers."""
-    from network import run_names, runs
-    from network.data import load_examples
-    from network.evaluation import compute_outputs
-    from network.gallery import answer_tiles
-    from pipeline.datasets import find_dataset
+    from network.commands.text.gallery import answer_tiles
+    from network.core.data import load_examples
+    from network.metrics.accuracy import compute_outputs
+    from network.runs.folder import load_run
+    from network.runs.names import find_run
+    from pipeline.datasets.registry import find_dataset
 
-    found = run_names.find_run(cache, run)
-    checkpoint, configuration = runs.load_run(found)
+    found = find_run(cache, run)
+    checkpoint, configuration = load_run(found)
     dataset = find_dataset(cache, configuration.dataset)
     examples = load_examples(cache, dataset, split)
     outputs = compute_outputs(checkpoint.model, checkpoint.params, examples.images)
@@ -101,16 +110,17 @@ def augmented_images(
     """
     import numpy as np
 
-    from network import run_names, runs
-    from network.augmentation import build_augmentation
-    from network.data import load_examples
-    from network.gallery import VERSIONS, augmented_tiles
-    from pipeline.datasets import find_dataset
+    from network.commands.text.gallery import VERSIONS, augmented_tiles
+    from network.core.data import load_examples
+    from network.images.augmentation import build_augmentation
+    from network.runs.folder import load_run
+    from network.runs.names import find_run
+    from pipeline.datasets.registry import find_dataset
 
     if augment is not None or preset is not None:
         configuration = configure(augment=augment, preset=preset)
     else:
-        _, configuration = runs.load_run(run_names.find_run(cache, run))
+        _, configuration = load_run(find_run(cache, run))
     strengths = configuration.augment
     if not strengths:
         raise UsageError("its images are trained on as they are", "Choose an --augment")

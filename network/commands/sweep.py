@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from network.commands.options import SchedulerAddress, WorkerCount
-from network.commands.sweep_lines import (
+from network.commands.test import measure
+from network.commands.text.sweep_text import (
     importance_lines,
     progress_lines,
     ranking_table,
     trial_line,
 )
-from network.commands.test import measure
-from pipeline.cache import Cache, find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 from pipeline.errors import MissingError, UsageError
+from pipeline.storage.cache import Cache, find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 
 SHOW_EVERY = 0.5  # seconds between two looks at the trials
 
 if TYPE_CHECKING:
-    from network.study import Study
-    from network.sweep import Sweep
-    from network.sweep_plan import Plan
-    from network.workers import Workers
+    from network.sweep.plan import Plan
+    from network.sweep.search import Sweep
+    from network.sweep.study import Study
+    from network.sweep.workers.workers import Workers
 
 
 def sweep(
@@ -60,12 +60,12 @@ def sweep(
     verbose: Verbose = False,
 ) -> None:
     """Search hyperparameters, here or on a cluster."""
-    from network.remote_training import find_data
-    from network.search_space import configure_trial
-    from network.staffing import find_workers
-    from network.studies import create_study, load_study
-    from network.sweep import Sweep
-    from network.workers import NoClusterError
+    from network.sweep.find_study import create_study, load_study
+    from network.sweep.search import Sweep
+    from network.sweep.space import configure_trial
+    from network.sweep.workers.choose import find_workers
+    from network.sweep.workers.job import find_data
+    from network.sweep.workers.workers import NoClusterError
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     goes_on = load_study(cache, name) if resume or best else None
@@ -96,7 +96,7 @@ def choose_plan(goes_on: "Study | None", plan: Path | None, preset: str | None) 
 
     Raises: UsageError, MissingError.
     """
-    from network.sweep_plan import load_plan, read_plan, sweep_names
+    from network.sweep.plan import load_plan, read_plan, sweep_names
 
     given = plan or preset
     if goes_on is not None:
@@ -151,7 +151,7 @@ def going_on(study: "Study") -> str:
 
 def tell_end(console: Console, study: "Study") -> None:
     """Say what a sweep has found, and draw it."""
-    from network.search_chart import draw_search
+    from network.sweep.chart import draw_search
 
     counts, found = study.counts(), study.best()
     console.say(

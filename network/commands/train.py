@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from network.commands.following import follow, tell_beginning, tell_end
 from network.commands.options import (
     Activation,
     ConfigFile,
@@ -25,18 +24,19 @@ from network.commands.options import (
     WorkerCount,
     configure,
 )
+from network.commands.train_and_print import follow, tell_beginning, tell_end
 from network.commands.train_many import (
     find_staff,
     train_many,
     train_seeds_in_turn,
     train_seeds_together,
 )
-from pipeline.cache import Cache, find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 from pipeline.errors import UsageError
+from pipeline.storage.cache import Cache, find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 
 if TYPE_CHECKING:
-    from network.configuration import Configuration
+    from network.training.configuration import Configuration
 
 
 def train(
@@ -133,8 +133,8 @@ def train(
     verbose: Verbose = False,
 ) -> None:
     """Train a network; the default is 784-30-10 with sigmoids."""
-    from network.experiment import inherit_architecture
-    from network.staffing import find_workers
+    from network.runs.training_run import inherit_architecture
+    from network.sweep.workers.choose import find_workers
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     choices: dict[str, Any] = {
@@ -195,10 +195,10 @@ def train_one(
     film: bool,
 ) -> dict[str, Any]:
     """Train a new run to its end."""
-    from network import experiment
+    from network.runs.training_run import begin
 
     with stop_requests() as requested:
-        begun = experiment.begin(cache, configuration, name, preset, film)
+        begun = begin(cache, configuration, name, preset, film)
         tell_beginning(console, begun)
         result = follow(console, begun, requested)
     tell_end(console, result)
@@ -214,8 +214,8 @@ def go_on(
     scheduler: str | None,
 ) -> dict[str, Any]:
     """Train runs that were stopped to their ends."""
-    from network.parallel_training import resume_trainee
-    from network.run_names import find_runs
+    from network.runs.names import find_runs
+    from network.sweep.workers.train_many import resume_trainee
 
     with stop_requests() as requested, find_staff(workers, scheduler) as staff:
         trainees = [resume_trainee(cache, run) for run in find_runs(cache, names)]

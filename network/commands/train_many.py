@@ -7,14 +7,14 @@ from dataclasses import replace
 from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
 
-from network.commands.following import continue_run, result_of, tell_end
-from pipeline.cache import Cache
-from pipeline.console import Console
+from network.commands.train_and_print import continue_run, result_of, tell_end
+from pipeline.storage.cache import Cache
+from pipeline.terminal.console import Console
 
 if TYPE_CHECKING:
-    from network.configuration import Configuration
-    from network.parallel_training import Trainee
-    from network.workers import Workers
+    from network.sweep.workers.train_many import Trainee
+    from network.sweep.workers.workers import Workers
+    from network.training.configuration import Configuration
 
 
 def find_staff(
@@ -24,7 +24,7 @@ def find_staff(
 
     Raises: UsageError, MissingError, NoClusterError.
     """
-    from network.staffing import find_workers
+    from network.sweep.workers.choose import find_workers
 
     if workers is None and scheduler is None:
         return nullcontext()
@@ -58,9 +58,9 @@ def train_together(
     requested: Callable[[], int],
 ) -> list[dict[str, Any]]:
     """Have workers train runs to their ends, several at once."""
-    from network.parallel_training import refuse_films, train_all
-    from network.report import epoch_line
-    from network.workers import NoClusterError
+    from network.commands.text.run_text import epoch_line
+    from network.sweep.workers.train_many import refuse_films, train_all
+    from network.sweep.workers.workers import NoClusterError
 
     refuse_films(trainees)
     console.note(f"runs to train: {len(trainees)}, workers: {workers.count}")
@@ -139,8 +139,8 @@ def train_seeds_together(
 
     Raises: UsageError, SystemExit with 128 and the signal's number, and as `train_together` does.
     """
-    from network.parallel_training import begin_trainee
-    from network.run_names import check_new_name
+    from network.runs.names import check_new_name
+    from network.sweep.workers.train_many import begin_trainee
 
     own = with_seeds(configuration, seeds)
     names = [name and f"{name}-{one.seed}" for one in own]

@@ -7,11 +7,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from network.events import EpochDone
-from network.filming import check_filming, make_film
-from network.lab.work import stand_back, telling_problems
-from network.run_names import find_run
-from pipeline.cache import Cache
+from network.lab.worker_process import stand_back, telling_problems
+from network.runs.make_film import check_filming, make_film
+from network.runs.names import find_run
+from network.training.events import EpochDone
+from pipeline.storage.cache import Cache
 
 REPORT = 0.2  # seconds between two reports
 

@@ -6,20 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from network.data import Examples
-from network.film import Flips, Frame, find_flips, frame_path, list_epochs, load_frame
-from network.filming import check_filming, shows_the_run
+from network.core.data import Examples
+from network.core.params import Array
 from network.lab.film_maker import film_in_process
-from network.lab.loaded import Loaded
-from network.lab.probes import pack_first_weights
-from network.lab.work import Work
-from network.measuring import LoadedRun
-from network.model_json import array_to_json
-from network.params import Array
-from network.runs import Run, read_history
-from pipeline.cache import Cache
-from pipeline.datasets import find_dataset
+from network.lab.gradient_stats import pack_first_weights
+from network.lab.model_json import array_to_json
+from network.lab.run_cache import Loaded
+from network.lab.worker_process import Work
+from network.runs.evaluate import LoadedRun
+from network.runs.film import Flips, Frame, find_flips, frame_path, list_epochs, load_frame
+from network.runs.folder import Run, read_history
+from network.runs.make_film import check_filming, shows_the_run
+from pipeline.datasets.registry import find_dataset
 from pipeline.errors import MissingError, ProjectError, UsageError
+from pipeline.storage.cache import Cache
 
 MOST = 24  # digits that are shown of each kind of flip
 

@@ -5,14 +5,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from network.building import init_params
-from network.changing import first_configuration
-from network.checkpoints import load_checkpoint
-from network.film import list_epochs, load_frame
-from network.lab.probes import describe, learning_layers, pack_first_weights
-from network.model import Model
-from network.params import Array, Params
-from network.runs import Run
+from network.core.model import Model
+from network.core.params import Array, Params
+from network.lab.gradient_stats import describe, learning_layers, pack_first_weights
+from network.runs.checkpoints import load_checkpoint
+from network.runs.film import list_epochs, load_frame
+from network.runs.folder import Run
+from network.runs.live_changes import first_configuration
+from network.training.build import init_params
 from pipeline.errors import CorruptError
 
 BINS = 48  # even: 0 lies between the two in the middle

@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from network.checkpoints import Checkpoint
-from network.data import Examples, split_validation
-from network.ensemble import Ensemble, take_member
-from network.inside import responses
+from network.core.data import Examples, split_validation
+from network.core.model import Model
+from network.core.params import Array, Params
+from network.interpret.units import responses
 from network.lab.bundle import bundle
-from network.measuring import LoadedRun
-from network.model import Model
-from network.model_json import array_to_json, model_to_json
-from network.params import Array, Params
-from pipeline.records import Dataset
+from network.lab.model_json import array_to_json, model_to_json
+from network.layers.ensemble import Ensemble, take_member
+from network.runs.checkpoints import Checkpoint
+from network.runs.evaluate import LoadedRun
+from pipeline.datasets.records import Dataset
 
 HERE = Path(__file__).parent
 PAGE = HERE / "page"

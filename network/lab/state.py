@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 
 from network.lab.films import Films
-from network.lab.loaded import Loaded
-from network.lab.trainings import Training, Trainings
-from network.lab.work import stop_all
-from pipeline.cache import Cache
+from network.lab.run_cache import Loaded
+from network.lab.training_runs import Training, Trainings
+from network.lab.worker_process import stop_all
+from pipeline.storage.cache import Cache
 
 
 @dataclass(frozen=True)

@@ -14,18 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from network.changing import change_training, controls
-from network.configuration import configuration_from_dict
-from network.events import EpochDone, Event, StepDone
-from network.experiment import Experiment, begin, reopen
+from network.core.params import count_params, is_finite
+from network.lab.gradient_stats import COUNT, probe
 from network.lab.histograms import Histograms, find_first_params, pack_weights
-from network.lab.probes import COUNT, probe
-from network.lab.work import stand_back, telling_problems
-from network.params import count_params, is_finite
-from network.run_names import describe_sizes, find_run
-from network.training import has_ended, learning_rate
-from pipeline.cache import Cache
+from network.lab.worker_process import stand_back, telling_problems
+from network.runs.live_changes import change_training, controls
+from network.runs.names import describe_sizes, find_run
+from network.runs.training_run import Experiment, begin, reopen
+from network.training.configuration import configuration_from_dict
+from network.training.events import EpochDone, Event, StepDone
+from network.training.loop import has_ended, learning_rate
 from pipeline.errors import UsageError
+from pipeline.storage.cache import Cache
 
 REPORT = 0.2  # seconds between two reports ...
 LONG, LONG_REPORT = 600.0, 1.0  # ... in the first ten minutes; then once a second

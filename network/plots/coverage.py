@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from network.metrics.risk_coverage import risk_coverage
 from network.plots.style import colour, in_percent, name_lines, new_figure
 from network.plots.subject import Subject, what_is_shown
-from network.selective import risk_coverage
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from network.configuration import check_name
 from network.plots.registry import PLOTS
 from network.plots.style import FORMATS, our_style, to_bytes
 from network.plots.subject import Subject
-from pipeline.cache import publish
+from network.training.configuration import check_name
+from pipeline.storage.cache import publish
 
 MOST_LETTERS = 200  # of the runs in the name of a file, which a disk limits
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from importlib.resources import files
 from string import Template
 
-from network.evaluation import wilson_interval
-from network.looks import Look, read_looks
-from network.params import count_params
+from network.core.params import count_params
+from network.metrics.accuracy import wilson_interval
 from network.plots.drawing import draw_plot
 from network.plots.registry import PLOTS
 from network.plots.subject import Subject
-from network.run_names import describe_sizes
+from network.runs.evaluation_log import Look, read_looks
+from network.runs.names import describe_sizes
 
 
 def make_page(subject: Subject) -> bytes:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network.evaluation import wilson_interval
+from network.metrics.accuracy import wilson_interval
 from network.plots.style import SOFT, colour, in_percent, name_lines, new_figure
 from network.plots.subject import Subject, what_is_shown
 

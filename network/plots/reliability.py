@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network.calibration import BINS, Bins, expected_calibration_error, reliability_bins
+from network.metrics.calibration import BINS, Bins, expected_calibration_error, reliability_bins
 from network.plots.style import COLOURS, SOFT, in_percent, new_figure
 from network.plots.subject import Subject
 

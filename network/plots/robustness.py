@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from network.metrics.robustness import CORRUPTIONS, curve
 from network.plots.style import colour, in_percent, name_lines, new_figure
 from network.plots.subject import Subject
-from network.robustness import CORRUPTIONS, curve
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

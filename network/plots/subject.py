@@ -6,17 +6,17 @@ from functools import cached_property
 
 import numpy as np
 
-from network.calibration import probabilities
-from network.data import Examples, load_examples
-from network.evaluation import TestResult, confusion_matrix
-from network.events import EpochDone
-from network.held_out import divide
-from network.measuring import LoadedRun, common_dataset, load_runs, write_look
-from network.model import Model
-from network.params import Array, Params
-from network.runs import read_history
-from pipeline.cache import Cache
+from network.core.data import Examples, load_examples
+from network.core.model import Model
+from network.core.params import Array, Params
+from network.metrics.accuracy import TestResult, confusion_matrix
+from network.metrics.calibration import probabilities
+from network.runs.evaluate import LoadedRun, common_dataset, load_runs, write_look
+from network.runs.folder import read_history
+from network.runs.held_out import divide
+from network.training.events import EpochDone
 from pipeline.errors import UsageError
+from pipeline.storage.cache import Cache
 
 HELD_OUT = "validation"
 

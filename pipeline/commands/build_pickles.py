@@ -1,10 +1,10 @@
 """Write a pickle of parallel lists for each split."""
 
-from pipeline.cache import find_cache
-from pipeline.catalogue.mnist import MNIST
 from pipeline.commands.options import DatasetName, Force
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
-from pipeline.datasets import find_dataset
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.datasets.registry import find_dataset
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def build_pickles(

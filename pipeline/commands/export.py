@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cache import find_cache
 from pipeline.commands.options import DatasetName
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
-from pipeline.datasets import find_dataset
+from pipeline.datasets.registry import find_dataset
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def export(
@@ -26,7 +26,7 @@ def export(
     verbose: Verbose = False,
 ) -> None:
     """Write a data set in the formats of other programs."""
-    from pipeline.exporting import export_dataset
+    from pipeline.formats.export_dataset import export_dataset
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     exported = export_dataset(cache, find_dataset(cache, dataset), to, out, force, console)

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cache import find_cache
-from pipeline.catalogue.mnist import MNIST
 from pipeline.commands.options import DatasetName, Force
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
-from pipeline.datasets import find_dataset
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.datasets.registry import find_dataset
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def fetch(
@@ -33,7 +33,7 @@ def fetch(
     verbose: Verbose = False,
 ) -> None:
     """Download the raw files; what is there and intact stays."""
-    from pipeline.download import fetch_dataset
+    from pipeline.download.fetch import fetch_dataset
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     chosen, seconds = find_dataset(cache, dataset), timeout or float("inf")

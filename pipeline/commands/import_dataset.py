@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cache import find_cache
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def import_dataset(
@@ -43,8 +43,8 @@ def import_dataset(
     verbose: Verbose = False,
 ) -> None:
     """Make a data set of images of your own."""
-    from pipeline.importing import Wishes
-    from pipeline.importing import import_dataset as bring_in
+    from pipeline.formats.import_dataset import Wishes
+    from pipeline.formats.import_dataset import import_dataset as bring_in
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     wishes = Wishes(test_share, seed, title, licence, resize, invert, force)

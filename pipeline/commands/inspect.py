@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.console import Console, Json, Verbose
 from pipeline.errors import CorruptError
+from pipeline.terminal.console import Console, Json, Verbose
 
 
 def inspect(

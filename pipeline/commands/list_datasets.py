@@ -1,8 +1,8 @@
 """Print the data sets that can be fetched, and those of the user's own."""
 
-from pipeline.cache import find_cache
-from pipeline.console import CacheDir, Console, Json
-from pipeline.datasets import all_datasets
+from pipeline.datasets.registry import all_datasets
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json
 
 
 def list_datasets(cache_dir: CacheDir = None, json: Json = False) -> None:

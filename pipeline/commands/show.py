@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cache import find_cache
-from pipeline.catalogue.mnist import MNIST
 from pipeline.commands.options import DatasetName, SplitName
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
-from pipeline.datasets import find_dataset
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.datasets.records import Dataset
+from pipeline.datasets.registry import find_dataset
 from pipeline.errors import UsageError
-from pipeline.records import Dataset
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def show(
@@ -26,8 +26,8 @@ def show(
     verbose: Verbose = False,
 ) -> None:
     """Draw images with their labels."""
-    from pipeline.manifest import read_split
-    from pipeline.preview import Tile, draw_sheet, show_picture
+    from pipeline.pickles.manifest import read_split
+    from pipeline.terminal.preview import Tile, draw_sheet, show_picture
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     chosen = find_dataset(cache, dataset)

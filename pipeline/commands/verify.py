@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cache import find_cache
-from pipeline.catalogue.mnist import MNIST
-from pipeline.console import CacheDir, Console, Json, Quiet, Verbose
-from pipeline.datasets import all_datasets, find_dataset
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.datasets.registry import all_datasets, find_dataset
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def verify(

@@ -1,7 +1,7 @@
 """Print the folder of all artefacts."""
 
-from pipeline.cache import find_cache
-from pipeline.console import CacheDir, Console, Json
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.console import CacheDir, Console, Json
 
 
 def where(cache_dir: CacheDir = None, json: Json = False) -> None:

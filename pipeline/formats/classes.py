@@ -4,10 +4,10 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from pipeline.cache import reading
+from pipeline.datasets.user_datasets import MAX_CLASSES
 from pipeline.errors import CorruptError
 from pipeline.formats.source import CLASSES, File, Part
-from pipeline.own_datasets import MAX_CLASSES
+from pipeline.storage.cache import reading
 
 MAX_LETTERS = 100  # of a class name
 MAX_BYTES = 4 * (MAX_LETTERS + 2) * MAX_CLASSES  # of the file with all of them

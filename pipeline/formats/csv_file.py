@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.datasets.records import IMAGE_SHAPE, Dataset
+from pipeline.datasets.user_datasets import MAX_CLASSES
 from pipeline.errors import CorruptError
 from pipeline.formats.classes import (
     SMALL_NUMBER,
@@ -37,9 +39,7 @@ from pipeline.formats.csv_lines import (
 )
 from pipeline.formats.source import Chosen, File, Format, Images, Part, Reading, Source, select
 from pipeline.formats.streams import beginning, flat_files, split_files, unzipped
-from pipeline.own_datasets import MAX_CLASSES
-from pipeline.records import IMAGE_SHAPE, Dataset
-from pipeline.reporting import Reporter
+from pipeline.progress import Reporter
 
 SUFFIXES = (".csv.gz", ".csv")
 LARGEST_LABEL = 255

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from pipeline.cache import reading
+from pipeline.datasets.records import IMAGE_SHAPE, Dataset
+from pipeline.datasets.user_datasets import SPLIT
 from pipeline.errors import CorruptError
 from pipeline.formats.classes import (
     classes_file,
@@ -38,8 +39,7 @@ from pipeline.formats.source import (
     Source,
 )
 from pipeline.formats.streams import split_called
-from pipeline.own_datasets import SPLIT
-from pipeline.records import IMAGE_SHAPE, Dataset
+from pipeline.storage.cache import reading
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 TYPES = ("PNG", "JPEG", "BMP", "GIF")

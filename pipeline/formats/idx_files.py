@@ -16,8 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.catalogue.emnist import EMNIST
-from pipeline.catalogue.qmnist import QMNIST
+from pipeline.datasets.catalogue.emnist import EMNIST
+from pipeline.datasets.catalogue.qmnist import QMNIST
+from pipeline.datasets.records import IMAGE_SHAPE, Dataset
+from pipeline.datasets.user_datasets import SPLIT
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.formats.classes import classes_file, numbered_classes, read_classes
 from pipeline.formats.numbers import whole_bytes
@@ -34,9 +36,7 @@ from pipeline.formats.source import (
     subset,
 )
 from pipeline.formats.streams import beginning, flat_files, split_called, visible_files
-from pipeline.idx import DTYPES, IdxStream, open_idx
-from pipeline.own_datasets import SPLIT
-from pipeline.records import IMAGE_SHAPE, Dataset
+from pipeline.storage.idx import DTYPES, IdxStream, open_idx
 
 NAME = re.compile(
     rf"(?:(?P<prefix>.+)-)?(?P<split>{SPLIT})-(?P<kind>images|labels)[-.]idx[123]-(?:ubyte|int)"

@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.cache import reading
+from pipeline.datasets.records import IMAGE_SHAPE, Dataset
 from pipeline.errors import CorruptError
 from pipeline.formats.classes import MAX_BYTES, check_classes, numbered_classes
 from pipeline.formats.npz_members import Member, read_members
 from pipeline.formats.numbers import pair_names, whole_bytes
 from pipeline.formats.source import Chosen, File, Format, Images, Part, Reading, Source, select
 from pipeline.formats.streams import starts_with
-from pipeline.records import IMAGE_SHAPE, Dataset
+from pipeline.storage.cache import reading
 
 MAGIC = b"PK\x03\x04"
 COMMENT = b"mnist-neural-net export, sha256 of all before its list of files "

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.cache import reading
 from pipeline.errors import CorruptError
 from pipeline.formats.source import CHUNK
-from pipeline.idx import GZIP_MAX_RATIO
-from pipeline.npy import read_npy_header
+from pipeline.storage.cache import reading
+from pipeline.storage.idx import GZIP_MAX_RATIO
+from pipeline.storage.npy import read_npy_header
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those of NumPy
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.datasets.user_datasets import SPLIT
 from pipeline.errors import CorruptError
 from pipeline.formats.streams import split_called
-from pipeline.own_datasets import SPLIT
 
 # what people call images and labels, where there are no splits or after the name of a split
 PAIRS = (("images", "labels"), ("x", "y"), ("data", "target"))

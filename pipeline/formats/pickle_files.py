@@ -17,17 +17,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.cache import reading, write_chunks
+from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
 from pipeline.formats.classes import numbered_classes, read_classes
 from pipeline.formats.numbers import ink_bytes, pair_names, whole_bytes
 from pipeline.formats.source import Format, Part, Reading, Source, part_in_memory
 from pipeline.formats.streams import beginning, flat_files, split_files, unzipped
-from pipeline.idx import CHUNK_BYTES, GZIP_MAGIC
-from pipeline.other_pickles import LayoutError, integers
-from pipeline.pickles import read_our_layout
-from pipeline.records import IMAGE_SHAPE
-from pipeline.unpickling import load_untrusted
+from pipeline.pickles.foreign_formats import LayoutError, integers
+from pipeline.pickles.our_format import read_our_layout
+from pipeline.pickles.safe_load import load_untrusted
+from pipeline.storage.cache import reading, write_chunks
+from pipeline.storage.idx import CHUNK_BYTES, GZIP_MAGIC
 
 SUFFIXES = (".pkl", ".p", ".pickle.gz", ".pkl.gz", ".p.gz", ".pickle")
 PROTOCOLS = {bytes([0x80, protocol]) for protocol in range(2, 6)}

@@ -8,9 +8,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.datasets.records import Dataset
 from pipeline.errors import CorruptError
-from pipeline.records import Dataset
-from pipeline.reporting import SILENT, Reporter
+from pipeline.progress import SILENT, Reporter
 
 Images: TypeAlias = NDArray[np.uint8]  # (n, 28, 28)
 Labels: TypeAlias = NDArray[np.uint8]  # (N,)

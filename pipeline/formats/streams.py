@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from pipeline.cache import reading
+from pipeline.datasets.user_datasets import SPLIT
 from pipeline.errors import CorruptError, UsageError
 from pipeline.formats.source import BESIDE
-from pipeline.idx import GZIP_MAGIC
-from pipeline.own_datasets import SPLIT
+from pipeline.storage.cache import reading
+from pipeline.storage.idx import GZIP_MAGIC
 
 # what people call the splits -> what we do; any other name of a split is kept
 SPLIT_NAMES = {

@@ -12,17 +12,17 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from pipeline.cache import reading
-from pipeline.catalogue.fashion_mnist import FASHION_MNIST
-from pipeline.catalogue.kmnist import KMNIST
-from pipeline.catalogue.mnist import MNIST
-from pipeline.catalogue.qmnist import QMNIST
+from pipeline.datasets.catalogue.fashion_mnist import FASHION_MNIST
+from pipeline.datasets.catalogue.kmnist import KMNIST
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.datasets.catalogue.qmnist import QMNIST
+from pipeline.datasets.records import IMAGE_SHAPE, Dataset, RawFile
 from pipeline.errors import UsageError
 from pipeline.formats import idx_files
 from pipeline.formats.classes import classes_file, numbered_classes
 from pipeline.formats.idx_files import INTEGER, UNSIGNED_BYTE, idx_chunks
 from pipeline.formats.source import CLASSES, File, Format, Images, Part, Reading, Source
-from pipeline.records import IMAGE_SHAPE, Dataset, RawFile
+from pipeline.storage.cache import reading
 
 CLASS_OF = {  # the class of torchvision that reads a group of our data sets
     MNIST.folder: "MNIST",

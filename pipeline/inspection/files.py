@@ -9,15 +9,15 @@ import io
 import zlib
 from pathlib import Path
 
-from pipeline.bombs import BombError, is_bomb
-from pipeline.cache import reading
 from pipeline.errors import CorruptError
-from pipeline.idx import GZIP_MAGIC, IdxStream, open_idx
 from pipeline.inspection.npy import inspect_npy
 from pipeline.inspection.pickles import inspect_pickle
 from pipeline.inspection.report import Report, Status
 from pipeline.inspection.zips import ZIP_MAGICS, inspect_zip
-from pipeline.npy import MAGIC
+from pipeline.storage.cache import reading
+from pipeline.storage.decompression import BombError, is_bomb
+from pipeline.storage.idx import GZIP_MAGIC, IdxStream, open_idx
+from pipeline.storage.npy import MAGIC
 
 IDX_MAGIC = b"\0\0"
 MAX_BYTES = 128 << 20  # in memory; an IDX file may be of any size

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.bombs import is_bomb
 from pipeline.errors import CorruptError
 from pipeline.inspection.pickles import find_threat, follow
 from pipeline.inspection.report import Report, Status
-from pipeline.npy import read_npy_header
+from pipeline.storage.decompression import is_bomb
+from pipeline.storage.npy import read_npy_header
 
 MAX_HEADER = 4096  # bytes; NumPy takes a time for a damaged one that grows with its square
 

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.bombs import BOMB_BYTES
 from pipeline.errors import CorruptError
 from pipeline.inspection.contents import MAX_LEVELS, describe_lines, levels_of
 from pipeline.inspection.report import Report, Status
 from pipeline.inspection.trace import Trace
-from pipeline.other_pickles import LayoutError
-from pipeline.pickle_machine import RefusedError
-from pipeline.pickle_values import ENDLESS, Made, show
-from pipeline.pickles import read_our_layout
-from pipeline.unpickling import MAX_OPCODES, frames_hold, is_plain_lists, load_bytes
+from pipeline.pickles.foreign_formats import LayoutError
+from pipeline.pickles.machine import RefusedError
+from pipeline.pickles.our_format import read_our_layout
+from pipeline.pickles.safe_load import MAX_OPCODES, frames_hold, is_plain_lists, load_bytes
+from pipeline.pickles.values import ENDLESS, Made, show
+from pipeline.storage.decompression import BOMB_BYTES
 
 PROTO = 0x80  # the opcode that states the protocol
 MANY_WORDS = 100_000_000  # of memory, where a file that unfolds to more is hostile

@@ -5,8 +5,8 @@ A MARK is a floor: until it is taken away, nothing below it can be reached.
 
 from typing import Any
 
-from pipeline.pickle_opcodes import BrokenPickleError
-from pipeline.pickle_values import Container, show
+from pipeline.pickles.opcodes import BrokenPickleError
+from pipeline.pickles.values import Container, show
 
 SPARSE_MEMO = 1 << 20  # a table of as many entries surprises nobody
 

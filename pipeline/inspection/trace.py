@@ -14,9 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline.inspection.stack import PickleStack
-from pipeline.pickle_machine import NAMES
-from pipeline.pickle_opcodes import BrokenPickleError, Frames, OverdrawnError, read_opcodes
-from pipeline.pickle_values import (
+from pipeline.pickles.machine import NAMES
+from pipeline.pickles.opcodes import BrokenPickleError, Frames, OverdrawnError, read_opcodes
+from pipeline.pickles.safe_load import MAX_OPCODES
+from pipeline.pickles.values import (
     Container,
     Imported,
     Made,
@@ -27,7 +28,6 @@ from pipeline.pickle_values import (
     show_items,
     words_of,
 )
-from pipeline.unpickling import MAX_OPCODES
 
 MAX_NOTES = 50  # kept of each kind
 

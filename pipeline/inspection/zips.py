@@ -9,9 +9,9 @@ import zipfile
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from pipeline.bombs import is_bomb
 from pipeline.errors import CorruptError
 from pipeline.inspection.report import Report, worst
+from pipeline.storage.decompression import is_bomb
 
 MEMBER_SIGNATURE = b"PK\x01\x02"
 END_SIGNATURE = b"PK\x05\x06"

@@ -5,11 +5,11 @@ import io
 import json
 
 import numpy as np
-from mutations import choose, mutate
-from sealed_mutations import change_value
-from zips import members_of, zip_of
 
-from network.checkpoints import SEAL_BYTES, hash_arrays, parse_npy, sealed
+from network.runs.checkpoints import SEAL_BYTES, hash_arrays, parse_npy, sealed
+from tests.reliability.mutations import choose, mutate
+from tests.reliability.sealed_mutations import change_value
+from tests.reliability.zips import members_of, zip_of
 
 TYPES = (
     *("'<f4'", "'>f8'", "'|u1'", "'<i8'", "'?'", "'O'", "'|O8'", "'<U3'", "'|S0'", "'|V0'"),

@@ -7,27 +7,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from seeds import CALIBRATION
-from test_build import fill, make_dataset
 
-from network.calibrating import FORMAT, load_calibration
-from network.checkpoints import load_checkpoint
-from network.configuration import Configuration
-from network.events import EpochDone
-from network.looks import Look, save_looks
-from network.losses import LOSSES
-from network.model import fully_connected
-from network.optimizers import OPTIMIZERS
-from network.run_names import create_run
-from network.runs import Run, load_run, save_run, summarise
-from network.training_state import TrainingState
+from network.core.losses import LOSSES
+from network.core.model import fully_connected
+from network.core.optimizers import OPTIMIZERS
+from network.runs.calibrate import FORMAT, load_calibration
+from network.runs.checkpoints import load_checkpoint
+from network.runs.evaluation_log import Look, save_looks
+from network.runs.folder import Run, load_run, save_run, summarise
+from network.runs.names import create_run
+from network.training.configuration import Configuration
+from network.training.events import EpochDone
+from network.training.state import TrainingState
 from pipeline.build import build_pickles
-from pipeline.cache import Cache
+from pipeline.datasets.user_datasets import publish_record, read_record
+from pipeline.download.raw_files import check_raw, read_image_chunks, read_label_chunks
 from pipeline.errors import ProjectError
-from pipeline.manifest import check_pickle, read_manifest, read_split
-from pipeline.own_datasets import publish_record, read_record
-from pipeline.raw import check_raw, read_image_chunks, read_label_chunks
-from pipeline.sealed_json import publish_json, read_json
+from pipeline.pickles.manifest import check_pickle, read_manifest, read_split
+from pipeline.storage.cache import Cache
+from pipeline.storage.checksummed_json import publish_json, read_json
+from tests.pipeline.test_build import fill, make_dataset
+from tests.reliability.seeds import CALIBRATION
 
 DATASET, FILES = make_dataset(mirrors=())
 IMAGES, LABELS = DATASET.splits["train"].files

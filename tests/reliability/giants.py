@@ -7,14 +7,14 @@ import zlib
 from collections.abc import Callable
 from dataclasses import asdict
 
-from image_mutations import png_of
 from PIL import Image
-from seeds import TINY
-from zips import zip_of
 
-from network.checkpoints import sealed
-from network.paper.decoding import MAX_PIXELS
-from pipeline.sealed_json import MAX_BYTES, sealed_bytes
+from network.images.pages.decoding import MAX_PIXELS
+from network.runs.checkpoints import sealed
+from pipeline.storage.checksummed_json import MAX_BYTES, sealed_bytes
+from tests.reliability.image_mutations import png_of
+from tests.reliability.seeds import TINY
+from tests.reliability.zips import zip_of
 
 SIDE = math.isqrt(MAX_PIXELS)
 GREY, COLOUR, PALETTE, GREY_AND_ALPHA, COLOUR_AND_ALPHA = 0, 2, 3, 4, 6

@@ -3,10 +3,9 @@
 import gzip
 import zipfile
 
-from mutations import NUMBERS, choose, mutate
-from zips import members_of, zip_of
-
-from pipeline.idx import GZIP_MAGIC
+from pipeline.storage.idx import GZIP_MAGIC
+from tests.reliability.mutations import NUMBERS, choose, mutate
+from tests.reliability.zips import members_of, zip_of
 
 
 def change_idx_header(rng, data, other):

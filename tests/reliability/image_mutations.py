@@ -7,7 +7,8 @@ import struct
 import zlib
 
 import numpy as np
-from mutations import NUMBERS, choose, mutate
+
+from tests.reliability.mutations import NUMBERS, choose, mutate
 
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 KINDS = (

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from warm_commands import Ended
 
-from network.building import init_params
-from network.looks import read_looks
-from network.params import named_arrays
-from network.run_names import find_run, list_runs
-from network.runs import Run, load_run
-from pipeline.cache import Cache, digest_of
+from network.core.params import named_arrays
+from network.runs.evaluation_log import read_looks
+from network.runs.folder import Run, load_run
+from network.runs.names import find_run, list_runs
+from network.training.build import init_params
 from pipeline.errors import MissingError, ProjectError, UsageError
+from pipeline.storage.cache import Cache, digest_of
 from pipeline.verify import verify_dataset
+from tests.reliability.warm_commands import Ended
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import pickletools
 from functools import lru_cache
 
 import numpy as np
-from mutations import NUMBERS, choose, mutate
+
+from tests.reliability.mutations import NUMBERS, choose, mutate
 
 NAMES = (
     *("os\nsystem", "posix\nsystem", "builtins\neval", "builtins\ngetattr", "subprocess\nPopen"),

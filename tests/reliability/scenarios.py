@@ -14,18 +14,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from judgement import Known, artefacts, right_content
 from PIL import Image
-from strace import Call, calls_on, inject, read_threads, was_hit, watch
-from test_build import fill, make_dataset
-from warm_commands import Ended, WarmCommands
 
-from network.configuration import Configuration
-from network.experiment import begin
-from network.run_names import list_runs
+from network.runs.names import list_runs
+from network.runs.training_run import begin
+from network.training.configuration import Configuration
 from pipeline.build import build_pickles
-from pipeline.cache import Cache
-from pipeline.datasets import DATASETS
+from pipeline.datasets.registry import DATASETS
+from pipeline.storage.cache import Cache
+from tests.pipeline.test_build import fill, make_dataset
+from tests.reliability.judgement import Known, artefacts, right_content
+from tests.reliability.strace import Call, calls_on, inject, read_threads, was_hit, watch
+from tests.reliability.warm_commands import Ended, WarmCommands
 
 LABELS = tuple(range(10)) * 52  # enough images for several chunks of each file
 TRIES = 3  # to meet a call that threads make in another order each time

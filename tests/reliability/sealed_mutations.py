@@ -6,9 +6,9 @@ import sys
 from typing import Any
 
 import numpy as np
-from mutations import NUMBERS, choose
 
-from pipeline.sealed_json import SEAL, sealed_bytes
+from pipeline.storage.checksummed_json import SEAL, sealed_bytes
+from tests.reliability.mutations import NUMBERS, choose
 
 INFINITY = float("inf")
 VALUES: tuple[Any, ...] = (

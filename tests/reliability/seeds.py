@@ -13,21 +13,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from zips import zip_of
 
-from network.checkpoints import Checkpoint, save_checkpoint
-from network.configuration import Configuration
-from network.losses import LOSSES
-from network.model import fully_connected
-from network.optimizers import OPTIMIZERS
-from pipeline.cache import Cache, Digest
-from pipeline.catalogue.mnist import MNIST
-from pipeline.idx import idx_bytes
-from pipeline.manifest import publish_manifest
-from pipeline.own_datasets import publish_record
-from pipeline.pickles import pickle_chunks
-from pipeline.records import RawFile, Split
-from pipeline.sealed_json import sealed_bytes
+from network.core.losses import LOSSES
+from network.core.model import fully_connected
+from network.core.optimizers import OPTIMIZERS
+from network.runs.checkpoints import Checkpoint, save_checkpoint
+from network.training.configuration import Configuration
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.datasets.records import RawFile, Split
+from pipeline.datasets.user_datasets import publish_record
+from pipeline.pickles.manifest import publish_manifest
+from pipeline.pickles.our_format import pickle_chunks
+from pipeline.storage.cache import Cache, Digest
+from pipeline.storage.checksummed_json import sealed_bytes
+from pipeline.storage.idx import idx_bytes
+from tests.reliability.zips import zip_of
 
 COUNT = 3
 MEMBER = "gzip/images.gz"  # of a zip

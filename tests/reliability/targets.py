@@ -6,29 +6,33 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import seeds
-from checkpoint_mutations import CHECKPOINT_MUTATIONS
-from idx_mutations import change_gzip_content, change_idx_header, change_zipped_idx
-from image_mutations import PNG_MUTATIONS
-from mutations import Mutation
-from pickle_mutations import PICKLE_MUTATIONS
-from sealed_mutations import SEALED_MUTATIONS
 
-from network.calibrating import load_calibration
-from network.checkpoints import load_checkpoint
-from network.configuration import configuration_from_dict
-from network.digits import read_digits
-from network.runs import Run, summarise
-from pipeline.cache import Cache
+from network.images.pages.read import read_digits
+from network.runs.calibrate import load_calibration
+from network.runs.checkpoints import load_checkpoint
+from network.runs.folder import Run, summarise
+from network.training.configuration import configuration_from_dict
+from pipeline.datasets.user_datasets import read_record
 from pipeline.formats.registry import find_format
 from pipeline.formats.source import Reading
-from pipeline.idx import idx_bytes, open_idx, read_idx
 from pipeline.inspection.files import inspect_file
-from pipeline.manifest import read_manifest
-from pipeline.own_datasets import read_record
-from pipeline.pickles import read_pickle
-from pipeline.sealed_json import read_json
-from pipeline.unpickling import load_untrusted
+from pipeline.pickles.manifest import read_manifest
+from pipeline.pickles.our_format import read_pickle
+from pipeline.pickles.safe_load import load_untrusted
+from pipeline.storage.cache import Cache
+from pipeline.storage.checksummed_json import read_json
+from pipeline.storage.idx import idx_bytes, open_idx, read_idx
+from tests.reliability import seeds
+from tests.reliability.checkpoint_mutations import CHECKPOINT_MUTATIONS
+from tests.reliability.idx_mutations import (
+    change_gzip_content,
+    change_idx_header,
+    change_zipped_idx,
+)
+from tests.reliability.image_mutations import PNG_MUTATIONS
+from tests.reliability.mutations import Mutation
+from tests.reliability.pickle_mutations import PICKLE_MUTATIONS
+from tests.reliability.sealed_mutations import SEALED_MUTATIONS
 
 
 @dataclass(frozen=True)

@@ -24,20 +24,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import REPOSITORY
 from PIL import Image
-from test_build import fill, make_dataset
-from warm_commands import Ended, WarmCommands
 
 import network.cli
 import pipeline.cli
-from network.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from network.params import map_params
-from network.run_names import find_run
-from network.runs import Run, load_run
+from network.core.params import map_params
+from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from network.runs.folder import Run, load_run
+from network.runs.names import find_run
 from pipeline.build import build_pickles
-from pipeline.cache import Cache
-from pipeline.own_datasets import publish_record
+from pipeline.datasets.user_datasets import publish_record
+from pipeline.storage.cache import Cache
+from tests.pipeline.test_build import fill, make_dataset
+from tests.reliability.warm_commands import Ended, WarmCommands
+from tests.support.checkout import REPOSITORY
 
 CONTRACT = "R18: {cases} cases of the command line's contract, {broken} broken"
 APPS = {"pipeline": pipeline.cli.app, "network": network.cli.app}
@@ -201,7 +201,7 @@ WRONG_LAYER = """
 import sys
 import numpy as np
 from network.cli import main
-from network.activations import Sigmoid
+from network.core.activations import Sigmoid
 
 def forward(self, params, x, rng=None):
     y = 1 / (1 + np.exp(-x))

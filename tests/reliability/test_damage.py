@@ -7,12 +7,20 @@ from itertools import chain, product
 
 import numpy as np
 import pytest
-from every_artefact import DATASET, FILES, IMAGES, LABELS, accepts, make_artefacts, make_run
 
-from network.runs import load_run, summarise
-from pipeline.cache import Cache
-from pipeline.idx import idx_bytes, read_idx
-from pipeline.raw import check_raw, read_image_chunks, read_label_chunks
+from network.runs.folder import load_run, summarise
+from pipeline.download.raw_files import check_raw, read_image_chunks, read_label_chunks
+from pipeline.storage.cache import Cache
+from pipeline.storage.idx import idx_bytes, read_idx
+from tests.reliability.every_artefact import (
+    DATASET,
+    FILES,
+    IMAGES,
+    LABELS,
+    accepts,
+    make_artefacts,
+    make_run,
+)
 
 FIGURE = (
     "R10: {changes} changes to {artefacts} artefacts, {accepted} accepted as something else "

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import RAW, REPOSITORY
+
+from tests.support.checkout import RAW, REPOSITORY
 
 SAME = "R13: {artefacts} artefacts of {most_runs} runs compared, {different} differ"
 PYTHONS = "R13: the pickles have their hashes on {pythons} Pythons, {different} differ"
@@ -58,9 +59,9 @@ BUILD = """
 import sys
 from pathlib import Path
 from pipeline.build import build_split
-from pipeline.cache import Cache
-from pipeline.catalogue.mnist import MNIST
-from pipeline.reporting import SILENT
+from pipeline.storage.cache import Cache
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.progress import SILENT
 
 cache = Cache(Path(sys.argv[1]), "test")
 for split in MNIST.splits:

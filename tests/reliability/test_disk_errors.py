@@ -4,10 +4,11 @@ import shutil
 import subprocess
 
 import pytest
-from judgement import is_healed, is_told, temporary_files, wrong_files
-from scenarios import COMMANDS, WRITERS, Workshop
-from strace import NEEDS_STRACE, RENAMES, SYNCS, WRITES, choose, spread
-from warm_commands import WASTED_WRITES
+
+from tests.reliability.judgement import is_healed, is_told, temporary_files, wrong_files
+from tests.reliability.scenarios import COMMANDS, WRITERS, Workshop
+from tests.reliability.strace import NEEDS_STRACE, RENAMES, SYNCS, WRITES, choose, spread
+from tests.reliability.warm_commands import WASTED_WRITES
 
 FIGURE = (
     "R3: {points} disk errors, {untold} not told in one line and by the exit code, "

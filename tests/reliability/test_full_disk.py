@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
-from judgement import is_healed, is_told, temporary_files, wrong_files
-from scenarios import EVERY_COMMAND, POSIX, WRITERS, Workshop
-from warm_commands import Ended
 
 from network.cli import app as network_app
 from pipeline.cli import app as pipeline_app
+from tests.reliability.judgement import is_healed, is_told, temporary_files, wrong_files
+from tests.reliability.scenarios import EVERY_COMMAND, POSIX, WRITERS, Workshop
+from tests.reliability.warm_commands import Ended
+from tests.support.checkout import REPOSITORY
 
 FIGURE = (
     "R4: {sizes} sizes of a full disk and {streams} full streams, {untold} not told in one line "

@@ -6,9 +6,10 @@ import subprocess
 import sys
 
 import pytest
-from conftest import REPOSITORY
-from giants import GIANTS
-from targets import TARGETS
+
+from tests.reliability.giants import GIANTS
+from tests.reliability.targets import TARGETS
+from tests.support.checkout import REPOSITORY
 
 FIGURE = (
     "R9: {inputs} inputs to {parsers} parsers, {accepted} accepted, {escaped} other errors than "
@@ -34,10 +35,9 @@ class EndedError(AssertionError):
 def watch(folder, target, *arguments):
     """Run a parser on changed files in a process of its own; return what was found."""
     command = [sys.executable, str(HERE / "watched_parser.py"), target, str(folder)]
-    paths = os.pathsep.join(map(str, (REPOSITORY, HERE)))
     done = subprocess.run(
         [*command, *map(str, arguments)], capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "OPENBLAS_NUM_THREADS": "1"},
     )  # fmt: skip
     if done.returncode:
         path = folder / TARGETS[target].place

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
-from small_digits import NAME, make_small_digits
 
-from network.checkpoints import load_checkpoint
-from network.replaying import hash_params
-from network.studies import load_study
-from pipeline.cache import Cache
+from network.runs.checkpoints import load_checkpoint
+from network.runs.replay import hash_params
+from network.sweep.find_study import load_study
+from pipeline.storage.cache import Cache
+from tests.support.checkout import REPOSITORY
+from tests.support.small_digits import NAME, make_small_digits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 R5 = "R5: {kills} trainings killed and taken up, {other} runs ended with other weights"

@@ -7,13 +7,22 @@ import sys
 from time import perf_counter
 
 import pytest
-from conftest import RAW, REPOSITORY
-from judgement import Known, artefacts, is_healed, right_content, wrong_files
-from scenarios import COMMANDS, POSIX, Workshop
-from strace import NEEDS_STRACE, WRITING, calls_on, choose, inject, spread, was_hit, watch
 
-from pipeline.cache import Cache
-from pipeline.datasets import MNIST
+from pipeline.datasets.registry import MNIST
+from pipeline.storage.cache import Cache
+from tests.reliability.judgement import Known, artefacts, is_healed, right_content, wrong_files
+from tests.reliability.scenarios import COMMANDS, POSIX, Workshop
+from tests.reliability.strace import (
+    NEEDS_STRACE,
+    WRITING,
+    calls_on,
+    choose,
+    inject,
+    spread,
+    was_hit,
+    watch,
+)
+from tests.support.checkout import RAW, REPOSITORY
 
 FIGURE = (
     "R2: {points} kill points, {wrong} wrong files accepted, {unhealed} not healed by the next run"

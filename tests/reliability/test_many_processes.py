@@ -7,16 +7,16 @@ import threading
 
 import numpy as np
 import pytest
-from mirror_server import Server
-from test_build import make_dataset
 
-from pipeline import locks
 from pipeline.build import build_pickles
-from pipeline.cache import Cache
-from pipeline.download import fetch_dataset
-from pipeline.manifest import read_split
-from pipeline.reporting import Silent
+from pipeline.download.fetch import fetch_dataset
+from pipeline.pickles.manifest import read_split
+from pipeline.progress import Silent
+from pipeline.storage import locks
+from pipeline.storage.cache import Cache
 from pipeline.verify import verify_dataset
+from tests.pipeline.test_build import make_dataset
+from tests.support.mirror_server import Server
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 FORK = multiprocessing.get_context("fork") if hasattr(os, "fork") else None

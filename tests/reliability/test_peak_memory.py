@@ -10,14 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import RAW, REPOSITORY
-from test_build import fill, make_dataset
 
 import network.cli
 import pipeline.cli
 from pipeline.build import build_pickles
-from pipeline.cache import Cache
-from pipeline.own_datasets import publish_record
+from pipeline.datasets.user_datasets import publish_record
+from pipeline.storage.cache import Cache
+from tests.pipeline.test_build import fill, make_dataset
+from tests.support.checkout import RAW, REPOSITORY
 
 PEAK = "R20: {most_megabytes:.0f} MB is the peak of fetch and build-pickles, 150 allowed"
 GROWTH = "R20: {most_megabytes:.1f} MB grown in {most_epochs:,} tiny epochs, 5 allowed"

@@ -8,12 +8,12 @@ import sys
 import time
 
 import pytest
-from conftest import REPOSITORY
-from processes import children_of, command_line
-from small_digits import NAME, make_small_digits
 
-from network.experiment import begin
-from network.studies import load_study
+from network.runs.training_run import begin
+from network.sweep.find_study import load_study
+from tests.support.checkout import REPOSITORY
+from tests.support.processes import children_of, command_line
+from tests.support.small_digits import NAME, make_small_digits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 R15 = (

@@ -12,19 +12,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import REPOSITORY
-from test_build import fill, make_dataset
 
-from network import checkpoints
-from network.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from network.run_names import find_run
-from network.runs import Run
+from network.runs import checkpoints
+from network.runs.checkpoints import FORMAT, Checkpoint, load_checkpoint, save_checkpoint
+from network.runs.folder import Run
+from network.runs.names import find_run
 from pipeline.build import build_pickles
-from pipeline.cache import Cache
-from pipeline.catalogue.mnist import MNIST
-from pipeline.manifest import MANIFEST_FORMAT, read_manifest
-from pipeline.own_datasets import publish_record
-from pipeline.sealed_json import sealed_bytes
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.datasets.user_datasets import publish_record
+from pipeline.pickles.manifest import MANIFEST_FORMAT, read_manifest
+from pipeline.storage.cache import Cache
+from pipeline.storage.checksummed_json import sealed_bytes
+from tests.pipeline.test_build import fill, make_dataset
+from tests.support.checkout import REPOSITORY
 
 OLD = "R19: artefacts of {versions} earlier versions load, in {uses} uses"
 NEWER = "R19: {newer} artefacts of a newer format are refused with a hint, {accepted} accepted"
@@ -142,7 +142,7 @@ def make_newer_checkpoint(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Write a checkpoint as the next version might."""
     old = load_checkpoint(path)
     kept = {key: old.meta[key] for key in ("configuration", "epoch", "step", "environment")}
-    monkeypatch.setattr(checkpoints, "FORMAT", checkpoints.FORMAT + 1)
+    monkeypatch.setattr(checkpoints, "FORMAT", FORMAT + 1)
     save_checkpoint(path, Checkpoint(old.model, old.params, old.state, kept | {"invented": 1}))
 
 

@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
 from PIL import Image
 
-from pipeline.catalogue.kmnist import KMNIST
+from pipeline.datasets.catalogue.kmnist import KMNIST
+from tests.support.checkout import REPOSITORY
 
 WORKS = "R17: {commands} commands work without a network, {failed} fail"
 FAILS = "R17: without a network a download fails after {most_seconds:.1f} s, {left} files left"

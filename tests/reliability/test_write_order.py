@@ -1,8 +1,17 @@
 """R22: every file is on the disk before it has its name, and its name before all goes on."""
 
 import pytest
-from scenarios import WRITERS, Workshop
-from strace import NEEDS_STRACE, RENAMES, SYNCS, SYNCS_OF_ALL, WRITES, Call, read_threads
+
+from tests.reliability.scenarios import WRITERS, Workshop
+from tests.reliability.strace import (
+    NEEDS_STRACE,
+    RENAMES,
+    SYNCS,
+    SYNCS_OF_ALL,
+    WRITES,
+    Call,
+    read_threads,
+)
 
 FIGURE = (
     "R22: {renames} renames in {commands} commands, {unordered} not between their two fsyncs, "

@@ -22,7 +22,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.support.checkout import REPOSITORY
+
 WASTED_WRITES = "WASTED_WRITES"  # in the environment of a warm process: how many
 PR_SET_PTRACER, ANY_PROCESS = 0x59616D61, -1  # linux/prctl.h
 
@@ -193,7 +194,7 @@ def main() -> None:
     """Register the data sets, then serve; in a fork, run its command as its own program would."""
     import_everything()
     practise()
-    from pipeline.datasets import DATASETS
+    from pipeline.datasets.registry import DATASETS
 
     for dataset in pickle.loads(Path(sys.argv[1]).read_bytes()):
         DATASETS[dataset.name] = dataset

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mutations import change
-from targets import TARGETS, Target
 
 from pipeline.errors import ProjectError
+from tests.reliability.mutations import change
+from tests.reliability.targets import TARGETS, Target
 
 CPU_SECONDS = 2.5  # for an input: one, and what other processes take of the caches
 SPARE_BYTES = 300 << 20  # that a parser may order beside what the process has at the start

@@ -5,12 +5,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
-from network.digits import read_page
-from network.inside import strongest
-from network.lab.forms import Place
-from network.lab.parts import find_survey
+from network.images.pages.read import read_page
+from network.interpret.units import strongest
+from network.lab.model_json import array_to_json
+from network.lab.network_part import find_survey
+from network.lab.request_models import Place
 from network.lab.state import Lab
-from network.model_json import array_to_json
 from pipeline.errors import MissingError
 
 SHOWN = 12  # digits that excite a unit

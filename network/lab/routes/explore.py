@@ -5,18 +5,18 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from fastapi import APIRouter, Depends, Response
 
-from network.inside import stage_ends
-from network.lab.answers import MOST, Answered, Split, choose_examples, find_answers
-from network.lab.damage import Damage, damages_to_json, read_damage
-from network.lab.forms import Place
-from network.lab.loaded import version_of
-from network.lab.maps import Map, Maps, choose_images, map_layer
-from network.lab.parts import take_part
+from network.core.params import Array
+from network.interpret.projection import METHODS
+from network.interpret.units import stage_ends
+from network.lab.corruption import Damage, damages_to_json, read_damage
+from network.lab.model_json import array_to_json
+from network.lab.network_part import take_part
+from network.lab.predictions import MOST, Answered, Split, choose_examples, find_answers
+from network.lab.projections import Map, Maps, choose_images, map_layer
+from network.lab.request_models import Place
+from network.lab.run_cache import version_of
 from network.lab.state import Lab
-from network.model_json import array_to_json
-from network.params import Array
-from network.projection import METHODS
-from pipeline.datasets import find_dataset
+from pipeline.datasets.registry import find_dataset
 from pipeline.errors import UsageError
 
 PATIENCE = 1.5  # seconds that a map is waited for before the page is told to ask again

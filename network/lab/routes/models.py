@@ -6,17 +6,17 @@ from typing import Any, Literal
 import numpy as np
 from fastapi import APIRouter
 
-from network.data import Examples
-from network.edited_runs import save_edited
-from network.edits import edit_model
-from network.evaluation import compute_outputs
-from network.lab.answers import find_answers
-from network.lab.forms import EditsForm, Place, SaveForm
-from network.lab.parts import take_part
+from network.core.data import Examples
+from network.interpret.edits import edit_model
+from network.lab.model_json import array_to_json, model_to_json
+from network.lab.network_part import take_part
+from network.lab.predictions import find_answers
+from network.lab.request_models import EditsForm, Place, SaveForm
+from network.lab.save_edited import save_edited
 from network.lab.state import Lab
-from network.measuring import LoadedRun
-from network.model_json import array_to_json, model_to_json
-from pipeline.datasets import find_dataset
+from network.metrics.accuracy import compute_outputs
+from network.runs.evaluate import LoadedRun
+from pipeline.datasets.registry import find_dataset
 from pipeline.errors import MissingError, UsageError
 
 Split = Literal["train", "held-out", "test"]

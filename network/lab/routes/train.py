@@ -6,8 +6,8 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from network.lab.choices import configure, describe_choices, naming_the_choice
 from network.lab.event_log import stream
+from network.lab.form_options import configure, describe_choices, naming_the_choice
 from network.lab.histograms import Histograms, find_first_params, pack_weights
 from network.lab.state import Lab
 from pipeline.errors import UsageError

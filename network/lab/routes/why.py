@@ -5,17 +5,17 @@ from typing import Any, Literal
 import numpy as np
 from fastapi import APIRouter
 
+from network.core.model import Model
+from network.core.params import Array
 from network.environment import one_core_each
-from network.explanations import METHODS, explained, nearest
-from network.inside import responses
-from network.lab.forms import DigitForm, Place
-from network.lab.parts import find_survey, take_part
+from network.interpret.attribution import METHODS, explained, nearest
+from network.interpret.counterfactual import smallest_change
+from network.interpret.units import responses
+from network.lab.model_json import array_to_json
+from network.lab.network_part import find_survey, take_part
+from network.lab.request_models import DigitForm, Place
 from network.lab.state import Lab
-from network.measuring import count_outputs
-from network.model import Model
-from network.model_json import array_to_json
-from network.params import Array
-from network.smallest_change import smallest_change
+from network.runs.evaluate import count_outputs
 from pipeline.errors import UsageError
 
 SHOWN = 8  # digits that are near

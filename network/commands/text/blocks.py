@@ -1,0 +1,81 @@
+"""Draw tiles with characters, two pixels in each, one above the other: for a terminal."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import UsageError
+from pipeline.terminal.console import Colour, Marks, Span, centre
+from pipeline.terminal.preview import RIGHT, WRONG, Tile
+
+GAP = 2  # columns between tiles
+DARKEST = 28  # grey of an empty pixel: a tile can be told from a black terminal
+SHADES = " .:-=+*#%@"  # ASCII, from nothing to full ink
+CORNERS = " ▄▀█"  # neither half, the lower one, the upper one, both
+INK = (230, 230, 230)
+ON_DARK = {RIGHT: (110, 215, 150), WRONG: (255, 125, 110)}  # what is legible there
+
+Line = list[Span]
+
+
+def draw_tiles(tiles: Sequence[Tile], title: str, marks: Marks, width: int) -> list[Line]:
+    """Draw the tiles in rows that fit the width, with a title above.
+
+    Units: width in columns.
+    Raises: UsageError when there is nothing to draw, or no room for it.
+    """
+    if not tiles:
+        raise UsageError("there is no image to show", "Ask for others, or for more")
+    side = tiles[0].pixels.shape[1]
+    if width < side:
+        raise UsageError(
+            f"the terminal has {width} columns, a digit takes {side}", "Make it wider, or use --out"
+        )
+    columns = (width + GAP) // (side + GAP)
+    lines = [[Span(title[:width])]]
+    for start in range(0, len(tiles), columns):
+        drawn = [draw_tile(tile, marks) for tile in tiles[start : start + columns]]
+        lines.append([])
+        for parts in zip(*drawn, strict=True):
+            gapped = [[*part, Span(" " * GAP)] for part in parts]
+            lines.append([span for part in gapped for span in part][:-1])
+    return lines
+
+
+def draw_tile(tile: Tile, marks: Marks) -> list[Line]:
+    """Draw one image and the line under it."""
+    pixels = np.pad(tile.pixels, ((0, len(tile.pixels) % 2), (0, 0)))
+    upper, lower = pixels[0::2], pixels[1::2]  # (H / 2, W)
+    caption = tile.caption
+    if marks is Marks.COLOURS:
+        lines = [in_greys(*rows) for rows in zip(upper, lower, strict=True)]
+    elif marks is Marks.BLOCKS:
+        halves = 2 * (upper >= 128) + (lower >= 128)
+        lines = [[Span("".join(CORNERS[half] for half in row))] for row in halves]
+    else:
+        shades = (upper.astype(int) + lower) * len(SHADES) // 511
+        lines = [[Span("".join(SHADES[shade] for shade in row))] for row in shades]
+        caption = caption.encode("ascii", "backslashreplace").decode()
+    below = centre(caption, pixels.shape[1])
+    is_dark = marks is Marks.COLOURS
+    ink, paper = (ON_DARK.get(tile.colour, INK), grey(0)) if is_dark else (None, None)
+    return [*lines, [Span(below, ink, paper)]]
+
+
+def in_greys(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> Line:
+    """Draw two rows of pixels in one line, each in its own grey."""
+
+    def spans() -> Iterator[Span]:
+        for (above, below), same in groupby(zip(upper.tolist(), lower.tolist(), strict=True)):
+            mark = " " if above == below else "▀"  # no seam inside of what is even
+            yield Span(mark * len([*same]), grey(above), grey(below))
+
+    return [*spans()]
+
+
+def grey(pixel: int) -> Colour:
+    """Turn a pixel, 0 to 255, into light on a dark ground."""
+    level = DARKEST + pixel * (255 - DARKEST) // 255
+    return level, level, level

@@ -1,0 +1,191 @@
+"""Say in lines and tables what a run did."""
+
+from statistics import fmean, stdev
+
+from network.core.gradient_check import ArrayCheck
+from network.metrics.accuracy import TestResult
+from network.metrics.comparison import Comparison
+from network.training.events import EpochDone
+
+MAX_WIDTH = 110  # columns of a table
+MOST_FREQUENT = 15  # lines of a list of confusions
+
+
+def epoch_line(event: EpochDone, epochs: int, images: int | None = None) -> str:
+    """One line for one epoch; its speed where the number of images is known."""
+    parts = [f"epoch {event.epoch:>3} of {epochs}", f"loss {event.loss:.4f}"]
+    if event.validation_accuracy is not None:
+        parts.append(f"validation {100 * event.validation_accuracy:.2f} %")
+    if images is not None:
+        parts.append(f"{images / event.seconds:,.0f} images/s")
+    return "  ".join(parts)
+
+
+def accuracy_line(result: TestResult) -> str:
+    """The accuracy with its count and its interval, as in 9,542 / 10,000 (95.42 %, ...)."""
+    low, high = result.interval
+    return (
+        f"{result.correct:,} / {result.count:,} ({100 * result.accuracy:.2f} %, "
+        f"95 % interval {100 * low:.2f}-{100 * high:.2f})"
+    )
+
+
+def looks_line(looks: int, whose: str = "this run has") -> str:
+    """What it means that a run has been tested more than once."""
+    return (
+        f"{whose} been tested {looks} times: choose by validation, or the test set becomes one "
+        "more training set"
+    )
+
+
+def spread_line(accuracies: list[float]) -> str:
+    """The mean of several runs' accuracies, and how far they lie apart."""
+    low, mean, high = (
+        f"{100 * share:.2f}" for share in (min(accuracies), fmean(accuracies), max(accuracies))
+    )
+    return f"mean {mean} %, standard deviation {100 * stdev(accuracies):.2f}, {low}-{high} %"
+
+
+def comparison_table(comparison: Comparison, names: tuple[str, str]) -> list[str]:
+    """How many images both, one or none of two runs read right, and how far they are apart."""
+    low, high = (100 * end for end in comparison.interval)
+    rows = [
+        ("both right", comparison.both),
+        (f"only {names[0]} right", comparison.only_first),
+        (f"only {names[1]} right", comparison.only_second),
+        ("neither right", comparison.neither),
+    ]
+    width = max(len(what) for what, _ in rows)
+    lines = [f"{what:<{width}}  {count:>7,}" for what, count in rows]
+    difference = f"{100 * comparison.difference:+.2f} %, 95 % interval {low:+.2f} to {high:+.2f}"
+    return [*lines, f"accuracy of {names[1]} minus that of {names[0]}: {difference}"]
+
+
+def verdict_line(comparison: Comparison, names: tuple[str, str]) -> str:
+    """Which of two runs is better, for people who know no statistics."""
+    more = comparison.only_second - comparison.only_first
+    ahead, images = names[int(more > 0)], f"{comparison.count:,} images"
+    by_chance = (
+        "if the two were equally good, a difference at least this large would come by chance in "
+        f"{chance_words(comparison.p_value)} comparisons"
+    )
+    if comparison.better is not None:
+        return f"{ahead} is better: it reads {abs(more):,} more of {images}; {by_chance}"
+    verdict = f"no difference that {images} can show"
+    if more == 0:
+        return f"{verdict}: both read as many"
+    return f"{verdict}: {ahead} reads {abs(more):,} more; {by_chance}"
+
+
+def chance_words(chance: float) -> str:
+    """A chance as people count it: 62 of 100, 1 of 250, less than 1 of 1,000,000."""
+    if chance > 0.05:
+        return f"{100 * chance:.0f} of 100"
+    if chance < 1e-6:
+        return "less than 1 of 1,000,000"
+    return f"1 of {float(f'{1 / chance:.2g}'):,.0f}"
+
+
+def digit_table(result: TestResult, classes: tuple[str, ...]) -> list[str]:
+    """How many examples of each class were read right."""
+    width = max(5, *map(len, classes))
+    lines = [f"{'class':<{width}}   right    all  accuracy"]
+    for index, name in enumerate(classes):
+        right, total = int(result.confusion[index, index]), int(result.confusion[index].sum())
+        share = f"{100 * right / total:8.2f}%" if total else "       -"
+        lines.append(f"{name:>{width}}  {right:6,} {total:6,} {share}")
+    return lines
+
+
+def confusion_table(result: TestResult, classes: tuple[str, ...]) -> list[str]:
+    """Which class (row) was answered as which (column); a point stands for 0.
+
+    Where that would be too wide for a screen, the most frequent confusions instead.
+    """
+    widths = [max(6, len(name) + 2) for name in classes]
+    if sum(widths) > MAX_WIDTH:
+        return confusion_list(result, classes)
+    cells = zip(classes, widths, strict=True)
+    lines = ["label \\ answer" + "".join(f"{name:>{width}}" for name, width in cells)]
+    for name, row in zip(classes, result.confusion, strict=True):
+        cells = zip((str(count or ".") for count in row), widths, strict=True)
+        lines.append(f"{name:>14}" + "".join(f"{count:>{width}}" for count, width in cells))
+    return lines
+
+
+def confusion_list(result: TestResult, classes: tuple[str, ...]) -> list[str]:
+    """The pairs of classes that were confused most often, a line each."""
+    counts = [
+        (int(count), label, answer)
+        for label, row in enumerate(result.confusion)
+        for answer, count in enumerate(row)
+        if count and label != answer
+    ]
+    lines = ["most frequent confusions"]
+    for count, label, answer in sorted(counts, key=lambda item: -item[0])[:MOST_FREQUENT]:
+        lines.append(f"{count:6,}  {classes[label]} read as {classes[answer]}")
+    return lines
+
+
+def check_line(check: ArrayCheck) -> str:
+    """One line for one array whose gradient was checked."""
+    verdict = "right" if check.is_right else "WRONG"
+    place = f"{check.layer} {check.layer_name}.{check.array_name}"
+    return (
+        f"{place:20} {check.checked:>9,} checked  "
+        f"largest relative error {check.relative_error:.1e}  {verdict}"
+    )
+
+
+def scores_line(scores: list[float], classes: tuple[str, ...]) -> str:
+    """All scores of one image, highest marked."""
+    best = max(scores)
+    cells = [
+        f"{'*' if score == best else ' '}{name} {score:.3f}"
+        for name, score in zip(classes, scores, strict=True)
+    ]
+    return " ".join(cells)
+
+
+def advice_line(checks: list[ArrayCheck]) -> str:
+    """Name what to look at first: errors spread downwards, so the highest wrong layer tells.
+
+    If one of its gradients is right, or one below it, then d_y arrived right, and the fault is in
+    how the others are made. If all are wrong, it is in the d_y that reaches it.
+    """
+    wrong = [check for check in checks if not check.is_right]
+    top = max(check.layer for check in wrong)
+    at_fault = [check for check in wrong if check.layer == top]
+    counted = f"{len(wrong)} of {len(checks)} gradients are wrong: look first at"
+    if all(not check.is_right for check in checks if check.layer <= top):
+        below = " and all below" if any(check.layer < top for check in checks) else ""
+        return (
+            f"{counted} the d_y that reaches layer {top}, {at_fault[0].layer_name}, for all of its "
+            f"gradients{below} are wrong: it is {maker_of_d_y(checks, top)}"
+        )
+    names = " and ".join(check.array_name for check in at_fault)
+    made = " and ".join(dict.fromkeys(how_it_is_made(check.array_name) for check in at_fault))
+    return (
+        f"{counted} layer {top}, {at_fault[0].layer_name}.{names}: d_y is right there, so at {made}"
+    )
+
+
+def maker_of_d_y(checks: list[ArrayCheck], layer: int) -> str:
+    """Say what computes the d_y that reaches a layer."""
+    above = next((check for check in checks if check.layer > layer), None)
+    if above is None:
+        return "the gradient of the loss, carried through the d_x of the output activation"
+    between = ", carried through what lies between" if above.layer > layer + 1 else ""
+    return f"the d_x of layer {above.layer}, {above.layer_name}{between}"
+
+
+def how_it_is_made(array_name: str) -> str:
+    """Say what makes the gradient of an array; its name in an ensemble is member.layer.name."""
+    kind = array_name.rpartition(".")[2]
+    makers = {
+        "weight": "the product of x and d_y",
+        "bias": "the sum of d_y over the batch",
+        "scale": "the sum of d_y times the normalised x",
+        "shift": "the sum of d_y over the batch",
+    }
+    return f"{makers[kind]} that makes d_{kind}" if kind in makers else f"what makes d_{kind}"

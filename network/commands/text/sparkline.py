@@ -1,0 +1,97 @@
+"""Draw how a training goes as two lines of text: the loss, and the accuracy on validation."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from network.training.events import EpochDone, Event
+from pipeline.terminal.console import Marks
+
+PARTS = 60  # of a training; a mark is one of them, or several
+LABELS = 20  # columns in front of the marks
+FEWEST = 8  # marks that still show a curve
+HEIGHTS = "▁▂▃▄▅▆▇"  # a full block would touch the line above
+ASCII_HEIGHTS = "_.-=+*#"
+LEAST = 1e-12  # loss that is told from 0 where only its logarithm counts
+
+
+def sparkline(values: Sequence[float | None], heights: str = HEIGHTS) -> str:
+    """Draw numbers as marks from the lowest to the highest; None is a gap.
+
+    Source: Tufte, Beautiful Evidence (2006), the chapter on sparklines.
+    """
+    known = [value for value in values if value is not None]
+    low, high = min(known, default=0.0), max(known, default=0.0)
+    top = (len(heights) - 1) / ((high - low) or 1.0)
+    return "".join(
+        " " if value is None else heights[round((value - low) * top)] for value in values
+    ).rstrip()
+
+
+class Curve:
+    """A number that changes while a network is trained: its mean in each part of the training."""
+
+    def __init__(self) -> None:
+        self.sums, self.counts = [0.0] * PARTS, [0] * PARTS
+
+    def tell(self, begin: int, end: int, total: int, value: float) -> None:
+        """Say what the number was from one step to another, of so many in all."""
+        for part in range(begin * PARTS // total, (end * PARTS - 1) // total + 1):
+            self.sums[part] += value
+            self.counts[part] += 1
+
+    def means(self, count: int = PARTS) -> list[float | None]:
+        """Return the means over as many parts of the training, None where nothing was told."""
+        ends = [part * PARTS // count for part in range(count + 1)]
+        return [self.mean(*within) for within in pairwise(ends)]
+
+    def mean(self, begin: int, end: int) -> float | None:
+        counted = sum(self.counts[begin:end])
+        return sum(self.sums[begin:end]) / counted if counted else None
+
+
+class TrainingCurves:
+    """What a training has told so far, to be drawn while it goes on."""
+
+    def __init__(self, steps: int, epochs: int, history: Sequence[EpochDone]) -> None:
+        """Begin with so many steps in each of so many epochs, of which some may be history."""
+        self.steps, self.total = steps, max(1, steps * epochs)
+        self.loss, self.accuracy = Curve(), Curve()
+        self.loss_sum, self.seen = 0.0, 0  # of the epoch that has begun
+        self.latest_loss: float | None = None  # its mean in this epoch, as its line will tell it
+        self.latest_accuracy: float | None = None
+        for done in history:
+            self.loss.tell(done.step - steps, done.step, self.total, done.loss)
+            self.tell(done)
+
+    def tell(self, event: Event) -> None:
+        """Take up what has happened."""
+        if not isinstance(event, EpochDone):
+            self.loss.tell(event.step - 1, event.step, self.total, event.loss)
+            self.loss_sum += event.loss * event.examples
+            self.seen += event.examples
+            self.latest_loss = self.loss_sum / self.seen
+            return
+        self.loss_sum, self.seen, self.latest_loss = 0.0, 0, event.loss
+        if (accuracy := event.validation_accuracy) is not None:
+            self.accuracy.tell(event.step - self.steps, event.step, self.total, accuracy)
+            self.latest_accuracy = accuracy
+
+    def lines(self, width: int, marks: Marks) -> list[str]:
+        """Draw what there is, in at most so many columns; nothing where they are too few.
+
+        The loss is drawn by its logarithm: what it still gains is small beside how it began.
+        """
+        count = min(PARTS, width - LABELS)
+        if count < FEWEST:
+            return []
+        heights = ASCII_HEIGHTS if marks is Marks.ASCII else HEIGHTS
+        lines = []
+        if (loss := self.latest_loss) is not None:
+            means = self.loss.means(count)
+            logarithms = [None if it is None else math.log(max(it, LEAST)) for it in means]
+            lines.append(f"loss        {loss:<8.4f}{sparkline(logarithms, heights)}")
+        if (accuracy := self.latest_accuracy) is not None:
+            share = f"{100 * accuracy:.2f} %"
+            lines.append(f"validation  {share:<8}{sparkline(self.accuracy.means(count), heights)}")
+        return lines

@@ -1,0 +1,120 @@
+"""Follow a training to its end, showing it as it learns, or stop it when asked."""
+
+import math
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from pipeline.storage.cache import Cache
+from pipeline.terminal.console import Console
+
+if TYPE_CHECKING:
+    from network.runs.folder import Run
+    from network.runs.training_run import Experiment
+    from network.training.state import TrainingState
+
+
+def follow(
+    console: Console,
+    experiment: "Experiment",
+    requested: Callable[[], int],
+    until: tuple[float, float] = (math.inf, math.inf),
+    then: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Train, telling of every epoch; when a signal was received, save and exit as it asks.
+
+    `until` is a number of epochs and one of steps, after which it is enough; `then` are the names
+    of runs that come after this one.
+
+    Returns: what came of it, in plain data.
+    Raises: DivergedError; SystemExit with 128 and the signal's number.
+    """
+    from network.commands.text.run_text import epoch_line
+    from network.commands.text.sparkline import TrainingCurves
+    from network.training.events import EpochDone
+
+    recipe, images, started = experiment.recipe, len(experiment.training), perf_counter()
+    done = len(experiment.state.history)
+    events = experiment.train()
+    steps, left = math.ceil(images / recipe.batch_size), (recipe.epochs - done) * images
+    is_there = (done, experiment.state.step) >= until
+    is_watched = console.shows_progress
+    curves = TrainingCurves(steps, recipe.epochs, experiment.state.history)
+    with console.progress("training", left, "images", curves.lines) as advance:
+        for event in () if is_there else events:
+            if is_watched:
+                curves.tell(event)
+            if isinstance(event, EpochDone):
+                console.note(epoch_line(event, recipe.epochs, images))
+            else:
+                advance(event.examples)
+            if signal_number := requested():
+                events.close()
+                run = experiment.run
+                console.note(f"stopped at step {event.step}; saved in {run.folder}")
+                console.note(f"Next: network train --resume {' '.join([run.name, *then])}")
+                raise SystemExit(128 + signal_number)
+            if (len(experiment.state.history), event.step) >= until:
+                events.close()
+    return result_of(experiment.run, experiment.state, perf_counter() - started)
+
+
+def continue_run(
+    console: Console,
+    cache: Cache,
+    run: "Run",
+    requested: Callable[[], int],
+    then: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Train a run from where it stands to its end; `then` are those that come after it."""
+    from network.environment import describe_environment, differences
+    from network.runs.training_run import resume
+
+    resumed, environment = resume(cache, run)
+    if resumed.state.step == 0:
+        tell_beginning(console, resumed)
+    else:
+        console.note(
+            f"run {run.name} goes on after step {resumed.state.step:,}, "
+            f"{len(resumed.state.history)} of {resumed.recipe.epochs} epochs are done"
+        )
+        for difference in differences(environment, describe_environment()):
+            console.note(f"not as before: {difference}; the last bits may differ")
+    result = follow(console, resumed, requested, then=then)
+    tell_end(console, result)
+    return result
+
+
+def tell_beginning(console: Console, begun: "Experiment") -> None:
+    """Say what a new run is trained with."""
+    console.note(
+        f"run {begun.run.name}: {len(begun.training):,} images to train on, "
+        f"{len(begun.validation):,} held out, seed {begun.configuration.seed}"
+    )
+
+
+def result_of(run: "Run", state: "TrainingState", seconds: float) -> dict[str, Any]:
+    """Say in plain data what came of a training: of the epoch whose parameters answer."""
+    from network.training.loop import best_epoch
+
+    history, is_best = state.history, state.best is not None
+    epoch = (best_epoch(history) if is_best else history[-1]) if history else None
+    return {
+        "run": run.name,
+        "folder": str(run.folder),
+        "seconds": seconds,
+        "epochs": len(history),
+        "loss": epoch and epoch.loss,
+        "validation": {
+            "accuracy": epoch and epoch.validation_accuracy,
+            "loss": epoch and epoch.validation_loss,
+        },
+    }
+
+
+def tell_end(console: Console, result: dict[str, Any]) -> None:
+    """Say in a line what came of a training that went to its end."""
+    summary = f"run {result['run']}: {result['epochs']} epochs in {result['seconds']:.1f} s"
+    if (accuracy := result["validation"]["accuracy"]) is not None:
+        summary += f", validation accuracy {100 * accuracy:.2f} %"
+    console.say(summary)

@@ -1,0 +1,1 @@
+"""Changes to images: augmentation, distortions, resampling."""

@@ -1,0 +1,119 @@
+"""Separate the ink on a page into digits: join parts, split what touches, drop specks."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from network.images.pages.blob import Mark, mark_of
+from network.images.pages.components import Integers, Mask, label_components
+from network.images.pages.group_parts import PUNCTUATION, group_parts
+from network.images.pages.ink import Ink
+from network.images.pages.split_touching import split_touching
+from pipeline.errors import CorruptError
+
+LEVELS = (0.25, 0.35, 0.45, 0.55, 0.65)  # of full ink: what is paler is paper, or its ruling
+PALE = 0.4  # of full ink: a mark that is nowhere darker is a shadow, or shines through the paper
+SPECK = 0.2  # of the size of digits: what is smaller is none
+WIDER = 1.5  # times the width of the other marks: what is narrower is one digit
+MAX_MARKS = 1000  # on a page; noise has more
+
+
+def separate_marks(ink: Ink) -> list[Mark]:
+    """Find the digits on a page, in no order.
+
+    Raises: CorruptError for more marks than a page of digits has.
+    """
+    mask = dark_enough(ink)
+    labels, boxes = label_components(mask)
+    kept = likely_parts(ink, mask, labels, boxes)
+    groups = group_parts(boxes[kept])
+    marks = [
+        cut_out(labels, boxes, kept[groups == group])
+        for group in np.unique(groups[groups != PUNCTUATION])
+    ]
+    widths = np.array([mark.width for mark in marks])
+    return [
+        part
+        for place, mark in enumerate(marks)
+        for part in (split_touching(mark) if stands_out(widths, place) else [mark])
+    ]
+
+
+def cut_out(labels: Integers, boxes: Integers, members: Integers) -> Mark:
+    """Make a mark of some components, by their numbers from 0."""
+    left, top = boxes[members, :2].min(axis=0)
+    right, bottom = boxes[members, 2:].max(axis=0)
+    own = np.isin(labels[top:bottom, left:right], 1 + members)
+    return Mark(int(left), int(top), own)
+
+
+def stands_out(widths: Integers, place: int) -> bool:
+    """Is one of the marks so much wider than the others that it can be several digits?"""
+    others = np.delete(widths, place)
+    return not len(others) or widths[place] >= WIDER * np.median(others)
+
+
+def whole_mark(ink: Ink) -> list[Mark]:
+    """Take all the ink on a page as one mark, whatever its parts."""
+    mask = ink.smooth >= threshold(ink, LEVELS[0])
+    return [mark_of(mask)] if mask.any() else []
+
+
+def threshold(ink: Ink, level: float) -> float:
+    """Return the strength of that share of the full ink, or of the faintest where that is more."""
+    return max(ink.faintest, level * ink.full)
+
+
+def dark_enough(ink: Ink) -> Mask:
+    """Choose what is ink: the palest level at which the least runs across the whole page.
+
+    What runs across is the ruling of the paper, or the edge of a table; digits do not.
+
+    Shapes: (H, W).
+    """
+    masks, across = [], []
+    for level in LEVELS:
+        masks.append(ink.smooth >= threshold(ink, level))
+        across.append(int(spans(label_components(masks[-1])[1], ink.smooth.shape).sum()))
+        if across[-1] == 0:
+            break
+    return masks[int(np.argmin(across))]
+
+
+def spans(boxes: Integers, shape: tuple[int, ...]) -> Mask:
+    """Tell which boxes reach across a page as no digit does.
+
+    That is across its longer side; across the shorter one, as digits do where a row of them was
+    cut out closely, only what is much larger than others.
+
+    Shapes: (count, 4) -> (count,).
+    """
+    size = boxes[:, 2:] - boxes[:, :2]
+    across = size == shape[::-1]
+    longer = int(shape[0] > shape[1])
+    large = size.max(axis=1) >= 2 * middle_of(size.max(axis=1))
+    found: Mask = across[:, longer] | (across[:, 1 - longer] & large)
+    return found
+
+
+def likely_parts(ink: Ink, mask: Mask, labels: Integers, boxes: Integers) -> NDArray[np.intp]:
+    """Choose the components that can be digits or parts of one, by darkness, place and size.
+
+    Returns: their numbers, from 0.
+    """
+    darkest = np.zeros(1 + len(boxes), np.uint8)
+    np.maximum.at(darkest, labels[mask], ink.smooth[mask])
+    dark = darkest[1:] >= PALE * ink.full
+    inside = dark & ~spans(boxes, mask.shape)
+    kept = np.flatnonzero(inside if inside.any() else dark)
+    size = np.max(boxes[kept, 2:] - boxes[kept, :2], axis=1)
+    kept = np.compress(size >= SPECK * middle_of(size), kept)
+    if len(kept) > MAX_MARKS:
+        raise CorruptError(f"{len(kept):,} marks, of {MAX_MARKS:,} at most: no page of digits")
+    return kept
+
+
+def middle_of(sizes: Integers) -> float:
+    """Return the size with half of the area of all squares of these sizes below: no speck's."""
+    sizes = np.sort(sizes)
+    total = np.cumsum(sizes**2)
+    return float(sizes[np.searchsorted(total, total[-1] / 2)])

@@ -1,0 +1,1 @@
+"""How a network reaches a prediction: attributions, counterfactuals, units, edits."""

@@ -1,0 +1,131 @@
+"""Change a trained model on purpose, to see what it can do without."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from network.core.layers import Backward, Layer, Shape
+from network.core.model import Model
+from network.core.params import Array, LayerParams, Params, copy_params
+from pipeline.datasets.records import IMAGE_SHAPE
+
+STEP, MASK = 0x6D2B79F5, 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class Edits:
+    """What is changed in a model; as it stands here, nothing.
+
+    A unit is the place of a layer and the place of the unit in it; of images, of the channel.
+    """
+
+    off: tuple[tuple[int, int], ...] = ()  # units that say 0, whatever they see
+    shifts: dict[tuple[int, int], float] = field(default_factory=dict)  # added to a unit's bias
+    scales: dict[tuple[int, int], float] = field(default_factory=dict)  # times a unit's weights
+    prune: float = 0.0  # the share of each layer's weights, the smallest, that become 0
+    noise: float = 0.0  # added to each weight: so many standard deviations of its layer's weights
+
+
+def edit_model(
+    model: Model, params: Params, edits: Edits, in_shape: Shape = IMAGE_SHAPE
+) -> tuple[Model, Params]:
+    """Return a model and parameters with the edits made; the ones given stay as they are.
+
+    Raises: ValueError when a layer or unit that is not there is named.
+    """
+    layers = list(model.layers)
+    for place in {at(place, layers) for place, _ in edits.off}:
+        units = tuple(unit for layer, unit in edits.off if layer == place)
+        layers[place] = WithUnitsOff(layers[place], units)
+    edited = copy_params(params)
+    for place, layer_params in enumerate(edited):
+        if "weight" in layer_params:
+            weight = layer_params["weight"]
+            disturbed = weight + edits.noise * weight.std() * noise(weight.shape, place)
+            layer_params["weight"] = prune(disturbed.astype(weight.dtype), weight, edits.prune)
+    for (place, unit), shift in edits.shifts.items():
+        bias = edited[at(place, edited)].get("bias", np.empty(0))
+        bias[at(unit, bias)] += shift
+    for (place, unit), scale in edits.scales.items():
+        weight = edited[at(place, edited)].get("weight", np.empty((0, 0)))
+        weight[..., at(unit, range(weight.shape[-1]))] *= scale
+    edited_model = Model(tuple(layers))
+    edited_model.check_params(edited, in_shape)
+    return edited_model, edited
+
+
+def at(place: int, things: Any) -> int:
+    """Return a place if it is one.
+
+    Raises: ValueError.
+    """
+    if not 0 <= place < len(things):
+        raise ValueError(f"{place} is no place among {len(things)}")
+    return place
+
+
+@dataclass(frozen=True)
+class WithUnitsOff:
+    """A layer, some of whose units say 0, whatever they see.
+
+    Shapes: those of the layer; a unit is a place on the last axis.
+    """
+
+    layer: Layer
+    units: tuple[int, ...]
+
+    def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
+        shapes, out_shape = self.layer.shapes(in_shape)
+        for unit in self.units:
+            at(unit, range(out_shape[-1]))
+        return shapes, out_shape
+
+    def init(
+        self, rng: np.random.Generator, in_shape: Shape, dtype: type[np.floating[Any]]
+    ) -> tuple[LayerParams, Shape]:
+        return self.layer.init(rng, in_shape, dtype)
+
+    def forward(
+        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        y, backward_layer = self.layer.forward(params, x, rng)
+
+        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
+            return backward_layer(self.without(d_y), need_d_x)
+
+        return self.without(y), backward
+
+    def without(self, y: Array) -> Array:
+        """Return a copy with 0 at the units."""
+        y = y.copy()
+        y[..., list(self.units)] = 0
+        return y
+
+
+def prune(weight: Array, by: Array, share: float) -> Array:
+    """Put 0 where `by` is nearest to 0, at a share of all places; of equals, all or none.
+
+    Shapes: weight and by the same, and so is what is returned.
+    Source: Han, Pool, Tran, Dally, Learning both weights and connections for efficient neural
+    networks (2015), section 3, without training again.
+    """
+    sizes = np.append(np.sort(np.abs(by), axis=None), np.inf)
+    is_gone = np.abs(by) < sizes[int(share * by.size)]
+    return np.where(is_gone, weight.dtype.type(0), weight)
+
+
+def noise(shape: Shape, seed: int) -> Array:
+    """Draw numbers with mean 0 and standard deviation 1, the same here and in edits.js.
+
+    They are uniform, from the generator Mulberry32, whose n-th number needs no other.
+
+    Source: Ettinger, mulberry32.c (2017).
+    """
+    n = np.arange(1, np.prod(shape, dtype=int) + 1, dtype=np.uint64)
+    t = (seed + n * STEP) & MASK
+    t = ((t ^ (t >> 15)) * (t | 1)) & MASK
+    t ^= (t + (((t ^ (t >> 7)) * (t | 61)) & MASK)) & MASK
+    uniform = (t ^ (t >> 14)) / 2**32  # from 0 to 1
+    drawn: Array = ((2 * uniform - 1) * np.sqrt(3)).reshape(shape)
+    return drawn

@@ -1,0 +1,131 @@
+"""Maps of points in many dimensions: PCA at once, t-SNE and UMAP where libraries have them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import numpy as np
+
+from network.core.params import Array
+from network.environment import one_thread
+from pipeline.errors import MissingError
+
+OVERSAMPLED, ITERATIONS = 10, 8  # more directions than are wanted, and how often they are refined
+FIRST = 50  # principal components that t-SNE and UMAP begin with: what is beyond them is noise
+NEIGHBOURS = 15  # that UMAP keeps together
+
+
+def principal_components(x: Array, count: int = 2) -> tuple[Array, Array]:
+    """Project points onto the directions in which they differ most.
+
+    x - mean = u s vt, of which the first `count` columns of u s are kept. The directions are found
+    by letting the matrix and its transpose turn a few random ones towards them, so nothing as large
+    as all pairs of numbers is ever made.
+
+    Returns: the coordinates, and the share (0 to 1) of all variance that each axis has.
+
+    Shapes: x (N, D) -> (N, count), (count,).
+    Source: Halko, Martinsson, Tropp, Finding structure with randomness (2011), algorithms 4.4
+    and 5.1.
+    """
+    centred = x - x.mean(axis=0)
+    wanted = min(count + OVERSAMPLED, *centred.shape)
+    q = np.random.default_rng(0).normal(size=(centred.shape[1], wanted)).astype(centred.dtype)
+    for _ in range(ITERATIONS):
+        q, _ = np.linalg.qr(centred.T @ np.linalg.qr(centred @ q)[0])  # (D, wanted)
+    u, s, _ = np.linalg.svd(centred @ q, full_matrices=False)
+    farthest = u[np.abs(u).argmax(axis=0), np.arange(wanted)]
+    u *= np.where(farthest < 0, -1, 1)  # a direction and its opposite are the same
+    coordinates = np.zeros((len(x), count), centred.dtype)
+    shares = np.zeros(count)
+    kept = min(count, wanted)
+    coordinates[:, :kept] = (u * s)[:, :kept]
+    shares[:kept] = s[:kept].astype(np.float64) ** 2 / max(np.vdot(centred, centred), 1e-30)
+    return coordinates, shares
+
+
+def pca(x: Array) -> Array:
+    """Lay points out by their two principal components.
+
+    Shapes: x (N, D) -> (N, 2).
+    """
+    return principal_components(x)[0]
+
+
+def t_sne(x: Array) -> Array:
+    """Lay points out so that neighbours stay neighbours; distances between groups say little.
+
+    Shapes: x (N, D) -> (N, 2).
+    Source: van der Maaten and Hinton, Visualizing data using t-SNE (2008); by scikit-learn.
+    """
+    from sklearn.manifold import TSNE
+
+    perplexity = min(30.0, (len(x) - 1) / 3)
+    layout = TSNE(init="pca", perplexity=perplexity, random_state=0)
+    with one_thread():
+        placed: Array = layout.fit_transform(principal_components(x, min(FIRST, *x.shape))[0])
+    return placed
+
+
+def umap(x: Array) -> Array:
+    """Lay points out so that the graph of their neighbours keeps its shape.
+
+    Shapes: x (N, D) -> (N, 2).
+    Source: McInnes, Healy, Melville, UMAP (2018); by umap-learn.
+    """
+    from umap import UMAP
+
+    neighbours = min(NEIGHBOURS, len(x) - 1)
+    layout = UMAP(n_neighbors=neighbours, random_state=0, n_jobs=1)
+    placed: Array = layout.fit_transform(principal_components(x, min(FIRST, *x.shape))[0])
+    return placed
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to lay points out, and the package that it needs."""
+
+    title: str
+    project: Callable[[Array], Array]  # (N, D) -> (N, 2)
+    module: str | None = None
+    install: str = ""
+
+    @property
+    def is_there(self) -> bool:
+        return self.module is None or find_spec(self.module) is not None
+
+
+METHODS = {
+    "pca": Method("PCA", pca),
+    "t-sne": Method("t-SNE", t_sne, "sklearn", "python3 -m pip install -e '.[sklearn]'"),
+    "umap": Method("UMAP", umap, "umap", "python3 -m pip install umap-learn"),
+}
+
+
+def project(x: Array, method: str) -> Array:
+    """Lay points out in the plane, between -1 and 1 on the longer side.
+
+    Shapes: x (N, D) -> (N, 2) float32.
+    Raises: MissingError when the package that does it is not installed, ValueError for points that
+    are nowhere.
+    """
+    if not np.isfinite(x).all():
+        raise ValueError("some of its numbers are infinite, or none")
+    chosen = METHODS[method]
+    if not chosen.is_there:
+        raise MissingError(
+            f"{chosen.title} needs the package {chosen.module}, which is not installed",
+            f"Install it: {chosen.install}",
+        )
+    return fit_square(chosen.project(x))
+
+
+def fit_square(places: Array) -> Array:
+    """Move and scale places so that the longer side goes from -1 to 1.
+
+    Shapes: (N, 2) -> (N, 2) float32.
+    """
+    low, high = places.min(axis=0), places.max(axis=0)
+    half = max(float((high - low).max()) / 2, 1e-30)
+    fitted: Array = ((places - (low + high) / 2) / half).astype(np.float32)
+    return fitted

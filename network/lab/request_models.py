@@ -1,0 +1,56 @@
+"""What a page may send about a network: a digit, a class, edits."""
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from network.core.data import scale_pixels
+from network.core.params import Array
+from network.interpret.edits import Edits
+from pipeline.datasets.records import IMAGE_SHAPE
+
+PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1]
+MOST_UNITS = 1000  # that are edited one by one
+
+Place = Annotated[int, Field(ge=0, le=10**6)]
+Level = Annotated[int, Field(ge=0, le=255)]
+Shift = Annotated[float, Field(ge=-1000, le=1000)]
+Scale = Annotated[float, Field(ge=-5, le=5)]
+Pixels = Annotated[list[Level], Field(min_length=PIXELS, max_length=PIXELS)]
+
+
+class DigitForm(BaseModel):
+    """A digit, row by row, and the member of an ensemble that is asked about it."""
+
+    pixels: Pixels
+    member: Place | None = None
+
+    @property
+    def image(self) -> Array:
+        """As a network takes it.  Shapes: (28, 28)."""
+        return scale_pixels(np.array(self.pixels, np.uint8).reshape(IMAGE_SHAPE))
+
+
+class EditsForm(BaseModel):
+    """Edits of a network, and the member of an ensemble that they are made in."""
+
+    off: list[tuple[Place, Place]] = Field(default=[], max_length=MOST_UNITS)
+    shifts: list[tuple[Place, Place, Shift]] = Field(default=[], max_length=MOST_UNITS)
+    scales: list[tuple[Place, Place, Scale]] = Field(default=[], max_length=MOST_UNITS)
+    prune: float = Field(default=0.0, ge=0, le=1)
+    noise: float = Field(default=0.0, ge=0, le=10)
+    member: Place | None = None
+
+    @property
+    def edits(self) -> Edits:
+        """As a model is edited."""
+        shifts = {(layer, unit): by for layer, unit, by in self.shifts}
+        scales = {(layer, unit): times for layer, unit, times in self.scales}
+        return Edits(tuple(self.off), shifts, scales, self.prune, self.noise)
+
+
+class SaveForm(EditsForm):
+    """Edits to make a run of, and the name that is wished for it."""
+
+    name: Annotated[str, Field(max_length=100)] | None = None

@@ -1,0 +1,69 @@
+"""Save a run as it was edited, as a run of its own."""
+
+from dataclasses import asdict
+from typing import Any
+
+from network.core.params import Params, is_finite
+from network.interpret.edits import Edits
+from network.lab.fold_edits import plain_edits
+from network.layers.ensemble import join_params
+from network.runs.checkpoints import Checkpoint
+from network.runs.evaluate import LoadedRun
+from network.runs.folder import Run
+from network.runs.held_out import describe, seen_by
+from network.runs.names import check_new_name, create_run
+from pipeline.errors import UsageError
+from pipeline.storage.cache import Cache
+
+
+def save_edited(
+    cache: Cache,
+    loaded: LoadedRun,
+    part: Checkpoint,
+    edits: Edits,
+    member: int | None,
+    wanted: str | None,
+) -> Run:
+    """Make a run that answers as another does under edits of a part of it, and needs it no more.
+
+    The part is the whole network, or one member of an ensemble. Without a wish the run is called
+    after the other, as in `first-edited-1`.
+
+    Raises: UsageError when nothing is edited, when an edit cannot be made with parameters
+    alone, or when the wanted name is taken; StorageError.
+    """
+    check_new_name(cache, wanted)
+    if edits == Edits():
+        raise UsageError(f"nothing of run {loaded.name} is edited", "Edit it first")
+    try:
+        edited = plain_edits(part.model, part.params, edits)
+    except ValueError as error:
+        raise UsageError(f"no edit of run {loaded.name}: {error}") from error
+    if not is_finite(edited):
+        raise UsageError(f"the edits of run {loaded.name} make weights that are no numbers")
+    checkpoint, configuration = loaded.checkpoint, loaded.configuration
+    params = edited if member is None else put_back(checkpoint.params, member, edited)
+    origin = {
+        "edited": {"run": loaded.name, "sha256": checkpoint.meta["sha256"]}
+        | describe_edits(edits, member),
+        "seen": describe([seen_by(checkpoint, configuration)]),
+    }
+    if "members" in checkpoint.meta:
+        origin["members"] = checkpoint.meta["members"]
+    stem = f"{loaded.name}-edited"
+    return create_run(cache, wanted, checkpoint.model, params, configuration, stem, origin)
+
+
+def put_back(params: Params, member: int, edited: Params) -> Params:
+    """Put the parameters of one member among those of its ensemble."""
+    joined = join_params([edited])
+    return [params[0] | {f"{member}.{name[2:]}": array for name, array in joined.items()}]
+
+
+def describe_edits(edits: Edits, member: int | None) -> dict[str, Any]:
+    """Say in plain data what was edited, as [layer, unit] and [layer, unit, number]."""
+    units = {
+        name: [[*unit, number] for unit, number in getattr(edits, name).items()]
+        for name in ("shifts", "scales")
+    }
+    return {**asdict(edits), **units, "member": member}

@@ -1,0 +1,157 @@
+"""The trainings of a lab, a process each, and the runs that others train, watched from disk."""
+
+import math
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any
+
+from network.core.model import Model
+from network.lab.event_log import Event, EventLog, Source
+from network.lab.trainer import train_in_process
+from network.lab.watched_run import WatchedRun
+from network.lab.worker_process import Work
+from network.layers.text import layers_from_text
+from network.runs.folder import Run
+from network.runs.live_changes import apply
+from network.runs.names import check_new_name
+from network.training.build import build_model, build_recipe
+from network.training.configuration import Configuration, configuration_from_dict
+from pipeline.datasets.records import IMAGE_SHAPE
+from pipeline.datasets.registry import find_dataset
+from pipeline.errors import MissingError, UsageError
+from pipeline.storage.cache import Cache
+
+MOST = 4  # trainings at once
+# Of a model that is trained from a page, where a slip must not fill the memory:
+MOST_PARAMS, MOST_LAYERS = 20_000_000, 100
+
+
+class Training(Work):
+    """A run that the lab trains: what it has told, and how it stands."""
+
+    what = "the training"
+
+    def __init__(self, cache: Cache, order: Mapping[str, Any], log: EventLog | None = None) -> None:
+        self.weights: dict[str, Any] | None = None  # only the latest are wanted
+        super().__init__(train_in_process, cache, order, log)
+
+    def take(self, event: Event) -> None:
+        if event["type"] == "weights":
+            self.weights = {name: event[name] for name in ("pictures", "histograms")}
+            return
+        if event["type"] == "change":
+            self.told = {**self.told, "controls": event["controls"], "epochs": event["epochs"]}
+        super().take(event)
+
+    def check(self, values: Mapping[str, Any]) -> None:
+        """Refuse changes that make no sense, before they are ordered.
+
+        Raises: UsageError.
+        """
+        model = Model(layers_from_text(", ".join(self.told["layers"])))
+        configuration = configuration_from_dict(self.told["configuration"], "the training")
+        changed, model = apply(values, configuration, model)
+        build_recipe(changed, model)
+
+    def summary(self) -> dict[str, Any]:
+        """Say in plain data how it stands."""
+        return {
+            "run": self.name,
+            "state": self.state,
+            "message": self.problem,
+            "controls": self.told["controls"],
+            "epochs": self.told["epochs"],
+        }
+
+
+class Trainings:
+    """All trainings of a lab, by the names of their runs."""
+
+    def __init__(self, cache: Cache) -> None:
+        self.cache, self.all, self.lock = cache, dict[str, Training](), Lock()
+
+    def begin(
+        self, configuration: Configuration, name: str | None, stem: str | None, film: bool
+    ) -> Training:
+        """Train a new run, and keep its parameters after every epoch if that is wanted.
+
+        Raises: UsageError, MissingError, CorruptError, StorageError.
+        """
+        check_new_name(self.cache, name)
+        check_size(self.cache, configuration)
+        order = {"configuration": configuration.to_dict(), "name": name, "stem": stem}
+        return self.start({**order, "film": film})
+
+    def go_on(self, run: Run, first_order: str) -> Training:
+        """Go on with a run that nobody trains now.
+
+        Raises: UsageError, MissingError, CorruptError.
+        """
+        before = self.all.get(run.name)
+        if before is None and (watched := WatchedRun(run)).is_in_training:
+            raise UsageError(
+                f"run {run.name} changed {watched.age:.0f} s ago, somebody else seems to train it",
+                "Try again when it has been still for a while",
+            )
+        return self.start({"run": run.name, "first": first_order}, before)
+
+    def start(self, order: Mapping[str, Any], before: Training | None = None) -> Training:
+        """Start a process for an order; `before` is the training that it goes on with."""
+        with self.lock:
+            if before is not None and not before.is_over:
+                raise UsageError(f"run {before.name} is in training already")
+            if len([one for one in self.all.values() if not one.is_over]) >= MOST:
+                raise UsageError(f"{MOST} runs are in training", "Stop one of them first")
+            training = Training(self.cache, order, before.log if before else None)
+            self.all[training.name] = training
+        return training
+
+    def list(self) -> list[Training]:
+        """List the trainings since the lab began, the latest last."""
+        return list(self.all.values())
+
+    def get(self, name: str) -> Training | None:
+        """Return the training of a run, None when it was not trained here."""
+        return self.all.get(name)
+
+    def find(self, name: str) -> Training:
+        """Find a training by the name of its run.
+
+        Raises: MissingError.
+        """
+        if name not in self.all:
+            raise MissingError(f"run {name!r} was not trained since this lab began")
+        return self.all[name]
+
+    def source(self, run: Run) -> Source:
+        """Return where the events of a run come from: from its training here, or from its files."""
+        training = self.all.get(run.name)
+        return training.log if training is not None else WatchedRun(run)
+
+
+def check_size(cache: Cache, configuration: Configuration) -> None:
+    """Refuse a model that is too large to be trained from a page.
+
+    Raises: UsageError.
+    """
+    if configuration.epochs < 1:
+        raise UsageError("epochs is 0, expected 1 at least")
+    n_classes = len(find_dataset(cache, configuration.dataset).classes)
+    model = build_model(configuration, n_classes)
+    build_recipe(configuration, model)
+    if len(model.layers) > MOST_LAYERS:
+        raise UsageError(f"layers are {len(model.layers):,}, the lab trains up to {MOST_LAYERS}")
+    if (count := count_of(model)) > MOST_PARAMS:
+        raise UsageError(
+            f"the model has {count:,} parameters, the lab trains up to {MOST_PARAMS:,}",
+            "`network train` takes any",
+        )
+
+
+def count_of(model: Model) -> int:
+    """Count the parameters of a model without making them."""
+    count, shape = 0, tuple(IMAGE_SHAPE)
+    for layer in model.layers:
+        params, shape = layer.shapes(shape)
+        count += sum(math.prod(sizes) for sizes in params.values())
+    return count

@@ -1,0 +1,79 @@
+"""A run that is not trained by this lab, seen through its files."""
+
+import contextlib
+import time
+from collections.abc import Sequence
+
+from network.core.params import count_params
+from network.lab.event_log import Event
+from network.runs.folder import Run, load_run, read_history
+from network.runs.names import describe_sizes
+from network.training.events import EpochDone
+from pipeline.errors import ProjectError
+
+# Seconds without a change after which a run is not believed to be in training; the first time that
+# it changes is after its first epoch, and where epochs take long, it is a few of them.
+SILENT, SILENT_AT_FIRST, EPOCHS = 30.0, 300.0, 4
+
+
+class WatchedRun:
+    """The events of a run, made from its history as that is now."""
+
+    name = "disk"  # the events of a run on disk have the same numbers for every lab
+
+    def __init__(self, run: Run) -> None:
+        """Read what the run is.
+
+        Raises: MissingError, CorruptError.
+        """
+        self.run, self.history, self.version = run, list[EpochDone](), 0
+        checkpoint, configuration = load_run(run)
+        self.epochs = configuration.epochs
+        self.told = {
+            "run": run.name,
+            "sizes": describe_sizes(checkpoint.model),
+            "layers": [repr(layer) for layer in checkpoint.model.layers],
+            "params": count_params(checkpoint.params),
+            "configuration": configuration.to_dict(),
+            "controls": None,
+            "epochs": configuration.epochs,
+            "history": [],
+            "changes": checkpoint.meta.get("changes", []),
+        }
+        self.look()
+
+    def look(self) -> None:
+        """Read the history if it has changed; what cannot be read just now stays as it was."""
+        with contextlib.suppress(OSError, ProjectError):
+            if (version := self.run.history.stat().st_mtime_ns) != self.version:
+                self.history, self.version = read_history(self.run), version
+
+    @property
+    def is_in_training(self) -> bool:
+        """Is it unfinished, and has it changed of late?"""
+        self.look()
+        last = self.history[-1:]
+        wait = max([SILENT if last else SILENT_AT_FIRST, *(EPOCHS * one.seconds for one in last)])
+        return len(self.history) < self.epochs and self.age < wait
+
+    @property
+    def age(self) -> float:
+        """Seconds since it changed."""
+        return time.time() - self.version / 1e9
+
+    @property
+    def is_over(self) -> bool:
+        return not self.is_in_training
+
+    def events(self) -> Sequence[Event]:
+        state = "watched" if self.is_in_training else self.resting_state
+        return [
+            {"type": "begin", **self.told},
+            {"type": "state", "state": state},
+            *({"type": "epoch", **epoch._asdict()} for epoch in self.history),
+        ]
+
+    @property
+    def resting_state(self) -> str:
+        """Say what a run is that nobody trains."""
+        return "ended" if len(self.history) >= self.epochs else "stopped"

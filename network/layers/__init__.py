@@ -1,0 +1,1 @@
+"""Further layers, every layer by its name, and layers written as text."""

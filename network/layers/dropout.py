@@ -1,0 +1,36 @@
+"""Switch units off at random while training, so that none relies on another."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from network.core.layers import Backward, WithoutParams
+from network.core.params import Array, LayerParams
+
+
+@dataclass(frozen=True)
+class Dropout(WithoutParams):
+    """y = x * mask / (1 - rate) while training, with a mask of 0 at a share `rate` of the units.
+
+    d_x = d_y * mask / (1 - rate). Outside training y = x, which is what the mean over all masks is.
+
+    Shapes: any.
+    Source: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, Dropout (2014), section 4;
+    divided while training, as in its section 10.
+    """
+
+    rate: float = 0.5
+
+    def forward(
+        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        if rng is None:
+            return x, lambda d_y, need_d_x=True: (d_y, {})
+        kept = np.empty_like(x)  # in the order that x has in memory
+        np.greater_equal(rng.random(x.shape, np.float32), self.rate, out=kept, casting="unsafe")
+        kept *= x.dtype.type(1 / (1 - self.rate))
+
+        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
+            return d_y * kept, {}
+
+        return x * kept, backward

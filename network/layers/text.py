@@ -1,0 +1,75 @@
+"""Every layer by its name: how a model is written down, as data or as text, and read back."""
+
+import ast
+import difflib
+from dataclasses import asdict
+from typing import Any
+
+from network.core.activations import GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
+from network.core.layers import Flatten, Identity, Layer, Linear
+from network.layers.convolution import Conv2D
+from network.layers.dropout import Dropout
+from network.layers.ensemble import Ensemble
+from network.layers.normalization import BatchNorm
+from network.layers.pooling import AveragePool2D, MaxPool2D
+from pipeline.errors import UsageError
+
+LAYERS: dict[str, type[Layer]] = {
+    layer.__name__: layer
+    for layer in (
+        *(Linear, Flatten, Identity),
+        *(Sigmoid, Tanh, ReLU, LeakyReLU, GELU, Softmax, LogSoftmax),
+        *(Conv2D, MaxPool2D, AveragePool2D, BatchNorm, Dropout, Ensemble),
+    )
+}
+
+
+def describe_layer(layer: Layer) -> dict[str, Any]:
+    """Turn a layer into plain data, as in `{"layer": "Linear", "n_out": 30, ...}`."""
+    return {"layer": type(layer).__name__, **asdict(layer)}  # type: ignore[call-overload]
+
+
+def layer_from_description(description: dict[str, Any]) -> Layer:
+    """Turn the plain data of `describe_layer` back into the layer.
+
+    Raises: KeyError for a layer we do not know, TypeError for fields that it does not have.
+    """
+    fields = dict(description)
+    return LAYERS[fields.pop("layer")](**fields)
+
+
+def layers_from_text(text: str) -> tuple[Layer, ...]:
+    """Read layers as Python would write them: `Conv2D(16, 5), ReLU, Dropout(rate=0.2)`.
+
+    The text is parsed and never run. What `repr` makes of a layer is read back as that layer.
+
+    Raises: UsageError.
+    """
+    try:
+        parsed = ast.parse(f"[{text}]", mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise UsageError(
+            f"layers are {text[:100]!r}, expected some like Conv2D(16, 5), ReLU, Flatten"
+        ) from error
+    assert isinstance(parsed, ast.List)
+    return tuple(layer_from_syntax(item) for item in parsed.elts)
+
+
+def layer_from_syntax(item: ast.expr) -> Layer:
+    """Read one layer: its name, with or without arguments that are plain data.
+
+    Raises: UsageError.
+    """
+    call = item if isinstance(item, ast.Call) else ast.Call(item, [], [])
+    written = ast.unparse(item)[:100]
+    if not isinstance(call.func, ast.Name) or call.func.id not in LAYERS:
+        name = ast.unparse(call.func)[:50]
+        near = difflib.get_close_matches(name, LAYERS, n=1, cutoff=0.4)
+        hint = f"Did you mean {near[0]}?" if near else ""
+        raise UsageError(f"layer {name!r} is unknown, we know {', '.join(LAYERS)}", hint)
+    try:
+        values = [ast.literal_eval(value) for value in call.args]
+        named = {str(given.arg): ast.literal_eval(given.value) for given in call.keywords}
+        return LAYERS[call.func.id](*values, **named)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"layer {written} cannot be made ({error})") from error

@@ -1,0 +1,103 @@
+"""Predictions, accuracy with its interval, confusion matrix."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from network.core.data import Examples
+from network.core.losses import Loss
+from network.core.model import Model, part_the_loss_sees
+from network.core.params import Array, Params
+from network.environment import blas_threads, one_core_each
+
+CHUNK = 1000  # examples a forward pass; bounds the memory, whatever the size of the set
+
+
+@np.errstate(over="ignore", invalid="ignore")  # of parameters that ran away
+def compute_outputs(model: Model, params: Params, images: Array) -> Array:
+    """Run a model on images, at least one, a chunk at a time on each core that BLAS may use.
+
+    Shapes: images (N, H, W) -> outputs (N, K).
+    """
+    chunks = np.split(images, range(CHUNK, len(images), CHUNK))
+    threads = min(blas_threads(), len(chunks))
+
+    def compute(chunk: Array) -> Array:
+        return model.forward(params, chunk)[0]
+
+    if threads == 1:
+        return np.concatenate([compute(chunk) for chunk in chunks])
+    with one_core_each(), ThreadPoolExecutor(threads) as pool:
+        contexts = (copy_context().run for _ in chunks)  # NumPy's errstate is one
+        return np.concatenate([*pool.map(lambda run, chunk: run(compute, chunk), contexts, chunks)])
+
+
+def compute_loss_and_accuracy(
+    model: Model, params: Params, loss: Loss, examples: Examples
+) -> tuple[float, float]:
+    """Measure a model on labelled examples.
+
+    Returns: the mean loss, and the share of examples (0 to 1) whose highest output is the label.
+    """
+    outputs = compute_outputs(part_the_loss_sees(model, loss), params, examples.images)
+    loss_value, _ = loss(outputs, examples.labels)
+    return loss_value, float(np.mean(outputs.argmax(axis=1) == examples.labels))
+
+
+def wilson_interval(correct: int, count: int, z: float = 1.959964) -> tuple[float, float]:
+    """Bound the true accuracy behind `correct` of `count`, at 95 % confidence by default.
+
+    Units: shares, 0 to 1; z is the normal quantile of the confidence (0.975 -> 1.959964).
+    Source: Wilson, Probable inference, the law of succession, and statistical inference
+    (1927), equation 7.
+    """
+    share = correct / count
+    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z * z / count)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def confusion_matrix(labels: Array, answers: Array, n_classes: int) -> Array:
+    """Count how often each class (row) was answered as each class (column).
+
+    Shapes: labels (N,), answers (N,) -> (K, K) int64.
+    """
+    pairs = labels * n_classes + answers
+    return np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """What a model scored on a test set."""
+
+    __test__ = False  # not a test, whatever pytest makes of the name
+
+    confusion: Array  # (K, K)
+
+    @property
+    def count(self) -> int:
+        return int(self.confusion.sum())
+
+    @property
+    def correct(self) -> int:
+        return int(np.trace(self.confusion))
+
+    @property
+    def accuracy(self) -> float:
+        return self.correct / self.count
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return wilson_interval(self.correct, self.count)
+
+
+def answer_images(model: Model, params: Params, images: Array) -> Array:
+    """Answer each image with the class whose output is highest.
+
+    Shapes: images (N, H, W) -> answers (N,).
+    """
+    answers: Array = compute_outputs(model, params, images).argmax(axis=1)
+    return answers

@@ -1,0 +1,161 @@
+"""What scores are worth as probabilities, and the temperature that mends them.
+
+Of a hundred answers that are said to be right with probability 0.9, ninety should be. Networks are
+often surer than they should be, or less sure. One number helps: the scores s are divided by a
+temperature T before they become probabilities,
+
+    P = softmax(s / T),        T > 1 makes it less sure, and no answer changes.
+
+The scores of a network are logarithms, up to a constant that softmax takes away:
+
+    ends with Softmax     the logits z, what enters the softmax: log y, up to a constant
+    ends with Sigmoid     the logits again, which are log y / (1 - y): each output says by itself
+                          whether the image is of its class, and of all ways that these can come
+                          out, P weighs those in which exactly one says yes:
+                          P_k ~ y_k prod_{j != k} (1 - y_j) ~ y_k / (1 - y_k)
+    an Ensemble           the same of the mean y, log y where the members end with Softmax:
+                          averaged first, then calibrated
+    anything else         the outputs as they are; of LogSoftmax they are log y
+
+Source: Guo, Pleiss, Sun, Weinberger, On calibration of modern neural networks (2017), sections 2
+(ECE, reliability) and 4.2 (temperature); that outputs learnt by squared error are probabilities:
+Bishop, Pattern Recognition and Machine Learning (2006), section 1.5.5; for ensembles Rahaman and
+Thiery, Uncertainty quantification and deep ensembles (2021), section 4, "pool then calibrate".
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from network.core.activations import Sigmoid, Softmax
+from network.core.layers import Identity, Layer
+from network.core.model import Model
+from network.core.params import Array, Params
+from network.layers.ensemble import Ensemble, read_layers
+from network.metrics.accuracy import compute_outputs
+
+BINS = 15  # of Guo and others
+COLDEST, HOTTEST = 0.05, 20.0  # temperatures beyond these are no correction any more
+HALVINGS = 50  # of the interval in which the best temperature lies
+
+LEAST, MOST = 1e-38, 1 - 1e-7  # what float32 can tell from 0 and from 1
+
+
+def log_scores(model: Model, params: Params, images: Array) -> Array:
+    """Compute the logarithms of what a model says of each class, up to a constant for each image.
+
+    Shapes: images (N, H, W) -> (N, K) float64.
+    """
+    return outputs_and_scores(model, params, images)[1]
+
+
+def outputs_and_scores(model: Model, params: Params, images: Array) -> tuple[Array, Array]:
+    """Run a model once, for its outputs and for the logarithms of what they say of each class.
+
+    Shapes: images (N, H, W) -> (N, K) as the model computes, (N, K) float64.
+    """
+    last = model.layers[-1]
+    if isinstance(last, Softmax | Sigmoid):
+        z = compute_outputs(Model((*model.layers[:-1], Identity())), params, images)
+        return compute_outputs(Model((last,)), params[-1:], z), z.astype(np.float64)
+    outputs = compute_outputs(model, params, images)
+    scores = outputs.astype(np.float64)
+    if isinstance(last, Ensemble):
+        y = scores.clip(LEAST, MOST)
+        scores = np.log(y) if adds_up_to_one(last) else np.log(y) - np.log1p(-y)
+    return outputs, scores
+
+
+def adds_up_to_one(last: Layer) -> bool:
+    """Do the outputs of a last layer add up to 1 for each image?"""
+    if isinstance(last, Ensemble):
+        return all(adds_up_to_one(read_layers(member)[-1]) for member in last.members)
+    return isinstance(last, Softmax)
+
+
+def soften(scores: Array, temperature: float) -> Array:
+    """P = softmax(scores / T).
+
+    Shapes: (N, K), the same out.
+    """
+    return Softmax().forward({}, scores / temperature)[0]
+
+
+def probabilities(model: Model, params: Params, images: Array, temperature: float = 1.0) -> Array:
+    """Say how likely each class is; 1 is the temperature of a network as it was trained.
+
+    Shapes: images (N, H, W) -> (N, K) float64, each row adds up to 1.
+    """
+    return soften(log_scores(model, params, images), temperature)
+
+
+def log_loss(probabilities: Array, labels: Array) -> float:
+    """L = -1/N sum_n log P_label: small where what happens was held to be likely.
+
+    Shapes: probabilities (N, K), labels (N,).
+    """
+    of_label = probabilities[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(of_label, np.finfo(np.float64).tiny)).mean())
+
+
+def fit_temperature(scores: Array, labels: Array) -> float:
+    """Find the temperature whose probabilities have the least log-loss.
+
+    With b = 1/T the loss is convex, and its slope is dL/db = 1/N sum_n (sum_k P_k s_k - s_label):
+    what the probabilities expect of the scores, minus what the labels have. It grows with b, so
+    the interval in which it is 0 is halved until nothing is left of it. Where no label has less
+    than the highest score, the coldest temperature is the best.
+
+    Shapes: scores (N, K), labels (N,).
+    Source: Guo and others (2017), section 4.2.
+    """
+    of_label = scores[np.arange(len(labels)), labels]
+    low, high = np.log(COLDEST), np.log(HOTTEST)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        expected = (soften(scores, float(np.exp(middle))) * scores).sum(axis=1)
+        if (expected - of_label).mean() > 0:  # too cold: less sure is better
+            low = middle
+        else:
+            high = middle
+    return float(np.exp((low + high) / 2))
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Answers sorted by how sure they were, from 0 to 1 in intervals of equal width.
+
+    Confidence and accuracy are NaN where the count is 0.
+    """
+
+    confidence: Array  # (bins,) mean probability of the answers
+    accuracy: Array  # (bins,) share of them that is right
+    count: Array  # (bins,) int64
+
+
+def reliability_bins(probabilities: Array, labels: Array, bins: int = BINS) -> Bins:
+    """Sort answers into bins by their probability; bin m holds those in ((m - 1) / M, m / M].
+
+    Shapes: probabilities (N, K), labels (N,).
+    Source: Guo and others (2017), section 2, equation 1 and the paragraphs around it.
+    """
+    confidence = probabilities.max(axis=1)
+    is_right = probabilities.argmax(axis=1) == labels
+    which = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    count = np.bincount(which, minlength=bins)
+    with np.errstate(invalid="ignore"):  # 0 / 0 is the NaN of an empty bin
+        return Bins(
+            np.bincount(which, confidence, bins) / count,
+            np.bincount(which, is_right, bins) / count,
+            count,
+        )
+
+
+def expected_calibration_error(bins: Bins) -> float:
+    """ECE = sum_m n_m / N |accuracy_m - confidence_m|: how far words and deeds are apart, 0 to 1.
+
+    Source: Guo and others (2017), equation 3; Naeini, Cooper, Hauskrecht, Obtaining well
+    calibrated probabilities using Bayesian binning (2015).
+    """
+    gap = np.abs(bins.accuracy - bins.confidence)
+    return float(np.nansum(bins.count * gap) / bins.count.sum())

@@ -1,0 +1,26 @@
+"""What not answering is worth: errors among the answers that a network is surest of."""
+
+import numpy as np
+
+from network.core.params import Array
+
+
+def risk_coverage(probabilities: Array, labels: Array) -> tuple[Array, Array]:
+    """Let a network answer only where it is sure enough, and count errors, for each "enough".
+
+    There is a point for each probability that an answer has: coverage is the share of examples
+    answered with at least that, risk the share of errors among these. The last point is all of
+    them. Equal probabilities are answered together, so the order of examples makes no difference.
+
+    Shapes: probabilities (N, K), labels (N,) -> coverage (M,) rising to 1, risk (M,), M <= N.
+    Source: El-Yaniv and Wiener, On the foundations of noise-free selective classification (2010),
+    section 2; with the highest probability Geifman and El-Yaniv, Selective classification for
+    deep neural networks (2017), section 2.
+    """
+    confidence = probabilities.max(axis=1)
+    is_wrong = probabilities.argmax(axis=1) != labels
+    order = np.argsort(-confidence, kind="stable")
+    is_last = np.append(np.diff(confidence[order]) != 0, True)  # of those equally sure
+    answered = np.arange(1, len(labels) + 1)
+    risk = np.cumsum(is_wrong[order]) / answered
+    return answered[is_last] / len(labels), risk[is_last]

@@ -1,0 +1,1 @@
+"""A training run on disk, and everything that is done with one."""

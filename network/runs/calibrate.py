@@ -1,0 +1,192 @@
+"""Measure on held-out examples what answers are worth, and keep it beside the weights.
+
+A temperature is fitted to all of them, and judged by cross-validation: each tenth is measured with
+the temperature that fits the other nine. If that does not lower the log-loss, or if too few answers
+are wrong to tell how sure is too sure, the temperature stays 1: a correction that does not carry
+over is none. Sets of a promised coverage and familiarity need no temperature, so all examples tell
+how far they have to go.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar, get_type_hints
+
+import numpy as np
+
+from network.core.params import Array
+from network.metrics import calibration, conformal
+from network.metrics.calibration import COLDEST, HOTTEST
+from network.metrics.out_of_distribution import (
+    Familiarity,
+    describe,
+    held_out_distances,
+    measure_familiarity,
+)
+from network.runs.evaluate import LoadedRun
+from network.runs.folder import Run
+from network.runs.held_out import AGAIN, Division, divide
+from network.training.configuration import fits
+from pipeline.errors import CorruptError, UsageError
+from pipeline.storage.cache import Cache
+from pipeline.storage.checksummed_json import publish_json, read_json
+
+FORMAT = 1
+FOLDS = 10  # of the cross-validation
+LEAST = 20  # held-out examples: with fewer nothing can be said
+LEAST_MISTAKES = 10  # among them, for a temperature
+MOST = 100_000  # that a number of a calibration can be: as many classes, no log-loss is so large
+
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the answers of a run are worth."""
+
+    weights: str  # sha256 of the parameters that it is about
+    data: str  # and of the examples
+    examples: int  # that were held out
+    mistakes: int  # among the answers to them
+    temperature: float  # 1 where another is no better
+    log_loss: tuple[float, ...]  # with temperature 1, and fitted to other examples
+    calibration_error: tuple[float, ...]  # the same two of what is expected, 0 to 1
+    thresholds: dict[str, float]  # of sets, by the coverage that they promise
+    set_sizes: dict[str, float]  # classes in them, on average
+    familiarity: Familiarity | None  # None: too few examples
+
+    def __post_init__(self) -> None:
+        numbers = (
+            *self.log_loss,
+            *self.calibration_error,
+            *self.thresholds.values(),
+            *self.set_sizes.values(),
+        )
+        if not COLDEST <= self.temperature <= HOTTEST or not all(0 <= it <= MOST for it in numbers):
+            raise ValueError(f"temperature {self.temperature}, and {numbers}"[:500])
+        pairs = self.log_loss, self.calibration_error
+        if [*map(len, pairs)] != [2, 2]:
+            raise ValueError(f"not before and after: {pairs}"[:500])
+        if not self.thresholds or self.set_sizes.keys() != self.thresholds.keys():
+            raise ValueError(f"thresholds for {[*self.thresholds]}, sizes of {[*self.set_sizes]}")
+        if not all(0 < float(coverage) < 1 for coverage in self.thresholds):
+            raise ValueError(f"coverages of {[*self.thresholds]}")
+
+    def promise(self, coverage: float) -> tuple[str, float]:
+        """Find the least coverage on record that is no less than the wanted one, and its threshold.
+
+        Raises: UsageError.
+        """
+        names = sorted(self.thresholds, key=float)
+        for name in names:
+            if float(name) >= coverage:
+                return name, self.thresholds[name]
+        raise UsageError(
+            f"coverage is {coverage:g}, and {self.examples:,} held-out examples can promise "
+            f"{names[-1]} at most"
+        )
+
+
+def calibrate_run(cache: Cache, loaded: LoadedRun) -> Calibration:
+    """Calibrate a run and write down the result in its folder.
+
+    Raises: UsageError where it has no examples to be measured by; MissingError, CorruptError,
+    StorageError.
+    """
+    division = divide(cache, loaded.run, loaded.checkpoint, loaded.configuration)
+    result = calibrate(loaded, division)
+    publish_json(loaded.run.calibration, {"format": FORMAT, **asdict(result)})
+    return result
+
+
+def load_calibration(run: Run, weights: str) -> Calibration | None:
+    """Read the calibration of a run, None where there is none of these weights.
+
+    Raises: CorruptError.
+    """
+    if not run.calibration.is_file():
+        return None
+    again = f"Run `network calibrate {run.name}`, which makes it anew"
+    values = read_json(run.calibration, again, FORMAT)
+    try:
+        del values["format"]
+        if values["familiarity"] is not None:
+            values["familiarity"] = read_back(Familiarity, values["familiarity"])
+        found = read_back(Calibration, values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CorruptError(f"{run.calibration}: no calibration ({error})"[:500], again) from error
+    return found if found.weights == weights else None
+
+
+def read_back(kind: type[Kind], values: dict[str, Any]) -> Kind:
+    """Make of plain data what it was made of.
+
+    Raises: KeyError, TypeError, ValueError.
+    """
+    for name, hint in get_type_hints(kind).items():
+        if not fits(values[name], hint):
+            raise TypeError(f"{name} is {values[name]!r}"[:200])
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+def calibrate(loaded: LoadedRun, division: Division) -> Calibration:
+    """Measure what a run's answers are worth.
+
+    Raises: UsageError where too few examples are held out.
+    """
+    if (count := len(division.held_out)) < LEAST:
+        raise UsageError(
+            f"run {loaded.name} held {count} examples out of its training, expected {LEAST}", AGAIN
+        )
+    checkpoint, examples = loaded.checkpoint, division.examples
+    labels = examples.labels
+    scores = calibration.log_scores(checkpoint.model, checkpoint.params, examples.images)
+    before, after = calibration.soften(scores, 1.0), cross_softened(scores, labels)
+    losses = tuple(calibration.log_loss(each, labels) for each in (before, after))
+    errors = tuple(
+        calibration.expected_calibration_error(calibration.reliability_bins(each, labels))
+        for each in (before, after)
+    )
+    mistakes = int(np.sum(scores.argmax(axis=1) != labels))
+    is_better = mistakes >= LEAST_MISTAKES and losses[1] < losses[0]
+    thresholds = find_thresholds(before, labels)
+    far = held_out_distances(describe(division.pixels), division.trained, division.held_out)
+    return Calibration(
+        weights=checkpoint.meta["sha256"],
+        data=division.sha256,
+        examples=count,
+        mistakes=mistakes,
+        temperature=calibration.fit_temperature(scores, labels) if is_better else 1.0,
+        log_loss=losses,
+        calibration_error=errors,
+        thresholds=thresholds,
+        set_sizes={
+            coverage: float(conformal.prediction_sets(before, it).sum(axis=1).mean())
+            for coverage, it in thresholds.items()
+        },
+        familiarity=measure_familiarity(far),
+    )
+
+
+def cross_softened(scores: Array, labels: Array) -> Array:
+    """Turn scores into probabilities, each fold with the temperature that fits the other folds.
+
+    Shapes: scores (N, K), labels (N,) -> (N, K).
+    """
+    fold_of = np.random.default_rng(0).permutation(len(labels)) % FOLDS
+    probabilities = np.empty_like(scores)
+    for fold in range(FOLDS):
+        inside, others = fold_of == fold, fold_of != fold
+        temperature = calibration.fit_temperature(scores[others], labels[others])
+        probabilities[inside] = calibration.soften(scores[inside], temperature)
+    return probabilities
+
+
+def find_thresholds(probabilities: Array, labels: Array) -> dict[str, float]:
+    """Find the threshold of every coverage that so many examples can promise.
+
+    Shapes: probabilities (N, K), labels (N,).
+    """
+    found = {
+        f"{coverage:g}": conformal.threshold(probabilities, labels, coverage)
+        for coverage in conformal.COVERAGES
+    }
+    return {coverage: value for coverage, value in found.items() if value is not None}

@@ -1,0 +1,206 @@
+"""Save and restore a model in one file, without pickle.
+
+A checkpoint is a `.npz` file: a plain zip of `.npy` arrays, which NumPy opens as it is.
+
+    params/<layer>/<name>             the parameters
+    optimizer/<memory>/<layer>/<name> the optimizer's state
+    meta                              JSON as bytes: format, layers, configuration, position,
+                                      environment, and the hash of all other arrays
+
+The zip's comment is the SHA-256 of every byte before it, so that nothing in the file changes
+unnoticed, not even what NumPy does not look at.
+
+Source: APPNOTE.TXT of PKWARE, section 4.3.16 (end of central directory record, which ends with
+the length of the comment and the comment).
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from network.core.model import Model
+from network.core.optimizers import State
+from network.core.params import Array, Params, named_arrays
+from network.layers.text import describe_layer, layer_from_description
+from pipeline.datasets.records import IMAGE_SHAPE
+from pipeline.errors import CorruptError
+from pipeline.storage.cache import publish, reading
+from pipeline.storage.npy import read_npy_header
+
+FORMAT = 2  # 1: without the seal
+SEAL_BYTES = 64  # hexadecimal digits of a SHA-256
+END_OF_ZIP = b"PK\5\6"  # begins the last 22 bytes of a zip without a comment
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model with its parameters, and where its training stands."""
+
+    model: Model
+    params: Params
+    state: State = field(default_factory=dict)  # of the optimizer
+    meta: dict[str, Any] = field(default_factory=dict)  # configuration, epoch, step, ...
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint, whole or not at all; the same content gives the same bytes."""
+    publish(path, [pack_checkpoint(checkpoint)])
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint and hold it to its own hash.
+
+    Raises: MissingError, CorruptError.
+    """
+    with reading(path):
+        data = path.read_bytes()
+    return unpack_checkpoint(data, str(path))
+
+
+def pack_checkpoint(checkpoint: Checkpoint) -> bytes:
+    """Turn a checkpoint into the bytes of its file."""
+    arrays = {f"params/{name}": array for name, array in named_arrays(checkpoint.params)}
+    for memory, tree in checkpoint.state.items():
+        arrays |= {f"optimizer/{memory}/{name}": array for name, array in named_arrays(tree)}
+    meta = {
+        "format": FORMAT,
+        "layers": [describe_layer(layer) for layer in checkpoint.model.layers],
+        **checkpoint.meta,
+        "sha256": hash_arrays(arrays),
+    }
+    buffer = io.BytesIO()
+    np.savez(buffer, meta=np.frombuffer(json.dumps(meta).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
+    return sealed(buffer.getvalue())
+
+
+def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
+    """Read a checkpoint from the bytes of its file; `where` names that in errors.
+
+    Raises: CorruptError.
+    """
+    try:
+        is_sealed = data[-22:-18] != END_OF_ZIP
+        if is_sealed:
+            check_seal(data)
+        arrays = parse_npz(data)
+        meta = json.loads(arrays.pop("meta").tobytes())
+        check_meta(meta, arrays, is_sealed)
+        model = Model(tuple(layer_from_description(layer) for layer in meta["layers"]))
+        trees: dict[str, Params] = {}
+        for name, array in arrays.items():
+            tree, index, leaf = name.rsplit("/", 2)
+            layers = trees.setdefault(tree, [{} for _ in model.layers])
+            layers[int(index)][leaf] = array
+        state = {
+            tree.removeprefix("optimizer/"): layers
+            for tree, layers in trees.items()
+            if tree.startswith("optimizer/")
+        }
+        check_params(model, trees["params"])
+        return Checkpoint(model, trees["params"], state, meta)
+    except CorruptError as error:
+        what = f"{where}: no readable checkpoint ({error.message})"
+        raise CorruptError(what, error.hint) from error
+    except Exception as error:  # zip, JSON and NumPy have many ways to refuse damaged bytes
+        raise CorruptError(f"{where}: no readable checkpoint ({error!r})") from error
+
+
+def sealed(data: bytes) -> bytes:
+    """Add the seal to a zip that has no comment."""
+    body = data[:-2] + SEAL_BYTES.to_bytes(2, "little")
+    return body + hashlib.sha256(body).hexdigest().encode()
+
+
+def check_seal(data: bytes) -> None:
+    """Refuse a file that is not byte for byte the one that was saved.
+
+    Raises: ValueError.
+    """
+    body, seal = data[:-SEAL_BYTES], data[-SEAL_BYTES:]
+    found = hashlib.sha256(body).hexdigest()
+    if found.encode() != seal:
+        raise ValueError(f"its sha256 is {found}, its seal says {seal!r}")
+
+
+def check_meta(meta: dict[str, Any], arrays: dict[str, Array], is_sealed: bool) -> None:
+    """Refuse a checkpoint of a newer format, or one whose arrays are not the ones saved.
+
+    Raises: CorruptError.
+    """
+    if meta["format"] > FORMAT:
+        raise CorruptError(
+            f"format {meta['format']}, this version reads up to {FORMAT}",
+            "Update the project",
+        )
+    if meta["format"] > 1 and not is_sealed:
+        raise CorruptError(f"format {meta['format']} without its seal")
+    found = hash_arrays(arrays)
+    if found != meta["sha256"]:
+        raise CorruptError(f"its arrays have sha256 {found}, expected {meta['sha256']}")
+
+
+def check_params(model: Model, params: Params) -> None:
+    """Refuse parameters that the model cannot compute with.
+
+    Raises: ValueError.
+    """
+    model.check_params(params, IMAGE_SHAPE)
+    for name, array in named_arrays(params):
+        if array.dtype.kind != "f":
+            raise ValueError(f"{name} is {array.dtype}, expected floats")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds what is no number")
+
+
+def hash_arrays(arrays: dict[str, Array]) -> str:
+    """Hash names, types, shapes and bytes of arrays, in the order of their names."""
+    sha256 = hashlib.sha256()
+    for name in sorted(arrays):
+        array = arrays[name]
+        sha256.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        sha256.update(np.ascontiguousarray(array).data)
+    return sha256.hexdigest()
+
+
+def parse_npz(data: bytes) -> dict[str, Array]:
+    """Make the arrays of a `.npz` file whose members are stored as they are.
+
+    An array is made from bytes that are there: a header that promises more is refused before
+    anything is allocated, and so are compressed members, which can expand a thousandfold, and
+    members that share their bytes.
+
+    Raises: ValueError, and whatever a damaged zip makes `zipfile` raise.
+    """
+    arrays = {}
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > len(data):
+            raise ValueError("its members are larger than the file")
+        if len({member.filename for member in members}) < len(members):
+            raise ValueError("two of its members have the same name")
+        for member in members:
+            if member.compress_type != zipfile.ZIP_STORED:
+                raise ValueError(f"{member.filename} is compressed")
+            name = member.filename.removesuffix(".npy")
+            arrays[name] = parse_npy(name, archive.read(member))
+    return arrays
+
+
+def parse_npy(name: str, data: bytes) -> Array:
+    """Make the array of a `.npy` file in memory.
+
+    Raises: CorruptError, ValueError.
+    """
+    header = read_npy_header(name, io.BytesIO(data))
+    content = data[header.size :]
+    if header.dtype.hasobject or len(content) != header.content_size:
+        raise ValueError(f"{len(content)} bytes for {header.dtype} of shape {header.shape}")
+    order: Literal["F", "C"] = "F" if header.is_fortran else "C"
+    array = np.frombuffer(content, header.dtype).reshape(header.shape, order=order)
+    return array.copy(order="K")  # in another order, sums of products have other last bits

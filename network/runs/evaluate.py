@@ -1,0 +1,123 @@
+"""Measure runs on images that they have not seen, and write down that they were."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from network.core.data import Examples
+from network.core.model import Model
+from network.core.params import Array
+from network.metrics.accuracy import TestResult, answer_images, confusion_matrix
+from network.runs.checkpoints import Checkpoint
+from network.runs.evaluation_log import count_looks, look_now, read_looks, save_looks
+from network.runs.folder import Run, load_run
+from network.runs.names import find_runs
+from network.training.configuration import Configuration
+from pipeline.datasets.records import IMAGE_SHAPE, Dataset
+from pipeline.datasets.registry import find_dataset
+from pipeline.errors import UsageError
+from pipeline.storage.cache import Cache
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A run with what its files hold."""
+
+    run: Run
+    checkpoint: Checkpoint
+    configuration: Configuration
+
+    @property
+    def name(self) -> str:
+        return self.run.name
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run answered."""
+
+    name: str
+    answers: Array  # (N,)
+    result: TestResult
+    looks: int  # how often the run has looked at these images, this time included
+
+
+def load_runs(cache: Cache, names: Sequence[str | None]) -> list[LoadedRun]:
+    """Find runs by their names and read them; None is the one that was trained last.
+
+    Raises: UsageError when a run is named twice; MissingError, CorruptError.
+    """
+    return [LoadedRun(run, *load_run(run)) for run in find_runs(cache, names)]
+
+
+def common_dataset(cache: Cache, runs: Sequence[LoadedRun], name: str | None = None) -> Dataset:
+    """Find the data set that all runs are of, or the one of this name if its classes are theirs.
+
+    Raises: UsageError, CorruptError.
+    """
+    first = runs[0]
+    for other in runs:
+        if name is None and other.configuration.dataset != first.configuration.dataset:
+            raise UsageError(
+                f"run {first.name} is of {first.configuration.dataset} and run {other.name} "
+                f"of {other.configuration.dataset}, expected one data set"
+            )
+    dataset = find_dataset(cache, name or first.configuration.dataset)
+    for run in runs:
+        check_classes(run, find_dataset(cache, run.configuration.dataset), dataset)
+    return dataset
+
+
+def check_classes(run: LoadedRun, own: Dataset, dataset: Dataset) -> None:
+    """Refuse a data set that is not of the classes that a run tells apart.
+
+    Raises: UsageError.
+    """
+    if dataset.classes != own.classes:
+        raise UsageError(
+            f"run {run.name} tells the classes of {own.name} apart, and {dataset.name} has others: "
+            f"{describe_classes(own)}, and {describe_classes(dataset)}"
+        )
+    if (count := count_outputs(run.checkpoint.model)) != len(dataset.classes):
+        raise UsageError(
+            f"run {run.name} has {count} outputs, and {dataset.name} {len(dataset.classes)} classes"
+        )
+
+
+def describe_classes(dataset: Dataset) -> str:
+    """Name the first classes of a data set, and how many there are."""
+    some = ", ".join(dataset.classes[:3])
+    return f"{len(dataset.classes)} classes ({some}, ...)"
+
+
+def count_outputs(model: Model) -> int:
+    """Count the numbers that a model makes of an image."""
+    shape: tuple[int, ...] = IMAGE_SHAPE
+    for layer in model.layers:
+        _, shape = layer.shapes(shape)
+    return shape[-1]
+
+
+def measure_run(loaded: LoadedRun, dataset: Dataset, split: str, examples: Examples) -> Measured:
+    """Let a run answer every example of a split, and add this look to those it has had.
+
+    Raises: CorruptError, StorageError.
+    """
+    answers = answer_images(loaded.checkpoint.model, loaded.checkpoint.params, examples.images)
+    return write_look(loaded, dataset, split, examples.labels, answers)
+
+
+def write_look(
+    loaded: LoadedRun, dataset: Dataset, split: str, labels: Array, answers: Array
+) -> Measured:
+    """Add a look at a split to those that a run has had.
+
+    Shapes: labels (N,), answers (N,).
+    Raises: CorruptError, StorageError.
+    """
+    path = loaded.run.result
+    looks = read_looks(path, loaded.configuration.dataset)
+    confusion = confusion_matrix(labels, answers, len(dataset.classes))
+    result = TestResult(confusion)
+    looks.append(look_now(dataset.name, split, result))
+    save_looks(path, looks)
+    return Measured(loaded.name, answers, result, count_looks(looks, dataset.name, split))

@@ -1,0 +1,30 @@
+"""The formats that a run is exported in, each made by the module that it names."""
+
+from importlib import import_module
+
+from network.runs.evaluate import LoadedRun
+from pipeline.datasets.records import Dataset
+from pipeline.errors import MissingError
+
+# name -> its module, with `to_bytes(loaded, dataset)`; its package is there with the extra alone
+FORMATS = {
+    "onnx": "network.runs.exports.onnx_file",
+    "safetensors": "network.runs.exports.safetensors_file",
+}
+
+
+def export_run(loaded: LoadedRun, dataset: Dataset, format_name: str) -> bytes:
+    """Make the file of a run in one of the formats.
+
+    Raises: MissingError when the package that writes it is not installed.
+    """
+    try:
+        module = import_module(FORMATS[format_name])
+    except ImportError as error:
+        package = str(error.name).split(".")[0]
+        raise MissingError(
+            f"the export to {format_name} needs the package {package}, which is not installed",
+            "Install the extra: python3 -m pip install -e '.[export]'",
+        ) from error
+    data: bytes = module.to_bytes(loaded, dataset)
+    return data

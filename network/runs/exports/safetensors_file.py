@@ -1,0 +1,27 @@
+"""Write a run's parameters as safetensors: names, shapes and bytes, nothing that could run.
+
+Source: the safetensors format, https://github.com/huggingface/safetensors, section "Format".
+"""
+
+import json
+
+import numpy as np
+from safetensors.numpy import save
+
+from network.runs.evaluate import LoadedRun
+from network.runs.exports.description import describe_run, named_params
+from pipeline.datasets.records import Dataset
+
+
+def to_bytes(loaded: LoadedRun, dataset: Dataset) -> bytes:
+    """Make the file: arrays as NumPy has them, and the model itself as JSON in its metadata.
+
+    All is in one entry, for several are written in an order that chance decides.
+
+    Shapes: as in the layers, so weight (n_in, n_out) of Linear, (size, size, C, n_out) of Conv2D.
+    """
+    arrays = {
+        name: np.ascontiguousarray(array, np.float32)
+        for name, array in named_params(loaded).items()
+    }
+    return bytes(save(arrays, {"model": json.dumps(describe_run(loaded, dataset))}))

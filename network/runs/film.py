@@ -1,0 +1,93 @@
+"""The film of a run: the parameters after every epoch, and what the network answered then.
+
+A frame is a checkpoint, `film/<epoch>.npz`, of the parameters that the epoch's validation was
+measured with. Its meta has the answers to the images held out, so that which digits flipped from
+one epoch to the next is known without computing anything again.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from network.core.data import Examples
+from network.core.params import Array
+from network.metrics.accuracy import answer_images
+from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from network.runs.folder import Run
+from network.training.recipe import Recipe
+from network.training.state import TrainingState
+from pipeline.errors import CorruptError
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A run as it was after one of its epochs; epoch 0 is before the first."""
+
+    epoch: int
+    checkpoint: Checkpoint
+    answers: Array  # to the images held out, (N,) int64
+
+
+@dataclass(frozen=True)
+class Flips:
+    """The images held out whose answers changed from one frame to another, by their places."""
+
+    put_right: Array
+    put_wrong: Array
+    other_wrong: Array  # wrong before and after, in another way
+
+
+def frame_path(folder: Path, epoch: int) -> Path:
+    """Name the file of a frame."""
+    return folder / f"{epoch:05}.npz"
+
+
+def save_frame(run: Run, recipe: Recipe, state: TrainingState, validation: Examples) -> None:
+    """Keep where the training of a run stands at the end of an epoch.
+
+    Raises: StorageError.
+    """
+    model, params = recipe.model, state.latest
+    answers = answer_images(model, params, validation.images) if len(validation) else np.array([])
+    meta = {"epoch": len(state.history), "answers": answers.astype(int).tolist()}
+    path = frame_path(run.film, len(state.history))
+    save_checkpoint(path, Checkpoint(model, params, {}, meta))
+
+
+def list_epochs(run: Run) -> list[int]:
+    """List the epochs that a run's film shows, from the first to the one before the first gap."""
+    if not run.film.is_dir():
+        return []
+    there = {path.name for path in run.film.iterdir()}
+    epochs: list[int] = []
+    while frame_path(run.film, len(epochs)).name in there:
+        epochs.append(len(epochs))
+    return epochs
+
+
+def load_frame(run: Run, epoch: int) -> Frame:
+    """Read a frame of a run's film.
+
+    Raises: MissingError, CorruptError.
+    """
+    path = frame_path(run.film, epoch)
+    checkpoint = load_checkpoint(path)
+    answers = checkpoint.meta.get("answers")
+    if checkpoint.meta.get("epoch") != epoch or not isinstance(answers, list):
+        raise CorruptError(f"{path}: no frame of a film, of epoch {epoch}")
+    return Frame(epoch, checkpoint, np.array(answers, np.int64))
+
+
+def find_flips(before: Frame, after: Frame, labels: Array) -> Flips:
+    """Find the images whose answers changed between two frames.
+
+    Shapes: labels (N,).
+    """
+    was, now = before.answers, after.answers
+    changed = was != now
+    return Flips(
+        put_right=np.flatnonzero(changed & (now == labels)),
+        put_wrong=np.flatnonzero(changed & (was == labels)),
+        other_wrong=np.flatnonzero(changed & (was != labels) & (now != labels)),
+    )

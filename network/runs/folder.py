@@ -1,0 +1,172 @@
+"""The folder of a run: its files, how they are saved and read back.
+
+config.json       every choice that was made
+history.jsonl     one line per epoch
+checkpoint.npz    the parameters, and where the training stands
+test.json         what it scored on test images, each time that it was tested
+calibration.json  what its scores are worth, measured on what was held out
+film/             the parameters after every epoch, where they are kept
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from network.core.model import Model
+from network.environment import describe_environment
+from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from network.runs.evaluation_log import last_look, read_looks
+from network.training.configuration import Configuration, configuration_from_dict
+from network.training.events import EpochDone
+from network.training.state import TrainingState
+from pipeline.errors import CorruptError
+from pipeline.storage.cache import publish, reading
+
+# what a checkpoint says of where its training comes from
+ORIGIN = ("data", "first", "changes", "seen")
+
+
+@dataclass(frozen=True)
+class Run:
+    """The folder of one run, and the place of each file in it."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def configuration(self) -> Path:
+        return self.folder / "config.json"
+
+    @property
+    def history(self) -> Path:
+        return self.folder / "history.jsonl"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint.npz"
+
+    @property
+    def result(self) -> Path:
+        return self.folder / "test.json"
+
+    @property
+    def film(self) -> Path:
+        return self.folder / "film"
+
+    @property
+    def calibration(self) -> Path:
+        return self.folder / "calibration.json"
+
+
+def save_run(run: Run, model: Model, state: TrainingState, configuration: Configuration) -> None:
+    """Write what an epoch changes in a run: the history and the checkpoint."""
+    save_history(run, state.history)
+    save_checkpoint(run.checkpoint, checkpoint_of(model, state, configuration))
+
+
+def save_history(run: Run, history: list[EpochDone]) -> None:
+    """Write what a run told after each epoch."""
+    lines = "".join(json.dumps(epoch._asdict()) + "\n" for epoch in history)
+    publish(run.history, [lines.encode()])
+
+
+def checkpoint_of(model: Model, state: TrainingState, configuration: Configuration) -> Checkpoint:
+    """Put into a checkpoint where a training stands, all but its history.
+
+    The checkpoint's parameters are those to answer with. Where training goes on with others,
+    these are kept beside the optimizer's memory, as "trained".
+    """
+    answering = state.answering
+    memory = {name: tree for name, tree in state.memory.items() if tree is not answering}
+    if answering is not state.params:
+        memory["trained"] = state.params
+    meta = {
+        "configuration": configuration.to_dict(),
+        "epoch": len(state.history),
+        "step": state.step,
+        "loss_sum": state.loss_sum,
+        "seconds": state.seconds,
+        "answering": "best" if answering is state.best else "last or average",
+        "environment": describe_environment(),
+        **state.origin,
+    }
+    return Checkpoint(model, answering, memory, meta)
+
+
+def load_run(run: Run) -> tuple[Checkpoint, Configuration]:
+    """Read a run's model and the configuration it was trained with.
+
+    Raises: MissingError, CorruptError.
+    """
+    checkpoint = load_checkpoint(run.checkpoint)
+    values = checkpoint.meta.get("configuration")
+    if not isinstance(values, dict):
+        raise CorruptError(f"{run.checkpoint}: no configuration in its meta")
+    return checkpoint, configuration_from_dict(values, str(run.checkpoint))
+
+
+def load_training_state(run: Run, checkpoint: Checkpoint) -> TrainingState:
+    """Read where the training of a run stands, to go on from there.
+
+    Raises: MissingError, CorruptError.
+    """
+    history = read_history(run)
+    if len(history) < checkpoint.meta["epoch"]:
+        raise CorruptError(
+            f"{run.history}: {len(history)} epochs, the checkpoint is of {checkpoint.meta['epoch']}"
+        )
+    return state_of(checkpoint, history)
+
+
+def state_of(checkpoint: Checkpoint, history: list[EpochDone]) -> TrainingState:
+    """Take out of a checkpoint where a training stands; its history may be longer."""
+    meta, memory = checkpoint.meta, dict(checkpoint.state)
+    state = TrainingState(
+        params=memory.pop("trained", checkpoint.params),
+        memory=memory,
+        step=meta["step"],
+        history=history[: meta["epoch"]],
+        loss_sum=meta.get("loss_sum", 0.0),
+        seconds=meta.get("seconds", 0.0),
+        origin={name: meta[name] for name in ORIGIN if name in meta},
+    )
+    if meta.get("answering") == "best":
+        state.best = checkpoint.params
+    elif state.params is not checkpoint.params:
+        memory["average"] = checkpoint.params
+    return state
+
+
+def read_history(run: Run) -> list[EpochDone]:
+    """Read what a run told after each epoch.
+
+    Raises: MissingError, CorruptError.
+    """
+    with reading(run.history):
+        lines = run.history.read_text("utf-8", errors="replace").splitlines()
+    try:
+        return [EpochDone(**json.loads(line)) for line in lines]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CorruptError(f"{run.history}: no history of epochs ({error})"[:500]) from error
+
+
+def summarise(run: Run) -> dict[str, Any]:
+    """Say in plain data what a run is and what it scored, if it was tested.
+
+    Raises: CorruptError.
+    """
+    checkpoint, configuration = load_run(run)
+    look = last_look(read_looks(run.result, configuration.dataset), configuration.dataset)
+    return {
+        "run": run.name,
+        "epochs": checkpoint.meta.get("epoch", 0),
+        "members": checkpoint.meta.get("members", []),
+        "edited": checkpoint.meta.get("edited"),
+        "configuration": configuration.to_dict(),
+        "accuracy": look and look.accuracy,
+        "count": look and look.count,
+    }

@@ -1,0 +1,141 @@
+"""Which examples a run was never trained on, so that it can be measured by them.
+
+A run holds back a share of its training examples, drawn by its seed. What it has seen is written
+down as the ways in which examples were dealt: its own, those of the run that it started from, and
+those of all members of an ensemble. An example is held out if at least one of them held it
+back and none trained on it. So members that were trained with one seed can be measured by all that
+each held back, and members of five seeds by next to nothing.
+"""
+
+from dataclasses import asdict, dataclass
+from itertools import chain
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from network.core.data import Examples, scale_pixels, split_places
+from network.core.params import Array
+from network.runs.checkpoints import Checkpoint
+from network.runs.folder import Run, load_run
+from network.training.configuration import Configuration, configuration_of
+from pipeline.datasets.registry import find_dataset
+from pipeline.errors import CorruptError, UsageError
+from pipeline.pickles.manifest import read_split, split_hash
+from pipeline.storage.cache import Cache
+
+AGAIN = "Train with --validation 0.1 to hold examples back"
+
+
+@dataclass(frozen=True)
+class Dealing:
+    """How a run dealt examples to training and to what it held back."""
+
+    data: str | None  # sha256 of the pickle; None: from before it was written down
+    limit: int | None
+    validation: float
+    seed: int
+
+    def places(self, count: int) -> tuple[Array, Array]:
+        """Tell the places of the examples to train on and of those held back, both rising."""
+        return split_places(min(count, self.limit or count), self.validation, self.seed)
+
+
+Seen: TypeAlias = list[Dealing]
+
+
+@dataclass(frozen=True)
+class Division:
+    """The examples of a split "train", and which of them a run has seen."""
+
+    pixels: Array  # (N, H, W) uint8
+    labels: Array  # (N,)
+    trained: Array  # places of what it was trained on, rising
+    held_out: Array  # places of what it can be measured by, rising
+    sha256: str  # of the data
+
+    @property
+    def examples(self) -> Examples:
+        """What is held out, in the form that a model takes."""
+        return Examples(scale_pixels(self.pixels[self.held_out]), self.labels[self.held_out])
+
+
+def seen_by(checkpoint: Checkpoint, configuration: Configuration) -> Seen | None:
+    """Tell how the examples were dealt that went into a run's parameters; None: nobody knows.
+
+    Nobody knows what parameters have seen that were not trained here, nor what went into runs of
+    several that earlier versions made.
+
+    Raises: CorruptError.
+    """
+    meta = checkpoint.meta
+    if "seen" in meta:
+        return None if meta["seen"] is None else read_seen(meta["seen"])
+    if "members" in meta or configuration.start is not None or meta.get("step", 0) == 0:
+        return None
+    return [dealing_of(configuration, meta.get("data"))]
+
+
+def seen_after(start: Run, configuration: Configuration, data: str) -> list[dict[str, Any]] | None:
+    """Describe what a run will have seen that begins with the parameters of another.
+
+    Raises: MissingError, CorruptError.
+    """
+    return describe([seen_by(*load_run(start)), [dealing_of(configuration, data)]])
+
+
+def describe(several: list[Seen | None]) -> list[dict[str, Any]] | None:
+    """Say in plain data what has gone into several; of the whole nobody knows what one hides."""
+    if None in several:
+        return None
+    return [asdict(each) for each in dict.fromkeys(chain.from_iterable(filter(None, several)))]
+
+
+def dealing_of(configuration: Configuration, data: str | None) -> Dealing:
+    """Describe how a configuration deals the examples of data with this hash."""
+    return Dealing(data, configuration.limit, configuration.validation, configuration.seed)
+
+
+def read_seen(value: Any) -> Seen:
+    """Read plain data back.
+
+    Raises: CorruptError.
+    """
+    try:
+        return [dealing_of(configuration_of(without_data(each)), each["data"]) for each in value]
+    except (TypeError, KeyError, AttributeError, UsageError) as error:
+        raise CorruptError(f"a checkpoint has seen what makes no sense: {error}"[:500]) from error
+
+
+def without_data(each: dict[str, Any]) -> dict[str, Any]:
+    """Keep what a configuration decides."""
+    return {name: choice for name, choice in each.items() if name != "data"}
+
+
+def divide(
+    cache: Cache, run: Run, checkpoint: Checkpoint, configuration: Configuration
+) -> Division:
+    """Find the examples that a run has seen and those that it has not.
+
+    Raises: UsageError where there is nothing to measure it by, MissingError, CorruptError.
+    """
+    dataset = find_dataset(cache, configuration.dataset)
+    seen = seen_by(checkpoint, configuration)
+    if seen is None:
+        raise UsageError(f"run {run.name}: which examples it has never seen is not known", AGAIN)
+    sha256 = split_hash(cache, dataset, "train")
+    for each in seen:
+        if each.data not in (None, sha256):
+            raise UsageError(
+                f"run {run.name} was trained on data of sha256 {each.data}, "
+                f"now {dataset.name} has {sha256}",
+                AGAIN,
+            )
+    pixels, labels = read_split(cache, dataset, "train")
+    count = max((each.limit or len(labels) for each in seen), default=0)
+    pixels, labels = pixels[:count], labels[:count]
+    trained, held_back = np.zeros((2, len(labels)), np.bool_)
+    for each in seen:
+        training, held_out = each.places(len(labels))
+        trained[training], held_back[held_out] = True, True
+    places = np.flatnonzero(held_back & ~trained)
+    return Division(pixels, labels, np.flatnonzero(trained), places, sha256)

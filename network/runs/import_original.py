@@ -1,0 +1,75 @@
+"""Turn the parameter files of the seed project into a run.
+
+The seed computes a layer as sigmoid(w . x - b), with w of shape (n_out, n_in), on raw pixels
+from 0 to 255. Here a layer is sigmoid(x @ weight + bias) on pixels from 0 to 1. So
+
+    weight = 255 * w.T  in the first layer, w.T in the others
+    bias   = -b
+
+give the same outputs for the same picture.
+
+Source: github.com/jsteng19/MNIST_Neural_Net, NeuralNetMain.py, forward propagation.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from network.core.activations import Sigmoid
+from network.core.layers import Flatten, Layer, Linear
+from network.core.model import Model
+from network.core.params import Array, Params
+from pipeline.datasets.records import IMAGE_SHAPE
+from pipeline.errors import CorruptError
+from pipeline.pickles.safe_load import load_untrusted
+
+
+def import_seed(weights_path: Path, biases_path: Path) -> tuple[Model, Params]:
+    """Read the seed's weights and biases and return the same network in our form, in float64.
+
+    Raises: MissingError, CorruptError when the files hold anything else.
+    """
+    weights = read_arrays(weights_path, n_dimensions=2)
+    biases = read_arrays(biases_path, n_dimensions=1)
+    check_shapes(weights_path, biases_path, weights, biases)
+    layers: list[Layer] = [Flatten()]
+    params: Params = [{}]
+    for index, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        pixel_range = 255 if index == 0 else 1
+        layers += [Linear(len(b)), Sigmoid()]
+        params += [{"weight": np.ascontiguousarray(pixel_range * w.T), "bias": -b}, {}]
+    return Model(tuple(layers)), params
+
+
+def read_arrays(path: Path, n_dimensions: int) -> list[Array]:
+    """Read a list of float arrays, one per layer, without running anything in the pickle."""
+    loaded: Any = load_untrusted(path)
+    if not isinstance(loaded, list) or not loaded:
+        raise CorruptError(f"{path}: no list of arrays, one for each layer")
+    for array in loaded:
+        is_float = isinstance(array, np.ndarray) and array.dtype.kind == "f"
+        if not is_float or array.ndim != n_dimensions or not np.isfinite(array).all():
+            found = f"{array.dtype} {array.shape}" if is_float else type(array).__name__
+            raise CorruptError(
+                f"{path}: found {found}, expected finite floats in {n_dimensions} dimensions"
+            )
+    return [array.astype(np.float64) for array in loaded]
+
+
+def check_shapes(
+    weights_path: Path, biases_path: Path, weights: list[Array], biases: list[Array]
+) -> None:
+    """Refuse arrays that do not fit each other, or images of 28x28.
+
+    Raises: CorruptError.
+    """
+    n_in = int(np.prod(IMAGE_SHAPE))
+    if len(weights) != len(biases):
+        raise CorruptError(
+            f"{weights_path} has {len(weights)} layers, {biases_path} has {len(biases)}"
+        )
+    for w, b in zip(weights, biases, strict=True):
+        if w.shape != (len(b), n_in):
+            raise CorruptError(f"{weights_path}: weights {w.shape}, expected ({len(b)}, {n_in})")
+        n_in = len(b)

@@ -1,0 +1,123 @@
+"""Change how a run is trained while it is trained, and write down at which step.
+
+A training stands still between two steps, and all that it needs to go on is its state. So a
+change is another recipe for the same state: what follows is the training that this recipe makes
+from there. The changes are kept in the checkpoint, with the configuration that the run began
+with, so that the whole training can be done again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from network.core.layers import Layer
+from network.core.model import Model
+from network.layers.dropout import Dropout
+from network.layers.text import layers_from_text
+from network.runs.checkpoints import Checkpoint
+from network.runs.training_run import Experiment
+from network.training.build import build_recipe, momentum_of
+from network.training.configuration import Configuration, check_range, configuration_from_dict
+from pipeline.errors import CorruptError, UsageError
+
+FIELDS = ("learning_rate", "momentum", "weight_decay", "augment", "epochs")  # and dropout
+
+
+@dataclass(frozen=True)
+class Change:
+    """Other choices from where a training stood on."""
+
+    epoch: int  # epochs that were done
+    step: int  # updates that were made
+    values: Mapping[str, Any]  # of the fields, and `dropout`: the rate of all such layers
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.epoch, self.step
+
+
+def change_training(experiment: Experiment, values: Mapping[str, Any]) -> Experiment:
+    """Go on with other choices from the step at which a training stands, and save that.
+
+    Raises: UsageError for what cannot be changed, or not to this.
+    """
+    configuration, state = experiment.configuration, experiment.state
+    changed, model = apply(values, configuration, experiment.recipe.model)
+    if changed.epochs < len(state.history):
+        raise UsageError(f"epochs is {changed.epochs}, and {len(state.history)} are done")
+    recipe = build_recipe(changed, model)
+    place = len(state.history), state.step
+    changes = state.origin.setdefault("changes", [])
+    state.origin.setdefault("first", configuration.to_dict())
+    changes.append({"epoch": place[0], "step": place[1], "values": dict(values)})
+    after = replace(experiment, configuration=changed, recipe=recipe)
+    after.save()
+    return after
+
+
+def apply(
+    values: Mapping[str, Any], configuration: Configuration, model: Model
+) -> tuple[Configuration, Model]:
+    """Put other values into a configuration, and into the model where they are part of it.
+
+    Raises: UsageError.
+    """
+    fields = {name: value for name, value in values.items() if name != "dropout"}
+    if unknown := fields.keys() - set(FIELDS):
+        raise UsageError(
+            f"{', '.join(sorted(unknown))} cannot be changed while a run is trained",
+            f"These can: {', '.join((*FIELDS, 'dropout'))}",
+        )
+    if "dropout" in values:
+        check_range("dropout", values["dropout"], 0, 0.95)
+        if dropout_rate(model) is None:
+            raise UsageError("dropout needs a layer Dropout, and the model has none")
+        if configuration.layers:
+            text = with_dropout(layers_from_text(configuration.layers), values["dropout"])
+            fields["layers"] = ", ".join(map(repr, text))
+        model = Model(with_dropout(model.layers, values["dropout"]))
+    return replace(configuration, **fields), model
+
+
+def controls(experiment: Experiment) -> dict[str, Any]:
+    """Tell what can be changed of a training, and how it is now; None is what its model lacks."""
+    configuration, recipe = experiment.configuration, experiment.recipe
+    return {
+        "learning_rate": configuration.learning_rate,
+        "momentum": momentum_of(configuration),
+        "weight_decay": configuration.weight_decay,
+        "dropout": dropout_rate(recipe.model),
+        "augment": configuration.augment,
+    }
+
+
+def with_dropout(layers: tuple[Layer, ...], rate: float) -> tuple[Layer, ...]:
+    """Give every Dropout among some layers this rate."""
+    return tuple(replace(it, rate=rate) if isinstance(it, Dropout) else it for it in layers)
+
+
+def dropout_rate(model: Model) -> float | None:
+    """Tell the rate of a model's first Dropout, None when it has none."""
+    return next((layer.rate for layer in model.layers if isinstance(layer, Dropout)), None)
+
+
+def first_configuration(checkpoint: Checkpoint, where: str) -> Configuration:
+    """Tell the configuration that a run began with; `where` names its file in errors.
+
+    Raises: CorruptError.
+    """
+    values = checkpoint.meta.get("first", checkpoint.meta.get("configuration"))
+    if not isinstance(values, dict):
+        raise CorruptError(f"{where}: no configuration in its meta")
+    return configuration_from_dict(values, where)
+
+
+def changes_of(checkpoint: Checkpoint, where: str) -> list[Change]:
+    """List what was changed while a run was trained, from the first change to the last.
+
+    Raises: CorruptError.
+    """
+    try:
+        return [Change(**change) for change in checkpoint.meta.get("changes", [])]
+    except TypeError as error:
+        raise CorruptError(f"{where}: no changes of a training ({error})") from error

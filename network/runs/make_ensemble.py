@@ -1,0 +1,76 @@
+"""Make one run of several, whose scores are averaged."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from network.core.activations import Sigmoid, Softmax
+from network.core.model import Model
+from network.core.params import count_params
+from network.layers.ensemble import Ensemble, join_params
+from network.runs.evaluate import LoadedRun, common_dataset, load_runs
+from network.runs.folder import Run
+from network.runs.held_out import describe, seen_by
+from network.runs.names import check_new_name, create_run
+from network.training.configuration import Configuration
+from pipeline.errors import UsageError
+from pipeline.storage.cache import Cache
+
+SCORES = (Sigmoid, Softmax, Ensemble)  # end with numbers from 0 to 1
+
+
+def combine_runs(cache: Cache, names: Sequence[str], wanted: str | None) -> tuple[Run, int]:
+    """Make a run that answers with the mean of the scores of several, and needs them no more.
+
+    Returns: the run, and how many parameters it has.
+
+    Raises: UsageError when their scores cannot be averaged or the wanted name is taken;
+    MissingError, CorruptError, StorageError.
+    """
+    check_new_name(cache, wanted)
+    loaded = load_members(cache, names)
+    members = tuple(", ".join(map(repr, run.checkpoint.model.layers)) for run in loaded)
+    params = [join_params([run.checkpoint.params for run in loaded])]
+    # A loss that contains an activation has none to contain here: the gradient check takes another.
+    configuration = replace(loaded[0].configuration, loss="squared-error")
+    seen = describe([seen_by(run.checkpoint, run.configuration) for run in loaded])
+    model, origin = Model((Ensemble(members),)), {"members": list(names), "seen": seen}
+    return create_run(cache, wanted, model, params, configuration, origin=origin), count_params(
+        params
+    )
+
+
+def load_members(
+    cache: Cache, names: Sequence[str], others: Sequence[Configuration] = ()
+) -> list[LoadedRun]:
+    """Read runs whose scores can be averaged, with those of `others` that are still to be trained.
+
+    Raises: UsageError when they cannot; MissingError, CorruptError.
+    """
+    if len(names) + len(others) < 2:
+        raise UsageError(
+            f"an ensemble has two runs or more, found {len(names) + len(others)}",
+            "Name runs, or recipes with --presets",
+        )
+    loaded = load_runs(cache, names)
+    dataset = common_dataset(cache, loaded).name if loaded else None
+    for run in loaded:
+        check_scores(run)
+        for other in others:
+            if other.dataset != dataset:
+                raise UsageError(
+                    f"run {run.name} is of {dataset} and a recipe of {other.dataset}, "
+                    "expected one data set",
+                    "Choose another --dataset",
+                )
+    return loaded
+
+
+def check_scores(run: LoadedRun) -> None:
+    """Refuse a run whose outputs are no scores: their mean with scores would be meaningless.
+
+    Raises: UsageError.
+    """
+    last = run.checkpoint.model.layers[-1]
+    if not isinstance(last, SCORES):
+        expected = " or ".join(layer.__name__ for layer in SCORES)
+        raise UsageError(f"run {run.name} ends with {type(last).__name__}, expected {expected}")

@@ -1,0 +1,72 @@
+"""Make the film of a run that has none: train it again as it was trained."""
+
+import secrets
+import shutil
+from collections.abc import Generator
+
+from network.core.params import named_arrays
+from network.runs.checkpoints import Checkpoint, hash_arrays, load_checkpoint
+from network.runs.film import list_epochs, load_frame
+from network.runs.folder import Run, read_history
+from network.runs.live_changes import change_training, changes_of, first_configuration
+from network.runs.names import NEW
+from network.runs.training_run import prepare
+from network.runs.untrained import refuse_untrained
+from network.training.events import Event
+from network.training.loop import best_epoch
+from pipeline.errors import UsageError
+from pipeline.storage.cache import Cache, remove_stale_parts, replace_folder, storage_error
+
+
+def check_filming(run: Run) -> Checkpoint:
+    """Refuse a run that cannot be trained again; else return its checkpoint.
+
+    Raises: UsageError, MissingError, CorruptError.
+    """
+    checkpoint = load_checkpoint(run.checkpoint)
+    refuse_untrained(run.name, checkpoint)
+    if not checkpoint.meta.get("epoch"):
+        raise UsageError(f"run {run.name} has not been trained for an epoch: nothing to film")
+    return checkpoint
+
+
+def make_film(cache: Cache, run: Run) -> Generator[Event, None, None]:
+    """Train a run again, changes on the way included, and keep a frame of every epoch.
+
+    The film is made beside the runs, and appears whole or not at all.
+
+    Raises: UsageError, MissingError, CorruptError, DivergedError, StorageError.
+    """
+    checkpoint, where = check_filming(run), str(run.checkpoint)
+    changes = changes_of(checkpoint, where)
+    remove_stale_parts(cache.runs() / NEW)
+    made = Run(cache.runs() / f".{NEW}.{secrets.token_hex(8)}.part")
+    try:
+        experiment = prepare(cache, first_configuration(checkpoint, where), made)
+        experiment.begin_film()
+        for change in changes:
+            yield from experiment.train_until(change.place)
+            experiment = change_training(experiment, change.values)
+        yield from experiment.train_until((checkpoint.meta["epoch"], 0))
+        try:
+            replace_folder(made.film, run.film, made.folder / "old")
+        except OSError as error:
+            raise storage_error(f"cannot make {run.film}", error) from error
+    finally:
+        shutil.rmtree(made.folder, ignore_errors=True)
+
+
+def shows_the_run(run: Run, checkpoint: Checkpoint) -> bool | None:
+    """Does the film come to the run's own weights, bit for bit? None when it cannot tell.
+
+    It cannot where the run was stopped within an epoch, or where its film goes less far.
+    """
+    history = read_history(run)[: checkpoint.meta.get("epoch", 0)]
+    if not history or history[-1].step != checkpoint.meta.get("step"):
+        return None
+    answering = best_epoch(history) if checkpoint.meta["answering"] == "best" else history[-1]
+    if answering.epoch not in list_epochs(run):
+        return None
+    frame = load_frame(run, answering.epoch)
+    found, own = (dict(named_arrays(it.params)) for it in (frame.checkpoint, checkpoint))
+    return hash_arrays(found) == hash_arrays(own)

@@ -1,0 +1,159 @@
+"""How a run gets its name, and how it is found by it."""
+
+import difflib
+import errno
+import itertools
+import os
+import re
+import secrets
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from network.core.layers import Linear
+from network.core.model import Model
+from network.core.params import Params
+from network.layers.convolution import Conv2D
+from network.layers.ensemble import Ensemble
+from network.runs.folder import Run, save_run
+from network.training.configuration import Configuration
+from network.training.state import TrainingState
+from pipeline.datasets.records import IMAGE_SHAPE
+from pipeline.errors import MissingError, UsageError
+from pipeline.storage.cache import Cache, remove_stale_parts, storage_error, sync_folder
+from pipeline.storage.checksummed_json import publish_json
+
+NEW = "new"  # in the name of a folder that has no other yet
+
+
+def create_run(
+    cache: Cache,
+    wanted: str | None,
+    model: Model,
+    params: Params,
+    configuration: Configuration,
+    stem: str | None = None,
+    origin: dict[str, Any] | None = None,
+) -> Run:
+    """Make a new run of a model as it is before training.
+
+    Without a wish it is called after the stem, or its sizes, and a number: `784-30-10-1`. Its
+    folder is written under another name and then renamed, so that there is no run without a
+    checkpoint, and none that two processes believe to be theirs. `origin` is what its checkpoint
+    says of where it comes from.
+
+    Raises: UsageError when the wanted name is taken or is no plain name; a run is never
+    overwritten. StorageError.
+    """
+    stem = stem or describe_sizes(model)
+    numbered = (f"{stem}-{number}" for number in itertools.count(1))
+    names = numbered if wanted is None else [check_run_name(wanted)]
+    remove_stale_parts(cache.runs() / NEW)
+    made = Run(cache.runs() / f".{NEW}.{secrets.token_hex(8)}.part")
+    try:
+        publish_json(made.configuration, configuration.to_dict())
+        state = TrainingState(params, {}, origin=origin or {})
+        save_run(made, model, state, configuration)
+        for name in names:
+            run = Run(cache.runs() / name)
+            if claim(made, run):
+                return run
+    finally:
+        shutil.rmtree(made.folder, ignore_errors=True)
+    raise name_taken(cache, name)
+
+
+def check_new_name(cache: Cache, wanted: str | None) -> None:
+    """Refuse a name before any work is done for it.
+
+    Raises: UsageError.
+    """
+    if wanted is not None and Run(cache.runs() / check_run_name(wanted)).folder.exists():
+        raise name_taken(cache, wanted)
+
+
+def name_taken(cache: Cache, name: str) -> UsageError:
+    """Say that a run has this name."""
+    return UsageError(
+        f"run {name!r} exists in {cache.runs()}, and a run is never overwritten",
+        "Choose another --name",
+    )
+
+
+def claim(made: Run, run: Run) -> bool:
+    """Give a finished folder its name; False when another has it, though since just now.
+
+    Raises: StorageError.
+    """
+    try:
+        if os.path.lexists(run.folder):  # an empty one would be replaced
+            return False
+        made.folder.rename(run.folder)
+        sync_folder(run.folder.parent)
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+            return False
+        raise storage_error(f"cannot make {run.folder}", error) from error
+    return True
+
+
+def check_run_name(name: str) -> str:
+    """Accept a name that is a folder's name on every system, and never a path.
+
+    Raises: UsageError.
+    """
+    if not re.fullmatch(r"\w([\w.+-]{0,98}[\w+-])?", name):
+        raise UsageError(
+            f"{name!r} is no name for a run, expected letters, digits and . _ + - (100 at most)"
+        )
+    return name
+
+
+def describe_sizes(model: Model) -> str:
+    """Name a model by its inputs and its layers that learn: 784-30-10, 784-c16-c32-10."""
+    if any(isinstance(layer, Ensemble) for layer in model.layers):
+        return "ensemble"
+    learning = [layer for layer in model.layers if isinstance(layer, Linear | Conv2D)]
+    sizes = [f"{'c' if isinstance(layer, Conv2D) else ''}{layer.n_out}" for layer in learning]
+    return "-".join([str(np.prod(IMAGE_SHAPE)), *sizes])
+
+
+def find_run(cache: Cache, name: str | None) -> Run:
+    """Find a run by its name, or the one that was trained last.
+
+    Raises: MissingError, with the nearest name.
+    """
+    runs = list_runs(cache)
+    if not runs:
+        raise MissingError(f"there is no run in {cache.runs()}", "Run `network train`")
+    if name is None:
+        return max(runs, key=lambda run: (run.checkpoint.stat().st_mtime_ns, run.name))
+    for run in runs:
+        if run.name == name:
+            return run
+    near = difflib.get_close_matches(name, [run.name for run in runs], n=1)
+    hint = f"Did you mean {near[0]}?" if near else "`network runs` names them all"
+    raise MissingError(f"no run is called {name!r} in {cache.runs()}", hint)
+
+
+def find_runs(cache: Cache, names: Sequence[str | None]) -> list[Run]:
+    """Find several runs by their names.
+
+    Raises: UsageError when one is named twice; MissingError.
+    """
+    runs = [find_run(cache, name) for name in names]
+    for name, times in Counter(run.name for run in runs).items():
+        if times > 1:
+            raise UsageError(f"run {name} is named {times} times, expected different runs")
+    return runs
+
+
+def list_runs(cache: Cache) -> list[Run]:
+    """List every run that has a checkpoint, by name."""
+    if not cache.runs().is_dir():
+        return []
+    runs = [Run(folder) for folder in sorted(cache.runs().iterdir())]
+    return [run for run in runs if run.checkpoint.is_file() and not run.name.startswith(".")]

@@ -1,0 +1,241 @@
+"""One run from configuration to run folder."""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from network.core.data import Examples, load_examples, split_validation
+from network.core.losses import LOSSES
+from network.core.model import Model
+from network.core.params import Params, is_finite
+from network.environment import suitable_threads
+from network.memory import keep_freed_memory
+from network.runs.checkpoints import load_checkpoint
+from network.runs.film import save_frame
+from network.runs.folder import Run, load_run, load_training_state, save_run
+from network.runs.held_out import seen_after
+from network.runs.names import check_new_name, create_run, find_run
+from network.runs.untrained import refuse_ensemble, refuse_untrained
+from network.training.build import build_model, build_recipe, init_params
+from network.training.configuration import Configuration
+from network.training.events import EpochDone, Event
+from network.training.loop import has_ended, make_ready, train
+from network.training.recipe import Recipe
+from network.training.state import TrainingState
+from pipeline.datasets.registry import find_dataset
+from pipeline.errors import CorruptError, UsageError
+from pipeline.pickles.manifest import split_hash
+from pipeline.storage.cache import Cache
+
+
+def inherit_architecture(cache: Cache, configuration: Configuration) -> Configuration:
+    """Take sizes, activation and initializer from the run to start from, if there is one."""
+    if configuration.start is None:
+        return configuration
+    _, first = load_run(find_run(cache, configuration.start))
+    return replace(
+        configuration,
+        hidden=first.hidden,
+        layers=first.layers,
+        activation=first.activation,
+        initializer=first.initializer,
+    )
+
+
+def start_model(cache: Cache, configuration: Configuration) -> tuple[Model, Params]:
+    """Make the model to train: a new one, or the one of the run to start from.
+
+    Raises: UsageError when that run's outputs are not the ones that the loss needs.
+    """
+    if configuration.start is None:
+        dataset = find_dataset(cache, configuration.dataset)
+        model = build_model(configuration, len(dataset.classes))
+        return model, init_params(model, configuration)
+    checkpoint = load_checkpoint(find_run(cache, configuration.start).checkpoint)
+    refuse_ensemble(configuration.start, checkpoint)
+    expected = LOSSES[configuration.loss].output_activation
+    if not isinstance(checkpoint.model.layers[-1], expected):
+        found = type(checkpoint.model.layers[-1]).__name__
+        raise UsageError(
+            f"run {configuration.start} ends with {found}, "
+            f"loss {configuration.loss} needs {expected.__name__}",
+            "Choose another --loss",
+        )
+    return checkpoint.model, checkpoint.params
+
+
+def load_training_examples(cache: Cache, configuration: Configuration) -> tuple[Examples, Examples]:
+    """Load the examples to train on and those held out to choose by.
+
+    Raises: UsageError when nothing is left to train on.
+    """
+    dataset = find_dataset(cache, configuration.dataset)
+    examples = load_examples(cache, dataset, "train", configuration.limit)
+    return split_validation(examples, configuration.validation, configuration.seed)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A run that can be trained: its folder, its recipe, where it stands, its examples."""
+
+    run: Run
+    configuration: Configuration
+    recipe: Recipe
+    state: TrainingState
+    training: Examples
+    validation: Examples
+
+    def train(self) -> Generator[Event, None, None]:
+        """Train, saving the run after every epoch, and when whoever iterates closes the generator.
+
+        A run that has a film has a frame more after every epoch.
+
+        Raises: DivergedError.
+        """
+        recipe, state = self.recipe, self.state
+        keep_freed_memory()
+        with suitable_threads(state.params, recipe.batch_size, recipe.shards):
+            try:
+                for event in train(recipe, state, self.training, self.validation):
+                    if isinstance(event, EpochDone):
+                        if self.run.film.is_dir():  # first: an epoch that is saved has its frame
+                            save_frame(self.run, recipe, state, self.validation)
+                        self.save()
+                    yield event
+            except GeneratorExit:
+                if is_finite(state.params):  # else the last good epoch is worth more
+                    make_ready(recipe, state.latest, self.training)
+                    self.save()
+                raise
+
+    def train_until(self, place: tuple[int, int]) -> Iterator[Event]:
+        """Train until so many epochs and steps are done, or to the end, and save.
+
+        Raises: DivergedError.
+        """
+        state = self.state
+        if (len(state.history), state.step) >= place:
+            return
+        with closing(self.train()) as events:
+            for event in events:
+                yield event
+                if (len(state.history), state.step) >= place:
+                    return
+
+    def begin_film(self) -> None:
+        """Keep the parameters as they are before training, and from then on after every epoch."""
+        make_ready(self.recipe, self.state.latest, self.training)
+        save_frame(self.run, self.recipe, self.state, self.validation)
+
+    def save(self) -> None:
+        """Write where the run stands."""
+        save_run(self.run, self.recipe.model, self.state, self.configuration)
+
+
+def start_training(cache: Cache, configuration: Configuration) -> tuple[Recipe, TrainingState]:
+    """Stand at the beginning of a training.
+
+    Raises: UsageError, MissingError, CorruptError.
+    """
+    model, params = start_model(cache, configuration)
+    recipe = build_recipe(configuration, model)
+    state = TrainingState(params, recipe.optimizer.init(params))
+    data = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
+    state.origin["data"] = data
+    if configuration.start is not None:
+        state.origin["seen"] = seen_after(find_run(cache, configuration.start), configuration, data)
+    return recipe, state
+
+
+def begin(
+    cache: Cache,
+    configuration: Configuration,
+    name: str | None,
+    stem: str | None = None,
+    film: bool = False,
+) -> Experiment:
+    """Make a new run of a configuration, ready to be trained; the stem is for a name of our own.
+
+    With `film` its parameters are kept after every epoch.
+
+    Raises: UsageError, MissingError, CorruptError, StorageError.
+    """
+    check_new_name(cache, name)
+    prepared = prepare(cache, configuration, Run(cache.runs()))
+    model, params = prepared.recipe.model, prepared.state.params
+    run = create_run(cache, name, model, params, configuration, stem)
+    begun = replace(prepared, run=run)
+    if film:
+        begun.begin_film()
+    return begun
+
+
+def prepare(cache: Cache, configuration: Configuration, run: Run) -> Experiment:
+    """Make all that is needed to train a configuration; of the run nothing is written yet.
+
+    Raises: UsageError, MissingError, CorruptError.
+    """
+    recipe, state = start_training(cache, configuration)
+    training, validation = load_training_examples(cache, configuration)
+    return Experiment(run, configuration, recipe, state, training, validation)
+
+
+def resume(cache: Cache, run: Run) -> tuple[Experiment, dict[str, Any]]:
+    """Take up a run where it was stopped.
+
+    Returns: the run, and the environment that it was computed in so far.
+    Raises: UsageError when it has ended, or when the data are not those that it began with;
+    MissingError, CorruptError.
+    """
+    experiment, environment = reopen(cache, run)
+    refuse_ended(run, experiment.recipe, experiment.state)
+    return experiment, environment
+
+
+def refuse_ended(run: Run, recipe: Recipe, state: TrainingState) -> None:
+    """Say that a run that has ended does not go on.
+
+    Raises: UsageError.
+    """
+    if has_ended(recipe, state):
+        raise UsageError(
+            f"run {run.name} has ended after {len(state.history)} epochs",
+            f"`network train --from {run.name}` begins a new one with its weights",
+        )
+
+
+def reopen(cache: Cache, run: Run) -> tuple[Experiment, dict[str, Any]]:
+    """Open a run as it was left, though it may have ended.
+
+    Returns: the run, and the environment that it was computed in so far.
+    Raises: UsageError when the data are not those that it began with; MissingError, CorruptError.
+    """
+    configuration, recipe, state, environment = restore(cache, run)
+    training, validation = load_training_examples(cache, configuration)
+    return Experiment(run, configuration, recipe, state, training, validation), environment
+
+
+def restore(cache: Cache, run: Run) -> tuple[Configuration, Recipe, TrainingState, dict[str, Any]]:
+    """Read where the training of a run stands, without its examples.
+
+    Returns: that, and the environment that it was computed in so far.
+    Raises: UsageError when the data are not those that it began with; MissingError, CorruptError.
+    """
+    checkpoint, configuration = load_run(run)
+    refuse_untrained(run.name, checkpoint)
+    state = load_training_state(run, checkpoint)
+    recipe = build_recipe(configuration, checkpoint.model)
+    first = recipe.optimizer.init(state.params)
+    if state.step == 0:
+        state.memory = first
+    elif state.memory.keys() != first.keys():
+        found, expected = ", ".join(state.memory) or "nothing", ", ".join(first)
+        raise CorruptError(f"{run.checkpoint}: its optimizer remembers {found}, not {expected}")
+    data = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
+    if state.origin.setdefault("data", data) != data:
+        raise UsageError(
+            f"run {run.name} began with data of sha256 {state.origin['data']}, "
+            f"now {configuration.dataset} has {data}"
+        )
+    return configuration, recipe, state, checkpoint.meta.get("environment", {})

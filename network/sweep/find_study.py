@@ -1,0 +1,71 @@
+"""Make the study of a plan, or find the one of a sweep that there is."""
+
+from network.runs.names import check_run_name
+from network.sweep.plan import Plan, plan_of
+from network.sweep.space import Values, as_label, configure_trial, grid_of
+from network.sweep.study import Study
+from network.training.configuration import check_name
+from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.storage.cache import Cache, remove_quietly
+from pipeline.storage.checksummed_json import publish_json, read_json
+
+FORMAT = 1  # of plan.json
+
+
+def create_study(cache: Cache, name: str, plan: Plan) -> Study:
+    """Make a new sweep; its first trial is the defaults, or its trials are those of the grid.
+
+    Raises: UsageError when there is one of this name; StorageError.
+    """
+    folder = cache.sweeps() / check_run_name(name)
+    if (folder / "plan.json").exists():
+        raise UsageError(
+            f"there is a sweep {name} already", f"`network sweep --resume --name {name}` goes on"
+        )
+    for left in folder.glob("study.db*"):  # by one that was killed before it had a plan
+        remove_quietly(left)
+    folder.mkdir(parents=True, exist_ok=True)
+    study = Study(folder, plan)
+    wanted = list(grid_of(plan.space)) if plan.options.sampler == "grid" else [defaults(plan)]
+    for values in wanted:
+        study.optuna.enqueue_trial({field: as_label(value) for field, value in values.items()})
+    source = {name: table for name, table in plan.source.items() if name != "about"}
+    publish_json(folder / "plan.json", {"format": FORMAT, "plan": source})
+    return study
+
+
+def defaults(plan: Plan) -> Values:
+    """List the values that the fields of a space have without it, where it holds them."""
+    plain = configure_trial(plan.fixed, {}).to_dict()
+    values: Values = {}
+    for name, dimension in plan.space.items():
+        table, _, inner = name.partition(".")
+        value = plain[table].get(inner, 0.0) if inner else plain[table]
+        if dimension.is_open(values) and dimension.holds(value):
+            values[name] = value
+    return values
+
+
+def load_study(cache: Cache, name: str | None) -> Study:
+    """Open a sweep that there is, without a name the one that was at work last.
+
+    Raises: MissingError, CorruptError.
+    """
+    names = study_names(cache)
+    if not names:
+        raise MissingError(f"there is no sweep in {cache.sweeps()}", "Run `network sweep PLAN`")
+    name = name or names[-1]
+    check_name("sweep", name, names)
+    folder = cache.sweeps() / name
+    plan = read_json(folder / "plan.json", "", FORMAT, ())["plan"]
+    try:
+        return Study(folder, plan_of(plan))
+    except UsageError as error:
+        raise CorruptError(f"{folder / 'plan.json'}: {error.message}") from error
+
+
+def study_names(cache: Cache) -> list[str]:
+    """Name all sweeps, the one that was at work last at the end."""
+    databases = (path.parent / "study.db" for path in cache.sweeps().glob("*/plan.json"))
+    there = [path for path in databases if path.exists()]
+    return [path.parent.name for path in sorted(there, key=lambda path: path.stat().st_mtime)]

@@ -1,0 +1,176 @@
+"""How a sweep goes about it: what it tries, what it is after, how it chooses.
+
+A plan is a TOML file. `[fixed]` holds fields of the configuration that all trials share, with a
+recipe to begin with if one is named there as `preset`; `[space]` what is tried; `[sweep]` the rest:
+
+    [sweep]
+    objective = "accuracy"   # or "loss", "time", or several: then there is no pruning
+    sampler = "tpe"          # or "random", "grid"
+    pruner = "halving"       # or "median", "none"
+    trials = 200
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from network.sweep.objectives import OBJECTIVES, Objective
+from network.sweep.space import Numbers, Space, configure_trial, grid_of, read_space
+from network.training.configuration import check_name, check_range, fits
+from network.training.find_preset import load_preset, read_configuration_file
+from pipeline.errors import UsageError
+
+FOLDER = Path(__file__).parent / "plans"
+SAMPLERS = ("tpe", "random", "grid")
+PRUNERS = ("halving", "median", "none")
+
+RANGES: dict[str, tuple[float, float]] = {
+    "trials": (1, 1_000_000),
+    "first_rung": (1, 100_000),
+    "factor": (2, 100),
+    "target": (0, 1),
+    "timeout": (0.1, 1e6),
+    "seed": (0, 2**32 - 1),
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """The table `[sweep]`."""
+
+    objective: str | list[str] = "accuracy"
+    sampler: str = "tpe"
+    pruner: str = "halving"
+    trials: int = 100
+    first_rung: int = 1  # epochs after which the first trials are given up
+    factor: int = 3  # of the trials one in so many goes on to the next rung, so many times as far
+    target: float = 0.95  # accuracy for the objective "time"
+    timeout: float = 3600.0  # seconds that a worker may take from one rung to the next
+    seed: int = 0  # of what the sampler draws
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole file."""
+
+    fixed: Mapping[str, Any]
+    space: Space
+    options: Options
+    source: Mapping[str, Any]  # the file's content, to be read again
+
+    @property
+    def objectives(self) -> list[Objective]:
+        """What the sweep is after, of which there is at least one."""
+        return [OBJECTIVES[name] for name in self.objective_names]
+
+    @property
+    def objective_names(self) -> list[str]:
+        found = self.options.objective
+        return [found] if isinstance(found, str) else list(found)
+
+    def rungs(self, epochs: int) -> list[int]:
+        """List after how many epochs a trial of so many is looked at; the last is the end.
+
+        Source: Li and others, A system for massively parallel hyperparameter tuning (2020),
+        algorithm 2, for "halving"; the median is asked after every `first_rung` epochs.
+        """
+        options, rungs = self.options, []
+        if len(self.objectives) == 1 and options.pruner == "halving":
+            highest = max(0, math.ceil(math.log(epochs / options.first_rung, options.factor)))
+            rungs = [options.first_rung * options.factor**rung for rung in range(highest + 1)]
+        elif len(self.objectives) == 1 and options.pruner == "median":
+            rungs = list(range(options.first_rung, epochs, options.first_rung))
+        return [*(rung for rung in rungs if rung < epochs), epochs]
+
+
+def sweep_names() -> list[str]:
+    """Name every plan that comes with the package."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def load_plan(name: str) -> Plan:
+    """Read a plan by its name.
+
+    Raises: UsageError, with the nearest name.
+    """
+    check_name("sweep", name, sweep_names())
+    return read_plan(FOLDER / f"{name}.toml")
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan from a TOML file.
+
+    Raises: UsageError, MissingError.
+    """
+    try:
+        return plan_of(read_configuration_file(path))
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.message}", error.hint) from error
+
+
+def plan_of(source: Mapping[str, Any]) -> Plan:
+    """Read a plan from the content of its file.
+
+    Raises: UsageError.
+    """
+    for name, table in source.items():
+        check_name("table", name, ("about", "sweep", "fixed", "space"))
+        if not isinstance(table, dict):
+            raise UsageError(f"{name} is {table!r}, expected a table: [{name}]")
+    fixed = dict(source.get("fixed", {}))
+    if "preset" in fixed:
+        fixed = load_preset(fixed.pop("preset")).values | fixed
+    if "start" in fixed:
+        raise UsageError("a sweep trains from the beginning, expected no start in [fixed]")
+    options = read_options(source.get("sweep", {}))
+    space = read_space(source.get("space", {}), fixed)
+    if options.sampler == "grid":
+        check_grid(space)
+    if configure_trial(fixed, {}).validation == 0:
+        raise UsageError("validation is 0, and a sweep chooses by what is held out")
+    return Plan(fixed, space, options, source)
+
+
+def read_options(table: Mapping[str, Any]) -> Options:
+    """Read the table `[sweep]`.
+
+    Raises: UsageError.
+    """
+    hints = get_type_hints(Options)
+    for name, value in table.items():
+        check_name("field of [sweep]", name, hints)
+        if name != "objective" and not fits(value, hints[name]):
+            raise UsageError(f"sweep.{name} is {value!r}, expected {hints[name].__name__}")
+    options = Options(**table)
+    for name, (low, high) in RANGES.items():
+        check_range(name, getattr(options, name), low, high)
+    check_name("sampler", options.sampler, SAMPLERS)
+    check_name("pruner", options.pruner, PRUNERS)
+    names = options.objective if isinstance(options.objective, list) else [options.objective]
+    for name in names:
+        check_name("objective", name, OBJECTIVES)
+    if not names or len(set(names)) < len(names):
+        raise UsageError(f"objective is {names}, expected some, each once")
+    return options
+
+
+def check_grid(space: Space) -> None:
+    """Refuse what a grid cannot list.
+
+    Raises: UsageError.
+    """
+    for name, dimension in space.items():
+        if dimension.when:
+            raise UsageError(f"space.{name} has a when, and a grid tries every combination")
+        if isinstance(dimension, Numbers) and not dimension.steps:
+            raise UsageError(f"space.{name} is a range, and a grid needs its steps", "steps = 5")
+
+
+def count_trials(plan: Plan) -> int:
+    """Count the trials that a plan wants: of a grid all, and no more."""
+    wanted = plan.options.trials
+    if plan.options.sampler != "grid":
+        return wanted
+    return min(wanted, sum(1 for _ in grid_of(plan.space)))

@@ -1,0 +1,1 @@
+"""Processes that train: on this machine or on a Dask cluster."""

@@ -1,0 +1,77 @@
+"""Where trainings run: in processes on this machine, or on a Dask cluster.
+
+Both take an order and give a future of `concurrent.futures`; what went wrong with a worker, and
+not with the training, is told as a `WorkerError`, after which the order can be given again.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Protocol
+
+from network.sweep.workers.job import Order, Outcome
+from pipeline.errors import MissingError, ProjectError
+
+POLL = 0.1  # seconds between two looks at signals and at the workers
+TRIES = 5  # workers that an order may cost; one that costs more has the fault in itself
+
+
+class WorkerError(Exception):
+    """A worker died, hung or went away."""
+
+
+class NoClusterError(ProjectError):
+    """The scheduler cannot be reached, or not any more."""
+
+    exit_code = 5
+
+
+class Workers(Protocol):
+    """Who fulfils orders."""
+
+    @property
+    def options(self) -> str:
+        """What asks for them on a command line."""
+
+    @property
+    def count(self) -> int:
+        """How many orders are fulfilled at once."""
+
+    def submit(self, order: Order) -> "Future[Outcome]":
+        """Have an order fulfilled; the future raises WorkerError when the worker fails."""
+
+    def check(self) -> None:
+        """Stop what has taken too long.
+
+        Raises: NoClusterError when nobody is there to fulfil orders.
+        """
+
+
+def missing_extra(error: ImportError) -> MissingError:
+    """Say how to get what only a sweep needs."""
+    return MissingError(
+        f"a sweep needs the package {error.name}, which is not installed",
+        "Install the extra: python3 -m pip install -e '.[sweep]'",
+    )
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def too_long(timeout: float) -> WorkerError:
+    """Say that a worker hung."""
+    return WorkerError(f"it took longer than {timeout:g} s")
+
+
+def hand_over(result: Callable[[], Outcome], future: "Future[Outcome]") -> None:
+    """Give a future what came of a task."""
+    try:
+        future.set_result(result())
+    except ProjectError as error:
+        future.set_exception(error)
+    except Exception as error:  # noqa: BLE001  # pools have errors of their own
+        future.set_exception(WorkerError(f"the worker failed: {error!r}"))

@@ -1,0 +1,120 @@
+"""Turn the choices of a configuration into what a training needs: model, parameters, recipe."""
+
+import numpy as np
+
+from network.core.layers import Linear, Shape
+from network.core.losses import LOSSES, CrossEntropy, Loss
+from network.core.model import Model, fully_connected
+from network.core.optimizers import OPTIMIZERS, Optimizer
+from network.core.params import Params
+from network.core.schedules import SCHEDULES
+from network.images.augmentation import build_augmentation
+from network.layers.text import layers_from_text
+from network.training.clipping import Clipped
+from network.training.configuration import Configuration
+from network.training.recipe import Recipe
+from network.training.weight_average import Averaged
+from pipeline.datasets.records import IMAGE_SHAPE
+from pipeline.errors import UsageError
+
+WITH_MOMENTUM = [name for name, rule in OPTIMIZERS.items() if hasattr(rule, "momentum")]
+
+
+def build_model(configuration: Configuration, n_classes: int) -> Model:
+    """Describe the model that a configuration asks for.
+
+    Raises: UsageError when its layers do not fit each other.
+    """
+    loss = LOSSES[configuration.loss]
+    if not configuration.layers:
+        return fully_connected(
+            configuration.hidden,
+            n_classes,
+            configuration.activation,
+            configuration.initializer,
+            loss,
+        )
+    layers = layers_from_text(configuration.layers)
+    model = Model((*layers, Linear(n_classes), loss.output_activation()))
+    check_shapes(model)
+    return model
+
+
+def check_shapes(model: Model) -> None:
+    """Refuse layers that cannot take what the layers before them give.
+
+    Raises: UsageError.
+    """
+    shape: Shape = IMAGE_SHAPE
+    for layer in model.layers:
+        try:
+            params, out_shape = layer.shapes(shape)
+        except (ValueError, TypeError, IndexError):  # it does not know such a shape
+            params, out_shape = {}, ()
+        sizes = [*out_shape, *(size for array in params.values() for size in array)]
+        if not sizes or min(sizes) < 1:
+            raise UsageError(f"layer {layer!r} cannot take inputs of shape {shape}")
+        shape = out_shape
+
+
+def init_params(model: Model, configuration: Configuration) -> Params:
+    """Draw a model's first parameters from the seed, the weights `gain` times as far from 0."""
+    rng = np.random.default_rng([configuration.seed, 0]).spawn(1)[0]
+    params = model.init(rng, IMAGE_SHAPE)
+    for layer in params:
+        if "weight" in layer:
+            layer["weight"] *= configuration.gain
+    return params
+
+
+def build_recipe(configuration: Configuration, model: Model) -> Recipe:
+    """Turn the choices of a configuration into what a training needs.
+
+    Raises: UsageError for choices that do not go together.
+    """
+    assert configuration.learning_rate is not None
+    loss: Loss = LOSSES[configuration.loss]()
+    if configuration.label_smoothing:
+        if not isinstance(loss, CrossEntropy):
+            raise UsageError(f"label-smoothing needs cross-entropy, loss is {configuration.loss}")
+        loss = CrossEntropy(configuration.label_smoothing)
+    return Recipe(
+        model=model,
+        loss=loss,
+        optimizer=build_optimizer(configuration),
+        schedule=SCHEDULES[configuration.schedule],
+        learning_rate=configuration.learning_rate,
+        batch_size=configuration.batch_size,
+        epochs=configuration.epochs,
+        seed=configuration.seed,
+        augment=build_augmentation(configuration.augment) if configuration.augment else None,
+        shards=configuration.shards,
+        patience=configuration.patience,
+    )
+
+
+def build_optimizer(configuration: Configuration) -> Optimizer:
+    """Make the rule for a step, with what is wanted around it.
+
+    Raises: UsageError for a momentum that the rule does not have.
+    """
+    choices = {"weight_decay": configuration.weight_decay}
+    if configuration.momentum is not None:
+        if configuration.optimizer not in WITH_MOMENTUM:
+            raise UsageError(
+                f"momentum needs optimizer {', '.join(WITH_MOMENTUM)}, "
+                f"optimizer is {configuration.optimizer}"
+            )
+        choices["momentum"] = configuration.momentum
+    optimizer = OPTIMIZERS[configuration.optimizer](**choices)
+    if configuration.clip is not None:
+        optimizer = Clipped(optimizer, configuration.clip)
+    if configuration.average:
+        optimizer = Averaged(optimizer, configuration.average)
+    return optimizer
+
+
+def momentum_of(configuration: Configuration) -> float | None:
+    """Tell the momentum that a configuration comes to; None when its optimizer has none."""
+    own: float | None = getattr(OPTIMIZERS[configuration.optimizer], "momentum", None)
+    return own if configuration.momentum is None else configuration.momentum

@@ -1,0 +1,177 @@
+"""One step, one epoch, and the stream of events a run produces.
+
+Training is a generator: it yields what happened, and whoever iterates decides what to do with
+it. Printing, saving, stopping early and drawing are ordinary `for` loops with `break`.
+
+All that is random in a step depends on the seed, the epoch and the step alone, and all that a
+step changes is in the `TrainingState`. So a training that was stopped anywhere goes on from its
+state as if it had not been.
+"""
+
+import math
+from collections.abc import Iterator
+from itertools import islice
+from time import perf_counter
+
+import numpy as np
+
+from network.core.data import Examples, batches
+from network.core.losses import Loss
+from network.core.optimizers import Optimizer, State
+from network.core.params import Array, Params, copy_params, is_finite
+from network.metrics.accuracy import compute_loss_and_accuracy
+from network.training.events import EpochDone, Event, StepDone
+from network.training.recipe import Recipe
+from network.training.state import TrainingState
+from network.training.threads import Trainable, share_among_threads
+from pipeline.errors import ProjectError
+
+CALIBRATE_ON = 1000  # images; mean and variance of a unit are then known to a few per cent
+
+
+class DivergedError(ProjectError):
+    """The loss is no longer a number: the parameters have run away."""
+
+    exit_code = 7
+
+
+@np.errstate(over="ignore", invalid="ignore")  # what runs away is told as DivergedError
+def train_step(
+    model: Trainable,
+    loss: Loss,
+    optimizer: Optimizer,
+    params: Params,
+    state: State,
+    images: Array,
+    labels: Array,
+    learning_rate: float,
+    rng: np.random.Generator | None = None,
+) -> float:
+    """Make one update in place and return the loss before it.
+
+    Shapes: images (N, H, W), labels (N,).
+    """
+    outputs, backward = model.forward(params, images, rng)
+    loss_value, d_outputs = loss(outputs, labels)
+    grads = backward(d_outputs)
+    optimizer.update(params, grads, state, learning_rate)
+    return loss_value
+
+
+def train(
+    recipe: Recipe, state: TrainingState, training: Examples, validation: Examples
+) -> Iterator[Event]:
+    """Train, and yield a `StepDone` for every update, an `EpochDone` for every epoch.
+
+    The state changes in place, so it can be saved at any event. It may be a new one, or one
+    that stands anywhere in a training with the same recipe and the same examples.
+
+    Raises: DivergedError when the loss is not finite any more.
+    """
+    with share_among_threads(recipe.trainable(), recipe.shards) as model:
+        while not has_ended(recipe, state):
+            yield from train_epoch(recipe, model, state, training)
+            yield finish_epoch(recipe, state, training, validation)
+
+
+def train_epoch(
+    recipe: Recipe, model: Trainable, state: TrainingState, training: Examples
+) -> Iterator[StepDone]:
+    """Make the updates that are left of the epoch in which the state stands."""
+    epoch = len(state.history) + 1
+    steps = math.ceil(len(training) / recipe.batch_size)
+    shuffle_rng, step_rng = np.random.default_rng([recipe.seed, epoch]).spawn(2)
+    is_random = recipe.draws
+    dealt = batches(training, recipe.batch_size, shuffle_rng)
+    begun = perf_counter() - state.seconds
+    for images, labels in islice(dealt, state.step - (epoch - 1) * steps, None):
+        rate = learning_rate(recipe, state.step, steps)
+        if is_random:
+            step_rng = np.random.default_rng([recipe.seed, epoch, state.step + 1])
+        loss_value = train_step(
+            model, recipe.loss, recipe.optimizer, state.params, state.memory, images, labels,
+            rate, step_rng,
+        )  # fmt: skip
+        state.step += 1
+        state.loss_sum += loss_value * len(labels)
+        if not math.isfinite(loss_value):
+            raise diverged(f"the loss is {loss_value}", recipe, state)
+        state.seconds = perf_counter() - begun
+        yield StepDone(state.step, loss_value, len(labels))
+
+
+def learning_rate(recipe: Recipe, step: int, steps_an_epoch: int) -> float:
+    """Return the learning rate of a step, counted from 0 over the whole run; of no epochs, too."""
+    steps = max(1, recipe.epochs * steps_an_epoch)
+    return recipe.learning_rate * recipe.schedule(step / steps)
+
+
+@np.errstate(over="ignore", invalid="ignore")  # as in a step
+def finish_epoch(
+    recipe: Recipe, state: TrainingState, training: Examples, validation: Examples
+) -> EpochDone:
+    """Measure what an epoch has come to, and let the state stand at the beginning of the next."""
+    make_ready(recipe, state.latest, training)
+    validation_loss, validation_accuracy = measure(recipe, state.latest, validation)
+    if validation_loss is not None and not math.isfinite(validation_loss):
+        raise diverged(f"the validation loss is {validation_loss}", recipe, state)
+    if not is_finite(state.params):
+        raise diverged("a parameter is no number any more", recipe, state)
+    steps = math.ceil(len(training) / recipe.batch_size)
+    done = EpochDone(
+        epoch=len(state.history) + 1,
+        step=state.step,
+        loss=state.loss_sum / len(training),
+        validation_loss=validation_loss,
+        validation_accuracy=validation_accuracy,
+        learning_rate=learning_rate(recipe, state.step - 1, steps),
+        seconds=state.seconds,
+    )
+    state.history.append(done)
+    state.loss_sum, state.seconds = 0.0, 0.0
+    if recipe.patience is not None and best_epoch(state.history) is done:
+        state.best = copy_params(state.latest)
+    return done
+
+
+def make_ready(recipe: Recipe, params: Params, training: Examples) -> None:
+    """Measure what the parameters need to answer with, on images to train on."""
+    recipe.model.calibrate(params, training.images[:CALIBRATE_ON])
+
+
+def best_epoch(history: list[EpochDone]) -> EpochDone:
+    """Return the epoch with the highest accuracy on validation; of equal ones, the least loss."""
+    return max(history, key=lambda done: (done.validation_accuracy, -(done.validation_loss or 0)))
+
+
+def has_ended(recipe: Recipe, state: TrainingState) -> bool:
+    """Are all epochs done, or is there no more patience?"""
+    return len(state.history) >= recipe.epochs or has_stopped(recipe, state)
+
+
+def has_stopped(recipe: Recipe, state: TrainingState) -> bool:
+    """Has validation not been better for as many epochs as the recipe has patience for?
+
+    Source: Prechelt, Early stopping - but when? (1998), section 2, the third class of criteria,
+    with accuracy in the place of the error.
+    """
+    if recipe.patience is None or not state.history:
+        return False
+    return len(state.history) - best_epoch(state.history).epoch >= recipe.patience
+
+
+def diverged(what: str, recipe: Recipe, state: TrainingState) -> DivergedError:
+    """Say where a run went out of hand."""
+    return DivergedError(
+        f"{what} at step {state.step} of epoch {len(state.history) + 1}",
+        f"Try a lower --learning-rate than {recipe.learning_rate:g}",
+    )
+
+
+def measure(
+    recipe: Recipe, params: Params, validation: Examples
+) -> tuple[float | None, float | None]:
+    """Return loss and accuracy on what was held out, None for both when nothing was."""
+    if len(validation) == 0:
+        return None, None
+    return compute_loss_and_accuracy(recipe.model, params, recipe.loss, validation)

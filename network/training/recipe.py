@@ -1,0 +1,58 @@
+"""How a model is trained: everything but the data, and where the training stands."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from network.core.losses import Loss
+from network.core.model import Model, ModelBackward, part_the_loss_sees
+from network.core.optimizers import Optimizer
+from network.core.params import Array, Params
+from network.core.schedules import Schedule
+from network.images.augmentation import Augmentation
+from network.layers.dropout import Dropout
+from network.training.threads import Trainable
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The model and every choice about its training."""
+
+    model: Model
+    loss: Loss
+    optimizer: Optimizer
+    schedule: Schedule
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    seed: int
+    augment: Augmentation | None = None  # changes the images of every batch
+    shards: int = 1  # parts of a batch that are computed at once
+    patience: int | None = None  # epochs without a better validation before it stops
+
+    @property
+    def draws(self) -> bool:
+        """Does a step need random numbers?"""
+        is_dropping = any(isinstance(layer, Dropout) for layer in self.model.layers)
+        return is_dropping or self.augment is not None
+
+    def trainable(self) -> Trainable:
+        """Return the model as it is trained: what the loss sees of it, on changed images."""
+        model = part_the_loss_sees(self.model, self.loss)
+        return model if self.augment is None else OnChangedImages(model, self.augment)
+
+
+@dataclass(frozen=True)
+class OnChangedImages:
+    """A model that, while it is trained, is shown every image a little different.
+
+    Shapes: x (N, H, W) -> outputs (N, K).
+    """
+
+    model: Model
+    augment: Augmentation
+
+    def forward(
+        self, params: Params, x: Array, rng: np.random.Generator | None = None
+    ) -> tuple[Array, ModelBackward]:
+        return self.model.forward(params, x if rng is None else self.augment(x, rng), rng)

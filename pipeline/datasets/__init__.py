@@ -1,0 +1,1 @@
+"""Datasets by name: the published ones and your own."""

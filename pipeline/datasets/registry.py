@@ -1,0 +1,42 @@
+"""The data sets we know, and how one is found by its name."""
+
+import difflib
+
+from pipeline.datasets.catalogue.emnist import EMNIST
+from pipeline.datasets.catalogue.fashion_mnist import FASHION_MNIST
+from pipeline.datasets.catalogue.kmnist import KMNIST
+from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.datasets.catalogue.qmnist import QMNIST
+from pipeline.datasets.records import Dataset
+from pipeline.datasets.user_datasets import own_names, read_record
+from pipeline.errors import UsageError
+from pipeline.storage.cache import Cache
+
+DATASETS: dict[str, Dataset] = {
+    dataset.name: dataset for dataset in (MNIST, FASHION_MNIST, KMNIST, *EMNIST, QMNIST)
+}
+
+
+def find_dataset(cache: Cache, name: str) -> Dataset:
+    """Look a data set up by its name: one that we know, or one that the user imported.
+
+    Raises: UsageError with the nearest name; CorruptError when the record of an imported one is
+    damaged.
+    """
+    if name in DATASETS:
+        return DATASETS[name]
+    own = own_names(cache)
+    if name in own:
+        return read_record(cache, name)
+    known = [*DATASETS, *own]
+    near = difflib.get_close_matches(name.lower(), known, n=1)
+    hint = f"Did you mean {near[0]}?" if near else "`pipeline list` names them all"
+    raise UsageError(f"no data set is called {name!r}, we know {', '.join(known)}", hint)
+
+
+def all_datasets(cache: Cache) -> list[Dataset]:
+    """List what we know, and then what the user imported.
+
+    Raises: CorruptError.
+    """
+    return [*DATASETS.values(), *(read_record(cache, name) for name in own_names(cache))]

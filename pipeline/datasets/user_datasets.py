@@ -1,0 +1,105 @@
+"""Data sets of the user's own: their records lie in the cache, beside their raw files."""
+
+import re
+from dataclasses import asdict
+from typing import Any
+
+from pipeline.datasets.records import Dataset, RawFile, Split, images_size, labels_size
+from pipeline.errors import CorruptError, UsageError
+from pipeline.storage.cache import Cache
+from pipeline.storage.checksummed_json import publish_json, read_json
+
+RECORD_FORMAT = 1
+MAX_CLASSES = 256  # a label is one byte
+NAME = r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
+SPLIT = r"[a-z][a-z0-9]{0,19}"  # the name of one
+FILE_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"  # no path
+
+
+def check_dataset_name(name: str) -> str:
+    """Accept a name that is a folder's name on every system.
+
+    Raises: UsageError.
+    """
+    if not re.fullmatch(NAME, name):
+        raise UsageError(
+            f"{name!r} is no name for a data set, expected small letters, digits and - (64 at most)"
+        )
+    return name
+
+
+def own_names(cache: Cache) -> list[str]:
+    """List the data sets that the user imported, by name."""
+    return sorted(
+        path.parent.name
+        for path in cache.root.glob("raw/*/dataset.json")
+        if re.fullmatch(NAME, path.parent.name)
+    )
+
+
+def publish_record(cache: Cache, dataset: Dataset) -> None:
+    """Write the record of a data set of the user's own; it is what makes the files one."""
+    publish_json(cache.record(dataset.name), {"format": RECORD_FORMAT, **asdict(dataset)})
+
+
+def read_record(cache: Cache, name: str) -> Dataset:
+    """Read the record of a data set of the user's own.
+
+    Raises: MissingError, CorruptError.
+    """
+    path = cache.record(name)
+    again = "Run `pipeline import` again"
+    record = read_json(path, again, RECORD_FORMAT)
+    try:
+        if record.pop("format") not in range(1, RECORD_FORMAT + 1):
+            raise ValueError("its format")
+        dataset = dataset_from_dict(record)
+        check_record(dataset, name)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorruptError(f"{path}: no record of a data set ({error!r})", again) from error
+    return dataset
+
+
+def dataset_from_dict(record: dict[str, Any]) -> Dataset:
+    """Make a record of plain data.
+
+    Raises: ValueError, KeyError, TypeError, AttributeError.
+    """
+    splits = {
+        name: Split(
+            **{**split, "images": RawFile(**split["images"]), "labels": RawFile(**split["labels"])}
+        )
+        for name, split in record["splits"].items()
+    }
+    lists = ("mirrors", "classes", "label_columns")
+    return Dataset(**{**record, "splits": splits, **{key: tuple(record[key]) for key in lists}})
+
+
+def check_record(dataset: Dataset, name: str) -> None:
+    """Refuse a record whose parts contradict each other.
+
+    Raises: ValueError, TypeError.
+    """
+    if dataset.name != name:
+        raise ValueError(f"it is of {dataset.name!r}")
+    plain = Dataset(
+        *(name, dataset.title, (), dataset.splits, dataset.classes),
+        *(dataset.source, dataset.licence, dataset.citation),
+    )
+    texts = (dataset.title, *dataset.classes, dataset.source, dataset.licence, dataset.citation)
+    if dataset != plain or not all(isinstance(text, str) for text in texts):
+        raise ValueError("fields that only sets from elsewhere have, or that are no text")
+    if not 1 <= len(set(dataset.classes)) == len(dataset.classes) <= MAX_CLASSES:
+        raise ValueError("its classes")
+    if not dataset.splits or not all(re.fullmatch(SPLIT, name) for name in dataset.splits):
+        raise ValueError("its splits")
+    for split in dataset.splits.values():
+        if type(split.count) is not int or split != Split(split.images, split.labels, split.count):
+            raise ValueError("a split that is only part of its files")
+        sizes = split.images.content_size, split.labels.content_size
+        if sizes != (images_size(split.count), labels_size(split.count)):
+            raise ValueError("sizes that do not follow from the counts")
+    for file in dataset.files:
+        is_hashed = re.fullmatch(r"[0-9a-f]{64}", file.content_sha256 or "")
+        if not is_hashed or not re.fullmatch(FILE_NAME, file.name):
+            raise ValueError(f"the file {file.name!r}")

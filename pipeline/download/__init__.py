@@ -1,0 +1,1 @@
+"""From mirrors on the web to verified raw files."""

@@ -1,0 +1,145 @@
+"""The raw files of a data set: whether they are the published ones, and what they hold."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.datasets.records import IMAGE_SHAPE, Dataset, RawFile
+from pipeline.errors import CorruptError, MissingError
+from pipeline.storage.cache import Cache, digest_of, reading
+from pipeline.storage.idx import open_idx
+
+
+def check_raw(path: Path, raw_file: RawFile) -> None:
+    """Accept a raw file by its own hash, or else by the hash of its unzipped content.
+
+    The same data zipped again by somebody else is still the same data.
+
+    Raises: MissingError, or CorruptError with the hash found and the one expected.
+    """
+    with reading(path):
+        found = digest_of(path)
+    if found.sha256 == raw_file.sha256:
+        return
+    is_known = raw_file.content_sha256 is not None
+    if is_known and content_hash(path, raw_file.content_size) == raw_file.content_sha256:
+        return
+    raise CorruptError(
+        f"{path}: {found.size:,} bytes with sha256 {found.sha256}, "
+        f"expected {raw_file.size:,} bytes with {raw_file.sha256}"
+    )
+
+
+def content_hash(path: Path, size: int) -> str | None:
+    """Hash the unzipped content of an IDX file; None when it is no sound one, or is larger."""
+    try:
+        with open_idx(path, size) as stream:
+            for _ in stream.read_items():
+                pass
+            return stream.sha256
+    except CorruptError:
+        return None
+
+
+def read_image_chunks(cache: Cache, dataset: Dataset, split: str) -> Iterator[NDArray[np.uint8]]:
+    """Yield the images of a split in order, about 1 MiB at a time, upright.
+
+    What is made of them must not be used before the iterator has ended without an error: only
+    then are the hashes checked. `publish` keeps to that.
+
+    Shapes: (n, 28, 28) each, count together.
+
+    Raises: MissingError, CorruptError.
+    """
+    files = dataset.splits[split]
+    shape = (files.count_in_files, *IMAGE_SHAPE)
+    path = cache.raw(dataset.folder) / files.images.name
+    with mended_by_fetching(dataset):
+        for images in rows_of(
+            read_checked(path, files.images, shape, np.uint8), files.start, files.count
+        ):
+            yield images.transpose(0, 2, 1) if dataset.is_transposed else images
+
+
+def read_label_chunks(cache: Cache, dataset: Dataset, split: str) -> Iterator[NDArray[np.uint8]]:
+    """Yield the labels of a split in order, from 0 on; the rest is as for `read_image_chunks`.
+
+    Shapes: (n,) each, count together.
+
+    Raises: MissingError, CorruptError.
+    """
+    path = cache.raw(dataset.folder) / dataset.splits[split].labels.name
+    last = len(dataset.classes) - 1 + dataset.first_label
+    for rows in read_label_rows(cache, dataset, split):
+        labels = rows[:, 0] if rows.ndim == 2 else rows
+        if len(labels) and not dataset.first_label <= labels.min() <= labels.max() <= last:
+            wrong = labels.min() if labels.min() < dataset.first_label else labels.max()
+            raise CorruptError(f"{path}: label {wrong}, expected {dataset.first_label} to {last}")
+        yield (labels - dataset.first_label).astype(np.uint8)
+
+
+def read_label_rows(cache: Cache, dataset: Dataset, split: str) -> Iterator[NDArray[Any]]:
+    """Yield what the labels file says of each example, as it stands there.
+
+    Shapes: (n,) uint8, or (n, C) int32 for a data set with C `label_columns`.
+
+    Raises: MissingError, CorruptError.
+    """
+    files, columns = dataset.splits[split], dataset.label_columns
+    path = cache.raw(dataset.folder) / files.labels.name
+    shape = (files.count_in_files, len(columns)) if columns else (files.count_in_files,)
+    with mended_by_fetching(dataset):
+        rows = read_checked(path, files.labels, shape, np.dtype(">i4") if columns else np.uint8)
+        yield from rows_of(rows, files.start, files.count)
+
+
+def read_checked(
+    path: Path, raw_file: RawFile, shape: tuple[int, ...], dtype: Any
+) -> Iterator[NDArray[Any]]:
+    """Yield the items of a raw file, and raise in the end unless they are the published ones.
+
+    Raises: MissingError, CorruptError.
+    """
+    if raw_file.content_sha256 is None:
+        check_raw(path, raw_file)  # the published file's own hash is all there is
+    with open_idx(path, raw_file.content_size, raw_file.member) as stream:
+        if stream.shape != shape or stream.dtype != dtype:
+            raise CorruptError(
+                f"{path}: {stream.dtype} of shape {stream.shape}, "
+                f"expected {np.dtype(dtype)} of {shape}"
+            )
+        yield from stream.read_items()
+        if raw_file.content_sha256 not in (None, stream.sha256):
+            raise CorruptError(
+                f"{path}: content has sha256 {stream.sha256}, expected {raw_file.content_sha256}"
+            )
+
+
+def rows_of(chunks: Iterator[NDArray[Any]], start: int, count: int) -> Iterator[NDArray[Any]]:
+    """Yield `count` rows from row `start` on; the others are read too, for their hash."""
+    position = 0
+    for chunk in chunks:
+        wanted = chunk[max(0, start - position) : max(0, start + count - position)]
+        position += len(chunk)
+        if len(wanted):
+            yield wanted
+
+
+@contextmanager
+def mended_by_fetching(dataset: Dataset) -> Iterator[None]:
+    """Say how a missing or damaged raw file comes back."""
+    try:
+        yield
+    except (MissingError, CorruptError) as error:
+        raise type(error)(error.message, way_back(dataset)) from error
+
+
+def way_back(dataset: Dataset) -> str:
+    """Name the command that brings raw files back."""
+    if dataset.mirrors:
+        return f"Run `pipeline fetch {dataset.name}`"
+    return f"Run `pipeline import` again; it came from {dataset.source}"

@@ -1,0 +1,212 @@
+"""Bring people's own images into the cache as a data set like the others.
+
+All is made in a folder of its own beside the raw files, pickles too, and then moved into place;
+whatever ends this early leaves what was there.
+"""
+
+import contextlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.build import BuiltPickle, build_pickles
+from pipeline.datasets.records import IMAGE_SHAPE, Dataset, RawFile, Split
+from pipeline.datasets.registry import DATASETS
+from pipeline.datasets.user_datasets import check_dataset_name, publish_record
+from pipeline.errors import UsageError
+from pipeline.formats.idx_files import UNSIGNED_BYTE, idx_chunks
+from pipeline.formats.registry import find_format
+from pipeline.formats.source import Images, Part, Reading
+from pipeline.formats.split import divide, notes_on_classes
+from pipeline.progress import SILENT, Reporter
+from pipeline.storage.cache import (
+    STALE_SECONDS,
+    Cache,
+    publish,
+    replace_folder,
+    storage_error,
+    sync_folder,
+)
+from pipeline.storage.locks import work_lock
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How images are to be imported."""
+
+    test_share: float | None = None  # None: TEST_SHARE, where the source has no test images
+    seed: int = 0
+    title: str = ""
+    licence: str = ""
+    resize: bool = False
+    invert: bool = False  # dark ink on light paper becomes light on dark
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A data set that is now in the cache."""
+
+    dataset: Dataset
+    format_name: str
+    notes: list[str]
+    built: list[BuiltPickle]
+
+
+def import_dataset(
+    cache: Cache, path: Path, name: str, wishes: Wishes, reporter: Reporter = SILENT
+) -> Imported:
+    """Import images and labels under a name of the user's own, and build their pickles.
+
+    Raises: UsageError, MissingError, CorruptError, StorageError.
+    """
+    check_name(name)
+    with work_lock(cache, f"import-{name}", reporter):
+        check_place(cache, name, wishes.force)
+        found = find_format(path)
+        if wishes.resize and not found.can_resize:
+            raise UsageError(f"--resize is for image files, and {path} is read as {found.name}")
+        source = found.read(path, Reading(wishes.resize, reporter))
+        parts, notes = divide(path, source, wishes.test_share, wishes.seed)
+        notes = [*source.notes, *notes, *notes_on_classes(source.classes, parts)]
+        with staging(cache, name) as stage:
+            splits, more_notes = write_splits(stage.raw(name), parts, wishes.invert, reporter)
+            dataset = Dataset(
+                name=name,
+                title=wishes.title or name,
+                mirrors=(),
+                splits=splits,
+                classes=source.classes,
+                source=str(path.absolute()),
+                licence=wishes.licence or "not stated",
+                citation="",
+            )
+            publish_record(stage, dataset)
+            build_pickles(stage, dataset, reporter=reporter)
+            put_in_place(stage, cache, dataset)
+        built = build_pickles(cache, dataset, reporter=reporter)  # they are there: it looks
+    built = [replace(item, was_intact=False) for item in built]
+    return Imported(dataset, found.name, notes + more_notes, built)
+
+
+def check_name(name: str) -> None:
+    """Accept a name that no data set of everybody's has.
+
+    Raises: UsageError.
+    """
+    check_dataset_name(name)
+    if name in {*DATASETS, *(dataset.folder for dataset in DATASETS.values())}:
+        raise UsageError(f"{name} is a data set that everybody knows", "Choose a name of your own")
+
+
+def check_place(cache: Cache, name: str, force: bool) -> None:
+    """Accept a place that is free, or one with a data set of the user's own that is to go.
+
+    Raises: UsageError.
+    """
+    folder, manifest = cache.raw(name), cache.manifest(name)
+    if cache.record(name).exists():
+        if not force:
+            what = f"there already is a data set of yours called {name}"
+            raise UsageError(what, "Choose another name, or replace it with --force")
+        others = [it.name for it in folder.iterdir() if not is_ours(it)]
+        if others:
+            what = f"{folder} holds {others[0]!r}, which no import made"
+            raise UsageError(what, "Move it away, or choose another name")
+    elif os.path.lexists(folder):
+        what = f"{folder} is there, and no data set of yours"
+        raise UsageError(what, "Move it away, or choose another name")
+    elif not force and not manifest.exists():
+        for pickle in manifest.parent.glob(f"{name}_*.pickle"):
+            raise UsageError(
+                f"{pickle} has no manifest, so it may be yours",
+                "Move it away, or replace it with --force",
+            )
+
+
+def is_ours(path: Path) -> bool:
+    """Tell whether a file in the folder of an imported data set is called as an import calls it."""
+    return path.name == "dataset.json" or path.name.endswith(("-ubyte", ".part"))
+
+
+@contextlib.contextmanager
+def staging(cache: Cache, name: str) -> Iterator[Cache]:
+    """Lend a cache of its own beside the raw files, and take it away in the end."""
+    remove_stale_stages(cache, name)
+    folder = cache.raw(f".{name}.{secrets.token_hex(8)}.part")
+    try:
+        yield Cache(folder, "an import")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_stale_stages(cache: Cache, name: str) -> None:
+    """Clear away what killed imports of this name left, but nobody's work in progress."""
+    for folder in cache.root.glob(f"raw/.{name}.{'?' * 16}.part"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.lstat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(folder)
+
+
+def write_splits(
+    folder: Path, parts: Sequence[Part], invert: bool, reporter: Reporter
+) -> tuple[dict[str, Split], list[str]]:
+    """Write the IDX files of every part.
+
+    Returns: the splits as they are to be recorded, and notes on their pixels.
+
+    Raises: StorageError, CorruptError.
+    """
+    highest = 0
+
+    def pixels(part: Part, advance: Callable[[int], None]) -> Iterator[Images]:
+        nonlocal highest
+        for images in part.all_images():
+            highest = max(highest, int(images.max(initial=0)))
+            yield 255 - images if invert else images
+            advance(len(images))
+
+    splits = {}
+    with reporter.progress("importing", sum(len(it.labels) for it in parts), "images") as advance:
+        for part in parts:
+            n, start = len(part.labels), "t10k" if part.split == "test" else part.split
+            chunks = idx_chunks(UNSIGNED_BYTE, (n, *IMAGE_SHAPE), pixels(part, advance))
+            images = write_raw(folder / f"{start}-images-idx3-ubyte", chunks)
+            chunks = idx_chunks(UNSIGNED_BYTE, (n,), [part.labels])
+            labels = write_raw(folder / f"{start}-labels-idx1-ubyte", chunks)
+            splits[str(part.split)] = Split(images, labels, n)
+    faint = f"no pixel is above {highest} of 255: are they shares of full ink?"
+    return splits, [faint] if highest <= 1 else []
+
+
+def write_raw(path: Path, chunks: Iterator[bytes]) -> RawFile:
+    """Publish a plain file and describe it."""
+    size, sha256 = publish(path, chunks)
+    return RawFile(path.name, size, sha256, size, sha256)
+
+
+def put_in_place(stage: Cache, cache: Cache, dataset: Dataset) -> None:
+    """Move a finished data set to where it belongs; the one that was there goes with the stage.
+
+    The raw files and their record are moved in one step.
+
+    Raises: StorageError; then what was there is there again.
+    """
+    folder, old = cache.raw(dataset.name), stage.root / "old"
+    try:
+        replace_folder(stage.raw(dataset.name), folder, old)
+    except OSError as error:
+        raise storage_error(f"cannot write {folder}", error) from error
+    pickles = [
+        (stage.pickle(dataset.name, it), cache.pickle(dataset.name, it)) for it in dataset.splits
+    ]
+    manifests = stage.manifest(dataset.name), cache.manifest(dataset.name)
+    with contextlib.suppress(OSError):  # another disk, perhaps
+        manifests[1].parent.mkdir(parents=True, exist_ok=True)
+        for made, place in (*pickles, manifests):
+            made.replace(place)
+        sync_folder(manifests[1].parent)

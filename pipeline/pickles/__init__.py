@@ -1,0 +1,1 @@
+"""The pickles of two parallel lists, and safe reading of other pickles."""

@@ -1,0 +1,153 @@
+"""The hashes that vouch for pickles, and the way to read a pickle that they vouch for.
+
+A file that is there proves nothing. The manifest is published after the last pickle, so where
+there is one the pickles were finished; and each pickle must still have the hash it names.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from pipeline.datasets.records import Dataset
+from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.pickles.foreign_formats import Labels, Pixels
+from pipeline.pickles.our_format import read_pickle
+from pipeline.storage.cache import Cache, Digest, digest_of, reading
+from pipeline.storage.checksummed_json import publish_json, read_json
+
+MANIFEST_FORMAT = 2
+UNSEALED = ("format", "dataset", "inputs", "pickles")  # the keys of format 1
+
+
+class OtherInputsError(CorruptError):
+    """A pickle that was made from other raw files than the ones we know."""
+
+
+def publish_manifest(
+    cache: Cache, dataset: Dataset, pickles: dict[str, tuple[int, Digest]]
+) -> None:
+    """Vouch for the pickle of each split, given its count and digest."""
+    manifest = {
+        "format": MANIFEST_FORMAT,
+        "dataset": dataset.name,
+        "inputs": {part.key: part.identity for part in dataset.parts},
+        "pickles": {
+            split: {"count": count, "size": digest.size, "sha256": digest.sha256}
+            for split, (count, digest) in pickles.items()
+        },
+    }
+    publish_json(cache.manifest(dataset.name), manifest)
+
+
+def read_manifest(cache: Cache, dataset: Dataset) -> dict[str, Any]:
+    """Read the hashes of a data set's pickles.
+
+    Raises: MissingError when the pickles were never finished, CorruptError for another format.
+    """
+    path = cache.manifest(dataset.name)
+    build = f"Run `pipeline build-pickles {dataset.name}"
+    try:
+        manifest = read_json(path, f"{build} --force`", MANIFEST_FORMAT, UNSEALED)
+    except MissingError as error:
+        what = f"the pickles of {dataset.name} are not built ({path} is not there)"
+        raise MissingError(what, f"{build}`") from error
+    try:
+        check_manifest(manifest, dataset)
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorruptError(
+            f"{path}: no manifest of pickles ({error!r})", f"{build} --force`"
+        ) from error
+    return manifest
+
+
+def check_manifest(manifest: dict[str, Any], dataset: Dataset) -> None:
+    """Refuse what is of another data set, or lacks a hash that we will rely on.
+
+    Raises: ValueError, KeyError, TypeError.
+    """
+    if manifest["format"] < 1 or manifest["dataset"] != dataset.name:
+        raise ValueError(f"format {manifest['format']} of {manifest['dataset']!r}")
+    for split in dataset.splits:
+        sha256 = manifest["pickles"][split]["sha256"]
+        if not re.fullmatch("[0-9a-f]{64}", sha256):
+            raise ValueError(f"{sha256!r} is no sha256")
+    if not isinstance(manifest["inputs"], dict):
+        raise TypeError("its inputs are no table")
+
+
+def check_inputs(cache: Cache, dataset: Dataset, split: str) -> str:
+    """Accept a pickle that was made from the raw files we know, and return its hash.
+
+    Raises: MissingError, CorruptError, OtherInputsError.
+    """
+    manifest = read_manifest(cache, dataset)
+    for part in dataset.splits[split].files:
+        made_from = manifest["inputs"].get(part.key)
+        if made_from != part.identity:
+            raise OtherInputsError(
+                f"{cache.pickle(dataset.name, split)}: made from a {part.key} with content "
+                f"{made_from}, expected {part.identity}",
+                f"Run `pipeline build-pickles {dataset.name} --force`",
+            )
+    return str(manifest["pickles"][split]["sha256"])
+
+
+def check_pickle(cache: Cache, dataset: Dataset, split: str) -> Digest:
+    """Accept a pickle when its hash is the manifest's and it was made from the data we know.
+
+    Raises: MissingError, CorruptError, OtherInputsError.
+    """
+    expected = check_inputs(cache, dataset, split)
+    path = cache.pickle(dataset.name, split)
+    rebuild = f"Run `pipeline build-pickles {dataset.name} --force`"
+    with reading(path, rebuild):
+        found = digest_of(path)
+    if found.sha256 != expected:
+        raise CorruptError(f"{path}: sha256 is {found.sha256}, expected {expected}", rebuild)
+    return found
+
+
+def split_hash(cache: Cache, dataset: Dataset, split: str) -> str:
+    """Return the SHA-256 of a split's pickle: the manifest's, or without one that of the file.
+
+    Raises: MissingError, CorruptError.
+    """
+    path = cache.pickle(dataset.name, split)
+    if path.exists() and not cache.manifest(dataset.name).exists():
+        with reading(path):
+            return digest_of(path).sha256
+    return check_inputs(cache, dataset, split)
+
+
+def read_known(path: Path, sha256: str) -> tuple[Pixels, Labels]:
+    """Read a pickle that lies anywhere, and must have this hash.
+
+    Shapes: pixels (N, 28, 28) uint8, labels (N,) int64.
+
+    Raises: MissingError, CorruptError.
+    """
+    return read_pickle(path, sha256)
+
+
+def read_split(cache: Cache, dataset: Dataset, split: str) -> tuple[Pixels, Labels]:
+    """Read the images and labels of a split, held to the hash in the manifest.
+
+    A pickle that has no manifest was put there by the user: then its layout, types and ranges
+    are checked, and nothing in it is run.
+
+    Shapes: pixels (N, 28, 28) uint8, labels (N,) int64.
+
+    Raises: UsageError, MissingError, CorruptError.
+    """
+    if split not in dataset.splits:
+        known = ", ".join(dataset.splits)
+        raise UsageError(f"{dataset.name} has no split called {split!r}, it has {known}")
+    path = cache.pickle(dataset.name, split)
+    if path.exists() and not cache.manifest(dataset.name).exists():
+        pixels, labels = read_pickle(path)
+        if len(labels) and labels.max() >= len(dataset.classes):
+            raise CorruptError(
+                f"{path}: label {labels.max()}, expected 0 to {len(dataset.classes) - 1}"
+            )
+        return pixels, labels
+    return read_pickle(path, check_inputs(cache, dataset, split))

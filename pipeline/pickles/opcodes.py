@@ -1,0 +1,241 @@
+"""Read the opcodes of a pickle as the standard unpickler does, and hold it to its frames.
+
+`pickletools.genops` is close, but not close enough to tell what a hostile file does: it gives up
+at names that are not ASCII, undoes escapes that the unpickler leaves alone, and takes integers in
+base ten alone. And neither looks at frames, though they matter: an unpickler that reads a file
+takes the bytes after a frame for the rest of an opcode that the frame cuts in two, so that it
+follows other opcodes than one that reads from memory.
+
+Source: `Lib/pickletools.py` for the table of opcodes, `Lib/pickle.py` and `Modules/_pickle.c` for
+what is read, CPython issue 154848 for frames.
+"""
+
+import codecs
+import pickletools
+import struct
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from pipeline.errors import CorruptError
+from pipeline.pickles.values import Extract, Unknown, shortened
+
+Reader = Callable[[bytes, int], tuple[Any, int]]
+
+LONG_INTEGER = 64  # bytes; longer ones are not worked out
+
+
+class BrokenPickleError(CorruptError):
+    """A pickle that cannot be followed further."""
+
+
+class OverdrawnError(BrokenPickleError):
+    """An opcode that declares more bytes than there are."""
+
+    def __init__(self, declared: int, left: int) -> None:
+        super().__init__(f"it declares {declared:,} bytes where {left:,} are left")
+        self.declared = declared
+
+
+class Opcode(NamedTuple):
+    """One instruction of a pickle."""
+
+    name: str
+    argument: Any
+    start: int
+    end: int  # where the next one is
+
+
+def read_opcodes(data: bytes, start: int = 0) -> Iterator[Opcode]:
+    """Yield the opcodes of one pickle, the last of them STOP.
+
+    Raises: BrokenPickleError where they cannot be read further.
+    """
+    position = start
+    while True:
+        here = position
+        if here >= len(data):
+            raise BrokenPickleError("it ends without STOP")
+        if data[here] not in TABLE:
+            raise BrokenPickleError(f"byte {here:,} is 0x{data[here]:02x}, which is no opcode")
+        name, reader = TABLE[data[here]]
+        argument: Any = None
+        position = here + 1
+        if reader is not None:
+            argument, position = reader(data, position)
+        yield Opcode(name, argument, here, position)
+        if name == "STOP":
+            return
+
+
+class Frames:
+    """Holds opcodes to the frames that they stand in, and remembers the first that lies."""
+
+    def __init__(self) -> None:
+        self.end = 0  # of the present frame
+        self.lie = ""
+
+    def check(self, opcode: Opcode, size: int) -> None:
+        """Compare one opcode of a file of so many bytes with the frame that it is in."""
+        is_inside = opcode.start < self.end
+        if is_inside and (opcode.end > self.end or opcode.name == "FRAME"):
+            self.lie = self.lie or f"a frame ends inside the {opcode.name} of byte {opcode.start:,}"
+        if opcode.name == "FRAME":
+            self.end = opcode.end + opcode.argument
+        if opcode.name == "STOP" and self.end > size:
+            self.lie = (
+                self.lie or f"a frame goes on to byte {self.end:,}, of {size:,} that there are"
+            )
+
+
+def take(data: bytes, start: int, length: int) -> int:
+    """Return where so many bytes end.
+
+    Raises: OverdrawnError when they are not all there.
+    """
+    if length < 0 or start + length > len(data):
+        raise OverdrawnError(length, max(0, len(data) - start))
+    return start + length
+
+
+def number(layout: str) -> Reader:
+    """Make the reader of a number of fixed width."""
+    compiled = struct.Struct(layout)
+
+    def read(data: bytes, start: int) -> tuple[Any, int]:
+        end = take(data, start, compiled.size)
+        return compiled.unpack_from(data, start)[0], end
+
+    return read
+
+
+def counted(layout: str, convert: Callable[[bytes], Any]) -> Reader:
+    """Make the reader of bytes whose number stands before them."""
+    read_length = number(layout)
+
+    def read(data: bytes, start: int) -> tuple[Any, int]:
+        length, start = read_length(data, start)
+        end = take(data, start, length)
+        return convert(data[start:end]), end
+
+    return read
+
+
+def line(convert: Callable[[bytes], Any]) -> Reader:
+    """Make the reader of what goes to the end of its line.
+
+    At the end of the file the unpickler takes what there is, and its last byte for the line's
+    end; with INST that is enough to run something.
+    """
+
+    def read(data: bytes, start: int) -> tuple[Any, int]:
+        end = data.find(b"\n", start)
+        end = max(start, len(data) - 1) if end < 0 else end
+        return convert(data[start:end]), min(end + 1, len(data))
+
+    return read
+
+
+def read_pair(data: bytes, start: int) -> tuple[Any, int]:
+    """Read the two lines of a module and a name in it."""
+    module, start = line(decode)(data, start)
+    name, end = line(decode)(data, start)
+    return (module, name), end
+
+
+def decode(data: bytes) -> Any:
+    """Turn bytes into text, keeping the beginning of a long one.
+
+    Raises: BrokenPickleError.
+    """
+    try:
+        return shortened(str(data, "utf-8", "surrogatepass"))
+    except UnicodeDecodeError as error:
+        raise BrokenPickleError(f"a text is no UTF-8 ({error.reason})") from error
+
+
+def unescape(data: bytes) -> Any:
+    """Undo the escapes of a text in quotes, which Python 2 wrote."""
+    try:
+        text = codecs.escape_decode(data[1:-1])[0]
+    except ValueError:
+        return Unknown("text with damaged escapes")
+    return shortened(text.decode("latin-1"))
+
+
+def unescape_unicode(data: bytes) -> Any:
+    """Undo the escapes of a text of protocol 0.
+
+    Raises: BrokenPickleError.
+    """
+    try:
+        return shortened(str(data, "raw-unicode-escape"))
+    except UnicodeDecodeError as error:
+        raise BrokenPickleError(f"a text has damaged escapes ({error.reason})") from error
+
+
+def to_integer(digits: bytes) -> Any:
+    """Read an integer in text, in any base that its prefix says."""
+    digits = digits.removesuffix(b"L")
+    for base in (10, 0):
+        try:
+            return int(digits, base)
+        except ValueError:
+            continue
+    return Unknown("integer")
+
+
+def to_float(digits: bytes) -> Any:
+    """Read a floating-point number in text."""
+    try:
+        return float(digits)
+    except ValueError:
+        return Unknown("number")
+
+
+def little_endian(data: bytes) -> Any:
+    """Read an integer of any length."""
+    if len(data) > LONG_INTEGER:
+        return Extract("int", len(data), bytes(data[:LONG_INTEGER]))
+    return int.from_bytes(data, "little", signed=True)
+
+
+def latin(data: bytes) -> Any:
+    """Turn what Python 2 called a string into text."""
+    return shortened(data.decode("latin-1"))
+
+
+def mutable(data: bytes) -> Any:
+    """Make bytes that can be added to."""
+    return shortened(bytearray(data))
+
+
+READERS: dict[str, Reader] = {
+    "uint1": number("<B"),
+    "uint2": number("<H"),
+    "int4": number("<i"),
+    "uint4": number("<I"),
+    "uint8": number("<Q"),
+    "float8": number(">d"),
+    "string1": counted("<B", latin),
+    "string4": counted("<i", latin),
+    "bytes1": counted("<B", shortened),
+    "bytes4": counted("<I", shortened),
+    "bytes8": counted("<Q", shortened),
+    "bytearray8": counted("<Q", mutable),
+    "unicodestring1": counted("<B", decode),
+    "unicodestring4": counted("<I", decode),
+    "unicodestring8": counted("<Q", decode),
+    "unicodestringnl": line(unescape_unicode),
+    "long1": counted("<B", little_endian),
+    "long4": counted("<i", little_endian),
+    "decimalnl_short": line(to_integer),
+    "decimalnl_long": line(to_integer),
+    "floatnl": line(to_float),
+    "stringnl": line(unescape),
+    "stringnl_noescape": line(decode),
+    "stringnl_noescape_pair": read_pair,
+}
+TABLE: dict[int, tuple[str, Reader | None]] = {
+    ord(opcode.code): (opcode.name, READERS[opcode.arg.name] if opcode.arg else None)
+    for opcode in pickletools.opcodes
+}

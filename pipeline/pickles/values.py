@@ -1,0 +1,183 @@
+"""What a pickle would make, as signs that stand for it and do nothing.
+
+A number, a short text and None stand for themselves. All else is one of the classes below.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.pickles.machine import NAMES
+
+HEAD = 200  # characters or bytes that are kept of a long text
+ENDLESS = 2**64  # where counting ends: more than any memory holds
+SHOWN_ITEMS, SHOWN_LEVELS, SHOWN_LENGTH = 5, 3, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A name that loading would import."""
+
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The beginning of a text, of bytes or of a number that is too long to keep."""
+
+    kind: str
+    length: int  # in characters, or in bytes
+    head: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that nothing but loading the pickle would tell."""
+
+    what: str
+
+
+@dataclass(eq=False, slots=True)
+class Container:
+    """A list, tuple, set or dictionary; a dictionary's keys and values take turns."""
+
+    kind: str
+    items: list[Any]
+
+
+@dataclass(eq=False, slots=True)
+class Made:
+    """What a call would return."""
+
+    callee: Any
+    arguments: list[Any]
+    keywords: Any = None
+
+
+def shortened(value: str | bytes | bytearray) -> Any:
+    """Keep a short text as it is, and the beginning of a long one."""
+    if len(value) <= HEAD:
+        return value
+    return Extract(type(value).__name__, len(value), bytes_or_text(value[:HEAD]))
+
+
+def bytes_or_text(value: str | bytes | bytearray) -> str | bytes:
+    """Make what is no text immutable bytes."""
+    return value if isinstance(value, str) else bytes(value)
+
+
+def show(value: Any, levels: int = SHOWN_LEVELS) -> str:
+    """Write a value as Python would, in a length that a line holds."""
+    match value:
+        case Imported(module, name):
+            text = cut(f"{module}.{name}", HEAD)
+        case Extract(kind, length, head):
+            text = f"{cut(repr(head))} ({kind} of {length:,})"
+        case Unknown(what):
+            text = f"<{what}>"
+        case Made(callee, arguments, keywords):
+            inside = show_items(arguments, levels)
+            if isinstance(keywords, Container) and keywords.items:
+                inside += f", **{show(keywords, levels - 1)}"
+            text = f"{show(callee, levels - 1) if levels else '...'}({inside})"
+        case Container(kind, items):
+            text = brackets(kind, items, levels)
+        case int() if abs(value) >= 1 << 64:
+            text = f"<integer of {value.bit_length()} bits>"
+        case _:
+            text = cut(repr(value))
+    return text
+
+
+def show_items(items: list[Any], levels: int) -> str:
+    """Write the first few of some values."""
+    if items and not levels:
+        return "..."
+    shown = [show(item, levels - 1) for item in items[:SHOWN_ITEMS]]
+    return ", ".join(shown + ["..."] * (len(items) > SHOWN_ITEMS))
+
+
+def brackets(kind: str, items: list[Any], levels: int) -> str:
+    """Write a container with the brackets of its kind."""
+    if kind == "dict":
+        if not items or not levels:
+            return "{...}" if items else "{}"
+        keys, values = (
+            [show(item, levels - 1) for item in items[i : 2 * SHOWN_ITEMS : 2]] for i in (0, 1)
+        )
+        pairs = [": ".join(pair) for pair in zip(keys, values, strict=False)]
+        return "{" + ", ".join(pairs + ["..."] * (len(items) > 2 * SHOWN_ITEMS)) + "}"
+    inside = show_items(items, levels)
+    one = "," if len(items) == 1 else ""
+    return {"list": f"[{inside}]", "tuple": f"({inside}{one})"}.get(kind, f"{kind}({inside})")
+
+
+def cut(text: str, length: int = SHOWN_LENGTH) -> str:
+    """Shorten a text."""
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def is_for_arrays(made: Made) -> bool:
+    """Tell whether a call is one of those that the pickles of arrays and bytes make.
+
+    What it would be given is looked at too: `numpy.ndarray` itself, called, takes any memory.
+    """
+    if not isinstance(made.callee, Imported) or made.keywords is not None:
+        return False
+    match NAMES.get((made.callee.module, made.callee.name)), made.arguments:
+        case "_reconstruct", [Imported(_, "ndarray"), Container("tuple", [0]), _]:
+            return True
+        case "dtype", [str(), *_]:
+            return True
+        case "encode", [str() | Extract("str"), "latin1"]:
+            return True
+        case "_frombuffer", [_, _, _, _]:
+            return True
+    return False
+
+
+def words_of(roots: list[Any]) -> int:
+    """Count the most words of memory that one of some values would be, shared parts unfolded.
+
+    Each item is a word, and eight bytes of a text are one. Counting ends at `ENDLESS`, which
+    is also what a value is that holds itself.
+    """
+    words: dict[int, int] = {}  # by identity
+    is_done: dict[int, bool] = {}
+    waiting = [root for root in roots if type(root) in (Container, Made)]
+    while waiting:
+        value = waiting[-1]
+        key = id(value)
+        if key not in is_done:
+            is_done[key] = False
+            words[key] = ENDLESS  # for what is inside it and holds it again
+            waiting += [part for part in parts_of(value) if type(part) in (Container, Made)]
+            continue
+        waiting.pop()
+        if not is_done[key]:
+            is_done[key] = True
+            total = 1 + sum(words.get(id(part)) or size_of(part) for part in parts_of(value))
+            words[key] = min(total, ENDLESS)
+    return max([words.get(id(root)) or size_of(root) for root in roots], default=0)
+
+
+def parts_of(value: Container | Made) -> list[Any]:
+    """Return what a value holds."""
+    if isinstance(value, Container):
+        return value.items
+    return [value.callee, *value.arguments, value.keywords]
+
+
+def size_of(value: Any) -> int:
+    """Count the words of a value that holds no others."""
+    length = value.length if isinstance(value, Extract) else 0
+    if isinstance(value, str | bytes | bytearray):
+        length = len(value)
+    return 1 + length // 8
+
+
+def is_bytearray(value: Any) -> bool:
+    """Tell whether a value is bytes to which others can be added."""
+    return isinstance(value, bytearray) or (
+        isinstance(value, Extract) and value.kind == "bytearray"
+    )

@@ -1,0 +1,1 @@
+"""The cache folder, and files that are written whole and checked when read."""

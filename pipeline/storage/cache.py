@@ -1,0 +1,253 @@
+"""Where artefacts live on disk, and how a file is written whole or not at all."""
+
+import contextlib
+import errno
+import glob
+import hashlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.errors import MissingError, StorageError, UsageError
+
+DISTRIBUTION = "mnist-neural-net"
+ENVIRONMENT_VARIABLE = "MNIST_CACHE_DIR"
+STALE_SECONDS = 3600.0  # a temporary file untouched for so long belongs to a killed process
+
+
+@dataclass(frozen=True)
+class Cache:
+    """The folder of all artefacts, and the place of each kind in it."""
+
+    root: Path
+    rule: str  # why it is this folder, for `pipeline where`
+
+    def raw(self, dataset: str) -> Path:
+        """The folder of a data set's downloaded files."""
+        return self.root / "raw" / dataset
+
+    def pickle(self, dataset: str, split: str) -> Path:
+        """The pickle of one split."""
+        return self.root / "pickles" / f"{dataset}_{split}.pickle"
+
+    def manifest(self, dataset: str) -> Path:
+        """The hashes of what a data set's pickles were made from and of the pickles."""
+        return self.root / "pickles" / f"{dataset}.json"
+
+    def record(self, dataset: str) -> Path:
+        """What is known of a data set that the user imported."""
+        return self.raw(dataset) / "dataset.json"
+
+    def lock(self, name: str) -> Path:
+        """The file that processes lock while they do the same work."""
+        return self.root / "locks" / f"{name}.lock"
+
+    def pictures(self) -> Path:
+        """The folder of pictures that were given no name."""
+        return self.root / "pictures"
+
+    def runs(self) -> Path:
+        """The folder of training runs, one folder each."""
+        return self.root / "runs"
+
+    def sweeps(self) -> Path:
+        """The folder of searches for hyperparameters, one folder each."""
+        return self.root / "sweeps"
+
+
+def find_cache(option: Path | None = None) -> Cache:
+    """Choose the cache folder: option, environment, checkout, the user's own; in this order.
+
+    The working directory never decides, so a command means the same wherever it is typed.
+
+    Raises: UsageError, StorageError.
+    """
+    if option is not None:
+        return Cache(absolute(option, "--cache-dir"), "--cache-dir")
+    if from_environment := os.environ.get(ENVIRONMENT_VARIABLE):
+        path = absolute(Path(from_environment), ENVIRONMENT_VARIABLE)
+        return Cache(path, ENVIRONMENT_VARIABLE)
+    if (checkout := find_checkout()) is not None:
+        return Cache(checkout / "cache", "the checkout that this code runs from")
+    import platformdirs
+
+    try:
+        folder = platformdirs.user_cache_path("mnist-neural-net")
+    except RuntimeError as error:
+        raise UsageError(
+            "you have no home folder, where the cache would be", "Choose a folder with --cache-dir"
+        ) from error
+    return Cache(folder, "the user's cache folder")
+
+
+def absolute(path: Path, named_by: str) -> Path:
+    """Make a path of the user's independent of the working directory.
+
+    Raises: UsageError for a ~name that is nobody's, StorageError when that directory is gone.
+    """
+    try:
+        return path.expanduser().absolute()
+    except FileNotFoundError as error:
+        raise StorageError(
+            f"{named_by} is {path}, and the working directory is gone", "Change to another folder"
+        ) from error
+    except RuntimeError as error:
+        raise UsageError(
+            f"{named_by} is {path}, and nobody of that name has a home folder"
+        ) from error
+
+
+def find_checkout() -> Path | None:
+    """Return the repository that this code runs from, or None for an installed copy.
+
+    It is found by what is in it, a `pyproject.toml` with the project's name and the folder
+    `cache`, so that moving a module changes nothing.
+    """
+    for folder in Path(__file__).resolve().parents:
+        project = folder / "pyproject.toml"
+        if project.is_file() and (folder / "cache" / "README.md").is_file():
+            is_ours = f'name = "{DISTRIBUTION}"' in project.read_text("utf-8")
+            return folder if is_ours else None
+    return None
+
+
+class Digest(NamedTuple):
+    """What identifies a file's content."""
+
+    size: int  # bytes
+    sha256: str  # 64 hexadecimal digits
+
+
+def digest_of(path: Path) -> Digest:
+    """Read a file once and return its size and hash."""
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return Digest(file.tell(), sha256)
+
+
+def publish(
+    path: Path,
+    chunks: Iterable[bytes | memoryview],
+    check: Callable[[Path, Digest], None] | None = None,
+) -> Digest:
+    """Write a file whole or not at all; the only way this project writes an artefact.
+
+    The chunks go to a new file with a name of its own beside the target, which is checked,
+    forced to disk, and put in the target's place in one step; then the folder is forced to
+    disk too. Whatever ends this early, power failure included, leaves what was there before.
+
+    Raises: StorageError when the disk or the folder refuses; whatever `chunks` or `check` raise.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_stale_parts(path)
+        with temporary.open("xb") as file:
+            digest = write_chunks(file.write, chunks)
+            file.flush()
+            check_size(temporary, os.fstat(file.fileno()).st_size, digest.size)
+            if check is not None:
+                check(temporary, digest)
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise storage_error(f"cannot write {path}", error) from error
+    finally:
+        remove_quietly(temporary)
+    return digest
+
+
+def check_size(path: Path, kept: int, written: int) -> None:
+    """Notice a disk that took bytes without keeping them.
+
+    Raises: OSError.
+    """
+    if kept != written:
+        raise OSError(errno.EIO, f"the disk kept {kept:,} of {written:,} bytes", str(path))
+
+
+def write_chunks(
+    write: Callable[[bytes | memoryview], int], chunks: Iterable[bytes | memoryview]
+) -> Digest:
+    """Hand on every chunk, and hash and count what went by."""
+    sha256 = hashlib.sha256()
+    size = 0
+    for chunk in chunks:
+        write(chunk)
+        sha256.update(chunk)
+        size += len(chunk)
+    return Digest(size, sha256.hexdigest())
+
+
+def remove_stale_parts(path: Path) -> None:
+    """Clear away what killed processes left beside a target, but nobody's work in progress."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with contextlib.suppress(OSError):  # another process was faster
+            if time.time() - part.lstat().st_mtime > STALE_SECONDS:
+                if part.is_dir():
+                    shutil.rmtree(part)
+                else:
+                    part.unlink()
+
+
+def remove_quietly(path: Path) -> None:
+    """Remove a file if it is there; a failure to must not hide the error that led here."""
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's list of names to disk, where the system can (Windows cannot)."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # shared disks may not know how
+                raise
+        finally:
+            os.close(descriptor)
+
+
+def replace_folder(made: Path, place: Path, old: Path) -> None:
+    """Give a finished folder its place; what was there goes to `old`, or back if that fails.
+
+    Raises: OSError.
+    """
+    if place.exists():
+        place.rename(old)
+    try:
+        made.rename(place)
+    except BaseException:
+        if old.exists():
+            old.rename(place)
+        raise
+    sync_folder(place.parent)
+
+
+@contextlib.contextmanager
+def reading(path: Path, hint: str = "") -> Iterator[None]:
+    """Turn what the system says while a file is read into an error of ours.
+
+    Raises: MissingError with the hint when the file is not there, StorageError.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise MissingError(f"{path} is not there", hint) from error
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def storage_error(what: str, error: OSError) -> StorageError:
+    """Say in one line what the system refused to write and why."""
+    return StorageError(
+        f"{what}: {error.strerror or error}",
+        "Free some space or choose a folder of yours with --cache-dir",
+    )

@@ -1,0 +1,64 @@
+"""JSON files that carry their own hash, so that no byte of them changes unnoticed."""
+
+import hashlib
+import json
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import CorruptError
+from pipeline.storage.cache import publish, reading
+
+SEAL = "sha256"  # the key of the hash; it comes last
+MAX_BYTES = 1 << 20  # ours have a few thousand
+
+
+def publish_json(path: Path, value: dict[str, Any]) -> None:
+    """Publish plain data as JSON that people can read, with its seal."""
+    publish(path, [sealed_bytes(value)])
+
+
+def read_json(
+    path: Path, hint: str = "", newest: int | None = None, unsealed: Collection[str] = ()
+) -> dict[str, Any]:
+    """Read plain data, and accept it only if the file is byte for byte what was published.
+
+    The first version of this project sealed nothing: a file of its kind has no seal, and exactly
+    the keys of `unsealed`. `newest` is the latest format that this version knows.
+
+    Raises: MissingError, CorruptError, both with the hint.
+    """
+    with reading(path, hint):
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= MAX_BYTES else b""
+    if size > MAX_BYTES:
+        raise CorruptError(f"{path}: {size:,} bytes, expected {MAX_BYTES:,} at most", hint)
+    try:
+        value = json.loads(content)
+        if not isinstance(value, dict):
+            raise TypeError(f"a {type(value).__name__}, expected an object")
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CorruptError(f"{path}: no JSON object ({error})", hint) from error
+    if newest is not None and isinstance(found := value.get("format"), int) and found > newest:
+        raise CorruptError(
+            f"{path}: format {found}, this version reads {newest}",
+            f"Update the project, or start over: {hint}",
+        )
+    if unsealed and value.keys() == set(unsealed):
+        return value
+    seal = value.pop(SEAL, None)
+    if content != sealed_bytes(value):
+        raise CorruptError(
+            f"{path}: sha256 is {hash_of(value)}, its seal says {seal}: it was changed", hint
+        )
+    return value
+
+
+def sealed_bytes(value: dict[str, Any]) -> bytes:
+    """Write plain data in the one way that we write it, its hash as the last entry."""
+    return json.dumps({**value, SEAL: hash_of(value)}, indent=2).encode() + b"\n"
+
+
+def hash_of(value: dict[str, Any]) -> str:
+    """Hash plain data as it is written without a seal."""
+    return hashlib.sha256(json.dumps(value, indent=2).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Console output, command lines and contact sheets that both commands share."""

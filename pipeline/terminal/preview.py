@@ -1,0 +1,91 @@
+"""Draw a contact sheet of images with their labels."""
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from pipeline.errors import UsageError
+from pipeline.storage.cache import publish
+
+PAPER, INK, GREY = (255, 255, 255), (20, 20, 20), (120, 120, 120)
+RIGHT, WRONG = (0, 110, 60), (190, 30, 30)
+SCALE = 3  # screen pixels to a pixel of the image
+GAP = 10  # between tiles
+MAX_WIDTH = 1000  # of a row of tiles
+CAPTION = 24  # height of the line under an image
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One image and the line under it."""
+
+    pixels: NDArray[np.uint8]  # (H, W), 0 (background) to 255 (ink)
+    caption: str
+    colour: tuple[int, int, int] = INK
+
+
+def draw_sheet(tiles: Sequence[Tile], title: str, columns: int = 10) -> Image.Image:
+    """Draw the tiles in rows, dark ink on light paper, with a title above.
+
+    Raises: UsageError when there is nothing to draw.
+    """
+    if not tiles:
+        raise UsageError("there is no image to show", "Ask for others, or for more")
+    title_font, caption_font = ImageFont.load_default(18), ImageFont.load_default(15)
+    height, width = (SCALE * side for side in tiles[0].pixels.shape)
+    widest = max(caption_font.getlength(tile.caption) for tile in tiles)
+    slot = max(width, int(widest)) + GAP
+    columns = max(1, min(columns, len(tiles), MAX_WIDTH // slot))
+    rows = -(-len(tiles) // columns)
+    sheet_width = columns * slot + GAP
+    sheet_width = max(sheet_width, int(title_font.getlength(title)) + 2 * GAP)
+    top = 18 + 2 * GAP
+    sheet = Image.new("RGB", (sheet_width, top + rows * (height + CAPTION + GAP)), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((GAP, GAP), title, INK, title_font)
+    for index, tile in enumerate(tiles):
+        row, column = divmod(index, columns)
+        x = GAP + column * slot + (slot - GAP - width) // 2
+        y = top + row * (height + CAPTION + GAP)
+        picture = Image.fromarray(255 - tile.pixels).resize(
+            (width, height), Image.Resampling.NEAREST
+        )
+        sheet.paste(picture, (x, y))
+        draw.rectangle((x - 1, y - 1, x + width, y + height), outline=(210, 210, 210))
+        draw.text((x + width / 2, y + height + 4), tile.caption, tile.colour, caption_font, "mt")
+    return sheet
+
+
+def save_picture(picture: Image.Image, path: Path) -> None:
+    """Write a picture as PNG, whole or not at all."""
+    if path.suffix.lower() != ".png":
+        raise UsageError(f"{path} does not end in .png", "Only PNG is written")
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    publish(path, [buffer.getvalue()])
+
+
+def has_display() -> bool:
+    """Is there a screen that a picture viewer could open on?"""
+    on_desktop = sys.platform in ("win32", "darwin")
+    return on_desktop or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def show_picture(picture: Image.Image, out: Path | None, otherwise: Path) -> Path | None:
+    """Write the picture where asked; without a wish, open a viewer, or write it to `otherwise`.
+
+    Returns: the file that was written, None when a viewer was opened.
+    """
+    if out is None and has_display():
+        picture.show()
+        return None
+    path = out or otherwise
+    save_picture(picture, path)
+    return path

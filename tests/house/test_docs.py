@@ -1,0 +1,106 @@
+"""The documents say what the code does: tree, commands, code blocks, names, links."""
+
+import ast
+import importlib.metadata
+import inspect
+import re
+import shlex
+import subprocess
+import sys
+import textwrap
+import tomllib
+
+import pytest
+from typer.testing import CliRunner
+
+import network.cli
+import pipeline.cli
+from network.training.loop import train_step
+from tests.support.checkout import REPOSITORY
+
+README = (REPOSITORY / "README.md").read_text("utf-8")
+DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md")])
+APPS = {"pipeline": pipeline.cli.app, "network": network.cli.app}
+COMMANDS = [(name, info.name) for name, app in APPS.items() for info in app.registered_commands]
+
+
+def first_line(path):
+    return (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n")[0]
+
+
+@pytest.mark.parametrize("package", ["pipeline", "network"])
+def test_the_tree_is_the_files_with_their_first_sentences(package):
+    block = README.split(f"    {package}/  ")[1].split("\n    cache/")[0].split("\n    network/")[0]
+    told = dict(re.findall(r"^ {6}(\S+\.py) +(.+)$", block, re.MULTILINE))
+    files = (REPOSITORY / package).rglob("*.py")
+    names = {path.relative_to(REPOSITORY / package).as_posix(): path for path in files}
+    assert told == {name: first_line(path) for name, path in names.items()}
+
+
+@pytest.mark.parametrize(("app", "command"), COMMANDS)
+def test_every_command_is_in_the_readme_and_every_option_is_explained(app, command):
+    assert f"| `{app} {command}" in README
+    shown = CliRunner().invoke(APPS[app], [command, "--help"], env={"COLUMNS": "200"})
+    assert shown.exit_code == 0
+    for line in re.findall(r"^  (?:-\w, )?--.*$", shown.output, re.MULTILINE):
+        assert re.search(r"  +\S", line.strip()), (
+            f"{app} {command}: {line.strip()} is not explained"
+        )
+
+
+def test_train_step_is_quoted_as_it_is():
+    source = textwrap.dedent(inspect.getsource(train_step))
+    (quoted,) = [
+        block
+        for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+        if "backward(" in block
+    ]
+    assert textwrap.indent(quoted, "    ") in source
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_code_blocks_run(path, tmp_path):
+    blocks = re.findall(r"```python run\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
+    for block in blocks:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", block], cwd=tmp_path, capture_output=True,
+            text=True, env={"PYTHONPATH": str(REPOSITORY), "PATH": ""}, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert blocks or path.name != "README.md"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path):
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):
+        assert target.startswith("http") or (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_in_the_documents_exist(path):
+    text = path.read_text("utf-8")
+    for app, command in re.findall(r"`(pipeline|network) ([a-z][a-z-]+)", text):
+        assert (app, command) in COMMANDS
+    for line in re.findall(r"^\.venv/bin/(?:pipeline|network) .*$", text, re.MULTILINE):
+        app, command = shlex.split(line)[0].removeprefix(".venv/bin/"), shlex.split(line)[1]
+        assert (app, command) in COMMANDS
+
+
+def test_the_version_is_the_same_everywhere():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    changelog = (REPOSITORY / "CHANGELOG.md").read_text("utf-8")
+    assert re.search(r"^## (\S+)", changelog, re.MULTILINE)[1] == project["version"]
+    assert importlib.metadata.version("mnist-neural-net") == project["version"]
+
+
+def test_every_dependency_is_pinned_by_name():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["dev"], *extras["lab"], *extras["sweep"]]
+    pinned = re.findall(
+        r"^([\w.-]+)==", (REPOSITORY / "constraints.txt").read_text("utf-8"), re.MULTILINE
+    )
+    names = {re.match(r"[\w-]+", requirement)[0].lower() for requirement in wanted}
+    names.discard(project["name"])  # with one of its own extras
+    assert names <= {name.lower().replace("_", "-") for name in pinned}
+    assert "://" not in (REPOSITORY / "constraints.txt").read_text("utf-8")

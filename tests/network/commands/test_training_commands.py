@@ -1,0 +1,175 @@
+"""Presets, files, seeds, going on and training again, as a user types them."""
+
+import json
+import re
+
+import pytest
+from PIL import Image
+
+from network.runs.checkpoints import Checkpoint, save_checkpoint
+from network.runs.folder import load_run
+from network.runs.names import find_run
+from network.runs.training_run import begin
+from network.training.configuration import Configuration
+from network.training.find_preset import load_preset, preset_names
+from tests.support.small_digits import NAME, make_small_digits
+
+SHORT = ("--dataset", NAME, "--epochs", "2", "--batch-size", "20", "--hidden", "3")
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return make_small_digits(tmp_path)
+
+
+@pytest.fixture
+def network(call, cache):
+    return lambda *arguments, **options: call(*arguments, cache=cache, **options)
+
+
+@pytest.fixture
+def network_json(call_json, cache):
+    return lambda *arguments, **options: call_json(*arguments, cache=cache, **options)
+
+
+def test_presets_are_listed_and_printed_as_files_to_change(network, network_json, tmp_path, cache):
+    listed = network("presets").out
+    for name in preset_names():
+        reaches = re.escape(load_preset(name).about["reaches"])
+        assert re.search(rf"^{name} +{reaches}", listed, re.MULTILINE)
+    assert network_json("presets").keys() == set(preset_names())
+    (tmp_path / "mine.toml").write_text(network("presets", "seed").out)
+    options = ("--dataset", NAME, "--epochs", "1", "--name", "mine")
+    network("train", "--config", str(tmp_path / "mine.toml"), *options)
+    _, configuration = load_run(find_run(cache, "mine"))
+    assert configuration.learning_rate == load_preset("seed").values["learning_rate"]
+
+
+def test_the_later_word_counts_preset_file_option(network, tmp_path, cache):
+    (tmp_path / "run.toml").write_text(
+        f'dataset = "{NAME}"\nepochs = 3\nbatch_size = 9\n[augment]\nshift = 1\n'
+    )
+    options = ("--preset", "seed", "--config", str(tmp_path / "run.toml"), "--epochs", "1")
+    done = network("train", *options)
+    assert "run seed-1: 1 epochs" in done.out
+    _, configuration = load_run(find_run(cache, "seed-1"))
+    assert (configuration.epochs, configuration.batch_size) == (1, 9)
+    assert (configuration.augment, configuration.schedule) == ({"shift": 1}, "cosine")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("epoch = 3", "field 'epoch' is unknown, .*Did you mean epochs?"),
+        ("epochs = 'three'", "epochs is 'three', expected int"),
+        ("epochs = 1.5", "epochs is 1.5, expected int"),
+        ("epochs = true", "epochs is True, expected int"),
+        ("hidden = 30", "hidden is 30, expected tuple"),
+        ("loss = 'entropy'", "loss 'entropy' is unknown, .*Did you mean"),
+        ("[augment]\nrotat = 3", "augment 'rotat' is unknown, .*Did you mean rotate?"),
+        ("[augment]\nrotate = 500", "augment rotate is 500, expected 0 to 180"),
+        ("layers = 'Conv2D(4), Linear(3)'", "layer Linear.* cannot take inputs of shape"),
+        ("layers = 'Linaer(3)'", "layer 'Linaer' is unknown, .*Did you mean Linear?"),
+        ("layers = 'MaxPool2D(30), Flatten'", "layer MaxPool2D.* cannot take inputs"),
+        ("layers = 'Conv2D(__import__(1))'", "layer .* cannot be made"),
+        ("label_smoothing = 0.1", "label-smoothing needs cross-entropy, loss is squared-error"),
+        ("patience = 3\nvalidation = 0", "patience needs examples to validate on"),
+        ("epochs = ", "no TOML"),
+    ],
+)
+def test_a_mistake_in_a_file_is_told_in_one_line(content, message, network, tmp_path):
+    (tmp_path / "run.toml").write_text(content)
+    done = network("train", *SHORT[:2], "--config", str(tmp_path / "run.toml"), code=2)
+    assert re.search(message, done.err)
+    assert done.err.count("\n") == 1
+    assert done.out == ""
+
+
+def test_several_seeds_give_mean_spread_and_each_run(network, network_json):
+    result = network_json("train", *SHORT, "--seeds", "3", "--seed", "5", "--name", "three")
+    assert [run["run"] for run in result["runs"]] == ["three-5", "three-6", "three-7"]
+    accuracies = [run["validation"]["accuracy"] for run in result["runs"]]
+    assert result["validation"]["mean"] == pytest.approx(sum(accuracies) / 3)
+    assert result["validation"]["sd"] >= 0
+    done = network("train", *SHORT, "--seeds", "2")
+    seeds = r"^2 seeds: validation accuracy .* %, standard deviation"
+    assert re.search(seeds, done.out, re.MULTILINE)
+    assert re.search(r"Next: network test \S+ \S+$", done.err.strip())
+
+
+def test_a_run_goes_on_and_nothing_of_it_can_be_changed(network, cache):
+    network("init", "--dataset", NAME, "--hidden", "3", "--name", "empty")
+    done = network("train", "--resume", "empty", code=2)  # of 0 epochs
+    assert "has ended after 0 epochs" in done.err
+    for option in (("--epochs", "9"), ("--name", "x"), ("--seeds", "2"), ("--from", "empty")):
+        done = network("train", "--resume", "empty", *option, code=2)
+        assert f"{option[0]} cannot change that" in done.err
+    done = network("train", "empty", code=2)
+    assert "RUN goes with --resume" in done.err
+    done = network("train", "--resume", "emty", code=3)
+    assert "Did you mean empty?" in done.err
+
+
+def test_a_run_trained_again_has_the_same_weights(network_json):
+    options = ("--layers", "Flatten, Linear(5), Dropout(0.5), ReLU", "--augment", "shift=1")
+    network_json("train", *SHORT[:6], *options, "--shards", "2", "--name", "first")
+    result = network_json("replay", "first")
+    assert (result["same"], result["again"], result["differences"]) == (True, "first-again-1", [])
+    assert len(set(result["sha256"])) == 1
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 3])  # of the two in each of two epochs
+def test_a_run_that_was_stopped_is_trained_again_as_far_as_it_got(steps, network_json, cache):
+    choices = {"dataset": NAME, "hidden": (3,), "epochs": 2, "batch_size": 30}
+    experiment = begin(cache, Configuration(**choices).with_suitable_rates(), "stopped")
+    events = experiment.train()
+    while experiment.state.step < steps:
+        next(events)
+    events.close()
+    assert network_json("replay", "stopped")["same"]
+
+
+def test_other_weights_are_told_with_what_could_be_the_cause(network, cache, tmp_path):
+    network("train", *SHORT, "--name", "first")
+    run = find_run(cache, "first")
+    checkpoint, _ = load_run(run)
+    checkpoint.params[1]["bias"][0] += 1
+    meta = checkpoint.meta | {"environment": {"python": "2.7", "blas": [{"num_threads": 99}]}}
+    save_checkpoint(
+        run.checkpoint, Checkpoint(checkpoint.model, checkpoint.params, checkpoint.state, meta)
+    )
+    done = network("replay", "first", code=1)
+    assert "other weights" in done.out
+    assert "python was 2.7, now it is 3." in done.out
+    assert "BLAS threads was 99, now it is " in done.out
+
+
+def test_an_ensemble_is_not_trained(network):
+    network("train", *SHORT, "--seeds", "2", "--name", "m")
+    network("ensemble", "m-0", "m-1", "--name", "both")
+    for command in (("train", "--resume", "both"), ("replay", "both"), ("train", "--from", "both")):
+        done = network(*command, code=2)
+        assert "ensemble" in done.err
+
+
+def test_augmented_images_are_drawn_as_a_run_was_trained_on_them(network, network_json, tmp_path):
+    out = tmp_path / "augmented.png"
+    network("train", *SHORT, "--augment", "elastic=20,shift=1", "--name", "bent")
+    shown = network_json("show", "bent", "--augmented", "--count", "3", "--out", str(out))
+    assert shown == {"augment": {"elastic": 20.0, "shift": 1.0}, "path": str(out)}
+    with Image.open(out) as picture:
+        assert picture.width > picture.height > 100
+    network("train", *SHORT, "--name", "plain")
+    done = network("show", "plain", "--augmented", code=2)
+    assert "its images are trained on as they are" in done.err
+    done = network("show", "plain", "--augment", "shift=1", code=2)
+    assert "go with --augmented" in done.err
+
+
+def test_early_stopping_is_an_option(network_json, cache):
+    options = ("--epochs", "500", "--patience", "2", "--name", "early")
+    result = network_json("train", "--dataset", NAME, "--hidden", "3", *options)
+    assert 2 < result["epochs"] < 500
+    history = find_run(cache, "early").history.read_text().splitlines()
+    best = max(json.loads(line)["validation_accuracy"] for line in history)
+    assert result["validation"]["accuracy"] == best

@@ -1,0 +1,144 @@
+"""What a run did, in lines and tables."""
+
+import numpy as np
+import pytest
+
+from network.commands.text.run_text import (
+    accuracy_line,
+    advice_line,
+    chance_words,
+    check_line,
+    comparison_table,
+    confusion_table,
+    digit_table,
+    epoch_line,
+    scores_line,
+    spread_line,
+    verdict_line,
+)
+from network.core.gradient_check import ArrayCheck
+from network.metrics.accuracy import TestResult
+from network.metrics.comparison import Comparison
+from network.training.events import EpochDone
+
+RESULT = TestResult(np.array([[1, 2, 0], [0, 4, 0], [0, 0, 0]]))
+CLASSES = ("a", "b", "c")
+
+
+def test_accuracy_has_its_count_and_its_interval():
+    confusion = np.diag([9542, 0])
+    confusion[1, 0] = 458
+    expected = "9,542 / 10,000 (95.42 %, 95 % interval 94.99-95.81)"
+    assert accuracy_line(TestResult(confusion)) == expected
+
+
+def test_an_epoch_is_one_line():
+    event = EpochDone(3, 1_688, 0.12345, 0.2, 0.9412, 1.0, 0.5)
+    line = epoch_line(event, 40, 54_000)
+    assert line == "epoch   3 of 40  loss 0.1235  validation 94.12 %  108,000 images/s"
+    without = epoch_line(event._replace(validation_accuracy=None), 40, 54_000)
+    assert without == "epoch   3 of 40  loss 0.1235  108,000 images/s"
+
+
+def test_the_spread_of_several_runs_is_one_line():
+    line = spread_line([0.96, 0.97, 0.98])
+    assert line == "mean 97.00 %, standard deviation 1.00, 96.00-98.00 %"
+
+
+def test_a_comparison_is_a_table_and_a_sentence_for_people():
+    better = Comparison(9000, 100, 160, 740)
+    *counts, difference = comparison_table(better, ("a", "bee"))
+    assert [line.split()[-1] for line in counts] == ["9,000", "100", "160", "740"]
+    assert difference.startswith("accuracy of bee minus that of a: +0.60 %, 95 % interval +0.28 to")
+    assert verdict_line(better, ("a", "bee")) == (
+        "bee is better: it reads 60 more of 10,000 images; if the two were equally good, a "
+        "difference at least this large would come by chance in 1 of 4,200 comparisons"
+    )
+    assert verdict_line(Comparison(9000, 160, 100, 740), ("a", "b")).startswith(
+        "a is better: it reads 60 more"
+    )
+    assert verdict_line(Comparison(90, 4, 3, 3), ("a", "b")) == (
+        "no difference that 100 images can show: a reads 1 more; if the two were equally good, a "
+        "difference at least this large would come by chance in 100 of 100 comparisons"
+    )
+    same = "no difference that 100 images can show: both read as many"
+    assert verdict_line(Comparison(90, 4, 4, 2), ("a", "b")) == same
+
+
+@pytest.mark.parametrize(
+    ("chance", "words"),
+    [
+        (0.617, "62 of 100"),
+        (0.051, "5 of 100"),
+        (0.05, "1 of 20"),
+        (0.00401, "1 of 250"),
+        (0.0000123, "1 of 81,000"),
+        (1e-7, "less than 1 of 1,000,000"),
+        (0.0, "less than 1 of 1,000,000"),
+    ],
+)
+def test_a_chance_is_told_as_people_count_it(chance, words):
+    assert chance_words(chance) == words
+
+
+def test_the_tables_have_a_row_for_every_class():
+    rows = [line.split() for line in digit_table(RESULT, CLASSES)]
+    assert rows[1:] == [["a", "1", "3", "33.33%"], ["b", "4", "4", "100.00%"], ["c", "0", "0", "-"]]
+    rows = [line.split() for line in confusion_table(RESULT, CLASSES)]
+    assert rows[0][-3:] == [*CLASSES]
+    assert rows[1:] == [["a", "1", "2", "."], ["b", ".", "4", "."], ["c", ".", ".", "."]]
+
+
+def test_a_checked_gradient_is_right_or_wrong():
+    right, wrong = (
+        ArrayCheck(1, "Linear", "bias", 30, 2e-9),
+        ArrayCheck(3, "Mine", "weight", 9, 1.0),
+    )
+    assert check_line(right).split()[-4:] == ["relative", "error", "2.0e-09", "right"]
+    assert check_line(wrong).endswith("WRONG")
+
+
+def advice(wrong, arrays=("1.weight", "1.bias", "3.weight", "3.bias")):
+    """What is advised when of these arrays the gradients of some are wrong."""
+    checks = []
+    for array in arrays:
+        layer, _, name = array.partition(".")
+        name_of_layer = "Linear" if name in ("weight", "bias") else "Mine"
+        checks.append(ArrayCheck(int(layer), name_of_layer, name, 9, float(array in wrong)))
+    return advice_line(checks)
+
+
+def test_a_fault_in_a_layers_own_gradients_is_told_from_one_that_reaches_it():
+    assert advice(["3.weight"]) == (
+        "1 of 4 gradients are wrong: look first at layer 3, Linear.weight: d_y is right there, so "
+        "at the product of x and d_y that makes d_weight"
+    )
+    assert advice(["1.bias", "3.bias"]) == (
+        "2 of 4 gradients are wrong: look first at layer 3, Linear.bias: d_y is right there, so at "
+        "the sum of d_y over the batch that makes d_bias"
+    )
+    assert advice(["1.weight", "1.bias"]) == (
+        "2 of 4 gradients are wrong: look first at the d_y that reaches layer 1, Linear, for all "
+        "of its gradients are wrong: it is the d_x of layer 3, Linear, carried through what lies "
+        "between"
+    )
+    assert advice(["1.weight", "1.bias", "3.weight", "3.bias"]) == (
+        "4 of 4 gradients are wrong: look first at the d_y that reaches layer 3, Linear, for all "
+        "of its gradients and all below are wrong: it is the gradient of the loss, carried "
+        "through the d_x of the output activation"
+    )
+
+
+def test_the_advice_knows_arrays_of_every_kind():
+    mine = ("0.0.2.scale", "0.0.2.shift", "0.1.1.tilt", "1.weight")
+    assert advice(["0.0.2.scale", "0.1.1.tilt"], mine).endswith(
+        "layer 0, Mine.0.2.scale and 1.1.tilt: d_y is right there, so at the sum of d_y times the "
+        "normalised x that makes d_scale and what makes d_tilt"
+    )
+    assert advice(mine[:3], mine).endswith("it is the d_x of layer 1, Linear")
+    # both gradients of layer 3 are wrong, but those below are right, and so is its d_y
+    assert "layer 3, Linear.weight and bias: d_y is right" in advice(["3.weight", "3.bias"])
+
+
+def test_the_highest_score_is_marked():
+    assert scores_line([0.1, 0.7, 0.25], CLASSES) == " a 0.100 *b 0.700  c 0.250"

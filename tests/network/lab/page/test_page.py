@@ -1,0 +1,51 @@
+"""The page of the lab: its views, its keys, its two themes, at every width."""
+
+import tomllib
+
+import pytest
+
+from tests.support.browser import check_layout
+from tests.support.checkout import REPOSITORY
+
+VIEWS = ("train", "draw", "why", "explore", "film", "arithmetic")
+
+
+def test_every_file_of_the_page_is_installed_with_the_package():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["network"]
+    folder = REPOSITORY / "network"
+    installed = {path for pattern in patterns for path in folder.glob(pattern)}
+    assert set((folder / "lab" / "page").rglob("*.*")) <= installed
+
+
+@pytest.mark.parametrize("size", ["wide", "phone"])
+def test_every_view_fits_its_window_in_light_and_dark(open_page, size):
+    for dark in (False, True):
+        page = open_page(size=size, dark=dark)
+        for view in VIEWS:
+            page.goto(page.url.split("#")[0] + f"#{view}")
+            page.wait_for_selector(f".view-{view} h1")
+            check_layout(page)
+
+
+def test_keys_change_the_view_and_the_theme(open_page):
+    page = open_page()
+    page.wait_for_selector(".view-train h1")
+    page.keyboard.press("2")
+    page.wait_for_selector(".view-draw h1")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    page.keyboard.press("t")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.reload()
+    page.wait_for_selector(".view-draw h1")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.keyboard.press("?")
+    assert page.locator("dialog").is_visible()
+
+
+def test_the_run_that_is_chosen_stays_chosen(open_page):
+    page = open_page("#film")
+    page.select_option("#run-picker", "first")
+    page.reload()
+    page.wait_for_selector(".view-film h1")
+    assert page.input_value("#run-picker") == "first"

@@ -1,0 +1,240 @@
+"""The Train view in a real browser: a network learns while one looks, and knobs are turned."""
+
+import re
+
+import pytest
+import requests
+
+from network.runs.checkpoints import load_checkpoint
+from network.runs.names import find_run
+from tests.support.browser import check_layout, network
+
+
+@pytest.fixture(autouse=True)
+def stop_all(lab):
+    """Leave no training behind, whatever a test comes to."""
+    yield
+    for one in requests.get(f"{lab.address}api/trainings", timeout=10).json()["trainings"]:
+        if one["state"] in {"training", "paused"}:
+            requests.post(f"{lab.address}api/trainings/{one['run']}/stop", timeout=10)
+
+
+def begin(page, **choices):
+    """Begin a training through the form, and return its name."""
+    page.wait_for_selector(".new-training form", state="attached")
+    page.evaluate("document.querySelectorAll('.new-training, .more').forEach(it => it.open = true)")
+    for name, text in choices.items():
+        field = page.locator(f"#field-{name}")
+        if field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(text)
+        else:
+            field.fill(text)
+    page.click("text=Start training")
+    page.wait_for_selector(".run-side:not([hidden])")
+    page.wait_for_selector(".run-state:has-text('training')")
+    return page.input_value("#run-picker")
+
+
+def stop(page):
+    page.click("[data-order=stop]")
+    page.wait_for_selector(".run-state:has-text('stopped')")
+
+
+def epochs_done(page):
+    return int(re.search(r"epoch ([\d,]+) of", page.inner_text(".run-facts"))[1].replace(",", ""))
+
+
+def wait_for_epoch(page, number):
+    facts = "document.querySelector('.run-facts').innerText"
+    page.wait_for_function(f"n => parseInt({facts}.match(/epoch (\\d+)/)[1]) >= n", arg=number)
+
+
+def test_the_accuracy_passes_90_percent_while_one_watches(open_page):
+    page = open_page("#train")
+    begin(page, limit="6000", epochs="300")
+    page.wait_for_function(
+        "() => parseFloat(document.querySelector('.run-side .big-number').innerText) > 90"
+    )
+    assert page.locator(".curves polyline").count() >= 2
+    assert page.locator(".weights canvas").count() == 30
+    assert page.locator(".bar-row").count() == 2  # hidden sigmoids and those of the outputs
+    page.locator(".chart").nth(2).locator("polyline").nth(1).wait_for()  # gradients of two layers
+    check_layout(page)
+    stop(page)
+
+
+def test_weights_are_seen_as_they_form(open_page):
+    page = open_page("#train")
+    begin(page, limit="6000", epochs="500")
+    page.wait_for_selector(".weights canvas")
+    picture = "document.querySelector('.weights canvas').toDataURL()"
+    before = page.evaluate(picture)
+    page.wait_for_function(f"before => {picture} !== before", arg=before)
+    stop(page)
+
+
+def test_the_weights_of_every_layer_are_seen_to_spread(open_page):
+    page = open_page("#train")
+    begin(page, limit="6000", epochs="500")
+    words = page.locator(".histogram figcaption:has-text('times as wide')")
+    words.nth(1).wait_for()  # of both layers
+    assert re.search(
+        r"Linear 30\s*spread 0\.\d+ now, 0\.021 at the start", words.nth(0).inner_text()
+    )
+    assert page.locator(".histogram-now").count() == page.locator(".histogram-start").count() == 2
+    stop(page)
+
+
+def test_what_a_run_with_a_beginning_of_its_own_spread_from_is_known_or_said_not_to_be(
+    open_page, lab
+):
+    for name, film in (("follows", []), ("follows-filmed", ["--film"])):
+        if not (lab.cache.runs() / name).exists():
+            order = f"train --quiet --limit 1000 --epochs 1 --from first --name {name}".split()
+            assert network(lab.cache, *order, *film).wait() == 0
+    page = open_page("#train")
+    for name, words in (("follows-filmed", "at the start"), ("follows", "is not known")):
+        page.wait_for_selector(f"#run-picker option[value={name}]", state="attached")
+        page.select_option("#run-picker", name)
+        page.locator(f".histogram figcaption:has-text('{words}')").nth(1).wait_for()
+    assert page.locator(".histogram-start").count() == 0
+    check_layout(page)
+
+
+def test_the_learning_rate_is_changed_while_it_runs(open_page, lab):
+    page = open_page("#train")
+    run = begin(page, limit="6000", epochs="1000")
+    wait_for_epoch(page, 2)
+    page.fill("#knob-learning-rate", "0.5")
+    page.press("#knob-learning-rate", "Enter")
+    page.wait_for_selector(".changes:has-text('learning rate 0.5')")
+    assert page.locator(".chart-mark").count() == 2  # in both curves
+    assert page.is_disabled("#knob-momentum")  # SGD has none
+    assert page.is_disabled("#knob-dropout")
+    done = epochs_done(page)
+    wait_for_epoch(page, done + 1)  # it goes on
+    page.fill("#knob-weight-decay", "-1")
+    page.press("#knob-weight-decay", "Enter")
+    page.wait_for_selector(".run-side .problem:has-text('weight-decay is -1')")
+    assert page.input_value("#knob-weight-decay") == "0.000024"
+    stop(page)
+    meta = load_checkpoint(find_run(lab.cache, run).checkpoint).meta
+    assert meta["configuration"]["learning_rate"] == 0.5
+    assert [change["values"] for change in meta["changes"]] == [{"learning_rate": 0.5}]
+
+
+def test_a_page_that_is_reloaded_in_mid_training_has_missed_nothing(open_page):
+    page = open_page("#train")
+    run = begin(page, limit="6000", epochs="1000")
+    wait_for_epoch(page, 3)
+    page.reload()
+    page.wait_for_selector(".run-state:has-text('training')")
+    wait_for_epoch(page, 4)
+    assert page.input_value("#run-picker") == run
+    page.click("[data-order=pause]")
+    page.wait_for_selector(".run-state:has-text('paused')")
+    done = epochs_done(page)
+    assert page.locator(".curves .panel:first-child circle").count() == done  # one an epoch
+    page.click("[data-order=epoch]")
+    wait_for_epoch(page, done + 1)
+    page.wait_for_selector(".run-state:has-text('paused')")
+    assert epochs_done(page) == done + 1
+    stop(page)
+    page.click("[data-order=resume]")
+    page.wait_for_selector(".run-state:has-text('training')")
+    wait_for_epoch(page, done + 2)
+    stop(page)
+
+
+def test_runs_lie_over_each_other_and_are_chosen_by_chips(open_page):
+    page = open_page("#train")
+    page.select_option("#run-picker", "first")
+    page.wait_for_selector(".chip[aria-pressed=true]:has-text('first')")
+    page.select_option(".chip-select", "convolution")
+    page.wait_for_function("() => document.querySelectorAll('.curves polyline').length == 4")
+    page.click(".chip:has-text('convolution')")
+    page.wait_for_selector(".run-facts:has-text('784-c8-10')")
+    assert page.input_value("#run-picker") == "convolution"
+    page.wait_for_function(
+        "() => document.querySelectorAll('.weights canvas').length == 8"
+    )  # kernels
+    page.hover(".curves .panel:first-child svg", position={"x": 200, "y": 100})
+    assert "first" in page.inner_text(".chart-readout:not([hidden])")
+    page.click("[aria-label='Take first out of the charts']")
+    page.wait_for_function("() => document.querySelectorAll('.curves polyline').length == 2")
+
+
+@pytest.mark.parametrize("size", ["wide", "phone"])
+def test_a_hint_stands_above_the_curves_and_is_read_out(open_page, size):
+    page = open_page("#train", size=size, dark=size == "phone")
+    begin(page, limit="6000", epochs="500", learning_rate="100")
+    page.wait_for_selector("[role=status] .hint:has-text('learning rate, 100, is too high')")
+    heights = [page.locator(it).first.bounding_box()["y"] for it in (".hint", ".curves")]
+    assert heights == sorted(heights)
+    check_layout(page)
+    stop(page)
+    page.select_option("#run-picker", "first")  # which learns
+    page.wait_for_selector(".hint", state="detached")
+
+
+def test_a_training_that_has_failed_says_what_to_do(open_page, lab):
+    body = {"choices": {"limit": 1000, "learning_rate": 1e6, "weight_decay": 1000}}
+    answer = requests.post(f"{lab.address}api/trainings", json=body, timeout=30)
+    page = open_page("#train")
+    page.select_option("#run-picker", answer.json()["run"])
+    page.wait_for_selector(".run-state:has-text('failed')")
+    page.wait_for_selector(".hint:has-text('1,000,000, is too high: begin again with a tenth')")
+
+
+@pytest.mark.parametrize(
+    ("choices", "field", "words"),
+    [
+        ({"learning_rate": "-1"}, "learning_rate", "learning-rate is -1"),
+        ({"layers": "Linaer(3)"}, "layers", "Did you mean Linear?"),
+        ({"name": "first"}, "name", "never overwritten"),
+    ],
+)
+def test_what_makes_no_sense_is_told_at_its_field(open_page, choices, field, words):
+    page = open_page("#train")
+    page.wait_for_selector(".new-training form", state="attached")
+    page.evaluate("document.querySelector('.new-training').open = true")
+    page.evaluate("document.querySelector('.more').open = true")
+    for name, text in choices.items():
+        page.fill(f"#field-{name}", text)
+    page.click("text=Start training")
+    page.wait_for_selector(
+        f".field.is-wrong:has(#field-{field}) .field-problem:has-text('{words}')"
+    )
+    check_layout(page)
+
+
+def test_slow_motion_lets_each_step_be_seen(open_page):
+    page = open_page("#train", size="phone")
+    begin(page, limit="6000", epochs="1000")
+    page.click(".pace button:has-text('5')")
+    page.wait_for_selector(".pace [aria-pressed=true]:has-text('5')")
+    page.wait_for_selector(".run-facts :text-matches('^[1-5] steps.s')")
+    check_layout(page)
+    page.click("[data-order=pause]")
+    page.wait_for_selector(".run-state:has-text('paused')")
+    page.click(".pace button:has-text('all it can')")
+    page.wait_for_selector(".pace [aria-pressed=true]:has-text('all it can')")
+    page.click("[data-order=resume]")
+    wait_for_epoch(page, epochs_done(page) + 2)
+    stop(page)
+    page.wait_for_selector(".pace", state="hidden")
+
+
+@pytest.mark.parametrize("size", ["wide", "phone"])
+def test_a_training_fits_every_window(open_page, size):
+    page = open_page("#train", size=size, dark=size == "phone")
+    begin(page, limit="3000", epochs="400", hidden="64")
+    wait_for_epoch(page, 2)
+    page.wait_for_selector(".weights canvas")
+    check_layout(page)
+    small = page.evaluate("""() => [...document.querySelectorAll(
+        "main button, main select, main summary, nav a, header button, header select")]
+        .filter((it) => it.getBoundingClientRect().height && it.getBoundingClientRect().height < 40)
+        .map((it) => it.outerHTML)""")
+    assert small == []  # every one of them is large enough for a finger
+    stop(page)

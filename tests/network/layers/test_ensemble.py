@@ -1,0 +1,76 @@
+"""Networks that answer together: the mean of what each says, and nothing else."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from network.core.losses import CrossEntropy, SquaredError
+from network.core.model import Model, fully_connected
+from network.layers.ensemble import Ensemble, join_params
+from network.layers.text import describe_layer, layer_from_description, layers_from_text
+from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+
+MODELS = (
+    fully_connected((5,), 10, "sigmoid", "uniform", SquaredError),
+    fully_connected((4, 3), 10, "relu", "he", CrossEntropy),
+    Model(layers_from_text("Conv2D(2, 5), BatchNorm, MaxPool2D(4), Flatten, Linear(10), Softmax")),
+)
+TEXTS = tuple(", ".join(map(repr, model.layers)) for model in MODELS)
+
+
+def draw(seed, models=MODELS):
+    """The parameters of each model, and those of all in one layer."""
+    members = [
+        model.init(np.random.default_rng([seed, place]), (28, 28))
+        for place, model in enumerate(models)
+    ]
+    return members, join_params(members)
+
+
+@given(seed=st.integers(0, 99), which=st.lists(st.sampled_from(range(3)), min_size=1, max_size=4))
+def test_the_outputs_are_the_mean_of_the_members_outputs(seed, which):
+    members, joined = draw(seed, [MODELS[index] for index in which])
+    images = np.random.default_rng(seed).random((3, 28, 28), np.float32)
+    y, _ = Ensemble(tuple(TEXTS[index] for index in which)).forward(joined, images)
+    each = [
+        MODELS[it].forward(params, images)[0] for it, params in zip(which, members, strict=True)
+    ]
+    assert y == pytest.approx(np.mean(each, axis=0), rel=1e-5)
+
+
+def test_the_gradients_of_a_member_are_its_own_for_its_share_of_d_y():
+    members, joined = draw(0)
+    images = np.random.default_rng(0).random((3, 28, 28), np.float32)
+    y, backward = Ensemble(TEXTS).forward(joined, images)
+    _, grads = backward(np.ones_like(y))
+    alone = [
+        model.forward(params, images)[1](np.full_like(y, 1 / 3))
+        for model, params in zip(MODELS, members, strict=True)
+    ]
+    expected = join_params(alone)
+    assert grads.keys() == expected.keys()
+    assert all(grads[name] == pytest.approx(expected[name], rel=1e-4, abs=1e-7) for name in grads)
+
+
+def test_an_ensemble_goes_through_json_and_through_a_checkpoint_even_in_another(tmp_path):
+    inner, outer = Ensemble(TEXTS), Ensemble((TEXTS[0], repr(Ensemble(TEXTS))))
+    for layer in (inner, outer):
+        assert layer_from_description(json.loads(json.dumps(describe_layer(layer)))) == layer
+        model = Model((layer,))
+        params = model.init(np.random.default_rng(0), (28, 28))
+        save_checkpoint(tmp_path / "c.npz", Checkpoint(model, params))
+        loaded = load_checkpoint(tmp_path / "c.npz")
+        assert loaded.model == model
+        assert loaded.params[0].keys() == params[0].keys()
+        images = np.ones((2, 28, 28), np.float32)
+        one, two = (m.forward(p, images)[0] for m, p in ((model, params), (model, loaded.params)))
+        assert np.array_equal(one, two)
+
+
+@pytest.mark.parametrize("members", [(), ("Linear(3)", "Linear(4)")])
+def test_members_whose_outputs_have_no_mean_are_refused(members):
+    with pytest.raises(ValueError, match="members with outputs of shapes"):
+        Ensemble(members).shapes((5,))

@@ -1,0 +1,97 @@
+"""Accuracy with its interval, the confusion matrix, and outputs a chunk at a time."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from network.core.data import Examples
+from network.core.layers import Flatten
+from network.core.losses import LOSSES, SquaredError
+from network.core.model import Model, fully_connected
+from network.core.params import map_params
+from network.metrics import accuracy
+from network.metrics.accuracy import (
+    TestResult,
+    answer_images,
+    compute_loss_and_accuracy,
+    compute_outputs,
+    confusion_matrix,
+    wilson_interval,
+)
+
+
+@pytest.mark.parametrize(
+    ("correct", "count", "low", "high"),
+    [
+        # Newcombe, Two-sided confidence intervals for the single proportion (1998), table I
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0000, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+        (9542, 10_000, 0.9499, 0.9581),
+    ],
+)
+def test_the_interval_is_the_published_one(correct, count, low, high):
+    assert wilson_interval(correct, count) == pytest.approx((low, high), abs=5.1e-5)
+
+
+@given(st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_the_interval_holds_the_share_and_is_fair_to_both_sides(counted):
+    correct, count = counted
+    low, high = wilson_interval(correct, count)
+    assert 0 <= low <= correct / count + 1e-12
+    assert correct / count - 1e-12 <= high <= 1
+    assert wilson_interval(count - correct, count) == pytest.approx((1 - high, 1 - low), abs=1e-9)
+
+
+def test_the_confusion_matrix_by_hand():
+    labels, answers = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 2, 0, 0])
+    confusion = confusion_matrix(labels, answers, 4)
+    assert confusion.tolist() == [[1, 1, 0, 0], [0, 1, 0, 0], [2, 0, 1, 0], [0, 0, 0, 0]]
+    result = TestResult(confusion)
+    assert (result.count, result.correct, result.accuracy) == (6, 3, 0.5)
+    assert result.interval == wilson_interval(3, 6)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1))
+def test_the_confusion_matrix_counts_every_pair(pairs):
+    labels, answers = np.array(pairs).T
+    confusion = confusion_matrix(labels, answers, 10)
+    for label, answer in pairs:
+        assert confusion[label, answer] == pairs.count((label, answer))
+    assert confusion.sum() == len(pairs)
+
+
+@pytest.mark.parametrize("count", [1, 6, 7, 8, 14, 20])
+def test_chunks_do_not_change_the_outputs(count, monkeypatch):
+    monkeypatch.setattr(accuracy, "CHUNK", 7)
+    model = fully_connected((5,), 10, "tanh", "uniform", SquaredError)
+    params = model.init(np.random.default_rng(0), (28, 28))
+    images = np.random.default_rng(1).random((count, 28, 28), np.float32)
+    outputs = compute_outputs(model, params, images)
+    assert outputs == pytest.approx(model.forward(params, images)[0], rel=1e-5)
+
+
+def test_the_highest_output_is_the_answer():
+    # one pixel per class and no weights: the brightest pixel is the answer
+    images = np.array([[[0.9, 0.1, 0.2]], [[0.3, 0.4, 0.2]], [[0.5, 0.1, 0.9]]])
+    assert answer_images(Model((Flatten(),)), [{}], images).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_loss_and_accuracy_agree_with_the_parts(name):
+    loss, rng = LOSSES[name](), np.random.default_rng(0)
+    model = fully_connected((5,), 10, "tanh", "glorot", LOSSES[name])
+    params = map_params(lambda array: 3 * array, model.init(rng, (28, 28), np.float64))
+    examples = Examples(rng.random((50, 28, 28)), rng.integers(0, 10, 50))
+    loss_value, accuracy = compute_loss_and_accuracy(model, params, loss, examples)
+    y = model.forward(params, examples.images)[0]
+    t = np.eye(10)[examples.labels]
+    by_hand = {
+        "squared-error": ((y - t) ** 2).sum() / 2,
+        "cross-entropy": -(t * np.log(y)).sum(),
+        "binary-cross-entropy": -(t * np.log(y) + (1 - t) * np.log(1 - y)).sum(),
+    }
+    assert loss_value == pytest.approx(by_hand[name] / 50)
+    assert accuracy == np.mean(answer_images(model, params, examples.images) == examples.labels)

@@ -1,0 +1,130 @@
+"""Probabilities mean what they say: of answers held to be 90 % likely, 90 % are right."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from network.core.model import Model
+from network.layers.ensemble import Ensemble, join_params
+from network.layers.text import layers_from_text
+from network.metrics.accuracy import compute_outputs
+from network.metrics.calibration import (
+    COLDEST,
+    expected_calibration_error,
+    fit_temperature,
+    log_loss,
+    probabilities,
+    reliability_bins,
+    soften,
+)
+
+
+def exactly_one(y):
+    """Of K coins that show yes with chances y: how likely is each the only one that does?"""
+    alone = np.stack([y[:, k] * np.delete(1 - y, k, axis=1).prod(axis=1) for k in range(10)], 1)
+    return alone / alone.sum(axis=1, keepdims=True)
+
+
+# what a model may end with, and what its outputs become as probabilities
+LAST = {
+    "Softmax": lambda y: y,
+    "Sigmoid": exactly_one,
+    "LogSoftmax": np.exp,
+    "Identity": lambda y: np.exp(y) / np.exp(y).sum(axis=1, keepdims=True),
+}
+
+
+def draw(last, seed=0):
+    model = Model(layers_from_text(f"Flatten, Linear(6), Tanh, Linear(10), {last}"))
+    return model, model.init(np.random.default_rng(seed), (28, 28))
+
+
+def draw_world(seed, count, temperature):
+    """Scores of a world that is known: labels come up as softmax(scores / temperature) says."""
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(0, 3, (count, 10))
+    chances = soften(scores, temperature).cumsum(axis=1)
+    return scores, (rng.random((count, 1)) > chances[:, :-1]).sum(axis=1)
+
+
+@pytest.mark.parametrize("last", LAST)
+def test_probabilities_are_what_the_outputs_say(last):
+    model, params = draw(last)
+    images = np.random.default_rng(1).random((7, 28, 28), np.float32)
+    expected = LAST[last](compute_outputs(model, params, images))
+    assert probabilities(model, params, images) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("lasts", [("Softmax", "Softmax"), ("Sigmoid", "Sigmoid", "Softmax")])
+def test_the_probabilities_of_an_ensemble_are_those_of_its_mean(lasts):
+    members = [draw(last, seed) for seed, last in enumerate(lasts)]
+    texts = tuple(", ".join(map(repr, model.layers)) for model, _ in members)
+    images = np.random.default_rng(1).random((7, 28, 28), np.float32)
+    together = probabilities(
+        Model((Ensemble(texts),)), [join_params([params for _, params in members])], images
+    )
+    mean = np.mean([compute_outputs(*member, images) for member in members], axis=0)
+    expected = mean if set(lasts) == {"Softmax"} else exactly_one(mean)
+    assert together == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("last", LAST)
+@given(temperature=st.floats(0.05, 20), size=st.floats(0.1, 1e4))
+def test_at_every_temperature_they_add_up_to_one_and_the_answers_stay(last, temperature, size):
+    model, params = draw(last)
+    params[-2]["weight"] = params[-2]["weight"] * np.float32(size)  # however sure it is
+    images = np.random.default_rng(1).random((7, 28, 28), np.float32)
+    softened = probabilities(model, params, images, temperature)
+    assert softened.sum(axis=1) == pytest.approx(1)
+    answers = probabilities(model, params, images).argmax(axis=1)
+    assert (softened[np.arange(7), answers] == softened.max(axis=1)).all()
+
+
+@given(seed=st.integers(0, 999), temperature=st.floats(0.3, 5))
+def test_the_temperature_of_a_known_world_is_found_and_no_other_is_better(seed, temperature):
+    scores, labels = draw_world(seed, 2000, temperature)
+    fitted = fit_temperature(scores, labels)
+    assert fitted == pytest.approx(temperature, rel=0.2)
+    best = log_loss(soften(scores, fitted), labels)
+    for other in (fitted * 0.97, fitted * 1.03, 1.0):
+        assert best <= log_loss(soften(scores, other), labels) + 1e-12
+
+
+def test_where_all_answers_are_right_nothing_is_too_sure():
+    scores, _ = draw_world(0, 100, 1.0)
+    assert fit_temperature(scores, scores.argmax(axis=1)) == pytest.approx(COLDEST)
+
+
+def test_the_right_temperature_calibrates_and_a_wrong_one_does_not():
+    scores, labels = draw_world(0, 20_000, 2.0)
+    errors = {
+        temperature: expected_calibration_error(
+            reliability_bins(soften(scores, temperature), labels)
+        )
+        for temperature in (1.0, 2.0, 4.0)
+    }
+    assert errors[2.0] < 0.01
+    assert min(errors[1.0], errors[4.0]) > 0.1
+
+
+def test_bins_and_their_error_are_those_computed_by_hand():
+    p = np.array([[0.7, 0.3], [0.7, 0.3], [0.2, 0.8], [1.0, 0.0], [0.5, 0.5]])
+    bins = reliability_bins(p, np.array([0, 1, 1, 0, 0]), bins=5)
+    assert bins.count.tolist() == [0, 0, 1, 3, 1]  # 0.8 belongs to (0.6, 0.8]
+    assert bins.confidence[2:] == pytest.approx([0.5, 2.2 / 3, 1.0])
+    assert bins.accuracy[2:] == pytest.approx([1.0, 2 / 3, 1.0])
+    assert np.isnan(bins.accuracy[:2]).all()
+    assert expected_calibration_error(bins) == pytest.approx((0.5 + 0.2) / 5)
+
+
+@given(seed=st.integers(0, 999), count=st.integers(1, 50), bins=st.integers(1, 20))
+def test_every_answer_is_in_the_bin_of_its_probability(seed, count, bins):
+    scores, labels = draw_world(seed, count, 1.0)
+    sorted_in = reliability_bins(soften(scores, 1.0), labels, bins)
+    assert sorted_in.count.sum() == count
+    filled = sorted_in.count > 0
+    upper = (np.arange(bins) + 1) / bins
+    assert (sorted_in.confidence[filled] <= upper[filled] + 1e-12).all()
+    assert (sorted_in.confidence[filled] > upper[filled] - 1 / bins - 1e-12).all()
+    assert 0 <= expected_calibration_error(sorted_in) <= 1

@@ -1,0 +1,205 @@
+"""What answers are worth is measured on examples never seen, kept beside the weights, and used."""
+
+import json
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+
+from network.metrics import calibration, conformal
+from network.metrics.out_of_distribution import FALSE_ALARMS
+from network.runs.calibrate import (
+    calibrate,
+    calibrate_run,
+    cross_softened,
+    load_calibration,
+)
+from network.runs.evaluate import load_runs
+from network.runs.held_out import divide
+from network.runs.predict import find_judge
+from network.runs.training_run import begin
+from network.training.configuration import Configuration
+from pipeline.errors import CorruptError, UsageError
+from pipeline.storage.checksummed_json import sealed_bytes
+from tests.support.small_digits import make_small_digits
+
+BASE = Configuration(limit=4000, validation=0.5, loss="cross-entropy", optimizer="adam")
+# one that stops early, and one that learns its training images by heart
+CHOICES = {
+    "modest": replace(BASE, epochs=3),
+    "too-sure": replace(BASE, epochs=25, hidden=(64,), activation="relu", weight_decay=0.0),
+}
+
+
+@pytest.fixture(scope="module")
+def runs(built_cache):
+    """Runs with the examples that they have seen and those that they have not."""
+    for name, choices in CHOICES.items():
+        for _ in begin(built_cache, choices.with_suitable_rates(), f"calibrated-{name}").train():
+            pass
+    return {name: load(built_cache, name) for name in CHOICES}
+
+
+def load(cache, name):
+    (loaded,) = load_runs(cache, [f"calibrated-{name}"])
+    return loaded, divide(cache, loaded.run, loaded.checkpoint, loaded.configuration)
+
+
+@pytest.fixture(scope="module")
+def measured(runs):
+    return {name: calibrate(*run) for name, run in runs.items()}
+
+
+def test_a_network_that_is_too_sure_is_told_so_and_mended(measured):
+    found = measured["too-sure"]
+    assert found.temperature > 1.2
+    assert found.log_loss[1] < found.log_loss[0]
+    assert found.calibration_error[1] < found.calibration_error[0] / 2
+
+
+def test_each_example_is_measured_with_a_temperature_that_it_had_no_part_in(runs):
+    loaded, division = runs["modest"]
+    model, params = loaded.checkpoint.model, loaded.checkpoint.params
+    scores = calibration.log_scores(model, params, division.examples.images[:50])
+    labels = division.examples.labels[:50]
+    before = cross_softened(scores, labels)
+    for index in range(10):
+        other = labels.copy()
+        other[index] = (labels[index] + 5) % 10
+        changed = cross_softened(scores, other)
+        assert np.array_equal(changed[index], before[index])
+        assert not np.array_equal(changed, before)
+
+
+def test_a_temperature_that_is_no_better_or_rests_on_few_mistakes_is_not_taken(runs):
+    loaded, division = runs["too-sure"]
+    few = replace(division, held_out=division.held_out[:40])
+    assert calibrate(loaded, few).mistakes < 10
+    assert calibrate(loaded, few).temperature == 1
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_the_promised_coverage_holds_on_other_held_out_examples(name, runs):
+    loaded, division = runs[name]
+    checkpoint, examples = loaded.checkpoint, division.examples
+    scores = calibration.log_scores(checkpoint.model, checkpoint.params, examples.images)
+    one, other = np.split(np.random.default_rng(1).permutation(len(examples)), 2)
+    p, labels = calibration.soften(scores, 1.0), examples.labels
+    for coverage in conformal.COVERAGES:
+        limit = conformal.threshold(p[one], labels[one], coverage)
+        sets = conformal.prediction_sets(p[other], limit)
+        covered = sets[np.arange(len(other)), labels[other]].mean()
+        spread = np.sqrt(coverage * (1 - coverage) * 2 / len(other))  # of the limit and of these
+        assert covered > coverage - 3 * spread
+        assert covered < coverage + 3 * spread or (sets.sum(axis=1) == 1).all()
+
+
+def test_more_is_promised_with_larger_sets_and_what_cannot_be_promised_is_refused(measured):
+    found = measured["modest"]
+    assert [*found.thresholds] == [f"{it:g}" for it in conformal.COVERAGES]
+    assert [*found.set_sizes.values()] == sorted(found.set_sizes.values())
+    assert found.promise(0.97) == ("0.98", found.thresholds["0.98"])
+    with pytest.raises(UsageError, match=r"coverage is 0.9999, and 2,000 .* promise 0.999 at most"):
+        found.promise(0.9999)
+
+
+def test_no_more_held_out_digits_are_unlike_than_promised(runs, built_cache):
+    loaded, division = runs["modest"]
+    one, other = division.held_out[::2], division.held_out[1::2]
+    found = calibrate(loaded, replace(division, held_out=one)).familiarity
+    judged = find_judge(built_cache, loaded).judge(division.pixels[other])
+    share = np.mean([found.is_unlike(it.distance) for it in judged])
+    assert share < FALSE_ALARMS + 3 * np.sqrt(FALSE_ALARMS / len(other))
+
+
+def test_what_is_saved_is_read_and_only_for_these_weights(runs, measured, built_cache):
+    loaded, _ = runs["modest"]
+    weights = loaded.checkpoint.meta["sha256"]
+    assert load_calibration(loaded.run, weights) is None
+    made = calibrate_run(built_cache, loaded)
+    assert made == measured["modest"] == load_calibration(loaded.run, weights)
+    assert load_calibration(loaded.run, "0" * 64) is None
+    loaded.run.calibration.unlink()
+
+
+CHANGES = [
+    {"temperature": "1"},
+    {"temperature": 99.0},
+    {"log_loss": [1.0]},
+    {"calibration_error": [0.1, float("nan")]},
+    {"thresholds": {}},
+    {"set_sizes": {"0.9": 1.0}},
+    {"thresholds": {"x": 1.0}, "set_sizes": {"x": 1.0}},
+    {"thresholds": {"2": 1.0}, "set_sizes": {"2": 1.0}},
+    {"familiarity": 3},
+    {"familiarity": {"count": 300}},
+    {"examples": None},
+    {"more": 1},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_a_file_that_makes_no_sense_is_refused_and_says_what_to_do(change, runs, measured):
+    run, values = runs["modest"][0].run, {"format": 1, **asdict(measured["modest"]), **change}
+    run.calibration.write_bytes(sealed_bytes(values))
+    with pytest.raises(CorruptError, match="no calibration") as refused:
+        load_calibration(run, values["weights"])
+    assert refused.value.hint == f"Run `network calibrate {run.name}`, which makes it anew"
+    run.calibration.unlink()
+
+
+def test_too_few_held_out_examples_are_refused_and_few_cannot_tell_what_is_unlike(tmp_path):
+    cache = make_small_digits(tmp_path, count=400)
+    choices = replace(BASE, dataset="small-digits", epochs=1).with_suitable_rates()
+    for name, share in (("few", 0.04), ("some", 0.5)):
+        for _ in begin(cache, replace(choices, validation=share), name).train():
+            pass
+    loaded = {run.name: run for run in load_runs(cache, ["few", "some"])}
+    with pytest.raises(UsageError, match="few held 16 examples out of its training, expected 20"):
+        calibrate_run(cache, loaded["few"])
+    found = calibrate_run(cache, loaded["some"])
+    assert found.familiarity is None
+    assert max(found.thresholds) == "0.995"  # 200 examples are too few for 99.9 %
+
+
+def test_judging_without_a_file_is_judging_with_it(runs, built_cache, mnist_test_set):
+    loaded, division = runs["too-sure"]
+    pixels = np.concatenate([mnist_test_set[0][:20], 255 - mnist_test_set[0][:5]])
+    before = find_judge(built_cache, loaded)
+    calibrate_run(built_cache, loaded)
+    after = find_judge(built_cache, loaded)
+    loaded.run.calibration.unlink()
+    assert (before.is_saved, after.is_saved) == (False, True)
+    for one, other in zip(*(it.judge(pixels, 0.99) for it in (before, after)), strict=True):
+        assert one.answer in one.candidates
+        assert np.array_equal(one.probabilities, other.probabilities)
+        assert replace(one, probabilities=None) == replace(other, probabilities=None)
+        assert one.share_nearer <= 1
+    assert [it.is_unlike for it in after.judge(pixels)[-5:]] == [True] * 5
+    mean = np.mean([it.is_unlike for it in after.judge(division.pixels[division.held_out[:500]])])
+    assert mean < 3 * FALSE_ALARMS
+
+
+def test_a_judge_says_what_it_lacks_and_judges_without_it(tmp_path, mnist_test_set):
+    cache = make_small_digits(tmp_path)
+    choices = replace(BASE, dataset="small-digits", epochs=1, validation=0.0).with_suitable_rates()
+    for _ in begin(cache, choices, "greedy").train():
+        pass
+    (loaded,) = load_runs(cache, ["greedy"])
+    judge = find_judge(cache, loaded)
+    assert "held 0 examples out of its training" in judge.obstacle.message
+    (judgement,) = judge.judge(mnist_test_set[0][:1])
+    assert judgement.probabilities.sum() == pytest.approx(1)
+    assert judgement.is_unlike is None
+    with pytest.raises(UsageError, match="held 0 examples"):
+        judge.judge(mnist_test_set[0][:1], coverage=0.9)
+
+
+def test_the_command_tells_and_saves(call, call_json, runs, built_cache):
+    loaded, _ = runs["too-sure"]
+    told = call("calibrate", loaded.name)
+    assert "2,000 examples that it has never seen" in told.out
+    assert "answers are less sure than the scores" in told.out
+    saved = json.loads(loaded.run.calibration.read_text())
+    assert call_json("calibrate", loaded.name)["temperature"] == saved["temperature"]
+    loaded.run.calibration.unlink()

@@ -1,0 +1,176 @@
+"""A run's folder: its name is free and plain, it is never overwritten, it is found again."""
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from network.core.losses import CrossEntropy
+from network.core.model import fully_connected
+from network.runs.checkpoints import Checkpoint, save_checkpoint
+from network.runs.evaluation_log import Look, save_looks
+from network.runs.folder import Run, load_run, save_run, summarise
+from network.runs.names import create_run, describe_sizes, find_run, list_runs
+from network.training.configuration import Configuration
+from network.training.events import EpochDone
+from network.training.state import TrainingState
+from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.storage.cache import Cache
+from pipeline.storage.checksummed_json import read_json
+
+MODEL = fully_connected((5,), 10, "sigmoid", "uniform", CrossEntropy)
+PARAMS = MODEL.init(np.random.default_rng(0), (28, 28))
+CONFIGURATION = Configuration(hidden=(5,), loss="cross-entropy")
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return Cache(tmp_path, "test")
+
+
+def save(cache, name=None, history=()):
+    run = create_run(cache, name, MODEL, PARAMS, CONFIGURATION)
+    save_run(run, MODEL, TrainingState(PARAMS, {}, 12, list(history)), CONFIGURATION)
+    return run
+
+
+def test_runs_are_called_after_their_sizes_and_the_next_number(cache):
+    assert describe_sizes(MODEL) == "784-5-10"
+    assert [save(cache).name for _ in range(3)] == ["784-5-10-1", "784-5-10-2", "784-5-10-3"]
+
+
+def test_a_run_is_never_overwritten(cache):
+    run = save(cache, "mine")
+    before = run.checkpoint.read_bytes()
+    with pytest.raises(UsageError, match="run 'mine' exists") as error:
+        save(cache, "mine")
+    assert error.value.hint == "Choose another --name"
+    assert run.checkpoint.read_bytes() == before
+
+
+def test_of_many_who_want_a_name_at_once_one_gets_it(cache):
+    def try_it(_):
+        try:
+            return create_run(cache, "mine", MODEL, PARAMS, CONFIGURATION)
+        except UsageError:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [run for run in pool.map(try_it, range(8)) if run]
+    assert [run.name for run in made] == ["mine"]
+    assert [path.name for path in cache.runs().iterdir()] == ["mine"]
+
+
+def test_a_run_that_was_killed_as_it_began_is_no_run_and_goes_away(cache):
+    left = cache.runs() / ".new.0123456789abcdef.part"
+    left.mkdir(parents=True)
+    (left / "checkpoint.npz").write_bytes(b"")
+    os.utime(left, (0, 0))
+    assert list_runs(cache) == []
+    save(cache)
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("name", ["a", "784-30-10", "best_run.2", "Ümläut", "x" * 100])
+def test_plain_names_are_taken(cache, name):
+    assert save(cache, name).folder == cache.runs() / name
+    assert find_run(cache, name).name == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../up",
+        "a/b",
+        "a\\b",
+        "/etc",
+        "C:x",
+        ".hidden",
+        "-x",
+        "a b",
+        "a\n",
+        "x" * 101,
+    ],
+)
+def test_names_that_are_paths_or_options_are_refused(cache, name):
+    with pytest.raises(UsageError, match="is no name for a run"):
+        create_run(cache, name, MODEL, PARAMS, CONFIGURATION)
+    assert list_runs(cache) == []
+
+
+def test_the_latest_run_is_found_without_a_name(cache):
+    runs = [save(cache, name) for name in ("c", "a", "b")]
+    for age, run in enumerate(runs):
+        os.utime(run.checkpoint, ns=(0, 1_000_000_000 * (10 - age % 2)))
+    assert find_run(cache, None).name == "c"  # as old as b, but the later name
+    os.utime(runs[1].checkpoint, ns=(0, 99_000_000_000))
+    assert find_run(cache, None).name == "a"
+
+
+def test_a_misspelt_name_gets_the_nearest(cache):
+    with pytest.raises(MissingError, match="there is no run") as error:
+        find_run(cache, "784-5-10-1")
+    assert error.value.hint == "Run `network train`"
+    save(cache)
+    with pytest.raises(MissingError, match="no run is called '784-5-10'") as error:
+        find_run(cache, "784-5-10")
+    assert error.value.hint == "Did you mean 784-5-10-1?"
+    with pytest.raises(MissingError) as error:
+        find_run(cache, "zzz")
+    assert error.value.hint == "`network runs` names them all"
+
+
+def test_a_folder_without_a_checkpoint_is_no_run(cache):
+    save(cache, "whole")
+    (cache.runs() / "half").mkdir()
+    (cache.runs() / "note.txt").write_text("x")
+    assert [run.name for run in list_runs(cache)] == ["whole"]
+
+
+def test_what_is_saved_is_read(cache):
+    history = [
+        EpochDone(1, 6, 0.5, None, None, 0.1, 0.01),
+        EpochDone(2, 12, 0.4, 0.5, 0.9, 0.1, 1.0),
+    ]
+    run = save(cache, "r", history)
+    checkpoint, configuration = load_run(run)
+    assert configuration == Configuration(hidden=(5,), loss="cross-entropy")
+    assert checkpoint.model == MODEL
+    assert (checkpoint.meta["epoch"], checkpoint.meta["step"]) == (2, 12)
+    assert read_json(run.configuration) == checkpoint.meta["configuration"]
+    lines = [json.loads(line) for line in run.history.read_text().splitlines()]
+    assert [EpochDone(**line) for line in lines] == history
+    assert sorted(file.name for file in run.folder.iterdir()) == [
+        "checkpoint.npz",
+        "config.json",
+        "history.jsonl",
+    ]
+
+
+def test_the_summary_tells_the_score_once_there_is_one(cache):
+    run = save(cache, "r")
+    assert summarise(run)["accuracy"] is None
+    save_looks(run.result, [Look("mnist", "test", 5, 4), Look("mnist", "lost", 5, 1)])
+    assert (summarise(run)["accuracy"], summarise(run)["count"]) == (0.8, 5)
+    assert (summarise(run)["run"], summarise(run)["epochs"]) == ("r", 0)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"count": 5}'])
+def test_a_damaged_test_result_is_no_fault_of_ours(cache, text):
+    run = save(cache, "r")
+    run.result.write_text(text)
+    with pytest.raises(CorruptError, match=r"test\.json"):
+        summarise(run)
+
+
+def test_a_checkpoint_without_configuration_is_refused(cache):
+    run = Run(cache.runs() / "r")
+    params = MODEL.init(np.random.default_rng(0), (28, 28))
+    save_checkpoint(run.checkpoint, Checkpoint(MODEL, params))
+    with pytest.raises(CorruptError, match="no configuration"):
+        load_run(run)

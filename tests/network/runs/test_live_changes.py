@@ -1,0 +1,165 @@
+"""A training that is changed on the way goes on exactly, and can be done again exactly."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from network.core.params import named_arrays
+from network.images.augmentation import AUGMENTATIONS
+from network.runs.checkpoints import load_checkpoint, save_checkpoint
+from network.runs.folder import load_run
+from network.runs.live_changes import change_training, controls
+from network.runs.names import find_run
+from network.runs.training_run import begin, reopen, resume
+from network.training.configuration import Configuration
+from pipeline.errors import CorruptError, UsageError
+from tests.support.small_digits import NAME, make_small_digits
+
+numbers = itertools.count()
+CONFIGURATION = Configuration(
+    dataset=NAME, layers="Flatten, Linear(6), Dropout(rate=0.5), ReLU", loss="cross-entropy",
+    optimizer="momentum", batch_size=10, epochs=3,
+).with_suitable_rates()  # fmt: skip
+STEPS = 5  # an epoch: 42 images to train on
+
+values = st.fixed_dictionaries(
+    {},
+    optional={
+        "learning_rate": st.sampled_from([0.01, 0.3]),
+        "momentum": st.sampled_from([0.0, 0.5, 0.95]),
+        "weight_decay": st.sampled_from([0.0, 0.1]),
+        "dropout": st.sampled_from([0.0, 0.2]),
+        "augment": st.dictionaries(st.sampled_from(sorted(AUGMENTATIONS)), st.just(0.5)),
+        "epochs": st.integers(3, 5),
+    },
+)
+changes = st.lists(st.tuples(st.integers(0, 3 * STEPS), values), max_size=4).map(
+    lambda found: sorted(found, key=lambda pair: pair[0])
+)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return make_small_digits(tmp_path_factory.mktemp("changing"))
+
+
+def train_until(experiment, step):
+    """Train until so many steps are made, or to the end, and close as whoever stops does."""
+    if experiment.state.step >= step:
+        return
+    events = experiment.train()
+    for event in events:
+        if event.step >= step and type(event).__name__ == "StepDone":
+            events.close()
+
+
+def train_changed(cache, changes):
+    """Train a run that is changed at these steps, to its end."""
+    experiment = begin(cache, CONFIGURATION, f"run-{next(numbers)}")
+    for step, values in changes:
+        train_until(experiment, step)
+        experiment = change_training(experiment, values)
+    train_until(experiment, 1_000)
+    return experiment
+
+
+@settings(max_examples=20)
+@given(changes=changes)
+def test_replay_makes_every_change_at_its_step_and_ends_with_the_same_weights(changes, cache):
+    from network.commands.replay import replay
+
+    experiment = train_changed(cache, changes)
+    replay(experiment.run.name, cache_dir=cache.root, quiet=True)  # exits with 1 if they differ
+    again = find_run(cache, f"{experiment.run.name}-again-1")
+    assert load_checkpoint(again.checkpoint).meta["step"] == experiment.state.step
+    first = load_checkpoint(experiment.run.checkpoint).meta
+    assert load_checkpoint(again.checkpoint).meta.get("changes", []) == first.get("changes", [])
+
+
+def test_a_run_that_is_taken_up_goes_on_with_the_changed_values(cache):
+    experiment = begin(cache, CONFIGURATION, "changed")
+    train_until(experiment, 7)
+    asked = {"learning_rate": 0.02, "momentum": 0.5, "dropout": 0.1, "augment": {"shift": 1.0}}
+    change_training(experiment, asked)
+    taken_up, _ = resume(cache, find_run(cache, "changed"))
+    assert controls(taken_up) == {**asked, "weight_decay": CONFIGURATION.weight_decay}
+    assert taken_up.configuration.layers == (
+        "Flatten(), Linear(n_out=6, initializer='uniform'), Dropout(rate=0.1), ReLU()"
+    )
+    assert taken_up.state.step == 7
+    kept = load_checkpoint(taken_up.run.checkpoint).meta
+    assert kept["changes"] == [{"epoch": 1, "step": 7, "values": asked}]
+    assert kept["first"] == {**CONFIGURATION.to_dict(), "hidden": [30]}
+
+
+def test_a_change_of_the_learning_rate_changes_what_is_learnt_from_that_step_on(cache):
+    plain = begin(cache, CONFIGURATION, "plain")
+    changed = begin(cache, CONFIGURATION, "other")
+    for one in (plain, changed):
+        train_until(one, 6)
+    changed = change_training(changed, {"learning_rate": 1e-9})
+    before = [array.copy() for _, array in named_arrays(changed.state.params)]
+    same = [array for _, array in named_arrays(plain.state.params)]
+    assert all(map(np.array_equal, before, same))
+    train_until(changed, 9)
+    now = [array for _, array in named_arrays(changed.state.params)]
+    assert max(np.abs(a - b).max() for a, b in zip(now, before, strict=True)) < 1e-6
+
+
+def test_one_epoch_more_than_was_planned_can_be_trained(cache):
+    ended = train_changed(cache, [])
+    with pytest.raises(UsageError, match="has ended after 3 epochs"):
+        resume(cache, ended.run)
+    again, _ = reopen(cache, ended.run)
+    train_until(change_training(again, {"epochs": 4}), 1_000)
+    assert load_checkpoint(ended.run.checkpoint).meta["epoch"] == 4
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"optimizer": "adam"}, "optimizer cannot be changed"),
+        ({"learning_rate": -1}, "learning-rate is -1"),
+        ({"learning_rate": float("nan")}, "learning-rate is nan"),
+        ({"momentum": 1}, "momentum is 1"),
+        ({"dropout": 0.99}, "dropout is 0.99, expected 0 to 0.95"),
+        ({"augment": {"shfit": 1}}, "Did you mean shift?"),
+        ({"epochs": 0}, "epochs is 0, and 1 are done"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_nothing_is_changed(values, words, cache):
+    experiment = begin(cache, CONFIGURATION, f"refusing-{next(numbers)}")
+    train_until(experiment, 7)
+    with pytest.raises(UsageError) as refused:
+        change_training(experiment, values)
+    assert words in str(refused.value)
+    assert "changes" not in experiment.state.origin
+
+
+@pytest.mark.parametrize(
+    ("choices", "values", "words"),
+    [
+        ({}, {"dropout": 0.5}, "dropout needs a layer"),
+        ({"optimizer": "sgd"}, {"momentum": 0.5}, "momentum needs optimizer"),
+    ],
+)
+def test_what_a_model_lacks_cannot_be_changed(choices, values, words, cache):
+    plain = Configuration(dataset=NAME, hidden=(3,), **choices).with_suitable_rates()
+    experiment = begin(cache, plain, f"lacking-{next(numbers)}")
+    assert controls(experiment)[next(iter(values))] is None
+    with pytest.raises(UsageError, match=words):
+        change_training(experiment, values)
+
+
+def test_changes_that_are_none_are_refused_by_replay(cache, call):
+    experiment = begin(cache, CONFIGURATION, "odd")
+    checkpoint, _ = load_run(experiment.run)
+    checkpoint.meta["changes"] = [{"step": 1}]
+    save_checkpoint(experiment.run.checkpoint, checkpoint)
+    assert (
+        "no changes of a training"
+        in call("replay", "odd", code=CorruptError.exit_code, cache=cache).err
+    )

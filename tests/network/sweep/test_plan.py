@@ -1,0 +1,129 @@
+"""A plan says how a sweep goes about it, and is refused where it makes no sense."""
+
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from network.sweep.objectives import OBJECTIVES
+from network.sweep.plan import (
+    PRUNERS,
+    SAMPLERS,
+    Options,
+    count_trials,
+    load_plan,
+    plan_of,
+    read_plan,
+    sweep_names,
+)
+from network.training.events import EpochDone
+from pipeline.errors import MissingError, UsageError
+
+SPACE = "\n[space.learning_rate]\nlow = 1\nhigh = 2\n"
+REFUSED = {
+    "[sweeep]": "table 'sweeep' is unknown.*Did you mean sweep",
+    "sweep = 3": "sweep is 3, expected a table",
+    "[sweep]\nsampler = 'tpee'": "sampler 'tpee' is unknown.*Did you mean tpe",
+    "[sweep]\npruner = 'no'": "pruner 'no' is unknown",
+    "[sweep]\nobjective = 'acuracy'": "objective 'acuracy' is unknown.*Did you mean accuracy",
+    "[sweep]\nobjective = []": "objective is .*, expected some",
+    "[sweep]\nobjective = ['loss', 'loss']": "expected some, each once",
+    "[sweep]\ntrials = 0": "trials is 0, expected 1 to",
+    "[sweep]\ntrials = 'many'": "sweep.trials is 'many', expected int",
+    "[sweep]\ntrails = 3": "field of .sweep. 'trails' is unknown.*Did you mean trials",
+    "[sweep]\ntimeout = -1": "timeout is -1, expected",
+    "[fixed]\nvalidation = 0": "validation is 0, and a sweep chooses by what is held out",
+    "[fixed]\nstart = 'run'": "trains from the beginning",
+    "[fixed]\nepoch = 3": "field 'epoch' is unknown.*Did you mean epochs",
+    "[fixed]\npreset = 'mlpp'": "preset 'mlpp' is unknown.*Did you mean mlp",
+    "[sweep]\nsampler = 'grid'": "a range, and a grid needs its steps",
+}
+
+
+def plan_from(text):
+    return plan_of(tomllib.loads(text))
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_a_plan_that_makes_no_sense_is_refused_in_words(text):
+    with pytest.raises(UsageError) as caught:
+        plan_of(tomllib.loads(text + SPACE) if text != "sweep = 3" else {"sweep": 3})
+    assert caught.match(REFUSED[text])
+
+
+def test_a_grid_tries_no_field_under_a_condition():
+    with pytest.raises(UsageError, match="a grid tries every combination"):
+        plan_from(
+            "[sweep]\nsampler = 'grid'\n[space.optimizer]\nchoices = ['sgd']\n"
+            "[space.seed]\nchoices = [1, 2]\nwhen = { optimizer = 'sgd' }"
+        )
+
+
+@pytest.mark.parametrize("name", sweep_names())
+def test_every_plan_that_comes_with_the_package_is_one(name):
+    plan = load_plan(name)
+    assert plan.source["about"]["what"]
+    assert 0 < count_trials(plan) <= plan.options.trials
+
+
+def test_a_plan_begins_with_a_preset_and_changes_it():
+    plan = plan_from("[fixed]\npreset = 'small'\nepochs = 3" + SPACE)
+    assert plan.fixed["activation"] == "gelu"
+    assert plan.fixed["epochs"] == 3
+
+
+def test_a_grid_has_as_many_trials_as_combinations():
+    text = "[sweep]\nsampler = 'grid'\ntrials = 100\n[space.seed]\nlow = 1\nhigh = 5\nsteps = 5"
+    assert count_trials(plan_from(text)) == 5
+
+
+@given(
+    epochs=st.integers(1, 300), first=st.integers(1, 20), factor=st.integers(2, 5),
+    pruner=st.sampled_from(PRUNERS), objective=st.sampled_from(["loss", ["loss", "time"]]),
+)  # fmt: skip
+def test_rungs_rise_to_the_last_epoch(epochs, first, factor, pruner, objective):
+    plan = plan_from(SPACE)
+    options = Options(objective, "tpe", pruner, first_rung=first, factor=factor)
+    rungs = type(plan)(plan.fixed, plan.space, options, {}).rungs(epochs)
+    assert rungs[-1] == epochs
+    assert rungs == sorted(set(rungs))
+    if pruner == "none" or isinstance(objective, list):
+        assert rungs == [epochs]
+    elif pruner == "halving":
+        assert rungs[:-1] == [first * factor**k for k in range(len(rungs) - 1)]
+        assert first * factor ** (len(rungs) - 1) >= epochs
+
+
+def test_a_file_that_is_no_plan_is_named(tmp_path):
+    (tmp_path / "plan.toml").write_text("[sweep]\ntrials = 0")
+    with pytest.raises(UsageError, match=r"plan.toml: trials is 0"):
+        read_plan(tmp_path / "plan.toml")
+    with pytest.raises(MissingError):
+        read_plan(tmp_path / "none.toml")
+
+
+def epoch(number, accuracy, seconds):
+    return EpochDone(number, number, 1.0, 0.5 / number, accuracy, 1.0, seconds)
+
+
+def test_the_objectives_are_those_of_the_last_epoch_and_of_the_clock():
+    history = [epoch(1, 0.5, 2.0), epoch(2, 0.9, 3.0), epoch(3, 0.8, 4.0)]
+    found = {name: objective.measure(history, 0.85) for name, objective in OBJECTIVES.items()}
+    assert found == {"accuracy": 0.8, "loss": 0.5 / 3, "time": 5.0}
+    assert OBJECTIVES["time"].measure(history, 0.95) == float("inf")
+
+
+def test_what_diverged_is_never_better():
+    history = [epoch(1, 0.1, 2.0)]
+    for objective in OBJECTIVES.values():
+        found = objective.measure(history, 0.1)
+        if objective.direction == "maximize":
+            assert objective.worst <= found
+        else:
+            assert objective.worst >= found
+
+
+def test_every_sampler_and_pruner_is_known_by_its_name():
+    assert {"tpe", "random", "grid"} == set(SAMPLERS)
+    assert {"halving", "median", "none"} == set(PRUNERS)

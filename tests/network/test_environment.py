@@ -1,0 +1,30 @@
+"""What a run is computed with is told, and small networks stay on one core."""
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from network.core.losses import SquaredError
+from network.core.model import fully_connected
+from network.environment import describe_environment, suitable_threads
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+def test_versions_blas_and_threads_are_named():
+    told = describe_environment()
+    assert told["numpy"] == np.__version__
+    assert [pool["num_threads"] for pool in told["blas"]] == blas_threads()
+    assert all(pool["version"] for pool in told["blas"])
+
+
+@pytest.mark.parametrize(("hidden", "batch_size", "is_small"), [(30, 128, True), (512, 128, False)])
+def test_a_small_network_stays_on_one_core_and_a_large_one_has_all(hidden, batch_size, is_small):
+    model = fully_connected((hidden,), 10, "sigmoid", "uniform", SquaredError)
+    params = model.init(np.random.default_rng(0), (28, 28))
+    before = blas_threads()
+    with suitable_threads(params, batch_size):
+        assert blas_threads() == ([1] * len(before) if is_small else before)
+    assert blas_threads() == before

@@ -1,0 +1,80 @@
+"""Every preset makes a model, says what it reaches, and has right gradients."""
+
+import tomllib
+
+import numpy as np
+import pytest
+
+from network.core.gradient_check import check_gradients
+from network.sweep.plan import sweep_names
+from network.training.build import build_model, build_recipe
+from network.training.configuration import configuration_of
+from network.training.find_preset import FOLDER, load_preset, preset_names, read_configuration_file
+from pipeline.errors import MissingError, UsageError
+from tests.support.checkout import REPOSITORY
+
+every_preset = pytest.mark.parametrize("name", preset_names())
+
+
+@every_preset
+def test_a_preset_is_complete_and_says_what_it_reaches(name):
+    preset = load_preset(name)
+    assert preset.about.keys() == {"what", "reaches", "time", "machine"}
+    configuration = configuration_of(preset.values)
+    assert configuration == configuration.with_suitable_rates()  # nothing is left open
+    build_recipe(configuration, build_model(configuration, 10))
+
+
+@every_preset
+def test_every_gradient_of_a_preset_is_right(name, mnist_test_set):
+    configuration = configuration_of(load_preset(name).values)
+    model = build_model(configuration, 10)
+    recipe = build_recipe(configuration, model)
+    params = model.init(np.random.default_rng(0), (28, 28), np.float64)
+    images = mnist_test_set[0][:3] / 255
+    for check in check_gradients(
+        model, recipe.loss, params, images, mnist_test_set[1][:3].astype(int), sample=4
+    ):
+        assert check.is_right, check
+
+
+def test_every_preset_is_installed_with_the_package():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["network"]
+    installed = {path for pattern in patterns for path in FOLDER.parent.glob(pattern)}
+    recipes = {path.stem for path in installed if path.suffix == ".toml"}
+    assert recipes == {*preset_names(), *sweep_names()}
+
+
+def test_a_misspelt_preset_is_refused_with_the_nearest():
+    with pytest.raises(UsageError, match=r"preset 'sed' is unknown, we know .*seed") as caught:
+        load_preset("sed")
+    assert caught.value.hint == "Did you mean seed?"
+
+
+@pytest.mark.parametrize("name", ["../recipes/seed", "/etc/passwd", "seed.toml", ""])
+def test_a_preset_is_a_name_and_no_path(name):
+    with pytest.raises(UsageError, match="is unknown"):
+        load_preset(name)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"epochs = ", "no TOML"),
+        (b"\xff\xfe", "no TOML"),
+        (b"[" * 100_000, "no TOML"),
+        (b"a = 1\na = 2", "no TOML"),
+        (b"#" * 1_000_001, "is larger than 1,000,000 bytes"),
+    ],
+)
+def test_a_file_that_is_no_toml_is_refused(content, message, tmp_path):
+    path = tmp_path / "run.toml"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=message):
+        read_configuration_file(path)
+
+
+def test_a_file_that_is_not_there_is_missing(tmp_path):
+    with pytest.raises(MissingError, match="is not there"):
+        read_configuration_file(tmp_path / "run.toml")

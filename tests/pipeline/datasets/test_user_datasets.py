@@ -1,0 +1,126 @@
+"""The record of a data set of the user's own is found by name, and trusted only when sound."""
+
+import dataclasses
+
+import pytest
+
+from pipeline.datasets.records import Dataset, images_size, labels_size
+from pipeline.datasets.registry import DATASETS, all_datasets, find_dataset
+from pipeline.datasets.user_datasets import (
+    RECORD_FORMAT,
+    check_dataset_name,
+    own_names,
+    publish_record,
+    read_record,
+)
+from pipeline.errors import CorruptError, UsageError
+from pipeline.storage.cache import Cache
+from pipeline.storage.checksummed_json import publish_json, read_json
+from tests.pipeline.test_build import make_dataset
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return Cache(tmp_path, "test")
+
+
+@pytest.fixture
+def own(cache):
+    dataset = dataclasses.replace(make_dataset()[0], name="scans", title="My scans", mirrors=())
+    publish_record(cache, dataset)
+    return dataset
+
+
+def test_a_record_is_found_by_its_name_beside_those_we_know(own, cache):
+    assert read_record(cache, "scans") == find_dataset(cache, "scans") == own
+    assert all_datasets(cache) == [*DATASETS.values(), own]
+    with pytest.raises(UsageError, match=r"we know mnist, .*, scans") as caught:
+        find_dataset(cache, "scnas")
+    assert caught.value.hint == "Did you mean scans?"
+
+
+def test_folders_without_a_record_or_with_another_name_are_no_data_sets(own, cache):
+    cache.raw("empty").mkdir(parents=True)
+    for name in ("..bad", "Ü"):
+        cache.record(name).parent.mkdir()
+        cache.record(name).write_bytes(cache.record("scans").read_bytes())
+    assert own_names(cache) == ["scans"]
+
+
+def test_a_registry_entry_cannot_be_hidden_by_a_record(cache, own):
+    publish_record(cache, dataclasses.replace(own, name="mnist"))
+    assert find_dataset(cache, "mnist") is DATASETS["mnist"]
+
+
+@pytest.mark.parametrize("name", ["scans", "a", "my-2-scans", "0", "x" * 64])
+def test_small_letters_digits_and_dashes_make_a_name(name):
+    assert check_dataset_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["", "-", "a-", "A", "a_b", "ä", "a/b", "..", "a\n", "x" * 65])
+def test_anything_else_is_no_name(name):
+    with pytest.raises(UsageError, match="is no name for a data set"):
+        check_dataset_name(name)
+
+
+def spoilt(record, path, value):
+    """Put a value into a nested record."""
+    *above, last = path
+    inner = record
+    for key in above:
+        inner = inner[key]
+    inner[last] = value
+    return record
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "reason"),
+    [
+        (["name"], "other", "it is of 'other'"),
+        *((["classes"], classes, "'its classes'") for classes in (["a", "a"], [])),
+        (["classes"], [f"{number}" for number in range(257)], "'its classes'"),
+        (["classes"], None, "TypeError"),
+        (["splits", "train", "count"], 4, "'sizes that do not follow from the counts'"),
+        (["splits", "train", "images"], {}, "TypeError"),
+        (["splits", "train", "images", "content_sha256"], None, "the file 'train-images.gz'"),
+        (["splits", "train", "images", "name"], "../../etc/passwd", "the file '../../etc/passwd'"),
+        (["splits", "train", "labels", "content_size"], -1, "'sizes that do not follow from the"),
+        (["splits"], [], "AttributeError"), (["splits"], {}, "'its splits'"),
+        (["splits", "Train"], None, "TypeError"), (["colour"], "red", "TypeError"),
+        *((["format"], number, "'its format'") for number in ("1", 0, 2.0)),
+        (["splits", "train", "start"], 1, "'a split that is only part of its files'"),
+        (["splits", "train", "file_count"], 2, "'a split that is only part of its files'"),
+        (["group"], "../..", "'fields that only sets from elsewhere have, or that are no text'"),
+        (["title"], 7, "'fields that only sets from elsewhere have, or that are no text'"),
+        (["mirrors"], ["https://a/"], "'fields that only sets from elsewhere have"),
+    ],
+)  # fmt: skip
+def test_a_record_that_contradicts_itself_is_refused(path, value, reason, own, cache):
+    record = spoilt(read_json(cache.record("scans")), path, value)
+    publish_json(cache.record("scans"), record)
+    with pytest.raises(CorruptError, match=r"dataset\.json: no record of a data set") as caught:
+        find_dataset(cache, "scans")
+    assert caught.value.hint == "Run `pipeline import` again"
+    assert reason in caught.value.message
+
+
+@pytest.mark.parametrize("count", [1, 256])
+def test_a_record_has_from_one_to_256_classes(count, own, cache):
+    dataset = dataclasses.replace(own, classes=tuple(map(str, range(count))))
+    publish_record(cache, dataset)
+    assert read_record(cache, "scans") == dataset
+
+
+def test_a_record_of_a_newer_format_is_refused(own, cache):
+    record = {**read_json(cache.record("scans")), "format": RECORD_FORMAT + 1}
+    publish_json(cache.record("scans"), record)
+    with pytest.raises(
+        CorruptError, match=f"format {RECORD_FORMAT + 1}, this version reads"
+    ) as caught:
+        find_dataset(cache, "scans")
+    assert caught.value.hint.endswith("start over: Run `pipeline import` again")
+
+
+def test_sizes_follow_from_counts():
+    assert (images_size(60_000), labels_size(60_000)) == (47_040_016, 60_008)
+    assert dataclasses.is_dataclass(Dataset)

@@ -1,0 +1,121 @@
+"""A sealed JSON file is read as it was written, or not at all."""
+
+import hashlib
+import json
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import CorruptError, MissingError
+from pipeline.storage.checksummed_json import MAX_BYTES, SEAL, publish_json, read_json, sealed_bytes
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+VALUE = {"format": 1, "name": "Prüfung", "parts": [1, 2.5, None, {"x": "y"}]}
+
+
+@pytest.fixture
+def path(tmp_path):
+    publish_json(tmp_path / "value.json", VALUE)
+    return tmp_path / "value.json"
+
+
+@given(value=st.dictionaries(st.text().filter(lambda key: key != SEAL), PLAIN, max_size=4))
+def test_whatever_is_published_is_read(value, tmp_path_factory):
+    path = tmp_path_factory.mktemp("json") / "value.json"
+    publish_json(path, value)
+    assert read_json(path) == value
+
+
+def test_people_can_read_it_and_the_seal_comes_last(path):
+    assert list(json.loads(path.read_text())) == [*VALUE, SEAL]
+    assert path.read_text().startswith('{\n  "format": 1,\n')
+
+
+def test_the_seal_is_the_hash_of_the_same_text_without_it(path):
+    seal = hashlib.sha256(b'{\n  "a": [\n    1\n  ]\n}').hexdigest()
+    text = f'{{\n  "a": [\n    1\n  ],\n  "sha256": "{seal}"\n}}\n'
+    path.write_text(text, newline="")
+    assert read_json(path) == {"a": [1]}
+    publish_json(path, {"a": [1]})
+    assert path.read_bytes() == text.encode()
+    path.write_text(text.replace(seal, "other"))
+    with pytest.raises(CorruptError, match=f"sha256 is {seal}, its seal says other: it was change"):
+        read_json(path)
+
+
+def test_every_flipped_bit_and_every_truncation_is_refused(path):
+    data = path.read_bytes()
+    for position in range(len(data)):
+        for bit in range(8):
+            path.write_bytes(
+                data[:position] + bytes([data[position] ^ 1 << bit]) + data[position + 1 :]
+            )
+            with pytest.raises(CorruptError, match=r"value\.json"):
+                read_json(path, unsealed=VALUE)
+        path.write_bytes(data[:position])
+        with pytest.raises(CorruptError, match=r"value\.json"):
+            read_json(path, unsealed=VALUE)
+
+
+def test_a_changed_value_is_told_with_both_hashes(path):
+    path.write_text(path.read_text().replace("2.5", "2.6"))
+    with pytest.raises(CorruptError, match=r"sha256 is \w{64}, its seal says \w{64}") as caught:
+        read_json(path, "Make it again")
+    assert caught.value.hint == "Make it again"
+
+
+def test_without_a_seal_only_a_file_of_the_first_version_is_read(path):
+    path.write_text(json.dumps(VALUE))
+    assert read_json(path, unsealed=VALUE) == VALUE
+    with pytest.raises(CorruptError, match="its seal says None"):
+        read_json(path)
+    with pytest.raises(CorruptError, match="its seal says None"):
+        read_json(path, unsealed=["format"])
+
+
+def test_a_newer_format_is_refused_whatever_its_seal(path):
+    for text in json.dumps({"format": 9}), json.dumps({"format": 9, SEAL: "other"}):
+        path.write_text(text)
+        with pytest.raises(CorruptError, match="format 9, this version reads 1") as caught:
+            read_json(path, "Make it again", newest=1)
+        assert caught.value.hint == "Update the project, or start over: Make it again"
+
+
+@pytest.mark.parametrize(("text", "kind"), [("[]", "list"), ("7", "int"), ("null", "NoneType")])
+def test_what_is_no_object_is_named(text, kind, path):
+    path.write_text(text)
+    with pytest.raises(CorruptError, match=rf"no JSON object \(a {kind}, expected an object\)"):
+        read_json(path)
+
+
+def test_an_absent_file_is_missing(path):
+    path.unlink()
+    with pytest.raises(MissingError, match=r"value\.json is not there") as caught:
+        read_json(path, "Make it again")
+    assert caught.value.hint == "Make it again"
+    with pytest.raises(MissingError) as caught:
+        read_json(path)
+    assert caught.value.hint == ""
+
+
+def test_a_huge_file_is_not_read(path):
+    value = {"a": "x" * (MAX_BYTES - len(sealed_bytes({"a": ""})))}
+    publish_json(path, value)
+    assert path.stat().st_size == MAX_BYTES
+    assert read_json(path) == value
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    tracemalloc.start()
+    try:
+        with pytest.raises(CorruptError, match=r"1,048,577 bytes, expected 1,048,576 at") as caught:
+            read_json(path, "Make it again")
+        assert tracemalloc.get_traced_memory()[1] < MAX_BYTES
+    finally:
+        tracemalloc.stop()
+    assert caught.value.hint == "Make it again"

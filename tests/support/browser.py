@@ -1,0 +1,223 @@
+"""A lab that runs, and a real browser to use it with; without Chromium these tests are skipped."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pipeline.storage.cache import Cache
+from tests.support.checkout import REPOSITORY
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+OPTIONS = [
+    "--no-sandbox",  # root has none, and what is opened is our own page
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"wide": (1440, 900), "phone": (375, 812)}
+TRAIN = "train --quiet --seed 0 --name"
+RUNS = (
+    f"{TRAIN} first --epochs 4 --learning-rate 7",
+    f"{TRAIN} convolution --epochs 1 --limit 6000 --loss cross-entropy --optimizer adam --layers",
+)
+# Whoever has chosen no run sees the one that was trained last: that of whichever test came before.
+CHOOSE_FIRST = 'localStorage.getItem("run") ?? localStorage.setItem("run", "first")'
+CONVOLUTION = "Conv2D(8, 5), ReLU, MaxPool2D, Flatten"
+
+
+@dataclass
+class LabProcess:
+    """A `network lab` that is running."""
+
+    process: subprocess.Popen[str]
+    address: str  # http://127.0.0.1:.../
+    cache: Cache
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """End it as Ctrl-C does, and return its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=10)
+
+
+def network(cache: Cache, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    """Start a command of the network on a cache."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(cache.root)}
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        environment.pop(name, None)
+    command = [sys.executable, "-m", "network", *arguments]
+    return subprocess.Popen(command, env=environment, text=True, **options)
+
+
+@contextmanager
+def running_lab(cache: Cache) -> Iterator[LabProcess]:
+    """Start a lab on a free port, and stop it in the end if it has not been stopped."""
+    command = ["lab", "--port", "0", "--no-browser", "--json"]
+    with tempfile.TemporaryFile("w+") as stderr:
+        process = network(cache, *command, stdout=subprocess.PIPE, stderr=stderr)
+        assert process.stdout is not None
+        told = ""
+        while not told.endswith("\n}\n"):
+            line = process.stdout.readline()
+            assert line, f"the lab ended with {process.wait()}"
+            told += line
+        lab = LabProcess(process, json.loads(told)["address"], cache)
+        with process:
+            try:
+                yield lab
+            finally:
+                code = lab.stop() if process.poll() is None else 0  # it was stopped by the test
+        stderr.seek(0)
+        assert (code, stderr.read()) == (0, "")  # it had nothing to complain of
+
+
+@pytest.fixture(scope="session")
+def lab_cache(built_cache: Cache, tmp_path_factory: pytest.TempPathFactory) -> Cache:
+    """A cache with two runs, one of them a convolution, for all tests of the lab."""
+    cache = Cache(tmp_path_factory.mktemp("lab") / "cache", "test")
+    shutil.copytree(built_cache.root / "pickles", cache.root / "pickles", copy_function=os.link)
+    for line in RUNS:
+        layers = [CONVOLUTION] if line.endswith("--layers") else []
+        assert network(cache, *line.split(), *layers).wait() == 0
+    return cache
+
+
+@pytest.fixture(scope="session")
+def lab(lab_cache: Cache) -> Iterator[LabProcess]:
+    """A lab that runs for all tests."""
+    with running_lab(lab_cache) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")  # while it is there, no other event loop can run in this thread
+def browser() -> Iterator["Browser"]:
+    """Debian's Chromium, or another that is installed."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("there is no Chromium here")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=OPTIONS)
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Watched:
+    """What a page must not do: complain, or ask anybody but the lab."""
+
+    address: str
+    problems: list[str] = field(default_factory=list)
+    requests: int = 0
+
+    def watch(self, page: "Page") -> None:
+        """Write down what the page does from now on."""
+
+        def requested(url: str) -> None:
+            self.requests += 1
+            if not url.startswith((self.address, "data:", "blob:")):
+                self.problems.append(f"asked for {url}")
+
+        def said(kind: str, text: str) -> None:
+            if kind in {"error", "warning"} and not is_expected(text):
+                self.problems.append(f"{kind}: {text}")
+
+        page.on("console", lambda message: said(message.type, message.text))
+        page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
+        page.on("request", lambda request: requested(request.url))
+
+
+def is_expected(text: str) -> bool:
+    """Does the browser only say that the server refused something, which the page then shows?"""
+    return "status of 4" in text
+
+
+@pytest.fixture
+def open_page(
+    browser: "Browser", lab: LabProcess, figure: Callable[..., None]
+) -> Iterator[Callable[..., "Page"]]:
+    """Open a view of the lab, and fail if it complains or asks another host.
+
+    Call: open_page("#draw", size="phone", dark=True) -> page.
+    """
+    watched, contexts = Watched(lab.address), []
+
+    def open_view(
+        view: str = "", size: str = "wide", dark: bool = False, address: str = "", **options: Any
+    ) -> "Page":
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            has_touch=size == "phone",
+            **options,
+        )
+        contexts.append(context)
+        context.add_init_script(CHOOSE_FIRST)
+        page = context.new_page()
+        page.set_default_timeout(45_000)
+        watched.address = address or lab.address
+        watched.watch(page)
+        page.goto((address or lab.address) + view)
+        return page
+
+    yield open_view
+    for context in contexts:
+        context.close()
+    figure(
+        "R16: {requests:,} requests of pages in a real browser, {problems} to other hosts or with "
+        "a complaint",
+        requests=watched.requests, problems=len(watched.problems),
+    )  # fmt: skip
+    assert watched.problems == []
+
+
+STROKES = {  # of digits as one writes them, in shares of the board
+    3: [[
+        (.3, .25), (.45, .17), (.62, .2), (.66, .33), (.55, .44), (.45, .47), (.6, .5),
+        (.7, .62), (.66, .76), (.5, .84), (.32, .78),
+    ]],
+    4: [[(.35, .2), (.3, .52), (.66, .52)], [(.62, .22), (.6, .82)]],
+}  # fmt: skip
+
+
+def write_digit(page: "Page", digit: int) -> None:
+    """Write a digit on the board with the mouse."""
+    page.wait_for_selector(".cell")
+    box = page.locator(".board").bounding_box()
+    assert box is not None
+    for stroke in STROKES[digit]:
+        for n, (x, y) in enumerate(stroke):
+            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=5)
+            if n == 0:
+                page.mouse.down()
+        page.mouse.up()
+    page.wait_for_selector(".board-frame[data-state=ready]")
+
+
+def check_layout(page: "Page") -> None:
+    """Nothing is wider than the window: no page is to be scrolled sideways."""
+    width = page.evaluate("innerWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    wide = page.evaluate("""() => [...document.querySelectorAll("main *")].filter((element) => {
+        const box = element.getBoundingClientRect();
+        const scrolls = element.closest("[data-scrolls]");
+        return box.width && !scrolls && (box.right > innerWidth + 1 || box.left < -1);
+    }).map((element) => element.outerHTML.slice(0, 120))""")
+    assert wide == []
