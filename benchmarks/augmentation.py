@@ -16,8 +16,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from network.core.params import Array
+from network.environment import keep_freed_memory
 from network.images.augmentation import Augmentation, build_augmentation
-from network.memory import keep_freed_memory
 
 AFFINE = {"shift": 1.0, "rotate": 10.0, "scale": 0.1, "shear": 0.1}
 STRENGTHS = {**AFFINE, "elastic": 34.0, "erase": 6.0, "noise": 0.1}

@@ -16,9 +16,8 @@ from dataclasses import replace
 from network.core.data import Examples, load_examples, split_validation
 from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration
-from network.training.events import EpochDone
 from network.training.loop import train
-from network.training.state import TrainingState
+from network.training.state import EpochDone, TrainingState
 from pipeline.build import build_pickles
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.storage.cache import find_cache

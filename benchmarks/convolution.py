@@ -31,10 +31,10 @@ from network.core.layers import Flatten, Layer, Linear
 from network.core.losses import CrossEntropy
 from network.core.model import Model
 from network.core.params import Array, Params
+from network.environment import keep_freed_memory
 from network.layers.convolution import Conv2D
 from network.layers.normalization import BatchNorm
 from network.layers.pooling import MaxPool2D
-from network.memory import keep_freed_memory
 
 STEPS_A_TURN = 5
 

@@ -11,12 +11,12 @@ from seed_network import SeedNetwork
 from network.core.data import Examples, batches
 from network.core.losses import LOSSES
 from network.core.model import Model, fully_connected, part_the_loss_sees
-from network.core.optimizers import OPTIMIZERS
 from network.core.params import Array, Params, zip_arrays
 from network.core.schedules import SCHEDULES
+from network.core.train_step import train_step
 from network.images.augmentation import build_augmentation
 from network.metrics.accuracy import compute_outputs
-from network.training.loop import train_step
+from network.training.more_optimizers import OPTIMIZERS
 
 NEARLY = 0.001  # a sigmoid this near to 0 or 1 passes less than a thousandth of the gradient
 

@@ -27,7 +27,7 @@ from network.sweep.study import Study
 from network.sweep.workers.job import Data, Order, Outcome, find_data
 from network.sweep.workers.local import local_workers
 from network.sweep.workers.workers import Workers
-from network.training.events import EpochDone
+from network.training.state import EpochDone
 from pipeline.storage.cache import Cache, find_cache
 
 SPACE = {

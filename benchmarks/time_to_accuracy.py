@@ -15,8 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from network.core.data import Examples, load_examples, split_validation
-from network.environment import suitable_threads
-from network.memory import keep_freed_memory
+from network.environment import keep_freed_memory, suitable_threads
 from network.metrics.accuracy import compute_outputs
 from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration, configuration_of

@@ -15,12 +15,12 @@ def replay(
     verbose: Verbose = False,
 ) -> None:
     """Train a run again; exit 1 when its weights differ."""
+    from network.runs.checkpoints import refuse_untrained
     from network.runs.folder import load_run
     from network.runs.live_changes import change_training, changes_of, first_configuration
     from network.runs.names import find_run
     from network.runs.replay import compare_runs
     from network.runs.training_run import begin
-    from network.runs.untrained import refuse_untrained
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     found = find_run(cache, run)

@@ -31,7 +31,7 @@ def follow(
     """
     from network.commands.text.run_text import epoch_line
     from network.commands.text.sparkline import TrainingCurves
-    from network.training.events import EpochDone
+    from network.training.state import EpochDone
 
     recipe, images, started = experiment.recipe, len(experiment.training), perf_counter()
     done = len(experiment.state.history)

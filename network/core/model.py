@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -110,3 +110,12 @@ def part_the_loss_sees(model: Model, loss: Loss) -> Model:
         expected = loss.output_activation.__name__
         raise ValueError(f"{type(loss).__name__} needs a model that ends with {expected}")
     return Model((*model.layers[:-1], Identity()))
+
+
+class Trainable(Protocol):
+    """What can be trained: a model, or one whose batches are changed or shared on the way."""
+
+    def forward(
+        self, params: Params, x: Array, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Callable[[Array], Params]]:
+        """Return the outputs, and the function from d_outputs to the gradients."""

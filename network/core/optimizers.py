@@ -1,4 +1,4 @@
-"""Turn gradients into better parameters: SGD, Momentum, RMSProp, Adam, Lion, Muon.
+"""Turn gradients into better parameters: SGD, Momentum, Nesterov, RMSProp, Adam.
 
 An optimizer is a description with two functions: `init` makes its memory (the state, a value
 that can be saved) and `update` takes one step. A run owns its arrays, so `update` writes the
@@ -9,14 +9,12 @@ apart from the gradient (Loshchilov and Hutter, Decoupled weight decay regulariz
 algorithm 2); with SGD this is the L2 penalty of the textbooks.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from network.core.params import Params, dtype_of, matrices, vectors, zeros_like, zip_arrays
-from network.training.orthogonal import orthogonalize
+from network.core.params import Params, dtype_of, zeros_like, zip_arrays
 
 State: TypeAlias = dict[str, Params]  # named memories, each a tree of the parameters' form
 
@@ -177,78 +175,3 @@ class Adam:
             np.divide(m, grad, out=grad)
             grad *= rate
             param -= grad
-
-
-@dataclass(frozen=True)
-class Lion:
-    """The sign of the gradient and of its mean alone.
-
-        param <- param - learning_rate * sign(beta1 * m + (1 - beta1) * grad)
-        m <- beta2 * m + (1 - beta2) * grad
-
-    Every number moves by the learning rate, so that should be 3 to 10 times smaller than Adam's.
-    Source: Chen and others, Symbolic discovery of optimization algorithms (2023), algorithm 2.
-    """
-
-    beta1: float = 0.9
-    beta2: float = 0.99
-    weight_decay: float = 0.0
-
-    def init(self, params: Params) -> State:
-        return {"m": zeros_like(params)}
-
-    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
-        decay_weights(params, learning_rate * self.weight_decay)
-        for _, (param, grad, m) in zip_arrays(params, grads, state["m"]):
-            step = m - grad
-            step *= self.beta1
-            step += grad
-            np.sign(step, out=step)
-            step *= learning_rate
-            param -= step
-            m += (1 - self.beta2) * (grad - m)
-
-
-@dataclass(frozen=True)
-class Muon:
-    """Momentum for matrices, each step of which is made orthogonal: all directions alike.
-
-        velocity <- momentum * velocity + (1 - momentum) * grad
-        step <- orthogonalize((1 - momentum) * grad + momentum * velocity)
-        param <- param - learning_rate * sqrt(max(1, n_out / n_in)) * step
-
-    A kernel of a convolution counts as the matrix (size * size * C, n_out); biases and all other
-    vectors are left to Adam, at the same rate.
-    Source: Jordan and others, Muon: an optimizer for hidden layers in neural networks (2024),
-    section "Definition"; the scale is that of its published code.
-    """
-
-    momentum: float = 0.95
-    weight_decay: float = 0.0
-
-    def init(self, params: Params) -> State:
-        return {"velocity": zeros_like(matrices(params)), **Adam().init(vectors(params))}
-
-    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
-        decay_weights(params, learning_rate * self.weight_decay)
-        Adam().update(vectors(params), vectors(grads), state, learning_rate)
-        trees = matrices(params), matrices(grads), state["velocity"]
-        for _, (param, grad, velocity) in zip_arrays(*trees):
-            grad *= 1 - self.momentum
-            velocity *= self.momentum
-            velocity += grad
-            grad += self.momentum * velocity
-            step = orthogonalize(grad.reshape(-1, grad.shape[-1]))  # (n_in, n_out)
-            step *= learning_rate * max(1, step.shape[1] / step.shape[0]) ** 0.5
-            param -= step.reshape(param.shape)
-
-
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
-    "sgd": SGD,
-    "momentum": Momentum,
-    "nesterov": Nesterov,
-    "rmsprop": RMSProp,
-    "adam": Adam,
-    "lion": Lion,
-    "muon": Muon,
-}

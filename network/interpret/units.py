@@ -1,12 +1,13 @@
 """Look inside a model: what every layer says to an image, and what each unit likes to see."""
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
 
 from network.core.layers import Flatten, Layer, Linear
 from network.core.model import Model
-from network.core.params import Array, Params
+from network.core.params import Array, Params, named_arrays
 from network.layers.convolution import Conv2D
 from network.metrics.accuracy import CHUNK
 
@@ -68,3 +69,19 @@ def strongest(answers: Array, unit: int, count: int) -> Array:
     Shapes: answers (N, units) -> places of images (count,).
     """
     return np.argsort(-answers[:, unit], kind="stable")[:count]
+
+
+def first_weights(params: Params) -> Array:
+    """Lay the first weights of a network out as pictures; of an ensemble, its first member's.
+
+    A unit of a fully connected layer has a weight for every pixel of a square image, a kernel of a
+    convolution one for every pixel of its window; all that comes before either keeps images square
+    and grey.
+
+    Shapes: weight (H * W, n_out) -> (n_out, H, W), weight (size, size, 1, n_out) -> (n_out, size,
+    size).
+    """
+    weight = next(array for name, array in named_arrays(params) if name.endswith("weight"))
+    side = math.isqrt(weight[..., 0].size)
+    pictures: Array = weight.reshape(side, side, -1).transpose(2, 0, 1)
+    return pictures

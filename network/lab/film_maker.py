@@ -10,7 +10,7 @@ from typing import Any
 from network.lab.worker_process import stand_back, telling_problems
 from network.runs.make_film import check_filming, make_film
 from network.runs.names import find_run
-from network.training.events import EpochDone
+from network.training.state import EpochDone
 from pipeline.storage.cache import Cache
 
 REPORT = 0.2  # seconds between two reports

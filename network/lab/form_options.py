@@ -8,7 +8,6 @@ from typing import Any
 
 from network.core.activations import ACTIVATIONS
 from network.core.losses import LOSSES
-from network.core.optimizers import OPTIMIZERS
 from network.core.schedules import SCHEDULES
 from network.images.augmentation import AUGMENTATIONS
 from network.training.build import WITH_MOMENTUM
@@ -20,6 +19,7 @@ from network.training.configuration import (
     parse_hidden,
 )
 from network.training.find_preset import change_values, load_preset, preset_names
+from network.training.more_optimizers import OPTIMIZERS
 from pipeline.datasets.registry import all_datasets
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache

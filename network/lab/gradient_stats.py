@@ -10,7 +10,7 @@ from network.core.data import Examples
 from network.core.layers import Layer, Linear
 from network.core.model import Model, part_the_loss_sees
 from network.core.params import Array, LayerParams, Params
-from network.interpret.first_layer_weights import first_weights
+from network.interpret.units import first_weights
 from network.lab.model_json import array_to_json
 from network.layers.convolution import Conv2D
 from network.training.recipe import Recipe

@@ -22,8 +22,8 @@ from network.runs.live_changes import change_training, controls
 from network.runs.names import describe_sizes, find_run
 from network.runs.training_run import Experiment, begin, reopen
 from network.training.configuration import configuration_from_dict
-from network.training.events import EpochDone, Event, StepDone
 from network.training.loop import has_ended, learning_rate
+from network.training.state import EpochDone, Event, StepDone
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
 

@@ -8,7 +8,7 @@ from network.core.params import count_params
 from network.lab.event_log import Event
 from network.runs.folder import Run, load_run, read_history
 from network.runs.names import describe_sizes
-from network.training.events import EpochDone
+from network.training.state import EpochDone
 from pipeline.errors import ProjectError
 
 # Seconds without a change after which a run is not believed to be in training; the first time that

@@ -14,7 +14,7 @@ from network.metrics.calibration import probabilities
 from network.runs.evaluate import LoadedRun, common_dataset, load_runs, write_look
 from network.runs.folder import read_history
 from network.runs.held_out import divide
-from network.training.events import EpochDone
+from network.training.state import EpochDone
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network.interpret.first_layer_weights import first_weights
+from network.interpret.units import first_weights
 from network.plots.style import SOFT, frameless, new_figure
 from network.plots.subject import Subject
 

@@ -29,7 +29,7 @@ from network.core.optimizers import State
 from network.core.params import Array, Params, named_arrays
 from network.layers.text import describe_layer, layer_from_description
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import CorruptError
+from pipeline.errors import CorruptError, UsageError
 from pipeline.storage.cache import publish, reading
 from pipeline.storage.npy import read_npy_header
 
@@ -204,3 +204,25 @@ def parse_npy(name: str, data: bytes) -> Array:
     order: Literal["F", "C"] = "F" if header.is_fortran else "C"
     array = np.frombuffer(content, header.dtype).reshape(header.shape, order=order)
     return array.copy(order="K")  # in another order, sums of products have other last bits
+
+
+def refuse_untrained(name: str, checkpoint: Checkpoint) -> None:
+    """Say of a run that was not trained that its training can neither go on nor be done again.
+
+    Raises: UsageError.
+    """
+    refuse_ensemble(name, checkpoint)
+    if edited := checkpoint.meta.get("edited"):
+        raise UsageError(
+            f"run {name} was not trained: it is run {edited['run']} as it was edited",
+            f"`network train --from {name}` begins a new one with its weights",
+        )
+
+
+def refuse_ensemble(name: str, checkpoint: Checkpoint) -> None:
+    """Say that an ensemble is made of runs that were trained.
+
+    Raises: UsageError.
+    """
+    if members := checkpoint.meta.get("members"):
+        raise UsageError(f"run {name} is an ensemble of {', '.join(members)}, it is not trained")

@@ -18,8 +18,7 @@ from network.environment import describe_environment
 from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from network.runs.evaluation_log import last_look, read_looks
 from network.training.configuration import Configuration, configuration_from_dict
-from network.training.events import EpochDone
-from network.training.state import TrainingState
+from network.training.state import EpochDone, TrainingState
 from pipeline.errors import CorruptError
 from pipeline.storage.cache import publish, reading
 

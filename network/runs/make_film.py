@@ -5,15 +5,14 @@ import shutil
 from collections.abc import Generator
 
 from network.core.params import named_arrays
-from network.runs.checkpoints import Checkpoint, hash_arrays, load_checkpoint
+from network.runs.checkpoints import Checkpoint, hash_arrays, load_checkpoint, refuse_untrained
 from network.runs.film import list_epochs, load_frame
 from network.runs.folder import Run, read_history
 from network.runs.live_changes import change_training, changes_of, first_configuration
 from network.runs.names import NEW
 from network.runs.training_run import prepare
-from network.runs.untrained import refuse_untrained
-from network.training.events import Event
 from network.training.loop import best_epoch
+from network.training.state import Event
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, remove_stale_parts, replace_folder, storage_error
 

@@ -9,20 +9,17 @@ from network.core.data import Examples, load_examples, split_validation
 from network.core.losses import LOSSES
 from network.core.model import Model
 from network.core.params import Params, is_finite
-from network.environment import suitable_threads
-from network.memory import keep_freed_memory
-from network.runs.checkpoints import load_checkpoint
+from network.environment import keep_freed_memory, suitable_threads
+from network.runs.checkpoints import load_checkpoint, refuse_ensemble, refuse_untrained
 from network.runs.film import save_frame
 from network.runs.folder import Run, load_run, load_training_state, save_run
 from network.runs.held_out import seen_after
 from network.runs.names import check_new_name, create_run, find_run
-from network.runs.untrained import refuse_ensemble, refuse_untrained
 from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration
-from network.training.events import EpochDone, Event
 from network.training.loop import has_ended, make_ready, train
 from network.training.recipe import Recipe
-from network.training.state import TrainingState
+from network.training.state import EpochDone, Event, TrainingState
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, UsageError
 from pipeline.pickles.manifest import split_hash

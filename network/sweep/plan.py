@@ -11,15 +11,15 @@ recipe to begin with if one is named there as `preset`; `[space]` what is tried;
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
-from network.sweep.objectives import OBJECTIVES, Objective
 from network.sweep.space import Numbers, Space, configure_trial, grid_of, read_space
 from network.training.configuration import check_name, check_range, fits
 from network.training.find_preset import load_preset, read_configuration_file
+from network.training.state import EpochDone
 from pipeline.errors import UsageError
 
 FOLDER = Path(__file__).parent / "plans"
@@ -33,6 +33,46 @@ RANGES: dict[str, tuple[float, float]] = {
     "target": (0, 1),
     "timeout": (0.1, 1e6),
     "seed": (0, 2**32 - 1),
+}
+
+
+Measure = Callable[[Sequence[EpochDone], float], float]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A measure, its better direction, and what a training that diverged has come to."""
+
+    measure: Measure
+    direction: Literal["maximize", "minimize"]  # as Optuna says it
+    worst: float
+
+
+def accuracy(history: Sequence[EpochDone], target: float) -> float:
+    """Return the accuracy on validation after the last epoch, from 0 to 1."""
+    return float(history[-1].validation_accuracy or 0.0)
+
+
+def loss(history: Sequence[EpochDone], target: float) -> float:
+    """Return the loss on validation after the last epoch."""
+    found = history[-1].validation_loss
+    return math.inf if found is None else found
+
+
+def time(history: Sequence[EpochDone], target: float) -> float:
+    """Return the seconds of training until an epoch ended with the target accuracy."""
+    seconds = 0.0
+    for epoch in history:
+        seconds += epoch.seconds
+        if (epoch.validation_accuracy or 0.0) >= target:
+            return seconds
+    return math.inf
+
+
+OBJECTIVES: dict[str, Objective] = {
+    "accuracy": Objective(accuracy, "maximize", 0.0),
+    "loss": Objective(loss, "minimize", math.inf),
+    "time": Objective(time, "minimize", math.inf),
 }
 
 
@@ -174,3 +214,6 @@ def count_trials(plan: Plan) -> int:
     if plan.options.sampler != "grid":
         return wanted
     return min(wanted, sum(1 for _ in grid_of(plan.space)))
+
+
+# History of the epochs so far, accuracy to be reached -> what the training has come to

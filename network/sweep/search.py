@@ -16,7 +16,7 @@ from network.sweep.workers.job import DamagedCheckpointError, Data, Order, Outco
 from network.sweep.workers.queue import OrderBook
 from network.sweep.workers.workers import TRIES, WorkerError, Workers
 from network.training.configuration import Configuration
-from network.training.events import EpochDone
+from network.training.state import EpochDone
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:

@@ -5,15 +5,14 @@ import numpy as np
 from network.core.layers import Linear, Shape
 from network.core.losses import LOSSES, CrossEntropy, Loss
 from network.core.model import Model, fully_connected
-from network.core.optimizers import OPTIMIZERS, Optimizer
+from network.core.optimizers import Optimizer
 from network.core.params import Params
 from network.core.schedules import SCHEDULES
 from network.images.augmentation import build_augmentation
 from network.layers.text import layers_from_text
-from network.training.clipping import Clipped
 from network.training.configuration import Configuration
+from network.training.more_optimizers import OPTIMIZERS, Averaged, Clipped
 from network.training.recipe import Recipe
-from network.training.weight_average import Averaged
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import UsageError
 

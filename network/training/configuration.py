@@ -9,10 +9,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 from network.core.activations import ACTIVATIONS
 from network.core.initializers import INITIALIZERS
 from network.core.losses import LOSSES
-from network.core.optimizers import OPTIMIZERS
 from network.core.schedules import SCHEDULES
 from network.images.augmentation import AUGMENTATIONS
 from network.layers.text import layers_from_text
+from network.training.more_optimizers import OPTIMIZERS
 from pipeline.errors import CorruptError, UsageError
 
 REGISTRIES: dict[str, Collection[str]] = {

@@ -16,14 +16,13 @@ from time import perf_counter
 import numpy as np
 
 from network.core.data import Examples, batches
-from network.core.losses import Loss
-from network.core.optimizers import Optimizer, State
-from network.core.params import Array, Params, copy_params, is_finite
+from network.core.model import Trainable
+from network.core.params import Params, copy_params, is_finite
+from network.core.train_step import train_step
 from network.metrics.accuracy import compute_loss_and_accuracy
-from network.training.events import EpochDone, Event, StepDone
 from network.training.recipe import Recipe
-from network.training.state import TrainingState
-from network.training.threads import Trainable, share_among_threads
+from network.training.state import EpochDone, Event, StepDone, TrainingState
+from network.training.threads import share_among_threads
 from pipeline.errors import ProjectError
 
 CALIBRATE_ON = 1000  # images; mean and variance of a unit are then known to a few per cent
@@ -33,29 +32,6 @@ class DivergedError(ProjectError):
     """The loss is no longer a number: the parameters have run away."""
 
     exit_code = 7
-
-
-@np.errstate(over="ignore", invalid="ignore")  # what runs away is told as DivergedError
-def train_step(
-    model: Trainable,
-    loss: Loss,
-    optimizer: Optimizer,
-    params: Params,
-    state: State,
-    images: Array,
-    labels: Array,
-    learning_rate: float,
-    rng: np.random.Generator | None = None,
-) -> float:
-    """Make one update in place and return the loss before it.
-
-    Shapes: images (N, H, W), labels (N,).
-    """
-    outputs, backward = model.forward(params, images, rng)
-    loss_value, d_outputs = loss(outputs, labels)
-    grads = backward(d_outputs)
-    optimizer.update(params, grads, state, learning_rate)
-    return loss_value
 
 
 def train(

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from network.core.losses import Loss
-from network.core.model import Model, ModelBackward, part_the_loss_sees
+from network.core.model import Model, ModelBackward, Trainable, part_the_loss_sees
 from network.core.optimizers import Optimizer
 from network.core.params import Array, Params
 from network.core.schedules import Schedule
 from network.images.augmentation import Augmentation
 from network.layers.dropout import Dropout
-from network.training.threads import Trainable
 
 
 @dataclass(frozen=True)

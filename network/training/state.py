@@ -1,11 +1,36 @@
-"""Where a training stands: all that has to be kept so that it can go on exactly there."""
+"""What a training run changes as it goes, and the events that it yields.
+
+The state is all that has to be kept so that training can resume exactly where it stopped.
+"""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from network.core.optimizers import State
 from network.core.params import Params
-from network.training.events import EpochDone
+
+
+class StepDone(NamedTuple):
+    """One update has been made."""
+
+    step: int  # 1, 2, ... over the whole run
+    loss: float  # of this batch, before the update
+    examples: int  # in this batch
+
+
+class EpochDone(NamedTuple):
+    """Every training example has been used once more."""
+
+    epoch: int  # 1, 2, ...
+    step: int  # updates so far
+    loss: float  # mean over the epoch's examples, each before its update
+    validation_loss: float | None  # None when nothing is held out
+    validation_accuracy: float | None
+    learning_rate: float  # of the last step
+    seconds: float  # the updates alone, without the validation
+
+
+Event: TypeAlias = StepDone | EpochDone
 
 
 @dataclass

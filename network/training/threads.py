@@ -13,22 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
+from network.core.model import Trainable
 from network.core.params import Array, Params, zip_arrays
 
 Result = TypeVar("Result")
-
-
-class Trainable(Protocol):
-    """What can be trained: a model, or one whose batches are changed or shared on the way."""
-
-    def forward(
-        self, params: Params, x: Array, rng: np.random.Generator | None = None
-    ) -> tuple[Array, Callable[[Array], Params]]:
-        """Return the outputs, and the function from d_outputs to the gradients."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import network.cli
 import pipeline.cli
-from network.training.loop import train_step
+from network.core.train_step import train_step
 from tests.support.checkout import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text("utf-8")

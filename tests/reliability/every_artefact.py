@@ -10,15 +10,14 @@ import numpy as np
 
 from network.core.losses import LOSSES
 from network.core.model import fully_connected
-from network.core.optimizers import OPTIMIZERS
 from network.runs.calibrate import FORMAT, load_calibration
 from network.runs.checkpoints import load_checkpoint
 from network.runs.evaluation_log import Look, save_looks
 from network.runs.folder import Run, load_run, save_run, summarise
 from network.runs.names import create_run
 from network.training.configuration import Configuration
-from network.training.events import EpochDone
-from network.training.state import TrainingState
+from network.training.more_optimizers import OPTIMIZERS
+from network.training.state import EpochDone, TrainingState
 from pipeline.build import build_pickles
 from pipeline.datasets.user_datasets import publish_record, read_record
 from pipeline.download.raw_files import check_raw, read_image_chunks, read_label_chunks

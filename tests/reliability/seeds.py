@@ -16,9 +16,9 @@ from PIL import Image
 
 from network.core.losses import LOSSES
 from network.core.model import fully_connected
-from network.core.optimizers import OPTIMIZERS
 from network.runs.checkpoints import Checkpoint, save_checkpoint
 from network.training.configuration import Configuration
+from network.training.more_optimizers import OPTIMIZERS
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.datasets.records import RawFile, Split
 from pipeline.datasets.user_datasets import publish_record

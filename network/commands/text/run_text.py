@@ -5,7 +5,7 @@ from statistics import fmean, stdev
 from network.core.gradient_check import ArrayCheck
 from network.metrics.accuracy import TestResult
 from network.metrics.comparison import Comparison
-from network.training.events import EpochDone
+from network.training.state import EpochDone
 
 MAX_WIDTH = 110  # columns of a table
 MOST_FREQUENT = 15  # lines of a list of confusions

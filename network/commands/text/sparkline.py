@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from network.training.events import EpochDone, Event
+from network.training.state import EpochDone, Event
 from pipeline.terminal.console import Marks
 
 PARTS = 60  # of a training; a mark is one of them, or several

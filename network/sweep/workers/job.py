@@ -14,16 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from network.core.data import Examples, scale_pixels, split_validation
-from network.environment import keep_to_one_core
-from network.memory import keep_freed_memory
+from network.environment import keep_freed_memory, keep_to_one_core
 from network.runs.checkpoints import pack_checkpoint, unpack_checkpoint
 from network.runs.folder import checkpoint_of, state_of
 from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration, configuration_from_dict
-from network.training.events import EpochDone
 from network.training.loop import DivergedError, train
 from network.training.recipe import Recipe
-from network.training.state import TrainingState
+from network.training.state import EpochDone, TrainingState
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, MissingError
 from pipeline.pickles.manifest import read_known, split_hash

@@ -7,7 +7,7 @@ import pytest
 
 from network.core.data import Examples
 from network.core.model import part_the_loss_sees
-from network.interpret.first_layer_weights import first_weights
+from network.interpret.units import first_weights
 from network.lab.gradient_stats import (
     MOST_PICTURES,
     length,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from network.commands.plot import Kinds
-from network.interpret.first_layer_weights import first_weights
+from network.interpret.units import first_weights
 from network.plots.confusion import draw_confusion
 from network.plots.drawing import check_kinds, draw_plot, write_plots
 from network.plots.learning import draw_learning

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from network.core.activations import ACTIVATIONS
 from network.core.losses import LOSSES
 from network.core.model import fully_connected
-from network.core.optimizers import OPTIMIZERS
 from network.core.params import named_arrays
 from network.layers.text import describe_layer
 from network.runs.checkpoints import (
@@ -26,6 +25,7 @@ from network.runs.checkpoints import (
     parse_npy,
     save_checkpoint,
 )
+from network.training.more_optimizers import OPTIMIZERS
 from pipeline.errors import CorruptError, MissingError, StorageError
 from pipeline.storage.npy import MAX_HEADER
 

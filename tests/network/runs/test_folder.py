@@ -14,8 +14,7 @@ from network.runs.evaluation_log import Look, save_looks
 from network.runs.folder import Run, load_run, save_run, summarise
 from network.runs.names import create_run, describe_sizes, find_run, list_runs
 from network.training.configuration import Configuration
-from network.training.events import EpochDone
-from network.training.state import TrainingState
+from network.training.state import EpochDone, TrainingState
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import read_json

@@ -11,9 +11,8 @@ from network.runs.names import create_run
 from network.runs.training_run import Experiment, load_training_examples, start_model
 from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration
-from network.training.events import EpochDone
 from network.training.loop import DivergedError
-from network.training.state import TrainingState
+from network.training.state import EpochDone, TrainingState
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
 

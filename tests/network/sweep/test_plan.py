@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.sweep.objectives import OBJECTIVES
 from network.sweep.plan import (
+    OBJECTIVES,
     PRUNERS,
     SAMPLERS,
     Options,
@@ -17,7 +17,7 @@ from network.sweep.plan import (
     read_plan,
     sweep_names,
 )
-from network.training.events import EpochDone
+from network.training.state import EpochDone
 from pipeline.errors import MissingError, UsageError
 
 SPACE = "\n[space.learning_rate]\nlow = 1\nhigh = 2\n"

@@ -9,8 +9,7 @@ import pytest
 
 from network.runs.training_run import begin
 from network.sweep.find_study import create_study, load_study
-from network.sweep.objectives import OBJECTIVES
-from network.sweep.plan import PRUNERS, SAMPLERS, plan_of
+from network.sweep.plan import OBJECTIVES, PRUNERS, SAMPLERS, plan_of
 from network.sweep.search import Sweep, TrialDone
 from network.sweep.workers.job import find_data
 from network.sweep.workers.local import local_workers

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from network.core.losses import LOSSES
-from network.core.optimizers import OPTIMIZERS
 from network.training.configuration import (
     RANGES,
     REGISTRIES,
@@ -19,6 +18,7 @@ from network.training.configuration import (
     configuration_from_dict,
     parse_hidden,
 )
+from network.training.more_optimizers import OPTIMIZERS
 from pipeline.errors import CorruptError, UsageError
 
 

@@ -9,14 +9,13 @@ import pytest
 from network.core.data import Examples, scale_pixels
 from network.core.losses import LOSSES
 from network.core.model import fully_connected
-from network.core.optimizers import OPTIMIZERS
 from network.core.params import Params, named_arrays
 from network.core.schedules import SCHEDULES
 from network.training.build import build_recipe
 from network.training.configuration import Configuration
-from network.training.events import EpochDone, StepDone
 from network.training.loop import DivergedError, train
-from network.training.state import TrainingState
+from network.training.more_optimizers import OPTIMIZERS
+from network.training.state import EpochDone, StepDone, TrainingState
 
 
 class Result(NamedTuple):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.training.orthogonal import orthogonalize
+from network.training.more_optimizers import orthogonalize
 
 sizes = st.integers(1, 12)
 

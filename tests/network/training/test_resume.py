@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from network.core.losses import LOSSES
-from network.core.optimizers import OPTIMIZERS
 from network.core.params import named_arrays
 from network.core.schedules import SCHEDULES
 from network.images.augmentation import AUGMENTATIONS
 from network.runs.folder import load_run
 from network.runs.training_run import begin, resume
 from network.training.configuration import Configuration
-from network.training.events import EpochDone, StepDone
+from network.training.more_optimizers import OPTIMIZERS
+from network.training.state import EpochDone, StepDone
 from pipeline.build import build_pickles
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, UsageError

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from network.core.optimizers import OPTIMIZERS
 from network.core.params import copy_params, named_arrays
-from network.training.weight_average import EVERY, Averaged
+from network.training.more_optimizers import EVERY, OPTIMIZERS, Averaged
 
 START = [{"weight": np.array([[1.0, 2.0]]), "bias": np.array([3.0])}, {}]
 

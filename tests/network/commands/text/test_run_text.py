@@ -19,7 +19,7 @@ from network.commands.text.run_text import (
 from network.core.gradient_check import ArrayCheck
 from network.metrics.accuracy import TestResult
 from network.metrics.comparison import Comparison
-from network.training.events import EpochDone
+from network.training.state import EpochDone
 
 RESULT = TestResult(np.array([[1, 2, 0], [0, 4, 0], [0, 0, 0]]))
 CLASSES = ("a", "b", "c")

@@ -14,7 +14,7 @@ from network.commands.text.sparkline import (
     TrainingCurves,
     sparkline,
 )
-from network.training.events import EpochDone, StepDone
+from network.training.state import EpochDone, StepDone
 from pipeline.terminal.console import Marks
 
 NUMBERS = st.floats(-1e300, 1e300)

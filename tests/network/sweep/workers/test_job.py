@@ -10,7 +10,7 @@ from network.core.params import named_arrays
 from network.runs.checkpoints import unpack_checkpoint
 from network.runs.training_run import begin
 from network.sweep.workers.job import Data, NoDataError, Order, find_data, fulfil
-from network.training.events import EpochDone
+from network.training.state import EpochDone
 from pipeline.errors import CorruptError
 from tests.network.training.test_resume import configurations
 from tests.support.small_digits import NAME, make_small_digits

@@ -1,0 +1,194 @@
+"""Further optimizers, every optimizer by its name, and optimizers around an optimizer.
+
+Lion and Muon are optimizers like those of `core/optimizers.py`. Gradient clipping and weight
+averaging wrap any optimizer and keep what they need in its state, so the loop knows of neither.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from network.core.optimizers import (
+    SGD,
+    Adam,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    RMSProp,
+    State,
+    decay_weights,
+)
+from network.core.params import (
+    Array,
+    Params,
+    copy_params,
+    matrices,
+    named_arrays,
+    vectors,
+    zeros_like,
+    zip_arrays,
+)
+
+
+@dataclass(frozen=True)
+class Lion:
+    """The sign of the gradient and of its mean alone.
+
+        param <- param - learning_rate * sign(beta1 * m + (1 - beta1) * grad)
+        m <- beta2 * m + (1 - beta2) * grad
+
+    Every number moves by the learning rate, so that should be 3 to 10 times smaller than Adam's.
+    Source: Chen and others, Symbolic discovery of optimization algorithms (2023), algorithm 2.
+    """
+
+    beta1: float = 0.9
+    beta2: float = 0.99
+    weight_decay: float = 0.0
+
+    def init(self, params: Params) -> State:
+        return {"m": zeros_like(params)}
+
+    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
+        decay_weights(params, learning_rate * self.weight_decay)
+        for _, (param, grad, m) in zip_arrays(params, grads, state["m"]):
+            step = m - grad
+            step *= self.beta1
+            step += grad
+            np.sign(step, out=step)
+            step *= learning_rate
+            param -= step
+            m += (1 - self.beta2) * (grad - m)
+
+
+@dataclass(frozen=True)
+class Muon:
+    """Momentum for matrices, each step of which is made orthogonal: all directions alike.
+
+        velocity <- momentum * velocity + (1 - momentum) * grad
+        step <- orthogonalize((1 - momentum) * grad + momentum * velocity)
+        param <- param - learning_rate * sqrt(max(1, n_out / n_in)) * step
+
+    A kernel of a convolution counts as the matrix (size * size * C, n_out); biases and all other
+    vectors are left to Adam, at the same rate.
+    Source: Jordan and others, Muon: an optimizer for hidden layers in neural networks (2024),
+    section "Definition"; the scale is that of its published code.
+    """
+
+    momentum: float = 0.95
+    weight_decay: float = 0.0
+
+    def init(self, params: Params) -> State:
+        return {"velocity": zeros_like(matrices(params)), **Adam().init(vectors(params))}
+
+    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
+        decay_weights(params, learning_rate * self.weight_decay)
+        Adam().update(vectors(params), vectors(grads), state, learning_rate)
+        trees = matrices(params), matrices(grads), state["velocity"]
+        for _, (param, grad, velocity) in zip_arrays(*trees):
+            grad *= 1 - self.momentum
+            velocity *= self.momentum
+            velocity += grad
+            grad += self.momentum * velocity
+            step = orthogonalize(grad.reshape(-1, grad.shape[-1]))  # (n_in, n_out)
+            step *= learning_rate * max(1, step.shape[1] / step.shape[0]) ** 0.5
+            param -= step.reshape(param.shape)
+
+
+# Chosen for a steep start: 5 rounds take what is above 1 % of the norm to 0.68 to 1.14.
+LINEAR, CUBIC, QUINTIC = 3.4445, -4.7750, 2.0315
+
+
+def orthogonalize(matrix: Array, rounds: int = 5) -> Array:
+    """Make every singular value about 1, and keep the singular vectors.
+
+    Each round turns a singular value s into 3.4445 s - 4.7750 s^3 + 2.0315 s^5; the first is
+    divided by the norm, so that none is above 1.
+
+    Shapes: (n, m) -> (n, m).
+    Source: Jordan and others, Muon: an optimizer for hidden layers in neural networks (2024),
+    sections "Definition" and "Tuning the coefficients".
+    """
+    is_tall = matrix.shape[0] > matrix.shape[1]
+    x: Array = matrix.T if is_tall else matrix  # the gram is the smaller one
+    x = x / (np.linalg.norm(x) + x.dtype.type(1e-7))
+    for _ in range(rounds):
+        gram = x @ x.T
+        x = LINEAR * x + (CUBIC * gram + QUINTIC * (gram @ gram)) @ x
+    return x.T if is_tall else x
+
+
+def norm(tree: Params) -> float:
+    """Return the length of all arrays together, as one vector."""
+    return sqrt(sum(float(np.vdot(array, array)) for _, array in named_arrays(tree)))
+
+
+@dataclass(frozen=True)
+class Clipped:
+    """An optimizer that is given gradients no longer than `limit`: grad * min(1, limit / norm).
+
+    The norm is that of all gradients together, so their direction stays.
+
+    Source: Pascanu, Mikolov, Bengio, On the difficulty of training recurrent neural networks
+    (2013), algorithm 1.
+    """
+
+    optimizer: Optimizer
+    limit: float
+
+    def init(self, params: Params) -> State:
+        return self.optimizer.init(params)
+
+    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
+        if (length := norm(grads)) > self.limit:
+            for _, grad in named_arrays(grads):
+                grad *= grad.dtype.type(self.limit / length)
+        self.optimizer.update(params, grads, state, learning_rate)
+
+
+EVERY = 4  # steps; a moving average that looks at every fourth place is as good, and cheaper
+
+
+@dataclass(frozen=True)
+class Averaged:
+    """An optimizer that also keeps a moving average of the parameters, to answer with.
+
+        average <- average + (1 - decay_t) * (param - average)
+
+    with decay_t = min(decay, (1 + t) / (10 + t)) at step t, so that the first places are soon
+    forgotten. A decay of 0.999 remembers about 1,000 steps. The updates do not see the average.
+
+    Source: Polyak and Juditsky, Acceleration of stochastic approximation by averaging (1992),
+    equation 2, with a moving mean; the warm-up is that of TensorFlow's ExponentialMovingAverage.
+    """
+
+    optimizer: Optimizer
+    decay: float
+
+    def init(self, params: Params) -> State:
+        counter: Params = [{"steps": np.zeros((), np.int64)}]
+        return self.optimizer.init(params) | {"average": copy_params(params), "averaged": counter}
+
+    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
+        self.optimizer.update(params, grads, state, learning_rate)
+        state["averaged"][0]["steps"] += 1
+        step = int(state["averaged"][0]["steps"])
+        if step % EVERY:
+            return
+        share = 1 - min(self.decay, (1 + step) / (10 + step)) ** EVERY
+        for _, (average, param) in zip_arrays(state["average"], params):
+            difference = param - average
+            difference *= average.dtype.type(share)
+            average += difference
+
+
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
+    "sgd": SGD,
+    "momentum": Momentum,
+    "nesterov": Nesterov,
+    "rmsprop": RMSProp,
+    "adam": Adam,
+    "lion": Lion,
+    "muon": Muon,
+}
