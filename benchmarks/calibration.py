@@ -17,17 +17,17 @@ import numpy as np
 from network.core.params import Array
 from network.metrics import calibration
 from network.metrics.accuracy import wilson_interval
-from network.metrics.conformal import prediction_sets, threshold
+from network.metrics.conformal import conformal_threshold, prediction_sets
 from network.metrics.out_of_distribution import (
-    FALSE_ALARMS,
-    describe,
-    distances,
+    FALSE_POSITIVE_RATE,
     held_out_distances,
+    nearest_distances,
+    stroke_vectors,
 )
 from network.runs.calibrate import Calibration, calibrate
 from network.runs.evaluate import LoadedRun, load_runs
-from network.runs.held_out import Division, divide
-from network.runs.predict import Judge
+from network.runs.held_out import DataSplit, split_examples
+from network.runs.predict import Predictor
 from pipeline.datasets.registry import find_dataset
 from pipeline.pickles.manifest import read_split
 from pipeline.storage.cache import Cache, find_cache
@@ -66,7 +66,7 @@ def coverage_row(p: Array, labels: Array, promised: float) -> list[str]:
         scores, covered, sizes = score(p), [], []
         for seed in range(SPLITS):
             one, other = np.array_split(np.random.default_rng(seed).permutation(len(p)), 2)
-            limit = threshold(1 - scores[one], labels[one], promised)
+            limit = conformal_threshold(1 - scores[one], labels[one], promised)
             if limit is None:
                 return ["-"] * 4
             sets = make_sets(scores[other], limit)
@@ -76,7 +76,7 @@ def coverage_row(p: Array, labels: Array, promised: float) -> list[str]:
     return cells
 
 
-def held_out_tables(runs: list[tuple[LoadedRun, Division, Calibration]]) -> None:
+def held_out_tables(runs: list[tuple[LoadedRun, DataSplit, Calibration]]) -> None:
     """Print what is measured on held-out examples."""
     print("| run | held out | wrong | ECE % | fitted | log-loss | fitted | temperature |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|")
@@ -95,16 +95,16 @@ def held_out_tables(runs: list[tuple[LoadedRun, Division, Calibration]]) -> None
             print(f"| {run.name} | {100 * promised:g} | {' | '.join(row)} |")
 
 
-def test_tables(cache: Cache, runs: list[tuple[LoadedRun, Division, Calibration]]) -> None:
+def test_tables(cache: Cache, runs: list[tuple[LoadedRun, DataSplit, Calibration]]) -> None:
     """Print what holds on the test images of what was measured on held-out ones."""
     dataset = find_dataset(cache, runs[0][0].configuration.dataset)
     pixels, labels = read_split(cache, dataset, "test")
     print("| run | ECE % | 99 % promised: covered % | classes |\n|---|--:|--:|--:|")
     for run, _, found in runs:
-        judged = Judge(run, found, None).judge(pixels, 0.99)
+        judged = Predictor(run, found, None).predict(pixels, 0.99)
         p = np.stack([each.probabilities for each in judged])
         error = calibration.expected_calibration_error(calibration.reliability_bins(p, labels))
-        sets = [each.candidates or () for each in judged]
+        sets = [each.prediction_set or () for each in judged]
         covered = np.mean([label in each for each, label in zip(sets, labels, strict=True)])
         cells = f"{100 * error:.2f}", f"{100 * covered:.2f}", f"{np.mean([*map(len, sets)]):.3f}"
         print(f"| {run.name} | {' | '.join(cells)} |")
@@ -113,13 +113,13 @@ def test_tables(cache: Cache, runs: list[tuple[LoadedRun, Division, Calibration]
         print(f"| {run.name} | {' | '.join(false_alarms(division, found, pixels))} |")
 
 
-def false_alarms(division: Division, found: Calibration, pixels: Array) -> list[str]:
+def false_alarms(division: DataSplit, found: Calibration, pixels: Array) -> list[str]:
     """Say how many images are beyond the line for 1 %, drawn in three ways."""
-    vectors = describe(division.pixels)
-    far = distances(describe(pixels), vectors[division.trained])
-    plain = distances(vectors[division.held_out], vectors[division.trained])
+    vectors = stroke_vectors(division.pixels)
+    far = nearest_distances(stroke_vectors(pixels), vectors[division.trained])
+    plain = nearest_distances(vectors[division.held_out], vectors[division.trained])
     hands = held_out_distances(vectors, division.trained, division.held_out)
-    rank = int(np.ceil((len(plain) + 1) * (1 - FALSE_ALARMS)))
+    rank = int(np.ceil((len(plain) + 1) * (1 - FALSE_POSITIVE_RATE)))
     assert found.familiarity is not None
     lines = [float(np.sort(each)[rank - 1]) for each in (plain, hands)]
     lines.append(found.familiarity.threshold)
@@ -138,7 +138,7 @@ def main() -> None:
     parser.add_argument("--test", action="store_true", help="look at the test images")
     options, cache, measured = parser.parse_args(), find_cache(), []
     for run in load_runs(cache, options.runs):
-        division = divide(cache, run.run, run.checkpoint, run.configuration)
+        division = split_examples(cache, run.run, run.checkpoint, run.configuration)
         measured.append((run, division, calibrate(run, division)))
     if options.test:
         test_tables(cache, measured)

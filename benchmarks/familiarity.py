@@ -20,21 +20,21 @@ from network.core.model import Model
 from network.core.params import Array
 from network.metrics import calibration
 from network.metrics.accuracy import compute_outputs
-from network.metrics.out_of_distribution import describe, distances
+from network.metrics.out_of_distribution import nearest_distances, stroke_vectors
 from network.runs.evaluate import LoadedRun, load_runs
-from network.runs.held_out import Division, divide
+from network.runs.held_out import DataSplit, split_examples
 from pipeline.storage.cache import find_cache
 
 Score = Callable[[Array], Array]  # pixels (N, 28, 28) uint8 -> (N,), larger is stranger
 
 
-def nearest_strokes(run: LoadedRun, division: Division) -> Score:
+def nearest_strokes(run: LoadedRun, division: DataSplit) -> Score:
     """Ours: the distance to the nearest training image, by where strokes are."""
-    known = describe(division.pixels[division.trained])
-    return lambda pixels: distances(describe(pixels), known)
+    known = stroke_vectors(division.pixels[division.trained])
+    return lambda pixels: nearest_distances(stroke_vectors(pixels), known)
 
 
-def nearest_pixels(run: LoadedRun, division: Division) -> Score:
+def nearest_pixels(run: LoadedRun, division: DataSplit) -> Score:
     """The Euclidean distance to the nearest training image."""
     known = rows(division.pixels[division.trained])
     squares = np.square(known).sum(axis=1)
@@ -47,7 +47,7 @@ def nearest_pixels(run: LoadedRun, division: Division) -> Score:
     return score
 
 
-def pca_residual(run: LoadedRun, division: Division) -> Score:
+def pca_residual(run: LoadedRun, division: DataSplit) -> Score:
     """What 100 principal components of the training images cannot draw."""
     known = rows(division.pixels[division.trained])
     mean = known.mean(axis=0)
@@ -61,13 +61,13 @@ def pca_residual(run: LoadedRun, division: Division) -> Score:
     return score
 
 
-def mahalanobis_pixels(run: LoadedRun, division: Division) -> Score:
+def mahalanobis_pixels(run: LoadedRun, division: DataSplit) -> Score:
     """The Mahalanobis distance of the pixels, with a variance of 0.01 added to each."""
     known = rows(division.pixels[division.trained])
     return mahalanobis(known, np.zeros(len(known), np.int64), 0.01, rows)
 
 
-def unlikely(run: LoadedRun, division: Division) -> Score:
+def unlikely(run: LoadedRun, division: DataSplit) -> Score:
     """1 minus the probability of the answer (Hendrycks and Gimpel 2017)."""
     model, params = run.checkpoint.model, run.checkpoint.params
     return lambda pixels: (
@@ -75,7 +75,7 @@ def unlikely(run: LoadedRun, division: Division) -> Score:
     )
 
 
-def energy(run: LoadedRun, division: Division) -> Score:
+def energy(run: LoadedRun, division: DataSplit) -> Score:
     """-log sum_k exp z_k (Liu and others, Energy-based out-of-distribution detection, 2020)."""
     model, params = run.checkpoint.model, run.checkpoint.params
     return lambda pixels: (
@@ -83,14 +83,14 @@ def energy(run: LoadedRun, division: Division) -> Score:
     )
 
 
-def nearest_hidden(run: LoadedRun, division: Division) -> Score:
+def nearest_hidden(run: LoadedRun, division: DataSplit) -> Score:
     """The nearest training image by what the last hidden layer makes of both (Sun 2022)."""
     inside = hidden(run)
     known = unit(inside(division.pixels[division.trained]))
-    return lambda pixels: distances(unit(inside(pixels)), known)
+    return lambda pixels: nearest_distances(unit(inside(pixels)), known)
 
 
-def mahalanobis_hidden(run: LoadedRun, division: Division) -> Score:
+def mahalanobis_hidden(run: LoadedRun, division: DataSplit) -> Score:
     """The Mahalanobis distance in the last hidden layer from the nearest class (Lee 2018)."""
     inside = hidden(run)
     return mahalanobis(
@@ -98,7 +98,7 @@ def mahalanobis_hidden(run: LoadedRun, division: Division) -> Score:
     )
 
 
-WAYS: dict[str, Callable[[LoadedRun, Division], Score]] = {
+WAYS: dict[str, Callable[[LoadedRun, DataSplit], Score]] = {
     "nearest by strokes": nearest_strokes,
     "nearest by pixels": nearest_pixels,
     "PCA residual": pca_residual,
@@ -174,7 +174,7 @@ def main() -> None:
     parser.add_argument("runs", nargs="+", metavar="RUN")
     cache = find_cache()
     for run in load_runs(cache, parser.parse_args().runs):
-        division = divide(cache, run.run, run.checkpoint, run.configuration)
+        division = split_examples(cache, run.run, run.checkpoint, run.configuration)
         digits, rng = division.pixels[division.held_out], np.random.default_rng(0)
         kinds = all_kinds(digits, division.labels[division.held_out], rng)
         kinds[PRINTED] = in_fonts("0123456789", rng)

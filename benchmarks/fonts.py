@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from network.core.data import scale_pixels
 from network.images.pages.read import prepare_page
-from network.metrics.accuracy import answer_images
+from network.metrics.accuracy import predict_classes
 from network.runs.checkpoints import Checkpoint
 from network.runs.folder import load_run
 from network.runs.names import find_run
@@ -108,7 +108,7 @@ def right(checkpoint: Checkpoint, some: list[Case]) -> NDArray[np.float64]:
     results = []
     for images in zip(*(case.images for case in some), strict=True):
         pixels = scale_pixels(np.stack(images))
-        results.append(answer_images(checkpoint.model, checkpoint.params, pixels) == labels)
+        results.append(predict_classes(checkpoint.model, checkpoint.params, pixels) == labels)
     results[0] &= [case.found == 1 for case in some]
     return np.array(results, float)
 

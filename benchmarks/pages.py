@@ -21,7 +21,7 @@ from PIL import Image
 
 from network.core.data import scale_pixels
 from network.images.pages.read import Digit, prepare_page
-from network.metrics.accuracy import answer_images
+from network.metrics.accuracy import predict_classes
 from network.runs.checkpoints import Checkpoint
 from network.runs.folder import load_run
 from network.runs.names import find_run
@@ -113,7 +113,7 @@ def answers(checkpoint: Checkpoint, images: Grey) -> NDArray[np.int64]:
 
     Shapes: (N, 28, 28) -> (N,).
     """
-    return np.asarray(answer_images(checkpoint.model, checkpoint.params, scale_pixels(images)))
+    return np.asarray(predict_classes(checkpoint.model, checkpoint.params, scale_pixels(images)))
 
 
 def print_papers(runs: Mapping[str, Checkpoint], digits: Grey, labels: NDArray[np.int64]) -> None:

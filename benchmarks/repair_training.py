@@ -10,7 +10,7 @@ from seed_network import SeedNetwork
 
 from network.core.data import Examples, batches
 from network.core.losses import LOSSES
-from network.core.model import Model, fully_connected, part_the_loss_sees
+from network.core.model import Model, fully_connected, without_output_activation
 from network.core.params import Array, Params, zip_arrays
 from network.core.schedules import SCHEDULES
 from network.core.train_step import train_step
@@ -93,7 +93,7 @@ def as_ours(params: Params, dtype: type[np.floating[Any]] = np.float32) -> Param
 def train_ours(training: Training, params: Params, examples: Examples, seed: int) -> None:
     """Train the project's own network, in place, with the project's own parts."""
     loss = LOSSES[training.loss]()
-    model = part_the_loss_sees(build_ours(training), loss)
+    model = without_output_activation(build_ours(training), loss)
     optimizer = OPTIMIZERS[training.optimizer](weight_decay=training.weight_decay)
     state, step = optimizer.init(params), 0
     total_steps = training.epochs * -(-len(examples) // training.batch_size)

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from network.sweep.find_study import create_study
-from network.sweep.plan import plan_of
+from network.sweep.plan import build_plan
 from network.sweep.search import Sweep
 from network.sweep.study import Study
-from network.sweep.workers.job import Data, Order, Outcome, find_data
+from network.sweep.workers.job import Data, JobResult, TrainingJob, find_data
 from network.sweep.workers.local import local_workers
 from network.sweep.workers.workers import Workers
 from network.training.state import EpochDone
@@ -47,12 +47,12 @@ class SimulatedWorkers:
 
     def __init__(self, count: int, seconds: float) -> None:
         self.count, self.seconds = count, seconds
-        self.due: list[tuple[float, int, Future[Outcome], Order]] = []
+        self.due: list[tuple[float, int, Future[JobResult], TrainingJob]] = []
         self.numbers, self.changed = itertools.count(), threading.Condition()
         threading.Thread(target=self.deliver, daemon=True).start()
 
-    def submit(self, order: Order) -> Future[Outcome]:
-        future: Future[Outcome] = Future()
+    def submit(self, order: TrainingJob) -> Future[JobResult]:
+        future: Future[JobResult] = Future()
         share = order.until / order.configuration["epochs"]
         with self.changed:
             due = time.monotonic() + self.seconds * share
@@ -74,7 +74,7 @@ class SimulatedWorkers:
             accuracy = 0.9 + (number * 7919 % 1000) / 20_000
             epoch = EpochDone(1, 1, 1.0, 1.0, accuracy, 1.0, 1.0)
             history = tuple(epoch._replace(epoch=n + 1) for n in range(order.until))
-            future.set_result(Outcome(history, CHECKPOINT))
+            future.set_result(JobResult(history, CHECKPOINT))
 
 
 def search(
@@ -92,7 +92,7 @@ def search(
 def make_study(cache: Cache, name: str, sampler: str, pruner: str, **fixed: Any) -> Study:
     """Make the study of a plan with four fields."""
     options = {"sampler": sampler, "pruner": pruner}
-    return create_study(cache, name, plan_of({"sweep": options, "fixed": fixed, "space": SPACE}))
+    return create_study(cache, name, build_plan({"sweep": options, "fixed": fixed, "space": SPACE}))
 
 
 def measure_here(cache: Cache) -> None:

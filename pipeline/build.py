@@ -12,7 +12,7 @@ from pipeline.download.raw_files import read_image_chunks, read_label_chunks
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.pickles.manifest import check_pickle, publish_manifest
 from pipeline.pickles.our_format import pickle_chunks
-from pipeline.progress import SILENT, Reporter
+from pipeline.progress import SILENT, ProgressReporter
 from pipeline.storage.cache import Cache, Digest, digest_of, publish
 from pipeline.storage.locks import work_lock
 
@@ -29,7 +29,7 @@ class BuiltPickle:
 
 
 def build_pickles(
-    cache: Cache, dataset: Dataset, force: bool = False, reporter: Reporter = SILENT
+    cache: Cache, dataset: Dataset, force: bool = False, reporter: ProgressReporter = SILENT
 ) -> list[BuiltPickle]:
     """Build the pickles of every split, then publish the manifest that vouches for them.
 
@@ -63,7 +63,7 @@ def find_intact(cache: Cache, dataset: Dataset) -> list[BuiltPickle]:
 
 
 def build_split(
-    cache: Cache, dataset: Dataset, split: str, force: bool, reporter: Reporter
+    cache: Cache, dataset: Dataset, split: str, force: bool, reporter: ProgressReporter
 ) -> BuiltPickle:
     """Build one pickle, holding no more than a few hundred images at a time."""
     count = dataset.splits[split].count

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 
-class Reporter(Protocol):
+class ProgressReporter(Protocol):
     """Somebody who listens; `console.Console` prints what it hears."""
 
     def note(self, text: str) -> None:
@@ -18,7 +18,7 @@ class Reporter(Protocol):
         """Watch something of a known size; what is entered is the function to report more with."""
 
 
-class Silent:
+class SilentReporter:
     """Nobody listens."""
 
     def note(self, text: str) -> None:
@@ -29,4 +29,4 @@ class Silent:
         yield lambda more: None
 
 
-SILENT = Silent()
+SILENT = SilentReporter()

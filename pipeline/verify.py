@@ -10,7 +10,7 @@ from pipeline.download.fetch import fetch_dataset
 from pipeline.download.raw_files import check_raw
 from pipeline.errors import MissingError, ProjectError
 from pipeline.pickles.manifest import OtherInputsError, check_pickle, read_manifest
-from pipeline.progress import SILENT, Reporter
+from pipeline.progress import SILENT, ProgressReporter
 from pipeline.storage.cache import Cache
 
 
@@ -45,7 +45,7 @@ def verify_dataset(cache: Cache, dataset: Dataset) -> list[Finding]:
     return findings
 
 
-def is_there(cache: Cache, dataset: Dataset) -> bool:
+def exists(cache: Cache, dataset: Dataset) -> bool:
     """Has anything of a data set ever been put into the cache?"""
     paths = [cache.raw(dataset.folder) / file.name for file in dataset.files]
     paths += [cache.pickle(dataset.name, split) for split in dataset.splits]
@@ -53,7 +53,10 @@ def is_there(cache: Cache, dataset: Dataset) -> bool:
 
 
 def repair_dataset(
-    cache: Cache, dataset: Dataset, mirrors: tuple[str, ...] = (), reporter: Reporter = SILENT
+    cache: Cache,
+    dataset: Dataset,
+    mirrors: tuple[str, ...] = (),
+    reporter: ProgressReporter = SILENT,
 ) -> None:
     """Fetch and build again what is missing, damaged or made from other inputs.
 

@@ -16,9 +16,9 @@ def calibrate(
     from dataclasses import asdict
 
     from network.commands.text.calibration_text import (
-        coverage_table,
-        familiarity_lines,
-        temperature_lines,
+        format_coverage,
+        format_detectors,
+        format_temperatures,
     )
     from network.runs.calibrate import calibrate_run
     from network.runs.evaluate import load_runs
@@ -27,9 +27,9 @@ def calibrate(
     (loaded,) = load_runs(cache, [run])
     result = calibrate_run(cache, loaded)
     console.say(f"run {loaded.name}, {result.examples:,} examples that it has never seen", "")
-    console.say(*temperature_lines(result), "")
-    console.say(*coverage_table(result), "")
-    console.say(*familiarity_lines(result))
+    console.say(*format_temperatures(result), "")
+    console.say(*format_coverage(result), "")
+    console.say(*format_detectors(result))
     path = loaded.run.calibration
     console.note(f"Saved in {path}. Next: network predict IMAGE --coverage 0.99")
     console.result({"run": loaded.name, "path": str(path), **asdict(result)})

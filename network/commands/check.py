@@ -36,7 +36,7 @@ def check(
     verbose: Verbose = False,
 ) -> None:
     """Check every gradient; exit 1 when a layer is wrong."""
-    from network.commands.text.run_text import advice_line, check_line
+    from network.commands.text.run_text import format_advice, format_check
     from network.core.data import load_examples
     from network.core.gradient_check import check_gradients
     from network.core.losses import LOSSES
@@ -63,9 +63,9 @@ def check(
             check_gradients(model, loss_function, params, few.images, few.labels, sample, advance)
         )
     for array_check in checks:
-        console.say(check_line(array_check))
+        console.say(format_check(array_check))
     is_right = all(array_check.is_right for array_check in checks)
-    console.say("every gradient is right" if is_right else advice_line(checks))
+    console.say("every gradient is right" if is_right else format_advice(checks))
     console.result(
         {
             "right": is_right,

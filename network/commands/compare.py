@@ -20,24 +20,28 @@ def compare(
     verbose: Verbose = False,
 ) -> None:
     """Ask whether one run is better than another, or is only lucky."""
-    from network.commands.text.run_text import comparison_table, looks_line, verdict_line
+    from network.commands.text.run_text import (
+        format_comparison,
+        format_repeat_warning,
+        format_significance,
+    )
     from network.core.data import load_examples
-    from network.metrics.comparison import compare_answers
-    from network.runs.evaluate import common_dataset, load_runs, measure_run
+    from network.metrics.comparison import compare_predictions
+    from network.runs.evaluate import common_dataset, evaluate_run, load_runs
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     runs = load_runs(cache, [first, second])
     found = common_dataset(cache, runs, dataset)
     examples = load_examples(cache, found, split)
-    measured = [measure_run(run, found, split, examples) for run in runs]
-    comparison = compare_answers(examples.labels, *(one.answers for one in measured))
+    measured = [evaluate_run(run, found, split, examples) for run in runs]
+    comparison = compare_predictions(examples.labels, *(one.answers for one in measured))
     names = first, second
     console.say(f"{first} and {second} on {len(examples):,} {split} images of {found.name}")
-    console.say(*comparison_table(comparison, names), "")
-    console.say(verdict_line(comparison, names))
+    console.say(*format_comparison(comparison, names), "")
+    console.say(format_significance(comparison, names))
     looks = max(one.looks for one in measured)
     if looks > 1 and split != "train":
-        console.note(looks_line(looks, "of these 2 runs one has"))
+        console.note(format_repeat_warning(looks, "of these 2 runs one has"))
     console.result(
         {
             "runs": [first, second],

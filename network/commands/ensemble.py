@@ -13,7 +13,7 @@ from network.commands.options import (
     WorkerCount,
     configure,
 )
-from network.commands.train_many import find_staff, train_many
+from network.commands.train_many import choose_workers_for, train_many
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
@@ -38,24 +38,26 @@ def ensemble(
     verbose: Verbose = False,
 ) -> None:
     """Make one run of several: its scores are the mean of theirs."""
-    from network.runs.make_ensemble import combine_runs
+    from network.runs.make_ensemble import make_ensemble
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     members, trained = list(runs or []), list[dict[str, Any]]()
     if presets is None:
-        refuse_choices(seed=seed, dataset=dataset, workers=workers, scheduler=scheduler)
+        require_settings_for_training(
+            seed=seed, dataset=dataset, workers=workers, scheduler=scheduler
+        )
     else:
         recipes = configure_members(presets.split(","), seed, dataset)
         trained = train_members(console, cache, members, recipes, workers, scheduler, name)
         members += [result["run"] for result in trained]
-    run, parameters = combine_runs(cache, members, name)
+    run, parameters = make_ensemble(cache, members, name)
     console.say(f"run {run.name}: {parameters:,} parameters, the mean of {', '.join(members)}")
     console.note(f"Saved in {run.folder}. Next: network test {run.name}")
     result = {"run": run.name, "folder": str(run.folder), "members": members}
     console.result({**result, "parameters": parameters, "trained": trained})
 
 
-def refuse_choices(**choices: Any) -> None:
+def require_settings_for_training(**choices: Any) -> None:
     """Say that runs that there are stay as they are.
 
     Raises: UsageError.
@@ -83,16 +85,16 @@ def train_members(
     """
     from network.runs.make_ensemble import load_members
     from network.runs.names import check_new_name
-    from network.sweep.workers.train_many import begin_trainee
+    from network.sweep.workers.train_many import create_remote_run
 
     check_new_name(cache, wanted)
     load_members(cache, named, [configuration for _, configuration in recipes])
-    with stop_requests() as requested, find_staff(workers, scheduler) as staff:
-        trainees = [begin_trainee(cache, member, None, recipe) for recipe, member in recipes]
+    with stop_requests() as requested, choose_workers_for(workers, scheduler) as staff:
+        remote_runs = [create_remote_run(cache, member, None, recipe) for recipe, member in recipes]
         try:
-            return train_many(console, cache, trainees, staff, requested)
+            return train_many(console, cache, remote_runs, staff, requested)
         except SystemExit:
-            members = " ".join([*named, *(trainee.run.name for trainee in trainees)])
+            members = " ".join([*named, *(remote_run.run.name for remote_run in remote_runs)])
             console.note(f"Then: network ensemble {members}{f' --name {wanted}' if wanted else ''}")
             raise
 

@@ -10,7 +10,7 @@ from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
-def import_seed(
+def import_original(
     weights: Annotated[Path, typer.Argument(metavar="WEIGHTS.pickle")],
     biases: Annotated[Path, typer.Argument(metavar="BIASES.pickle")],
     name: NewName = "seed",
@@ -21,11 +21,11 @@ def import_seed(
 ) -> None:
     """Turn the seed project's parameter files into a run."""
     from network.core.params import count_params
-    from network.runs.import_original import import_seed as read_seed
+    from network.runs.import_original import load_original
     from network.runs.names import create_run
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    model, params = read_seed(weights, biases)
+    model, params = load_original(weights, biases)
     hidden = tuple(len(layer["bias"]) for layer in params if layer)[:-1]
     configuration = configure(",".join(map(str, hidden)) or "none", epochs=0)
     run = create_run(cache, name, model, params, configuration, origin={"seen": None})

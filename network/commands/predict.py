@@ -10,7 +10,7 @@ from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 if TYPE_CHECKING:
     from network.images.pages.read import Digit, Page
-    from network.runs.predict import Judge, Judgement
+    from network.runs.predict import Prediction, Predictor
 
 
 def predict(
@@ -37,10 +37,10 @@ def predict(
 
     from network.core.data import scale_pixels
     from network.images.pages.draw_steps import draw_steps
-    from network.images.pages.read import read_page, text_of
+    from network.images.pages.read import page_text, read_page
     from network.metrics.accuracy import compute_outputs
     from network.runs.evaluate import load_runs
-    from network.runs.predict import find_judge
+    from network.runs.predict import load_predictor
     from pipeline.datasets.registry import find_dataset
     from pipeline.terminal.preview import save_picture
 
@@ -49,28 +49,28 @@ def predict(
     model, params = loaded.checkpoint.model, loaded.checkpoint.params
     classes = find_dataset(cache, loaded.configuration.dataset).classes
     pages = [read_page(path, can_be_separated(classes), deskew) for path in images]
-    judge = find_judge(cache, loaded)
-    scores, judgements = [], []
+    predictor = load_predictor(cache, loaded)
+    scores, predicted = [], []
     for page in pages:
         pixels = np.stack([digit.pixels for digit in page.digits])
         scores.append(compute_outputs(model, params, scale_pixels(pixels)).tolist())
-        judgements.append(judge.judge(pixels, coverage))
+        predicted.append(predictor.predict(pixels, coverage))
     answers = [[classes[best(each)] for each in some] for some in scores]
     if steps is not None:
         save_picture(draw_steps(pages, list(map(str, images)), answers), steps)
         console.note(f"The steps are in {steps}")
-    texts = [text_of(*each) for each in zip(pages, answers, strict=True)]
+    texts = [page_text(*each) for each in zip(pages, answers, strict=True)]
     entries, predictions = [], []
-    for path, page, text, some, judged in zip(
-        images, pages, texts, scores, judgements, strict=True
+    for path, page, text, some, of_page in zip(
+        images, pages, texts, scores, predicted, strict=True
     ):
         console.say(*text_lines(path, text))
-        for digit, each, judgement in zip(page.digits, some, judged, strict=True):
+        for digit, each, prediction in zip(page.digits, some, of_page, strict=True):
             console.say(digit_line(each, classes))
-            console.say(*judgement_lines(judge, judgement, classes, coverage))
-            predictions.append(prediction(path, digit, each, judgement))
+            console.say(*calibrated_lines(predictor, prediction, classes, coverage))
+            predictions.append(prediction_json(path, digit, each, prediction))
         entries.append(page_entry(path, page, text))
-    tell_of_judge(console, judge)
+    print_predictor_notes(console, predictor)
     console.result({"pages": entries, "predictions": predictions})
 
 
@@ -87,35 +87,38 @@ def text_lines(path: Path, text: str) -> list[str]:
 
 def digit_line(scores: list[float], classes: tuple[str, ...]) -> str:
     """Write one line for one digit."""
-    from network.commands.text.run_text import scores_line
+    from network.commands.text.run_text import format_scores
 
-    return f"  {scores_line(scores, classes)}"
+    return f"  {format_scores(scores, classes)}"
 
 
-def judgement_lines(
-    judge: "Judge", judgement: "Judgement", classes: tuple[str, ...], coverage: float | None
+def calibrated_lines(
+    predictor: "Predictor",
+    prediction: "Prediction",
+    classes: tuple[str, ...],
+    coverage: float | None,
 ) -> list[str]:
     """Write what to think of the answer, where held-out examples can tell."""
-    from network.commands.text.calibration_text import judgement_lines
+    from network.commands.text.calibration_text import format_prediction
 
-    if judge.calibration is None:
+    if predictor.calibration is None:
         return []
-    promised = None if coverage is None else judge.calibration.promise(coverage)[0]
-    lines = judgement_lines(judgement, classes, promised, judge.calibration.examples)
+    promised = None if coverage is None else predictor.calibration.threshold_for(coverage)[0]
+    lines = format_prediction(prediction, classes, promised, predictor.calibration.examples)
     return [f"  {line}" for line in lines]
 
 
-def tell_of_judge(console: Console, judge: "Judge") -> None:
+def print_predictor_notes(console: Console, predictor: "Predictor") -> None:
     """Say why answers could not be judged, or how to judge them faster."""
-    if judge.obstacle is not None:
-        console.note(f"what the answers are worth is not known: {judge.obstacle}")
-    elif not judge.is_saved:
-        name = judge.loaded.name
+    if predictor.unavailable_reason is not None:
+        console.note(f"what the answers are worth is not known: {predictor.unavailable_reason}")
+    elif not predictor.is_saved:
+        name = predictor.loaded.name
         console.note(f"Judged by held-out examples; `network calibrate {name}` keeps what they say")
 
 
-def prediction(
-    path: Path, digit: "Digit", scores: list[float], judgement: "Judgement"
+def prediction_json(
+    path: Path, digit: "Digit", scores: list[float], prediction: "Prediction"
 ) -> dict[str, Any]:
     """Return what `--json` says of one digit."""
     box = digit.box._asdict()
@@ -124,9 +127,9 @@ def prediction(
         "box": box,
         "digit": best(scores),
         "scores": scores,
-        "probability": judgement.probability,
-        "unlike": judgement.is_unlike,
-        "candidates": judgement.candidates,
+        "probability": prediction.probability,
+        "unlike": prediction.is_out_of_distribution,
+        "candidates": prediction.prediction_set,
     }
 
 

@@ -1,7 +1,7 @@
 """Train a run again from its configuration, and compare the weights."""
 
 from network.commands.options import NewName, RunName
-from network.commands.train_and_print import follow
+from network.commands.train_and_print import train_and_print
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 
@@ -15,28 +15,31 @@ def replay(
     verbose: Verbose = False,
 ) -> None:
     """Train a run again; exit 1 when its weights differ."""
-    from network.runs.checkpoints import refuse_untrained
+    from network.runs.checkpoints import require_trained
     from network.runs.folder import load_run
-    from network.runs.live_changes import change_training, changes_of, first_configuration
+    from network.runs.live_changes import change_training, extract_changes, first_configuration
     from network.runs.names import find_run
     from network.runs.replay import compare_runs
-    from network.runs.training_run import begin
+    from network.runs.training_run import create_training_run
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     found = find_run(cache, run)
     checkpoint, _ = load_run(found)
     where = str(found.checkpoint)
-    configuration, changes = first_configuration(checkpoint, where), changes_of(checkpoint, where)
-    refuse_untrained(found.name, checkpoint)
+    configuration, changes = (
+        first_configuration(checkpoint, where),
+        extract_changes(checkpoint, where),
+    )
+    require_trained(found.name, checkpoint)
     with stop_requests() as requested:
-        again = begin(cache, configuration, name, f"{found.name}-again")
+        again = create_training_run(cache, configuration, name, f"{found.name}-again")
         console.note(f"training {found.name} again, as {again.run.name}")
         for change in changes:
             console.note(f"as far as step {change.step:,}, where it was changed")
-            follow(console, again, requested, change.place)
+            train_and_print(console, again, requested, change.place)
             again = change_training(again, change.values)
         stands = checkpoint.meta["epoch"], checkpoint.meta["step"]
-        follow(console, again, requested, stands)
+        train_and_print(console, again, requested, stands)
     comparison = compare_runs(found, again.run)
     console.say(*comparison.lines())
     console.result(

@@ -7,14 +7,14 @@ from pipeline.terminal.console import CacheDir, Console, Json, Verbose
 
 def show_runs(cache_dir: CacheDir = None, json: Json = False, verbose: Verbose = False) -> None:
     """List the runs with what they scored."""
-    from network.runs.folder import summarise
+    from network.runs.folder import summarise_run
     from network.runs.names import list_runs
 
     console, cache = Console(json), find_cache(cache_dir)
     rows = []
     for run in list_runs(cache):
         try:
-            rows.append(summarise(run))
+            rows.append(summarise_run(run))
         except CorruptError as error:  # one damaged run must not hide the others
             console.note(str(error))
     for row in rows:

@@ -32,7 +32,7 @@ def show(
     ] = None,
     wrong: Annotated[bool, typer.Option("--wrong", help="Mistakes only, surest first.")] = False,
     augmented: Annotated[
-        bool, typer.Option("--augmented", help="As training sees them, without answers.")
+        bool, typer.Option("--augmented", help="As training sees them, without predicted_images.")
     ] = False,
     augment: Annotated[
         str | None, typer.Option("--augment", help="With --augmented: shift=2,rotate=10, ...")
@@ -61,7 +61,7 @@ def show(
     elif augment is not None or preset is not None:
         raise UsageError("--augment and --preset go with --augmented")
     else:
-        sheet = answers(cache, run, split, count or (10 if terminal else 50), wrong)
+        sheet = predicted_images(cache, run, split, count or (10 if terminal else 50), wrong)
     if terminal:
         console.draw(draw_tiles(sheet.tiles, sheet.title, marks_of(sys.stdout), terminal_width()))
         return
@@ -82,7 +82,7 @@ class Sheet(NamedTuple):
     columns: int = 10
 
 
-def answers(cache: Cache, run: str | None, split: str, count: int, wrong: bool) -> Sheet:
+def predicted_images(cache: Cache, run: str | None, split: str, count: int, wrong: bool) -> Sheet:
     """Show what a run answers."""
     from network.commands.text.gallery import answer_tiles
     from network.core.data import load_examples

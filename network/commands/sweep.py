@@ -12,10 +12,10 @@ import typer
 from network.commands.options import SchedulerAddress, WorkerCount
 from network.commands.test import measure
 from network.commands.text.sweep_text import (
-    importance_lines,
-    progress_lines,
-    ranking_table,
-    trial_line,
+    format_importances,
+    format_progress,
+    format_ranking,
+    format_trial,
 )
 from pipeline.errors import MissingError, UsageError
 from pipeline.storage.cache import Cache, find_cache
@@ -63,7 +63,7 @@ def sweep(
     from network.sweep.find_study import create_study, load_study
     from network.sweep.search import Sweep
     from network.sweep.space import configure_trial
-    from network.sweep.workers.choose import find_workers
+    from network.sweep.workers.choose import choose_workers
     from network.sweep.workers.job import find_data
     from network.sweep.workers.workers import NoClusterError
 
@@ -71,7 +71,7 @@ def sweep(
     goes_on = load_study(cache, name) if resume or best else None
     chosen = choose_plan(goes_on, plan, preset)
     timeout = chosen.options.timeout
-    with stop_requests() as requested, find_workers(workers, scheduler, timeout) as at_work:
+    with stop_requests() as requested, choose_workers(workers, scheduler, timeout) as at_work:
         if best and goes_on:
             names = train_best(console, cache, goes_on, at_work, seeds, requested)
         else:
@@ -79,16 +79,16 @@ def sweep(
             study = goes_on or create_study(cache, name or default_name(plan, preset), chosen)
             found = Sweep(study, at_work, data)
             try:
-                signal_number = follow(console, found, trials or study.wanted, requested)
+                signal_number = follow_sweep(console, found, trials or study.wanted, requested)
             except NoClusterError as error:
-                raise NoClusterError(error.message, f"`{going_on(study)}` goes on") from error
+                raise NoClusterError(error.message, f"`{resume_command(study)}` goes on") from error
     if best:
         measure(names, cache_dir=cache_dir, json=json, quiet=quiet, verbose=verbose)
         return
     if signal_number:
-        console.note(f"stopped. Next: {going_on(study)}")
+        console.note(f"stopped. Next: {resume_command(study)}")
         raise SystemExit(128 + signal_number)
-    tell_end(console, study)
+    print_end(console, study)
 
 
 def choose_plan(goes_on: "Study | None", plan: Path | None, preset: str | None) -> "Plan":
@@ -117,7 +117,9 @@ def default_name(plan: Path | None, preset: str | None) -> str:
     return preset or (plan.stem if plan else "")
 
 
-def follow(console: Console, sweep: "Sweep", wanted: int, requested: Callable[[], int]) -> int:
+def follow_sweep(
+    console: Console, sweep: "Sweep", wanted: int, requested: Callable[[], int]
+) -> int:
     """Search to the end, telling of every trial, or until a signal comes.
 
     Returns: the signal's number, 0 for none.
@@ -126,7 +128,7 @@ def follow(console: Console, sweep: "Sweep", wanted: int, requested: Callable[[]
     begun = study.counts().finished
     console.note(
         f"sweep {study.name}: {wanted:,} trials, {begun:,} of them done, "
-        f"{sweep.at_work.workers.count} workers"
+        f"{sweep.jobs.workers.count} workers"
     )
     started = shown = monotonic()
     ended_here = 0
@@ -134,22 +136,22 @@ def follow(console: Console, sweep: "Sweep", wanted: int, requested: Callable[[]
         for ended in sweep.run(wanted):
             ended_here += ended is not None
             if ended is not None and show is None:
-                console.note(trial_line(study, ended))
+                console.note(format_trial(study, ended))
             if show is not None and (now := monotonic()) - shown > SHOW_EVERY:
                 pace = (now - started) / ended_here if ended_here else None
-                show(progress_lines(study, wanted, len(sweep.at_work), pace))
+                show(format_progress(study, wanted, len(sweep.jobs), pace))
                 shown = now
             if signal_number := requested():
                 return signal_number
     return 0
 
 
-def going_on(study: "Study") -> str:
+def resume_command(study: "Study") -> str:
     """Write the command that goes on with a sweep."""
     return f"network sweep --resume --name {study.name}"
 
 
-def tell_end(console: Console, study: "Study") -> None:
+def print_end(console: Console, study: "Study") -> None:
     """Say what a sweep has found, and draw it."""
     from network.sweep.chart import draw_search
 
@@ -158,9 +160,9 @@ def tell_end(console: Console, study: "Study") -> None:
         f"sweep {study.name}: {counts.complete:,} trials complete, {counts.pruned:,} given up "
         f"early, {counts.failed:,} failed"
     )
-    console.say(*ranking_table(study))
+    console.say(*format_ranking(study))
     if importances := study.importances():
-        console.say("", *importance_lines(importances))
+        console.say("", *format_importances(importances))
     best = [{"value": value_of(one.objectives), "params": one.values} for one in found]
     result: dict[str, Any] = {
         "name": study.name,
@@ -200,7 +202,7 @@ def train_best(
     if not found:
         raise MissingError(
             f"no trial of sweep {study.name} went to its end",
-            f"Run `{going_on(study)}`",
+            f"Run `{resume_command(study)}`",
         )
     console.note(f"trial {found[0].number} of sweep {study.name}, {seeds} seeds")
     configuration = study.configuration(found[0].values)

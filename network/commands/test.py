@@ -9,7 +9,7 @@ from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 if TYPE_CHECKING:
-    from network.runs.evaluate import Measured
+    from network.runs.evaluate import EvaluationResult
     from pipeline.datasets.records import Dataset
 
 
@@ -27,50 +27,54 @@ def measure(
     verbose: Verbose = False,
 ) -> None:
     """Measure runs on the test images, which they have never seen."""
-    from network.commands.text.run_text import looks_line
+    from network.commands.text.run_text import format_repeat_warning
     from network.core.data import load_examples
-    from network.runs.evaluate import common_dataset, load_runs, measure_run
+    from network.runs.evaluate import common_dataset, evaluate_run, load_runs
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     runs = load_runs(cache, names or [None])
     found = common_dataset(cache, runs, dataset)
     examples = load_examples(cache, found, split, limit)
-    measured = [measure_run(run, found, split, examples) for run in runs]
+    measured = [evaluate_run(run, found, split, examples) for run in runs]
     images = f"{len(examples):,} {split} images of {found.name}"
     whose = "this run has"
     if len(measured) == 1:
-        tell_one(console, measured[0], found, images)
+        print_one(console, measured[0], found, images)
         console.result(as_data(measured[0]))
     else:
         whose = f"of these {len(measured)} runs one has"
-        tell_several(console, measured, images)
+        print_several(console, measured, images)
     looks = max(one.looks for one in measured)
     if looks > 1 and split != "train":
-        console.note(looks_line(looks, whose))
+        console.note(format_repeat_warning(looks, whose))
     console.note("Next: network show --wrong, or network predict IMAGE")
 
 
-def tell_one(console: Console, one: "Measured", dataset: "Dataset", images: str) -> None:
+def print_one(console: Console, one: "EvaluationResult", dataset: "Dataset", images: str) -> None:
     """Say all that is known about the answers of one run."""
-    from network.commands.text.run_text import accuracy_line, confusion_table, digit_table
+    from network.commands.text.run_text import (
+        format_accuracy,
+        format_class_table,
+        format_confusion_table,
+    )
 
     console.say(f"run {one.name} on {images}")
-    console.say(f"accuracy {accuracy_line(one.result)}", "")
-    console.say(*digit_table(one.result, dataset.classes), "")
-    console.say(*confusion_table(one.result, dataset.classes))
+    console.say(f"accuracy {format_accuracy(one.result)}", "")
+    console.say(*format_class_table(one.result, dataset.classes), "")
+    console.say(*format_confusion_table(one.result, dataset.classes))
 
 
-def tell_several(console: Console, measured: "list[Measured]", images: str) -> None:
+def print_several(console: Console, measured: "list[EvaluationResult]", images: str) -> None:
     """Say what each of several runs scored, and how far they lie apart."""
     from statistics import fmean, stdev
 
-    from network.commands.text.run_text import accuracy_line, spread_line
+    from network.commands.text.run_text import format_accuracy, format_spread
 
     accuracies = [one.result.accuracy for one in measured]
     width = max(len(one.name) for one in measured)
     console.say(f"{len(measured)} runs on {images}")
-    console.say(*(f"{one.name:<{width}}  {accuracy_line(one.result)}" for one in measured))
-    console.say(spread_line(accuracies))
+    console.say(*(f"{one.name:<{width}}  {format_accuracy(one.result)}" for one in measured))
+    console.say(format_spread(accuracies))
     console.result(
         {
             "runs": [as_data(one) for one in measured],
@@ -80,7 +84,7 @@ def tell_several(console: Console, measured: "list[Measured]", images: str) -> N
     )
 
 
-def as_data(one: "Measured") -> dict[str, Any]:
+def as_data(one: "EvaluationResult") -> dict[str, Any]:
     """Say the same in plain data."""
     return {
         "run": one.name,

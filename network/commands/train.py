@@ -24,11 +24,11 @@ from network.commands.options import (
     WorkerCount,
     configure,
 )
-from network.commands.train_and_print import follow, tell_beginning, tell_end
+from network.commands.train_and_print import print_beginning, print_end, train_and_print
 from network.commands.train_many import (
-    find_staff,
+    choose_workers_for,
     train_many,
-    train_seeds_in_turn,
+    train_seeds_one_by_one,
     train_seeds_together,
 )
 from pipeline.errors import UsageError
@@ -134,7 +134,7 @@ def train(
 ) -> None:
     """Train a network; the default is 784-30-10 with sigmoids."""
     from network.runs.training_run import inherit_architecture
-    from network.sweep.workers.choose import find_workers
+    from network.sweep.workers.choose import choose_workers
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     choices: dict[str, Any] = {
@@ -147,9 +147,9 @@ def train(
         "validation": validation, "seed": seed, "limit": limit, "start": start, "dataset": dataset,
     }  # fmt: skip
     if resume:
-        refuse_choices({**choices, "name": name, "film": film or None,
+        require_no_settings({**choices, "name": name, "film": film or None,
                         "seeds": seeds if seeds > 1 else None})  # fmt: skip
-        console.result(go_on(console, cache, runs or [None], workers, scheduler))
+        console.result(resume_runs(console, cache, runs or [None], workers, scheduler))
         return
     if runs:
         raise UsageError(f"RUN goes with --resume, and {runs[0]!r} is given without it")
@@ -159,7 +159,7 @@ def train(
     if workers is not None or scheduler is not None:
         if film:
             raise UsageError("--film is kept by a training here, and workers train elsewhere")
-        with stop_requests() as requested, find_workers(workers, scheduler, math.inf) as staff:
+        with stop_requests() as requested, choose_workers(workers, scheduler, math.inf) as staff:
             console.result(
                 train_seeds_together(
                     console, cache, staff, configuration, name, preset, seeds, requested
@@ -167,12 +167,12 @@ def train(
             )
     elif seeds > 1:
         train = partial(train_one, console, cache, preset=preset, film=film)
-        console.result(train_seeds_in_turn(console, configuration, name, seeds, train))
+        console.result(train_seeds_one_by_one(console, configuration, name, seeds, train))
     else:
         console.result(train_one(console, cache, configuration, name, preset, film))
 
 
-def refuse_choices(choices: dict[str, Any]) -> None:
+def require_no_settings(choices: dict[str, Any]) -> None:
     """Say that a run goes on as it was configured.
 
     Raises: UsageError.
@@ -195,18 +195,18 @@ def train_one(
     film: bool,
 ) -> dict[str, Any]:
     """Train a new run to its end."""
-    from network.runs.training_run import begin
+    from network.runs.training_run import create_training_run
 
     with stop_requests() as requested:
-        begun = begin(cache, configuration, name, preset, film)
-        tell_beginning(console, begun)
-        result = follow(console, begun, requested)
-    tell_end(console, result)
+        begun = create_training_run(cache, configuration, name, preset, film)
+        print_beginning(console, begun)
+        result = train_and_print(console, begun, requested)
+    print_end(console, result)
     console.note(f"Saved in {result['folder']}. Next: network test")
     return result
 
 
-def go_on(
+def resume_runs(
     console: Console,
     cache: Cache,
     names: Sequence[str | None],
@@ -215,11 +215,11 @@ def go_on(
 ) -> dict[str, Any]:
     """Train runs that were stopped to their ends."""
     from network.runs.names import find_runs
-    from network.sweep.workers.train_many import resume_trainee
+    from network.sweep.workers.train_many import resume_remote_run
 
-    with stop_requests() as requested, find_staff(workers, scheduler) as staff:
-        trainees = [resume_trainee(cache, run) for run in find_runs(cache, names)]
-        results = train_many(console, cache, trainees, staff, requested)
+    with stop_requests() as requested, choose_workers_for(workers, scheduler) as staff:
+        remote_runs = [resume_remote_run(cache, run) for run in find_runs(cache, names)]
+        results = train_many(console, cache, remote_runs, staff, requested)
     if len(results) == 1:
         console.note(f"Saved in {results[0]['folder']}. Next: network test {results[0]['run']}")
         return results[0]

@@ -10,13 +10,13 @@ from pipeline.terminal.console import Console
 
 if TYPE_CHECKING:
     from network.runs.folder import Run
-    from network.runs.training_run import Experiment
+    from network.runs.training_run import TrainingRun
     from network.training.state import TrainingState
 
 
-def follow(
+def train_and_print(
     console: Console,
-    experiment: "Experiment",
+    training_run: "TrainingRun",
     requested: Callable[[], int],
     until: tuple[float, float] = (math.inf, math.inf),
     then: Sequence[str] = (),
@@ -29,34 +29,34 @@ def follow(
     Returns: what came of it, in plain data.
     Raises: DivergedError; SystemExit with 128 and the signal's number.
     """
-    from network.commands.text.run_text import epoch_line
+    from network.commands.text.run_text import format_epoch
     from network.commands.text.sparkline import TrainingCurves
     from network.training.state import EpochDone
 
-    recipe, images, started = experiment.recipe, len(experiment.training), perf_counter()
-    done = len(experiment.state.history)
-    events = experiment.train()
+    recipe, images, started = training_run.recipe, len(training_run.training), perf_counter()
+    done = len(training_run.state.history)
+    events = training_run.train()
     steps, left = math.ceil(images / recipe.batch_size), (recipe.epochs - done) * images
-    is_there = (done, experiment.state.step) >= until
+    is_there = (done, training_run.state.step) >= until
     is_watched = console.shows_progress
-    curves = TrainingCurves(steps, recipe.epochs, experiment.state.history)
+    curves = TrainingCurves(steps, recipe.epochs, training_run.state.history)
     with console.progress("training", left, "images", curves.lines) as advance:
         for event in () if is_there else events:
             if is_watched:
                 curves.tell(event)
             if isinstance(event, EpochDone):
-                console.note(epoch_line(event, recipe.epochs, images))
+                console.note(format_epoch(event, recipe.epochs, images))
             else:
                 advance(event.examples)
             if signal_number := requested():
                 events.close()
-                run = experiment.run
+                run = training_run.run
                 console.note(f"stopped at step {event.step}; saved in {run.folder}")
                 console.note(f"Next: network train --resume {' '.join([run.name, *then])}")
                 raise SystemExit(128 + signal_number)
-            if (len(experiment.state.history), event.step) >= until:
+            if (len(training_run.state.history), event.step) >= until:
                 events.close()
-    return result_of(experiment.run, experiment.state, perf_counter() - started)
+    return result_json(training_run.run, training_run.state, perf_counter() - started)
 
 
 def continue_run(
@@ -68,11 +68,11 @@ def continue_run(
 ) -> dict[str, Any]:
     """Train a run from where it stands to its end; `then` are those that come after it."""
     from network.environment import describe_environment, differences
-    from network.runs.training_run import resume
+    from network.runs.training_run import resume_training_run
 
-    resumed, environment = resume(cache, run)
+    resumed, environment = resume_training_run(cache, run)
     if resumed.state.step == 0:
-        tell_beginning(console, resumed)
+        print_beginning(console, resumed)
     else:
         console.note(
             f"run {run.name} goes on after step {resumed.state.step:,}, "
@@ -80,12 +80,12 @@ def continue_run(
         )
         for difference in differences(environment, describe_environment()):
             console.note(f"not as before: {difference}; the last bits may differ")
-    result = follow(console, resumed, requested, then=then)
-    tell_end(console, result)
+    result = train_and_print(console, resumed, requested, then=then)
+    print_end(console, result)
     return result
 
 
-def tell_beginning(console: Console, begun: "Experiment") -> None:
+def print_beginning(console: Console, begun: "TrainingRun") -> None:
     """Say what a new run is trained with."""
     console.note(
         f"run {begun.run.name}: {len(begun.training):,} images to train on, "
@@ -93,7 +93,7 @@ def tell_beginning(console: Console, begun: "Experiment") -> None:
     )
 
 
-def result_of(run: "Run", state: "TrainingState", seconds: float) -> dict[str, Any]:
+def result_json(run: "Run", state: "TrainingState", seconds: float) -> dict[str, Any]:
     """Say in plain data what came of a training: of the epoch whose parameters answer."""
     from network.training.loop import best_epoch
 
@@ -112,7 +112,7 @@ def result_of(run: "Run", state: "TrainingState", seconds: float) -> dict[str, A
     }
 
 
-def tell_end(console: Console, result: dict[str, Any]) -> None:
+def print_end(console: Console, result: dict[str, Any]) -> None:
     """Say in a line what came of a training that went to its end."""
     summary = f"run {result['run']}: {result['epochs']} epochs in {result['seconds']:.1f} s"
     if (accuracy := result["validation"]["accuracy"]) is not None:

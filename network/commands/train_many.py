@@ -7,34 +7,34 @@ from dataclasses import replace
 from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
 
-from network.commands.train_and_print import continue_run, result_of, tell_end
+from network.commands.train_and_print import continue_run, print_end, result_json
 from pipeline.storage.cache import Cache
 from pipeline.terminal.console import Console
 
 if TYPE_CHECKING:
-    from network.sweep.workers.train_many import Trainee
+    from network.sweep.workers.train_many import RemoteRun
     from network.sweep.workers.workers import Workers
     from network.training.configuration import Configuration
 
 
-def find_staff(
+def choose_workers_for(
     workers: int | None, scheduler: str | None
 ) -> AbstractContextManager["Workers | None"]:
     """Choose who trains: workers, where they are asked for, and otherwise this process.
 
     Raises: UsageError, MissingError, NoClusterError.
     """
-    from network.sweep.workers.choose import find_workers
+    from network.sweep.workers.choose import choose_workers
 
     if workers is None and scheduler is None:
         return nullcontext()
-    return find_workers(workers, scheduler, math.inf)
+    return choose_workers(workers, scheduler, math.inf)
 
 
 def train_many(
     console: Console,
     cache: Cache,
-    trainees: Sequence["Trainee"],
+    remote_runs: Sequence["RemoteRun"],
     workers: "Workers | None",
     requested: Callable[[], int],
 ) -> list[dict[str, Any]]:
@@ -43,8 +43,8 @@ def train_many(
     Raises: DivergedError, NoClusterError; SystemExit with 128 and the signal's number.
     """
     if workers is not None:
-        return train_together(console, workers, trainees, requested)
-    runs = [trainee.run for trainee in trainees]
+        return train_together(console, workers, remote_runs, requested)
+    runs = [remote_run.run for remote_run in remote_runs]
     return [
         continue_run(console, cache, run, requested, then=[it.name for it in runs[index + 1 :]])
         for index, run in enumerate(runs)
@@ -54,56 +54,58 @@ def train_many(
 def train_together(
     console: Console,
     workers: "Workers",
-    trainees: Sequence["Trainee"],
+    remote_runs: Sequence["RemoteRun"],
     requested: Callable[[], int],
 ) -> list[dict[str, Any]]:
     """Have workers train runs to their ends, several at once."""
-    from network.commands.text.run_text import epoch_line
-    from network.sweep.workers.train_many import refuse_films, train_all
+    from network.commands.text.run_text import format_epoch
+    from network.sweep.workers.train_many import require_no_films, train_all
     from network.sweep.workers.workers import NoClusterError
 
-    refuse_films(trainees)
-    console.note(f"runs to train: {len(trainees)}, workers: {workers.count}")
-    epochs, left = sum(trainee.epochs_left for trainee in trainees), trainees
+    require_no_films(remote_runs)
+    console.note(f"runs to train: {len(remote_runs)}, workers: {workers.count}")
+    epochs, left = sum(remote_run.epochs_left for remote_run in remote_runs), remote_runs
     with console.progress("training", epochs, "epochs") as advance:
         try:
-            for further in train_all(workers, trainees):
+            for further in train_all(workers, remote_runs):
                 if further is not None:
-                    trainee, more = further
-                    line = epoch_line(trainee.state.history[-1], trainee.configuration.epochs)
-                    console.note(f"run {trainee.run.name}: {line}")
+                    remote_run, more = further
+                    line = format_epoch(
+                        remote_run.state.history[-1], remote_run.configuration.epochs
+                    )
+                    console.note(f"run {remote_run.run.name}: {line}")
                     advance(more)
-                left = [trainee for trainee in trainees if not trainee.has_ended]
+                left = [remote_run for remote_run in remote_runs if not remote_run.has_ended]
                 if left and (signal_number := requested()):
-                    tell_rest(console, workers, left)
+                    print_rest(console, workers, left)
                     raise SystemExit(128 + signal_number)
         except NoClusterError as error:
-            raise NoClusterError(error.message, f"`{going_on(left)}` goes on here") from error
-    return [tell_result(console, trainee) for trainee in trainees]
+            raise NoClusterError(error.message, f"`{resume_command(left)}` goes on here") from error
+    return [print_result(console, remote_run) for remote_run in remote_runs]
 
 
-def tell_rest(console: Console, workers: "Workers", left: Sequence["Trainee"]) -> None:
+def print_rest(console: Console, workers: "Workers", left: Sequence["RemoteRun"]) -> None:
     """Say how far runs have come that were stopped, and how they go on."""
-    for trainee in left:
-        done, epochs = len(trainee.state.history), trainee.configuration.epochs
-        console.note(f"stopped: run {trainee.run.name} after {done} of {epochs} epochs")
-    console.note(f"Next: {going_on(left)} {workers.options}")
+    for remote_run in left:
+        done, epochs = len(remote_run.state.history), remote_run.configuration.epochs
+        console.note(f"stopped: run {remote_run.run.name} after {done} of {epochs} epochs")
+    console.note(f"Next: {resume_command(left)} {workers.options}")
 
 
-def going_on(left: Sequence["Trainee"]) -> str:
+def resume_command(left: Sequence["RemoteRun"]) -> str:
     """Write the command that trains to their ends those that are not there yet."""
-    return f"network train --resume {' '.join(trainee.run.name for trainee in left)}"
+    return f"network train --resume {' '.join(remote_run.run.name for remote_run in left)}"
 
 
-def tell_result(console: Console, trainee: "Trainee") -> dict[str, Any]:
+def print_result(console: Console, remote_run: "RemoteRun") -> dict[str, Any]:
     """Say what has come of a run that workers have trained."""
-    seconds = sum(epoch.seconds for epoch in trainee.state.history)
-    result = result_of(trainee.run, trainee.state, seconds)
-    tell_end(console, result)
+    seconds = sum(epoch.seconds for epoch in remote_run.state.history)
+    result = result_json(remote_run.run, remote_run.state, seconds)
+    print_end(console, result)
     return result
 
 
-def train_seeds_in_turn(
+def train_seeds_one_by_one(
     console: Console,
     configuration: "Configuration",
     name: str | None,
@@ -122,7 +124,7 @@ def train_seeds_in_turn(
             if left := configuration.seed + seeds - 1 - one.seed:
                 console.note(f"Then: the same with --seed {one.seed + 1} --seeds {left}")
             raise
-    return sum_up(console, results)
+    return print_summary(console, results)
 
 
 def train_seeds_together(
@@ -140,14 +142,14 @@ def train_seeds_together(
     Raises: UsageError, SystemExit with 128 and the signal's number, and as `train_together` does.
     """
     from network.runs.names import check_new_name
-    from network.sweep.workers.train_many import begin_trainee
+    from network.sweep.workers.train_many import create_remote_run
 
     own = with_seeds(configuration, seeds)
     names = [name and f"{name}-{one.seed}" for one in own]
     for one in names:
         check_new_name(cache, one)
-    trainees = [begin_trainee(cache, *each, stem) for each in zip(own, names, strict=True)]
-    return sum_up(console, train_together(console, workers, trainees, requested))
+    remote_runs = [create_remote_run(cache, *each, stem) for each in zip(own, names, strict=True)]
+    return print_summary(console, train_together(console, workers, remote_runs, requested))
 
 
 def with_seeds(configuration: "Configuration", seeds: int) -> list["Configuration"]:
@@ -155,7 +157,7 @@ def with_seeds(configuration: "Configuration", seeds: int) -> list["Configuratio
     return [replace(configuration, seed=configuration.seed + index) for index in range(seeds)]
 
 
-def sum_up(console: Console, results: list[dict[str, Any]]) -> dict[str, Any]:
+def print_summary(console: Console, results: list[dict[str, Any]]) -> dict[str, Any]:
     """Say how much runs depend on their seeds."""
     names = " ".join(result["run"] for result in results)
     accuracies = [result["validation"]["accuracy"] for result in results]

@@ -10,7 +10,7 @@ from math import pi, sqrt
 import numpy as np
 
 from network.core.layers import Backward, Layer, WithoutParams
-from network.core.params import Array, LayerParams, scalar
+from network.core.params import Array, LayerParams, scalar_array
 
 ROOT, CUBIC = sqrt(2 / pi), 0.044715  # of the GELU
 BEND = 10.0  # beyond it a GELU is straight, to the last bit
@@ -30,7 +30,7 @@ class Sigmoid(WithoutParams):
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        one, half = scalar(1, x.dtype), scalar(0.5, x.dtype)
+        one, half = scalar_array(1, x.dtype), scalar_array(0.5, x.dtype)
         y = x * half
         np.tanh(y, out=y)
         y *= half

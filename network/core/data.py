@@ -56,7 +56,7 @@ def split_validation(examples: Examples, share: float, seed: int) -> tuple[Examp
     Returns: what is left for training, and what is held out; every example is in one of them.
     Raises: UsageError when nothing is left.
     """
-    training, held_out = split_places(len(examples), share, seed)
+    training, held_out = split_indices(len(examples), share, seed)
     if len(training) == 0:
         raise UsageError(f"of {len(examples)} examples none is left to train on")
     if len(held_out) == 0:
@@ -64,7 +64,7 @@ def split_validation(examples: Examples, share: float, seed: int) -> tuple[Examp
     return examples.take(training), examples.take(held_out)
 
 
-def split_places(count: int, share: float, seed: int) -> tuple[Array, Array]:
+def split_indices(count: int, share: float, seed: int) -> tuple[Array, Array]:
     """Deal the places of examples to training and to what is held out, both rising."""
     order = np.random.default_rng([seed, 0]).permutation(count)
     held_out = round(count * share)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from network.core.losses import Loss
-from network.core.model import Model, part_the_loss_sees
+from network.core.model import Model, without_output_activation
 from network.core.params import Array, Params, map_params
 
 EPSILON = 1e-5  # the error falls with its square, the rounding grows with its inverse
@@ -52,7 +52,7 @@ def check_gradients(
 
     Shapes: images (N, H, W), labels (N,); a few examples are enough.
     """
-    model = part_the_loss_sees(model, loss)
+    model = without_output_activation(model, loss)
     params = map_params(lambda array: np.array(array, np.float64, order="C"), params)
     images = images.astype(np.float64)
     outputs, backward = model.forward(params, images)
@@ -76,8 +76,8 @@ def check_gradients(
                 layer_name=type(layer).__name__,
                 array_name=name,
                 checked=len(which),
-                relative_error=relative(difference, expected, numeric),
-                rounding=relative(rounding, expected, numeric),
+                relative_error=relative_error(difference, expected, numeric),
+                rounding=relative_error(rounding, expected, numeric),
             )
         x, _ = layer.forward(params[index], x)
 
@@ -110,10 +110,10 @@ def finite_differences(
     scale = float(np.abs(expected).max(initial=0)) or 1.0
     numeric = np.empty(len(which))
     for position, i in enumerate(which):
-        middle = slope(compute_loss, flat, i, -EPSILON, EPSILON)
+        middle = directional_derivative(compute_loss, flat, i, -EPSILON, EPSILON)
         if not abs(middle - expected[position]) <= TOLERANCE * scale:
-            left = slope(compute_loss, flat, i, -EPSILON / 100, 0)
-            right = slope(compute_loss, flat, i, 0, EPSILON / 100)
+            left = directional_derivative(compute_loss, flat, i, -EPSILON / 100, 0)
+            right = directional_derivative(compute_loss, flat, i, 0, EPSILON / 100)
             between = float(np.clip(expected[position], min(left, right), max(left, right)))
             # without a kink the wide difference, which rounding disturbs less, may be nearer
             middle = min(middle, between, key=lambda found: abs(found - expected[position]))
@@ -122,7 +122,9 @@ def finite_differences(
     return numeric
 
 
-def slope(compute_loss: Callable[[], float], flat: Array, i: int, low: float, high: float) -> float:
+def directional_derivative(
+    compute_loss: Callable[[], float], flat: Array, i: int, low: float, high: float
+) -> float:
     """Return (L(p + high) - L(p + low)) / (high - low) for p = flat[i], and restore it."""
     kept = flat[i]
     flat[i] = kept + high
@@ -133,7 +135,7 @@ def slope(compute_loss: Callable[[], float], flat: Array, i: int, low: float, hi
     return (above - below) / (high - low)
 
 
-def relative(amount: float, found: Array, expected: Array) -> float:
+def relative_error(amount: float, found: Array, expected: Array) -> float:
     """Return an amount as a share of the largest number of two arrays; 0 when that is 0."""
     scale = max(np.abs(found).max(initial=0), np.abs(expected).max(initial=0))
     return float(amount / scale) if scale else 0.0

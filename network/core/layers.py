@@ -86,7 +86,7 @@ class Linear:
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
             d_x = d_y.dot(weight.T) if need_d_x else d_y  # (N, n_in)
             d_weight = d_y.T.dot(x).T if self.n_out < NARROW else x.T.dot(d_y)
-            return d_x, {"weight": d_weight, "bias": ones(len(d_y), d_y.dtype).dot(d_y)}
+            return d_x, {"weight": d_weight, "bias": ones_vector(len(d_y), d_y.dtype).dot(d_y)}
 
         y = x.dot(weight)  # (N, n_in) @ (n_in, n_out) -> (N, n_out)
         y += bias
@@ -94,7 +94,7 @@ class Linear:
 
 
 @cache
-def ones(n: int, dtype: np.dtype[Any]) -> Array:
+def ones_vector(n: int, dtype: np.dtype[Any]) -> Array:
     """Return ones, whose product with a matrix is the sum of its rows, at half the cost.
 
     Shapes: (n,), never to be written to.

@@ -17,7 +17,7 @@ import numpy as np
 
 from network.core.activations import Sigmoid, Softmax
 from network.core.layers import Layer
-from network.core.params import Array, scalar
+from network.core.params import Array, scalar_array
 
 
 class Loss(Protocol):
@@ -59,7 +59,7 @@ class SquaredError:
         t = target_rows(outputs.shape[1], outputs.dtype).take(labels, axis=0)
         error = outputs - t
         loss = float(np.vdot(error, error)) / (2 * len(labels))
-        error *= scalar(1 / len(labels), error.dtype)
+        error *= scalar_array(1 / len(labels), error.dtype)
         return loss, error
 
 
@@ -88,7 +88,7 @@ class CrossEntropy:
         loss = float(np.log(total).sum() - np.vdot(t, z)) / len(labels)  # the sum of a t is 1
         y /= total
         y -= t
-        y *= scalar(1 / len(labels), y.dtype)
+        y *= scalar_array(1 / len(labels), y.dtype)
         return loss, y
 
 
@@ -109,7 +109,7 @@ class BinaryCrossEntropy:
         loss = float(np.logaddexp(0, wrongness).sum()) / len(labels)
         y, _ = Sigmoid().forward({}, outputs)
         y -= target_rows(y.shape[1], y.dtype).take(labels, axis=0)
-        y *= scalar(1 / len(labels), y.dtype)
+        y *= scalar_array(1 / len(labels), y.dtype)
         return loss, y
 
 

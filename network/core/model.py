@@ -99,7 +99,7 @@ def fully_connected(
     return Model(tuple(layers))
 
 
-def part_the_loss_sees(model: Model, loss: Loss) -> Model:
+def without_output_activation(model: Model, loss: Loss) -> Model:
     """Put the identity in the place of the output activation if the loss contains it.
 
     Raises: ValueError when the loss contains an activation that the model does not end with.

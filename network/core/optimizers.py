@@ -14,7 +14,7 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from network.core.params import Params, dtype_of, zeros_like, zip_arrays
+from network.core.params import Params, params_dtype, zeros_like, zip_arrays
 
 State: TypeAlias = dict[str, Params]  # named memories, each a tree of the parameters' form
 
@@ -52,7 +52,7 @@ class SGD:
 
     def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
         decay_weights(params, learning_rate * self.weight_decay)
-        rate = np.array(learning_rate, dtype_of(grads))  # converted once, not for every array
+        rate = np.array(learning_rate, params_dtype(grads))  # converted once, not for every array
         for layer, layer_grads in zip(params, grads, strict=True):
             for name, grad in layer_grads.items():
                 param = layer[name]

@@ -17,7 +17,7 @@ Params: TypeAlias = list[LayerParams]
 
 
 @cache
-def scalar(number: float, dtype: np.dtype[Any]) -> Array:
+def scalar_array(number: float, dtype: np.dtype[Any]) -> Array:
     """Make a number an array without axes, never to be written to.
 
     On small arrays an operation takes twice as long with a Python number, which NumPy has to
@@ -67,7 +67,7 @@ def copy_params(params: Params) -> Params:
     return map_params(np.copy, params)
 
 
-def dtype_of(params: Params) -> np.dtype[Any]:
+def params_dtype(params: Params) -> np.dtype[Any]:
     """Tell the dtype, which all arrays of a tree share; that of a tree without any is float32."""
     for layer in params:
         for array in layer.values():

@@ -17,7 +17,7 @@ import numpy as np
 from network.core.params import Array
 from network.images.distortions import (
     Affine,
-    Change,
+    Distortion,
     Elastic,
     Rotate,
     Scale,
@@ -34,7 +34,7 @@ Augmentation: TypeAlias = Callable[[Array, np.random.Generator], Array]
 PIECE = 128  # images that are worked on at once: what they need stays in a core's caches
 
 
-class Pixelwise(Change):
+class Pixelwise(Distortion):
     """A change of pixels where they are."""
 
     def change(self, images: Array, rng: np.random.Generator) -> None:
@@ -83,7 +83,7 @@ class Noise(Pixelwise):
         np.clip(images, 0, 1, out=images)
 
 
-AUGMENTATIONS: dict[str, type[Change]] = {
+AUGMENTATIONS: dict[str, type[Distortion]] = {
     "shift": Shift,
     "rotate": Rotate,
     "scale": Scale,
@@ -107,15 +107,15 @@ def build_augmentation(strengths: Mapping[str, float]) -> Augmentation:
     return partial(augment, tuple(change for change in changes if change.strength))
 
 
-def augment(changes: tuple[Change, ...], images: Array, rng: np.random.Generator) -> Array:
+def augment(changes: tuple[Distortion, ...], images: Array, rng: np.random.Generator) -> Array:
     """Change copies of images, a piece at a time."""
     changed = images.copy()
     for start in range(0, len(images), PIECE):
-        change_piece(changes, changed[start : start + PIECE], rng)
+        augment_piece(changes, changed[start : start + PIECE], rng)
     return changed
 
 
-def change_piece(changes: tuple[Change, ...], images: Array, rng: np.random.Generator) -> None:
+def augment_piece(changes: tuple[Distortion, ...], images: Array, rng: np.random.Generator) -> None:
     """Move what is to be moved, then change pixels, all in place."""
     affine = [change.matrices(len(images), rng) for change in changes if isinstance(change, Affine)]
     displacement = None

@@ -14,7 +14,7 @@ SMOOTHNESS = 4.0  # pixels: the standard deviation of the Gaussian that smooths 
 
 
 @dataclass(frozen=True)
-class Change:
+class Distortion:
     """What all augmentations are: a strength between 0 and the highest that makes sense.
 
     Raises: UsageError for a strength outside.
@@ -33,7 +33,7 @@ class Change:
         return rng.uniform(-self.strength, self.strength, count)
 
 
-class Affine(Change):
+class Affine(Distortion):
     """A change that takes straight lines to straight lines."""
 
     def matrices(self, count: int, rng: np.random.Generator) -> Array:
@@ -111,7 +111,7 @@ class Shear(Affine):
         return matrices
 
 
-class Elastic(Change):
+class Elastic(Distortion):
     """old = new + strength * G(u), with u uniform from -1 to 1 for each pixel and direction.
 
     G smooths: a Gaussian with a standard deviation of 4 pixels. It leaves displacements with a

@@ -9,10 +9,10 @@ from network.core.activations import ACTIVATIONS, LogSoftmax, Sigmoid, Softmax
 from network.core.layers import Backward, Identity, WithoutParams
 from network.core.model import Model
 from network.core.params import Array, LayerParams, Params
-from network.layers.ensemble import Ensemble, read_layers
+from network.layers.ensemble import Ensemble, member_layers
 
 POINTS = 64  # on the way from nothing to the image
-LEAST = 1e-30  # that a logarithm is taken of
+MIN_SCORE = 1e-30  # that a logarithm is taken of
 OUTPUT_ACTIVATIONS = (*ACTIVATIONS.values(), Softmax, LogSoftmax)
 
 
@@ -28,22 +28,22 @@ class Log(WithoutParams):
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        kept = np.maximum(x, LEAST)
+        kept = np.maximum(x, MIN_SCORE)
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            return d_y / kept * (x > LEAST), {}
+            return d_y / kept * (x > MIN_SCORE), {}
 
         return np.log(kept), backward
 
 
-def explained(model: Model, params: Params) -> tuple[Model, Params]:
+def logit_model(model: Model, params: Params) -> tuple[Model, Params]:
     """Put the identity in place of the output activation, which hides what led to a clear answer.
 
     An ensemble's members have theirs inside; so the logarithm undoes what those do.
     """
     *layers, last = model.layers
     if isinstance(last, Ensemble) and all(
-        isinstance(read_layers(member)[-1], Sigmoid | Softmax) for member in last.members
+        isinstance(member_layers(member)[-1], Sigmoid | Softmax) for member in last.members
     ):
         return Model((*model.layers, Log())), [*params, {}]
     return Model((*layers, Identity())) if isinstance(last, OUTPUT_ACTIVATIONS) else model, params
@@ -76,7 +76,7 @@ def gradient_times_input(model: Model, params: Params, image: Array, wanted: Arr
     Source: Shrikumar, Greenside, Shcherbina, Kundaje, Not just a black box: learning important
     features through propagating activation differences (2016), section 2.
     """
-    contributions: Array = image * slopes(model, params, image[np.newaxis], wanted)[0]
+    contributions: Array = image * image_gradients(model, params, image[np.newaxis], wanted)[0]
     return contributions
 
 
@@ -91,12 +91,14 @@ def integrated_gradients(model: Model, params: Params, image: Array, wanted: Arr
     proposition 1 and section 5, with the middles of the steps.
     """
     shares = ((np.arange(POINTS) + 0.5) / POINTS).astype(image.dtype)
-    slope = slopes(model, params, shares[:, None, None] * image, wanted).mean(axis=0)  # (H, W)
+    slope = image_gradients(model, params, shares[:, None, None] * image, wanted).mean(
+        axis=0
+    )  # (H, W)
     contributions: Array = image * slope
     return contributions
 
 
-def slopes(model: Model, params: Params, images: Array, wanted: Array) -> Array:
+def image_gradients(model: Model, params: Params, images: Array, wanted: Array) -> Array:
     """Return the gradient of `outputs @ wanted` at each image.
 
     Shapes: images (N, H, W), wanted (K,) -> (N, H, W).
@@ -111,7 +113,7 @@ METHODS: dict[str, Callable[[Model, Params, Array, Array], Array]] = {
 }
 
 
-def nearest(points: Array, point: Array, count: int) -> tuple[Array, Array]:
+def nearest_images(points: Array, point: Array, count: int) -> tuple[Array, Array]:
     """Find the points nearest to one, the nearest first, and how far they are.
 
     Shapes: points (N, ...), point (...) -> places (count,), distances (count,).

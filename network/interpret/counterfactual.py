@@ -6,21 +6,21 @@ import numpy as np
 
 from network.core.model import Model
 from network.core.params import Array, Params
-from network.interpret.attribution import nearest, with_d_images
+from network.interpret.attribution import nearest_images, with_d_images
 from network.metrics.accuracy import compute_outputs
 
 ROUNDS = 200  # of steps to the boundary, at most
 PATIENCE, NEARER = 10, 0.999  # so many rounds that bring the image no nearer are enough
 BEYOND = 1.05  # of the way there, so that the answer is on the other side
 BACK = 0.9  # of the way is kept
-FARTHEST = 0.25  # that one step changes the image
+MAX_STEP = 0.25  # that one step changes the image
 NEAR = 0.1  # of outputs before their activation: how far behind a rival counts little
 GUIDES = 20  # images that may show the way
 HALVINGS = 20  # of a way, to find the boundary on it
 
 
 @dataclass(frozen=True)
-class Change:
+class Counterfactual:
     """An image that is changed until the answer is another."""
 
     image: Array  # (H, W), from 0 to 1
@@ -29,7 +29,7 @@ class Change:
 
 def smallest_change(
     model: Model, params: Params, image: Array, target: int, known: Array
-) -> Change | None:
+) -> Counterfactual | None:
     """Look for the image nearest to this one that is answered with the target class.
 
     Go up the slope of the target's lead; where that ends on a plain, begin at the other end: at
@@ -40,14 +40,19 @@ def smallest_change(
     Source: for the other end, Brendel, Rauber, Bethge, Decision-based adversarial attacks (2018),
     section 2.1.
     """
-    found = approach(model, params, image, image, target)
-    if found is None and (guide := find_guide(model, params, image, target, known)) is not None:
-        there = boundary(model, params, image, guide, target)
-        found = approach(model, params, image, there, target)
+    found = refine(model, params, image, image, target)
+    if (
+        found is None
+        and (guide := nearest_example(model, params, image, target, known)) is not None
+    ):
+        there = find_boundary(model, params, image, guide, target)
+        found = refine(model, params, image, there, target)
     return found
 
 
-def approach(model: Model, params: Params, image: Array, here: Array, target: int) -> Change | None:
+def refine(
+    model: Model, params: Params, image: Array, here: Array, target: int
+) -> Counterfactual | None:
     """Go from here to where the target class is the answer, and from there nearer to the image.
 
     Where the outputs are linear, the shortest way to the boundary is along the gradient of the
@@ -60,24 +65,24 @@ def approach(model: Model, params: Params, image: Array, here: Array, target: in
     possible pixels; going back is from Croce and Hein, Minimally distorted adversarial examples
     with a fast adaptive boundary attack (2020), section 2.4.
     """
-    found: Change | None = None
+    found: Counterfactual | None = None
     waited = 0
     for _ in range(ROUNDS):
-        lead, slope = lead_of(model, params, here, target)
+        lead, slope = margin_of_class(model, params, here, target)
         if lead > 0:
             distance = float(np.linalg.norm(here - image))
             if found is None or distance < NEARER * found.distance:
-                found, waited = Change(here, distance), 0
+                found, waited = Counterfactual(here, distance), 0
             waited += 1
             if waited > PATIENCE:
                 break
             here = image + BACK * (here - image)
-            lead, slope = lead_of(model, params, here, target)
-        here = step(here, slope, -lead)
+            lead, slope = margin_of_class(model, params, here, target)
+        here = move_along_gradient(here, slope, -lead)
     return found
 
 
-def find_guide(
+def nearest_example(
     model: Model, params: Params, image: Array, target: int, known: Array
 ) -> Array | None:
     """Return the nearest known image that is answered with the target class, None without one.
@@ -86,14 +91,14 @@ def find_guide(
     """
     if len(known) == 0:
         return None
-    some = known[nearest(known, image, GUIDES)[0]]
+    some = known[nearest_images(known, image, GUIDES)[0]]
     outputs = compute_outputs(model, params, some)
     others = np.delete(outputs, target, axis=1).max(axis=1)  # (N,)
     right = np.flatnonzero(outputs[:, target] > others)
     return some[right[0]] if len(right) else None
 
 
-def boundary(model: Model, params: Params, image: Array, guide: Array, target: int) -> Array:
+def find_boundary(model: Model, params: Params, image: Array, guide: Array, target: int) -> Array:
     """Find where, on the straight way from an image to a guide, the target class takes the lead.
 
     Shapes: image (H, W), guide (H, W) -> (H, W), on the guide's side.
@@ -101,18 +106,18 @@ def boundary(model: Model, params: Params, image: Array, guide: Array, target: i
     near, far = 0.0, 1.0
     for _ in range(HALVINGS):
         middle = (near + far) / 2
-        lead, _ = lead_of(model, params, mix(image, guide, middle), target)
+        lead, _ = margin_of_class(model, params, blend_images(image, guide, middle), target)
         near, far = (near, middle) if lead > 0 else (middle, far)
-    return mix(image, guide, far)
+    return blend_images(image, guide, far)
 
 
-def mix(image: Array, guide: Array, share: float) -> Array:
+def blend_images(image: Array, guide: Array, share: float) -> Array:
     """Go a share of the straight way from an image to another.  Shapes: all (H, W)."""
     mixed: Array = image + image.dtype.type(share) * (guide - image)
     return mixed
 
 
-def lead_of(model: Model, params: Params, image: Array, target: int) -> tuple[float, Array]:
+def margin_of_class(model: Model, params: Params, image: Array, target: int) -> tuple[float, Array]:
     """Return how far a class leads the strongest other one, and the slope of that.
 
     The slope is that of the lead over all rivals, each counted by how near it is to the strongest:
@@ -129,7 +134,7 @@ def lead_of(model: Model, params: Params, image: Array, target: int) -> tuple[fl
     return float(outputs[0, target] - others.max()), backward(wanted[np.newaxis])[0]
 
 
-def step(image: Array, slope: Array, gain: float) -> Array:
+def move_along_gradient(image: Array, slope: Array, gain: float) -> Array:
     """Go as far along the slope as it takes to gain so much, with pixels kept in 0..1.
 
     A step changes the image by FARTHEST at most: further on, the slope is another.
@@ -139,7 +144,7 @@ def step(image: Array, slope: Array, gain: float) -> Array:
     is_free = np.where(slope > 0, image < 1, image > 0)
     slope = slope * is_free
     length = float(np.linalg.norm(slope))
-    far = np.clip(BEYOND * gain / length, -FARTHEST, FARTHEST) if length > 0 else 0.0
+    far = np.clip(BEYOND * gain / length, -MAX_STEP, MAX_STEP) if length > 0 else 0.0
     moved = image + image.dtype.type(far / (length or 1)) * slope
     inside: Array = np.clip(moved, 0, 1)
     return inside

@@ -35,27 +35,29 @@ def edit_model(
     Raises: ValueError when a layer or unit that is not there is named.
     """
     layers = list(model.layers)
-    for place in {at(place, layers) for place, _ in edits.off}:
+    for place in {check_index(place, layers) for place, _ in edits.off}:
         units = tuple(unit for layer, unit in edits.off if layer == place)
-        layers[place] = WithUnitsOff(layers[place], units)
+        layers[place] = AblatedUnits(layers[place], units)
     edited = copy_params(params)
     for place, layer_params in enumerate(edited):
         if "weight" in layer_params:
             weight = layer_params["weight"]
-            disturbed = weight + edits.noise * weight.std() * noise(weight.shape, place)
-            layer_params["weight"] = prune(disturbed.astype(weight.dtype), weight, edits.prune)
+            disturbed = weight + edits.noise * weight.std() * uniform_noise(weight.shape, place)
+            layer_params["weight"] = prune_weights(
+                disturbed.astype(weight.dtype), weight, edits.prune
+            )
     for (place, unit), shift in edits.shifts.items():
-        bias = edited[at(place, edited)].get("bias", np.empty(0))
-        bias[at(unit, bias)] += shift
+        bias = edited[check_index(place, edited)].get("bias", np.empty(0))
+        bias[check_index(unit, bias)] += shift
     for (place, unit), scale in edits.scales.items():
-        weight = edited[at(place, edited)].get("weight", np.empty((0, 0)))
-        weight[..., at(unit, range(weight.shape[-1]))] *= scale
+        weight = edited[check_index(place, edited)].get("weight", np.empty((0, 0)))
+        weight[..., check_index(unit, range(weight.shape[-1]))] *= scale
     edited_model = Model(tuple(layers))
     edited_model.check_params(edited, in_shape)
     return edited_model, edited
 
 
-def at(place: int, things: Any) -> int:
+def check_index(place: int, things: Any) -> int:
     """Return a place if it is one.
 
     Raises: ValueError.
@@ -66,7 +68,7 @@ def at(place: int, things: Any) -> int:
 
 
 @dataclass(frozen=True)
-class WithUnitsOff:
+class AblatedUnits:
     """A layer, some of whose units say 0, whatever they see.
 
     Shapes: those of the layer; a unit is a place on the last axis.
@@ -78,7 +80,7 @@ class WithUnitsOff:
     def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
         shapes, out_shape = self.layer.shapes(in_shape)
         for unit in self.units:
-            at(unit, range(out_shape[-1]))
+            check_index(unit, range(out_shape[-1]))
         return shapes, out_shape
 
     def init(
@@ -103,7 +105,7 @@ class WithUnitsOff:
         return y
 
 
-def prune(weight: Array, by: Array, share: float) -> Array:
+def prune_weights(weight: Array, by: Array, share: float) -> Array:
     """Put 0 where `by` is nearest to 0, at a share of all places; of equals, all or none.
 
     Shapes: weight and by the same, and so is what is returned.
@@ -115,7 +117,7 @@ def prune(weight: Array, by: Array, share: float) -> Array:
     return np.where(is_gone, weight.dtype.type(0), weight)
 
 
-def noise(shape: Shape, seed: int) -> Array:
+def uniform_noise(shape: Shape, seed: int) -> Array:
     """Draw numbers with mean 0 and standard deviation 1, the same here and in edits.js.
 
     They are uniform, from the generator Mulberry32, whose n-th number needs no other.

@@ -23,7 +23,7 @@ def layer_outputs(model: Model, params: Params, images: Array) -> list[Array]:
     return outputs
 
 
-def stages(layers: Iterable[Layer]) -> list[int | None]:
+def blocks(layers: Iterable[Layer]) -> list[int | None]:
     """Say of each layer to which stage it belongs: one that makes units, and what follows it.
 
     Sigmoid, pooling and all that keep units apart belong to the Linear or Conv2D before them. A
@@ -40,20 +40,20 @@ def stages(layers: Iterable[Layer]) -> list[int | None]:
     return found
 
 
-def stage_ends(model: Model) -> list[int]:
+def block_ends(model: Model) -> list[int]:
     """Find the last layer of each stage: what leaves it is what the stage's units say."""
-    last = {stage: place for place, stage in enumerate(stages(model.layers)) if stage is not None}
+    last = {stage: place for place, stage in enumerate(blocks(model.layers)) if stage is not None}
     return list(last.values())
 
 
-def responses(model: Model, params: Params, images: Array) -> dict[int, Array]:
+def unit_activations(model: Model, params: Params, images: Array) -> dict[int, Array]:
     """Say how strongly each unit of each stage answers each image, by the stage's last layer.
 
     A channel answers as strongly as it does at the place where it answers most.
 
     Shapes: images (N, H, W) -> (N, units) for each stage.
     """
-    ends = stage_ends(model)
+    ends = block_ends(model)
     parts: dict[int, list[Array]] = {end: [] for end in ends}
     for chunk in np.split(images, range(CHUNK, len(images), CHUNK)):
         outputs = layer_outputs(model, params, chunk)
@@ -63,7 +63,7 @@ def responses(model: Model, params: Params, images: Array) -> dict[int, Array]:
     return {end: np.concatenate(chunks) for end, chunks in parts.items()}
 
 
-def strongest(answers: Array, unit: int, count: int) -> Array:
+def top_images(answers: Array, unit: int, count: int) -> Array:
     """Find the images that a unit answers most strongly, the strongest first.
 
     Shapes: answers (N, units) -> places of images (count,).
@@ -71,7 +71,7 @@ def strongest(answers: Array, unit: int, count: int) -> Array:
     return np.argsort(-answers[:, unit], kind="stable")[:count]
 
 
-def first_weights(params: Params) -> Array:
+def first_layer_weights(params: Params) -> Array:
     """Lay the first weights of a network out as pictures; of an ensemble, its first member's.
 
     A unit of a fully connected layer has a weight for every pixel of a square image, a kernel of a

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.types import ASGIApp
 
 from network.lab.routes import draw, explore, film, models, runs, train, why
-from network.lab.security import Admission, Security
+from network.lab.security import HostCheck, Security
 from network.lab.state import Lab
 from pipeline.errors import CorruptError, MissingError, ProjectError, StorageError
 
@@ -35,11 +35,11 @@ def build_app(lab: Lab, host: str) -> ASGIApp:
     )
     for routes in ROUTES:
         app.include_router(routes.router(lab), prefix="/api")
-    app.add_exception_handler(ProjectError, tell_project_error)
-    app.add_exception_handler(RequestValidationError, tell_validation_error)
-    app.add_exception_handler(AnyHTTPException, tell_http_error)
+    app.add_exception_handler(ProjectError, on_project_error)
+    app.add_exception_handler(RequestValidationError, on_validation_error)
+    app.add_exception_handler(AnyHTTPException, on_http_error)
     add_page(app)
-    return Security(app, Admission(host))
+    return Security(app, HostCheck(host))
 
 
 def add_page(app: FastAPI) -> None:
@@ -56,30 +56,30 @@ def add_page(app: FastAPI) -> None:
         return Response(path.read_bytes(), media_type=TYPES[path.suffix])
 
 
-def told(status: int, message: str, hint: str = "", field: str = "") -> JSONResponse:
+def error_response(status: int, message: str, hint: str = "", field: str = "") -> JSONResponse:
     """Answer with an error as every part of the lab does; `field` names the choice at fault."""
     return JSONResponse({"error": {"message": message, "hint": hint, "field": field}}, status)
 
 
-def tell_project_error(request: Request, error: Exception) -> Response:
+def on_project_error(request: Request, error: Exception) -> Response:
     """Answer with what the command would have said."""
     assert isinstance(error, ProjectError)
     status = STATUS.get(type(error), 422)
-    return told(status, error.message, error.hint, field=getattr(error, "field", ""))
+    return error_response(status, error.message, error.hint, field=getattr(error, "field", ""))
 
 
-def tell_validation_error(request: Request, error: Exception) -> Response:
+def on_validation_error(request: Request, error: Exception) -> Response:
     """Answer with the first thing that is wrong with a request."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     names = [str(part) for part in first["loc"] if part != "body"]
     what = f"{'.'.join(names) or 'the request'}: {first['msg']}"[:500]
-    return told(422, what, field=names[-1] if names else "")
+    return error_response(422, what, field=names[-1] if names else "")
 
 
-def tell_http_error(request: Request, error: Exception) -> Response:
+def on_http_error(request: Request, error: Exception) -> Response:
     """Answer in our form with what the framework refuses."""
     assert isinstance(error, AnyHTTPException)
-    answer = told(error.status_code, str(error.detail))
+    answer = error_response(error.status_code, str(error.detail))
     answer.headers.update(error.headers or {})
     return answer

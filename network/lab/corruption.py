@@ -11,7 +11,7 @@ Name: TypeAlias = Literal[tuple(CORRUPTIONS)]  # type: ignore[valid-type]
 
 
 @dataclass(frozen=True)
-class Damage:
+class ImageCorruption:
     """A corruption of a strength."""
 
     name: str
@@ -25,7 +25,7 @@ class Damage:
         return corrupt(images, self.name, self.strength)
 
 
-def read_damage(damage: Name | None = None, strength: float = 0.0) -> Damage | None:
+def read_corruption(damage: Name | None = None, strength: float = 0.0) -> ImageCorruption | None:
     """Take what a page asks for; None leaves the images as they are.
 
     Raises: UsageError when it is stronger than what is measured.
@@ -35,10 +35,10 @@ def read_damage(damage: Name | None = None, strength: float = 0.0) -> Damage | N
     low, *_, high = CORRUPTIONS[damage].levels
     if not low <= strength <= high:  # NaN as well
         raise UsageError(f"strength {strength} of {damage}, expected {low} to {high}")
-    return Damage(damage, strength)
+    return ImageCorruption(damage, strength)
 
 
-def damages_to_json() -> list[dict[str, Any]]:
+def corruptions_to_json() -> list[dict[str, Any]]:
     """Name the kinds of damage, with the strengths that are measured and what these count."""
     return [
         {"name": name, "levels": it.levels, "unit": it.unit} for name, it in CORRUPTIONS.items()

@@ -7,8 +7,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from network.lab.worker_process import stand_back, telling_problems
-from network.runs.make_film import check_filming, make_film
+from network.lab.worker_process import lower_priority, reporting_problems
+from network.runs.make_film import check_can_make_film, make_film
 from network.runs.names import find_run
 from network.training.state import EpochDone
 from pipeline.storage.cache import Cache
@@ -16,13 +16,13 @@ from pipeline.storage.cache import Cache
 REPORT = 0.2  # seconds between two reports
 
 
-def film_in_process(pipe: Connection, root: str, order: Mapping[str, Any]) -> None:
+def make_film_in_process(pipe: Connection, root: str, order: Mapping[str, Any]) -> None:
     """Make the film of the run that an order names; any order that comes meanwhile stops it."""
-    stand_back()
-    with telling_problems(pipe):
+    lower_priority()
+    with reporting_problems(pipe):
         cache = Cache(Path(root), "the lab's")
         run = find_run(cache, order["run"])
-        epochs = check_filming(run).meta["epoch"]
+        epochs = check_can_make_film(run).meta["epoch"]
         pipe.send({"type": "begin", "run": run.name, "epochs": epochs})
         state, told, seen, done = "ended", 0.0, 0, 0
         with closing(make_film(cache, run)) as events:

@@ -8,15 +8,22 @@ import numpy as np
 
 from network.core.data import Examples
 from network.core.params import Array
-from network.lab.film_maker import film_in_process
-from network.lab.gradient_stats import pack_first_weights
+from network.lab.film_maker import make_film_in_process
+from network.lab.gradient_stats import pack_first_layer_weights
 from network.lab.model_json import array_to_json
-from network.lab.run_cache import Loaded
-from network.lab.worker_process import Work
+from network.lab.run_cache import RunCache
+from network.lab.worker_process import WorkerProcess
 from network.runs.evaluate import LoadedRun
-from network.runs.film import Flips, Frame, find_flips, frame_path, list_epochs, load_frame
+from network.runs.film import (
+    Frame,
+    PredictionChanges,
+    find_prediction_changes,
+    frame_path,
+    list_epochs,
+    load_frame,
+)
 from network.runs.folder import Run, read_history
-from network.runs.make_film import check_filming, shows_the_run
+from network.runs.make_film import check_can_make_film, is_film_complete
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import MissingError, ProjectError, UsageError
 from pipeline.storage.cache import Cache
@@ -24,7 +31,7 @@ from pipeline.storage.cache import Cache
 MOST = 24  # digits that are shown of each kind of flip
 
 
-class Filming(Work):
+class Filming(WorkerProcess):
     """A film that is being made."""
 
     what = "the film"
@@ -41,11 +48,11 @@ class Films:
 
         Raises: UsageError, MissingError, CorruptError.
         """
-        check_filming(run)
+        check_can_make_film(run)
         with self.lock:
             if [one for one in self.all.values() if not one.is_over]:
                 raise UsageError("a film is being made already", "Wait for it, or stop it")
-            self.all[run.name] = Filming(film_in_process, self.cache, {"run": run.name})
+            self.all[run.name] = Filming(make_film_in_process, self.cache, {"run": run.name})
 
     def find(self, name: str) -> Filming:
         """Find the film that is being made of a run, or was.
@@ -72,24 +79,24 @@ def describe_film(cache: Cache, loaded: LoadedRun) -> dict[str, Any]:
         "epochs": epochs,
         "history": [one._asdict() for one in history if one.epoch in epochs],
         "is_whole": len(epochs) == done + 1,
-        "shows_the_run": shows_the_run(run, checkpoint) if epochs else None,
+        "shows_the_run": is_film_complete(run, checkpoint) if epochs else None,
         "done": done,
         "seconds": sum(one.seconds for one in history),
         "bytes": size * (done + 1),
-        "problem": problem_of(run),
+        "problem": film_problem(run),
     }
 
 
-def problem_of(run: Run) -> str:
+def film_problem(run: Run) -> str:
     """Say why a run cannot be filmed; an empty text when it can."""
     try:
-        check_filming(run)
+        check_can_make_film(run)
     except ProjectError as error:
         return str(error)
     return ""
 
 
-def describe_frame(loaded: Loaded, found: LoadedRun, epoch: int) -> dict[str, Any]:
+def describe_frame(loaded: RunCache, found: LoadedRun, epoch: int) -> dict[str, Any]:
     """Say in plain data what a frame shows: first weights, accuracy, and what flipped.
 
     Raises: MissingError, CorruptError.
@@ -104,18 +111,18 @@ def describe_frame(loaded: Loaded, found: LoadedRun, epoch: int) -> dict[str, An
                 f"and {len(held_out):,} are held out",
                 "Make the film again",
             )
-    flips = find_flips(before, frame, held_out.labels)
+    flips = find_prediction_changes(before, frame, held_out.labels)
     return {
         "epoch": epoch,
         "right": int(np.sum(frame.answers == held_out.labels)),
         "count": len(held_out),
-        "pictures": pack_first_weights(frame.checkpoint.params),
-        "flips": describe_flips(flips, before, frame, held_out),
+        "pictures": pack_first_layer_weights(frame.checkpoint.params),
+        "flips": describe_prediction_changes(flips, before, frame, held_out),
     }
 
 
-def describe_flips(
-    flips: Flips, before: Frame, after: Frame, held_out: Examples
+def describe_prediction_changes(
+    flips: PredictionChanges, before: Frame, after: Frame, held_out: Examples
 ) -> Mapping[str, Any]:
     """Show the first images of each kind of flip, and say how many there are."""
 

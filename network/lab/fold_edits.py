@@ -7,7 +7,7 @@ from network.core.layers import Identity, Layer, Linear, Shape
 from network.core.model import Model
 from network.core.params import LayerParams, Params
 from network.interpret.edits import Edits, edit_model
-from network.interpret.units import stages
+from network.interpret.units import blocks
 from network.layers.convolution import Conv2D
 from network.layers.dropout import Dropout
 from network.layers.normalization import BatchNorm
@@ -23,9 +23,7 @@ GIVES_ZERO: dict[type[Layer], float] = {
 KEEP_A_CONSTANT = (Identity, Dropout, MaxPool2D, AveragePool2D)
 
 
-def plain_edits(
-    model: Model, params: Params, edits: Edits, in_shape: Shape = IMAGE_SHAPE
-) -> Params:
+def fold_edits(model: Model, params: Params, edits: Edits, in_shape: Shape = IMAGE_SHAPE) -> Params:
     """Return parameters with which the model as it is answers as the edited one does.
 
     A unit that says 0 is one whose weights are 0, and whose bias is what its activation makes 0
@@ -37,8 +35,8 @@ def plain_edits(
     _, plain = edit_model(model, params, edits, in_shape)
     for place, unit in sorted(edits.off):  # of one stage, what the last layer says counts
         maker = find_maker(model.layers, place)
-        constant = what_gives_zero(model.layers[maker + 1 : place + 1], place, unit)
-        say(model.layers[maker], plain[maker], unit, constant)
+        constant = input_that_gives_zero(model.layers[maker + 1 : place + 1], place, unit)
+        make_constant(model.layers[maker], plain[maker], unit, constant)
     return plain
 
 
@@ -47,14 +45,14 @@ def find_maker(layers: Sequence[Layer], place: int) -> int:
 
     Raises: ValueError when there is none.
     """
-    stage = stages(layers)[place]
+    stage = blocks(layers)[place]
     for maker in range(place, -1, -1):
         if stage is not None and isinstance(layers[maker], Linear | Conv2D | BatchNorm):
             return maker
     raise ValueError(f"layer {place}, {type(layers[place]).__name__}, has no units to switch off")
 
 
-def what_gives_zero(layers: Sequence[Layer], place: int, unit: int) -> float:
+def input_that_gives_zero(layers: Sequence[Layer], place: int, unit: int) -> float:
     """Find the number that layers in a row make 0 of, going back from the last to the first.
 
     Raises: ValueError when there is none.
@@ -71,7 +69,7 @@ def what_gives_zero(layers: Sequence[Layer], place: int, unit: int) -> float:
     return wanted
 
 
-def say(maker: Layer, params: LayerParams, unit: int, constant: float) -> None:
+def make_constant(maker: Layer, params: LayerParams, unit: int, constant: float) -> None:
     """Let one unit say the same, whatever it sees; in place."""
     weight, bias = ("scale", "shift") if isinstance(maker, BatchNorm) else ("weight", "bias")
     params[weight][..., unit], params[bias][unit] = 0, constant

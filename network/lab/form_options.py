@@ -37,7 +37,7 @@ class ChoiceError(UsageError):
 
 
 @contextmanager
-def naming_the_choice() -> Iterator[None]:
+def naming_the_field() -> Iterator[None]:
     """Say of every error about a choice which one it is about: each begins with its name.
 
     Raises: ChoiceError.

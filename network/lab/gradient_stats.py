@@ -8,9 +8,9 @@ import numpy as np
 from network.core.activations import ACTIVATIONS, Sigmoid
 from network.core.data import Examples
 from network.core.layers import Layer, Linear
-from network.core.model import Model, part_the_loss_sees
+from network.core.model import Model, without_output_activation
 from network.core.params import Array, LayerParams, Params
-from network.interpret.units import first_weights
+from network.interpret.units import first_layer_weights
 from network.lab.model_json import array_to_json
 from network.layers.convolution import Conv2D
 from network.training.recipe import Recipe
@@ -22,7 +22,7 @@ MOST_PICTURES = 64  # units of the first layer whose weights are shown
 CLEAR = 0.995  # of the weights, shown as they are; the others in full colour
 
 
-class LayerProbe(NamedTuple):
+class LayerStats(NamedTuple):
     """What a probe found in a layer that learns, and in the activation behind it."""
 
     name: str  # Linear 30
@@ -32,7 +32,7 @@ class LayerProbe(NamedTuple):
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what runs away is told as None
-def probe(recipe: Recipe, params: Params, examples: Examples) -> list[LayerProbe]:
+def gradient_stats(recipe: Recipe, params: Params, examples: Examples) -> list[LayerStats]:
     """Measure every layer that learns, on the same images each time.
 
     The gradient is that of the mean loss over these images as they are, without augmentation;
@@ -46,7 +46,7 @@ def probe(recipe: Recipe, params: Params, examples: Examples) -> list[LayerProbe
 
     Shapes: images (N, H, W), labels (N,).
     """
-    model, rng = part_the_loss_sees(recipe.model, recipe.loss), np.random.default_rng(0)
+    model, rng = without_output_activation(recipe.model, recipe.loss), np.random.default_rng(0)
     inputs, backwards, x = [], [], examples.images
     for layer, layer_params in zip(model.layers, params, strict=True):
         inputs.append(x)
@@ -57,7 +57,9 @@ def probe(recipe: Recipe, params: Params, examples: Examples) -> list[LayerProbe
     for index in range(len(params) - 1, -1, -1):
         d_y, grads[index] = backwards[index](d_y)
     return [
-        LayerProbe(describe(layer), length(grads[index]), share_of_dead(model, index, inputs))
+        LayerStats(
+            describe_stats(layer), gradient_norm(grads[index]), dead_fraction(model, index, inputs)
+        )
         for index, layer in learning_layers(model).items()
     ]
 
@@ -68,18 +70,18 @@ def learning_layers(model: Model) -> dict[int, Layer]:
     return {place: layer for place, layer in layers if isinstance(layer, Linear | Conv2D)}
 
 
-def describe(layer: Layer) -> str:
+def describe_stats(layer: Layer) -> str:
     """Name a layer and its size."""
     return f"{type(layer).__name__} {getattr(layer, 'n_out', '')}".strip()
 
 
-def length(grads: LayerParams) -> float | None:
+def gradient_norm(grads: LayerParams) -> float | None:
     """Return the Euclidean length of some gradients as one vector, None when it is no number."""
     found = math.sqrt(sum(float(np.vdot(grad, grad)) for grad in grads.values()))
     return found if math.isfinite(found) else None
 
 
-def share_of_dead(model: Model, index: int, inputs: list[Array]) -> float | None:
+def dead_fraction(model: Model, index: int, inputs: list[Array]) -> float | None:
     """Return the share of dead units in the first activation behind a layer, before the next.
 
     Shapes: inputs of each layer (N, ..., C).
@@ -96,14 +98,14 @@ def share_of_dead(model: Model, index: int, inputs: list[Array]) -> float | None
     return None
 
 
-def pack_first_weights(params: Params) -> dict[str, Any]:
+def pack_first_layer_weights(params: Params) -> dict[str, Any]:
     """Write first weights as the page reads them: bytes from -127 to 127, and what 127 stands for.
 
     That is a number which but a few of the weights exceed, so that these do not hide the others.
 
     Shapes: pictures (units, H, W).
     """
-    pictures = first_weights(params)[:MOST_PICTURES]
+    pictures = first_layer_weights(params)[:MOST_PICTURES]
     limit = float(np.quantile(np.abs(pictures), CLEAR)) or 1.0
     steps = (pictures / limit).clip(-1, 1) * 127
     return {**array_to_json(steps.round(), "int8"), "limit": limit}

@@ -7,7 +7,7 @@ import numpy as np
 
 from network.core.model import Model
 from network.core.params import Array, Params
-from network.lab.gradient_stats import describe, learning_layers, pack_first_weights
+from network.lab.gradient_stats import describe_stats, learning_layers, pack_first_layer_weights
 from network.runs.checkpoints import load_checkpoint
 from network.runs.film import list_epochs, load_frame
 from network.runs.folder import Run
@@ -47,12 +47,12 @@ class Histograms:
         weights = [params[place]["weight"] for place in self.layers]
         if not all(np.isfinite(weight).all() for weight in weights):
             return []
-        self.limits = list(map(fit, self.limits, self.least, weights))
-        names = [describe(layer) for layer in self.layers.values()]
-        return list(map(compare, names, self.limits, weights, self.first))
+        self.limits = list(map(fit_limit, self.limits, self.least, weights))
+        names = [describe_stats(layer) for layer in self.layers.values()]
+        return list(map(compare_weights, names, self.limits, weights, self.first))
 
 
-def find_first_params(run: Run) -> Params | None:
+def find_initial_params(run: Run) -> Params | None:
     """Find what a run began with; None where nobody knows.
 
     It is in the checkpoint while there was no step, then in the film's first frame, and else made
@@ -75,16 +75,16 @@ def find_first_params(run: Run) -> Params | None:
 def pack_weights(params: Params, histograms: Histograms) -> dict[str, Any]:
     """Write what a page shows of the weights: the first ones as pictures, all in histograms."""
     counted = [one._asdict() for one in histograms.count(params)]
-    return {"pictures": pack_first_weights(params), "histograms": counted}
+    return {"pictures": pack_first_layer_weights(params), "histograms": counted}
 
 
-def compare(name: str, limit: float, weight: Array, first: Array | None) -> Histogram:
+def compare_weights(name: str, limit: float, weight: Array, first: Array | None) -> Histogram:
     """Count a layer's weights as they are and as they began, in the same bins."""
-    at_start = (None, None) if first is None else (count(first, limit), spread_of(first))
-    return Histogram(name, limit, count(weight, limit), spread_of(weight), *at_start)
+    at_start = (None, None) if first is None else (count_weights(first, limit), spread_of(first))
+    return Histogram(name, limit, count_weights(weight, limit), spread_of(weight), *at_start)
 
 
-def count(weight: Array, limit: float) -> list[int]:
+def count_weights(weight: Array, limit: float) -> list[int]:
     """Count weights in bins; the outermost hold what lies beyond them, too."""
     inside = np.clip(weight, -limit, limit)
     counts: list[int] = np.histogram(inside, BINS, (-limit, limit))[0].tolist()
@@ -101,7 +101,7 @@ def widest(weight: Array | None) -> float:
     return 0.0 if weight is None else float(np.abs(weight).max())
 
 
-def fit(limit: float, least: float, weight: Array) -> float:
+def fit_limit(limit: float, least: float, weight: Array) -> float:
     """Double a limit until it is wide enough for CLEAR of the weights, or halve one far too wide.
 
     So bins stay as they are for long, and weights are seen to spread in them. They shrink after

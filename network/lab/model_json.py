@@ -9,7 +9,7 @@ import numpy as np
 
 from network.core.layers import Layer, Shape
 from network.core.params import Array, Params
-from network.interpret.units import stages
+from network.interpret.units import blocks
 from network.layers.ensemble import Ensemble, take_member
 from network.runs.checkpoints import Checkpoint
 from pipeline.datasets.records import IMAGE_SHAPE
@@ -27,7 +27,7 @@ def model_to_json(checkpoint: Checkpoint) -> list[dict[str, Any]]:
 def layers_to_json(layers: Sequence[Layer], params: Params, shape: Shape) -> list[dict[str, Any]]:
     """Turn layers in a row into plain data; `shape` is that of what enters the first."""
     described = []
-    for layer, arrays, stage in zip(layers, params, stages(layers), strict=True):
+    for layer, arrays, stage in zip(layers, params, blocks(layers), strict=True):
         fields = asdict(layer)  # type: ignore[call-overload]
         if isinstance(layer, Ensemble):
             members = [take_member(layer, arrays, place) for place in range(len(layer.members))]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from network.core.data import Examples
 from network.core.model import Model
 from network.core.params import Array
-from network.interpret.units import responses
-from network.lab.run_cache import Loaded, version_of
+from network.interpret.units import unit_activations
+from network.lab.run_cache import RunCache, file_version
 from network.layers.ensemble import Ensemble, take_member
 from network.runs.checkpoints import Checkpoint
 from network.runs.evaluate import LoadedRun
@@ -16,14 +16,14 @@ SURVEYED = 5_000  # training digits that every unit is shown
 
 
 @dataclass(frozen=True)
-class Survey:
+class UnitSurvey:
     """What every unit of a network says to many of the digits that it was trained on."""
 
     digits: Examples
     responses: dict[int, Array]  # by the last layer of a stage: (N, units)
 
 
-def take_part(loaded: LoadedRun, member: int | None) -> Checkpoint:
+def select_member(loaded: LoadedRun, member: int | None) -> Checkpoint:
     """Take the whole network of a run, or one member of its ensemble.
 
     Raises: MissingError.
@@ -38,18 +38,18 @@ def take_part(loaded: LoadedRun, member: int | None) -> Checkpoint:
     return Checkpoint(Model(layers), params, meta=checkpoint.meta)
 
 
-def find_survey(loaded: Loaded, name: str, member: int | None) -> Survey:
+def find_unit_survey(loaded: RunCache, name: str, member: int | None) -> UnitSurvey:
     """Return what the units of a network like, found out when it is asked for first.
 
     Raises: MissingError, CorruptError, UsageError.
     """
     run = loaded.run(name)
-    part = take_part(run, member)
+    part = select_member(run, member)
 
-    def make() -> Survey:
+    def make() -> UnitSurvey:
         trained_on, _ = loaded.split(run.configuration)
         digits = trained_on.take(slice(SURVEYED))
         digits = Examples(digits.images.copy(), digits.labels.copy())  # and let go of the others
-        return Survey(digits, responses(part.model, part.params, digits.images))
+        return UnitSurvey(digits, unit_activations(part.model, part.params, digits.images))
 
-    return loaded.surveys.find((name, member, version_of(run.run)), make)
+    return loaded.surveys.find((name, member, file_version(run.run)), make)

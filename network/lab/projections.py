@@ -15,12 +15,12 @@ from network.metrics.accuracy import compute_outputs
 from pipeline.errors import ProjectError, UsageError
 
 MAPPED = 2000  # images on a map
-MISTAKES = 500  # of them at most that come before all others
+MAX_MISTAKES = 500  # of them at most that come before all others
 KEPT = 64  # maps
 
 
 @dataclass
-class Map:
+class Projection:
     """A map that is being computed, or is there."""
 
     started: float = field(default_factory=time.monotonic)
@@ -34,18 +34,18 @@ class Map:
         return time.monotonic() - self.started
 
 
-class Maps:
+class Projections:
     """The maps that were asked for."""
 
     def __init__(self) -> None:
-        self.maps, self.lock, self.turn = OrderedDict[Hashable, Map](), Lock(), Lock()
+        self.maps, self.lock, self.turn = OrderedDict[Hashable, Projection](), Lock(), Lock()
 
-    def find(self, key: Hashable, make: Callable[[], Array]) -> Map:
+    def find(self, key: Hashable, make: Callable[[], Array]) -> Projection:
         """Return a map, begun when it is asked for first; one that failed is begun again."""
         with self.lock:
             found = self.maps.get(key)
             if found is None or (found.done.is_set() and found.problem):
-                found = self.maps[key] = Map()
+                found = self.maps[key] = Projection()
                 while len(self.maps) > KEPT:
                     self.maps.popitem(last=False)
                 # a daemon: whoever ends the lab does not wait for a map
@@ -53,7 +53,7 @@ class Maps:
             self.maps.move_to_end(key)
             return found
 
-    def compute(self, wanted: Map, make: Callable[[], Array]) -> None:
+    def compute(self, wanted: Projection, make: Callable[[], Array]) -> None:
         """Compute a map when its turn has come."""
         with self.turn:
             try:
@@ -71,12 +71,12 @@ def choose_images(labels: Array, answers: Array) -> Array:
 
     Shapes: labels (N,), answers (N,) -> (at most MAPPED,).
     """
-    mistakes = np.flatnonzero(labels != answers)[:MISTAKES]
+    mistakes = np.flatnonzero(labels != answers)[:MAX_MISTAKES]
     others = np.setdiff1d(np.arange(len(labels)), mistakes)
     return np.sort(np.concatenate([mistakes, others[: MAPPED - len(mistakes)]]))
 
 
-def map_layer(model: Model, params: Params, images: Array, layers: int, method: str) -> Array:
+def project_layer(model: Model, params: Params, images: Array, layers: int, method: str) -> Array:
     """Lay images out by what the first so many layers make of them; 0: by their pixels.
 
     Shapes: images (N, H, W) -> (N, 2).

@@ -9,7 +9,7 @@ from network.core.data import Examples, load_examples, split_validation
 from network.core.params import count_params
 from network.runs.evaluate import LoadedRun
 from network.runs.folder import Run, load_run, read_history
-from network.runs.held_out import divide
+from network.runs.held_out import split_examples
 from network.runs.names import describe_sizes, find_run, list_runs
 from network.training.configuration import Configuration
 from network.training.loop import best_epoch
@@ -24,7 +24,7 @@ NUMBERED = 100_000  # runs whose looks at test images are remembered while the l
 Value = TypeVar("Value")
 
 
-class Kept:
+class LruCache:
     """The last few things that were made, each by its key: the least wanted goes first."""
 
     def __init__(self, most: int) -> None:
@@ -42,15 +42,15 @@ class Kept:
             return value
 
 
-class Loaded:
+class RunCache:
     """What the lab has read from its cache."""
 
     def __init__(self, cache: Cache) -> None:
         self.cache = cache
-        self.runs, self.splits, self.summaries = Kept(RUNS), Kept(SPLITS), Kept(10_000)
-        self.held_outs, self.validations = Kept(RUNS), Kept(RUNS)
-        self.damaged = Kept(DAMAGED)
-        self.surveys, self.answers, self.looks = Kept(RUNS), Kept(RUNS), Kept(NUMBERED)
+        self.runs, self.splits, self.summaries = LruCache(RUNS), LruCache(SPLITS), LruCache(10_000)
+        self.held_outs, self.validations = LruCache(RUNS), LruCache(RUNS)
+        self.damaged = LruCache(DAMAGED)
+        self.surveys, self.answers, self.looks = LruCache(RUNS), LruCache(RUNS), LruCache(NUMBERED)
 
     def names(self) -> list[str]:
         """Name the runs, the latest first; a link is no run, for it may lead anywhere."""
@@ -74,7 +74,7 @@ class Loaded:
         Raises: MissingError, CorruptError.
         """
         run = self.find(name)
-        return self.runs.find((name, version_of(run)), lambda: LoadedRun(run, *load_run(run)))
+        return self.runs.find((name, file_version(run)), lambda: LoadedRun(run, *load_run(run)))
 
     def summary(self, name: str) -> dict[str, Any]:
         """Say in plain data what a run is.
@@ -82,7 +82,7 @@ class Loaded:
         Raises: MissingError, CorruptError.
         """
         run = self.find(name)
-        known = self.summaries.find((name, version_of(run)), lambda: summarise(run))
+        known = self.summaries.find((name, file_version(run)), lambda: summarise(run))
         return {**known, "has_film": run.film.is_dir()}
 
     def summary_of_all(self) -> list[dict[str, Any]]:
@@ -108,9 +108,10 @@ class Loaded:
 
         Raises: UsageError when nobody knows which; MissingError, CorruptError.
         """
-        key = run.name, version_of(run.run)
+        key = run.name, file_version(run.run)
         return self.held_outs.find(
-            key, lambda: divide(self.cache, run.run, run.checkpoint, run.configuration).examples
+            key,
+            lambda: split_examples(self.cache, run.run, run.checkpoint, run.configuration).examples,
         )
 
     def validation(self, configuration: Configuration) -> Examples:
@@ -131,7 +132,7 @@ class Loaded:
         return split_validation(examples, configuration.validation, configuration.seed)
 
 
-def version_of(run: Run) -> tuple[int, int]:
+def file_version(run: Run) -> tuple[int, int]:
     """Tell the versions of a run's checkpoint apart: it is written anew as a whole."""
     told = run.checkpoint.stat()
     return told.st_mtime_ns, told.st_size

@@ -5,12 +5,12 @@ from typing import Any
 
 from network.core.params import Params, is_finite
 from network.interpret.edits import Edits
-from network.lab.fold_edits import plain_edits
+from network.lab.fold_edits import fold_edits
 from network.layers.ensemble import join_params
 from network.runs.checkpoints import Checkpoint
 from network.runs.evaluate import LoadedRun
 from network.runs.folder import Run
-from network.runs.held_out import describe, seen_by
+from network.runs.held_out import describe_seen, seen_by
 from network.runs.names import check_new_name, create_run
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
@@ -36,7 +36,7 @@ def save_edited(
     if edits == Edits():
         raise UsageError(f"nothing of run {loaded.name} is edited", "Edit it first")
     try:
-        edited = plain_edits(part.model, part.params, edits)
+        edited = fold_edits(part.model, part.params, edits)
     except ValueError as error:
         raise UsageError(f"no edit of run {loaded.name}: {error}") from error
     if not is_finite(edited):
@@ -46,7 +46,7 @@ def save_edited(
     origin = {
         "edited": {"run": loaded.name, "sha256": checkpoint.meta["sha256"]}
         | describe_edits(edits, member),
-        "seen": describe([seen_by(checkpoint, configuration)]),
+        "seen": describe_seen([seen_by(checkpoint, configuration)]),
     }
     if "members" in checkpoint.meta:
         origin["members"] = checkpoint.meta["members"]

@@ -35,12 +35,12 @@ HEADERS = {
 
 
 @dataclass(frozen=True)
-class Admission:
+class HostCheck:
     """The names by which the lab may be asked for: those of this machine alone, unless told."""
 
     host: str  # that the server listens on
 
-    def takes_host(self, host: str) -> bool:
+    def accepts_host(self, host: str) -> bool:
         """May a request name this host? A name that is an address cannot be made to lead here."""
         name = name_in(host)
         if name in LOOPBACK or name == self.host.lower():
@@ -52,7 +52,7 @@ class Admission:
     def problem(self, headers: dict[str, str], is_api: bool) -> str:
         """Say why a request is refused; an empty text when it is not."""
         host, origin = headers.get("host", ""), headers.get("origin")
-        if not self.takes_host(host):
+        if not self.accepts_host(host):
             return f"the Host of the request is {host[:100]!r}, not this lab"
         if origin is not None and origin.lower() != f"http://{host.lower()}":
             return f"the request comes from {origin[:100]!r}, not from this lab"
@@ -86,7 +86,7 @@ class Security:
     """The outermost layer of the server: refuses what is not for it, and adds the headers."""
 
     app: ASGIApp
-    admission: Admission
+    admission: HostCheck
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -110,10 +110,10 @@ class Security:
             answer = JSONResponse({"error": {"message": problem, "hint": ""}}, 403)
             await answer(scope, receive, send_with_headers)
             return
-        await self.app(scope, Capped(receive), send_with_headers)
+        await self.app(scope, BodyLimit(receive), send_with_headers)
 
 
-class Capped:
+class BodyLimit:
     """The body of a request, up to a size, whatever its Content-Length says.
 
     Raises: HTTPException 413 beyond.

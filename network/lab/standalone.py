@@ -14,7 +14,7 @@ import numpy as np
 from network.core.data import Examples, split_validation
 from network.core.model import Model
 from network.core.params import Array, Params
-from network.interpret.units import responses
+from network.interpret.units import unit_activations
 from network.lab.bundle import bundle
 from network.lab.model_json import array_to_json, model_to_json
 from network.layers.ensemble import Ensemble, take_member
@@ -85,7 +85,7 @@ def parts_of(checkpoint: Checkpoint) -> list[tuple[Model, Params]]:
 
 def describe_answers(model: Model, params: Params, images: Array) -> list[dict[str, Any]]:
     """Say in plain data how strongly each unit of each stage answers each image."""
-    answers = responses(model, params, images)
+    answers = unit_activations(model, params, images)
     return [{"layer": end, "answers": array_to_json(it)} for end, it in answers.items()]
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 
 from network.lab.films import Films
-from network.lab.run_cache import Loaded
+from network.lab.run_cache import RunCache
 from network.lab.training_runs import Training, Trainings
 from network.lab.worker_process import stop_all
 from pipeline.storage.cache import Cache
@@ -15,7 +15,7 @@ class Lab:
     """What every part of the lab's interface is given."""
 
     cache: Cache
-    loaded: Loaded
+    loaded: RunCache
     trainings: Trainings
     films: Films
     is_closing: Event = field(default_factory=Event)  # streams end then
@@ -31,4 +31,4 @@ class Lab:
 
 def open_lab(cache: Cache) -> Lab:
     """Make the lab of a cache."""
-    return Lab(cache, Loaded(cache), Trainings(cache), Films(cache))
+    return Lab(cache, RunCache(cache), Trainings(cache), Films(cache))

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from network.core.params import count_params, is_finite
-from network.lab.gradient_stats import COUNT, probe
-from network.lab.histograms import Histograms, find_first_params, pack_weights
-from network.lab.worker_process import stand_back, telling_problems
-from network.runs.live_changes import change_training, controls
+from network.lab.gradient_stats import COUNT, gradient_stats
+from network.lab.histograms import Histograms, find_initial_params, pack_weights
+from network.lab.worker_process import lower_priority, reporting_problems
+from network.runs.live_changes import change_training, live_settings
 from network.runs.names import describe_sizes, find_run
-from network.runs.training_run import Experiment, begin, reopen
+from network.runs.training_run import TrainingRun, create_training_run, load_training_run
 from network.training.configuration import configuration_from_dict
-from network.training.loop import has_ended, learning_rate
+from network.training.loop import has_ended, learning_rate_at
 from network.training.state import EpochDone, Event, StepDone
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
@@ -40,31 +40,31 @@ def train_in_process(pipe: Connection, root: str, order: Mapping[str, Any]) -> N
     The order has `configuration`, `name`, `stem` and `film` of a new run; or `run`, the name of
     one to go on with, and `first`, what to do with it.
     """
-    stand_back()
-    with telling_problems(pipe):
-        trainer = Trainer(pipe, take_up(Cache(Path(root), "the lab's"), order))
+    lower_priority()
+    with reporting_problems(pipe):
+        trainer = Trainer(pipe, create_or_resume(Cache(Path(root), "the lab's"), order))
         trainer.work(order.get("first", "resume"))
 
 
-def take_up(cache: Cache, order: Mapping[str, Any]) -> Experiment:
+def create_or_resume(cache: Cache, order: Mapping[str, Any]) -> TrainingRun:
     """Make the run of an order, or open the one that goes on.
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
     if "run" in order:
-        return reopen(cache, find_run(cache, order["run"]))[0]
+        return load_training_run(cache, find_run(cache, order["run"]))[0]
     configuration = configuration_from_dict(order["configuration"], "the order")
-    return begin(cache, configuration, order["name"], order["stem"], order["film"])
+    return create_training_run(cache, configuration, order["name"], order["stem"], order["film"])
 
 
 class Trainer:
     """Trains, reports, obeys: at every moment it does one of these."""
 
-    def __init__(self, pipe: Connection, experiment: Experiment) -> None:
-        self.pipe, self.experiment = pipe, experiment
-        self.probed = experiment.training.take(slice(COUNT))
-        first = find_first_params(experiment.run)
-        self.histograms = Histograms(experiment.recipe.model, first)
+    def __init__(self, pipe: Connection, training_run: TrainingRun) -> None:
+        self.pipe, self.training_run = pipe, training_run
+        self.probed = training_run.training.take(slice(COUNT))
+        first = find_initial_params(training_run.run)
+        self.histograms = Histograms(training_run.recipe.model, first)
         self.losses: list[float] = []  # since the last report
         self.steps_a_point = 1  # as many as an undisturbed report has
         self.until: int | None = None  # the epoch after which to pause
@@ -75,7 +75,7 @@ class Trainer:
 
     def work(self, first: str) -> None:
         """Train and obey until it is over; what to do first is an order, too."""
-        self.tell("begin", **describe(self.experiment))
+        self.tell("begin", **describe(self.training_run))
         self.obey({"order": first})
         self.report()
         while not self.is_over:
@@ -88,7 +88,7 @@ class Trainer:
         """Train until an order comes or the training ends; where it stands then is saved."""
         self.tell("state", state="training")
         order = None
-        with closing(self.experiment.train()) as events:
+        with closing(self.training_run.train()) as events:
             for event in events:
                 self.hear(event)
                 if self.has_order(event):
@@ -99,7 +99,7 @@ class Trainer:
         self.report(always=True)
         if order is not None:
             self.obey(order)
-        elif has_ended(self.experiment.recipe, self.experiment.state):
+        elif has_ended(self.training_run.recipe, self.training_run.state):
             self.finish("ended")
         else:
             self.tell("state", state="paused")
@@ -136,18 +136,20 @@ class Trainer:
 
     def report(self, always: bool = False) -> None:
         """Tell the losses since the last report, and what a probe finds, where there is time."""
-        recipe, state = self.experiment.recipe, self.experiment.state
+        recipe, state = self.training_run.recipe, self.training_run.state
         now = time.monotonic()
-        steps = -(-len(self.experiment.training) // recipe.batch_size)
+        steps = -(-len(self.training_run.training) // recipe.batch_size)
         told: dict[str, Any] = {
             "step": state.step,
             "epoch": state.step / steps,
             "losses": summarise(self.losses, state.step, len(self.losses) // self.steps_a_point),
-            "learning_rate": learning_rate(recipe, state.step, steps),
+            "learning_rate": learning_rate_at(recipe, state.step, steps),
             "steps_a_second": len(self.losses) / max(now - self.reported, 1e-9),
         }
         if always or now >= self.next_probe:
-            told["layers"] = [one._asdict() for one in probe(recipe, state.params, self.probed)]
+            told["layers"] = [
+                one._asdict() for one in gradient_stats(recipe, state.params, self.probed)
+            ]
             if is_finite(state.params):
                 self.tell("weights", **pack_weights(state.params, self.histograms))
             self.next_probe = now + (time.monotonic() - now) / SHARE
@@ -156,68 +158,68 @@ class Trainer:
 
     def obey(self, order: Mapping[str, Any]) -> None:
         """Do what an order says."""
-        ORDERS[order["order"]](self, order)
+        COMMANDS[order["order"]](self, order)
 
     def tell(self, kind: str, **more: Any) -> None:
         """Send an event to the lab."""
         self.pipe.send({"type": kind, **more})
 
 
-def pause(trainer: Trainer, order: Mapping[str, Any]) -> None:
+def pause_training(trainer: Trainer, order: Mapping[str, Any]) -> None:
     """Stand still; all is saved."""
     trainer.is_going, trainer.until = False, None
     trainer.tell("state", state="paused")
 
 
-def go_on(trainer: Trainer, order: Mapping[str, Any]) -> None:
+def resume_training(trainer: Trainer, order: Mapping[str, Any]) -> None:
     """Train to the end."""
     trainer.is_going, trainer.until = True, None
 
 
-def one_epoch(trainer: Trainer, order: Mapping[str, Any]) -> None:
+def train_one_epoch(trainer: Trainer, order: Mapping[str, Any]) -> None:
     """Train to the end of the next epoch and pause, though it be one more than was planned."""
-    done = len(trainer.experiment.state.history)
-    if done >= trainer.experiment.configuration.epochs:
-        change(trainer, {"values": {"epochs": done + 1}})
+    done = len(trainer.training_run.state.history)
+    if done >= trainer.training_run.configuration.epochs:
+        change_settings(trainer, {"values": {"epochs": done + 1}})
     trainer.is_going, trainer.until = True, done + 1
 
 
-def keep_pace(trainer: Trainer, order: Mapping[str, Any]) -> None:
+def set_speed(trainer: Trainer, order: Mapping[str, Any]) -> None:
     """Make so many steps a second, each told at once; as many as can be when it is None."""
     trainer.pace = order["steps_a_second"]
     trainer.tell("pace", steps_a_second=trainer.pace)
 
 
-def stop(trainer: Trainer, order: Mapping[str, Any]) -> None:
+def stop_training(trainer: Trainer, order: Mapping[str, Any]) -> None:
     """End here; `network train --resume` goes on."""
     trainer.finish("stopped")
 
 
-def change(trainer: Trainer, order: Mapping[str, Any]) -> None:
+def change_settings(trainer: Trainer, order: Mapping[str, Any]) -> None:
     """Go on with other choices, from this step on."""
     try:
-        trainer.experiment = change_training(trainer.experiment, order["values"])
+        trainer.training_run = change_training(trainer.training_run, order["values"])
     except UsageError as error:
         trainer.tell("problem", message=str(error))
         return
-    experiment = trainer.experiment
+    training_run = trainer.training_run
     trainer.tell(
         "change",
-        step=experiment.state.step,
-        epoch=len(experiment.state.history),
+        step=training_run.state.step,
+        epoch=len(training_run.state.history),
         values=dict(order["values"]),
-        controls=controls(experiment),
-        epochs=experiment.configuration.epochs,
+        controls=live_settings(training_run),
+        epochs=training_run.configuration.epochs,
     )
 
 
-ORDERS: dict[str, Callable[[Trainer, Mapping[str, Any]], None]] = {
-    "pause": pause,
-    "resume": go_on,
-    "epoch": one_epoch,
-    "pace": keep_pace,
-    "stop": stop,
-    "change": change,
+COMMANDS: dict[str, Callable[[Trainer, Mapping[str, Any]], None]] = {
+    "pause": pause_training,
+    "resume": resume_training,
+    "epoch": train_one_epoch,
+    "pace": set_speed,
+    "stop": stop_training,
+    "change": change_settings,
 }
 
 
@@ -229,19 +231,19 @@ def summarise(losses: list[float], step: int, points: int) -> list[tuple[int, fl
     return [(int(end), float(part.mean()), len(part)) for end, part in found]
 
 
-def describe(experiment: Experiment) -> dict[str, Any]:
+def describe(training_run: TrainingRun) -> dict[str, Any]:
     """Say in plain data what is trained, and what it has done so far."""
-    model, state = experiment.recipe.model, experiment.state
+    model, state = training_run.recipe.model, training_run.state
     return {
-        "run": experiment.run.name,
+        "run": training_run.run.name,
         "sizes": describe_sizes(model),
         "layers": [repr(layer) for layer in model.layers],
         "params": count_params(state.params),
-        "images": len(experiment.training),
-        "held_out": len(experiment.validation),
-        "configuration": experiment.configuration.to_dict(),
-        "controls": controls(experiment),
-        "epochs": experiment.configuration.epochs,
+        "images": len(training_run.training),
+        "held_out": len(training_run.validation),
+        "configuration": training_run.configuration.to_dict(),
+        "controls": live_settings(training_run),
+        "epochs": training_run.configuration.epochs,
         "history": [epoch._asdict() for epoch in state.history],
         "changes": state.origin.get("changes", []),
     }

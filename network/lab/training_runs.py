@@ -9,10 +9,10 @@ from network.core.model import Model
 from network.lab.event_log import Event, EventLog, Source
 from network.lab.trainer import train_in_process
 from network.lab.watched_run import WatchedRun
-from network.lab.worker_process import Work
-from network.layers.text import layers_from_text
+from network.lab.worker_process import WorkerProcess
+from network.layers.text import parse_layers
 from network.runs.folder import Run
-from network.runs.live_changes import apply
+from network.runs.live_changes import apply_changes
 from network.runs.names import check_new_name
 from network.training.build import build_model, build_recipe
 from network.training.configuration import Configuration, configuration_from_dict
@@ -26,7 +26,7 @@ MOST = 4  # trainings at once
 MOST_PARAMS, MOST_LAYERS = 20_000_000, 100
 
 
-class Training(Work):
+class Training(WorkerProcess):
     """A run that the lab trains: what it has told, and how it stands."""
 
     what = "the training"
@@ -48,9 +48,9 @@ class Training(Work):
 
         Raises: UsageError.
         """
-        model = Model(layers_from_text(", ".join(self.told["layers"])))
+        model = Model(parse_layers(", ".join(self.told["layers"])))
         configuration = configuration_from_dict(self.told["configuration"], "the training")
-        changed, model = apply(values, configuration, model)
+        changed, model = apply_changes(values, configuration, model)
         build_recipe(changed, model)
 
     def summary(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ NICE = 5  # how far it stands back behind the page and everything else
 OVER = {"ended", "stopped", "failed"}
 
 
-class Work:
+class WorkerProcess:
     """What is done in a process of its own: the first it tells is `begin`, with the run's name."""
 
     what = "the work"
@@ -96,7 +96,7 @@ class Work:
         raise UsageError(f"{self.what} of run {self.name} is over")
 
 
-def stop_all(works: Iterable[Work]) -> list[Work]:
+def stop_all(works: Iterable[WorkerProcess]) -> list[WorkerProcess]:
     """Stop what is being done, each saved as far as it has come; what cannot stop is ended.
 
     Returns: what was ended; a training stands at the end of an epoch then.
@@ -115,7 +115,7 @@ def stop_all(works: Iterable[Work]) -> list[Work]:
     return ended
 
 
-def stand_back() -> None:
+def lower_priority() -> None:
     """Leave Ctrl-C, which reaches the whole group, to the lab, and the machine to who needs it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -124,7 +124,7 @@ def stand_back() -> None:
 
 
 @contextlib.contextmanager
-def telling_problems(pipe: Connection) -> Iterator[None]:
+def reporting_problems(pipe: Connection) -> Iterator[None]:
     """Tell the lab of an error in one line, and nobody when the lab has gone."""
     try:
         yield

@@ -34,7 +34,7 @@ class Ensemble:
         out_shapes = set()
         for place, member in enumerate(self.members):
             shape = in_shape
-            for index, layer in enumerate(read_layers(member)):
+            for index, layer in enumerate(member_layers(member)):
                 layer_shapes, shape = layer.shapes(shape)
                 shapes |= {f"{place}.{index}.{name}": it for name, it in layer_shapes.items()}
             out_shapes.add(shape)
@@ -48,7 +48,7 @@ class Ensemble:
         params = []
         for member in self.members:
             shape, member_params = in_shape, []
-            for layer in read_layers(member):
+            for layer in member_layers(member):
                 layer_params, shape = layer.init(rng, shape, dtype)
                 member_params.append(layer_params)
             params.append(member_params)
@@ -58,7 +58,7 @@ class Ensemble:
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
         applied = [
-            apply_layers(read_layers(member), params, f"{place}.", x, rng)
+            apply_layers(member_layers(member), params, f"{place}.", x, rng)
             for place, member in enumerate(self.members)
         ]
         share = x.dtype.type(1 / len(applied))
@@ -72,11 +72,11 @@ class Ensemble:
 
 
 @cache
-def read_layers(member: str) -> tuple[Layer, ...]:
+def member_layers(member: str) -> tuple[Layer, ...]:
     """Read the layers of a member from their text, once."""
-    from network.layers.text import layers_from_text  # which knows the layer of this file, too
+    from network.layers.text import parse_layers  # which knows the layer of this file, too
 
-    return layers_from_text(member)
+    return parse_layers(member)
 
 
 def apply_layers(
@@ -92,7 +92,7 @@ def apply_layers(
     """
     backwards = []
     for index, layer in enumerate(layers):
-        x, backward_layer = layer.forward(own_params(params, f"{prefix}{index}."), x, rng)
+        x, backward_layer = layer.forward(member_params(params, f"{prefix}{index}."), x, rng)
         backwards.append(backward_layer)
 
     def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
@@ -105,7 +105,7 @@ def apply_layers(
     return x, backward
 
 
-def own_params(params: LayerParams, prefix: str) -> LayerParams:
+def member_params(params: LayerParams, prefix: str) -> LayerParams:
     """Pick the arrays whose names begin so, by the rest of their names."""
     return {
         name.removeprefix(prefix): array
@@ -131,5 +131,5 @@ def take_member(
 
     Raises: IndexError.
     """
-    layers, own = read_layers(ensemble.members[place]), own_params(params, f"{place}.")
-    return layers, [own_params(own, f"{index}.") for index in range(len(layers))]
+    layers, own = member_layers(ensemble.members[place]), member_params(params, f"{place}.")
+    return layers, [member_params(own, f"{index}.") for index in range(len(layers))]

@@ -29,7 +29,7 @@ def describe_layer(layer: Layer) -> dict[str, Any]:
     return {"layer": type(layer).__name__, **asdict(layer)}  # type: ignore[call-overload]
 
 
-def layer_from_description(description: dict[str, Any]) -> Layer:
+def build_layer(description: dict[str, Any]) -> Layer:
     """Turn the plain data of `describe_layer` back into the layer.
 
     Raises: KeyError for a layer we do not know, TypeError for fields that it does not have.
@@ -38,7 +38,7 @@ def layer_from_description(description: dict[str, Any]) -> Layer:
     return LAYERS[fields.pop("layer")](**fields)
 
 
-def layers_from_text(text: str) -> tuple[Layer, ...]:
+def parse_layers(text: str) -> tuple[Layer, ...]:
     """Read layers as Python would write them: `Conv2D(16, 5), ReLU, Dropout(rate=0.2)`.
 
     The text is parsed and never run. What `repr` makes of a layer is read back as that layer.
@@ -52,10 +52,10 @@ def layers_from_text(text: str) -> tuple[Layer, ...]:
             f"layers are {text[:100]!r}, expected some like Conv2D(16, 5), ReLU, Flatten"
         ) from error
     assert isinstance(parsed, ast.List)
-    return tuple(layer_from_syntax(item) for item in parsed.elts)
+    return tuple(parse_layer(item) for item in parsed.elts)
 
 
-def layer_from_syntax(item: ast.expr) -> Layer:
+def parse_layer(item: ast.expr) -> Layer:
     """Read one layer: its name, with or without arguments that are plain data.
 
     Raises: UsageError.

@@ -9,7 +9,7 @@ import numpy as np
 
 from network.core.data import Examples
 from network.core.losses import Loss
-from network.core.model import Model, part_the_loss_sees
+from network.core.model import Model, without_output_activation
 from network.core.params import Array, Params
 from network.environment import blas_threads, one_core_each
 
@@ -42,7 +42,7 @@ def compute_loss_and_accuracy(
 
     Returns: the mean loss, and the share of examples (0 to 1) whose highest output is the label.
     """
-    outputs = compute_outputs(part_the_loss_sees(model, loss), params, examples.images)
+    outputs = compute_outputs(without_output_activation(model, loss), params, examples.images)
     loss_value, _ = loss(outputs, examples.labels)
     return loss_value, float(np.mean(outputs.argmax(axis=1) == examples.labels))
 
@@ -70,7 +70,7 @@ def confusion_matrix(labels: Array, answers: Array, n_classes: int) -> Array:
 
 
 @dataclass(frozen=True)
-class TestResult:
+class ClassificationResult:
     """What a model scored on a test set."""
 
     __test__ = False  # not a test, whatever pytest makes of the name
@@ -94,7 +94,7 @@ class TestResult:
         return wilson_interval(self.correct, self.count)
 
 
-def answer_images(model: Model, params: Params, images: Array) -> Array:
+def predict_classes(model: Model, params: Params, images: Array) -> Array:
     """Answer each image with the class whose output is highest.
 
     Shapes: images (N, H, W) -> answers (N,).

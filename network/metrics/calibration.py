@@ -31,14 +31,14 @@ from network.core.activations import Sigmoid, Softmax
 from network.core.layers import Identity, Layer
 from network.core.model import Model
 from network.core.params import Array, Params
-from network.layers.ensemble import Ensemble, read_layers
+from network.layers.ensemble import Ensemble, member_layers
 from network.metrics.accuracy import compute_outputs
 
 BINS = 15  # of Guo and others
 COLDEST, HOTTEST = 0.05, 20.0  # temperatures beyond these are no correction any more
 HALVINGS = 50  # of the interval in which the best temperature lies
 
-LEAST, MOST = 1e-38, 1 - 1e-7  # what float32 can tell from 0 and from 1
+MIN_PROBABILITY, MAX_PROBABILITY = 1e-38, 1 - 1e-7  # what float32 can tell from 0 and from 1
 
 
 def log_scores(model: Model, params: Params, images: Array) -> Array:
@@ -61,7 +61,7 @@ def outputs_and_scores(model: Model, params: Params, images: Array) -> tuple[Arr
     outputs = compute_outputs(model, params, images)
     scores = outputs.astype(np.float64)
     if isinstance(last, Ensemble):
-        y = scores.clip(LEAST, MOST)
+        y = scores.clip(MIN_PROBABILITY, MAX_PROBABILITY)
         scores = np.log(y) if adds_up_to_one(last) else np.log(y) - np.log1p(-y)
     return outputs, scores
 
@@ -69,11 +69,11 @@ def outputs_and_scores(model: Model, params: Params, images: Array) -> tuple[Arr
 def adds_up_to_one(last: Layer) -> bool:
     """Do the outputs of a last layer add up to 1 for each image?"""
     if isinstance(last, Ensemble):
-        return all(adds_up_to_one(read_layers(member)[-1]) for member in last.members)
+        return all(adds_up_to_one(member_layers(member)[-1]) for member in last.members)
     return isinstance(last, Softmax)
 
 
-def soften(scores: Array, temperature: float) -> Array:
+def apply_temperature(scores: Array, temperature: float) -> Array:
     """P = softmax(scores / T).
 
     Shapes: (N, K), the same out.
@@ -86,7 +86,7 @@ def probabilities(model: Model, params: Params, images: Array, temperature: floa
 
     Shapes: images (N, H, W) -> (N, K) float64, each row adds up to 1.
     """
-    return soften(log_scores(model, params, images), temperature)
+    return apply_temperature(log_scores(model, params, images), temperature)
 
 
 def log_loss(probabilities: Array, labels: Array) -> float:
@@ -113,7 +113,7 @@ def fit_temperature(scores: Array, labels: Array) -> float:
     low, high = np.log(COLDEST), np.log(HOTTEST)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        expected = (soften(scores, float(np.exp(middle))) * scores).sum(axis=1)
+        expected = (apply_temperature(scores, float(np.exp(middle))) * scores).sum(axis=1)
         if (expected - of_label).mean() > 0:  # too cold: less sure is better
             low = middle
         else:

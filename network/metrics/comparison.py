@@ -12,7 +12,7 @@ LIKELY = 0.05  # a chance that is no smaller proves nothing
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedComparison:
     """Which of two networks was right, image by image.
 
     It is about these two networks, as they are. Another seed makes others.
@@ -48,7 +48,7 @@ class Comparison:
         return int(self.only_second > self.only_first)
 
 
-def compare_answers(labels: Array, first: Array, second: Array) -> Comparison:
+def compare_predictions(labels: Array, first: Array, second: Array) -> PairedComparison:
     """Count the images that both, one or none of two networks answered right.
 
     Shapes: labels (N,), first (N,), second (N,).
@@ -56,7 +56,7 @@ def compare_answers(labels: Array, first: Array, second: Array) -> Comparison:
     is_first, is_second = first == labels, second == labels
     pairs = np.bincount(2 * is_first + is_second, minlength=4)  # (4,)
     neither, only_second, only_first, both = map(int, pairs)
-    return Comparison(both, only_first, only_second, neither)
+    return PairedComparison(both, only_first, only_second, neither)
 
 
 def exact_p_value(one: int, other: int) -> float:
@@ -100,7 +100,9 @@ def paired_interval(both: int, only_one: int, only_other: int, neither: int) -> 
     down, up = distances(ones, n)
     down_other, up_other = distances(others, n)
     difference = (only_one - only_other) / n
-    return difference - add(down, up_other, phi), difference + add(up, down_other, phi)
+    return difference - difference_length(down, up_other, phi), difference + difference_length(
+        up, down_other, phi
+    )
 
 
 def correlation(both: int, only_one: int, only_other: int, neither: int) -> float:
@@ -120,6 +122,6 @@ def distances(correct: int, count: int) -> tuple[float, float]:
     return correct / count - low, high - correct / count
 
 
-def add(a: float, b: float, phi: float) -> float:
+def difference_length(a: float, b: float, phi: float) -> float:
     """Return the length of the difference of two vectors, phi the cosine between them."""
     return sqrt(max(0.0, a * a - 2 * phi * a * b + b * b))

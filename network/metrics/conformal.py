@@ -21,7 +21,7 @@ from network.core.params import Array
 COVERAGES = (0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)  # what can be promised
 
 
-def threshold(probabilities: Array, labels: Array, coverage: float) -> float | None:
+def conformal_threshold(probabilities: Array, labels: Array, coverage: float) -> float | None:
     """Find how unlikely the classes in a set may be, None where so much cannot be promised.
 
     Of n scores it is the one of rank k = ceil((n + 1) * coverage), for a new score is equally

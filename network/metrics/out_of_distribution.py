@@ -31,15 +31,19 @@ CHUNK = 250  # images compared at once: with 54,000 others a chunk takes 54 MB
 # Digits of one hand lie near each other in the file of a data set: among the nearest neighbours of
 # MNIST's training images twenty times as many lie within ten places as would by chance, beyond 200
 # no more than that. Who shows the network an image is another hand.
-SAME_HAND = 200  # places; at most a hundredth of all
+SAME_WRITER = 200  # places; at most a hundredth of all
 
-FALSE_ALARMS = 0.01  # the share of images like the held-out ones that may be called unlike them
+FALSE_POSITIVE_RATE = (
+    0.01  # the share of images like the held-out ones that may be called unlike them
+)
 CONFIDENCE = 0.95  # that no more of them are
-FEWEST = math.ceil(math.log(1 - CONFIDENCE) / math.log(1 - FALSE_ALARMS))  # examples it takes: 299
+MIN_EXAMPLES = math.ceil(
+    math.log(1 - CONFIDENCE) / math.log(1 - FALSE_POSITIVE_RATE)
+)  # examples it takes: 299
 
 
 @dataclass(frozen=True)
-class Familiarity:
+class DistanceDetector:
     """How far held-out examples are from what a run was trained on."""
 
     count: int  # of held-out examples
@@ -53,30 +57,30 @@ class Familiarity:
         if list(self.farthest) != sorted(self.farthest) or not all(-1 <= it <= 3 for it in numbers):
             raise ValueError(f"distances are {numbers}"[:500])
 
-    def is_unlike(self, distance: float) -> bool:
+    def is_out_of_distribution(self, distance: float) -> bool:
         """Is this farther than images like the held-out ones may be?"""
         return distance > self.threshold
 
-    def share_nearer(self, distance: float) -> float:
+    def share_closer(self, distance: float) -> float:
         """Tell which share of the held-out examples is nearer; all that are not far count so."""
         farther = sum(other >= distance for other in self.farthest)
         return 1 - farther / self.count
 
 
-def measure_familiarity(distances: Array) -> Familiarity | None:
+def fit_detector(distances: Array) -> DistanceDetector | None:
     """Read off held-out distances how far is too far; None where they are too few to tell.
 
     Shapes: distances (N,).
     """
-    rank = safe_rank(len(distances), 1 - FALSE_ALARMS)
+    rank = safe_rank(len(distances), 1 - FALSE_POSITIVE_RATE)
     if rank is None:
         return None
     rising = np.sort(distances).round(6).tolist()
-    few = math.ceil(len(rising) * FALSE_ALARMS)
-    return Familiarity(len(rising), rising[rank - 1], tuple(rising[-few:]))
+    few = math.ceil(len(rising) * FALSE_POSITIVE_RATE)
+    return DistanceDetector(len(rising), rising[rank - 1], tuple(rising[-few:]))
 
 
-def describe(pixels: Array) -> Array:
+def stroke_vectors(pixels: Array) -> Array:
     """Turn images into vectors of length 1 that tell where strokes are; blank ones into 0.
 
     Shapes: pixels (N, H, W) uint8 -> (N, H / 2 * W / 2) float32.
@@ -84,14 +88,14 @@ def describe(pixels: Array) -> Array:
     corners = [pixels[:, row::2, column::2] for row in (0, 1) for column in (0, 1)]
     squares = np.add.reduce([corner.astype(np.uint16) for corner in corners])
     rows = squares.reshape(len(pixels), -1).astype(np.float32)
-    strokes: Array = rows @ filter_of(*squares.shape[1:])
+    strokes: Array = rows @ stroke_filter(*squares.shape[1:])
     length = np.sqrt(np.square(strokes).sum(axis=1, keepdims=True))
     strokes /= np.maximum(length, 1e-6)
     return strokes
 
 
 @cache
-def filter_of(height: int, width: int) -> Array:
+def stroke_filter(height: int, width: int) -> Array:
     """Make the matrix that takes a wide Gaussian from a narrow one.
 
     Shapes: (H * W, H * W) float32.
@@ -101,7 +105,7 @@ def filter_of(height: int, width: int) -> Array:
     return difference
 
 
-def distances(images: Array, known: Array) -> Array:
+def nearest_distances(images: Array, known: Array) -> Array:
     """Measure how far the nearest of the known images is from each image: 0 to 2.
 
     Shapes: images (N, D), known (M, D), from `describe` -> (N,).
@@ -115,7 +119,7 @@ def held_out_distances(vectors: Array, trained: Array, held_out: Array) -> Array
 
     Shapes: vectors (N, D), trained (M,) and held_out (L,) places in them, rising -> (L,).
     """
-    reach = min(SAME_HAND, len(vectors) // 100)
+    reach = min(SAME_WRITER, len(vectors) // 100)
     first = np.searchsorted(trained, held_out - reach)
     last = np.searchsorted(trained, held_out + reach, side="right")
     nearest, row = np.empty(len(held_out), np.float32), 0

@@ -17,7 +17,7 @@ from network.core.params import Array, Params
 from network.images.augmentation import Noise
 from network.images.distortions import gaussian, identities
 from network.images.resampling import resample
-from network.metrics.accuracy import answer_images
+from network.metrics.accuracy import predict_classes
 
 NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # above, below, left, right
 SEED = 0  # of what is random in a corruption
@@ -76,13 +76,13 @@ def thicken(images: Array, level: float, rng: np.random.Generator) -> Array:
     """
     extreme = np.maximum if level > 0 else np.minimum
     for start in range(math.ceil(abs(level))):
-        changed = reduce(extreme, [images, *(moved(images, *by) for by in NEIGHBOURS)])
+        changed = reduce(extreme, [images, *(shift_pixels(images, *by) for by in NEIGHBOURS)])
         part = min(1, abs(level) - start)
         images = images + np.float32(part) * (changed - images)
     return images
 
 
-def moved(images: Array, rows: int, columns: int) -> Array:
+def shift_pixels(images: Array, rows: int, columns: int) -> Array:
     """Move images by whole pixels; what comes in from outside has no ink.
 
     Shapes: (N, H, W), the same out.
@@ -127,7 +127,9 @@ def corrupt(images: Array, name: str, level: float) -> Array:
     return CORRUPTIONS[name].apply(images, level, np.random.default_rng(SEED))
 
 
-def curve(model: Model, params: Params, examples: Examples, name: str) -> list[tuple[float, float]]:
+def robustness_curve(
+    model: Model, params: Params, examples: Examples, name: str
+) -> list[tuple[float, float]]:
     """Measure a model's accuracy at each level of a corruption.
 
     Returns: (level, accuracy from 0 to 1), levels rising; at level 0 it is the accuracy on the
@@ -135,6 +137,6 @@ def curve(model: Model, params: Params, examples: Examples, name: str) -> list[t
     """
     points = []
     for level in CORRUPTIONS[name].levels:
-        answers = answer_images(model, params, corrupt(examples.images, name, level))
+        answers = predict_classes(model, params, corrupt(examples.images, name, level))
         points.append((float(level), float(np.mean(answers == examples.labels))))
     return points

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from network.metrics.risk_coverage import risk_coverage
 from network.plots.style import colour, in_percent, name_lines, new_figure
-from network.plots.subject import Subject, what_is_shown
+from network.plots.subject import Subject, describe_shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,6 +23,8 @@ def draw_coverage(subjects: Sequence[Subject]) -> "Figure":
     in_percent(panel, "x", "y")
     panel.set_xlabel("images that are answered, the surest first")
     panel.set_ylabel("of these answered wrong")
-    panel.set_title(f"What not answering is worth, on {what_is_shown(subjects)}", fontsize="medium")
+    panel.set_title(
+        f"What not answering is worth, on {describe_shown(subjects)}", fontsize="medium"
+    )
     name_lines(panel, "upper left")
     return figure

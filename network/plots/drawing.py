@@ -31,7 +31,7 @@ def write_plots(
     Raises: MissingError without the extra `plots`; StorageError.
     """
     for kind in kinds:
-        for group in groups_of(subjects, kind):
+        for group in plot_groups(subjects, kind):
             names = "+".join(subject.name for subject in group)
             path = folder / f"{names[:MOST_LETTERS]}_{kind}.{form}"
             publish(path, [draw_plot(kind, group, form)])
@@ -47,7 +47,7 @@ def draw_plot(kind: str, subjects: Sequence[Subject], form: str) -> bytes:
         return to_bytes(PLOTS[kind].draw(subjects), form)
 
 
-def groups_of(subjects: Sequence[Subject], kind: str) -> list[Sequence[Subject]]:
+def plot_groups(subjects: Sequence[Subject], kind: str) -> list[Sequence[Subject]]:
     """Put runs together that share a picture of this kind; it may fit some of them alone."""
     plot = PLOTS[kind]
     fitting = [subject for subject in subjects if plot.fits(subject)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from network.plots.style import COLOURS, FAINT, INK, SOFT, frameless, new_figure
-from network.plots.subject import Subject, surest_mistakes
+from network.plots.subject import Subject, most_confident_mistakes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ NAMED = 3  # classes under an image: the likeliest
 def draw_mistakes(subjects: Sequence[Subject]) -> "Figure":
     """Draw the mistakes of one run, the surest first, with the likeliest classes under each."""
     (subject,) = subjects
-    which = surest_mistakes(subject, COLUMNS * ROWS)
+    which = most_confident_mistakes(subject, COLUMNS * ROWS)
     rows = max(1, -(-len(which) // COLUMNS))
     figure = new_figure(COLUMNS * 1.55, 0.5 + rows * 2.15)
     title = "Surest mistakes" if len(which) else "No mistakes"

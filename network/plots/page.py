@@ -11,7 +11,7 @@ from network.metrics.accuracy import wilson_interval
 from network.plots.drawing import draw_plot
 from network.plots.registry import PLOTS
 from network.plots.subject import Subject
-from network.runs.evaluation_log import Look, read_looks
+from network.runs.evaluation_log import LoggedEvaluation, read_evaluations
 from network.runs.names import describe_sizes
 
 
@@ -51,8 +51,8 @@ def scores(subject: Subject) -> Iterator[str]:
     result = subject.result
     yield score(result.correct, result.count, subject.shown)
     run, dataset = subject.loaded.run, subject.loaded.configuration.dataset
-    last: dict[tuple[str, str], Look] = {
-        (look.dataset, look.split): look for look in read_looks(run.result, dataset)
+    last: dict[tuple[str, str], LoggedEvaluation] = {
+        (look.dataset, look.split): look for look in read_evaluations(run.result, dataset)
     }
     for look in last.values():
         yield score(

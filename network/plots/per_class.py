@@ -7,7 +7,7 @@ import numpy as np
 
 from network.metrics.accuracy import wilson_interval
 from network.plots.style import SOFT, colour, in_percent, name_lines, new_figure
-from network.plots.subject import Subject, what_is_shown
+from network.plots.subject import Subject, describe_shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,7 +38,7 @@ def draw_per_class(subjects: Sequence[Subject]) -> "Figure":
     panel.set_xticks(np.arange(len(classes)), classes)
     panel.grid(visible=False, axis="x")
     in_percent(panel, "y")
-    panel.set_title(f"Accuracy on each class of {what_is_shown(subjects)}")
+    panel.set_title(f"Accuracy on each class of {describe_shown(subjects)}")
     panel.set_xlabel("bars: 95 % interval; line: all classes", color=SOFT)
     name_lines(panel, "lower left")
     return figure

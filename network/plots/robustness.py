@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from network.metrics.robustness import CORRUPTIONS, curve
+from network.metrics.robustness import CORRUPTIONS, robustness_curve
 from network.plots.style import colour, in_percent, name_lines, new_figure
 from network.plots.subject import Subject
 
@@ -26,7 +26,7 @@ def draw_robustness(subjects: Sequence[Subject]) -> "Figure":
         for index, subject in enumerate(subjects):
             examples = subject.examples.take(slice(MOST))
             levels, accuracies = zip(
-                *curve(subject.model, subject.params, examples, name), strict=True
+                *robustness_curve(subject.model, subject.params, examples, name), strict=True
             )
             panel.plot(levels, accuracies, ".-", color=colour(index), label=subject.name)
         panel.set_title(name)

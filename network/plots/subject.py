@@ -9,11 +9,11 @@ import numpy as np
 from network.core.data import Examples, load_examples
 from network.core.model import Model
 from network.core.params import Array, Params
-from network.metrics.accuracy import TestResult, confusion_matrix
+from network.metrics.accuracy import ClassificationResult, confusion_matrix
 from network.metrics.calibration import probabilities
-from network.runs.evaluate import LoadedRun, common_dataset, load_runs, write_look
+from network.runs.evaluate import LoadedRun, common_dataset, load_runs, log_evaluation
 from network.runs.folder import read_history
-from network.runs.held_out import divide
+from network.runs.held_out import split_examples
 from network.training.state import EpochDone
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
@@ -55,10 +55,10 @@ class Subject:
         return answers
 
     @cached_property
-    def result(self) -> TestResult:
+    def result(self) -> ClassificationResult:
         """How often each class was answered as each."""
         labels = self.examples.labels
-        return TestResult(confusion_matrix(labels, self.answers, len(self.classes)))
+        return ClassificationResult(confusion_matrix(labels, self.answers, len(self.classes)))
 
 
 def load_subjects(cache: Cache, names: Sequence[str | None], split: str) -> list[Subject]:
@@ -77,10 +77,10 @@ def load_subjects(cache: Cache, names: Sequence[str | None], split: str) -> list
         examples = held_out(cache, run) if common is None else common
         shown = f"{len(examples):,} {'held-out' if common is None else split} images"
         subject = Subject(
-            run, history_of(run), dataset.classes, examples, f"{shown} of {dataset.name}"
+            run, load_history(run), dataset.classes, examples, f"{shown} of {dataset.name}"
         )
         if common is not None:
-            write_look(run, dataset, split, common.labels, subject.answers)
+            log_evaluation(run, dataset, split, common.labels, subject.answers)
         subjects.append(subject)
     return subjects
 
@@ -92,7 +92,7 @@ def held_out(cache: Cache, run: LoadedRun) -> Examples:
     """
     other = "Choose --split test"
     try:
-        examples = divide(cache, run.run, run.checkpoint, run.configuration).examples
+        examples = split_examples(cache, run.run, run.checkpoint, run.configuration).examples
     except UsageError as error:
         raise UsageError(error.message, other) from error
     if len(examples) == 0:
@@ -100,7 +100,7 @@ def held_out(cache: Cache, run: LoadedRun) -> Examples:
     return examples
 
 
-def history_of(run: LoadedRun) -> list[EpochDone]:
+def load_history(run: LoadedRun) -> list[EpochDone]:
     """Read what a run told after each epoch, as far as its checkpoint has come.
 
     Raises: MissingError, CorruptError.
@@ -108,13 +108,13 @@ def history_of(run: LoadedRun) -> list[EpochDone]:
     return read_history(run.run)[: run.checkpoint.meta.get("epoch", 0)]
 
 
-def what_is_shown(subjects: Sequence[Subject]) -> str:
+def describe_shown(subjects: Sequence[Subject]) -> str:
     """Say in words which examples several runs answered; each may have held out others."""
     shown = {subject.shown for subject in subjects}
     return shown.pop() if len(shown) == 1 else "the images that each run held out"
 
 
-def surest_mistakes(subject: Subject, count: int) -> Array:
+def most_confident_mistakes(subject: Subject, count: int) -> Array:
     """Find the examples that were answered wrong with the highest probability.
 
     Shapes: (count,) indices at most.

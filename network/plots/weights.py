@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network.interpret.units import first_weights
+from network.interpret.units import first_layer_weights
 from network.plots.style import SOFT, frameless, new_figure
 from network.plots.subject import Subject
 
@@ -24,7 +24,7 @@ def draw_weights(subjects: Sequence[Subject]) -> "Figure":
     All units share one scale, so a faint image is a unit of weak weights.
     """
     (subject,) = subjects
-    images = first_weights(subject.params)
+    images = first_layer_weights(subject.params)
     count = min(len(images), MOST)
     columns = min(COLUMNS, count)
     rows = math.ceil(count / columns)

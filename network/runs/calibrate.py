@@ -16,24 +16,26 @@ from network.core.params import Array
 from network.metrics import calibration, conformal
 from network.metrics.calibration import COLDEST, HOTTEST
 from network.metrics.out_of_distribution import (
-    Familiarity,
-    describe,
+    DistanceDetector,
+    fit_detector,
     held_out_distances,
-    measure_familiarity,
+    stroke_vectors,
 )
 from network.runs.evaluate import LoadedRun
 from network.runs.folder import Run
-from network.runs.held_out import AGAIN, Division, divide
-from network.training.configuration import fits
+from network.runs.held_out import AGAIN, DataSplit, split_examples
+from network.training.configuration import fits_type
 from pipeline.errors import CorruptError, UsageError
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import publish_json, read_json
 
 FORMAT = 1
 FOLDS = 10  # of the cross-validation
-LEAST = 20  # held-out examples: with fewer nothing can be said
-LEAST_MISTAKES = 10  # among them, for a temperature
-MOST = 100_000  # that a number of a calibration can be: as many classes, no log-loss is so large
+MIN_EXAMPLES = 20  # held-out examples: with fewer nothing can be said
+MIN_MISTAKES = 10  # among them, for a temperature
+MAX_EXAMPLES = (
+    100_000  # that a number of a calibration can be: as many classes, no log-loss is so large
+)
 
 Kind = TypeVar("Kind")
 
@@ -51,7 +53,7 @@ class Calibration:
     calibration_error: tuple[float, ...]  # the same two of what is expected, 0 to 1
     thresholds: dict[str, float]  # of sets, by the coverage that they promise
     set_sizes: dict[str, float]  # classes in them, on average
-    familiarity: Familiarity | None  # None: too few examples
+    familiarity: DistanceDetector | None  # None: too few examples
 
     def __post_init__(self) -> None:
         numbers = (
@@ -60,7 +62,9 @@ class Calibration:
             *self.thresholds.values(),
             *self.set_sizes.values(),
         )
-        if not COLDEST <= self.temperature <= HOTTEST or not all(0 <= it <= MOST for it in numbers):
+        if not COLDEST <= self.temperature <= HOTTEST or not all(
+            0 <= it <= MAX_EXAMPLES for it in numbers
+        ):
             raise ValueError(f"temperature {self.temperature}, and {numbers}"[:500])
         pairs = self.log_loss, self.calibration_error
         if [*map(len, pairs)] != [2, 2]:
@@ -70,7 +74,7 @@ class Calibration:
         if not all(0 < float(coverage) < 1 for coverage in self.thresholds):
             raise ValueError(f"coverages of {[*self.thresholds]}")
 
-    def promise(self, coverage: float) -> tuple[str, float]:
+    def threshold_for(self, coverage: float) -> tuple[str, float]:
         """Find the least coverage on record that is no less than the wanted one, and its threshold.
 
         Raises: UsageError.
@@ -91,7 +95,7 @@ def calibrate_run(cache: Cache, loaded: LoadedRun) -> Calibration:
     Raises: UsageError where it has no examples to be measured by; MissingError, CorruptError,
     StorageError.
     """
-    division = divide(cache, loaded.run, loaded.checkpoint, loaded.configuration)
+    division = split_examples(cache, loaded.run, loaded.checkpoint, loaded.configuration)
     result = calibrate(loaded, division)
     publish_json(loaded.run.calibration, {"format": FORMAT, **asdict(result)})
     return result
@@ -109,46 +113,47 @@ def load_calibration(run: Run, weights: str) -> Calibration | None:
     try:
         del values["format"]
         if values["familiarity"] is not None:
-            values["familiarity"] = read_back(Familiarity, values["familiarity"])
-        found = read_back(Calibration, values)
+            values["familiarity"] = read_calibration(DistanceDetector, values["familiarity"])
+        found = read_calibration(Calibration, values)
     except (KeyError, TypeError, ValueError) as error:
         raise CorruptError(f"{run.calibration}: no calibration ({error})"[:500], again) from error
     return found if found.weights == weights else None
 
 
-def read_back(kind: type[Kind], values: dict[str, Any]) -> Kind:
+def read_calibration(kind: type[Kind], values: dict[str, Any]) -> Kind:
     """Make of plain data what it was made of.
 
     Raises: KeyError, TypeError, ValueError.
     """
     for name, hint in get_type_hints(kind).items():
-        if not fits(values[name], hint):
+        if not fits_type(values[name], hint):
             raise TypeError(f"{name} is {values[name]!r}"[:200])
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
 
-def calibrate(loaded: LoadedRun, division: Division) -> Calibration:
+def calibrate(loaded: LoadedRun, division: DataSplit) -> Calibration:
     """Measure what a run's answers are worth.
 
     Raises: UsageError where too few examples are held out.
     """
-    if (count := len(division.held_out)) < LEAST:
+    if (count := len(division.held_out)) < MIN_EXAMPLES:
         raise UsageError(
-            f"run {loaded.name} held {count} examples out of its training, expected {LEAST}", AGAIN
+            f"run {loaded.name} held {count} examples out of its training, expected {MIN_EXAMPLES}",
+            AGAIN,
         )
     checkpoint, examples = loaded.checkpoint, division.examples
     labels = examples.labels
     scores = calibration.log_scores(checkpoint.model, checkpoint.params, examples.images)
-    before, after = calibration.soften(scores, 1.0), cross_softened(scores, labels)
+    before, after = calibration.apply_temperature(scores, 1.0), cross_calibrate(scores, labels)
     losses = tuple(calibration.log_loss(each, labels) for each in (before, after))
     errors = tuple(
         calibration.expected_calibration_error(calibration.reliability_bins(each, labels))
         for each in (before, after)
     )
     mistakes = int(np.sum(scores.argmax(axis=1) != labels))
-    is_better = mistakes >= LEAST_MISTAKES and losses[1] < losses[0]
+    is_better = mistakes >= MIN_MISTAKES and losses[1] < losses[0]
     thresholds = find_thresholds(before, labels)
-    far = held_out_distances(describe(division.pixels), division.trained, division.held_out)
+    far = held_out_distances(stroke_vectors(division.pixels), division.trained, division.held_out)
     return Calibration(
         weights=checkpoint.meta["sha256"],
         data=division.sha256,
@@ -162,11 +167,11 @@ def calibrate(loaded: LoadedRun, division: Division) -> Calibration:
             coverage: float(conformal.prediction_sets(before, it).sum(axis=1).mean())
             for coverage, it in thresholds.items()
         },
-        familiarity=measure_familiarity(far),
+        familiarity=fit_detector(far),
     )
 
 
-def cross_softened(scores: Array, labels: Array) -> Array:
+def cross_calibrate(scores: Array, labels: Array) -> Array:
     """Turn scores into probabilities, each fold with the temperature that fits the other folds.
 
     Shapes: scores (N, K), labels (N,) -> (N, K).
@@ -176,7 +181,7 @@ def cross_softened(scores: Array, labels: Array) -> Array:
     for fold in range(FOLDS):
         inside, others = fold_of == fold, fold_of != fold
         temperature = calibration.fit_temperature(scores[others], labels[others])
-        probabilities[inside] = calibration.soften(scores[inside], temperature)
+        probabilities[inside] = calibration.apply_temperature(scores[inside], temperature)
     return probabilities
 
 
@@ -186,7 +191,7 @@ def find_thresholds(probabilities: Array, labels: Array) -> dict[str, float]:
     Shapes: probabilities (N, K), labels (N,).
     """
     found = {
-        f"{coverage:g}": conformal.threshold(probabilities, labels, coverage)
+        f"{coverage:g}": conformal.conformal_threshold(probabilities, labels, coverage)
         for coverage in conformal.COVERAGES
     }
     return {coverage: value for coverage, value in found.items() if value is not None}

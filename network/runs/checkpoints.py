@@ -27,14 +27,14 @@ import numpy as np
 from network.core.model import Model
 from network.core.optimizers import State
 from network.core.params import Array, Params, named_arrays
-from network.layers.text import describe_layer, layer_from_description
+from network.layers.text import build_layer, describe_layer
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError, UsageError
 from pipeline.storage.cache import publish, reading
 from pipeline.storage.npy import read_npy_header
 
 FORMAT = 2  # 1: without the seal
-SEAL_BYTES = 64  # hexadecimal digits of a SHA-256
+CHECKSUM_BYTES = 64  # hexadecimal digits of a SHA-256
 END_OF_ZIP = b"PK\5\6"  # begins the last 22 bytes of a zip without a comment
 
 
@@ -76,7 +76,7 @@ def pack_checkpoint(checkpoint: Checkpoint) -> bytes:
     }
     buffer = io.BytesIO()
     np.savez(buffer, meta=np.frombuffer(json.dumps(meta).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
-    return sealed(buffer.getvalue())
+    return with_checksum(buffer.getvalue())
 
 
 def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
@@ -87,11 +87,11 @@ def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
     try:
         is_sealed = data[-22:-18] != END_OF_ZIP
         if is_sealed:
-            check_seal(data)
+            check_checksum(data)
         arrays = parse_npz(data)
         meta = json.loads(arrays.pop("meta").tobytes())
         check_meta(meta, arrays, is_sealed)
-        model = Model(tuple(layer_from_description(layer) for layer in meta["layers"]))
+        model = Model(tuple(build_layer(layer) for layer in meta["layers"]))
         trees: dict[str, Params] = {}
         for name, array in arrays.items():
             tree, index, leaf = name.rsplit("/", 2)
@@ -111,18 +111,18 @@ def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
         raise CorruptError(f"{where}: no readable checkpoint ({error!r})") from error
 
 
-def sealed(data: bytes) -> bytes:
+def with_checksum(data: bytes) -> bytes:
     """Add the seal to a zip that has no comment."""
-    body = data[:-2] + SEAL_BYTES.to_bytes(2, "little")
+    body = data[:-2] + CHECKSUM_BYTES.to_bytes(2, "little")
     return body + hashlib.sha256(body).hexdigest().encode()
 
 
-def check_seal(data: bytes) -> None:
+def check_checksum(data: bytes) -> None:
     """Refuse a file that is not byte for byte the one that was saved.
 
     Raises: ValueError.
     """
-    body, seal = data[:-SEAL_BYTES], data[-SEAL_BYTES:]
+    body, seal = data[:-CHECKSUM_BYTES], data[-CHECKSUM_BYTES:]
     found = hashlib.sha256(body).hexdigest()
     if found.encode() != seal:
         raise ValueError(f"its sha256 is {found}, its seal says {seal!r}")
@@ -206,12 +206,12 @@ def parse_npy(name: str, data: bytes) -> Array:
     return array.copy(order="K")  # in another order, sums of products have other last bits
 
 
-def refuse_untrained(name: str, checkpoint: Checkpoint) -> None:
+def require_trained(name: str, checkpoint: Checkpoint) -> None:
     """Say of a run that was not trained that its training can neither go on nor be done again.
 
     Raises: UsageError.
     """
-    refuse_ensemble(name, checkpoint)
+    require_single_model(name, checkpoint)
     if edited := checkpoint.meta.get("edited"):
         raise UsageError(
             f"run {name} was not trained: it is run {edited['run']} as it was edited",
@@ -219,7 +219,7 @@ def refuse_untrained(name: str, checkpoint: Checkpoint) -> None:
         )
 
 
-def refuse_ensemble(name: str, checkpoint: Checkpoint) -> None:
+def require_single_model(name: str, checkpoint: Checkpoint) -> None:
     """Say that an ensemble is made of runs that were trained.
 
     Raises: UsageError.

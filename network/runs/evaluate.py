@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from network.core.data import Examples
 from network.core.model import Model
 from network.core.params import Array
-from network.metrics.accuracy import TestResult, answer_images, confusion_matrix
+from network.metrics.accuracy import ClassificationResult, confusion_matrix, predict_classes
 from network.runs.checkpoints import Checkpoint
-from network.runs.evaluation_log import count_looks, look_now, read_looks, save_looks
+from network.runs.evaluation_log import (
+    count_evaluations,
+    evaluation_now,
+    read_evaluations,
+    save_evaluations,
+)
 from network.runs.folder import Run, load_run
 from network.runs.names import find_runs
 from network.training.configuration import Configuration
@@ -32,12 +37,12 @@ class LoadedRun:
 
 
 @dataclass(frozen=True)
-class Measured:
+class EvaluationResult:
     """What a run answered."""
 
     name: str
     answers: Array  # (N,)
-    result: TestResult
+    result: ClassificationResult
     looks: int  # how often the run has looked at these images, this time included
 
 
@@ -97,27 +102,31 @@ def count_outputs(model: Model) -> int:
     return shape[-1]
 
 
-def measure_run(loaded: LoadedRun, dataset: Dataset, split: str, examples: Examples) -> Measured:
+def evaluate_run(
+    loaded: LoadedRun, dataset: Dataset, split: str, examples: Examples
+) -> EvaluationResult:
     """Let a run answer every example of a split, and add this look to those it has had.
 
     Raises: CorruptError, StorageError.
     """
-    answers = answer_images(loaded.checkpoint.model, loaded.checkpoint.params, examples.images)
-    return write_look(loaded, dataset, split, examples.labels, answers)
+    answers = predict_classes(loaded.checkpoint.model, loaded.checkpoint.params, examples.images)
+    return log_evaluation(loaded, dataset, split, examples.labels, answers)
 
 
-def write_look(
+def log_evaluation(
     loaded: LoadedRun, dataset: Dataset, split: str, labels: Array, answers: Array
-) -> Measured:
+) -> EvaluationResult:
     """Add a look at a split to those that a run has had.
 
     Shapes: labels (N,), answers (N,).
     Raises: CorruptError, StorageError.
     """
     path = loaded.run.result
-    looks = read_looks(path, loaded.configuration.dataset)
+    looks = read_evaluations(path, loaded.configuration.dataset)
     confusion = confusion_matrix(labels, answers, len(dataset.classes))
-    result = TestResult(confusion)
-    looks.append(look_now(dataset.name, split, result))
-    save_looks(path, looks)
-    return Measured(loaded.name, answers, result, count_looks(looks, dataset.name, split))
+    result = ClassificationResult(confusion)
+    looks.append(evaluation_now(dataset.name, split, result))
+    save_evaluations(path, looks)
+    return EvaluationResult(
+        loaded.name, answers, result, count_evaluations(looks, dataset.name, split)
+    )

@@ -9,17 +9,17 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from network.metrics.accuracy import TestResult
+from network.metrics.accuracy import ClassificationResult
 from pipeline.errors import CorruptError
 from pipeline.storage.checksummed_json import publish_json, read_json
 
 FORMAT = 2
 FORMAT_1 = ("count", "correct", "accuracy")  # its keys: the last score on the run's own test set
-MOST = 1000  # looks that are listed one by one; a JSON of ours has to stay small
+MAX_LISTED = 1000  # looks that are listed one by one; a JSON of ours has to stay small
 
 
 @dataclass(frozen=True)
-class Look:
+class LoggedEvaluation:
     """What a run scored on a split of a data set."""
 
     dataset: str
@@ -42,13 +42,13 @@ class Look:
         return self.correct / self.count
 
 
-def look_now(dataset: str, split: str, result: TestResult) -> Look:
+def evaluation_now(dataset: str, split: str, result: ClassificationResult) -> LoggedEvaluation:
     """Describe a look that has just been taken."""
     time = datetime.now(UTC).isoformat(timespec="seconds")
-    return Look(dataset, split, result.count, result.correct, time)
+    return LoggedEvaluation(dataset, split, result.count, result.correct, time)
 
 
-def read_looks(path: Path, dataset: str) -> list[Look]:
+def read_evaluations(path: Path, dataset: str) -> list[LoggedEvaluation]:
     """Read the looks of a run that was trained on this data set, oldest first.
 
     Raises: CorruptError.
@@ -59,30 +59,32 @@ def read_looks(path: Path, dataset: str) -> list[Look]:
     value = read_json(path, again, FORMAT, unsealed=FORMAT_1)
     try:
         if value.keys() == set(FORMAT_1):
-            return [Look(dataset, "test", value["count"], value["correct"])]
-        return [Look(**look) for look in value["looks"]]
+            return [LoggedEvaluation(dataset, "test", value["count"], value["correct"])]
+        return [LoggedEvaluation(**look) for look in value["looks"]]
     except (KeyError, TypeError, ValueError) as error:
         raise CorruptError(f"{path}: no test result ({error})", again) from error
 
 
-def save_looks(path: Path, looks: Sequence[Look]) -> None:
+def save_evaluations(path: Path, looks: Sequence[LoggedEvaluation]) -> None:
     """Publish the looks of a run; of very many only the last at each split, with their number."""
-    listed = looks if len(looks) <= MOST else merge_looks(looks)
+    listed = looks if len(looks) <= MAX_LISTED else merge_evaluations(looks)
     publish_json(path, {"format": FORMAT, "looks": [asdict(look) for look in listed]})
 
 
-def merge_looks(looks: Sequence[Look]) -> list[Look]:
+def merge_evaluations(looks: Sequence[LoggedEvaluation]) -> list[LoggedEvaluation]:
     """Let the last look at each split stand for all looks at it."""
     last = {(look.dataset, look.split): look for look in looks}
-    return [replace(look, looks=count_looks(looks, *place)) for place, look in last.items()]
+    return [replace(look, looks=count_evaluations(looks, *place)) for place, look in last.items()]
 
 
-def count_looks(looks: Sequence[Look], dataset: str, split: str) -> int:
+def count_evaluations(looks: Sequence[LoggedEvaluation], dataset: str, split: str) -> int:
     """Count the looks at one split."""
     return sum(look.looks for look in looks if (look.dataset, look.split) == (dataset, split))
 
 
-def last_look(looks: Sequence[Look], dataset: str, split: str = "test") -> Look | None:
+def last_evaluation(
+    looks: Sequence[LoggedEvaluation], dataset: str, split: str = "test"
+) -> LoggedEvaluation | None:
     """Return the last look at one split, None where there was none."""
     found = [look for look in looks if (look.dataset, look.split) == (dataset, split)]
     return found[-1] if found else None

@@ -12,7 +12,7 @@ import numpy as np
 
 from network.core.data import Examples
 from network.core.params import Array
-from network.metrics.accuracy import answer_images
+from network.metrics.accuracy import predict_classes
 from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from network.runs.folder import Run
 from network.training.recipe import Recipe
@@ -30,7 +30,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Flips:
+class PredictionChanges:
     """The images held out whose answers changed from one frame to another, by their places."""
 
     put_right: Array
@@ -49,7 +49,7 @@ def save_frame(run: Run, recipe: Recipe, state: TrainingState, validation: Examp
     Raises: StorageError.
     """
     model, params = recipe.model, state.latest
-    answers = answer_images(model, params, validation.images) if len(validation) else np.array([])
+    answers = predict_classes(model, params, validation.images) if len(validation) else np.array([])
     meta = {"epoch": len(state.history), "answers": answers.astype(int).tolist()}
     path = frame_path(run.film, len(state.history))
     save_checkpoint(path, Checkpoint(model, params, {}, meta))
@@ -79,14 +79,14 @@ def load_frame(run: Run, epoch: int) -> Frame:
     return Frame(epoch, checkpoint, np.array(answers, np.int64))
 
 
-def find_flips(before: Frame, after: Frame, labels: Array) -> Flips:
+def find_prediction_changes(before: Frame, after: Frame, labels: Array) -> PredictionChanges:
     """Find the images whose answers changed between two frames.
 
     Shapes: labels (N,).
     """
     was, now = before.answers, after.answers
     changed = was != now
-    return Flips(
+    return PredictionChanges(
         put_right=np.flatnonzero(changed & (now == labels)),
         put_wrong=np.flatnonzero(changed & (was == labels)),
         other_wrong=np.flatnonzero(changed & (was != labels) & (now != labels)),

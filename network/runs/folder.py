@@ -16,7 +16,7 @@ from typing import Any
 from network.core.model import Model
 from network.environment import describe_environment
 from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from network.runs.evaluation_log import last_look, read_looks
+from network.runs.evaluation_log import last_evaluation, read_evaluations
 from network.training.configuration import Configuration, configuration_from_dict
 from network.training.state import EpochDone, TrainingState
 from pipeline.errors import CorruptError
@@ -64,7 +64,7 @@ class Run:
 def save_run(run: Run, model: Model, state: TrainingState, configuration: Configuration) -> None:
     """Write what an epoch changes in a run: the history and the checkpoint."""
     save_history(run, state.history)
-    save_checkpoint(run.checkpoint, checkpoint_of(model, state, configuration))
+    save_checkpoint(run.checkpoint, build_checkpoint(model, state, configuration))
 
 
 def save_history(run: Run, history: list[EpochDone]) -> None:
@@ -73,14 +73,16 @@ def save_history(run: Run, history: list[EpochDone]) -> None:
     publish(run.history, [lines.encode()])
 
 
-def checkpoint_of(model: Model, state: TrainingState, configuration: Configuration) -> Checkpoint:
+def build_checkpoint(
+    model: Model, state: TrainingState, configuration: Configuration
+) -> Checkpoint:
     """Put into a checkpoint where a training stands, all but its history.
 
     The checkpoint's parameters are those to answer with. Where training goes on with others,
     these are kept beside the optimizer's memory, as "trained".
     """
     answering = state.answering
-    memory = {name: tree for name, tree in state.memory.items() if tree is not answering}
+    memory = {name: tree for name, tree in state.optimizer_state.items() if tree is not answering}
     if answering is not state.params:
         memory["trained"] = state.params
     meta = {
@@ -118,15 +120,15 @@ def load_training_state(run: Run, checkpoint: Checkpoint) -> TrainingState:
         raise CorruptError(
             f"{run.history}: {len(history)} epochs, the checkpoint is of {checkpoint.meta['epoch']}"
         )
-    return state_of(checkpoint, history)
+    return extract_state(checkpoint, history)
 
 
-def state_of(checkpoint: Checkpoint, history: list[EpochDone]) -> TrainingState:
+def extract_state(checkpoint: Checkpoint, history: list[EpochDone]) -> TrainingState:
     """Take out of a checkpoint where a training stands; its history may be longer."""
     meta, memory = checkpoint.meta, dict(checkpoint.state)
     state = TrainingState(
         params=memory.pop("trained", checkpoint.params),
-        memory=memory,
+        optimizer_state=memory,
         step=meta["step"],
         history=history[: meta["epoch"]],
         loss_sum=meta.get("loss_sum", 0.0),
@@ -153,13 +155,15 @@ def read_history(run: Run) -> list[EpochDone]:
         raise CorruptError(f"{run.history}: no history of epochs ({error})"[:500]) from error
 
 
-def summarise(run: Run) -> dict[str, Any]:
+def summarise_run(run: Run) -> dict[str, Any]:
     """Say in plain data what a run is and what it scored, if it was tested.
 
     Raises: CorruptError.
     """
     checkpoint, configuration = load_run(run)
-    look = last_look(read_looks(run.result, configuration.dataset), configuration.dataset)
+    look = last_evaluation(
+        read_evaluations(run.result, configuration.dataset), configuration.dataset
+    )
     return {
         "run": run.name,
         "epochs": checkpoint.meta.get("epoch", 0),

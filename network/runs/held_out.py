@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from network.core.data import Examples, scale_pixels, split_places
+from network.core.data import Examples, scale_pixels, split_indices
 from network.core.params import Array
 from network.runs.checkpoints import Checkpoint
 from network.runs.folder import Run, load_run
@@ -27,7 +27,7 @@ AGAIN = "Train with --validation 0.1 to hold examples back"
 
 
 @dataclass(frozen=True)
-class Dealing:
+class SplitRule:
     """How a run dealt examples to training and to what it held back."""
 
     data: str | None  # sha256 of the pickle; None: from before it was written down
@@ -37,14 +37,14 @@ class Dealing:
 
     def places(self, count: int) -> tuple[Array, Array]:
         """Tell the places of the examples to train on and of those held back, both rising."""
-        return split_places(min(count, self.limit or count), self.validation, self.seed)
+        return split_indices(min(count, self.limit or count), self.validation, self.seed)
 
 
-Seen: TypeAlias = list[Dealing]
+Seen: TypeAlias = list[SplitRule]
 
 
 @dataclass(frozen=True)
-class Division:
+class DataSplit:
     """The examples of a split "train", and which of them a run has seen."""
 
     pixels: Array  # (N, H, W) uint8
@@ -72,7 +72,7 @@ def seen_by(checkpoint: Checkpoint, configuration: Configuration) -> Seen | None
         return None if meta["seen"] is None else read_seen(meta["seen"])
     if "members" in meta or configuration.start is not None or meta.get("step", 0) == 0:
         return None
-    return [dealing_of(configuration, meta.get("data"))]
+    return [split_rule(configuration, meta.get("data"))]
 
 
 def seen_after(start: Run, configuration: Configuration, data: str) -> list[dict[str, Any]] | None:
@@ -80,19 +80,19 @@ def seen_after(start: Run, configuration: Configuration, data: str) -> list[dict
 
     Raises: MissingError, CorruptError.
     """
-    return describe([seen_by(*load_run(start)), [dealing_of(configuration, data)]])
+    return describe_seen([seen_by(*load_run(start)), [split_rule(configuration, data)]])
 
 
-def describe(several: list[Seen | None]) -> list[dict[str, Any]] | None:
+def describe_seen(several: list[Seen | None]) -> list[dict[str, Any]] | None:
     """Say in plain data what has gone into several; of the whole nobody knows what one hides."""
     if None in several:
         return None
     return [asdict(each) for each in dict.fromkeys(chain.from_iterable(filter(None, several)))]
 
 
-def dealing_of(configuration: Configuration, data: str | None) -> Dealing:
+def split_rule(configuration: Configuration, data: str | None) -> SplitRule:
     """Describe how a configuration deals the examples of data with this hash."""
-    return Dealing(data, configuration.limit, configuration.validation, configuration.seed)
+    return SplitRule(data, configuration.limit, configuration.validation, configuration.seed)
 
 
 def read_seen(value: Any) -> Seen:
@@ -101,7 +101,7 @@ def read_seen(value: Any) -> Seen:
     Raises: CorruptError.
     """
     try:
-        return [dealing_of(configuration_of(without_data(each)), each["data"]) for each in value]
+        return [split_rule(configuration_of(without_data(each)), each["data"]) for each in value]
     except (TypeError, KeyError, AttributeError, UsageError) as error:
         raise CorruptError(f"a checkpoint has seen what makes no sense: {error}"[:500]) from error
 
@@ -111,9 +111,9 @@ def without_data(each: dict[str, Any]) -> dict[str, Any]:
     return {name: choice for name, choice in each.items() if name != "data"}
 
 
-def divide(
+def split_examples(
     cache: Cache, run: Run, checkpoint: Checkpoint, configuration: Configuration
-) -> Division:
+) -> DataSplit:
     """Find the examples that a run has seen and those that it has not.
 
     Raises: UsageError where there is nothing to measure it by, MissingError, CorruptError.
@@ -138,4 +138,4 @@ def divide(
         training, held_out = each.places(len(labels))
         trained[training], held_back[held_out] = True, True
     places = np.flatnonzero(held_back & ~trained)
-    return Division(pixels, labels, np.flatnonzero(trained), places, sha256)
+    return DataSplit(pixels, labels, np.flatnonzero(trained), places, sha256)

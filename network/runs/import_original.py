@@ -25,7 +25,7 @@ from pipeline.errors import CorruptError
 from pipeline.pickles.safe_load import load_untrusted
 
 
-def import_seed(weights_path: Path, biases_path: Path) -> tuple[Model, Params]:
+def load_original(weights_path: Path, biases_path: Path) -> tuple[Model, Params]:
     """Read the seed's weights and biases and return the same network in our form, in float64.
 
     Raises: MissingError, CorruptError when the files hold anything else.

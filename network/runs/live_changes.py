@@ -13,10 +13,10 @@ from typing import Any
 from network.core.layers import Layer
 from network.core.model import Model
 from network.layers.dropout import Dropout
-from network.layers.text import layers_from_text
+from network.layers.text import parse_layers
 from network.runs.checkpoints import Checkpoint
-from network.runs.training_run import Experiment
-from network.training.build import build_recipe, momentum_of
+from network.runs.training_run import TrainingRun
+from network.training.build import build_recipe, effective_momentum
 from network.training.configuration import Configuration, check_range, configuration_from_dict
 from pipeline.errors import CorruptError, UsageError
 
@@ -24,7 +24,7 @@ FIELDS = ("learning_rate", "momentum", "weight_decay", "augment", "epochs")  # a
 
 
 @dataclass(frozen=True)
-class Change:
+class ConfigChange:
     """Other choices from where a training stood on."""
 
     epoch: int  # epochs that were done
@@ -36,13 +36,13 @@ class Change:
         return self.epoch, self.step
 
 
-def change_training(experiment: Experiment, values: Mapping[str, Any]) -> Experiment:
+def change_training(training_run: TrainingRun, values: Mapping[str, Any]) -> TrainingRun:
     """Go on with other choices from the step at which a training stands, and save that.
 
     Raises: UsageError for what cannot be changed, or not to this.
     """
-    configuration, state = experiment.configuration, experiment.state
-    changed, model = apply(values, configuration, experiment.recipe.model)
+    configuration, state = training_run.configuration, training_run.state
+    changed, model = apply_changes(values, configuration, training_run.recipe.model)
     if changed.epochs < len(state.history):
         raise UsageError(f"epochs is {changed.epochs}, and {len(state.history)} are done")
     recipe = build_recipe(changed, model)
@@ -50,12 +50,12 @@ def change_training(experiment: Experiment, values: Mapping[str, Any]) -> Experi
     changes = state.origin.setdefault("changes", [])
     state.origin.setdefault("first", configuration.to_dict())
     changes.append({"epoch": place[0], "step": place[1], "values": dict(values)})
-    after = replace(experiment, configuration=changed, recipe=recipe)
+    after = replace(training_run, configuration=changed, recipe=recipe)
     after.save()
     return after
 
 
-def apply(
+def apply_changes(
     values: Mapping[str, Any], configuration: Configuration, model: Model
 ) -> tuple[Configuration, Model]:
     """Put other values into a configuration, and into the model where they are part of it.
@@ -73,18 +73,18 @@ def apply(
         if dropout_rate(model) is None:
             raise UsageError("dropout needs a layer Dropout, and the model has none")
         if configuration.layers:
-            text = with_dropout(layers_from_text(configuration.layers), values["dropout"])
+            text = with_dropout(parse_layers(configuration.layers), values["dropout"])
             fields["layers"] = ", ".join(map(repr, text))
         model = Model(with_dropout(model.layers, values["dropout"]))
     return replace(configuration, **fields), model
 
 
-def controls(experiment: Experiment) -> dict[str, Any]:
+def live_settings(training_run: TrainingRun) -> dict[str, Any]:
     """Tell what can be changed of a training, and how it is now; None is what its model lacks."""
-    configuration, recipe = experiment.configuration, experiment.recipe
+    configuration, recipe = training_run.configuration, training_run.recipe
     return {
         "learning_rate": configuration.learning_rate,
-        "momentum": momentum_of(configuration),
+        "momentum": effective_momentum(configuration),
         "weight_decay": configuration.weight_decay,
         "dropout": dropout_rate(recipe.model),
         "augment": configuration.augment,
@@ -112,12 +112,12 @@ def first_configuration(checkpoint: Checkpoint, where: str) -> Configuration:
     return configuration_from_dict(values, where)
 
 
-def changes_of(checkpoint: Checkpoint, where: str) -> list[Change]:
+def extract_changes(checkpoint: Checkpoint, where: str) -> list[ConfigChange]:
     """List what was changed while a run was trained, from the first change to the last.
 
     Raises: CorruptError.
     """
     try:
-        return [Change(**change) for change in checkpoint.meta.get("changes", [])]
+        return [ConfigChange(**change) for change in checkpoint.meta.get("changes", [])]
     except TypeError as error:
         raise CorruptError(f"{where}: no changes of a training ({error})") from error

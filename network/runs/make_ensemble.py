@@ -9,7 +9,7 @@ from network.core.params import count_params
 from network.layers.ensemble import Ensemble, join_params
 from network.runs.evaluate import LoadedRun, common_dataset, load_runs
 from network.runs.folder import Run
-from network.runs.held_out import describe, seen_by
+from network.runs.held_out import describe_seen, seen_by
 from network.runs.names import check_new_name, create_run
 from network.training.configuration import Configuration
 from pipeline.errors import UsageError
@@ -18,7 +18,7 @@ from pipeline.storage.cache import Cache
 SCORES = (Sigmoid, Softmax, Ensemble)  # end with numbers from 0 to 1
 
 
-def combine_runs(cache: Cache, names: Sequence[str], wanted: str | None) -> tuple[Run, int]:
+def make_ensemble(cache: Cache, names: Sequence[str], wanted: str | None) -> tuple[Run, int]:
     """Make a run that answers with the mean of the scores of several, and needs them no more.
 
     Returns: the run, and how many parameters it has.
@@ -32,7 +32,7 @@ def combine_runs(cache: Cache, names: Sequence[str], wanted: str | None) -> tupl
     params = [join_params([run.checkpoint.params for run in loaded])]
     # A loss that contains an activation has none to contain here: the gradient check takes another.
     configuration = replace(loaded[0].configuration, loss="squared-error")
-    seen = describe([seen_by(run.checkpoint, run.configuration) for run in loaded])
+    seen = describe_seen([seen_by(run.checkpoint, run.configuration) for run in loaded])
     model, origin = Model((Ensemble(members),)), {"members": list(names), "seen": seen}
     return create_run(cache, wanted, model, params, configuration, origin=origin), count_params(
         params

@@ -5,25 +5,25 @@ import shutil
 from collections.abc import Generator
 
 from network.core.params import named_arrays
-from network.runs.checkpoints import Checkpoint, hash_arrays, load_checkpoint, refuse_untrained
+from network.runs.checkpoints import Checkpoint, hash_arrays, load_checkpoint, require_trained
 from network.runs.film import list_epochs, load_frame
 from network.runs.folder import Run, read_history
-from network.runs.live_changes import change_training, changes_of, first_configuration
+from network.runs.live_changes import change_training, extract_changes, first_configuration
 from network.runs.names import NEW
-from network.runs.training_run import prepare
+from network.runs.training_run import build_training_run
 from network.training.loop import best_epoch
 from network.training.state import Event
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, remove_stale_parts, replace_folder, storage_error
 
 
-def check_filming(run: Run) -> Checkpoint:
+def check_can_make_film(run: Run) -> Checkpoint:
     """Refuse a run that cannot be trained again; else return its checkpoint.
 
     Raises: UsageError, MissingError, CorruptError.
     """
     checkpoint = load_checkpoint(run.checkpoint)
-    refuse_untrained(run.name, checkpoint)
+    require_trained(run.name, checkpoint)
     if not checkpoint.meta.get("epoch"):
         raise UsageError(f"run {run.name} has not been trained for an epoch: nothing to film")
     return checkpoint
@@ -36,17 +36,17 @@ def make_film(cache: Cache, run: Run) -> Generator[Event, None, None]:
 
     Raises: UsageError, MissingError, CorruptError, DivergedError, StorageError.
     """
-    checkpoint, where = check_filming(run), str(run.checkpoint)
-    changes = changes_of(checkpoint, where)
+    checkpoint, where = check_can_make_film(run), str(run.checkpoint)
+    changes = extract_changes(checkpoint, where)
     remove_stale_parts(cache.runs() / NEW)
     made = Run(cache.runs() / f".{NEW}.{secrets.token_hex(8)}.part")
     try:
-        experiment = prepare(cache, first_configuration(checkpoint, where), made)
-        experiment.begin_film()
+        training_run = build_training_run(cache, first_configuration(checkpoint, where), made)
+        training_run.begin_film()
         for change in changes:
-            yield from experiment.train_until(change.place)
-            experiment = change_training(experiment, change.values)
-        yield from experiment.train_until((checkpoint.meta["epoch"], 0))
+            yield from training_run.train_until(change.place)
+            training_run = change_training(training_run, change.values)
+        yield from training_run.train_until((checkpoint.meta["epoch"], 0))
         try:
             replace_folder(made.film, run.film, made.folder / "old")
         except OSError as error:
@@ -55,7 +55,7 @@ def make_film(cache: Cache, run: Run) -> Generator[Event, None, None]:
         shutil.rmtree(made.folder, ignore_errors=True)
 
 
-def shows_the_run(run: Run, checkpoint: Checkpoint) -> bool | None:
+def is_film_complete(run: Run, checkpoint: Checkpoint) -> bool | None:
     """Does the film come to the run's own weights, bit for bit? None when it cannot tell.
 
     It cannot where the run was stopped within an epoch, or where its film goes less far.

@@ -59,7 +59,7 @@ def create_run(
         save_run(made, model, state, configuration)
         for name in names:
             run = Run(cache.runs() / name)
-            if claim(made, run):
+            if publish_run(made, run):
                 return run
     finally:
         shutil.rmtree(made.folder, ignore_errors=True)
@@ -83,7 +83,7 @@ def name_taken(cache: Cache, name: str) -> UsageError:
     )
 
 
-def claim(made: Run, run: Run) -> bool:
+def publish_run(made: Run, run: Run) -> bool:
     """Give a finished folder its name; False when another has it, though since just now.
 
     Raises: StorageError.

@@ -7,23 +7,23 @@ import numpy as np
 from network.core.data import scale_pixels
 from network.core.params import Array
 from network.metrics import calibration, conformal
-from network.metrics.out_of_distribution import describe, distances
+from network.metrics.out_of_distribution import nearest_distances, stroke_vectors
 from network.runs.calibrate import Calibration, calibrate, load_calibration
 from network.runs.evaluate import LoadedRun
-from network.runs.held_out import divide
+from network.runs.held_out import split_examples
 from pipeline.errors import CorruptError, MissingError, ProjectError, UsageError
 from pipeline.storage.cache import Cache
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Prediction:
     """What to think of the answer to one image."""
 
     probabilities: Array  # (K,)
-    candidates: tuple[int, ...] | None  # classes in the set of the promised coverage
+    prediction_set: tuple[int, ...] | None  # classes in the set of the promised coverage
     distance: float | None  # from the nearest image that the run was trained on
-    is_unlike: bool | None  # is that too far? None: nobody knows
-    share_nearer: float | None  # of the held-out examples; all that are not far count as nearer
+    is_out_of_distribution: bool | None  # is that too far? None: nobody knows
+    share_closer: float | None  # of the held-out examples; all that are not far count as nearer
 
     @property
     def answer(self) -> int:
@@ -37,16 +37,16 @@ class Judgement:
 
 
 @dataclass(frozen=True)
-class Judge:
+class Predictor:
     """A run with all that it takes to judge its answers; made once, it can be asked often."""
 
     loaded: LoadedRun
     calibration: Calibration | None
     known: Array | None  # (M, D) what it was trained on, where familiarity can be told
     is_saved: bool = True  # or was the calibration made just now?
-    obstacle: ProjectError | None = None  # why something of this is missing
+    unavailable_reason: ProjectError | None = None  # why something of this is missing
 
-    def judge(self, pixels: Array, coverage: float | None = None) -> list[Judgement]:
+    def predict(self, pixels: Array, coverage: float | None = None) -> list[Prediction]:
         """Judge the answers to images.
 
         Shapes: pixels (N, H, W) uint8.  Units: coverage from 0 to 1.
@@ -56,11 +56,11 @@ class Judge:
         images = scale_pixels(pixels)
         scores = calibration.log_scores(checkpoint.model, checkpoint.params, images)
         temperature = 1.0 if self.calibration is None else self.calibration.temperature
-        probabilities = calibration.soften(scores, temperature)
-        sets = None if coverage is None else self.find_sets(scores, coverage)
-        far = None if self.known is None else distances(describe(pixels), self.known)
+        probabilities = calibration.apply_temperature(scores, temperature)
+        sets = None if coverage is None else self.find_prediction_sets(scores, coverage)
+        far = None if self.known is None else nearest_distances(stroke_vectors(pixels), self.known)
         return [
-            Judgement(
+            Prediction(
                 probabilities[index],
                 None if sets is None else tuple(map(int, np.flatnonzero(sets[index]))),
                 *self.look_up(None if far is None else float(far[index])),
@@ -68,27 +68,27 @@ class Judge:
             for index in range(len(pixels))
         ]
 
-    def find_sets(self, scores: Array, coverage: float) -> Array:
+    def find_prediction_sets(self, scores: Array, coverage: float) -> Array:
         """Find the classes that hold the right one as often as promised.
 
         Shapes: scores (N, K) -> (N, K) bool.
         Raises: as `judge`.
         """
         if self.calibration is None:
-            assert self.obstacle is not None
-            raise self.obstacle
-        _, threshold = self.calibration.promise(coverage)
-        return conformal.prediction_sets(calibration.soften(scores, 1.0), threshold)
+            assert self.unavailable_reason is not None
+            raise self.unavailable_reason
+        _, threshold = self.calibration.threshold_for(coverage)
+        return conformal.prediction_sets(calibration.apply_temperature(scores, 1.0), threshold)
 
     def look_up(self, distance: float | None) -> tuple[float | None, bool | None, float | None]:
         """Compare a distance with those of held-out examples."""
         if distance is None or self.calibration is None or self.calibration.familiarity is None:
             return None, None, None
         measured = self.calibration.familiarity
-        return distance, measured.is_unlike(distance), measured.share_nearer(distance)
+        return distance, measured.is_out_of_distribution(distance), measured.share_closer(distance)
 
 
-def find_judge(cache: Cache, loaded: LoadedRun) -> Judge:
+def load_predictor(cache: Cache, loaded: LoadedRun) -> Predictor:
     """Read what it takes to judge a run's answers; calibrate it now if nobody has.
 
     What cannot be had is left out, and the judge says why.
@@ -97,11 +97,11 @@ def find_judge(cache: Cache, loaded: LoadedRun) -> Judge:
     """
     saved = load_calibration(loaded.run, loaded.checkpoint.meta["sha256"])
     try:
-        division = divide(cache, loaded.run, loaded.checkpoint, loaded.configuration)
+        division = split_examples(cache, loaded.run, loaded.checkpoint, loaded.configuration)
         is_saved = saved is not None and saved.data == division.sha256
         found = saved if is_saved else calibrate(loaded, division)
     except (UsageError, MissingError, CorruptError) as error:
-        return Judge(loaded, saved, None, obstacle=error)
+        return Predictor(loaded, saved, None, unavailable_reason=error)
     assert found is not None
-    known = None if found.familiarity is None else describe(division.pixels[division.trained])
-    return Judge(loaded, found, known, is_saved)
+    known = None if found.familiarity is None else stroke_vectors(division.pixels[division.trained])
+    return Predictor(loaded, found, known, is_saved)

@@ -9,7 +9,7 @@ from network.runs.folder import Run
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ReplayComparison:
     """What two runs of one configuration have come to."""
 
     names: tuple[str, str]
@@ -29,13 +29,13 @@ class Comparison:
         return [*lines, "other weights", *causes]
 
 
-def compare_runs(run: Run, again: Run) -> Comparison:
+def compare_runs(run: Run, again: Run) -> ReplayComparison:
     """Compare the parameters of two runs, their data and their environments.
 
     Raises: MissingError, CorruptError.
     """
     before, now = load_checkpoint(run.checkpoint), load_checkpoint(again.checkpoint)
-    return Comparison(
+    return ReplayComparison(
         names=(run.name, again.name),
         hashes=(hash_params(before), hash_params(now)),
         differences=differences(describe_origin(before), describe_origin(now)),

@@ -10,14 +10,14 @@ from network.core.losses import LOSSES
 from network.core.model import Model
 from network.core.params import Params, is_finite
 from network.environment import keep_freed_memory, suitable_threads
-from network.runs.checkpoints import load_checkpoint, refuse_ensemble, refuse_untrained
+from network.runs.checkpoints import load_checkpoint, require_single_model, require_trained
 from network.runs.film import save_frame
 from network.runs.folder import Run, load_run, load_training_state, save_run
 from network.runs.held_out import seen_after
 from network.runs.names import check_new_name, create_run, find_run
 from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration
-from network.training.loop import has_ended, make_ready, train
+from network.training.loop import calibrate_model, has_ended, train
 from network.training.recipe import Recipe
 from network.training.state import EpochDone, Event, TrainingState
 from pipeline.datasets.registry import find_dataset
@@ -50,7 +50,7 @@ def start_model(cache: Cache, configuration: Configuration) -> tuple[Model, Para
         model = build_model(configuration, len(dataset.classes))
         return model, init_params(model, configuration)
     checkpoint = load_checkpoint(find_run(cache, configuration.start).checkpoint)
-    refuse_ensemble(configuration.start, checkpoint)
+    require_single_model(configuration.start, checkpoint)
     expected = LOSSES[configuration.loss].output_activation
     if not isinstance(checkpoint.model.layers[-1], expected):
         found = type(checkpoint.model.layers[-1]).__name__
@@ -73,7 +73,7 @@ def load_training_examples(cache: Cache, configuration: Configuration) -> tuple[
 
 
 @dataclass(frozen=True)
-class Experiment:
+class TrainingRun:
     """A run that can be trained: its folder, its recipe, where it stands, its examples."""
 
     run: Run
@@ -102,7 +102,7 @@ class Experiment:
                     yield event
             except GeneratorExit:
                 if is_finite(state.params):  # else the last good epoch is worth more
-                    make_ready(recipe, state.latest, self.training)
+                    calibrate_model(recipe, state.latest, self.training)
                     self.save()
                 raise
 
@@ -122,7 +122,7 @@ class Experiment:
 
     def begin_film(self) -> None:
         """Keep the parameters as they are before training, and from then on after every epoch."""
-        make_ready(self.recipe, self.state.latest, self.training)
+        calibrate_model(self.recipe, self.state.latest, self.training)
         save_frame(self.run, self.recipe, self.state, self.validation)
 
     def save(self) -> None:
@@ -130,7 +130,7 @@ class Experiment:
         save_run(self.run, self.recipe.model, self.state, self.configuration)
 
 
-def start_training(cache: Cache, configuration: Configuration) -> tuple[Recipe, TrainingState]:
+def initial_state(cache: Cache, configuration: Configuration) -> tuple[Recipe, TrainingState]:
     """Stand at the beginning of a training.
 
     Raises: UsageError, MissingError, CorruptError.
@@ -145,13 +145,13 @@ def start_training(cache: Cache, configuration: Configuration) -> tuple[Recipe, 
     return recipe, state
 
 
-def begin(
+def create_training_run(
     cache: Cache,
     configuration: Configuration,
     name: str | None,
     stem: str | None = None,
     film: bool = False,
-) -> Experiment:
+) -> TrainingRun:
     """Make a new run of a configuration, ready to be trained; the stem is for a name of our own.
 
     With `film` its parameters are kept after every epoch.
@@ -159,7 +159,7 @@ def begin(
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
     check_new_name(cache, name)
-    prepared = prepare(cache, configuration, Run(cache.runs()))
+    prepared = build_training_run(cache, configuration, Run(cache.runs()))
     model, params = prepared.recipe.model, prepared.state.params
     run = create_run(cache, name, model, params, configuration, stem)
     begun = replace(prepared, run=run)
@@ -168,29 +168,29 @@ def begin(
     return begun
 
 
-def prepare(cache: Cache, configuration: Configuration, run: Run) -> Experiment:
+def build_training_run(cache: Cache, configuration: Configuration, run: Run) -> TrainingRun:
     """Make all that is needed to train a configuration; of the run nothing is written yet.
 
     Raises: UsageError, MissingError, CorruptError.
     """
-    recipe, state = start_training(cache, configuration)
+    recipe, state = initial_state(cache, configuration)
     training, validation = load_training_examples(cache, configuration)
-    return Experiment(run, configuration, recipe, state, training, validation)
+    return TrainingRun(run, configuration, recipe, state, training, validation)
 
 
-def resume(cache: Cache, run: Run) -> tuple[Experiment, dict[str, Any]]:
+def resume_training_run(cache: Cache, run: Run) -> tuple[TrainingRun, dict[str, Any]]:
     """Take up a run where it was stopped.
 
     Returns: the run, and the environment that it was computed in so far.
     Raises: UsageError when it has ended, or when the data are not those that it began with;
     MissingError, CorruptError.
     """
-    experiment, environment = reopen(cache, run)
-    refuse_ended(run, experiment.recipe, experiment.state)
-    return experiment, environment
+    training_run, environment = load_training_run(cache, run)
+    require_unfinished(run, training_run.recipe, training_run.state)
+    return training_run, environment
 
 
-def refuse_ended(run: Run, recipe: Recipe, state: TrainingState) -> None:
+def require_unfinished(run: Run, recipe: Recipe, state: TrainingState) -> None:
     """Say that a run that has ended does not go on.
 
     Raises: UsageError.
@@ -202,32 +202,34 @@ def refuse_ended(run: Run, recipe: Recipe, state: TrainingState) -> None:
         )
 
 
-def reopen(cache: Cache, run: Run) -> tuple[Experiment, dict[str, Any]]:
+def load_training_run(cache: Cache, run: Run) -> tuple[TrainingRun, dict[str, Any]]:
     """Open a run as it was left, though it may have ended.
 
     Returns: the run, and the environment that it was computed in so far.
     Raises: UsageError when the data are not those that it began with; MissingError, CorruptError.
     """
-    configuration, recipe, state, environment = restore(cache, run)
+    configuration, recipe, state, environment = load_state(cache, run)
     training, validation = load_training_examples(cache, configuration)
-    return Experiment(run, configuration, recipe, state, training, validation), environment
+    return TrainingRun(run, configuration, recipe, state, training, validation), environment
 
 
-def restore(cache: Cache, run: Run) -> tuple[Configuration, Recipe, TrainingState, dict[str, Any]]:
+def load_state(
+    cache: Cache, run: Run
+) -> tuple[Configuration, Recipe, TrainingState, dict[str, Any]]:
     """Read where the training of a run stands, without its examples.
 
     Returns: that, and the environment that it was computed in so far.
     Raises: UsageError when the data are not those that it began with; MissingError, CorruptError.
     """
     checkpoint, configuration = load_run(run)
-    refuse_untrained(run.name, checkpoint)
+    require_trained(run.name, checkpoint)
     state = load_training_state(run, checkpoint)
     recipe = build_recipe(configuration, checkpoint.model)
     first = recipe.optimizer.init(state.params)
     if state.step == 0:
-        state.memory = first
-    elif state.memory.keys() != first.keys():
-        found, expected = ", ".join(state.memory) or "nothing", ", ".join(first)
+        state.optimizer_state = first
+    elif state.optimizer_state.keys() != first.keys():
+        found, expected = ", ".join(state.optimizer_state) or "nothing", ", ".join(first)
         raise CorruptError(f"{run.checkpoint}: its optimizer remembers {found}, not {expected}")
     data = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
     if state.origin.setdefault("data", data) != data:

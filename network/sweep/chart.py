@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from network.sweep.space import Numbers
-from network.sweep.study import Found, Study
+from network.sweep.study import CompletedTrial, Study
 from network.sweep.workers.workers import missing_extra
 from pipeline.storage.cache import publish
 
@@ -48,7 +48,7 @@ def draw_search(study: Study, path: Path) -> None:
     publish(path, [picture.getvalue()])
 
 
-def draw_course(panel: "Axes", study: Study, trials: list[Found]) -> None:
+def draw_course(panel: "Axes", study: Study, trials: list[CompletedTrial]) -> None:
     """Draw the trials in their order, and the best so far."""
     choose = max if study.plan.objectives[0].direction == "maximize" else min
     values = [trial.objectives[0] for trial in trials]
@@ -60,7 +60,7 @@ def draw_course(panel: "Axes", study: Study, trials: list[Found]) -> None:
     panel.legend(loc="best", fontsize="small", frameon=False)
 
 
-def draw_field(panel: "Axes", study: Study, trials: list[Found], name: str) -> None:
+def draw_field(panel: "Axes", study: Study, trials: list[CompletedTrial], name: str) -> None:
     """Draw what the trials came to over one field."""
     tried = [trial for trial in trials if name in trial.values]
     dimension = study.plan.space[name]
@@ -83,7 +83,7 @@ def draw_field(panel: "Axes", study: Study, trials: list[Found], name: str) -> N
     panel.set_title(name, fontsize="medium")
 
 
-def scale_of(study: Study, trials: list[Found]) -> tuple[float | None, float | None]:
+def scale_of(study: Study, trials: list[CompletedTrial]) -> tuple[float | None, float | None]:
     """Choose the ends of the axis of objectives, so that the better trials can be told apart."""
     found = [trial.objectives[0] for trial in trials]
     values = sorted(value for value in found if math.isfinite(value))

@@ -1,8 +1,8 @@
 """Make the study of a plan, or find the one of a sweep that there is."""
 
 from network.runs.names import check_run_name
-from network.sweep.plan import Plan, plan_of
-from network.sweep.space import Values, as_label, configure_trial, grid_of
+from network.sweep.plan import Plan, build_plan
+from network.sweep.space import Values, as_label, build_grid, configure_trial
 from network.sweep.study import Study
 from network.training.configuration import check_name
 from pipeline.errors import CorruptError, MissingError, UsageError
@@ -26,7 +26,9 @@ def create_study(cache: Cache, name: str, plan: Plan) -> Study:
         remove_quietly(left)
     folder.mkdir(parents=True, exist_ok=True)
     study = Study(folder, plan)
-    wanted = list(grid_of(plan.space)) if plan.options.sampler == "grid" else [defaults(plan)]
+    wanted = (
+        list(build_grid(plan.space)) if plan.options.sampler == "grid" else [default_fields(plan)]
+    )
     for values in wanted:
         study.optuna.enqueue_trial({field: as_label(value) for field, value in values.items()})
     source = {name: table for name, table in plan.source.items() if name != "about"}
@@ -34,7 +36,7 @@ def create_study(cache: Cache, name: str, plan: Plan) -> Study:
     return study
 
 
-def defaults(plan: Plan) -> Values:
+def default_fields(plan: Plan) -> Values:
     """List the values that the fields of a space have without it, where it holds them."""
     plain = configure_trial(plan.fixed, {}).to_dict()
     values: Values = {}
@@ -59,7 +61,7 @@ def load_study(cache: Cache, name: str | None) -> Study:
     folder = cache.sweeps() / name
     plan = read_json(folder / "plan.json", "", FORMAT, ())["plan"]
     try:
-        return Study(folder, plan_of(plan))
+        return Study(folder, build_plan(plan))
     except UsageError as error:
         raise CorruptError(f"{folder / 'plan.json'}: {error.message}") from error
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
-from network.sweep.space import Numbers, Space, configure_trial, grid_of, read_space
-from network.training.configuration import check_name, check_range, fits
+from network.sweep.space import Numbers, Space, build_grid, configure_trial, read_space
+from network.training.configuration import check_name, check_range, fits_type
 from network.training.find_preset import load_preset, read_configuration_file
 from network.training.state import EpochDone
 from pipeline.errors import UsageError
@@ -77,7 +77,7 @@ OBJECTIVES: dict[str, Objective] = {
 
 
 @dataclass(frozen=True)
-class Options:
+class SweepOptions:
     """The table `[sweep]`."""
 
     objective: str | list[str] = "accuracy"
@@ -97,7 +97,7 @@ class Plan:
 
     fixed: Mapping[str, Any]
     space: Space
-    options: Options
+    options: SweepOptions
     source: Mapping[str, Any]  # the file's content, to be read again
 
     @property
@@ -145,12 +145,12 @@ def read_plan(path: Path) -> Plan:
     Raises: UsageError, MissingError.
     """
     try:
-        return plan_of(read_configuration_file(path))
+        return build_plan(read_configuration_file(path))
     except UsageError as error:
         raise UsageError(f"{path}: {error.message}", error.hint) from error
 
 
-def plan_of(source: Mapping[str, Any]) -> Plan:
+def build_plan(source: Mapping[str, Any]) -> Plan:
     """Read a plan from the content of its file.
 
     Raises: UsageError.
@@ -173,17 +173,17 @@ def plan_of(source: Mapping[str, Any]) -> Plan:
     return Plan(fixed, space, options, source)
 
 
-def read_options(table: Mapping[str, Any]) -> Options:
+def read_options(table: Mapping[str, Any]) -> SweepOptions:
     """Read the table `[sweep]`.
 
     Raises: UsageError.
     """
-    hints = get_type_hints(Options)
+    hints = get_type_hints(SweepOptions)
     for name, value in table.items():
         check_name("field of [sweep]", name, hints)
-        if name != "objective" and not fits(value, hints[name]):
+        if name != "objective" and not fits_type(value, hints[name]):
             raise UsageError(f"sweep.{name} is {value!r}, expected {hints[name].__name__}")
-    options = Options(**table)
+    options = SweepOptions(**table)
     for name, (low, high) in RANGES.items():
         check_range(name, getattr(options, name), low, high)
     check_name("sampler", options.sampler, SAMPLERS)
@@ -213,7 +213,7 @@ def count_trials(plan: Plan) -> int:
     wanted = plan.options.trials
     if plan.options.sampler != "grid":
         return wanted
-    return min(wanted, sum(1 for _ in grid_of(plan.space)))
+    return min(wanted, sum(1 for _ in build_grid(plan.space)))
 
 
 # History of the epochs so far, accuracy to be reached -> what the training has come to

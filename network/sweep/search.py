@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from network.sweep.space import Values
 from network.sweep.study import Study
-from network.sweep.workers.job import DamagedCheckpointError, Data, Order, Outcome
-from network.sweep.workers.queue import OrderBook
+from network.sweep.workers.job import DamagedCheckpointError, Data, JobResult, TrainingJob
+from network.sweep.workers.queue import JobQueue
 from network.sweep.workers.workers import TRIES, WorkerError, Workers
 from network.training.configuration import Configuration
 from network.training.state import EpochDone
@@ -22,11 +22,11 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     import optuna
 
-AT_ONCE = 16  # trials that are begun between two looks at those that end
+MAX_NEW_TRIALS = 16  # trials that are begun between two looks at those that end
 
 
 @dataclass
-class Running:
+class RunningTrial:
     """A trial at work."""
 
     trial: "optuna.trial.Trial"
@@ -56,7 +56,7 @@ class Sweep:
 
     def __init__(self, study: Study, workers: Workers, data: Data) -> None:
         self.study, self.data = study, data
-        self.at_work: OrderBook[Running] = OrderBook(workers)
+        self.jobs: JobQueue[RunningTrial] = JobQueue(workers)
 
     def run(self, trials: int) -> Iterator[TrialDone | None]:
         """Search until so many trials have ended; yield each that does, and None now and then.
@@ -74,7 +74,7 @@ class Sweep:
         waiting = self.study.unfinished()
         left = trials - self.study.counts().finished - len(waiting)
         while True:
-            free = min(AT_ONCE, self.at_work.free)
+            free = min(MAX_NEW_TRIALS, self.jobs.free)
             while free > 0 and (waiting or left > 0):
                 free -= 1
                 if waiting:
@@ -85,9 +85,9 @@ class Sweep:
                     ended = self.begin(self.study.ask(), {})
                 if ended is not None:
                     yield ended
-            if not (self.at_work or waiting or left > 0):
+            if not (self.jobs or waiting or left > 0):
                 return
-            for running, future in self.at_work.take():
+            for running, future in self.jobs.results():
                 ended = self.take(running, future)
                 if ended is not None:
                     yield ended
@@ -104,44 +104,44 @@ class Sweep:
             return self.prune(trial, values, reported)
         rungs = self.study.plan.rungs(configuration.epochs)
         left = [rung for rung in rungs if rung not in reported]
-        self.order(Running(trial, values, configuration, left))
+        self.submit_job(RunningTrial(trial, values, configuration, left))
         return None
 
-    def order(self, running: Running) -> None:
+    def submit_job(self, running: RunningTrial) -> None:
         """Have a trial trained to its next rung."""
         checkpoint = self.study.kept(running.number)
-        order = Order(running.configuration.to_dict(), running.rungs[0], self.data, checkpoint)
-        self.at_work.give(order, running)
+        job = TrainingJob(running.configuration.to_dict(), running.rungs[0], self.data, checkpoint)
+        self.jobs.submit(job, running)
 
-    def take(self, running: Running, future: Future[Outcome]) -> TrialDone | None:
+    def take(self, running: RunningTrial, future: Future[JobResult]) -> TrialDone | None:
         """Take what came of an order: the trial has ended, or goes on."""
         try:
-            outcome = future.result()
+            job_result = future.result()
         except WorkerError as error:
             return self.fail(running.trial, running.values, f"{error}, {TRIES} times")
         except DamagedCheckpointError:
             self.study.forget(running.number)
-            self.order(running)
+            self.submit_job(running)
             return None
         except UsageError as error:
             return self.fail(running.trial, running.values, str(error))
-        if outcome.problem:
+        if job_result.problem:
             worst = [objective.worst for objective in self.study.plan.objectives]
-            return self.complete(running, worst, outcome.epochs, outcome.problem)
-        return self.climb(running, outcome)
+            return self.complete(running, worst, job_result.epochs, job_result.problem)
+        return self.climb(running, job_result)
 
-    def climb(self, running: Running, outcome: Outcome) -> TrialDone | None:
+    def climb(self, running: RunningTrial, job_result: JobResult) -> TrialDone | None:
         """Decide about a trial that has reached a rung."""
         rung = running.rungs.pop(0)
-        history = outcome.history[:rung]
+        history = job_result.history[:rung]
         reached = self.measure(history)
         if not running.rungs or len(history) < rung:  # it may have stopped by itself
             return self.complete(running, reached, len(history))
-        self.study.keep(running.number, outcome.checkpoint)
+        self.study.keep(running.number, job_result.checkpoint)
         running.trial.report(reached[0], rung)
         if running.trial.should_prune():
             return self.prune(running.trial, running.values, {rung: reached[0]})
-        self.order(running)
+        self.submit_job(running)
         return None
 
     def measure(self, history: tuple[EpochDone, ...]) -> list[float]:
@@ -150,7 +150,7 @@ class Sweep:
         return [it.measure(history, plan.options.target) for it in plan.objectives]
 
     def complete(
-        self, running: Running, objectives: list[float], epochs: int, problem: str = ""
+        self, running: RunningTrial, objectives: list[float], epochs: int, problem: str = ""
     ) -> TrialDone:
         """Write down a trial that has a result; to have diverged is one."""
         self.study.finish(running.trial, objectives, problem=problem)

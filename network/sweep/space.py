@@ -24,7 +24,7 @@ ONE_FOR_ALL = ("dataset", "start")  # fields
 Values: TypeAlias = dict[str, Any]  # field, as in "augment.shift" -> what is tried
 
 
-class Suggesting(Protocol):
+class ValueSource(Protocol):
     """Who chooses the values: a trial of Optuna's."""
 
     def suggest_categorical(self, name: str, choices: Any) -> Any: ...
@@ -44,7 +44,7 @@ class Dimension:
         """Is the field to be tried, where these values were chosen before?"""
         return all(values.get(name) in allowed for name, allowed in self.when.items())
 
-    def suggest(self, name: str, trial: Suggesting) -> Any:
+    def suggest(self, name: str, trial: ValueSource) -> Any:
         """Let a trial choose a value."""
         raise NotImplementedError
 
@@ -63,7 +63,7 @@ class Choices(Dimension):
 
     choices: tuple[Any, ...]
 
-    def suggest(self, name: str, trial: Suggesting) -> Any:
+    def suggest(self, name: str, trial: ValueSource) -> Any:
         labels = [as_label(choice) for choice in self.choices]
         return self.choices[labels.index(trial.suggest_categorical(name, labels))]
 
@@ -84,7 +84,7 @@ class Numbers(Dimension):
     steps: int = 0  # for a grid: how many
     is_whole: bool = False
 
-    def suggest(self, name: str, trial: Suggesting) -> Any:
+    def suggest(self, name: str, trial: ValueSource) -> Any:
         if self.is_whole:
             return trial.suggest_int(name, int(self.low), int(self.high), log=self.log)
         return trial.suggest_float(name, self.low, self.high, log=self.log)
@@ -114,7 +114,7 @@ def as_label(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, list | tuple | dict) else value
 
 
-def suggest_values(space: Space, trial: Suggesting) -> Values:
+def suggest_values(space: Space, trial: ValueSource) -> Values:
     """Let a trial choose a value for every field that is open."""
     values: Values = {}
     for name, dimension in space.items():
@@ -123,7 +123,7 @@ def suggest_values(space: Space, trial: Suggesting) -> Values:
     return values
 
 
-def grid_of(space: Space) -> Iterator[Values]:
+def build_grid(space: Space) -> Iterator[Values]:
     """List every combination of a grid."""
     for combination in itertools.product(*(dimension.grid() for dimension in space.values())):
         yield dict(zip(space, combination, strict=True))

@@ -25,11 +25,11 @@ from pipeline.storage.cache import publish, remove_quietly
 if TYPE_CHECKING:
     import optuna
 
-ENOUGH = 20  # complete trials, to say which fields matter
+MIN_TRIALS = 20  # complete trials, to say which fields matter
 
 
 @dataclass(frozen=True)
-class Counts:
+class TrialCounts:
     """How many trials have come to which end."""
 
     complete: int
@@ -42,7 +42,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Found:
+class CompletedTrial:
     """A trial that went to its end."""
 
     number: int
@@ -139,15 +139,15 @@ class Study:
             self.optuna.tell(trial, state=TrialState.PRUNED if pruned else TrialState.FAIL)
         self.forget(trial.number)
 
-    def counts(self) -> Counts:
+    def counts(self) -> TrialCounts:
         """Count the finished trials."""
         from optuna.trial import TrialState
 
         states = [trial.state for trial in self.optuna.get_trials(deepcopy=False)]
         ends = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-        return Counts(*(states.count(end) for end in ends))
+        return TrialCounts(*(states.count(end) for end in ends))
 
-    def best(self) -> list[Found]:
+    def best(self) -> list[CompletedTrial]:
         """List the best trial; with several objectives, those that no other beats in all."""
         from optuna.trial import TrialState
 
@@ -159,7 +159,7 @@ class Study:
         )
         return [self.found(trial) for trial in trials]
 
-    def ranking(self) -> list[Found]:
+    def ranking(self) -> list[CompletedTrial]:
         """List the trials that went to their end, by the first objective, the best one first."""
         from optuna.trial import TrialState
 
@@ -168,12 +168,12 @@ class Study:
         sign = -1 if self.plan.objectives[0].direction == "maximize" else 1
         return sorted(found, key=lambda one: (sign * one.objectives[0], one.number))
 
-    def found(self, trial: "optuna.trial.FrozenTrial") -> Found:
+    def found(self, trial: "optuna.trial.FrozenTrial") -> CompletedTrial:
         """Put a trial into our own words."""
         from optuna.trial import FixedTrial
 
         values = suggest_values(self.plan.space, FixedTrial(trial.params))
-        return Found(trial.number, tuple(trial.values), values)
+        return CompletedTrial(trial.number, tuple(trial.values), values)
 
     def configuration(self, values: Values) -> Configuration:
         """Make the configuration of a trial."""
@@ -189,7 +189,7 @@ class Study:
         """
         import optuna
 
-        if self.counts().complete < ENOUGH:
+        if self.counts().complete < MIN_TRIALS:
             return {}
         several = len(self.plan.objectives) > 1
         return optuna.importance.get_param_importances(

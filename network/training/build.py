@@ -9,9 +9,9 @@ from network.core.optimizers import Optimizer
 from network.core.params import Params
 from network.core.schedules import SCHEDULES
 from network.images.augmentation import build_augmentation
-from network.layers.text import layers_from_text
+from network.layers.text import parse_layers
 from network.training.configuration import Configuration
-from network.training.more_optimizers import OPTIMIZERS, Averaged, Clipped
+from network.training.more_optimizers import OPTIMIZERS, GradientClipping, WeightAveraging
 from network.training.recipe import Recipe
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import UsageError
@@ -33,7 +33,7 @@ def build_model(configuration: Configuration, n_classes: int) -> Model:
             configuration.initializer,
             loss,
         )
-    layers = layers_from_text(configuration.layers)
+    layers = parse_layers(configuration.layers)
     model = Model((*layers, Linear(n_classes), loss.output_activation()))
     check_shapes(model)
     return model
@@ -107,13 +107,13 @@ def build_optimizer(configuration: Configuration) -> Optimizer:
         choices["momentum"] = configuration.momentum
     optimizer = OPTIMIZERS[configuration.optimizer](**choices)
     if configuration.clip is not None:
-        optimizer = Clipped(optimizer, configuration.clip)
+        optimizer = GradientClipping(optimizer, configuration.clip)
     if configuration.average:
-        optimizer = Averaged(optimizer, configuration.average)
+        optimizer = WeightAveraging(optimizer, configuration.average)
     return optimizer
 
 
-def momentum_of(configuration: Configuration) -> float | None:
+def effective_momentum(configuration: Configuration) -> float | None:
     """Tell the momentum that a configuration comes to; None when its optimizer has none."""
     own: float | None = getattr(OPTIMIZERS[configuration.optimizer], "momentum", None)
     return own if configuration.momentum is None else configuration.momentum

@@ -11,7 +11,7 @@ from network.core.initializers import INITIALIZERS
 from network.core.losses import LOSSES
 from network.core.schedules import SCHEDULES
 from network.images.augmentation import AUGMENTATIONS
-from network.layers.text import layers_from_text
+from network.layers.text import parse_layers
 from network.training.more_optimizers import OPTIMIZERS
 from pipeline.errors import CorruptError, UsageError
 
@@ -103,7 +103,7 @@ class Configuration:
             check_range(name, getattr(self, name), low, high)
         for size in self.hidden:
             check_range("hidden", size, 1, 100_000)
-        layers_from_text(self.layers or "")
+        parse_layers(self.layers or "")
         for name, strength in self.augment.items():
             check_name("augment", name, AUGMENTATIONS)
             check_range(f"augment {name}", strength, 0, AUGMENTATIONS[name].highest)
@@ -143,21 +143,21 @@ def configuration_of(values: dict[str, Any]) -> Configuration:
     hints = get_type_hints(Configuration)
     for name, value in values.items():
         check_name("field", name, hints)
-        if not fits(value, hints[name]):
+        if not fits_type(value, hints[name]):
             kind = str(getattr(hints[name], "__name__", hints[name]))
             raise UsageError(f"{name} is {value!r}, expected {kind}"[:500])
     return Configuration(**values | {"hidden": tuple(values.get("hidden", Configuration.hidden))})
 
 
-def fits(value: Any, hint: Any) -> bool:
+def fits_type(value: Any, hint: Any) -> bool:
     """Is this a value of an annotated type? A list is a tuple there, an integer a float."""
     if isinstance(hint, UnionType):
-        return any(fits(value, one) for one in get_args(hint))
+        return any(fits_type(value, one) for one in get_args(hint))
     kind, inner = get_origin(hint) or hint, get_args(hint)
     if kind is dict:
-        return isinstance(value, dict) and all(fits(one, inner[1]) for one in value.values())
+        return isinstance(value, dict) and all(fits_type(one, inner[1]) for one in value.values())
     if kind is tuple:
-        return isinstance(value, list | tuple) and all(fits(one, inner[0]) for one in value)
+        return isinstance(value, list | tuple) and all(fits_type(one, inner[0]) for one in value)
     if isinstance(value, bool):
         return kind is bool
     return isinstance(value, int | float if kind is float else kind)

@@ -61,22 +61,22 @@ def train_epoch(
     dealt = batches(training, recipe.batch_size, shuffle_rng)
     begun = perf_counter() - state.seconds
     for images, labels in islice(dealt, state.step - (epoch - 1) * steps, None):
-        rate = learning_rate(recipe, state.step, steps)
+        rate = learning_rate_at(recipe, state.step, steps)
         if is_random:
             step_rng = np.random.default_rng([recipe.seed, epoch, state.step + 1])
         loss_value = train_step(
-            model, recipe.loss, recipe.optimizer, state.params, state.memory, images, labels,
-            rate, step_rng,
+            model, recipe.loss, recipe.optimizer, state.params, state.optimizer_state,
+            images, labels, rate, step_rng,
         )  # fmt: skip
         state.step += 1
         state.loss_sum += loss_value * len(labels)
         if not math.isfinite(loss_value):
-            raise diverged(f"the loss is {loss_value}", recipe, state)
+            raise divergence_error(f"the loss is {loss_value}", recipe, state)
         state.seconds = perf_counter() - begun
         yield StepDone(state.step, loss_value, len(labels))
 
 
-def learning_rate(recipe: Recipe, step: int, steps_an_epoch: int) -> float:
+def learning_rate_at(recipe: Recipe, step: int, steps_an_epoch: int) -> float:
     """Return the learning rate of a step, counted from 0 over the whole run; of no epochs, too."""
     steps = max(1, recipe.epochs * steps_an_epoch)
     return recipe.learning_rate * recipe.schedule(step / steps)
@@ -87,12 +87,12 @@ def finish_epoch(
     recipe: Recipe, state: TrainingState, training: Examples, validation: Examples
 ) -> EpochDone:
     """Measure what an epoch has come to, and let the state stand at the beginning of the next."""
-    make_ready(recipe, state.latest, training)
-    validation_loss, validation_accuracy = measure(recipe, state.latest, validation)
+    calibrate_model(recipe, state.latest, training)
+    validation_loss, validation_accuracy = measure_validation(recipe, state.latest, validation)
     if validation_loss is not None and not math.isfinite(validation_loss):
-        raise diverged(f"the validation loss is {validation_loss}", recipe, state)
+        raise divergence_error(f"the validation loss is {validation_loss}", recipe, state)
     if not is_finite(state.params):
-        raise diverged("a parameter is no number any more", recipe, state)
+        raise divergence_error("a parameter is no number any more", recipe, state)
     steps = math.ceil(len(training) / recipe.batch_size)
     done = EpochDone(
         epoch=len(state.history) + 1,
@@ -100,7 +100,7 @@ def finish_epoch(
         loss=state.loss_sum / len(training),
         validation_loss=validation_loss,
         validation_accuracy=validation_accuracy,
-        learning_rate=learning_rate(recipe, state.step - 1, steps),
+        learning_rate=learning_rate_at(recipe, state.step - 1, steps),
         seconds=state.seconds,
     )
     state.history.append(done)
@@ -110,7 +110,7 @@ def finish_epoch(
     return done
 
 
-def make_ready(recipe: Recipe, params: Params, training: Examples) -> None:
+def calibrate_model(recipe: Recipe, params: Params, training: Examples) -> None:
     """Measure what the parameters need to answer with, on images to train on."""
     recipe.model.calibrate(params, training.images[:CALIBRATE_ON])
 
@@ -122,10 +122,10 @@ def best_epoch(history: list[EpochDone]) -> EpochDone:
 
 def has_ended(recipe: Recipe, state: TrainingState) -> bool:
     """Are all epochs done, or is there no more patience?"""
-    return len(state.history) >= recipe.epochs or has_stopped(recipe, state)
+    return len(state.history) >= recipe.epochs or should_stop_early(recipe, state)
 
 
-def has_stopped(recipe: Recipe, state: TrainingState) -> bool:
+def should_stop_early(recipe: Recipe, state: TrainingState) -> bool:
     """Has validation not been better for as many epochs as the recipe has patience for?
 
     Source: Prechelt, Early stopping - but when? (1998), section 2, the third class of criteria,
@@ -136,7 +136,7 @@ def has_stopped(recipe: Recipe, state: TrainingState) -> bool:
     return len(state.history) - best_epoch(state.history).epoch >= recipe.patience
 
 
-def diverged(what: str, recipe: Recipe, state: TrainingState) -> DivergedError:
+def divergence_error(what: str, recipe: Recipe, state: TrainingState) -> DivergedError:
     """Say where a run went out of hand."""
     return DivergedError(
         f"{what} at step {state.step} of epoch {len(state.history) + 1}",
@@ -144,7 +144,7 @@ def diverged(what: str, recipe: Recipe, state: TrainingState) -> DivergedError:
     )
 
 
-def measure(
+def measure_validation(
     recipe: Recipe, params: Params, validation: Examples
 ) -> tuple[float | None, float | None]:
     """Return loss and accuracy on what was held out, None for both when nothing was."""

@@ -119,13 +119,13 @@ def orthogonalize(matrix: Array, rounds: int = 5) -> Array:
     return x.T if is_tall else x
 
 
-def norm(tree: Params) -> float:
+def global_norm(tree: Params) -> float:
     """Return the length of all arrays together, as one vector."""
     return sqrt(sum(float(np.vdot(array, array)) for _, array in named_arrays(tree)))
 
 
 @dataclass(frozen=True)
-class Clipped:
+class GradientClipping:
     """An optimizer that is given gradients no longer than `limit`: grad * min(1, limit / norm).
 
     The norm is that of all gradients together, so their direction stays.
@@ -141,7 +141,7 @@ class Clipped:
         return self.optimizer.init(params)
 
     def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
-        if (length := norm(grads)) > self.limit:
+        if (length := global_norm(grads)) > self.limit:
             for _, grad in named_arrays(grads):
                 grad *= grad.dtype.type(self.limit / length)
         self.optimizer.update(params, grads, state, learning_rate)
@@ -151,7 +151,7 @@ EVERY = 4  # steps; a moving average that looks at every fourth place is as good
 
 
 @dataclass(frozen=True)
-class Averaged:
+class WeightAveraging:
     """An optimizer that also keeps a moving average of the parameters, to answer with.
 
         average <- average + (1 - decay_t) * (param - average)

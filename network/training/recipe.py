@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from network.core.losses import Loss
-from network.core.model import Model, ModelBackward, Trainable, part_the_loss_sees
+from network.core.model import Model, ModelBackward, Trainable, without_output_activation
 from network.core.optimizers import Optimizer
 from network.core.params import Array, Params
 from network.core.schedules import Schedule
@@ -37,12 +37,12 @@ class Recipe:
 
     def trainable(self) -> Trainable:
         """Return the model as it is trained: what the loss sees of it, on changed images."""
-        model = part_the_loss_sees(self.model, self.loss)
-        return model if self.augment is None else OnChangedImages(model, self.augment)
+        model = without_output_activation(self.model, self.loss)
+        return model if self.augment is None else WithAugmentation(model, self.augment)
 
 
 @dataclass(frozen=True)
-class OnChangedImages:
+class WithAugmentation:
     """A model that, while it is trained, is shown every image a little different.
 
     Shapes: x (N, H, W) -> outputs (N, K).

@@ -38,7 +38,7 @@ class TrainingState:
     """What a training changes as it goes; its arrays change in place."""
 
     params: Params  # those that the updates are made to
-    memory: State  # of the optimizer
+    optimizer_state: State  # of the optimizer
     step: int = 0  # updates so far
     history: list[EpochDone] = field(default_factory=list)
     loss_sum: float = 0.0  # of the epoch that has begun: over its examples so far
@@ -49,7 +49,7 @@ class TrainingState:
     @property
     def latest(self) -> Params:
         """The parameters that the updates so far have led to: their average, where there is one."""
-        return self.memory.get("average", self.params)
+        return self.optimizer_state.get("average", self.params)
 
     @property
     def answering(self) -> Params:

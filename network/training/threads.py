@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Sharded:
+class ThreadedModel:
     """A model whose batches are split into shards, each computed by a thread of its own.
 
     Shapes: x (N, H, W) -> outputs (N, K), as without.
@@ -75,4 +75,4 @@ def share_among_threads(model: Trainable, shards: int) -> Iterator[Trainable]:
         yield model
         return
     with ThreadPoolExecutor(shards, thread_name_prefix="shard") as pool:
-        yield Sharded(model, pool, shards)
+        yield ThreadedModel(model, pool, shards)

@@ -43,11 +43,11 @@ def import_dataset(
     verbose: Verbose = False,
 ) -> None:
     """Make a data set of images of your own."""
-    from pipeline.formats.import_dataset import Wishes
+    from pipeline.formats.import_dataset import ImportOptions
     from pipeline.formats.import_dataset import import_dataset as bring_in
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    wishes = Wishes(test_share, seed, title, licence, resize, invert, force)
+    wishes = ImportOptions(test_share, seed, title, licence, resize, invert, force)
     imported = bring_in(cache, path, name, wishes, console)
     dataset = imported.dataset
     for note in imported.notes:

@@ -24,13 +24,13 @@ def verify(
     verbose: Verbose = False,
 ) -> None:
     """Compare all files with their hashes."""
-    from pipeline.verify import is_there, repair_dataset, verify_dataset, worst_error
+    from pipeline.verify import exists, repair_dataset, verify_dataset, worst_error
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     if dataset is not None:
         chosen = [find_dataset(cache, dataset)]
     else:
-        chosen = [it for it in all_datasets(cache) if is_there(cache, it)] or [MNIST]
+        chosen = [it for it in all_datasets(cache) if exists(cache, it)] or [MNIST]
     if repair:
         for one in chosen:
             if worst_error(verify_dataset(cache, one)) is not None:

@@ -8,7 +8,7 @@ from pipeline.datasets.catalogue.kmnist import KMNIST
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.datasets.catalogue.qmnist import QMNIST
 from pipeline.datasets.records import Dataset
-from pipeline.datasets.user_datasets import own_names, read_record
+from pipeline.datasets.user_datasets import read_record, user_dataset_names
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
 
@@ -25,7 +25,7 @@ def find_dataset(cache: Cache, name: str) -> Dataset:
     """
     if name in DATASETS:
         return DATASETS[name]
-    own = own_names(cache)
+    own = user_dataset_names(cache)
     if name in own:
         return read_record(cache, name)
     known = [*DATASETS, *own]
@@ -39,4 +39,4 @@ def all_datasets(cache: Cache) -> list[Dataset]:
 
     Raises: CorruptError.
     """
-    return [*DATASETS.values(), *(read_record(cache, name) for name in own_names(cache))]
+    return [*DATASETS.values(), *(read_record(cache, name) for name in user_dataset_names(cache))]

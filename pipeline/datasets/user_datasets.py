@@ -28,7 +28,7 @@ def check_dataset_name(name: str) -> str:
     return name
 
 
-def own_names(cache: Cache) -> list[str]:
+def user_dataset_names(cache: Cache) -> list[str]:
     """List the data sets that the user imported, by name."""
     return sorted(
         path.parent.name

@@ -21,7 +21,7 @@ from pipeline.download.mirrors import (
 )
 from pipeline.download.raw_files import check_raw
 from pipeline.errors import CorruptError, DownloadError, MissingError
-from pipeline.progress import SILENT, Reporter
+from pipeline.progress import SILENT, ProgressReporter
 from pipeline.storage.cache import Cache, Digest, digest_of, find_checkout, publish
 from pipeline.storage.locks import work_lock
 
@@ -44,7 +44,7 @@ class Fetch:
     """What the downloads of one data set share while they run side by side."""
 
     mirrors: tuple[str, ...]
-    reporter: Reporter
+    reporter: ProgressReporter
     advance: Callable[[int], None]
     deadline: float  # on the clock of time.monotonic
     stop: threading.Event = field(default_factory=threading.Event)
@@ -63,7 +63,7 @@ def fetch_dataset(
     force: bool = False,
     offline: bool = False,
     seconds: float = float("inf"),
-    reporter: Reporter = SILENT,
+    reporter: ProgressReporter = SILENT,
 ) -> list[FetchedFile]:
     """Bring every raw file of a data set into the cache; those that are intact stay.
 

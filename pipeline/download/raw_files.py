@@ -58,7 +58,7 @@ def read_image_chunks(cache: Cache, dataset: Dataset, split: str) -> Iterator[ND
     files = dataset.splits[split]
     shape = (files.count_in_files, *IMAGE_SHAPE)
     path = cache.raw(dataset.folder) / files.images.name
-    with mended_by_fetching(dataset):
+    with with_repair_hint(dataset):
         for images in rows_of(
             read_checked(path, files.images, shape, np.uint8), files.start, files.count
         ):
@@ -92,7 +92,7 @@ def read_label_rows(cache: Cache, dataset: Dataset, split: str) -> Iterator[NDAr
     files, columns = dataset.splits[split], dataset.label_columns
     path = cache.raw(dataset.folder) / files.labels.name
     shape = (files.count_in_files, len(columns)) if columns else (files.count_in_files,)
-    with mended_by_fetching(dataset):
+    with with_repair_hint(dataset):
         rows = read_checked(path, files.labels, shape, np.dtype(">i4") if columns else np.uint8)
         yield from rows_of(rows, files.start, files.count)
 
@@ -130,15 +130,15 @@ def rows_of(chunks: Iterator[NDArray[Any]], start: int, count: int) -> Iterator[
 
 
 @contextmanager
-def mended_by_fetching(dataset: Dataset) -> Iterator[None]:
+def with_repair_hint(dataset: Dataset) -> Iterator[None]:
     """Say how a missing or damaged raw file comes back."""
     try:
         yield
     except (MissingError, CorruptError) as error:
-        raise type(error)(error.message, way_back(dataset)) from error
+        raise type(error)(error.message, repair_command(dataset)) from error
 
 
-def way_back(dataset: Dataset) -> str:
+def repair_command(dataset: Dataset) -> str:
     """Name the command that brings raw files back."""
     if dataset.mirrors:
         return f"Run `pipeline fetch {dataset.name}`"

@@ -37,9 +37,9 @@ from pipeline.formats.csv_lines import (
     parse_block,
     whole_lines,
 )
-from pipeline.formats.source import Chosen, File, Format, Images, Part, Reading, Source, select
+from pipeline.formats.source import Chosen, File, Format, Images, Part, ReadOptions, Source, select
 from pipeline.formats.streams import beginning, flat_files, split_files, unzipped
-from pipeline.progress import Reporter
+from pipeline.progress import ProgressReporter
 
 SUFFIXES = (".csv.gz", ".csv")
 LARGEST_LABEL = 255
@@ -64,7 +64,7 @@ def recognises(path: Path) -> bool:
     return line.count(b",") > 1 and all(letter >= ord(" ") or letter in b"\t\r" for letter in line)
 
 
-def read(path: Path, options: Reading) -> Source:
+def read_csv(path: Path, options: ReadOptions) -> Source:
     """Read the labels of every file, and describe the way to the images.
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
@@ -137,7 +137,7 @@ def parsed_blocks(path: Path) -> Iterator[tuple[int, list[bytes], NDArray[np.uin
                 yield line, *parse_block(path, line, block)
 
 
-def read_table(path: Path, reporter: Reporter) -> Table:
+def read_table(path: Path, reporter: ProgressReporter) -> Table:
     """Read the labels of a file, and check every pixel on the way.
 
     Raises: UnlabelledError, MissingError, StorageError, CorruptError.
@@ -185,7 +185,7 @@ def read_images(path: Path, chosen: Chosen) -> Iterator[Images]:
     return select(path, chunks, chosen)
 
 
-def write(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
+def write_csv(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
     """Write a file for each split, with Kaggle's header, and the class names."""
     for part in parts:
         yield f"{dataset.name}_{part.split}.csv", csv_chunks(part)
@@ -221,6 +221,6 @@ CSV = Format(
     name="csv",
     title="a folder with a CSV file for each split, with Kaggle's header label,pixel0,...",
     recognises=recognises,
-    read=read,
-    write=write,
+    read=read_csv,
+    write=write_csv,
 )

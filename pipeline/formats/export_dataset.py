@@ -22,7 +22,7 @@ from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.formats.registry import find_writable
 from pipeline.formats.source import MARKER, Chosen, File, Format, Images, Part, chunks_of, select
 from pipeline.pickles.manifest import read_split
-from pipeline.progress import SILENT, Reporter
+from pipeline.progress import SILENT, ProgressReporter
 from pipeline.storage.cache import (
     Cache,
     Digest,
@@ -59,7 +59,7 @@ def export_dataset(
     format_name: str,
     path: Path,
     force: bool = False,
-    reporter: Reporter = SILENT,
+    reporter: ProgressReporter = SILENT,
 ) -> Exported:
     """Write every split of a data set into a new file or folder.
 

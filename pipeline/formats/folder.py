@@ -35,7 +35,7 @@ from pipeline.formats.source import (
     Format,
     Images,
     Part,
-    Reading,
+    ReadOptions,
     Source,
 )
 from pipeline.formats.streams import split_called
@@ -57,7 +57,7 @@ class Example(NamedTuple):
     path: Path
 
 
-def read(path: Path, options: Reading) -> Source:
+def read_folder(path: Path, options: ReadOptions) -> Source:
     """List the images of every class; they are decoded when they are asked for.
 
     Raises: MissingError, StorageError, CorruptError.
@@ -212,7 +212,7 @@ def fit(grey: Image.Image) -> Image.Image:
     return ImageOps.pad(grey, size, Image.Resampling.LANCZOS, color=int(np.median(border)))
 
 
-def write(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
+def write_folder_of_images(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
     """Write every image as a PNG named by its place in the split, in the folder of its class."""
     names = folder_names(dataset.classes)
     for part in parts:
@@ -237,7 +237,7 @@ PNG = Format(
     name="png",
     title="a folder of images: train/LABEL/00000.png, ..., test/LABEL/00000.png, ...",
     recognises=lambda path: path.is_dir(),
-    read=read,
-    write=write,
+    read=read_folder,
+    write=write_folder_of_images,
     can_resize=True,
 )

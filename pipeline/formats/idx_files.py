@@ -30,7 +30,7 @@ from pipeline.formats.source import (
     Images,
     Labels,
     Part,
-    Reading,
+    ReadOptions,
     Source,
     select,
     subset,
@@ -63,7 +63,7 @@ def recognises(path: Path) -> bool:
     return len(start) == 4 and start[:2] == b"\0\0" and start[2] in DTYPES and 1 <= start[3] <= 3
 
 
-def read(path: Path, options: Reading) -> Source:
+def read_idx_files(path: Path, options: ReadOptions) -> Source:
     """Read every pair of a folder, or the pairs that one file belongs to.
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
@@ -199,7 +199,7 @@ def idx_chunks(
         yield np.ascontiguousarray(chunk, DTYPES[code]).tobytes()
 
 
-def write(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
+def write_idx_files(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
     """Write a pair of files for each split, and the class names."""
     for part in parts:
         start = "t10k" if part.split == "test" else part.split
@@ -212,7 +212,7 @@ def write(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
 
 def write_zipped(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
     """Write the same, each file gzipped, without the time at which that was done."""
-    for name, chunks in write(dataset, parts):
+    for name, chunks in write_idx_files(dataset, parts):
         yield (f"{name}.gz", zipped(chunks)) if "-idx" in name else (name, chunks)
 
 
@@ -227,13 +227,13 @@ IDX = Format(
     name="idx",
     title="a folder with the files of MNIST: train-images-idx3-ubyte, ...",
     recognises=recognises,
-    read=read,
-    write=write,
+    read=read_idx_files,
+    write=write_idx_files,
 )
 IDX_GZ = Format(
     name="idx-gz",
     title="the same, each file gzipped: train-images-idx3-ubyte.gz, ...",
     recognises=recognises,
-    read=read,
+    read=read_idx_files,
     write=write_zipped,
 )

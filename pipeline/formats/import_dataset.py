@@ -20,9 +20,9 @@ from pipeline.datasets.user_datasets import check_dataset_name, publish_record
 from pipeline.errors import UsageError
 from pipeline.formats.idx_files import UNSIGNED_BYTE, idx_chunks
 from pipeline.formats.registry import find_format
-from pipeline.formats.source import Images, Part, Reading
-from pipeline.formats.split import divide, notes_on_classes
-from pipeline.progress import SILENT, Reporter
+from pipeline.formats.source import Images, Part, ReadOptions
+from pipeline.formats.split import notes_on_classes, split_dataset
+from pipeline.progress import SILENT, ProgressReporter
 from pipeline.storage.cache import (
     STALE_SECONDS,
     Cache,
@@ -35,7 +35,7 @@ from pipeline.storage.locks import work_lock
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ImportOptions:
     """How images are to be imported."""
 
     test_share: float | None = None  # None: TEST_SHARE, where the source has no test images
@@ -58,7 +58,7 @@ class Imported:
 
 
 def import_dataset(
-    cache: Cache, path: Path, name: str, wishes: Wishes, reporter: Reporter = SILENT
+    cache: Cache, path: Path, name: str, wishes: ImportOptions, reporter: ProgressReporter = SILENT
 ) -> Imported:
     """Import images and labels under a name of the user's own, and build their pickles.
 
@@ -70,8 +70,8 @@ def import_dataset(
         found = find_format(path)
         if wishes.resize and not found.can_resize:
             raise UsageError(f"--resize is for image files, and {path} is read as {found.name}")
-        source = found.read(path, Reading(wishes.resize, reporter))
-        parts, notes = divide(path, source, wishes.test_share, wishes.seed)
+        source = found.read(path, ReadOptions(wishes.resize, reporter))
+        parts, notes = split_dataset(path, source, wishes.test_share, wishes.seed)
         notes = [*source.notes, *notes, *notes_on_classes(source.classes, parts)]
         with staging(cache, name) as stage:
             splits, more_notes = write_splits(stage.raw(name), parts, wishes.invert, reporter)
@@ -153,7 +153,7 @@ def remove_stale_stages(cache: Cache, name: str) -> None:
 
 
 def write_splits(
-    folder: Path, parts: Sequence[Part], invert: bool, reporter: Reporter
+    folder: Path, parts: Sequence[Part], invert: bool, reporter: ProgressReporter
 ) -> tuple[dict[str, Split], list[str]]:
     """Write the IDX files of every part.
 

@@ -21,7 +21,7 @@ from pipeline.errors import CorruptError
 from pipeline.formats.classes import MAX_BYTES, check_classes, numbered_classes
 from pipeline.formats.npz_members import Member, read_members
 from pipeline.formats.numbers import pair_names, whole_bytes
-from pipeline.formats.source import Chosen, File, Format, Images, Part, Reading, Source, select
+from pipeline.formats.source import Chosen, File, Format, Images, Part, ReadOptions, Source, select
 from pipeline.formats.streams import starts_with
 from pipeline.storage.cache import reading
 
@@ -30,7 +30,7 @@ COMMENT = b"mnist-neural-net export, sha256 of all before its list of files "
 IMAGE_SHAPES = (IMAGE_SHAPE, (*IMAGE_SHAPE, 1), (math.prod(IMAGE_SHAPE),))
 
 
-def read(path: Path, options: Reading) -> Source:
+def read_npz(path: Path, options: ReadOptions) -> Source:
     """Read the arrays of every split.
 
     Raises: MissingError, StorageError, CorruptError.
@@ -114,7 +114,7 @@ class Sink(io.RawIOBase):
         return taken
 
 
-def write(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
+def write_npz(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
     """Write one .npz file with x and y of every split, and the class names."""
     yield "", zip_chunks(dataset, parts)
 
@@ -185,8 +185,8 @@ NPZ = Format(
     name="npz",
     title="one NumPy file with Keras's keys x_train, y_train, x_test, y_test",
     recognises=lambda path: starts_with(path, MAGIC),
-    read=read,
-    write=write,
+    read=read_npz,
+    write=write_npz,
     suffix=".npz",
     is_export=is_export,
 )

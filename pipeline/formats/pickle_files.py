@@ -21,7 +21,7 @@ from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
 from pipeline.formats.classes import numbered_classes, read_classes
 from pipeline.formats.numbers import ink_bytes, pair_names, whole_bytes
-from pipeline.formats.source import Format, Part, Reading, Source, part_in_memory
+from pipeline.formats.source import Format, Part, ReadOptions, Source, part_in_memory
 from pipeline.formats.streams import beginning, flat_files, split_files, unzipped
 from pipeline.pickles.foreign_formats import LayoutError, integers
 from pipeline.pickles.our_format import read_our_layout
@@ -44,7 +44,7 @@ def recognises(path: Path) -> bool:
     return is_named_so or beginning(path, 2) in PROTOCOLS
 
 
-def read(path: Path, options: Reading) -> Source:
+def read_pickle_files(path: Path, options: ReadOptions) -> Source:
     """Read a pickle, or one for each split.
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
@@ -199,5 +199,5 @@ PICKLE = Format(
     name="pickle",
     title="pickles of parallel lists or arrays",
     recognises=recognises,
-    read=read,
+    read=read_pickle_files,
 )

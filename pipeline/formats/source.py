@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.datasets.records import Dataset
 from pipeline.errors import CorruptError
-from pipeline.progress import SILENT, Reporter
+from pipeline.progress import SILENT, ProgressReporter
 
 Images: TypeAlias = NDArray[np.uint8]  # (n, 28, 28)
 Labels: TypeAlias = NDArray[np.uint8]  # (N,)
@@ -50,11 +50,11 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadOptions:
     """How a source is to be read."""
 
     resize: bool = False  # images of other sizes are brought to 28x28
-    reporter: Reporter = SILENT
+    reporter: ProgressReporter = SILENT
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Format:
     name: str
     title: str
     recognises: Callable[[Path], bool]  # by looking into it
-    read: Callable[[Path, Reading], Source]
+    read: Callable[[Path, ReadOptions], Source]
     write: Callable[[Dataset, tuple[Part, ...]], Iterator[File]] | None = None  # None: only read
     suffix: str = ""  # of the one file that an export is; none for a folder
     is_export: Callable[[Path], bool] | None = None  # for formats of one file: did we write it?

@@ -12,7 +12,7 @@ TEST_SHARE = 0.2
 FIRST_SPLITS = ("train", "test")  # the order in which splits are listed
 
 
-def divide(
+def split_dataset(
     path: Path, source: Source, share: float | None, seed: int
 ) -> tuple[list[Part], list[str]]:
     """Keep the splits of a source that has test images; else choose them at random.

@@ -21,7 +21,7 @@ from pipeline.errors import UsageError
 from pipeline.formats import idx_files
 from pipeline.formats.classes import classes_file, numbered_classes
 from pipeline.formats.idx_files import INTEGER, UNSIGNED_BYTE, idx_chunks
-from pipeline.formats.source import CLASSES, File, Format, Images, Part, Reading, Source
+from pipeline.formats.source import CLASSES, File, Format, Images, Part, ReadOptions, Source
 from pipeline.storage.cache import reading
 
 CLASS_OF = {  # the class of torchvision that reads a group of our data sets
@@ -49,7 +49,7 @@ def recognises(path: Path) -> bool:
     return path.is_dir() and bool(raw_folders(path))
 
 
-def read(path: Path, options: Reading) -> Source:
+def read_torchvision(path: Path, options: ReadOptions) -> Source:
     """Read the one data set of torchvision's that a path leads to.
 
     Raises: UsageError when there are several; MissingError, StorageError, CorruptError.
@@ -59,14 +59,14 @@ def read(path: Path, options: Reading) -> Source:
         names = ", ".join(folder.parent.name for folder in folders)
         raise UsageError(f"{path}: several data sets: {names}", f"Name one: {folders[0].parent}")
     (folder,) = folders
-    source = idx_files.read(folder, options)
+    source = idx_files.read_idx_files(folder, options)
     known = CLASS_NAMES.get(folder.parent.name)
     if known is None or (folder / CLASSES).exists():
         return source
     return Source(source.parts, numbered_classes(folder, source.parts, known), source.notes)
 
 
-def write(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
+def write_torchvision(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
     """Write every file of the data set as it was published, unzipped, and the class names."""
     folder = f"{CLASS_OF.get(dataset.folder, OWN)}/raw"
     of_file: dict[str, list[Part]] = {}  # QMNIST has two splits in one pair of files
@@ -108,6 +108,6 @@ TORCHVISION = Format(
     name="torchvision",
     title="a folder to give to torchvision.datasets.MNIST, FashionMNIST, ... as root",
     recognises=recognises,
-    read=read,
-    write=write,
+    read=read_torchvision,
+    write=write_torchvision,
 )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import CorruptError
-from pipeline.inspection.pickles import find_threat, follow
+from pipeline.inspection.pickles import find_threat, trace_pickle
 from pipeline.inspection.report import Report, Status
 from pipeline.storage.decompression import is_bomb
 from pipeline.storage.npy import read_npy_header
@@ -86,7 +86,7 @@ def judge_array(
 
 def inspect_objects(kind: str, data: bytes, content: bytes, holds: tuple[str, ...]) -> Report:
     """Follow the pickle that an array of objects is."""
-    traces = follow(content)
+    traces = trace_pickle(content)
     threat = find_threat(content, traces)
     verdict = threat or "an array of objects is a pickle, which this project does not read here"
     return Report(

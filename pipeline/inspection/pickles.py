@@ -15,10 +15,10 @@ from pipeline.inspection.contents import MAX_LEVELS, describe_lines, levels_of
 from pipeline.inspection.report import Report, Status
 from pipeline.inspection.trace import Trace
 from pipeline.pickles.foreign_formats import LayoutError
-from pipeline.pickles.machine import RefusedError
+from pipeline.pickles.machine import UnsafePickleError
 from pipeline.pickles.our_format import read_our_layout
 from pipeline.pickles.safe_load import MAX_OPCODES, frames_hold, is_plain_lists, load_bytes
-from pipeline.pickles.values import ENDLESS, Made, show
+from pipeline.pickles.values import ENDLESS, CallResult, show
 from pipeline.storage.decompression import BOMB_BYTES
 
 PROTO = 0x80  # the opcode that states the protocol
@@ -28,7 +28,7 @@ MUCH_DECLARED = BOMB_BYTES  # that an opcode may ask for before it is hostile
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedPickle:
     """What the project's reader makes of a pickle."""
 
     is_lists: bool  # nothing but lists, tuples and integers, which need no trace
@@ -40,20 +40,20 @@ def inspect_pickle(data: bytes) -> Report:
     """Say what a pickle holds, what it would import and call, and whether it is plain."""
     if (ours := inspect_our_layout(data)) is not None:
         return ours
-    reading = read(data)
+    reading = parse_pickle(data)
     is_clear = reading.is_lists and reading.error is None and frames_hold(data)
-    traces = [] if is_clear else follow(data)
+    traces = [] if is_clear else trace_pickle(data)
     if traces and not is_pickle(data, traces[0]):
         verdict = f"it is nothing that we know; as a pickle: {traces[0].damage}"
         return Report("unknown", len(data), "damaged", verdict)
-    status, verdict = judge(data, reading, traces)
+    status, verdict = judge_pickle(data, reading, traces)
     stated = data[1] if is_clear and data[0] == PROTO else 0
     protocol = max([stated, *[trace.protocol for trace in traces]])
     if reading.error is None:
         holds = describe_lines(reading.value)
     else:
         tops = [trace.stack[-1] for trace in traces if trace.is_whole]
-        holds = tuple(show(top) for top in tops if not isinstance(top, Made))
+        holds = tuple(show(top) for top in tops if not isinstance(top, CallResult))
     return Report(
         f"pickle, protocol {protocol}" if len(traces) < 2 else f"{len(traces)} pickles",
         len(data),
@@ -88,16 +88,16 @@ def inspect_our_layout(data: bytes) -> Report | None:
     return Report("pickle, protocol 2", len(data), "plain", verdict, (holds,))
 
 
-def read(data: bytes) -> Reading:
+def parse_pickle(data: bytes) -> ParsedPickle:
     """Read a pickle as `unpickling.load_untrusted` does, running nothing."""
     is_lists = is_plain_lists(data)
     try:
-        return Reading(is_lists, load_bytes(data))
+        return ParsedPickle(is_lists, load_bytes(data))
     except CorruptError as error:
-        return Reading(is_lists, error=error)
+        return ParsedPickle(is_lists, error=error)
 
 
-def follow(data: bytes) -> list[Trace]:
+def trace_pickle(data: bytes) -> list[Trace]:
     """Follow the pickles of a file, one behind the other, to the first that has no end."""
     traces: list[Trace] = []
     start, left = 0, MAX_OPCODES
@@ -110,7 +110,7 @@ def follow(data: bytes) -> list[Trace]:
     return traces
 
 
-def judge(data: bytes, reading: Reading, traces: list[Trace]) -> tuple[Status, str]:
+def judge_pickle(data: bytes, reading: ParsedPickle, traces: list[Trace]) -> tuple[Status, str]:
     """Decide what a pickle is, worst first, and say why."""
     if threat := find_threat(data, traces) or find_depth(reading):
         ours = "This project refuses it" if reading.error else "Our reader runs nothing of it"
@@ -147,20 +147,20 @@ def find_threat(data: bytes, traces: list[Trace]) -> str:
     return ""
 
 
-def find_depth(reading: Reading) -> str:
+def find_depth(reading: ParsedPickle) -> str:
     """Say when lists are too deep in lists."""
     if reading.error is None and levels_of(reading.value) > MAX_LEVELS:
         return f"its lists are more than {MAX_LEVELS} deep, more than most programs survive"
     return ""
 
 
-def find_damage(data: bytes, reading: Reading, traces: list[Trace]) -> str:
+def find_damage(data: bytes, reading: ParsedPickle, traces: list[Trace]) -> str:
     """Say where a pickle breaks off; nothing when it does not."""
     for number, trace in enumerate(traces):
         if trace.damage is not None and number:
             return f"what follows its end ({len(data) - trace.start:,} bytes) is no pickle"
         if trace.damage is not None:
             return f"{trace.damage.message}. Nothing would run up to there"
-    if reading.error is not None and not isinstance(reading.error, RefusedError):
+    if reading.error is not None and not isinstance(reading.error, UnsafePickleError):
         return f"{reading.error.message}. Loading it would run nothing"
     return ""

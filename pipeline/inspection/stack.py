@@ -5,7 +5,7 @@ A MARK is a floor: until it is taken away, nothing below it can be reached.
 
 from typing import Any
 
-from pipeline.pickles.opcodes import BrokenPickleError
+from pipeline.pickles.opcodes import MalformedPickleError
 from pipeline.pickles.values import Container, show
 
 SPARSE_MEMO = 1 << 20  # a table of as many entries surprises nobody
@@ -26,7 +26,7 @@ class PickleStack:
         Raises: BrokenPickleError.
         """
         if len(self.stack) - (self.marks[-1] if self.marks else 0) < count:
-            raise BrokenPickleError("it takes more from the stack than there is")
+            raise MalformedPickleError("it takes more from the stack than there is")
 
     def pop(self) -> Any:
         """Take the topmost value."""
@@ -41,7 +41,7 @@ class PickleStack:
     def pop_to_mark(self) -> list[Any]:
         """Take all values since the last MARK."""
         if not self.marks:
-            raise BrokenPickleError("it looks for a MARK that is not there")
+            raise MalformedPickleError("it looks for a MARK that is not there")
         height = self.marks.pop()
         items = self.stack[height:]
         del self.stack[height:]
@@ -63,13 +63,13 @@ class PickleStack:
             items = self.stack[len(self.stack) - count :]
             del self.stack[len(self.stack) - count :]
         if kind == "dict" and len(items) % 2:
-            raise BrokenPickleError("it has a key without a value")
+            raise MalformedPickleError("it has a key without a value")
         self.stack.append(Container(kind, items))
 
     def put(self, index: Any) -> None:
         """Remember the topmost value."""
         if not isinstance(index, int) or index < 0:
-            raise BrokenPickleError(f"it remembers a value as {show(index)}, which is no number")
+            raise MalformedPickleError(f"it remembers a value as {show(index)}, which is no number")
         self.memo[index] = self.top()
         if index > len(self.memo) + SPARSE_MEMO:
             self.most_memo = max(self.most_memo, index)
@@ -77,5 +77,5 @@ class PickleStack:
     def get(self, index: Any) -> None:
         """Take a value out of the memo."""
         if index not in self.memo:
-            raise BrokenPickleError(f"it uses value {show(index)}, which it has not made")
+            raise MalformedPickleError(f"it uses value {show(index)}, which it has not made")
         self.stack.append(self.memo[index])

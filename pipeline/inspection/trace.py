@@ -15,18 +15,23 @@ from typing import Any
 
 from pipeline.inspection.stack import PickleStack
 from pipeline.pickles.machine import NAMES
-from pipeline.pickles.opcodes import BrokenPickleError, Frames, OverdrawnError, read_opcodes
+from pipeline.pickles.opcodes import (
+    Frames,
+    MalformedPickleError,
+    TruncatedPickleError,
+    read_opcodes,
+)
 from pipeline.pickles.safe_load import MAX_OPCODES
 from pipeline.pickles.values import (
+    CallResult,
     Container,
-    Imported,
-    Made,
-    Unknown,
+    GlobalReference,
+    UnknownValue,
+    count_words,
     is_bytearray,
     is_for_arrays,
     show,
     show_items,
-    words_of,
 )
 
 MAX_NOTES = 50  # kept of each kind
@@ -45,14 +50,14 @@ class Trace(PickleStack):
         self.foreign_imports: list[str] = []  # what plain data and arrays never ask for
         self.foreign_calls: list[str] = []
         self.frames = Frames()
-        self.damage: BrokenPickleError | None = None
+        self.damage: MalformedPickleError | None = None
         self.unfinished = ""
         self.call_count = 0
         try:
             self.follow(data, limit)
-        except BrokenPickleError as error:
+        except MalformedPickleError as error:
             self.damage = error
-        self.words = words_of([*self.stack, *self.memo.values()]) if self.is_whole else 0
+        self.words = count_words([*self.stack, *self.memo.values()]) if self.is_whole else 0
 
     def follow(self, data: bytes, limit: int) -> None:
         """Follow every opcode to STOP, or as many as the limit says.
@@ -80,7 +85,7 @@ class Trace(PickleStack):
     @property
     def declared(self) -> int:
         """The bytes of memory that it asks for before it looks whether there are as many."""
-        bytes_missing = self.damage.declared if isinstance(self.damage, OverdrawnError) else 0
+        bytes_missing = self.damage.declared if isinstance(self.damage, TruncatedPickleError) else 0
         return max(bytes_missing, 16 * self.most_memo)
 
     def note_foreign_call(self, text: str) -> None:
@@ -95,18 +100,18 @@ class Trace(PickleStack):
         if not items:
             return
         if kinds[0] == "dict" and len(items) % 2:
-            raise BrokenPickleError("it has a key without a value")
+            raise MalformedPickleError("it has a key without a value")
         if isinstance(target, Container) and target.kind in kinds:
             target.items.extend(items)
-        elif isinstance(target, Imported | Made | Unknown):
+        elif isinstance(target, GlobalReference | CallResult | UnknownValue):
             self.note_foreign_call(f"{show(target)}.{method}({show_items(items, 2)})")
         elif not is_bytearray(target):
-            raise BrokenPickleError(f"it adds items to {show(target)}, which takes none")
+            raise MalformedPickleError(f"it adds items to {show(target)}, which takes none")
 
-    def find(self, module: Any, name: Any) -> Imported:
+    def find(self, module: Any, name: Any) -> GlobalReference:
         """Note an import."""
         module, name = (part if isinstance(part, str) else show(part) for part in (module, name))
-        imported = Imported(module, name)
+        imported = GlobalReference(module, name)
         is_foreign = (module, name) not in NAMES
         if not is_foreign or len(self.foreign_imports) < MAX_NOTES:
             self.imports[show(imported)] = None
@@ -115,10 +120,10 @@ class Trace(PickleStack):
 
     def call(self, callee: Any, arguments: Any, keywords: Any = None) -> None:
         """Note a call, and leave on the stack what stands for its result."""
-        if not isinstance(callee, Imported | Made | Unknown):
-            raise BrokenPickleError(f"it calls {show(callee)}, which is no function")
+        if not isinstance(callee, GlobalReference | CallResult | UnknownValue):
+            raise MalformedPickleError(f"it calls {show(callee)}, which is no function")
         items = list(arguments.items) if isinstance(arguments, Container) else [arguments]
-        made = Made(callee, items, keywords)
+        made = CallResult(callee, items, keywords)
         self.call_count += 1
         if not is_for_arrays(made):
             if len(self.foreign_calls) < MAX_NOTES:  # to write it costs more than to follow it
@@ -141,7 +146,7 @@ class Trace(PickleStack):
         """Follow OBJ: the first value since the MARK is called with the others."""
         items = self.pop_to_mark()
         if not items:
-            raise BrokenPickleError("it takes more from the stack than there is")
+            raise MalformedPickleError("it takes more from the stack than there is")
         self.call(items[0], Container("tuple", items[1:]))
 
     def call_named(self, names: tuple[Any, Any]) -> None:
@@ -157,8 +162,8 @@ class Trace(PickleStack):
     def build(self, _: Any) -> None:
         """Follow BUILD: `__setstate__` is called, or attributes are set."""
         state, target = self.pop(), self.top()
-        if isinstance(target, Imported | Unknown) or (
-            isinstance(target, Made) and not is_for_arrays(target)
+        if isinstance(target, GlobalReference | UnknownValue) or (
+            isinstance(target, CallResult) and not is_for_arrays(target)
         ):
             self.note_foreign_call(f"{show(target)}.__setstate__({show(state, 2)})")
 
@@ -166,18 +171,18 @@ class Trace(PickleStack):
         """Follow PERSID and BINPERSID: the loader's own function is called."""
         text = f"persistent_load({show(key)})"
         self.note_foreign_call(text)
-        self.stack.append(Unknown(text))
+        self.stack.append(UnknownValue(text))
 
     def set_protocol(self, protocol: int) -> None:
         """Follow PROTO."""
         if protocol > 5:
-            raise BrokenPickleError(f"it is of protocol {protocol}, and 5 is the highest")
+            raise MalformedPickleError(f"it is of protocol {protocol}, and 5 is the highest")
         self.protocol = max(self.protocol, protocol)
 
 
 def buffer(trace: Trace, _: Any) -> None:
     """Follow NEXT_BUFFER: the bytes are not in the file."""
-    raise BrokenPickleError("it needs a buffer that is not in the file")
+    raise MalformedPickleError("it needs a buffer that is not in the file")
 
 
 def extension(trace: Trace, code: int) -> None:

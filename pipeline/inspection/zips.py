@@ -34,7 +34,7 @@ def inspect_zip(data: bytes, inspect: Callable[[bytes], Report]) -> Report:
     except CorruptError as error:
         return Report("zip", len(data), "damaged", error.message)
     is_npz = bool(reports) and all(report.format.startswith("npy") for report in reports)
-    return summarise("npz" if is_npz else "zip", len(data), members, reports)
+    return summarise_zip("npz" if is_npz else "zip", len(data), members, reports)
 
 
 def open_zip(data: bytes) -> zipfile.ZipFile:
@@ -100,7 +100,7 @@ def read_member(archive: zipfile.ZipFile, member: Member) -> bytes:
     return content
 
 
-def summarise(kind: str, size: int, members: list[Member], reports: list[Report]) -> Report:
+def summarise_zip(kind: str, size: int, members: list[Member], reports: list[Report]) -> Report:
     """Make one report of those of the members."""
     named = list(zip(members, reports, strict=True))
     worst_report = worst(reports)

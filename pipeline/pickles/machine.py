@@ -33,7 +33,7 @@ NAMES = {
 }
 
 
-class RefusedError(CorruptError):
+class UnsafePickleError(CorruptError):
     """A pickle that asks for something that plain data never needs."""
 
 
@@ -62,19 +62,19 @@ def make_array(content: Any, dtype: Any, shape: Any, is_fortran: bool) -> Any:
     """
     is_shape = isinstance(shape, tuple) and all(type(n) is int and n >= 0 for n in shape)
     if not is_shape or len(shape) > 64 or not isinstance(dtype, Dtype):
-        raise RefusedError("an array whose shape or type is none")
+        raise UnsafePickleError("an array whose shape or type is none")
     size = math.prod(shape)
     if dtype.code in ("O", "O8", "O4"):
         if not isinstance(content, list) or len(content) != size:
-            raise RefusedError(f"an array of {size:,} objects with other content")
+            raise UnsafePickleError(f"an array of {size:,} objects with other content")
         return content
     if isinstance(content, str):  # Python 2 had no bytes
         content = content.encode("latin-1")
     if not re.fullmatch(r"[biuf][1248]", dtype.code) or not isinstance(content, bytes | bytearray):
-        raise RefusedError(f"an array of type {dtype.code[:20]!r}; numbers are read")
+        raise UnsafePickleError(f"an array of type {dtype.code[:20]!r}; numbers are read")
     numpy_type = np.dtype(dtype.order + dtype.code)
     if size * numpy_type.itemsize != len(content):
-        raise RefusedError(f"an array of {size:,} {numpy_type} in {len(content):,} bytes")
+        raise UnsafePickleError(f"an array of {size:,} {numpy_type} in {len(content):,} bytes")
     return np.frombuffer(content, numpy_type).reshape(shape, order="F" if is_fortran else "C")
 
 
@@ -108,7 +108,7 @@ class Machine:
         elif opcode in STEPS:
             STEPS[opcode](self, argument)
         else:
-            raise RefusedError(f"opcode {opcode} is not one that plain data needs")
+            raise UnsafePickleError(f"opcode {opcode} is not one that plain data needs")
 
     def put(self, index: int | None) -> None:
         """Remember what is on top of the stack, under the next number if none is given."""
@@ -121,7 +121,7 @@ class Machine:
     def pop(self, count: int) -> list[Any]:
         """Take so many things off the stack."""
         if len(self.stack) - (self.marks[-1] if self.marks else 0) < count:
-            raise RefusedError("it takes more from the stack than there is")
+            raise UnsafePickleError("it takes more from the stack than there is")
         items = self.stack[-count:]
         del self.stack[-count:]
         return items
@@ -136,14 +136,14 @@ class Machine:
     def append(self, items: list[Any]) -> None:
         """Add items to the list on top of the stack."""
         if not isinstance(self.stack[-1], list):
-            raise RefusedError("items are added to what is no list")
+            raise UnsafePickleError("items are added to what is no list")
         self.stack[-1].extend(items)
 
     def set_items(self, pairs: list[Any]) -> None:
         """Add keys and values to the dictionary on top of the stack; keys are text."""
         keys, values = pairs[::2], pairs[1::2]
         if not isinstance(self.stack[-1], dict) or not all(type(key) is str for key in keys):
-            raise RefusedError("a dictionary with other keys than text")
+            raise UnsafePickleError("a dictionary with other keys than text")
         self.stack[-1].update(zip(keys, values, strict=True))
 
 
@@ -156,7 +156,7 @@ def reusable(value: Any) -> Any:
     if is_short or (isinstance(value, Name | Dtype | int | float | None) and value is not UNFILLED):
         return value
     kind = "array" if value is UNFILLED else type(value).__name__
-    raise RefusedError(f"it uses the same {kind} more than once")
+    raise UnsafePickleError(f"it uses the same {kind} more than once")
 
 
 def check_plain(value: Any) -> None:
@@ -172,7 +172,7 @@ def check_plain(value: Any) -> None:
         elif isinstance(item, dict):
             waiting.extend(item.values())
         elif isinstance(item, Name | Dtype):
-            raise RefusedError("it holds an imported name where there should be data")
+            raise UnsafePickleError("it holds an imported name where there should be data")
 
 
 def find_name(module: Any, name: Any) -> Name:
@@ -181,7 +181,7 @@ def find_name(module: Any, name: Any) -> Name:
     Raises: RefusedError for every name that an array's pickle does not need.
     """
     if not isinstance(module, str) or not isinstance(name, str) or (module, name) not in NAMES:
-        raise RefusedError(f"it imports {f'{module}.{name}'[:100]!r}; only arrays are allowed")
+        raise UnsafePickleError(f"it imports {f'{module}.{name}'[:100]!r}; only arrays are allowed")
     return Name(NAMES[module, name])
 
 
@@ -191,15 +191,15 @@ def reduce_call(function: Any, arguments: Any) -> Any:
     Raises: RefusedError for any call that an array's pickle does not make.
     """
     match function, arguments:
-        case Name("_reconstruct"), (Name("ndarray"), (0,), _):
+        case [Name("_reconstruct"), (Name("ndarray"), (0,), _)]:
             return UNFILLED
-        case Name("dtype"), (str(code), *_):
+        case [Name("dtype"), (str(code), *_)]:
             return Dtype(code)
-        case Name("encode"), (str(text), "latin1"):
+        case [Name("encode"), (str(text), "latin1")]:
             return text.encode("latin-1")
-        case Name("_frombuffer"), (content, dtype, shape, order):
+        case [Name("_frombuffer"), (content, dtype, shape, order)]:
             return make_array(content, dtype, shape, order == "F")
-    raise RefusedError("it makes a call that no array's pickle makes")
+    raise UnsafePickleError("it makes a call that no array's pickle makes")
 
 
 def build(target: Any, state: Any) -> Any:
@@ -208,12 +208,12 @@ def build(target: Any, state: Any) -> Any:
     Raises: RefusedError for any other target or state.
     """
     match target, state:
-        case Name(), (_, shape, dtype, is_fortran, content) if target is UNFILLED:
+        case [Name(), (_, shape, dtype, is_fortran, content)] if target is UNFILLED:
             return make_array(content, dtype, shape, is_fortran is True)
-        case Dtype(), (_, ("<" | ">" | "|" | "=") as order, *_):
+        case [Dtype(), (_, ("<" | ">" | "|" | "=") as order, *_)]:
             target.order = order
             return target
-    raise RefusedError("it gives a state to what is no array")
+    raise UnsafePickleError("it gives a state to what is no array")
 
 
 CONSTANTS: dict[str, Callable[[], Any]] = {

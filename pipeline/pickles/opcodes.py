@@ -17,18 +17,18 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from pipeline.errors import CorruptError
-from pipeline.pickles.values import Extract, Unknown, shortened
+from pipeline.pickles.values import Truncated, UnknownValue, shortened
 
 Reader = Callable[[bytes, int], tuple[Any, int]]
 
 LONG_INTEGER = 64  # bytes; longer ones are not worked out
 
 
-class BrokenPickleError(CorruptError):
+class MalformedPickleError(CorruptError):
     """A pickle that cannot be followed further."""
 
 
-class OverdrawnError(BrokenPickleError):
+class TruncatedPickleError(MalformedPickleError):
     """An opcode that declares more bytes than there are."""
 
     def __init__(self, declared: int, left: int) -> None:
@@ -54,9 +54,9 @@ def read_opcodes(data: bytes, start: int = 0) -> Iterator[Opcode]:
     while True:
         here = position
         if here >= len(data):
-            raise BrokenPickleError("it ends without STOP")
+            raise MalformedPickleError("it ends without STOP")
         if data[here] not in TABLE:
-            raise BrokenPickleError(f"byte {here:,} is 0x{data[here]:02x}, which is no opcode")
+            raise MalformedPickleError(f"byte {here:,} is 0x{data[here]:02x}, which is no opcode")
         name, reader = TABLE[data[here]]
         argument: Any = None
         position = here + 1
@@ -93,7 +93,7 @@ def take(data: bytes, start: int, length: int) -> int:
     Raises: OverdrawnError when they are not all there.
     """
     if length < 0 or start + length > len(data):
-        raise OverdrawnError(length, max(0, len(data) - start))
+        raise TruncatedPickleError(length, max(0, len(data) - start))
     return start + length
 
 
@@ -150,7 +150,7 @@ def decode(data: bytes) -> Any:
     try:
         return shortened(str(data, "utf-8", "surrogatepass"))
     except UnicodeDecodeError as error:
-        raise BrokenPickleError(f"a text is no UTF-8 ({error.reason})") from error
+        raise MalformedPickleError(f"a text is no UTF-8 ({error.reason})") from error
 
 
 def unescape(data: bytes) -> Any:
@@ -158,7 +158,7 @@ def unescape(data: bytes) -> Any:
     try:
         text = codecs.escape_decode(data[1:-1])[0]
     except ValueError:
-        return Unknown("text with damaged escapes")
+        return UnknownValue("text with damaged escapes")
     return shortened(text.decode("latin-1"))
 
 
@@ -170,7 +170,7 @@ def unescape_unicode(data: bytes) -> Any:
     try:
         return shortened(str(data, "raw-unicode-escape"))
     except UnicodeDecodeError as error:
-        raise BrokenPickleError(f"a text has damaged escapes ({error.reason})") from error
+        raise MalformedPickleError(f"a text has damaged escapes ({error.reason})") from error
 
 
 def to_integer(digits: bytes) -> Any:
@@ -181,7 +181,7 @@ def to_integer(digits: bytes) -> Any:
             return int(digits, base)
         except ValueError:
             continue
-    return Unknown("integer")
+    return UnknownValue("integer")
 
 
 def to_float(digits: bytes) -> Any:
@@ -189,13 +189,13 @@ def to_float(digits: bytes) -> Any:
     try:
         return float(digits)
     except ValueError:
-        return Unknown("number")
+        return UnknownValue("number")
 
 
 def little_endian(data: bytes) -> Any:
     """Read an integer of any length."""
     if len(data) > LONG_INTEGER:
-        return Extract("int", len(data), bytes(data[:LONG_INTEGER]))
+        return Truncated("int", len(data), bytes(data[:LONG_INTEGER]))
     return int.from_bytes(data, "little", signed=True)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptError
-from pipeline.pickles.machine import Machine, RefusedError
+from pipeline.pickles.machine import Machine, UnsafePickleError
 from pipeline.pickles.opcodes import Frames, read_opcodes
 from pipeline.storage.cache import reading
 
@@ -39,8 +39,10 @@ def load_untrusted(path: Path) -> Any:
         data = path.read_bytes()
     try:
         return load_bytes(data)
-    except RefusedError as error:
-        raise RefusedError(f"{path}: refused: {error.message}. Nothing in it was run") from error
+    except UnsafePickleError as error:
+        raise UnsafePickleError(
+            f"{path}: refused: {error.message}. Nothing in it was run"
+        ) from error
     except CorruptError as error:
         raise CorruptError(f"{path}: no readable pickle: {error.message}") from error
 
@@ -69,15 +71,15 @@ def check_opcodes(data: bytes) -> None:
     frames, end = Frames(), 0
     for count, opcode in enumerate(read_opcodes(data)):
         if count == MAX_OPCODES:
-            raise RefusedError(f"more than {MAX_OPCODES:,} opcodes for what is no plain list")
+            raise UnsafePickleError(f"more than {MAX_OPCODES:,} opcodes for what is no plain list")
         if opcode.name == "PROTO" and opcode.argument > pickle.HIGHEST_PROTOCOL:
-            raise RefusedError(f"protocol {opcode.argument}, which is yet to come")
+            raise UnsafePickleError(f"protocol {opcode.argument}, which is yet to come")
         if opcode.name == "LONG_BINPUT" and opcode.argument > len(data):
-            raise RefusedError(f"it orders a memo of {opcode.argument:,} entries")
+            raise UnsafePickleError(f"it orders a memo of {opcode.argument:,} entries")
         frames.check(opcode, len(data))
         end = opcode.end
     if frames.lie or end < len(data):
-        raise RefusedError(frames.lie or f"{len(data) - end:,} bytes follow its end")
+        raise UnsafePickleError(frames.lie or f"{len(data) - end:,} bytes follow its end")
 
 
 def is_plain_lists(data: bytes) -> bool:
@@ -106,9 +108,11 @@ def load_lists(data: bytes) -> Any:
     affordable = (len(data) * MEMORY_PER_FILE_BYTE + (1 << 20)) // CONTAINER_BYTES
     at_most = sum(data.count(opcode) for opcode in b"])\x85\x86\x87t")  # and integers like them
     if not frames_hold(data):
-        raise RefusedError("its frames do not end where opcodes do")
+        raise UnsafePickleError("its frames do not end where opcodes do")
     if at_most > affordable and count_containers(data) > affordable:
-        raise RefusedError("it is nearly all empty lists, which need far more memory than the file")
+        raise UnsafePickleError(
+            "it is nearly all empty lists, which need far more memory than the file"
+        )
     return pickle.loads(data)
 
 

@@ -14,7 +14,7 @@ SHOWN_ITEMS, SHOWN_LEVELS, SHOWN_LENGTH = 5, 3, 60
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class GlobalReference:
     """A name that loading would import."""
 
     module: str
@@ -22,7 +22,7 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
-class Extract:
+class Truncated:
     """The beginning of a text, of bytes or of a number that is too long to keep."""
 
     kind: str
@@ -31,7 +31,7 @@ class Extract:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownValue:
     """A value that nothing but loading the pickle would tell."""
 
     what: str
@@ -46,7 +46,7 @@ class Container:
 
 
 @dataclass(eq=False, slots=True)
-class Made:
+class CallResult:
     """What a call would return."""
 
     callee: Any
@@ -58,7 +58,7 @@ def shortened(value: str | bytes | bytearray) -> Any:
     """Keep a short text as it is, and the beginning of a long one."""
     if len(value) <= HEAD:
         return value
-    return Extract(type(value).__name__, len(value), bytes_or_text(value[:HEAD]))
+    return Truncated(type(value).__name__, len(value), bytes_or_text(value[:HEAD]))
 
 
 def bytes_or_text(value: str | bytes | bytearray) -> str | bytes:
@@ -69,13 +69,13 @@ def bytes_or_text(value: str | bytes | bytearray) -> str | bytes:
 def show(value: Any, levels: int = SHOWN_LEVELS) -> str:
     """Write a value as Python would, in a length that a line holds."""
     match value:
-        case Imported(module, name):
+        case GlobalReference(module, name):
             text = cut(f"{module}.{name}", HEAD)
-        case Extract(kind, length, head):
+        case Truncated(kind, length, head):
             text = f"{cut(repr(head))} ({kind} of {length:,})"
-        case Unknown(what):
+        case UnknownValue(what):
             text = f"<{what}>"
-        case Made(callee, arguments, keywords):
+        case CallResult(callee, arguments, keywords):
             inside = show_items(arguments, levels)
             if isinstance(keywords, Container) and keywords.items:
                 inside += f", **{show(keywords, levels - 1)}"
@@ -117,26 +117,26 @@ def cut(text: str, length: int = SHOWN_LENGTH) -> str:
     return text if len(text) <= length else text[: length - 3] + "..."
 
 
-def is_for_arrays(made: Made) -> bool:
+def is_for_arrays(made: CallResult) -> bool:
     """Tell whether a call is one of those that the pickles of arrays and bytes make.
 
     What it would be given is looked at too: `numpy.ndarray` itself, called, takes any memory.
     """
-    if not isinstance(made.callee, Imported) or made.keywords is not None:
+    if not isinstance(made.callee, GlobalReference) or made.keywords is not None:
         return False
     match NAMES.get((made.callee.module, made.callee.name)), made.arguments:
-        case "_reconstruct", [Imported(_, "ndarray"), Container("tuple", [0]), _]:
+        case ["_reconstruct", [GlobalReference(_, "ndarray"), Container("tuple", [0]), _]]:
             return True
-        case "dtype", [str(), *_]:
+        case ["dtype", [str(), *_]]:
             return True
-        case "encode", [str() | Extract("str"), "latin1"]:
+        case ["encode", [str() | Truncated("str"), "latin1"]]:
             return True
-        case "_frombuffer", [_, _, _, _]:
+        case ["_frombuffer", [_, _, _, _]]:
             return True
     return False
 
 
-def words_of(roots: list[Any]) -> int:
+def count_words(roots: list[Any]) -> int:
     """Count the most words of memory that one of some values would be, shared parts unfolded.
 
     Each item is a word, and eight bytes of a text are one. Counting ends at `ENDLESS`, which
@@ -144,14 +144,14 @@ def words_of(roots: list[Any]) -> int:
     """
     words: dict[int, int] = {}  # by identity
     is_done: dict[int, bool] = {}
-    waiting = [root for root in roots if type(root) in (Container, Made)]
+    waiting = [root for root in roots if type(root) in (Container, CallResult)]
     while waiting:
         value = waiting[-1]
         key = id(value)
         if key not in is_done:
             is_done[key] = False
             words[key] = ENDLESS  # for what is inside it and holds it again
-            waiting += [part for part in parts_of(value) if type(part) in (Container, Made)]
+            waiting += [part for part in parts_of(value) if type(part) in (Container, CallResult)]
             continue
         waiting.pop()
         if not is_done[key]:
@@ -161,7 +161,7 @@ def words_of(roots: list[Any]) -> int:
     return max([words.get(id(root)) or size_of(root) for root in roots], default=0)
 
 
-def parts_of(value: Container | Made) -> list[Any]:
+def parts_of(value: Container | CallResult) -> list[Any]:
     """Return what a value holds."""
     if isinstance(value, Container):
         return value.items
@@ -170,7 +170,7 @@ def parts_of(value: Container | Made) -> list[Any]:
 
 def size_of(value: Any) -> int:
     """Count the words of a value that holds no others."""
-    length = value.length if isinstance(value, Extract) else 0
+    length = value.length if isinstance(value, Truncated) else 0
     if isinstance(value, str | bytes | bytearray):
         length = len(value)
     return 1 + length // 8
@@ -179,5 +179,5 @@ def size_of(value: Any) -> int:
 def is_bytearray(value: Any) -> bool:
     """Tell whether a value is bytes to which others can be added."""
     return isinstance(value, bytearray) or (
-        isinstance(value, Extract) and value.kind == "bytearray"
+        isinstance(value, Truncated) and value.kind == "bytearray"
     )

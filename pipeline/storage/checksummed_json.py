@@ -9,13 +9,13 @@ from typing import Any
 from pipeline.errors import CorruptError
 from pipeline.storage.cache import publish, reading
 
-SEAL = "sha256"  # the key of the hash; it comes last
+CHECKSUM_KEY = "sha256"  # the key of the hash; it comes last
 MAX_BYTES = 1 << 20  # ours have a few thousand
 
 
 def publish_json(path: Path, value: dict[str, Any]) -> None:
     """Publish plain data as JSON that people can read, with its seal."""
-    publish(path, [sealed_bytes(value)])
+    publish(path, [checksummed_bytes(value)])
 
 
 def read_json(
@@ -46,17 +46,17 @@ def read_json(
         )
     if unsealed and value.keys() == set(unsealed):
         return value
-    seal = value.pop(SEAL, None)
-    if content != sealed_bytes(value):
+    seal = value.pop(CHECKSUM_KEY, None)
+    if content != checksummed_bytes(value):
         raise CorruptError(
             f"{path}: sha256 is {hash_of(value)}, its seal says {seal}: it was changed", hint
         )
     return value
 
 
-def sealed_bytes(value: dict[str, Any]) -> bytes:
+def checksummed_bytes(value: dict[str, Any]) -> bytes:
     """Write plain data in the one way that we write it, its hash as the last entry."""
-    return json.dumps({**value, SEAL: hash_of(value)}, indent=2).encode() + b"\n"
+    return json.dumps({**value, CHECKSUM_KEY: hash_of(value)}, indent=2).encode() + b"\n"
 
 
 def hash_of(value: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ def is_bomb(content_size: int, size: int) -> bool:
     return content_size > max(BOMB_BYTES, BOMB_RATIO * size)
 
 
-def refuse_bomb(name: object, content_size: int, size: int) -> None:
+def check_decompression(name: object, content_size: int, size: int) -> None:
     """Refuse a file that states or turns out to unpack to so many bytes.
 
     Raises: BombError.

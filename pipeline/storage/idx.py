@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import CorruptError
 from pipeline.storage.cache import reading
-from pipeline.storage.decompression import refuse_bomb
+from pipeline.storage.decompression import check_decompression
 
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 GZIP_MAGIC = b"\x1f\x8b"
@@ -147,7 +147,7 @@ def start_reading(path: Path, file: IO[bytes], size: int, content_size: int | No
     content: Any = gzip.GzipFile(fileobj=file) if is_gzip else file
     stream = IdxStream(path, content, limit)
     if content_size is None:
-        refuse_bomb(path, stream.content_size, size)
+        check_decompression(path, stream.content_size, size)
     return stream
 
 

@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pipeline.progress import SILENT, Reporter
+from pipeline.progress import SILENT, ProgressReporter
 from pipeline.storage.cache import Cache
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ PATIENCE = 600.0  # seconds; who holds a lock for longer may be stopped, or on a
 
 
 @contextlib.contextmanager
-def work_lock(cache: Cache, name: str, reporter: Reporter = SILENT) -> Iterator[None]:
+def work_lock(cache: Cache, name: str, reporter: ProgressReporter = SILENT) -> Iterator[None]:
     """Hold the lock of this name while working; wait for who has it, but not for ever."""
     lock = acquire(cache, name, reporter)
     try:
@@ -28,7 +28,7 @@ def work_lock(cache: Cache, name: str, reporter: Reporter = SILENT) -> Iterator[
             lock.release()
 
 
-def acquire(cache: Cache, name: str, reporter: Reporter) -> "filelock.BaseFileLock | None":
+def acquire(cache: Cache, name: str, reporter: ProgressReporter) -> "filelock.BaseFileLock | None":
     """Take a lock; None where that cannot be done, and then the work is done without it."""
     import filelock
 

@@ -31,7 +31,7 @@ def run_app(app: typer.Typer, name: str) -> NoReturn:
     stdout = sys.stdout = usable(sys.stdout)
     sys.stderr = usable(sys.stderr)
     try:
-        refuse_empty(arguments)
+        require_value(arguments)
         code = app(args=arguments, prog_name=name, standalone_mode=False)
         stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one place where all that fails ends
@@ -42,7 +42,7 @@ def run_app(app: typer.Typer, name: str) -> NoReturn:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def refuse_empty(arguments: list[str]) -> None:
+def require_value(arguments: list[str]) -> None:
     """Refuse what an unset variable in a script leaves; no path or name is empty.
 
     Raises: UsageError.

@@ -13,7 +13,7 @@ from pipeline.download.raw_files import check_raw
 from pipeline.errors import CorruptError, MissingError, StorageError
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import publish_json, read_json
-from pipeline.verify import is_there, repair_dataset, verify_dataset, worst_error
+from pipeline.verify import exists, repair_dataset, verify_dataset, worst_error
 from tests.pipeline.test_build import Listener, fill, make_dataset
 
 
@@ -72,10 +72,10 @@ def test_whatever_is_left_of_a_data_set_is_there(built):
     contents = {path: path.read_bytes() for path in paths}
     for path in paths:
         path.unlink()
-    assert not is_there(*built)
+    assert not exists(*built)
     for path, content in contents.items():
         path.write_bytes(content)
-        assert is_there(*built)
+        assert exists(*built)
         path.unlink()
 
 

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from network.runs.checkpoints import SEAL_BYTES, hash_arrays, parse_npy, sealed
+from network.runs.checkpoints import CHECKSUM_BYTES, hash_arrays, parse_npy, with_checksum
 from tests.reliability.mutations import choose, mutate
 from tests.reliability.sealed_mutations import change_value
 from tests.reliability.zips import members_of, zip_of
@@ -107,12 +107,12 @@ def with_right_hash(members: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]
 
 def resealed(members: list[tuple[str, bytes]]) -> bytes:
     """Write a checkpoint with the seal that it needs."""
-    return sealed(zip_of(members))
+    return with_checksum(zip_of(members))
 
 
 def change_zip_behind_the_seal(rng, data, other):
     """Change the bytes of the zip, and make the seal true."""
-    body = mutate(rng, data[:-SEAL_BYTES], other[:-SEAL_BYTES])
+    body = mutate(rng, data[:-CHECKSUM_BYTES], other[:-CHECKSUM_BYTES])
     return body + hashlib.sha256(body).hexdigest().encode()
 
 

@@ -12,8 +12,8 @@ from network.core.losses import LOSSES
 from network.core.model import fully_connected
 from network.runs.calibrate import FORMAT, load_calibration
 from network.runs.checkpoints import load_checkpoint
-from network.runs.evaluation_log import Look, save_looks
-from network.runs.folder import Run, load_run, save_run, summarise
+from network.runs.evaluation_log import LoggedEvaluation, save_evaluations
+from network.runs.folder import Run, load_run, save_run, summarise_run
 from network.runs.names import create_run
 from network.training.configuration import Configuration
 from network.training.more_optimizers import OPTIMIZERS
@@ -62,7 +62,9 @@ def make_run(cache: Cache) -> Run:
     configuration = Configuration(hidden=())
     run = create_run(cache, "tiny", model, params, configuration)
     save_run(run, model, TrainingState(params, state, 3, [EPOCH]), configuration)
-    save_looks(run.result, [Look("mnist", "test", 18, 18, "2026-01-01T00:00:00+00:00")])
+    save_evaluations(
+        run.result, [LoggedEvaluation("mnist", "test", 18, 18, "2026-01-01T00:00:00+00:00")]
+    )
     publish_json(run.calibration, {"format": FORMAT, **CALIBRATION})
     return run
 
@@ -104,5 +106,5 @@ def make_artefacts(folder: Path) -> dict[str, Artefact]:
         "calibration": Artefact(
             run.calibration, (lambda: load_calibration(run, CALIBRATION["weights"]),)
         ),
-        "test result": Artefact(run.result, (lambda: summarise(run),)),
+        "test result": Artefact(run.result, (lambda: summarise_run(run),)),
     }

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from PIL import Image
 
 from network.images.pages.decoding import MAX_PIXELS
-from network.runs.checkpoints import sealed
-from pipeline.storage.checksummed_json import MAX_BYTES, sealed_bytes
+from network.runs.checkpoints import with_checksum
+from pipeline.storage.checksummed_json import MAX_BYTES, checksummed_bytes
 from tests.reliability.image_mutations import png_of
 from tests.reliability.seeds import TINY
 from tests.reliability.zips import zip_of
@@ -51,14 +51,14 @@ def long_header() -> bytes:
     """Write a checkpoint with an array whose header is long with blanks, and wrong in the end."""
     text = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }".ljust(9_999) + b"!"
     array = b"\x93NUMPY\1\0" + struct.pack("<H", len(text)) + text + bytes(4)
-    return sealed(zip_of([("meta.npy", array)]))
+    return with_checksum(zip_of([("meta.npy", array)]))
 
 
 def record() -> bytes:
     """Write a record in which a text stands for a count, and is to be taken 784 times."""
     value = {"format": 1, **asdict(TINY)}
     value["splits"]["train"]["count"] = "x" * (MAX_BYTES - 5_000)
-    return sealed_bytes(value)
+    return checksummed_bytes(value)
 
 
 GIANTS: dict[str, tuple[str, Callable[[], bytes]]] = {

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from network.core.params import named_arrays
-from network.runs.evaluation_log import read_looks
+from network.runs.evaluation_log import read_evaluations
 from network.runs.folder import Run, load_run
 from network.runs.names import find_run, list_runs
 from network.training.build import init_params
@@ -65,7 +65,7 @@ def version_of(path: Path) -> str:
             return str(database.execute("SELECT number, state FROM trials").fetchall())
     with contextlib.suppress(ProjectError):
         if path.name == "test.json":
-            last = read_looks(path, "tiny")[-1]
+            last = read_evaluations(path, "tiny")[-1]
             return f"{last.correct} of {last.count}"
     return digest_of(path).sha256
 

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from network.runs.names import list_runs
-from network.runs.training_run import begin
+from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
 from pipeline.build import build_pickles
 from pipeline.datasets.registry import DATASETS
@@ -151,7 +151,7 @@ class Workshop:
             self.warm.run(*init.split(), "--cache-dir", str(states["two runs"]))
         DATASETS[self.dataset.name] = self.dataset
         choices = Configuration(dataset="tiny", hidden=(2,), epochs=1, learning_rate=0.1)
-        begin(caches["stopped run"], choices.with_suitable_rates(), "stopped")
+        create_training_run(caches["stopped run"], choices.with_suitable_rates(), "stopped")
         return states
 
     def reset(self, name: str) -> None:

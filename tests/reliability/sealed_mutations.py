@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.storage.checksummed_json import SEAL, sealed_bytes
+from pipeline.storage.checksummed_json import CHECKSUM_KEY, checksummed_bytes
 from tests.reliability.mutations import NUMBERS, choose
 
 INFINITY = float("inf")
@@ -71,14 +71,14 @@ def change_place(rng: np.random.Generator, holder: Any, key: Any, donor: Any, do
 def change_sealed_json(rng, data, other):
     """Change a value behind the seal."""
     value = json.loads(data)
-    value.pop(SEAL, None)
-    return sealed_bytes(change_value(rng, value))
+    value.pop(CHECKSUM_KEY, None)
+    return checksummed_bytes(change_value(rng, value))
 
 
 def change_unsealed_json(rng, data, other):
     """Change a value, and leave the seal away, as the first version did."""
     value = json.loads(data)
-    value.pop(SEAL, None)
+    value.pop(CHECKSUM_KEY, None)
     return json.dumps(change_value(rng, value)).encode()
 
 

@@ -25,7 +25,7 @@ from pipeline.datasets.user_datasets import publish_record
 from pipeline.pickles.manifest import publish_manifest
 from pipeline.pickles.our_format import pickle_chunks
 from pipeline.storage.cache import Cache, Digest
-from pipeline.storage.checksummed_json import sealed_bytes
+from pipeline.storage.checksummed_json import checksummed_bytes
 from pipeline.storage.idx import idx_bytes
 from tests.reliability.zips import zip_of
 
@@ -149,21 +149,23 @@ def records(folder: Path) -> list[bytes]:
 
 def configurations(_: Path) -> list[bytes]:
     choices = Configuration(), Configuration(hidden=(2, 3), limit=9, start="a", learning_rate=0.1)
-    return [sealed_bytes(configuration.to_dict()) for configuration in choices]
+    return [checksummed_bytes(configuration.to_dict()) for configuration in choices]
 
 
 def scores(_: Path) -> list[bytes]:
     look = {"dataset": "mnist", "split": "test", "count": 10_000, "correct": 9_700}
     return [
-        sealed_bytes({"count": 10_000, "correct": 9_700, "accuracy": 0.97}),
-        sealed_bytes({"format": 2, "looks": [look | {"time": "2026-01-01T00:00:00+00:00"}, look]}),
+        checksummed_bytes({"count": 10_000, "correct": 9_700, "accuracy": 0.97}),
+        checksummed_bytes(
+            {"format": 2, "looks": [look | {"time": "2026-01-01T00:00:00+00:00"}, look]}
+        ),
     ]
 
 
 def calibrations(_: Path) -> list[bytes]:
     return [
-        sealed_bytes({"format": 1, **CALIBRATION}),
-        sealed_bytes({"format": 1, **CALIBRATION, "familiarity": None}),
+        checksummed_bytes({"format": 1, **CALIBRATION}),
+        checksummed_bytes({"format": 1, **CALIBRATION, "familiarity": None}),
     ]
 
 

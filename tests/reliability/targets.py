@@ -10,11 +10,11 @@ import numpy as np
 from network.images.pages.read import read_digits
 from network.runs.calibrate import load_calibration
 from network.runs.checkpoints import load_checkpoint
-from network.runs.folder import Run, summarise
+from network.runs.folder import Run, summarise_run
 from network.training.configuration import configuration_from_dict
 from pipeline.datasets.user_datasets import read_record
 from pipeline.formats.registry import find_format
-from pipeline.formats.source import Reading
+from pipeline.formats.source import ReadOptions
 from pipeline.inspection.files import inspect_file
 from pipeline.pickles.manifest import read_manifest
 from pipeline.pickles.our_format import read_pickle
@@ -81,7 +81,7 @@ def read_test_result(path: Path) -> None:
     run = Run(path.parent)
     if not run.checkpoint.exists():
         run.checkpoint.write_bytes(seeds.checkpoints(path.parent)[0])
-    summarise(run)
+    summarise_run(run)
 
 
 def read_calibration(path: Path) -> None:
@@ -96,7 +96,7 @@ def read_picture(path: Path) -> None:
 
 def read_source(path: Path) -> None:
     """Import other people's images as far as their last pixel, and insist on types."""
-    for part in find_format(path).read(path, Reading()).parts:
+    for part in find_format(path).read(path, ReadOptions()).parts:
         assert part.labels.dtype == np.uint8
         assert sum(map(len, part.all_images())) == len(part.labels)
 

@@ -8,7 +8,7 @@ from itertools import chain, product
 import numpy as np
 import pytest
 
-from network.runs.folder import load_run, summarise
+from network.runs.folder import load_run, summarise_run
 from pipeline.download.raw_files import check_raw, read_image_chunks, read_label_chunks
 from pipeline.storage.cache import Cache
 from pipeline.storage.idx import idx_bytes, read_idx
@@ -108,10 +108,10 @@ def test_every_kind_of_artefact_is_damaged(artefacts, tmp_path):
 
 def test_the_history_of_a_run_is_for_people_and_nothing_reads_it(tmp_path):
     run = make_run(Cache(tmp_path, "test"))
-    before = load_run(run)[1], summarise(run)
+    before = load_run(run)[1], summarise_run(run)
     for content in (b"", b"{", bytes(100)):
         run.history.write_bytes(content)
-        assert (load_run(run)[1], summarise(run)) == before
+        assert (load_run(run)[1], summarise_run(run)) == before
 
 
 def says_what_is_there(data):

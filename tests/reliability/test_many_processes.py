@@ -11,7 +11,7 @@ import pytest
 from pipeline.build import build_pickles
 from pipeline.download.fetch import fetch_dataset
 from pipeline.pickles.manifest import read_split
-from pipeline.progress import Silent
+from pipeline.progress import SilentReporter
 from pipeline.storage import locks
 from pipeline.storage.cache import Cache
 from pipeline.verify import verify_dataset
@@ -93,7 +93,7 @@ def test_all_end_with_the_right_files(lock, mirror, tmp_path, monkeypatch, amoun
         figure(WITHOUT_LOCK, **counts)
 
 
-class Listener(Silent):
+class Listener(SilentReporter):
     def __init__(self):
         self.notes = []
 
@@ -149,4 +149,4 @@ def test_a_planted_link_in_the_place_of_a_lock_harms_nobody(tmp_path):
 def test_work_is_done_where_no_lock_can_be(tmp_path):
     (tmp_path / "locks").write_bytes(b"no folder")
     with locks.work_lock(Cache(tmp_path, "test"), "build-tiny"):
-        assert locks.acquire(Cache(tmp_path, "test"), "build-tiny", Silent()) is None
+        assert locks.acquire(Cache(tmp_path, "test"), "build-tiny", SilentReporter()) is None

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from network.runs.training_run import begin
+from network.runs.training_run import create_training_run
 from network.sweep.find_study import load_study
 from tests.support.checkout import REPOSITORY
 from tests.support.processes import children_of, command_line
@@ -121,6 +121,6 @@ def test_no_trial_is_lost_whoever_is_killed(cache, tmp_path, amount, figure):
     assert (lost, twice, failed) == (0, 0, 0)
     assert sorted(ended) == list(range(total))
     for found in study.ranking()[:2]:  # as if nobody had been killed
-        run = begin(cache, study.configuration(found.values), None)
+        run = create_training_run(cache, study.configuration(found.values), None)
         list(run.train())
         assert run.state.history[-1].validation_accuracy == found.objectives[0]

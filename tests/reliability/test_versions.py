@@ -22,7 +22,7 @@ from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.datasets.user_datasets import publish_record
 from pipeline.pickles.manifest import MANIFEST_FORMAT, read_manifest
 from pipeline.storage.cache import Cache
-from pipeline.storage.checksummed_json import sealed_bytes
+from pipeline.storage.checksummed_json import checksummed_bytes
 from tests.pipeline.test_build import fill, make_dataset
 from tests.support.checkout import REPOSITORY
 
@@ -146,7 +146,7 @@ def make_newer_checkpoint(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_checkpoint(path, Checkpoint(old.model, old.params, old.state, kept | {"invented": 1}))
 
 
-@pytest.mark.parametrize("seal", [sealed_bytes, lambda value: json.dumps(value).encode()])
+@pytest.mark.parametrize("seal", [checksummed_bytes, lambda value: json.dumps(value).encode()])
 @pytest.mark.parametrize(
     ("artefact", "line"),
     [

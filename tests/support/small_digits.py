@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.build import build_pickles
 from pipeline.datasets.registry import find_dataset
-from pipeline.formats.import_dataset import Wishes, import_dataset
+from pipeline.formats.import_dataset import ImportOptions, import_dataset
 from pipeline.storage.cache import Cache
 from pipeline.storage.idx import read_idx
 from tests.support.checkout import RAW
@@ -25,6 +25,6 @@ def make_small_digits(folder: Path, count: int = 47) -> Cache:
         x_test=images[count:], y_test=labels[count:],
     )  # fmt: skip
     cache = Cache(folder / "cache", "test")
-    import_dataset(cache, source, NAME, Wishes())
+    import_dataset(cache, source, NAME, ImportOptions())
     build_pickles(cache, find_dataset(cache, NAME))
     return cache

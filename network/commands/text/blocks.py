@@ -50,7 +50,7 @@ def draw_tile(tile: Tile, marks: Marks) -> list[Line]:
     upper, lower = pixels[0::2], pixels[1::2]  # (H / 2, W)
     caption = tile.caption
     if marks is Marks.COLOURS:
-        lines = [in_greys(*rows) for rows in zip(upper, lower, strict=True)]
+        lines = [draw_in_greys(*rows) for rows in zip(upper, lower, strict=True)]
     elif marks is Marks.BLOCKS:
         halves = 2 * (upper >= 128) + (lower >= 128)
         lines = [[Span("".join(CORNERS[half] for half in row))] for row in halves]
@@ -64,7 +64,7 @@ def draw_tile(tile: Tile, marks: Marks) -> list[Line]:
     return [*lines, [Span(below, ink, paper)]]
 
 
-def in_greys(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> Line:
+def draw_in_greys(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> Line:
     """Draw two rows of pixels in one line, each in its own grey."""
 
     def spans() -> Iterator[Span]:

@@ -3,15 +3,15 @@
 from statistics import fmean, stdev
 
 from network.core.gradient_check import ArrayCheck
-from network.metrics.accuracy import TestResult
-from network.metrics.comparison import Comparison
+from network.metrics.accuracy import ClassificationResult
+from network.metrics.comparison import PairedComparison
 from network.training.state import EpochDone
 
 MAX_WIDTH = 110  # columns of a table
 MOST_FREQUENT = 15  # lines of a list of confusions
 
 
-def epoch_line(event: EpochDone, epochs: int, images: int | None = None) -> str:
+def format_epoch(event: EpochDone, epochs: int, images: int | None = None) -> str:
     """One line for one epoch; its speed where the number of images is known."""
     parts = [f"epoch {event.epoch:>3} of {epochs}", f"loss {event.loss:.4f}"]
     if event.validation_accuracy is not None:
@@ -21,7 +21,7 @@ def epoch_line(event: EpochDone, epochs: int, images: int | None = None) -> str:
     return "  ".join(parts)
 
 
-def accuracy_line(result: TestResult) -> str:
+def format_accuracy(result: ClassificationResult) -> str:
     """The accuracy with its count and its interval, as in 9,542 / 10,000 (95.42 %, ...)."""
     low, high = result.interval
     return (
@@ -30,7 +30,7 @@ def accuracy_line(result: TestResult) -> str:
     )
 
 
-def looks_line(looks: int, whose: str = "this run has") -> str:
+def format_repeat_warning(looks: int, whose: str = "this run has") -> str:
     """What it means that a run has been tested more than once."""
     return (
         f"{whose} been tested {looks} times: choose by validation, or the test set becomes one "
@@ -38,7 +38,7 @@ def looks_line(looks: int, whose: str = "this run has") -> str:
     )
 
 
-def spread_line(accuracies: list[float]) -> str:
+def format_spread(accuracies: list[float]) -> str:
     """The mean of several runs' accuracies, and how far they lie apart."""
     low, mean, high = (
         f"{100 * share:.2f}" for share in (min(accuracies), fmean(accuracies), max(accuracies))
@@ -46,7 +46,7 @@ def spread_line(accuracies: list[float]) -> str:
     return f"mean {mean} %, standard deviation {100 * stdev(accuracies):.2f}, {low}-{high} %"
 
 
-def comparison_table(comparison: Comparison, names: tuple[str, str]) -> list[str]:
+def format_comparison(comparison: PairedComparison, names: tuple[str, str]) -> list[str]:
     """How many images both, one or none of two runs read right, and how far they are apart."""
     low, high = (100 * end for end in comparison.interval)
     rows = [
@@ -61,13 +61,13 @@ def comparison_table(comparison: Comparison, names: tuple[str, str]) -> list[str
     return [*lines, f"accuracy of {names[1]} minus that of {names[0]}: {difference}"]
 
 
-def verdict_line(comparison: Comparison, names: tuple[str, str]) -> str:
+def format_significance(comparison: PairedComparison, names: tuple[str, str]) -> str:
     """Which of two runs is better, for people who know no statistics."""
     more = comparison.only_second - comparison.only_first
     ahead, images = names[int(more > 0)], f"{comparison.count:,} images"
     by_chance = (
         "if the two were equally good, a difference at least this large would come by chance in "
-        f"{chance_words(comparison.p_value)} comparisons"
+        f"{format_odds(comparison.p_value)} comparisons"
     )
     if comparison.better is not None:
         return f"{ahead} is better: it reads {abs(more):,} more of {images}; {by_chance}"
@@ -77,7 +77,7 @@ def verdict_line(comparison: Comparison, names: tuple[str, str]) -> str:
     return f"{verdict}: {ahead} reads {abs(more):,} more; {by_chance}"
 
 
-def chance_words(chance: float) -> str:
+def format_odds(chance: float) -> str:
     """A chance as people count it: 62 of 100, 1 of 250, less than 1 of 1,000,000."""
     if chance > 0.05:
         return f"{100 * chance:.0f} of 100"
@@ -86,7 +86,7 @@ def chance_words(chance: float) -> str:
     return f"1 of {float(f'{1 / chance:.2g}'):,.0f}"
 
 
-def digit_table(result: TestResult, classes: tuple[str, ...]) -> list[str]:
+def format_class_table(result: ClassificationResult, classes: tuple[str, ...]) -> list[str]:
     """How many examples of each class were read right."""
     width = max(5, *map(len, classes))
     lines = [f"{'class':<{width}}   right    all  accuracy"]
@@ -97,14 +97,14 @@ def digit_table(result: TestResult, classes: tuple[str, ...]) -> list[str]:
     return lines
 
 
-def confusion_table(result: TestResult, classes: tuple[str, ...]) -> list[str]:
+def format_confusion_table(result: ClassificationResult, classes: tuple[str, ...]) -> list[str]:
     """Which class (row) was answered as which (column); a point stands for 0.
 
     Where that would be too wide for a screen, the most frequent confusions instead.
     """
     widths = [max(6, len(name) + 2) for name in classes]
     if sum(widths) > MAX_WIDTH:
-        return confusion_list(result, classes)
+        return format_confusion_list(result, classes)
     cells = zip(classes, widths, strict=True)
     lines = ["label \\ answer" + "".join(f"{name:>{width}}" for name, width in cells)]
     for name, row in zip(classes, result.confusion, strict=True):
@@ -113,7 +113,7 @@ def confusion_table(result: TestResult, classes: tuple[str, ...]) -> list[str]:
     return lines
 
 
-def confusion_list(result: TestResult, classes: tuple[str, ...]) -> list[str]:
+def format_confusion_list(result: ClassificationResult, classes: tuple[str, ...]) -> list[str]:
     """The pairs of classes that were confused most often, a line each."""
     counts = [
         (int(count), label, answer)
@@ -127,7 +127,7 @@ def confusion_list(result: TestResult, classes: tuple[str, ...]) -> list[str]:
     return lines
 
 
-def check_line(check: ArrayCheck) -> str:
+def format_check(check: ArrayCheck) -> str:
     """One line for one array whose gradient was checked."""
     verdict = "right" if check.is_right else "WRONG"
     place = f"{check.layer} {check.layer_name}.{check.array_name}"
@@ -137,7 +137,7 @@ def check_line(check: ArrayCheck) -> str:
     )
 
 
-def scores_line(scores: list[float], classes: tuple[str, ...]) -> str:
+def format_scores(scores: list[float], classes: tuple[str, ...]) -> str:
     """All scores of one image, highest marked."""
     best = max(scores)
     cells = [
@@ -147,7 +147,7 @@ def scores_line(scores: list[float], classes: tuple[str, ...]) -> str:
     return " ".join(cells)
 
 
-def advice_line(checks: list[ArrayCheck]) -> str:
+def format_advice(checks: list[ArrayCheck]) -> str:
     """Name what to look at first: errors spread downwards, so the highest wrong layer tells.
 
     If one of its gradients is right, or one below it, then d_y arrived right, and the fault is in
@@ -161,16 +161,16 @@ def advice_line(checks: list[ArrayCheck]) -> str:
         below = " and all below" if any(check.layer < top for check in checks) else ""
         return (
             f"{counted} the d_y that reaches layer {top}, {at_fault[0].layer_name}, for all of its "
-            f"gradients{below} are wrong: it is {maker_of_d_y(checks, top)}"
+            f"gradients{below} are wrong: it is {describe_d_y(checks, top)}"
         )
     names = " and ".join(check.array_name for check in at_fault)
-    made = " and ".join(dict.fromkeys(how_it_is_made(check.array_name) for check in at_fault))
+    made = " and ".join(dict.fromkeys(describe_gradient(check.array_name) for check in at_fault))
     return (
         f"{counted} layer {top}, {at_fault[0].layer_name}.{names}: d_y is right there, so at {made}"
     )
 
 
-def maker_of_d_y(checks: list[ArrayCheck], layer: int) -> str:
+def describe_d_y(checks: list[ArrayCheck], layer: int) -> str:
     """Say what computes the d_y that reaches a layer."""
     above = next((check for check in checks if check.layer > layer), None)
     if above is None:
@@ -179,7 +179,7 @@ def maker_of_d_y(checks: list[ArrayCheck], layer: int) -> str:
     return f"the d_x of layer {above.layer}, {above.layer_name}{between}"
 
 
-def how_it_is_made(array_name: str) -> str:
+def describe_gradient(array_name: str) -> str:
     """Say what makes the gradient of an array; its name in an ensemble is member.layer.name."""
     kind = array_name.rpartition(".")[2]
     makers = {

@@ -9,10 +9,10 @@ from pipeline.terminal.console import Marks
 
 PARTS = 60  # of a training; a mark is one of them, or several
 LABELS = 20  # columns in front of the marks
-FEWEST = 8  # marks that still show a curve
+MIN_MARKS = 8  # marks that still show a curve
 HEIGHTS = "▁▂▃▄▅▆▇"  # a full block would touch the line above
 ASCII_HEIGHTS = "_.-=+*#"
-LEAST = 1e-12  # loss that is told from 0 where only its logarithm counts
+MIN_LOSS = 1e-12  # loss that is told from 0 where only its logarithm counts
 
 
 def sparkline(values: Sequence[float | None], heights: str = HEIGHTS) -> str:
@@ -83,13 +83,13 @@ class TrainingCurves:
         The loss is drawn by its logarithm: what it still gains is small beside how it began.
         """
         count = min(PARTS, width - LABELS)
-        if count < FEWEST:
+        if count < MIN_MARKS:
             return []
         heights = ASCII_HEIGHTS if marks is Marks.ASCII else HEIGHTS
         lines = []
         if (loss := self.latest_loss) is not None:
             means = self.loss.means(count)
-            logarithms = [None if it is None else math.log(max(it, LEAST)) for it in means]
+            logarithms = [None if it is None else math.log(max(it, MIN_LOSS)) for it in means]
             lines.append(f"loss        {loss:<8.4f}{sparkline(logarithms, heights)}")
         if (accuracy := self.latest_accuracy) is not None:
             share = f"{100 * accuracy:.2f} %"

@@ -8,7 +8,7 @@ from network.images.pages.components import Integers, Mask
 
 
 @dataclass(frozen=True)
-class Mark:
+class Blob:
     """Where it is on the page, and which pixels there are its own."""
 
     left: int
@@ -26,14 +26,14 @@ class Mark:
         return int(self.mask.shape[1])
 
 
-def mark_of(mask: Mask, left: int = 0, top: int = 0) -> Mark:
+def blob_of(mask: Mask, left: int = 0, top: int = 0) -> Blob:
     """Cut a mask, whose corner is there on the page, down to what is in it."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     inner = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return Mark(left + int(columns[0]), top + int(rows[0]), inner)
+    return Blob(left + int(columns[0]), top + int(rows[0]), inner)
 
 
-def boxes_of(marks: list[Mark]) -> Integers:
+def bounding_boxes(marks: list[Blob]) -> Integers:
     """Return left, top, right and bottom of each, the last two just outside.
 
     Shapes: (count, 4).

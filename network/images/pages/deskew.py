@@ -7,14 +7,14 @@ from PIL import Image
 STEEPEST = 1.0  # columns to a row: what seems to lean more lies down, as a wide stroke does
 
 
-def deskewed(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def deskew(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Shear a digit until the rows and the columns of its ink are uncorrelated.
 
     Shapes: (H, W) -> (H, w), cut down to what has ink.
     Source: LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document
     recognition (1998), section III.A, where the data set so changed is called deslanted.
     """
-    slant = slant_of(ink)
+    slant = measure_slant(ink)
     height = len(ink)
     room = int(np.ceil(abs(slant) * height))
     framed = Image.fromarray(np.pad(ink, ((0, 0), (room, room))))
@@ -26,7 +26,7 @@ def deskewed(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return upright[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def slant_of(ink: NDArray[np.uint8]) -> float:
+def measure_slant(ink: NDArray[np.uint8]) -> float:
     """Return by how many columns the ink moves to the right from a row to the next.
 
     slant = sum(m (y - y0) (x - x0)) / sum(m (y - y0)^2), of ink m with its centre at (x0, y0).

@@ -16,7 +16,7 @@ WORDS = 136  # width of the words beside the digits
 SCALE = 3  # screen pixels to a pixel of 28x28
 TILE = SCALE * IMAGE_SHAPE[0]
 COLUMNS = (WIDTH - 2 * MARGIN - WORDS) // (TILE + GAP)
-MOST = 50  # digits of a page that are drawn one by one
+MAX_DIGITS = 50  # digits of a page that are drawn one by one
 FRAME, GROUND = (205, 205, 205), (242, 242, 242)
 STEPS = (
     ("cut out", "as on the page"),
@@ -42,7 +42,7 @@ def draw_page(page: Page, title: str, answers: Sequence[str]) -> Image.Image:
     """Draw a page three times, as it is, its ink and its digits; then each digit, step by step."""
     views = [Image.fromarray(page.grey), Image.fromarray(255 - page.ink), with_boxes(page)]
     views = [fit_into_panel(view) for view in views]
-    shown = page.digits[:MOST]
+    shown = page.digits[:MAX_DIGITS]
     rows = range(0, len(shown), COLUMNS)
     row_height = len(STEPS) * (TILE + GAP) + 40
     panels_top = MARGIN + 56
@@ -74,7 +74,7 @@ def draw_digits(
     for column, (digit, answer) in enumerate(zip(digits, answers, strict=False)):
         left = MARGIN + WORDS + column * (TILE + GAP)
         for row, image in enumerate((digit.crop, digit.fitted, digit.pixels)):
-            tile = tile_of(image, SCALE * BOX if row < 2 else TILE)
+            tile = digit_tile(image, SCALE * BOX if row < 2 else TILE)
             sheet.paste(tile, (left, top + row * (TILE + GAP)))
             frame(draw, left, top + row * (TILE + GAP), tile.size)
         bottom = top + len(STEPS) * (TILE + GAP)
@@ -82,7 +82,7 @@ def draw_digits(
         draw.text((left + 4, top + 3), str(1 + start + column), GREY, font(12))
 
 
-def tile_of(image: Grey, longest: int) -> Image.Image:
+def digit_tile(image: Grey, longest: int) -> Image.Image:
     """Draw ink, dark on light, in the middle of a tile, its longer side so many screen pixels."""
     scale = longest / max(image.shape)
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
@@ -135,7 +135,7 @@ def digits_caption(page: Page) -> str:
     """Say how many digits there are, and whether some are not drawn."""
     count = len(page.digits)
     found = "one digit" if count == 1 else f"{count} digits in reading order"
-    return found if count <= MOST else f"{found}, {MOST} of them below"
+    return found if count <= MAX_DIGITS else f"{found}, {MAX_DIGITS} of them below"
 
 
 def shorten(text: str, most: int) -> str:

@@ -17,8 +17,8 @@ from network.images.pages.ruled_lines import without_ruling
 COARSE = 64  # blocks along the longer side, in which the light is looked at
 FINE = 256  # the same where strokes have to be seen
 WINDOW = 0.3  # of the shorter side: wider than any stroke, so that none passes for paper
-LEAST_CONTRAST = 32  # of 255 between paper and ink; noise on blank paper stays below
-MOST_NOISE = 6  # times the standard deviation of the noise: what is paler can be noise
+MIN_CONTRAST = 32  # of 255 between paper and ink; noise on blank paper stays below
+MAX_NOISE = 6  # times the standard deviation of the noise: what is paler can be noise
 DARKEST = 48  # of 255: paper in less light is taken for one in so much
 NORMAL = 1.4826  # standard deviation of normal numbers to their median distance from 0
 
@@ -34,12 +34,12 @@ class Ink:
     light_on_dark: bool
 
 
-def find_ink(grey: NDArray[np.uint8]) -> Ink:
+def extract_ink(grey: NDArray[np.uint8]) -> Ink:
     """Estimate the paper and return what is on it.
 
     Shapes: (H, W).
     """
-    slope = fit_surface(in_blocks(grey, COARSE))
+    slope = fit_surface(block_levels(grey, COARSE))
     light_on_dark = is_light_on_dark(grey, slope)
     if light_on_dark:
         grey, slope = 255 - grey, 255 - slope
@@ -47,13 +47,13 @@ def find_ink(grey: NDArray[np.uint8]) -> Ink:
     absorbed = 1 - grey / np.maximum(paper, DARKEST)
     absorbed -= np.median(border(absorbed))
     strength = np.round(255 * np.clip(absorbed, 0, 1)).astype(np.uint8)
-    smooth = soften(strength)
-    faintest = max(LEAST_CONTRAST, MOST_NOISE * noise_of(smooth))
+    smooth = blur_ink(strength)
+    faintest = max(MIN_CONTRAST, MAX_NOISE * noise_level(smooth))
     full = int(smooth.max())
     if full < faintest:
         return Ink(strength, smooth, 0, faintest, light_on_dark)
     strength = without_ruling(strength, full)
-    return Ink(strength, soften(strength), full, faintest, light_on_dark)
+    return Ink(strength, blur_ink(strength), full, faintest, light_on_dark)
 
 
 def is_light_on_dark(grey: NDArray[np.uint8], slope: Array) -> bool:
@@ -61,7 +61,7 @@ def is_light_on_dark(grey: NDArray[np.uint8], slope: Array) -> bool:
 
     The border is paper, for the most part, once the slope of the light is taken off.
     """
-    blocks = in_blocks(grey, FINE)
+    blocks = block_levels(grey, FINE)
     flat = blocks - enlarge(slope, blocks.shape)
     level = np.median(border(flat))
     return bool(flat.max() - level > level - flat.min())
@@ -77,7 +77,7 @@ def paper_level(grey: NDArray[np.uint8], slope: Array) -> Array:
     Source: Serra, Image analysis and mathematical morphology (1982), chapter XII.
     """
     reach = max(1, round(WINDOW * min(slope.shape) / 2))
-    lightest = highest_near(in_blocks(grey, COARSE) - slope, reach)
+    lightest = highest_near(block_levels(grey, COARSE) - slope, reach)
     return enlarge(slope - highest_near(-lightest, reach), grey.shape)
 
 
@@ -91,7 +91,7 @@ def enlarge(levels: Array, shape: tuple[int, ...]) -> Array:
     return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
 
 
-def in_blocks(grey: NDArray[np.uint8], longest: int) -> Array:
+def block_levels(grey: NDArray[np.uint8], longest: int) -> Array:
     """Average a picture in blocks, as few as make its longer side `longest` at most.
 
     Shapes: (H, W) -> (h, w) float32.
@@ -144,14 +144,14 @@ def border(levels: Array) -> Array:
     return np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
 
 
-def soften(strength: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def blur_ink(strength: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Average each pixel with its neighbours, where strokes are wide enough for that."""
     if max(strength.shape) < 300:
         return strength
     return np.asarray(Image.fromarray(strength).filter(ImageFilter.BoxBlur(1)))
 
 
-def noise_of(strength: NDArray[np.uint8]) -> float:
+def noise_level(strength: NDArray[np.uint8]) -> float:
     """Estimate the standard deviation of noise by the differences between neighbours."""
     steps = np.abs(np.diff(strength.astype(np.int16), axis=1))
     return float(NORMAL * np.median(steps) / np.sqrt(2)) if steps.size else 0.0

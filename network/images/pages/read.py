@@ -15,13 +15,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from network.images.pages.blob import Mark, mark_of
+from network.images.pages.blob import Blob, blob_of
 from network.images.pages.decoding import decode_grey, read_grey
-from network.images.pages.deskew import deskewed
+from network.images.pages.deskew import deskew
 from network.images.pages.fitting import at_full_contrast, centre_by_mass, fit_into_box
-from network.images.pages.ink import Ink, border, find_ink
-from network.images.pages.reading_order import in_lines
-from network.images.pages.segment import separate_marks, whole_mark
+from network.images.pages.ink import Ink, border, extract_ink
+from network.images.pages.reading_order import group_lines
+from network.images.pages.segment import segment_blobs, whole_blob
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
 
@@ -102,17 +102,19 @@ def prepare_page(grey: Grey, separate: bool = True, deskew: bool = False) -> Pag
     if grey.shape == IMAGE_SHAPE:
         ink = 255 - grey if np.median(border(grey)) > 127 else grey
         digit = Digit(Box(0, 0, *IMAGE_SHAPE), 0, ink, ink, ink)
-        return Page(grey, ink, (set_upright(digit) if deskew and ink.any() else digit,))
-    found = find_ink(grey)
-    marks = (separate_marks if separate else whole_mark)(found) if found.full else []
+        return Page(grey, ink, (deskew_digits(digit) if deskew and ink.any() else digit,))
+    found = extract_ink(grey)
+    marks = (segment_blobs if separate else whole_blob)(found) if found.full else []
     prepared = (
-        prepare_mark(found, mark, line) for line, row in enumerate(in_lines(marks)) for mark in row
+        prepare_blob(found, mark, line)
+        for line, row in enumerate(group_lines(marks))
+        for mark in row
     )
     digits = [digit for digit in prepared if digit]
-    return Page(grey, found.strength, tuple(map(set_upright, digits) if deskew else digits))
+    return Page(grey, found.strength, tuple(map(deskew_digits, digits) if deskew else digits))
 
 
-def prepare_mark(ink: Ink, mark: Mark, line: int) -> Digit | None:
+def prepare_blob(ink: Ink, mark: Blob, line: int) -> Digit | None:
     """Cut a mark out, bring it to full contrast, and fit it into 28x28; None if it is but noise."""
     rows = slice(mark.top, mark.top + mark.height)
     columns = slice(mark.left, mark.left + mark.width)
@@ -121,7 +123,7 @@ def prepare_mark(ink: Ink, mark: Mark, line: int) -> Digit | None:
     levels = np.where(share < FAINTEST, 0, np.round(255 * np.minimum(share, 1))).astype(np.uint8)
     if not levels.any():
         return None
-    inked = mark_of(levels > 0, mark.left, mark.top)
+    inked = blob_of(levels > 0, mark.left, mark.top)
     box = Box(inked.left, inked.top, inked.width, inked.height)
     left, top = inked.left - mark.left, inked.top - mark.top
     crop = levels[top : top + box.height, left : left + box.width]
@@ -129,13 +131,13 @@ def prepare_mark(ink: Ink, mark: Mark, line: int) -> Digit | None:
     return Digit(box, line, crop, fitted, centre_by_mass(fitted))
 
 
-def set_upright(digit: Digit) -> Digit:
+def deskew_digits(digit: Digit) -> Digit:
     """Take the slant out of a digit and fit it into 28x28 again."""
-    fitted = at_full_contrast(fit_into_box(deskewed(digit.crop)))
+    fitted = at_full_contrast(fit_into_box(deskew(digit.crop)))
     return replace(digit, fitted=fitted, pixels=centre_by_mass(fitted))
 
 
-def text_of(page: Page, names: list[str]) -> str:
+def page_text(page: Page, names: list[str]) -> str:
     """Write what the digits of a page are called, line under line."""
     separator = "" if all(len(name) == 1 for name in names) else " "
     lines: dict[int, list[str]] = {}

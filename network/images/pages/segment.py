@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from network.images.pages.blob import Mark, mark_of
+from network.images.pages.blob import Blob, blob_of
 from network.images.pages.components import Integers, Mask, label_components
 from network.images.pages.group_parts import PUNCTUATION, group_parts
 from network.images.pages.ink import Ink
@@ -14,10 +14,10 @@ LEVELS = (0.25, 0.35, 0.45, 0.55, 0.65)  # of full ink: what is paler is paper, 
 PALE = 0.4  # of full ink: a mark that is nowhere darker is a shadow, or shines through the paper
 SPECK = 0.2  # of the size of digits: what is smaller is none
 WIDER = 1.5  # times the width of the other marks: what is narrower is one digit
-MAX_MARKS = 1000  # on a page; noise has more
+MAX_BLOBS = 1000  # on a page; noise has more
 
 
-def separate_marks(ink: Ink) -> list[Mark]:
+def segment_blobs(ink: Ink) -> list[Blob]:
     """Find the digits on a page, in no order.
 
     Raises: CorruptError for more marks than a page of digits has.
@@ -38,12 +38,12 @@ def separate_marks(ink: Ink) -> list[Mark]:
     ]
 
 
-def cut_out(labels: Integers, boxes: Integers, members: Integers) -> Mark:
+def cut_out(labels: Integers, boxes: Integers, members: Integers) -> Blob:
     """Make a mark of some components, by their numbers from 0."""
     left, top = boxes[members, :2].min(axis=0)
     right, bottom = boxes[members, 2:].max(axis=0)
     own = np.isin(labels[top:bottom, left:right], 1 + members)
-    return Mark(int(left), int(top), own)
+    return Blob(int(left), int(top), own)
 
 
 def stands_out(widths: Integers, place: int) -> bool:
@@ -52,10 +52,10 @@ def stands_out(widths: Integers, place: int) -> bool:
     return not len(others) or widths[place] >= WIDER * np.median(others)
 
 
-def whole_mark(ink: Ink) -> list[Mark]:
+def whole_blob(ink: Ink) -> list[Blob]:
     """Take all the ink on a page as one mark, whatever its parts."""
     mask = ink.smooth >= threshold(ink, LEVELS[0])
-    return [mark_of(mask)] if mask.any() else []
+    return [blob_of(mask)] if mask.any() else []
 
 
 def threshold(ink: Ink, level: float) -> float:
@@ -107,8 +107,8 @@ def likely_parts(ink: Ink, mask: Mask, labels: Integers, boxes: Integers) -> NDA
     kept = np.flatnonzero(inside if inside.any() else dark)
     size = np.max(boxes[kept, 2:] - boxes[kept, :2], axis=1)
     kept = np.compress(size >= SPECK * middle_of(size), kept)
-    if len(kept) > MAX_MARKS:
-        raise CorruptError(f"{len(kept):,} marks, of {MAX_MARKS:,} at most: no page of digits")
+    if len(kept) > MAX_BLOBS:
+        raise CorruptError(f"{len(kept):,} marks, of {MAX_BLOBS:,} at most: no page of digits")
     return kept
 
 

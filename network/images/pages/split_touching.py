@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from network.images.pages.blob import Mark, mark_of
+from network.images.pages.blob import Blob, blob_of
 from network.images.pages.components import Integers, Mask
 
 WIDE = 1.3  # width to height: of 6,000 digits 132 are wider, and of those 12 are cut
@@ -11,7 +11,7 @@ TALL = 0.6  # of the height of the whole: what is lower is no digit of its own
 MIDDLE = (0.2, 0.8)  # of the width: where a cut may begin and end
 
 
-def split_touching(mark: Mark) -> list[Mark]:
+def split_touching(mark: Blob) -> list[Blob]:
     """Split a mark as long as its parts are wide and there is a safe cut.
 
     Returns: its parts from left to right; itself alone where there is none.
@@ -19,7 +19,7 @@ def split_touching(mark: Mark) -> list[Mark]:
     return split(mark, SHORT * stroke_width(mark.mask), TALL * mark.height)
 
 
-def split(mark: Mark, longest: float, lowest: float) -> list[Mark]:
+def split(mark: Blob, longest: float, lowest: float) -> list[Blob]:
     """Split a mark by cuts through no more ink than `longest`, into parts as high as `lowest`."""
     if mark.width < WIDE * mark.height:
         return [mark]
@@ -28,7 +28,7 @@ def split(mark: Mark, longest: float, lowest: float) -> list[Mark]:
     strokes = np.sum(np.diff(crossed, prepend=False) & crossed)
     is_left = np.arange(mark.width) < seam[:, None]
     parts = [
-        mark_of(mark.mask & side, mark.left, mark.top)
+        blob_of(mark.mask & side, mark.left, mark.top)
         for side in (is_left, ~is_left)
         if np.any(mark.mask & side)
     ]

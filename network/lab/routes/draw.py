@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from network.images.pages.read import read_page
-from network.interpret.units import strongest
+from network.interpret.units import top_images
 from network.lab.model_json import array_to_json
-from network.lab.network_part import find_survey
+from network.lab.network_part import find_unit_survey
 from network.lab.request_models import Place
 from network.lab.state import Lab
 from pipeline.errors import MissingError
@@ -31,11 +31,11 @@ def router(lab: Lab) -> APIRouter:
         name: str, layer: Place, unit: Place, member: Place | None = None
     ) -> dict[str, Any]:
         """Give the training digits that a unit answers most strongly, and how strongly."""
-        survey = find_survey(lab.loaded, name, member)
+        survey = find_unit_survey(lab.loaded, name, member)
         if layer not in survey.responses or unit >= survey.responses[layer].shape[1]:
             raise MissingError(f"run {name} has no unit {unit} that layer {layer} speaks for")
         answers = survey.responses[layer]
-        places = strongest(answers, unit, SHOWN)
+        places = top_images(answers, unit, SHOWN)
         return {
             "pixels": array_to_json((255 * survey.digits.images[places]).round(), "uint8"),
             "labels": survey.digits.labels[places].tolist(),

@@ -7,35 +7,41 @@ from fastapi import APIRouter, Depends, Response
 
 from network.core.params import Array
 from network.interpret.projection import METHODS
-from network.interpret.units import stage_ends
-from network.lab.corruption import Damage, damages_to_json, read_damage
+from network.interpret.units import block_ends
+from network.lab.corruption import ImageCorruption, corruptions_to_json, read_corruption
 from network.lab.model_json import array_to_json
-from network.lab.network_part import take_part
-from network.lab.predictions import MOST, Answered, Split, choose_examples, find_answers
-from network.lab.projections import Map, Maps, choose_images, map_layer
+from network.lab.network_part import select_member
+from network.lab.predictions import (
+    MAX_IMAGES,
+    Predictions,
+    Split,
+    choose_examples,
+    find_predictions,
+)
+from network.lab.projections import Projection, Projections, choose_images, project_layer
 from network.lab.request_models import Place
-from network.lab.run_cache import version_of
+from network.lab.run_cache import file_version
 from network.lab.state import Lab
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import UsageError
 
 PATIENCE = 1.5  # seconds that a map is waited for before the page is told to ask again
 
-Damaged = Annotated[Damage | None, Depends(read_damage)]
+Damaged = Annotated[ImageCorruption | None, Depends(read_corruption)]
 
 
 def router(lab: Lab) -> APIRouter:
     """Make the routes."""
     routes = APIRouter(prefix="/runs/{name}")
-    maps = Maps()
+    maps = Projections()
 
     @routes.get("/answers")
     def answers(name: str, damage: Damaged, split: Split = "held-out") -> dict[str, Any]:
         """Say what images show and what a run answers; a first look at test images is counted."""
         run = lab.loaded.run(name)
-        answered = find_answers(lab, name, split, damage)
+        answered = find_predictions(lab, name, split, damage)
         classes = find_dataset(lab.cache, run.configuration.dataset).classes
-        choices = {"methods": methods_to_json(), "damages": damages_to_json()}
+        choices = {"methods": methods_to_json(), "damages": corruptions_to_json()}
         return {"classes": classes, **choices, **answers_to_json(answered)}
 
     @routes.get("/images")
@@ -44,8 +50,8 @@ def router(lab: Lab) -> APIRouter:
         if damage is None:
             examples = choose_examples(lab, lab.loaded.run(name), split)
         else:
-            examples = find_answers(lab, name, split, damage).examples
-        pixels = np.rint(255 * examples.images[:MOST]).astype(np.uint8)
+            examples = find_predictions(lab, name, split, damage).examples
+        pixels = np.rint(255 * examples.images[:MAX_IMAGES]).astype(np.uint8)
         return Response(pixels.tobytes(), media_type="application/octet-stream")
 
     @routes.get("/map")
@@ -58,28 +64,28 @@ def router(lab: Lab) -> APIRouter:
     ) -> dict[str, Any]:
         """Lay images out by what the first so many layers make of them, or say that it is begun."""
         run = lab.loaded.run(name)
-        part = take_part(run, member)
-        ends = [0, *(end + 1 for end in stage_ends(part.model))]
+        part = select_member(run, member)
+        ends = [0, *(end + 1 for end in block_ends(part.model))]
         if layers not in ends:
             raise UsageError(f"{layers} layers end no stage of run {name}, expected one of {ends}")
-        answered = find_answers(lab, name, split)
+        answered = find_predictions(lab, name, split)
         which, pictures = images_to_map(answered)
         found = maps.find(
-            (name, version_of(run.run), split, layers, method, member),
-            lambda: map_layer(part.model, part.params, pictures, layers, method),
+            (name, file_version(run.run), split, layers, method, member),
+            lambda: project_layer(part.model, part.params, pictures, layers, method),
         )
         return map_to_json(found, which)
 
     return routes
 
 
-def answers_to_json(answered: Answered) -> dict[str, Any]:
+def answers_to_json(answered: Predictions) -> dict[str, Any]:
     """Say what the images that are shown show, what was answered, and how surely."""
     return {
         "count": answered.count,
-        "labels": array_to_json(answered.examples.labels[:MOST], "int32"),
-        "outputs": array_to_json(answered.outputs[:MOST]),
-        "sureness": array_to_json(answered.sureness[:MOST], "float64"),
+        "labels": array_to_json(answered.examples.labels[:MAX_IMAGES], "int32"),
+        "outputs": array_to_json(answered.outputs[:MAX_IMAGES]),
+        "sureness": array_to_json(answered.sureness[:MAX_IMAGES], "float64"),
         "looks": answered.looks,
     }
 
@@ -92,18 +98,18 @@ def methods_to_json() -> list[dict[str, Any]]:
     ]
 
 
-def images_to_map(answered: Answered) -> tuple[Array, Array]:
+def images_to_map(answered: Predictions) -> tuple[Array, Array]:
     """Choose which of the images that are shown are on a map.
 
     Shapes: which (N,), their images (N, H, W).
     """
-    shown = slice(MOST)
+    shown = slice(MAX_IMAGES)
     labels, answers = answered.examples.labels[shown], answered.outputs[shown].argmax(axis=1)
     which = choose_images(labels, answers)
     return which, answered.examples.images.take(which, axis=0)
 
 
-def map_to_json(found: Map, which: Array) -> dict[str, Any]:
+def map_to_json(found: Projection, which: Array) -> dict[str, Any]:
     """Give a map, waiting for it a little; if it is not there then, how long it has taken so far.
 
     Raises: ProjectError when it could not be computed.

@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from network.core.data import Examples
 from network.interpret.edits import edit_model
 from network.lab.model_json import array_to_json, model_to_json
-from network.lab.network_part import take_part
-from network.lab.predictions import find_answers
+from network.lab.network_part import select_member
+from network.lab.predictions import find_predictions
 from network.lab.request_models import EditsForm, Place, SaveForm
 from network.lab.save_edited import save_edited
 from network.lab.state import Lab
@@ -65,8 +65,8 @@ def add_edits(routes: APIRouter, lab: Lab) -> None:
     def accuracy(name: str, form: EditsForm) -> dict[str, Any]:
         """Measure a run on the test images under edits; the first look of the lab is counted."""
         run = lab.loaded.run(name)
-        looks = find_answers(lab, name, "test").looks
-        part = take_part(run, form.member)
+        looks = find_predictions(lab, name, "test").looks
+        part = select_member(run, form.member)
         examples = find_examples(lab, run, "test")
         try:
             edited, params = edit_model(part.model, part.params, form.edits)
@@ -80,7 +80,7 @@ def add_edits(routes: APIRouter, lab: Lab) -> None:
     def edited(name: str, form: SaveForm) -> dict[str, str]:
         """Make a run of another as it is edited."""
         run = lab.loaded.run(name)
-        part = take_part(run, form.member)
+        part = select_member(run, form.member)
         with lab.editing:
             if len(lab.edited) >= MOST_SAVED:
                 raise UsageError(

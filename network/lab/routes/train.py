@@ -7,8 +7,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from network.lab.event_log import stream
-from network.lab.form_options import configure, describe_choices, naming_the_choice
-from network.lab.histograms import Histograms, find_first_params, pack_weights
+from network.lab.form_options import configure, describe_choices, naming_the_field
+from network.lab.histograms import Histograms, find_initial_params, pack_weights
 from network.lab.state import Lab
 from pipeline.errors import UsageError
 
@@ -19,7 +19,7 @@ LastEventId = Annotated[str | None, Header(max_length=40)]
 EVENTS = {"Cache-Control": "no-store"}
 
 
-class Begin(BaseModel):
+class StartRequest(BaseModel):
     """A new run: a preset, and what is chosen over it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -30,7 +30,7 @@ class Begin(BaseModel):
     choices: dict[Name, int | float | Text | dict[Name, float] | list[int] | None] = {}
 
 
-class Changes(BaseModel):
+class ChangesRequest(BaseModel):
     """Other values for a training that goes on."""
 
     model_config = ConfigDict(extra="forbid")
@@ -42,7 +42,7 @@ class Changes(BaseModel):
     augment: dict[Name, float] | None = None
 
 
-class Pace(BaseModel):
+class SpeedRequest(BaseModel):
     """How fast a training goes on: in steps a second; as fast as it can when that is null."""
 
     model_config = ConfigDict(extra="forbid")
@@ -53,12 +53,12 @@ class Pace(BaseModel):
 def router(lab: Lab) -> APIRouter:
     """Make the routes."""
     routes = APIRouter()
-    add_orders(routes, lab)
-    add_looks(routes, lab)
+    add_commands(routes, lab)
+    add_state_routes(routes, lab)
     return routes
 
 
-def add_orders(routes: APIRouter, lab: Lab) -> None:
+def add_commands(routes: APIRouter, lab: Lab) -> None:
     """Add what begins and steers trainings."""
 
     @routes.get("/choices")
@@ -67,25 +67,25 @@ def add_orders(routes: APIRouter, lab: Lab) -> None:
         return describe_choices(lab.cache)
 
     @routes.post("/trainings")
-    def begin(body: Begin) -> dict[str, str]:
+    def begin(body: StartRequest) -> dict[str, str]:
         """Train a new run."""
-        with naming_the_choice():
+        with naming_the_field():
             given = {name: value for name, value in body.choices.items() if value is not None}
             configuration = configure(body.preset, given)
             training = lab.trainings.begin(configuration, body.name, body.preset, body.film)
         return {"run": training.name}
 
     @routes.patch("/trainings/{run}")
-    def change(run: str, body: Changes) -> dict[str, str]:
+    def change(run: str, body: ChangesRequest) -> dict[str, str]:
         """Go on with other values, from the next step on."""
         training = lab.trainings.find(run)
-        with naming_the_choice():
+        with naming_the_field():
             training.check(values := body.model_dump(exclude_none=True))
         training.order("change", values=values)
         return {"run": run}
 
     @routes.post("/trainings/{run}/pace")
-    def keep_pace(run: str, body: Pace) -> dict[str, str]:
+    def keep_pace(run: str, body: SpeedRequest) -> dict[str, str]:
         """Let a training go on in slow motion, or as fast as it can."""
         lab.trainings.find(run).order("pace", steps_a_second=body.steps_a_second)
         return {"run": run}
@@ -104,7 +104,7 @@ def add_orders(routes: APIRouter, lab: Lab) -> None:
         return {"run": run}
 
 
-def add_looks(routes: APIRouter, lab: Lab) -> None:
+def add_state_routes(routes: APIRouter, lab: Lab) -> None:
     """Add what tells of trainings."""
 
     @routes.get("/trainings")
@@ -129,5 +129,5 @@ def add_looks(routes: APIRouter, lab: Lab) -> None:
         if training is not None and training.weights is not None:
             return training.weights
         checkpoint = lab.loaded.run(run).checkpoint
-        histograms = Histograms(checkpoint.model, find_first_params(found))
+        histograms = Histograms(checkpoint.model, find_initial_params(found))
         return pack_weights(checkpoint.params, histograms)

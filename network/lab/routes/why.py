@@ -8,11 +8,11 @@ from fastapi import APIRouter
 from network.core.model import Model
 from network.core.params import Array
 from network.environment import one_core_each
-from network.interpret.attribution import METHODS, explained, nearest
+from network.interpret.attribution import METHODS, logit_model, nearest_images
 from network.interpret.counterfactual import smallest_change
-from network.interpret.units import responses
+from network.interpret.units import unit_activations
 from network.lab.model_json import array_to_json
-from network.lab.network_part import find_survey, take_part
+from network.lab.network_part import find_unit_survey, select_member
 from network.lab.request_models import DigitForm, Place
 from network.lab.state import Lab
 from network.runs.evaluate import count_outputs
@@ -42,23 +42,23 @@ def router(lab: Lab) -> APIRouter:
     @routes.post("/contributions")
     def contributions(name: str, form: ContributionsForm) -> dict[str, Any]:
         """Say what each pixel adds to the score of a class, or to its lead over another."""
-        part = take_part(lab.loaded.run(name), form.member)
+        part = select_member(lab.loaded.run(name), form.member)
         wanted = one_hot(part.model, form.target)
         if form.against is not None:
             wanted -= one_hot(part.model, form.against)
         with one_core_each():
-            added = METHODS[form.method](*explained(part.model, part.params), form.image, wanted)
+            added = METHODS[form.method](*logit_model(part.model, part.params), form.image, wanted)
         return {"contributions": array_to_json(added)}
 
     @routes.post("/change")
     def change(name: str, form: ChangeForm) -> dict[str, Any]:
         """Look for the smallest change that makes a digit be answered with a class."""
-        part = take_part(lab.loaded.run(name), form.member)
+        part = select_member(lab.loaded.run(name), form.member)
         one_hot(part.model, form.target)
-        digits = find_survey(lab.loaded, name, form.member).digits
+        digits = find_unit_survey(lab.loaded, name, form.member).digits
         known = digits.images[digits.labels == form.target]
         with one_core_each():
-            model, params = explained(part.model, part.params)
+            model, params = logit_model(part.model, part.params)
             found = smallest_change(model, params, form.image, form.target, known)
         if found is None:
             return {"image": None, "distance": None}
@@ -67,13 +67,13 @@ def router(lab: Lab) -> APIRouter:
     @routes.post("/nearest")
     def near(name: str, form: DigitForm) -> dict[str, Any]:
         """Find the training digits nearest to one: by pixels, and in the last hidden layer."""
-        part = take_part(lab.loaded.run(name), form.member)
-        survey = find_survey(lab.loaded, name, form.member)
-        found = {"pixels": nearest(survey.digits.images, form.image, SHOWN)}
+        part = select_member(lab.loaded.run(name), form.member)
+        survey = find_unit_survey(lab.loaded, name, form.member)
+        found = {"pixels": nearest_images(survey.digits.images, form.image, SHOWN)}
         if len(survey.responses) > 1:
             hidden = sorted(survey.responses)[-2]
-            own = responses(part.model, part.params, form.image[np.newaxis])[hidden][0]
-            found["hidden"] = nearest(survey.responses[hidden], own, SHOWN)
+            own = unit_activations(part.model, part.params, form.image[np.newaxis])[hidden][0]
+            found["hidden"] = nearest_images(survey.responses[hidden], own, SHOWN)
         digits = survey.digits
         return {"of": len(digits)} | {
             by: {

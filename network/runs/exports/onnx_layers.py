@@ -93,7 +93,7 @@ def flatten(
     return graph.add("Flatten", x, axis=1)
 
 
-def nothing(
+def no_operator(
     graph: Graph, layer: Layer, params: LayerParams, prefix: str, x: str, shape: Shape
 ) -> str:
     """No operator: outside training y = x."""
@@ -170,7 +170,7 @@ def ensemble(
 TRANSLATIONS: dict[str, Translation] = {
     "Linear": linear,
     "Flatten": flatten,
-    "Identity": nothing,
+    "Identity": no_operator,
     "Sigmoid": operator("Sigmoid"),
     "Tanh": operator("Tanh"),
     "ReLU": operator("Relu"),
@@ -182,6 +182,6 @@ TRANSLATIONS: dict[str, Translation] = {
     "MaxPool2D": pool("MaxPool"),
     "AveragePool2D": pool("AveragePool"),
     "BatchNorm": batch_norm,
-    "Dropout": nothing,
+    "Dropout": no_operator,
     "Ensemble": ensemble,
 }

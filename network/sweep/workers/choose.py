@@ -8,7 +8,7 @@ from network.sweep.workers.workers import Workers, cores
 from pipeline.errors import UsageError
 
 
-def find_workers(
+def choose_workers(
     count: int | None, scheduler: str | None, timeout: float
 ) -> AbstractContextManager[Workers]:
     """Choose who trains: a cluster, or so many processes here, without a wish one for each core.

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from network.sweep.workers.job import NoDataError, Order, Outcome, fulfil
+from network.sweep.workers.job import JobResult, NoDataError, TrainingJob, run_job
 from network.sweep.workers.workers import (
     NoClusterError,
     WorkerError,
     Workers,
-    hand_over,
     missing_extra,
-    too_long,
+    set_result,
+    timeout_error,
 )
 from pipeline.errors import UsageError
 
@@ -43,7 +43,7 @@ def cluster_workers(address: str, timeout: float) -> Iterator[Workers]:
         if logger.startswith("distributed"):
             logging.getLogger(logger).setLevel(logging.CRITICAL)  # we tell what is to be told
     try:
-        asyncio.run(knock(address))
+        asyncio.run(ping_scheduler(address))
     except ValueError as error:
         raise UsageError(
             f"--scheduler is {address!r}, expected an address such as tcp://127.0.0.1:8786"
@@ -58,7 +58,7 @@ def cluster_workers(address: str, timeout: float) -> Iterator[Workers]:
         yield ClusterWorkers(client, address, timeout)
 
 
-async def knock(address: str) -> None:
+async def ping_scheduler(address: str) -> None:
     """Find out whether a scheduler answers: a client that fails to connect hangs in its end.
 
     Raises: OSError, ValueError, TypeError.
@@ -77,7 +77,7 @@ class ClusterWorkers:
     def __init__(self, client: "distributed.Client", address: str, timeout: float) -> None:
         self.client, self.address, self.timeout = client, address, timeout
         self.options = f"--scheduler {address}"
-        self.deadlines: dict[distributed.Future[Outcome], float] = {}
+        self.deadlines: dict[distributed.Future[JobResult], float] = {}
         self.sent: distributed.Future[bytes] | None = None  # the examples, once somebody had none
 
     @property
@@ -85,10 +85,10 @@ class ClusterWorkers:
         with self.reaching():
             return sum(self.client.nthreads().values())
 
-    def submit(self, order: Order) -> "Future[Outcome]":
-        future: Future[Outcome] = Future()
+    def submit(self, job: TrainingJob) -> "Future[JobResult]":
+        future: Future[JobResult] = Future()
         with self.reaching():
-            self.give(order, future)
+            self.give(job, future)
         return future
 
     def check(self) -> None:
@@ -112,31 +112,31 @@ class ClusterWorkers:
         except (OSError, RuntimeError) as error:  # of a connection, of a client that is closed
             raise gone from error
 
-    def give(self, order: Order, future: "Future[Outcome]") -> None:
+    def give(self, job: TrainingJob, future: "Future[JobResult]") -> None:
         """Have the cluster fulfil an order; a worker without the examples is sent them."""
-        task = self.client.submit(fulfil, order, self.sent, pure=False)
+        task = self.client.submit(run_job, job, self.sent, pure=False)
         self.deadlines[task] = time.monotonic() + self.timeout
 
-        def take(task: "distributed.Future[Outcome]") -> None:
+        def take(task: "distributed.Future[JobResult]") -> None:
             is_overdue = self.deadlines.pop(task, None) is None
             if task.status == "error" and isinstance(task.exception(), NoDataError):
-                self.send(order)
-                self.give(order, future)
+                self.send(job)
+                self.give(job, future)
             elif is_overdue:
-                future.set_exception(too_long(self.timeout))
+                future.set_exception(timeout_error(self.timeout))
             elif task.status == "cancelled":
                 future.set_exception(WorkerError("the cluster lost it"))
             else:
-                hand_over(task.result, future)
+                set_result(task.result, future)
 
         task.add_done_callback(take)
 
-    def send(self, order: Order) -> None:
+    def send(self, job: TrainingJob) -> None:
         """Put the examples on the cluster, from where each worker fetches them once."""
         if self.sent is None:
-            self.sent = self.client.scatter(Path(order.data.path).read_bytes(), hash=False)
+            self.sent = self.client.scatter(Path(job.data.path).read_bytes(), hash=False)
 
-    def end(self, overdue: "list[distributed.Future[Outcome]]") -> None:
+    def end(self, overdue: "list[distributed.Future[JobResult]]") -> None:
         """Restart the workers that take too long; what waits for a worker still gets more time."""
         workers = {key: worker for worker, keys in self.client.processing().items() for key in keys}
         for task in overdue:

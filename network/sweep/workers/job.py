@@ -16,7 +16,7 @@ from typing import Any
 from network.core.data import Examples, scale_pixels, split_validation
 from network.environment import keep_freed_memory, keep_to_one_core
 from network.runs.checkpoints import pack_checkpoint, unpack_checkpoint
-from network.runs.folder import checkpoint_of, state_of
+from network.runs.folder import build_checkpoint, extract_state
 from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration, configuration_from_dict
 from network.training.loop import DivergedError, train
@@ -38,7 +38,7 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Order:
+class TrainingJob:
     """Train so far, from a checkpoint or from the beginning."""
 
     configuration: Mapping[str, Any]
@@ -48,7 +48,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class JobResult:
     """How far a training has come."""
 
     history: tuple[EpochDone, ...]
@@ -78,49 +78,49 @@ class DamagedCheckpointError(CorruptError):
     """What was kept of a training is damaged: it has to begin again."""
 
 
-def fulfil(order: Order, pickle: bytes | None = None) -> Outcome:
+def run_job(job: TrainingJob, pickle: bytes | None = None) -> JobResult:
     """Train as an order says, on one core for each shard; `pickle` are the examples' bytes.
 
     Raises: NoDataError when the worker cannot find the examples and was not sent them;
     UsageError, CorruptError.
     """
-    configuration = configuration_from_dict(dict(order.configuration), "the order")
-    path = keep_pickle(pickle, order.data.sha256) if pickle is not None else Path(order.data.path)
+    configuration = configuration_from_dict(dict(job.configuration), "the order")
+    path = keep_pickle(pickle, job.data.sha256) if pickle is not None else Path(job.data.path)
     if not path.exists():
         raise NoDataError(f"{path} is not there")
-    training, validation = load(
-        path, order.data.sha256, configuration.limit, configuration.validation, configuration.seed
+    training, validation = load_split(
+        path, job.data.sha256, configuration.limit, configuration.validation, configuration.seed
     )
-    recipe, state = start(order, configuration)
+    recipe, state = start_job(job, configuration)
     keep_freed_memory()
     keep_to_one_core()
     try:
-        advance(recipe, state, training, validation, order.until)
+        train_until(recipe, state, training, validation, job.until)
     except DivergedError as error:
-        return Outcome(tuple(state.history), b"", error.message)
-    return Outcome(tuple(state.history), pack(recipe, state, configuration))
+        return JobResult(tuple(state.history), b"", error.message)
+    return JobResult(tuple(state.history), pack_state(recipe, state, configuration))
 
 
-def start(order: Order, configuration: Configuration) -> tuple[Recipe, TrainingState]:
+def start_job(job: TrainingJob, configuration: Configuration) -> tuple[Recipe, TrainingState]:
     """Stand where the order begins.
 
     Raises: UsageError, CorruptError.
     """
-    if order.checkpoint is None:
-        model = build_model(configuration, order.data.n_classes)
+    if job.checkpoint is None:
+        model = build_model(configuration, job.data.n_classes)
         recipe, params = build_recipe(configuration, model), init_params(model, configuration)
         state = TrainingState(params, recipe.optimizer.init(params))
-        state.origin["data"] = order.data.sha256
+        state.origin["data"] = job.data.sha256
         return recipe, state
     try:
-        checkpoint = unpack_checkpoint(order.checkpoint, "the order's checkpoint")
+        checkpoint = unpack_checkpoint(job.checkpoint, "the order's checkpoint")
     except CorruptError as error:
         raise DamagedCheckpointError(error.message) from error
     history = [EpochDone(**epoch) for epoch in checkpoint.meta["history"]]
-    return build_recipe(configuration, checkpoint.model), state_of(checkpoint, history)
+    return build_recipe(configuration, checkpoint.model), extract_state(checkpoint, history)
 
 
-def advance(
+def train_until(
     recipe: Recipe, state: TrainingState, training: Examples, validation: Examples, until: int
 ) -> None:
     """Train until so many epochs are done, or until the training has ended by itself.
@@ -134,26 +134,26 @@ def advance(
             break
 
 
-def pack(recipe: Recipe, state: TrainingState, configuration: Configuration) -> bytes:
+def pack_state(recipe: Recipe, state: TrainingState, configuration: Configuration) -> bytes:
     """Put all that the next order needs into the bytes of one checkpoint, the history too."""
-    checkpoint = checkpoint_of(recipe.model, state, configuration)
+    checkpoint = build_checkpoint(recipe.model, state, configuration)
     history = [epoch._asdict() for epoch in state.history]
     return pack_checkpoint(replace(checkpoint, meta={**checkpoint.meta, "history": history}))
 
 
 @lru_cache(maxsize=1)
-def load(
+def load_split(
     path: Path, sha256: str, limit: int | None, share: float, seed: int
 ) -> tuple[Examples, Examples]:
     """Load the examples to train on and those held out, once for all trainings that share them.
 
     Raises: CorruptError, UsageError.
     """
-    return split_validation(read(path, sha256, limit), share, seed)
+    return split_validation(load_known(path, sha256, limit), share, seed)
 
 
 @lru_cache(maxsize=1)
-def read(path: Path, sha256: str, limit: int | None) -> Examples:
+def load_known(path: Path, sha256: str, limit: int | None) -> Examples:
     """Read the examples from their pickle, which must have this hash.
 
     Raises: CorruptError.

@@ -8,8 +8,14 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
-from network.sweep.workers.job import Order, Outcome, fulfil
-from network.sweep.workers.workers import WorkerError, Workers, hand_over, missing_extra, too_long
+from network.sweep.workers.job import JobResult, TrainingJob, run_job
+from network.sweep.workers.workers import (
+    WorkerError,
+    Workers,
+    missing_extra,
+    set_result,
+    timeout_error,
+)
 from pipeline.errors import ProjectError
 
 
@@ -26,7 +32,7 @@ def local_workers(count: int, timeout: float) -> Iterator[Workers]:
         workers.stop()
 
 
-def prepare() -> None:
+def handle_signals() -> None:
     """Leave Ctrl-C, which reaches the whole group, to the parent, and end at once when it says so.
 
     Pebble's own handler waits for the end of what NumPy is doing, and there is nothing to save.
@@ -42,23 +48,25 @@ class LocalWorkers:
         self.count, self.timeout = count, timeout
         self.options = f"--workers {count}"
         self.free = [new_process() for _ in range(count)]
-        self.busy: dict[Any, tuple[Future[Outcome], float]] = {}  # process -> for what, until when
+        self.busy: dict[
+            Any, tuple[Future[JobResult], float]
+        ] = {}  # process -> for what, until when
         self.failed: list[Any] = []  # what is left in their pipes would confuse a next process
 
-    def submit(self, order: Order) -> "Future[Outcome]":
-        future: Future[Outcome] = Future()
+    def submit(self, job: TrainingJob) -> "Future[JobResult]":
+        future: Future[JobResult] = Future()
         self.replace_failed()
         process = self.free.pop()
         self.busy[process] = future, time.monotonic() + self.timeout
 
-        def take(task: "Future[Outcome]") -> None:
+        def take(task: "Future[JobResult]") -> None:
             if self.busy.pop(process, None) is not None:
                 is_well = isinstance(task.exception(), ProjectError | None)
                 (self.free if is_well else self.failed).append(process)
-                hand_over(task.result, future)
+                set_result(task.result, future)
 
         try:
-            process.schedule(fulfil, args=[order]).add_done_callback(take)
+            process.schedule(run_job, args=[job]).add_done_callback(take)
         except RuntimeError:  # it was killed while it had nothing to do
             self.give_up(process, WorkerError("the worker died"))
         return future
@@ -69,7 +77,7 @@ class LocalWorkers:
             if not process.active:
                 self.give_up(process, WorkerError("the worker died"))
             elif now > deadline:
-                self.give_up(process, too_long(self.timeout))
+                self.give_up(process, timeout_error(self.timeout))
         self.replace_failed()
 
     def give_up(self, process: Any, error: WorkerError) -> None:
@@ -102,4 +110,4 @@ def new_process() -> Any:
     except ImportError as error:
         raise missing_extra(error) from error
     context = multiprocessing.get_context("spawn")
-    return ProcessPool(1, initializer=prepare, context=context)
+    return ProcessPool(1, initializer=handle_signals, context=context)

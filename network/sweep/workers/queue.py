@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Generic, TypeVar
 
-from network.sweep.workers.job import Order, Outcome
+from network.sweep.workers.job import JobResult, TrainingJob
 from network.sweep.workers.workers import POLL, TRIES, WorkerError, Workers
 
 Purpose = TypeVar("Purpose")
 
 
-class OrderBook(Generic[Purpose]):
+class JobQueue(Generic[Purpose]):
     """The orders that are at work."""
 
     def __init__(self, workers: Workers) -> None:
         self.workers = workers
-        self.pending: dict[Future[Outcome], tuple[Order, Purpose, int]] = {}
+        self.pending: dict[Future[JobResult], tuple[TrainingJob, Purpose, int]] = {}
 
     def __len__(self) -> int:
         return len(self.pending)
@@ -26,11 +26,11 @@ class OrderBook(Generic[Purpose]):
         """How many workers have nothing to do."""
         return self.workers.count - len(self.pending)
 
-    def give(self, order: Order, purpose: Purpose, tries: int = 1) -> None:
+    def submit(self, job: TrainingJob, purpose: Purpose, tries: int = 1) -> None:
         """Have an order fulfilled."""
-        self.pending[self.workers.submit(order)] = order, purpose, tries
+        self.pending[self.workers.submit(job)] = job, purpose, tries
 
-    def take(self) -> Iterator[tuple[Purpose, "Future[Outcome]"]]:
+    def results(self) -> Iterator[tuple[Purpose, "Future[JobResult]"]]:
         """Wait a moment for orders that are done; yield what each was for, and what came of it.
 
         A future raises WorkerError when its order has cost so many workers that the fault must be
@@ -43,8 +43,8 @@ class OrderBook(Generic[Purpose]):
             time.sleep(POLL)
         done, _ = wait(self.pending, timeout=POLL, return_when=FIRST_COMPLETED)
         for future in done:
-            order, purpose, tries = self.pending.pop(future)
+            job, purpose, tries = self.pending.pop(future)
             if isinstance(future.exception(), WorkerError) and tries < TRIES:
-                self.give(order, purpose, tries + 1)
+                self.submit(job, purpose, tries + 1)
             else:
                 yield purpose, future

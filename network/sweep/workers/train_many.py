@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from network.runs.checkpoints import save_checkpoint, unpack_checkpoint
-from network.runs.folder import Run, save_history, state_of
+from network.runs.folder import Run, extract_state, save_history
 from network.runs.names import create_run
-from network.runs.training_run import refuse_ended, restore, start_training
-from network.sweep.workers.job import Data, Order, Outcome, find_data, pack
-from network.sweep.workers.queue import OrderBook
+from network.runs.training_run import initial_state, load_state, require_unfinished
+from network.sweep.workers.job import Data, JobResult, TrainingJob, find_data, pack_state
+from network.sweep.workers.queue import JobQueue
 from network.sweep.workers.workers import TRIES, WorkerError, Workers
 from network.training.configuration import Configuration
 from network.training.loop import DivergedError, has_ended
@@ -27,7 +27,7 @@ SAVE_EVERY = 5.0  # seconds of training from one order to the next, or an epoch 
 
 
 @dataclass
-class Trainee:
+class RemoteRun:
     """A run that workers train: what it is to become, and how far it is."""
 
     run: Run
@@ -44,96 +44,96 @@ class Trainee:
     def epochs_left(self) -> int:
         return self.configuration.epochs - len(self.state.history)
 
-    def next_order(self) -> Order:
+    def next_job(self) -> TrainingJob:
         """Ask for the epochs that come next."""
         history = self.state.history
         some = max(1, int(SAVE_EVERY / history[-1].seconds)) if history else 1
         until = min(len(history) + some, self.configuration.epochs)
-        checkpoint = pack(self.recipe, self.state, self.configuration)
-        return Order(self.configuration.to_dict(), until, self.data, checkpoint)
+        checkpoint = pack_state(self.recipe, self.state, self.configuration)
+        return TrainingJob(self.configuration.to_dict(), until, self.data, checkpoint)
 
-    def save(self, outcome: Outcome) -> None:
+    def save(self, job_result: JobResult) -> None:
         """Write down how far a worker has brought it.
 
         Raises: CorruptError, StorageError.
         """
-        checkpoint = unpack_checkpoint(outcome.checkpoint, "what the worker sent")
-        self.state = state_of(checkpoint, list(outcome.history))
+        checkpoint = unpack_checkpoint(job_result.checkpoint, "what the worker sent")
+        self.state = extract_state(checkpoint, list(job_result.history))
         save_history(self.run, self.state.history)
         meta = {key: value for key, value in checkpoint.meta.items() if key != "history"}
         save_checkpoint(self.run.checkpoint, replace(checkpoint, meta=meta))
 
 
-class Further(NamedTuple):
+class RunProgress(NamedTuple):
     """A run has got further."""
 
-    trainee: Trainee
+    remote_run: RemoteRun
     epochs: int  # by so many
 
 
-def begin_trainee(
+def create_remote_run(
     cache: Cache, configuration: Configuration, name: str | None, stem: str | None
-) -> Trainee:
+) -> RemoteRun:
     """Make a new run that workers can train.
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
-    recipe, state = start_training(cache, configuration)
+    recipe, state = initial_state(cache, configuration)
     data = find_data(cache, configuration.dataset)
     run = create_run(cache, name, recipe.model, state.params, configuration, stem)
-    return Trainee(run, configuration, recipe, state, data)
+    return RemoteRun(run, configuration, recipe, state, data)
 
 
-def resume_trainee(cache: Cache, run: Run) -> Trainee:
+def resume_remote_run(cache: Cache, run: Run) -> RemoteRun:
     """Take up a run that was stopped, so that workers can train it.
 
     Raises: UsageError, MissingError, CorruptError.
     """
-    configuration, recipe, state, _ = restore(cache, run)
-    refuse_ended(run, recipe, state)
-    return Trainee(run, configuration, recipe, state, find_data(cache, configuration.dataset))
+    configuration, recipe, state, _ = load_state(cache, run)
+    require_unfinished(run, recipe, state)
+    return RemoteRun(run, configuration, recipe, state, find_data(cache, configuration.dataset))
 
 
-def refuse_films(trainees: Sequence[Trainee]) -> None:
+def require_no_films(remote_runs: Sequence[RemoteRun]) -> None:
     """Say that workers keep no film.
 
     Raises: UsageError.
     """
-    for trainee in trainees:
-        if trainee.run.film.is_dir():
-            raise UsageError(f"run {trainee.run.name} keeps a film, which workers do not")
+    for remote_run in remote_runs:
+        if remote_run.run.film.is_dir():
+            raise UsageError(f"run {remote_run.run.name} keeps a film, which workers do not")
 
 
-def train_all(workers: Workers, trainees: Sequence[Trainee]) -> Iterator[Further | None]:
+def train_all(workers: Workers, remote_runs: Sequence[RemoteRun]) -> Iterator[RunProgress | None]:
     """Train all runs to their ends; yield each part of one that is done, and None now and then.
 
     Raises: DivergedError, NoClusterError, CorruptError, StorageError; ProjectError when a training
     has cost too many workers.
     """
-    waiting = [trainee for trainee in trainees if not trainee.has_ended]
-    at_work: OrderBook[Trainee] = OrderBook(workers)
-    while waiting or at_work:
-        while waiting and at_work.free > 0:
-            trainee = waiting.pop(0)
-            at_work.give(trainee.next_order(), trainee)
-        for trainee, future in at_work.take():
-            left = trainee.epochs_left
-            trainee.save(outcome_of(trainee.run, future))
-            if not trainee.has_ended:
-                waiting.insert(0, trainee)
-            yield Further(trainee, left - trainee.epochs_left)
+    waiting = [remote_run for remote_run in remote_runs if not remote_run.has_ended]
+    jobs: JobQueue[RemoteRun] = JobQueue(workers)
+    while waiting or jobs:
+        while waiting and jobs.free > 0:
+            remote_run = waiting.pop(0)
+            jobs.submit(remote_run.next_job(), remote_run)
+        for remote_run, future in jobs.results():
+            left = remote_run.epochs_left
+            remote_run.save(job_result(remote_run.run, future))
+            if not remote_run.has_ended:
+                waiting.insert(0, remote_run)
+            yield RunProgress(remote_run, left - remote_run.epochs_left)
         yield None
 
 
-def outcome_of(run: Run, future: "Future[Outcome]") -> Outcome:
+def job_result(run: Run, future: "Future[JobResult]") -> JobResult:
     """Take what came of an order, or tell which run's training went wrong.
 
     Raises: DivergedError, CorruptError, UsageError; ProjectError.
     """
     try:
-        outcome = future.result()
+        result = future.result()
     except WorkerError as error:
         raise ProjectError(f"run {run.name}: {error}, {TRIES} times") from error
-    if outcome.problem:
-        raise DivergedError(f"run {run.name}: {outcome.problem}", "Try a lower --learning-rate")
-    return outcome
+    if result.problem:
+        raise DivergedError(f"run {run.name}: {result.problem}", "Try a lower --learning-rate")
+    return result

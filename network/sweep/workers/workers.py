@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol
 
-from network.sweep.workers.job import Order, Outcome
+from network.sweep.workers.job import JobResult, TrainingJob
 from pipeline.errors import MissingError, ProjectError
 
 POLL = 0.1  # seconds between two looks at signals and at the workers
@@ -37,7 +37,7 @@ class Workers(Protocol):
     def count(self) -> int:
         """How many orders are fulfilled at once."""
 
-    def submit(self, order: Order) -> "Future[Outcome]":
+    def submit(self, job: TrainingJob) -> "Future[JobResult]":
         """Have an order fulfilled; the future raises WorkerError when the worker fails."""
 
     def check(self) -> None:
@@ -62,12 +62,12 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def too_long(timeout: float) -> WorkerError:
+def timeout_error(timeout: float) -> WorkerError:
     """Say that a worker hung."""
     return WorkerError(f"it took longer than {timeout:g} s")
 
 
-def hand_over(result: Callable[[], Outcome], future: "Future[Outcome]") -> None:
+def set_result(result: Callable[[], JobResult], future: "Future[JobResult]") -> None:
     """Give a future what came of a task."""
     try:
         future.set_result(result())

@@ -17,7 +17,7 @@ from network.core.activations import Sigmoid
 from network.runs.checkpoints import load_checkpoint
 from network.runs.folder import load_run
 from network.runs.names import find_run
-from network.runs.training_run import begin
+from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
 from pipeline.storage.cache import Cache
 from tests.support.checkout import REPOSITORY
@@ -34,8 +34,8 @@ def trained(built_cache):
     chosen = Configuration(
         limit=6000, epochs=8, batch_size=32, optimizer="adam"
     ).with_suitable_rates()
-    experiment = begin(built_cache, chosen, "trained")
-    assert [*experiment.train()][-1].validation_accuracy > 0.8
+    training_run = create_training_run(built_cache, chosen, "trained")
+    assert [*training_run.train()][-1].validation_accuracy > 0.8
     return "trained"
 
 

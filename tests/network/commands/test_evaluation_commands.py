@@ -15,7 +15,7 @@ from network.core.model import Model
 from network.runs.folder import Run, load_run
 from network.runs.names import create_run, find_run
 from network.training.configuration import Configuration
-from pipeline.formats.import_dataset import Wishes, import_dataset
+from pipeline.formats.import_dataset import ImportOptions, import_dataset
 from pipeline.storage.cache import Cache
 from tests.support.checkout import REPOSITORY
 
@@ -45,7 +45,7 @@ def own(built_cache, tmp_path_factory, mnist_test_set):
         arrays |= {f"y_{split}": labels[which] for split, which in parts.items()}
         path = tmp_path_factory.mktemp("own") / "digits.npz"
         np.savez(path, **arrays)
-        import_dataset(built_cache, path, name, Wishes())
+        import_dataset(built_cache, path, name, ImportOptions())
     return "own-digits", "five-digits"
 
 

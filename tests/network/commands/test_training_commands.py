@@ -9,7 +9,7 @@ from PIL import Image
 from network.runs.checkpoints import Checkpoint, save_checkpoint
 from network.runs.folder import load_run
 from network.runs.names import find_run
-from network.runs.training_run import begin
+from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
 from network.training.find_preset import load_preset, preset_names
 from tests.support.small_digits import NAME, make_small_digits
@@ -121,9 +121,11 @@ def test_a_run_trained_again_has_the_same_weights(network_json):
 @pytest.mark.parametrize("steps", [0, 1, 2, 3])  # of the two in each of two epochs
 def test_a_run_that_was_stopped_is_trained_again_as_far_as_it_got(steps, network_json, cache):
     choices = {"dataset": NAME, "hidden": (3,), "epochs": 2, "batch_size": 30}
-    experiment = begin(cache, Configuration(**choices).with_suitable_rates(), "stopped")
-    events = experiment.train()
-    while experiment.state.step < steps:
+    training_run = create_training_run(
+        cache, Configuration(**choices).with_suitable_rates(), "stopped"
+    )
+    events = training_run.train()
+    while training_run.state.step < steps:
         next(events)
     events.close()
     assert network_json("replay", "stopped")["same"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from network.commands.text.run_text import advice_line
+from network.commands.text.run_text import format_advice
 from network.core.activations import ACTIVATIONS, GELU, LeakyReLU, ReLU, Sigmoid, Tanh
 from network.core.gradient_check import TOLERANCE, check_gradients, choose_indices
 from network.core.layers import Flatten, Identity, Layer, Linear
@@ -126,7 +126,7 @@ def test_a_wrong_layer_is_found_and_named(index, spoil, wrong, sample):
     layers[index - 1] = Spoilt(layers[index - 1], spoil)  # Flatten is layer 0
     checks = check(layers, sample=sample)
     assert {(item.layer, item.array_name) for item in checks if not item.is_right} == wrong
-    advice, place = advice_line(checks), f"layer {max(wrong)[0]}, "
+    advice, place = format_advice(checks), f"layer {max(wrong)[0]}, "
     expected = "look first at the d_y that reaches " if index in {2, 4} else "look first at "
     assert expected + place in advice
 

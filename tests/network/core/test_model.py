@@ -11,7 +11,7 @@ from network.core.activations import ACTIVATIONS, ReLU, Tanh
 from network.core.gradient_check import check_gradients
 from network.core.layers import Flatten, Identity, Linear
 from network.core.losses import LOSSES, CrossEntropy
-from network.core.model import Model, fully_connected, part_the_loss_sees
+from network.core.model import Model, fully_connected, without_output_activation
 from network.layers.convolution import Conv2D
 from network.layers.normalization import BatchNorm
 
@@ -55,7 +55,7 @@ def test_every_gradient_of_a_whole_model_is_right(loss, activation):
 @every_loss
 def test_the_loss_sees_the_sums_where_it_contains_the_activation(loss):
     model, loss_function, params, images, _ = small_model(loss)
-    seen = part_the_loss_sees(model, loss_function)
+    seen = without_output_activation(model, loss_function)
     assert isinstance(model.layers[-1], loss.output_activation)
     if loss.contains_activation:
         assert seen.layers == (*model.layers[:-1], Identity())
@@ -70,11 +70,11 @@ def test_the_loss_sees_the_sums_where_it_contains_the_activation(loss):
 def test_a_model_that_ends_otherwise_is_refused(loss):
     model = Model((Flatten(), Linear(3), Tanh()))
     if not loss.contains_activation:
-        assert part_the_loss_sees(model, loss()) == model
+        assert without_output_activation(model, loss()) == model
     else:
         expected = f"{loss.__name__} needs a model that ends with {loss.output_activation.__name__}"
         with pytest.raises(ValueError, match=expected):
-            part_the_loss_sees(model, loss())
+            without_output_activation(model, loss())
 
 
 def test_leaving_out_the_first_d_x_changes_no_gradient():

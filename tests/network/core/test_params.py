@@ -9,11 +9,11 @@ from network.core.model import Model
 from network.core.params import (
     copy_params,
     count_params,
-    dtype_of,
     map_params,
     matrices,
     named_arrays,
-    scalar,
+    params_dtype,
+    scalar_array,
     vectors,
     zeros_like,
     zip_arrays,
@@ -66,17 +66,17 @@ def test_matrices_and_vectors_are_the_tree_in_two_parts(params):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_scalar_changes_no_dtype_and_cannot_be_changed(dtype):
-    half = scalar(0.5, np.dtype(dtype))
+    half = scalar_array(0.5, np.dtype(dtype))
     assert (np.ones(3, dtype) * half).dtype == dtype
-    assert half is scalar(0.5, np.dtype(dtype))
+    assert half is scalar_array(0.5, np.dtype(dtype))
     with pytest.raises(ValueError, match="read-only"):
         half += 1
 
 
 def test_a_tree_has_the_dtype_of_its_arrays(params):
-    assert dtype_of(params) == np.float32
-    assert dtype_of(params[2:]) == np.float64
-    assert dtype_of([{}]) == np.float32
+    assert params_dtype(params) == np.float32
+    assert params_dtype(params[2:]) == np.float64
+    assert params_dtype([{}]) == np.float32
 
 
 def test_the_numbers_of_784_30_10_are_counted():

@@ -10,14 +10,14 @@ from network.core.model import Model
 from network.interpret.attribution import (
     METHODS,
     Log,
-    explained,
     gradient_times_input,
     integrated_gradients,
-    nearest,
+    logit_model,
+    nearest_images,
     with_d_images,
 )
 from network.interpret.counterfactual import BEYOND, smallest_change
-from network.layers.text import layers_from_text
+from network.layers.text import parse_layers
 
 MODELS = {
     "dense": "Flatten, Linear(20), Sigmoid, Linear(4), Sigmoid",
@@ -30,13 +30,13 @@ every_model = pytest.mark.parametrize("name", MODELS)
 
 
 def make(name, dtype=np.float64):
-    model, rng = Model(layers_from_text(MODELS[name])), np.random.default_rng(1)
+    model, rng = Model(parse_layers(MODELS[name])), np.random.default_rng(1)
     params = model.init(rng, (8, 8), dtype)
     for layer in params:
         layer.update(
             {key: (3 * array).astype(dtype) for key, array in layer.items() if key == "weight"}
         )
-    return *explained(model, params), rng.random((8, 8)).astype(dtype)
+    return *logit_model(model, params), rng.random((8, 8)).astype(dtype)
 
 
 @every_model
@@ -62,7 +62,7 @@ def test_integrated_gradients_add_up_to_the_difference_that_the_ink_makes(name, 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_in_a_linear_model_contributions_are_the_products_of_weights_and_pixels(method):
-    model = Model(layers_from_text("Flatten, Linear(4)"))
+    model = Model(parse_layers("Flatten, Linear(4)"))
     rng = np.random.default_rng(0)
     params, image = model.init(rng, (8, 8), np.float64), rng.random((8, 8))
     contributions = METHODS[method](model, params, image, np.eye(4)[2])
@@ -99,7 +99,7 @@ def test_the_changed_image_is_answered_as_wanted_and_stays_an_image(name, target
 
 @pytest.mark.parametrize("target", range(3))
 def test_in_a_linear_model_the_change_is_hardly_longer_than_the_shortest_there_is(target):
-    model = Model(layers_from_text("Flatten, Linear(3)"))
+    model = Model(parse_layers("Flatten, Linear(3)"))
     rng = np.random.default_rng(4)
     params, image = model.init(rng, (8, 8), np.float64), np.full((8, 8), 0.5)
     change = smallest_change(model, params, image, target, NONE)
@@ -113,7 +113,7 @@ def test_in_a_linear_model_the_change_is_hardly_longer_than_the_shortest_there_i
 
 
 def test_an_answer_that_never_comes_is_none():
-    model = Model(layers_from_text("Flatten, Linear(2)"))
+    model = Model(parse_layers("Flatten, Linear(2)"))
     params = model.init(np.random.default_rng(0), (8, 8))
     params[1]["weight"][:] = 0
     params[1]["bias"][:] = [1, 0]
@@ -123,7 +123,7 @@ def test_an_answer_that_never_comes_is_none():
 
 
 def test_where_no_slope_leads_to_an_answer_a_known_image_shows_the_way():
-    model = Model(layers_from_text("Flatten, Linear(1), ReLU, Linear(2)"))
+    model = Model(parse_layers("Flatten, Linear(1), ReLU, Linear(2)"))
     params = model.init(np.random.default_rng(0), (8, 8))
     params[1]["weight"][:], params[1]["bias"][:] = 1, -16  # silent below 16 pixels of ink
     params[3]["weight"][:], params[3]["bias"][:] = [[0, 1]], [4, 0]  # 1 from 20 pixels of ink on
@@ -145,7 +145,7 @@ def test_a_logarithm_is_finite_at_0():
 
 @given(points=arrays(np.float64, (20, 2, 3), elements=st.floats(0, 1)), n=st.integers(0, 19))
 def test_the_nearest_points_are_those_at_the_least_distances(points, n):
-    places, distances = nearest(points, points[n], 5)
+    places, distances = nearest_images(points, points[n], 5)
     expected = np.sort(np.linalg.norm((points - points[n]).reshape(20, -1), axis=1))
     np.testing.assert_allclose(distances, expected[:5], atol=1e-6)
     np.testing.assert_allclose(

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from network.core.model import Model
-from network.interpret.edits import Edits, edit_model, noise, prune
-from network.layers.text import layers_from_text
+from network.interpret.edits import Edits, edit_model, prune_weights, uniform_noise
+from network.layers.text import parse_layers
 
-DENSE = Model(layers_from_text("Flatten, Linear(7), Tanh, Linear(3), Softmax"))
-IMAGES = Model(layers_from_text("Conv2D(4, 3), BatchNorm, ReLU, MaxPool2D, Flatten, Linear(3)"))
+DENSE = Model(parse_layers("Flatten, Linear(7), Tanh, Linear(3), Softmax"))
+IMAGES = Model(parse_layers("Conv2D(4, 3), BatchNorm, ReLU, MaxPool2D, Flatten, Linear(3)"))
 every_model = pytest.mark.parametrize("model", [DENSE, IMAGES], ids=["dense", "images"])
 
 
@@ -112,17 +112,17 @@ def test_pruning_takes_the_smallest_weights_of_each_layer(model, share):
 
 def test_equal_weights_stay_or_go_together():
     weight = np.array([1.0, -1.0, 1.0, 2.0])
-    np.testing.assert_array_equal(prune(weight, weight, 0.5), weight)
-    np.testing.assert_array_equal(prune(weight, weight, 0.75), [0, 0, 0, 2])
+    np.testing.assert_array_equal(prune_weights(weight, weight, 0.5), weight)
+    np.testing.assert_array_equal(prune_weights(weight, weight, 0.75), [0, 0, 0, 2])
 
 
 def test_noise_has_mean_0_and_deviation_1_and_no_two_neighbours_agree():
-    drawn = noise((200, 300), seed=3)
+    drawn = uniform_noise((200, 300), seed=3)
     assert abs(drawn.mean()) < 0.01
     assert drawn.std() == pytest.approx(1, abs=0.01)
     assert abs(np.corrcoef(drawn.ravel()[1:], drawn.ravel()[:-1])[0, 1]) < 0.01
-    assert abs(np.corrcoef(noise((9000,), 1), noise((9000,), 2))[0, 1]) < 0.03
-    np.testing.assert_array_equal(drawn.ravel()[:50], noise((50,), seed=3))
+    assert abs(np.corrcoef(uniform_noise((9000,), 1), uniform_noise((9000,), 2))[0, 1]) < 0.03
+    np.testing.assert_array_equal(drawn.ravel()[:50], uniform_noise((50,), seed=3))
 
 
 @every_model

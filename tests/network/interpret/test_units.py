@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from network.core.model import Model
-from network.interpret.units import layer_outputs, responses, stage_ends, stages, strongest
-from network.layers.text import layers_from_text
+from network.interpret.units import block_ends, blocks, layer_outputs, top_images, unit_activations
+from network.layers.text import parse_layers
 
 TEXTS = {
     "Flatten, Linear(30), Sigmoid, Linear(10), Sigmoid": [None, 0, 0, 1, 1],
@@ -18,13 +18,13 @@ every_model = pytest.mark.parametrize("text", TEXTS)
 
 
 def make(text):
-    model, rng = Model(layers_from_text(text)), np.random.default_rng(0)
+    model, rng = Model(parse_layers(text)), np.random.default_rng(0)
     return model, model.init(rng, (28, 28)), rng.random((30, 28, 28), np.float32)
 
 
 @every_model
 def test_a_stage_is_a_layer_that_makes_units_and_what_follows(text):
-    assert stages(layers_from_text(text)) == TEXTS[text]
+    assert blocks(parse_layers(text)) == TEXTS[text]
 
 
 @every_model
@@ -41,8 +41,8 @@ def test_each_output_is_what_the_next_layer_makes_the_next_of(text):
 @every_model
 def test_a_unit_responds_as_strongly_as_it_does_anywhere(text):
     model, params, images = make(text)
-    found = responses(model, params, images)
-    assert list(found) == stage_ends(model)
+    found = unit_activations(model, params, images)
+    assert list(found) == block_ends(model)
     outputs = layer_outputs(model, params, images)
     for end, answers in found.items():
         y = outputs[end + 1].reshape(30, -1, answers.shape[1])
@@ -51,8 +51,8 @@ def test_a_unit_responds_as_strongly_as_it_does_anywhere(text):
 
 def test_the_strongest_are_the_strongest_in_their_order():
     answers = np.random.default_rng(0).normal(size=(50, 3))
-    places = strongest(answers, 1, 12)
+    places = top_images(answers, 1, 12)
     assert len(set(places)) == 12
     assert (np.diff(answers[places, 1]) <= 0).all()
     assert answers[places[-1], 1] == np.sort(answers[:, 1])[-12]
-    assert len(strongest(answers, 1, 100)) == 50
+    assert len(top_images(answers, 1, 100)) == 50

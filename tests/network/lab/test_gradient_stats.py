@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from network.core.data import Examples
-from network.core.model import part_the_loss_sees
-from network.interpret.units import first_weights
+from network.core.model import without_output_activation
+from network.interpret.units import first_layer_weights
 from network.lab.gradient_stats import (
     MOST_PICTURES,
-    length,
-    pack_first_weights,
-    probe,
-    share_of_dead,
+    dead_fraction,
+    gradient_norm,
+    gradient_stats,
+    pack_first_layer_weights,
 )
 from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration
@@ -40,13 +40,15 @@ def make(**choices):
 @pytest.mark.parametrize("net", NETS)
 def test_the_gradient_is_that_of_a_training_step(net):
     recipe, params = make(**NETS[net])
-    model = part_the_loss_sees(recipe.model, recipe.loss)
+    model = without_output_activation(recipe.model, recipe.loss)
     outputs, backward = model.forward(params, EXAMPLES.images, np.random.default_rng(0))
     grads = backward(recipe.loss(outputs, EXAMPLES.labels)[1])
     learning = [layer for layer in grads if "weight" in layer]
-    found = probe(recipe, params, EXAMPLES)
-    assert [one.gradient for one in found] == pytest.approx(list(map(length, learning)), rel=1e-5)
-    assert probe(recipe, params, EXAMPLES) == found  # the same each time
+    found = gradient_stats(recipe, params, EXAMPLES)
+    assert [one.gradient for one in found] == pytest.approx(
+        list(map(gradient_norm, learning)), rel=1e-5
+    )
+    assert gradient_stats(recipe, params, EXAMPLES) == found  # the same each time
     assert all(one.dead is None or 0 <= one.dead <= 1 for one in found)
 
 
@@ -67,13 +69,13 @@ def test_units_whose_slope_is_next_to_nothing_on_every_image_are_dead(net, weigh
     first = next(layer for layer in params if "weight" in layer)
     first["weight"] *= weights
     first["bias"] += bias
-    assert probe(recipe, params, EXAMPLES)[0].dead == dead
+    assert gradient_stats(recipe, params, EXAMPLES)[0].dead == dead
 
 
 def test_one_unit_of_five_that_is_dead_is_a_fifth():
     recipe, params = make(**NETS["relu"])
     params[1]["bias"][:] = 10, 10, 10, -1e3, 10
-    before = share_of_dead(recipe.model, 1, inputs_of(recipe, params))
+    before = dead_fraction(recipe.model, 1, inputs_of(recipe, params))
     assert before == pytest.approx(0.2)
 
 
@@ -88,7 +90,7 @@ def inputs_of(recipe, params):
 
 def test_a_layer_without_an_activation_behind_it_has_no_dead_units():
     recipe, params = make(**NETS["relu"])
-    assert probe(recipe, params, EXAMPLES)[-1].dead is None  # softmax is part of the loss
+    assert gradient_stats(recipe, params, EXAMPLES)[-1].dead is None  # softmax is part of the loss
 
 
 @pytest.mark.parametrize(
@@ -101,9 +103,9 @@ def test_a_layer_without_an_activation_behind_it_has_no_dead_units():
 )
 def test_first_weights_are_packed_as_pictures_of_units_or_kernels(choices, shape):
     _, params = make(**choices)
-    packed = pack_first_weights(params)
+    packed = pack_first_layer_weights(params)
     steps = np.frombuffer(base64.b64decode(packed["data"]), np.int8).reshape(packed["shape"])
     assert steps.shape == shape
     limit = packed["limit"]
-    shown = first_weights(params)[: len(steps)].clip(-limit, limit)
+    shown = first_layer_weights(params)[: len(steps)].clip(-limit, limit)
     assert np.abs(shown - steps * limit / 127).max() < 0.51 * limit / 127

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from network.core.params import copy_params, map_params, named_arrays
-from network.lab.histograms import BINS, CLEAR, ROOM, TINY, Histograms, find_first_params
+from network.lab.histograms import BINS, CLEAR, ROOM, TINY, Histograms, find_initial_params
 from network.runs.checkpoints import load_checkpoint
 from network.runs.film import frame_path
 from network.runs.names import find_run
-from network.runs.training_run import begin, reopen
+from network.runs.training_run import create_training_run, load_training_run
 from network.training.build import build_model, init_params
 from network.training.configuration import Configuration
 from tests.support.small_digits import NAME, make_small_digits
@@ -98,9 +98,9 @@ def test_weights_that_are_no_numbers_any_more_are_not_counted():
 def begun(cache, name, film=False, **choices):
     """Begin a run of a few digits, and train it to the end; returns its first parameters."""
     configuration = Configuration(dataset=NAME, hidden=(5,), epochs=2, **choices)
-    experiment = begin(cache, configuration.with_suitable_rates(), name, film=film)
-    first = copy_params(experiment.state.params)
-    for _ in experiment.train():
+    training_run = create_training_run(cache, configuration.with_suitable_rates(), name, film=film)
+    first = copy_params(training_run.state.params)
+    for _ in training_run.train():
         pass
     return first
 
@@ -111,24 +111,26 @@ def test_what_a_run_began_with_is_found_when_it_is_taken_up_again(cache, film, c
     name = f"run-{film}-{len(choices)}-{'average' in choices}"
     first = begun(cache, name, film, **choices)
     run = find_run(cache, name)
-    assert same(find_first_params(run), first)
-    assert not same(reopen(cache, run)[0].state.params, first)
+    assert same(find_initial_params(run), first)
+    assert not same(load_training_run(cache, run)[0].state.params, first)
 
 
 def test_before_the_first_step_what_it_began_with_is_what_it_is(cache):
-    experiment = begin(cache, Configuration(dataset=NAME).with_suitable_rates(), "new")
-    assert same(find_first_params(experiment.run), experiment.state.params)
+    training_run = create_training_run(
+        cache, Configuration(dataset=NAME).with_suitable_rates(), "new"
+    )
+    assert same(find_initial_params(training_run.run), training_run.state.params)
 
 
 def test_a_run_that_began_with_another_knows_its_start_by_its_film_alone(cache):
     begun(cache, "another")
     first = begun(cache, "from-filmed", film=True, start="another")
     begun(cache, "from-other", start="another")
-    assert find_first_params(find_run(cache, "from-other")) is None
+    assert find_initial_params(find_run(cache, "from-other")) is None
     filmed = find_run(cache, "from-filmed")
-    assert same(find_first_params(filmed), first)
+    assert same(find_initial_params(filmed), first)
     frame_path(filmed.film, 0).write_bytes(b"damaged")
-    assert find_first_params(filmed) is None
+    assert find_initial_params(filmed) is None
     checkpoint = load_checkpoint(filmed.checkpoint)
     for one in Histograms(checkpoint.model, None).count(checkpoint.params):
         assert one.start is one.spread_at_start is None

@@ -12,15 +12,15 @@ from network.commands.test import measure
 from network.commands.train import train
 from network.core.model import Model
 from network.interpret.edits import Edits, edit_model
-from network.lab.fold_edits import plain_edits
-from network.lab.network_part import take_part
+from network.lab.fold_edits import fold_edits
+from network.lab.network_part import select_member
 from network.lab.save_edited import save_edited
-from network.layers.text import layers_from_text
+from network.layers.text import parse_layers
 from network.runs.calibrate import calibrate_run
 from network.runs.evaluate import LoadedRun, load_runs
 from network.runs.folder import load_run
-from network.runs.held_out import divide
-from network.runs.make_film import check_filming
+from network.runs.held_out import split_examples
+from network.runs.make_film import check_can_make_film
 from network.runs.names import find_run
 from pipeline.errors import UsageError
 from tests.support.small_digits import NAME, make_small_digits
@@ -52,7 +52,7 @@ def texts(draw):
 
 def make(text, seed=0):
     """A model with parameters that are nowhere 0 or 1, and images for it."""
-    model, rng = Model(layers_from_text(text)), np.random.default_rng(seed)
+    model, rng = Model(parse_layers(text)), np.random.default_rng(seed)
     params = model.init(rng, (SIDE, SIDE))
     for layer in params:
         for name, array in layer.items():
@@ -100,9 +100,9 @@ def test_parameters_answer_as_the_edits_do_or_are_refused(text, data):
     edited, edited_params = edit_model(model, params, edits, (SIDE, SIDE))
     if not all(can_be_off(model, place) for place, _ in edits.off):
         with pytest.raises(ValueError, match="cannot be off for good"):
-            plain_edits(model, params, edits, (SIDE, SIDE))
+            fold_edits(model, params, edits, (SIDE, SIDE))
         return
-    plain = plain_edits(model, params, edits, (SIDE, SIDE))
+    plain = fold_edits(model, params, edits, (SIDE, SIDE))
     expected = edited.forward(edited_params, x)[0]
     np.testing.assert_allclose(model.forward(plain, x)[0], expected, rtol=1e-6, atol=1e-6)
 
@@ -124,7 +124,7 @@ def test_a_unit_that_is_off_says_exactly_nothing(maker, normalised, follow):
     text = f"{maker}, {normalised}{follow}".strip(", ")
     model, params, x = make(text)
     edits = Edits(off=((len(model.layers) - 1, 2),))
-    y = model.forward(plain_edits(model, params, edits, (SIDE, SIDE)), x)[0]
+    y = model.forward(fold_edits(model, params, edits, (SIDE, SIDE)), x)[0]
     assert (y[..., 2] == 0).all()
     expected = model.forward(params, x)[0]
     np.testing.assert_array_equal(y[..., [0, 1, 3]], expected[..., [0, 1, 3]])
@@ -144,7 +144,7 @@ def test_a_unit_that_is_off_says_exactly_nothing(maker, normalised, follow):
 def test_what_no_parameters_can_say_is_refused(text, place, words):
     model, params, _ = make(text)
     with pytest.raises(ValueError, match=words):
-        plain_edits(model, params, Edits(off=((place, 1),)), (SIDE, SIDE))
+        fold_edits(model, params, Edits(off=((place, 1),)), (SIDE, SIDE))
 
 
 # --- saved as runs -------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ EDITS = Edits(((2, 3),), {(1, 1): 0.5}, {(1, 2): -2.0}, 0.2, 0.1)
 def save(cache, run="first", edits=EDITS, member=None, wanted=None):
     """Save a run as it is edited."""
     (loaded,) = load_runs(cache, [run])
-    made = save_edited(cache, loaded, take_part(loaded, member), edits, member, wanted)
+    made = save_edited(cache, loaded, select_member(loaded, member), edits, member, wanted)
     return loaded, LoadedRun(made, *load_run(made))
 
 
@@ -198,9 +198,9 @@ def test_a_saved_run_answers_as_the_edited_one_and_says_what_it_is(cache, x):
 @pytest.mark.parametrize("member", [0, 1])
 def test_one_member_of_an_ensemble_is_edited_and_the_other_is_not(cache, x, member):
     loaded, saved = save(cache, "both", member=member)
-    part = take_part(loaded, member)
+    part = select_member(loaded, member)
     edited, params = edit_model(part.model, part.params, EDITS)
-    other = take_part(loaded, 1 - member)
+    other = select_member(loaded, 1 - member)
     both = edited.forward(params, x)[0] + other.model.forward(other.params, x)[0]
     np.testing.assert_allclose(answer(saved, x), both / 2, atol=1e-6)
     assert saved.checkpoint.meta["members"] == ["first", "second"]
@@ -211,7 +211,7 @@ def test_one_member_of_an_ensemble_is_edited_and_the_other_is_not(cache, x, memb
 def test_it_is_measured_by_what_the_other_has_never_seen(cache, run):
     loaded, saved = save(cache, run, member=None if run == "first" else 0)
     places = [
-        divide(cache, one.run, one.checkpoint, one.configuration).held_out
+        split_examples(cache, one.run, one.checkpoint, one.configuration).held_out
         for one in (loaded, saved)
     ]
     assert len(places[0]) > 0
@@ -240,7 +240,7 @@ def test_no_training_made_it_and_none_goes_on(cache, again):
     acts = {
         "resume": lambda: train([saved.name], resume=True, cache_dir=cache.root),
         "replay": lambda: replay(saved.name, cache_dir=cache.root),
-        "film": lambda: check_filming(saved.run),
+        "film": lambda: check_can_make_film(saved.run),
     }
     with pytest.raises(UsageError, match="was not trained: it is run first as it was edited"):
         acts[again]()

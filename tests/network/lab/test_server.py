@@ -17,7 +17,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
 from network.commands.init import init
-from network.lab.security import HEADERS, MOST_BYTES, Admission
+from network.lab.security import HEADERS, MOST_BYTES, HostCheck
 from network.runs.names import find_run
 from tests.support.browser import running_lab
 from tests.support.small_digits import NAME, make_small_digits
@@ -106,9 +106,15 @@ def test_this_machine_may_ask_by_any_of_its_own_names(lab, host):
 
 def test_another_address_is_admitted_when_the_lab_listens_there():
     asked = ["192.0.2.7:8000", "evil.example", "localhost", "192.0.2.8", "[2001:db8::1]:80"]
-    assert list(map(Admission("192.0.2.7").takes_host, asked)) == [True, False, True, False, False]
-    assert list(map(Admission("0.0.0.0").takes_host, asked)) == [True, False, True, True, True]
-    assert Admission("0.0.0.0").takes_host(socket.gethostname())
+    assert list(map(HostCheck("192.0.2.7").accepts_host, asked)) == [
+        True,
+        False,
+        True,
+        False,
+        False,
+    ]
+    assert list(map(HostCheck("0.0.0.0").accepts_host, asked)) == [True, False, True, True, True]
+    assert HostCheck("0.0.0.0").accepts_host(socket.gethostname())
 
 
 def test_listening_for_others_is_said(tmp_path):

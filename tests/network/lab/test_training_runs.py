@@ -11,7 +11,7 @@ import requests
 
 from network.runs.checkpoints import load_checkpoint
 from network.runs.film import list_epochs
-from network.runs.live_changes import changes_of
+from network.runs.live_changes import extract_changes
 from network.runs.names import find_run
 from tests.support.browser import network, running_lab
 from tests.support.processes import children_of, command_line
@@ -192,7 +192,7 @@ def test_what_is_changed_is_written_down_and_replay_makes_it_again(lab, call):
     path = find_run(lab.cache, run).checkpoint
     checkpoint = load_checkpoint(path)
     kept = {}
-    for change in changes_of(checkpoint, str(path)):
+    for change in extract_changes(checkpoint, str(path)):
         kept |= change.values
     assert kept == asked
     assert "the same weights, bit for bit" in call("replay", run, cache=lab.cache).out

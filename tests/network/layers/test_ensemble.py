@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from network.core.losses import CrossEntropy, SquaredError
 from network.core.model import Model, fully_connected
 from network.layers.ensemble import Ensemble, join_params
-from network.layers.text import describe_layer, layer_from_description, layers_from_text
+from network.layers.text import build_layer, describe_layer, parse_layers
 from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 
 MODELS = (
     fully_connected((5,), 10, "sigmoid", "uniform", SquaredError),
     fully_connected((4, 3), 10, "relu", "he", CrossEntropy),
-    Model(layers_from_text("Conv2D(2, 5), BatchNorm, MaxPool2D(4), Flatten, Linear(10), Softmax")),
+    Model(parse_layers("Conv2D(2, 5), BatchNorm, MaxPool2D(4), Flatten, Linear(10), Softmax")),
 )
 TEXTS = tuple(", ".join(map(repr, model.layers)) for model in MODELS)
 
@@ -58,7 +58,7 @@ def test_the_gradients_of_a_member_are_its_own_for_its_share_of_d_y():
 def test_an_ensemble_goes_through_json_and_through_a_checkpoint_even_in_another(tmp_path):
     inner, outer = Ensemble(TEXTS), Ensemble((TEXTS[0], repr(Ensemble(TEXTS))))
     for layer in (inner, outer):
-        assert layer_from_description(json.loads(json.dumps(describe_layer(layer)))) == layer
+        assert build_layer(json.loads(json.dumps(describe_layer(layer)))) == layer
         model = Model((layer,))
         params = model.init(np.random.default_rng(0), (28, 28))
         save_checkpoint(tmp_path / "c.npz", Checkpoint(model, params))

@@ -25,9 +25,9 @@ from network.layers.normalization import BatchNorm
 from network.layers.pooling import AveragePool2D, MaxPool2D
 from network.layers.text import (
     LAYERS,
+    build_layer,
     describe_layer,
-    layer_from_description,
-    layers_from_text,
+    parse_layers,
 )
 
 # name -> an example, and the least shape that one of its inputs may have
@@ -201,22 +201,22 @@ def test_the_description_leads_back_to_the_layer(name):
     layer, _ = EXAMPLES[name]
     description = describe_layer(layer)
     assert description["layer"] == name
-    assert layer_from_description(description) == layer
+    assert build_layer(description) == layer
     assert description == describe_layer(layer)  # reading it has not used it up
 
 
 @every_layer
 def test_what_repr_makes_of_a_layer_is_read_back(name):
     layer, _ = EXAMPLES[name]
-    assert layers_from_text(repr(layer)) == (layer,)
-    assert layers_from_text(f"Flatten, {layer}, Tanh()") == (Flatten(), layer, Tanh())
+    assert parse_layers(repr(layer)) == (layer,)
+    assert parse_layers(f"Flatten, {layer}, Tanh()") == (Flatten(), layer, Tanh())
 
 
 def test_unknown_descriptions_are_refused():
     with pytest.raises(KeyError, match="Perceptron"):
-        layer_from_description({"layer": "Perceptron"})
+        build_layer({"layer": "Perceptron"})
     with pytest.raises(TypeError, match="n_inputs"):
-        layer_from_description({"layer": "Linear", "n_inputs": 3})
+        build_layer({"layer": "Linear", "n_inputs": 3})
 
 
 @every_layer

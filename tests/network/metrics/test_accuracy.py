@@ -12,11 +12,11 @@ from network.core.model import Model, fully_connected
 from network.core.params import map_params
 from network.metrics import accuracy
 from network.metrics.accuracy import (
-    TestResult,
-    answer_images,
+    ClassificationResult,
     compute_loss_and_accuracy,
     compute_outputs,
     confusion_matrix,
+    predict_classes,
     wilson_interval,
 )
 
@@ -49,7 +49,7 @@ def test_the_confusion_matrix_by_hand():
     labels, answers = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 2, 0, 0])
     confusion = confusion_matrix(labels, answers, 4)
     assert confusion.tolist() == [[1, 1, 0, 0], [0, 1, 0, 0], [2, 0, 1, 0], [0, 0, 0, 0]]
-    result = TestResult(confusion)
+    result = ClassificationResult(confusion)
     assert (result.count, result.correct, result.accuracy) == (6, 3, 0.5)
     assert result.interval == wilson_interval(3, 6)
 
@@ -76,7 +76,7 @@ def test_chunks_do_not_change_the_outputs(count, monkeypatch):
 def test_the_highest_output_is_the_answer():
     # one pixel per class and no weights: the brightest pixel is the answer
     images = np.array([[[0.9, 0.1, 0.2]], [[0.3, 0.4, 0.2]], [[0.5, 0.1, 0.9]]])
-    assert answer_images(Model((Flatten(),)), [{}], images).tolist() == [0, 1, 2]
+    assert predict_classes(Model((Flatten(),)), [{}], images).tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -94,4 +94,4 @@ def test_loss_and_accuracy_agree_with_the_parts(name):
         "binary-cross-entropy": -(t * np.log(y) + (1 - t) * np.log(1 - y)).sum(),
     }
     assert loss_value == pytest.approx(by_hand[name] / 50)
-    assert accuracy == np.mean(answer_images(model, params, examples.images) == examples.labels)
+    assert accuracy == np.mean(predict_classes(model, params, examples.images) == examples.labels)

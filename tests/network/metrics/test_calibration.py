@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 
 from network.core.model import Model
 from network.layers.ensemble import Ensemble, join_params
-from network.layers.text import layers_from_text
+from network.layers.text import parse_layers
 from network.metrics.accuracy import compute_outputs
 from network.metrics.calibration import (
     COLDEST,
+    apply_temperature,
     expected_calibration_error,
     fit_temperature,
     log_loss,
     probabilities,
     reliability_bins,
-    soften,
 )
 
 
@@ -36,7 +36,7 @@ LAST = {
 
 
 def draw(last, seed=0):
-    model = Model(layers_from_text(f"Flatten, Linear(6), Tanh, Linear(10), {last}"))
+    model = Model(parse_layers(f"Flatten, Linear(6), Tanh, Linear(10), {last}"))
     return model, model.init(np.random.default_rng(seed), (28, 28))
 
 
@@ -44,7 +44,7 @@ def draw_world(seed, count, temperature):
     """Scores of a world that is known: labels come up as softmax(scores / temperature) says."""
     rng = np.random.default_rng(seed)
     scores = rng.normal(0, 3, (count, 10))
-    chances = soften(scores, temperature).cumsum(axis=1)
+    chances = apply_temperature(scores, temperature).cumsum(axis=1)
     return scores, (rng.random((count, 1)) > chances[:, :-1]).sum(axis=1)
 
 
@@ -86,9 +86,9 @@ def test_the_temperature_of_a_known_world_is_found_and_no_other_is_better(seed, 
     scores, labels = draw_world(seed, 2000, temperature)
     fitted = fit_temperature(scores, labels)
     assert fitted == pytest.approx(temperature, rel=0.2)
-    best = log_loss(soften(scores, fitted), labels)
+    best = log_loss(apply_temperature(scores, fitted), labels)
     for other in (fitted * 0.97, fitted * 1.03, 1.0):
-        assert best <= log_loss(soften(scores, other), labels) + 1e-12
+        assert best <= log_loss(apply_temperature(scores, other), labels) + 1e-12
 
 
 def test_where_all_answers_are_right_nothing_is_too_sure():
@@ -100,7 +100,7 @@ def test_the_right_temperature_calibrates_and_a_wrong_one_does_not():
     scores, labels = draw_world(0, 20_000, 2.0)
     errors = {
         temperature: expected_calibration_error(
-            reliability_bins(soften(scores, temperature), labels)
+            reliability_bins(apply_temperature(scores, temperature), labels)
         )
         for temperature in (1.0, 2.0, 4.0)
     }
@@ -121,7 +121,7 @@ def test_bins_and_their_error_are_those_computed_by_hand():
 @given(seed=st.integers(0, 999), count=st.integers(1, 50), bins=st.integers(1, 20))
 def test_every_answer_is_in_the_bin_of_its_probability(seed, count, bins):
     scores, labels = draw_world(seed, count, 1.0)
-    sorted_in = reliability_bins(soften(scores, 1.0), labels, bins)
+    sorted_in = reliability_bins(apply_temperature(scores, 1.0), labels, bins)
     assert sorted_in.count.sum() == count
     filled = sorted_in.count > 0
     upper = (np.arange(bins) + 1) / bins

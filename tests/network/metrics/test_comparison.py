@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.metrics.comparison import Comparison, compare_answers, exact_p_value, paired_interval
+from network.metrics.comparison import (
+    PairedComparison,
+    compare_predictions,
+    exact_p_value,
+    paired_interval,
+)
 
 counts = st.integers(0, 300)
 tables = st.tuples(counts, counts, counts, counts).filter(any)
@@ -75,14 +80,14 @@ def test_the_interval_holds_the_truth_95_times_of_100():
 
 def test_two_equal_networks_seem_different_5_times_of_100_at_most():
     drawn = np.random.default_rng(0).multinomial(500, (0.90, 0.03, 0.03, 0.04), 4000)
-    seeming = [Comparison(*map(int, table)).better is not None for table in drawn]
+    seeming = [PairedComparison(*map(int, table)).better is not None for table in drawn]
     assert 0.02 < np.mean(seeming) <= 0.05
 
 
 @given(answers=st.lists(st.tuples(*3 * [st.integers(0, 3)]), min_size=1, max_size=30))
 def test_every_image_is_counted_once_and_for_whom_it_speaks(answers):
     labels, first, second = np.array(answers).T
-    found = compare_answers(labels, first, second)
+    found = compare_predictions(labels, first, second)
     rights = [(one == label, two == label) for label, one, two in answers]
     expected = [rights.count(it) for it in [(1, 1), (1, 0), (0, 1), (0, 0)]]
     assert [found.both, found.only_first, found.only_second, found.neither] == expected
@@ -92,8 +97,8 @@ def test_every_image_is_counted_once_and_for_whom_it_speaks(answers):
 
 
 def test_the_better_one_is_named_where_chance_cannot_explain_it():
-    assert Comparison(90, 0, 10, 0).better == 1
-    assert Comparison(90, 10, 0, 0).better == 0
-    assert Comparison(90, 5, 9, 0).better is None
-    low, high = Comparison(90, 0, 10, 0).interval
-    assert 0 < low < Comparison(90, 0, 10, 0).difference == 0.1 < high
+    assert PairedComparison(90, 0, 10, 0).better == 1
+    assert PairedComparison(90, 10, 0, 0).better == 0
+    assert PairedComparison(90, 5, 9, 0).better is None
+    low, high = PairedComparison(90, 0, 10, 0).interval
+    assert 0 < low < PairedComparison(90, 0, 10, 0).difference == 0.1 < high

@@ -5,16 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.metrics.calibration import soften
-from network.metrics.conformal import COVERAGES, prediction_sets, threshold
+from network.metrics.calibration import apply_temperature
+from network.metrics.conformal import COVERAGES, conformal_threshold, prediction_sets
 
 
 def draw_world(rng, count, kind):
     """Probabilities and labels: of a network that knows, of one that errs, of one that guesses."""
     scores = rng.normal(0, 2, (count, 5))
-    chances = soften(scores, {"honest": 1.0, "too sure": 3.0, "guessing": 1e9}[kind])
+    chances = apply_temperature(scores, {"honest": 1.0, "too sure": 3.0, "guessing": 1e9}[kind])
     labels = (rng.random((count, 1)) > chances.cumsum(axis=1)[:, :-1]).sum(axis=1)
-    return soften(scores, 1.0), labels
+    return apply_temperature(scores, 1.0), labels
 
 
 @pytest.mark.parametrize("kind", ["honest", "too sure", "guessing"])
@@ -22,7 +22,7 @@ def draw_world(rng, count, kind):
 def test_new_examples_are_covered_as_often_as_promised(kind, coverage):
     rng, covered = np.random.default_rng(0), []
     for _ in range(400):  # calibrations, each with new examples of its own
-        limit = threshold(*draw_world(rng, 60, kind), coverage)
+        limit = conformal_threshold(*draw_world(rng, 60, kind), coverage)
         probabilities, labels = draw_world(rng, 50, kind)
         sets = prediction_sets(probabilities, limit)
         covered.append(sets[np.arange(50), labels].mean())
@@ -36,7 +36,7 @@ def test_new_examples_are_covered_as_often_as_promised(kind, coverage):
 def test_the_threshold_is_the_score_of_its_rank_and_none_where_there_is_none(seed, count, coverage):
     probabilities, labels = draw_world(np.random.default_rng(seed), count, "honest")
     scores = 1 - probabilities[np.arange(count), labels]
-    limit = threshold(probabilities, labels, coverage)
+    limit = conformal_threshold(probabilities, labels, coverage)
     if limit is None:
         assert count < coverage / (1 - coverage) - 1e-6
     else:
@@ -46,8 +46,8 @@ def test_the_threshold_is_the_score_of_its_rank_and_none_where_there_is_none(see
 
 def test_99_examples_can_promise_99_percent_and_98_cannot():
     probabilities, labels = draw_world(np.random.default_rng(0), 99, "honest")
-    assert threshold(probabilities, labels, 0.99) is not None
-    assert threshold(probabilities[1:], labels[1:], 0.99) is None
+    assert conformal_threshold(probabilities, labels, 0.99) is not None
+    assert conformal_threshold(probabilities[1:], labels[1:], 0.99) is None
 
 
 @given(seed=st.integers(0, 999), low=st.floats(0, 1), high=st.floats(0, 1))

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from network.metrics.out_of_distribution import (
-    FALSE_ALARMS,
-    FEWEST,
-    Familiarity,
-    describe,
-    distances,
+    FALSE_POSITIVE_RATE,
+    MIN_EXAMPLES,
+    DistanceDetector,
+    fit_detector,
     held_out_distances,
-    measure_familiarity,
+    nearest_distances,
     safe_rank,
+    stroke_vectors,
 )
 
 
@@ -41,24 +41,24 @@ def test_the_rank_is_the_lowest_that_is_safe(count, share, confidence):
 
 def test_in_19_of_20_measurements_no_more_than_promised_are_called_unlike():
     rng = np.random.default_rng(0)
-    measured = [measure_familiarity(rng.random(800)) for _ in range(1000)]
-    broken = [1 - it.threshold > FALSE_ALARMS for it in measured]  # of all between 0 and 1
+    measured = [fit_detector(rng.random(800)) for _ in range(1000)]
+    broken = [1 - it.threshold > FALSE_POSITIVE_RATE for it in measured]  # of all between 0 and 1
     assert 0.01 < np.mean(broken) < 0.065
 
 
 def test_fewer_than_299_examples_cannot_tell():
-    assert FEWEST == 299
-    assert measure_familiarity(np.linspace(0, 1, 298)) is None
-    assert measure_familiarity(np.linspace(0, 1, 299)).threshold == 1
+    assert MIN_EXAMPLES == 299
+    assert fit_detector(np.linspace(0, 1, 298)) is None
+    assert fit_detector(np.linspace(0, 1, 299)).threshold == 1
 
 
 def test_the_share_of_nearer_examples_is_counted_where_it_is_told():
-    measured = measure_familiarity(np.arange(1000) / 1000)
+    measured = fit_detector(np.arange(1000) / 1000)
     assert measured.farthest == tuple(np.arange(990, 1000) / 1000)
-    assert measured.is_unlike(0.9999)
-    assert not measured.is_unlike(measured.threshold)
-    assert measured.share_nearer(0.9999) == 1
-    assert measured.share_nearer(0.9975) == pytest.approx(0.998)
+    assert measured.is_out_of_distribution(0.9999)
+    assert not measured.is_out_of_distribution(measured.threshold)
+    assert measured.share_closer(0.9999) == 1
+    assert measured.share_closer(0.9975) == pytest.approx(0.998)
 
 
 @pytest.mark.parametrize(
@@ -68,28 +68,28 @@ def test_the_share_of_nearer_examples_is_counted_where_it_is_told():
 def test_what_cannot_be_measured_is_refused(change):
     values = {"count": 300, "threshold": 0.2, "farthest": (0.1, 0.2, 0.3)}
     with pytest.raises(ValueError, match="distances"):
-        Familiarity(**values | change)
+        DistanceDetector(**values | change)
 
 
 def test_vectors_have_length_1_and_brightness_makes_no_difference(mnist_test_set):
     images = mnist_test_set[0][:50]
-    vectors = describe(images)
+    vectors = stroke_vectors(images)
     assert np.square(vectors).sum(axis=1) == pytest.approx(1, abs=1e-5)
-    assert describe(images // 2 * 2) == pytest.approx(vectors, abs=0.01)
-    assert distances(describe(images // 3), vectors).max() < 1e-3
-    assert not describe(np.zeros((1, 28, 28), np.uint8)).any()
+    assert stroke_vectors(images // 2 * 2) == pytest.approx(vectors, abs=0.01)
+    assert nearest_distances(stroke_vectors(images // 3), vectors).max() < 1e-3
+    assert not stroke_vectors(np.zeros((1, 28, 28), np.uint8)).any()
 
 
 def test_distances_are_those_of_the_nearest(mnist_test_set):
-    vectors = describe(mnist_test_set[0][:700])
+    vectors = stroke_vectors(mnist_test_set[0][:700])
     images, known = vectors[:300], vectors[300:]  # more than a chunk
     expected = 1 - np.einsum("nd,md->nm", images, known).max(axis=1)
-    assert distances(images, known) == pytest.approx(expected, abs=1e-5)
+    assert nearest_distances(images, known) == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_held_out_example_is_not_compared_with_what_lies_beside_it():
     rng = np.random.default_rng(0)
-    vectors = describe(rng.integers(0, 256, (1000, 28, 28), np.uint8))
+    vectors = stroke_vectors(rng.integers(0, 256, (1000, 28, 28), np.uint8))
     vectors[505] = vectors[510] = vectors[511] = vectors[500]  # a hundredth of 1,000 are 10
     held_out = np.array([500, 700])
     trained = np.setdiff1d(np.arange(1000), held_out)
@@ -98,22 +98,23 @@ def test_a_held_out_example_is_not_compared_with_what_lies_beside_it():
     vectors[511] = -vectors[511]
     assert held_out_distances(vectors, trained, held_out)[0] > 0.1
     assert beside[1] == pytest.approx(
-        distances(vectors[700:701], np.delete(vectors, np.arange(690, 711), axis=0))[0], abs=1e-5
+        nearest_distances(vectors[700:701], np.delete(vectors, np.arange(690, 711), axis=0))[0],
+        abs=1e-5,
     )
 
 
 def test_digits_are_familiar_and_other_things_are_not(mnist_test_set):
     images, labels = mnist_test_set
     order = np.random.default_rng(0).permutation(10_000)
-    vectors = describe(images)
+    vectors = stroke_vectors(images)
     known, held_out, new = np.split(order, [5000, 8000])
-    measured = measure_familiarity(distances(vectors[held_out], vectors[known]))
+    measured = fit_detector(nearest_distances(vectors[held_out], vectors[known]))
 
     def share_unlike(pixels):
-        far = distances(describe(pixels), vectors[known])
-        return np.mean([measured.is_unlike(it) for it in far.tolist()])
+        far = nearest_distances(stroke_vectors(pixels), vectors[known])
+        return np.mean([measured.is_out_of_distribution(it) for it in far.tolist()])
 
-    assert share_unlike(images[new]) < FALSE_ALARMS + 3 * np.sqrt(FALSE_ALARMS / 2000)
+    assert share_unlike(images[new]) < FALSE_POSITIVE_RATE + 3 * np.sqrt(FALSE_POSITIVE_RATE / 2000)
     rng = np.random.default_rng(0)
     assert share_unlike(rng.integers(0, 256, (50, 28, 28), np.uint8)) == 1
     assert share_unlike(255 - images[new[:50]]) == 1

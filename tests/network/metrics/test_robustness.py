@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from network.core.data import Examples, scale_pixels
 from network.core.model import Model
-from network.layers.text import layers_from_text
+from network.layers.text import parse_layers
 from network.metrics import robustness
-from network.metrics.accuracy import answer_images
+from network.metrics.accuracy import predict_classes
 from network.metrics.robustness import CORRUPTIONS
 
 EVERY = pytest.mark.parametrize("name", CORRUPTIONS)
@@ -56,13 +56,13 @@ def test_every_level_gives_images_of_the_same_form_and_leaves_the_old_ones_alone
 
 @EVERY
 def test_a_curve_begins_at_the_accuracy_and_is_the_same_each_time(name, digits):
-    model = Model(layers_from_text("Flatten, Linear(10), Softmax"))
+    model = Model(parse_layers("Flatten, Linear(10), Softmax"))
     params = model.init(np.random.default_rng(0), (28, 28))
-    curve = robustness.curve(model, params, digits, name)
+    curve = robustness.robustness_curve(model, params, digits, name)
     assert [level for level, _ in curve] == list(CORRUPTIONS[name].levels)
-    answers = answer_images(model, params, digits.images)
+    answers = predict_classes(model, params, digits.images)
     assert dict(curve)[0] == np.mean(answers == digits.labels)
-    assert curve == robustness.curve(model, params, digits, name)
+    assert curve == robustness.robustness_curve(model, params, digits, name)
 
 
 def test_a_quarter_turn_is_numpys_and_counter_clockwise(digits):

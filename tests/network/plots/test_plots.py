@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from network.commands.plot import Kinds
-from network.interpret.units import first_weights
+from network.interpret.units import first_layer_weights
 from network.plots.confusion import draw_confusion
 from network.plots.drawing import check_kinds, draw_plot, write_plots
 from network.plots.learning import draw_learning
@@ -18,11 +18,11 @@ from network.plots.page import make_page
 from network.plots.per_class import draw_per_class
 from network.plots.registry import PLOTS
 from network.plots.style import FORMATS, our_style
-from network.plots.subject import load_subjects, surest_mistakes
-from network.runs.evaluation_log import count_looks, read_looks
-from network.runs.make_ensemble import combine_runs
+from network.plots.subject import load_subjects, most_confident_mistakes
+from network.runs.evaluation_log import count_evaluations, read_evaluations
+from network.runs.make_ensemble import make_ensemble
 from network.runs.names import find_run
-from network.runs.training_run import begin
+from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
 from pipeline.errors import UsageError
 from tests.support.checkout import REPOSITORY
@@ -37,7 +37,7 @@ RUNS = ("dense", "conv", "together")
 
 
 def train(cache, name, choices):
-    for _ in begin(cache, choices.with_suitable_rates(), name).train():
+    for _ in create_training_run(cache, choices.with_suitable_rates(), name).train():
         pass
 
 
@@ -48,7 +48,7 @@ def cache(tmp_path_factory):
     for name, fields in SORTS.items():
         choices = Configuration(dataset=NAME, epochs=2, validation=0.5, **fields)
         train(cache, name.replace(" ", "-"), choices)
-    combine_runs(cache, ["dense", "no-hidden-layer"], "together")
+    make_ensemble(cache, ["dense", "no-hidden-layer"], "together")
     return cache
 
 
@@ -115,7 +115,7 @@ def test_the_interval_of_a_class_contains_its_accuracy(subjects):
 
 def test_mistakes_are_wrong_and_come_surest_first(subjects):
     subject = subjects["dense"]
-    which = surest_mistakes(subject, 5)
+    which = most_confident_mistakes(subject, 5)
     assert (subject.answers[which] != subject.examples.labels[which]).all()
     sureness = subject.probabilities[which].max(axis=1)
     assert (np.diff(sureness) <= 0).all()
@@ -125,9 +125,9 @@ def test_mistakes_are_wrong_and_come_surest_first(subjects):
 
 def test_first_weights_are_images_of_what_each_unit_sees(subjects):
     dense, conv, together = (subjects[run].params for run in RUNS)
-    assert (first_weights(dense)[3].ravel() == dense[1]["weight"][:, 3]).all()
-    assert (first_weights(conv)[2] == conv[0]["weight"][:, :, 0, 2]).all()
-    assert (first_weights(together) == first_weights(dense)).all()
+    assert (first_layer_weights(dense)[3].ravel() == dense[1]["weight"][:, 3]).all()
+    assert (first_layer_weights(conv)[2] == conv[0]["weight"][:, :, 0, 2]).all()
+    assert (first_layer_weights(together) == first_layer_weights(dense)).all()
 
 
 def test_the_kinds_are_drawn_once_each_in_our_order(cache, tmp_path):
@@ -151,12 +151,12 @@ def test_the_help_names_every_kind():
 
 def test_held_out_images_cost_no_look_and_a_split_costs_one(cache, subjects):
     run = find_run(cache, "conv")
-    before = count_looks(read_looks(run.result, NAME), NAME, "test")
+    before = count_evaluations(read_evaluations(run.result, NAME), NAME, "test")
     load_subjects(cache, ["conv"], "validation")
-    assert count_looks(read_looks(run.result, NAME), NAME, "test") == before
+    assert count_evaluations(read_evaluations(run.result, NAME), NAME, "test") == before
     (tested,) = load_subjects(cache, ["conv"], "test")
-    looks = read_looks(run.result, NAME)
-    assert count_looks(looks, NAME, "test") == before + 1
+    looks = read_evaluations(run.result, NAME)
+    assert count_evaluations(looks, NAME, "test") == before + 1
     assert looks[-1].correct == tested.result.correct
 
 
@@ -165,7 +165,7 @@ def test_a_run_that_held_nothing_out_says_what_to_choose(cache):
     train(cache, "all-trained", choices)
     with pytest.raises(UsageError, match=r"held no images out\. Choose --split test"):
         load_subjects(cache, ["all-trained"], "validation")
-    begin(cache, choices.with_suitable_rates(), "untrained")
+    create_training_run(cache, choices.with_suitable_rates(), "untrained")
     with pytest.raises(UsageError, match=r"is not known\. Choose --split test"):
         load_subjects(cache, ["untrained"], "validation")
 
@@ -174,7 +174,7 @@ def test_an_ensemble_is_drawn_by_what_none_of_its_networks_was_trained_on(cache)
     choices = Configuration(dataset=NAME, epochs=1, validation=0.5, hidden=())
     for seed in (1, 2):
         train(cache, f"seed-{seed}", replace(choices, seed=seed))
-    combine_runs(cache, ["seed-1", "seed-2"], "two-seeds")
+    make_ensemble(cache, ["seed-1", "seed-2"], "two-seeds")
     first, second, both = (
         {it.tobytes() for it in load_subjects(cache, [run], "validation")[0].examples.images}
         for run in ("seed-1", "seed-2", "two-seeds")

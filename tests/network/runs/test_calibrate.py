@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 
 from network.metrics import calibration, conformal
-from network.metrics.out_of_distribution import FALSE_ALARMS
+from network.metrics.out_of_distribution import FALSE_POSITIVE_RATE
 from network.runs.calibrate import (
     calibrate,
     calibrate_run,
-    cross_softened,
+    cross_calibrate,
     load_calibration,
 )
 from network.runs.evaluate import load_runs
-from network.runs.held_out import divide
-from network.runs.predict import find_judge
-from network.runs.training_run import begin
+from network.runs.held_out import split_examples
+from network.runs.predict import load_predictor
+from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
 from pipeline.errors import CorruptError, UsageError
-from pipeline.storage.checksummed_json import sealed_bytes
+from pipeline.storage.checksummed_json import checksummed_bytes
 from tests.support.small_digits import make_small_digits
 
 BASE = Configuration(limit=4000, validation=0.5, loss="cross-entropy", optimizer="adam")
@@ -35,14 +35,16 @@ CHOICES = {
 def runs(built_cache):
     """Runs with the examples that they have seen and those that they have not."""
     for name, choices in CHOICES.items():
-        for _ in begin(built_cache, choices.with_suitable_rates(), f"calibrated-{name}").train():
+        for _ in create_training_run(
+            built_cache, choices.with_suitable_rates(), f"calibrated-{name}"
+        ).train():
             pass
     return {name: load(built_cache, name) for name in CHOICES}
 
 
 def load(cache, name):
     (loaded,) = load_runs(cache, [f"calibrated-{name}"])
-    return loaded, divide(cache, loaded.run, loaded.checkpoint, loaded.configuration)
+    return loaded, split_examples(cache, loaded.run, loaded.checkpoint, loaded.configuration)
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +64,11 @@ def test_each_example_is_measured_with_a_temperature_that_it_had_no_part_in(runs
     model, params = loaded.checkpoint.model, loaded.checkpoint.params
     scores = calibration.log_scores(model, params, division.examples.images[:50])
     labels = division.examples.labels[:50]
-    before = cross_softened(scores, labels)
+    before = cross_calibrate(scores, labels)
     for index in range(10):
         other = labels.copy()
         other[index] = (labels[index] + 5) % 10
-        changed = cross_softened(scores, other)
+        changed = cross_calibrate(scores, other)
         assert np.array_equal(changed[index], before[index])
         assert not np.array_equal(changed, before)
 
@@ -84,9 +86,9 @@ def test_the_promised_coverage_holds_on_other_held_out_examples(name, runs):
     checkpoint, examples = loaded.checkpoint, division.examples
     scores = calibration.log_scores(checkpoint.model, checkpoint.params, examples.images)
     one, other = np.split(np.random.default_rng(1).permutation(len(examples)), 2)
-    p, labels = calibration.soften(scores, 1.0), examples.labels
+    p, labels = calibration.apply_temperature(scores, 1.0), examples.labels
     for coverage in conformal.COVERAGES:
-        limit = conformal.threshold(p[one], labels[one], coverage)
+        limit = conformal.conformal_threshold(p[one], labels[one], coverage)
         sets = conformal.prediction_sets(p[other], limit)
         covered = sets[np.arange(len(other)), labels[other]].mean()
         spread = np.sqrt(coverage * (1 - coverage) * 2 / len(other))  # of the limit and of these
@@ -98,18 +100,18 @@ def test_more_is_promised_with_larger_sets_and_what_cannot_be_promised_is_refuse
     found = measured["modest"]
     assert [*found.thresholds] == [f"{it:g}" for it in conformal.COVERAGES]
     assert [*found.set_sizes.values()] == sorted(found.set_sizes.values())
-    assert found.promise(0.97) == ("0.98", found.thresholds["0.98"])
+    assert found.threshold_for(0.97) == ("0.98", found.thresholds["0.98"])
     with pytest.raises(UsageError, match=r"coverage is 0.9999, and 2,000 .* promise 0.999 at most"):
-        found.promise(0.9999)
+        found.threshold_for(0.9999)
 
 
 def test_no_more_held_out_digits_are_unlike_than_promised(runs, built_cache):
     loaded, division = runs["modest"]
     one, other = division.held_out[::2], division.held_out[1::2]
     found = calibrate(loaded, replace(division, held_out=one)).familiarity
-    judged = find_judge(built_cache, loaded).judge(division.pixels[other])
-    share = np.mean([found.is_unlike(it.distance) for it in judged])
-    assert share < FALSE_ALARMS + 3 * np.sqrt(FALSE_ALARMS / len(other))
+    judged = load_predictor(built_cache, loaded).predict(division.pixels[other])
+    share = np.mean([found.is_out_of_distribution(it.distance) for it in judged])
+    assert share < FALSE_POSITIVE_RATE + 3 * np.sqrt(FALSE_POSITIVE_RATE / len(other))
 
 
 def test_what_is_saved_is_read_and_only_for_these_weights(runs, measured, built_cache):
@@ -141,7 +143,7 @@ CHANGES = [
 @pytest.mark.parametrize("change", CHANGES, ids=str)
 def test_a_file_that_makes_no_sense_is_refused_and_says_what_to_do(change, runs, measured):
     run, values = runs["modest"][0].run, {"format": 1, **asdict(measured["modest"]), **change}
-    run.calibration.write_bytes(sealed_bytes(values))
+    run.calibration.write_bytes(checksummed_bytes(values))
     with pytest.raises(CorruptError, match="no calibration") as refused:
         load_calibration(run, values["weights"])
     assert refused.value.hint == f"Run `network calibrate {run.name}`, which makes it anew"
@@ -152,7 +154,7 @@ def test_too_few_held_out_examples_are_refused_and_few_cannot_tell_what_is_unlik
     cache = make_small_digits(tmp_path, count=400)
     choices = replace(BASE, dataset="small-digits", epochs=1).with_suitable_rates()
     for name, share in (("few", 0.04), ("some", 0.5)):
-        for _ in begin(cache, replace(choices, validation=share), name).train():
+        for _ in create_training_run(cache, replace(choices, validation=share), name).train():
             pass
     loaded = {run.name: run for run in load_runs(cache, ["few", "some"])}
     with pytest.raises(UsageError, match="few held 16 examples out of its training, expected 20"):
@@ -165,34 +167,39 @@ def test_too_few_held_out_examples_are_refused_and_few_cannot_tell_what_is_unlik
 def test_judging_without_a_file_is_judging_with_it(runs, built_cache, mnist_test_set):
     loaded, division = runs["too-sure"]
     pixels = np.concatenate([mnist_test_set[0][:20], 255 - mnist_test_set[0][:5]])
-    before = find_judge(built_cache, loaded)
+    before = load_predictor(built_cache, loaded)
     calibrate_run(built_cache, loaded)
-    after = find_judge(built_cache, loaded)
+    after = load_predictor(built_cache, loaded)
     loaded.run.calibration.unlink()
     assert (before.is_saved, after.is_saved) == (False, True)
-    for one, other in zip(*(it.judge(pixels, 0.99) for it in (before, after)), strict=True):
-        assert one.answer in one.candidates
+    for one, other in zip(*(it.predict(pixels, 0.99) for it in (before, after)), strict=True):
+        assert one.answer in one.prediction_set
         assert np.array_equal(one.probabilities, other.probabilities)
         assert replace(one, probabilities=None) == replace(other, probabilities=None)
-        assert one.share_nearer <= 1
-    assert [it.is_unlike for it in after.judge(pixels)[-5:]] == [True] * 5
-    mean = np.mean([it.is_unlike for it in after.judge(division.pixels[division.held_out[:500]])])
-    assert mean < 3 * FALSE_ALARMS
+        assert one.share_closer <= 1
+    assert [it.is_out_of_distribution for it in after.predict(pixels)[-5:]] == [True] * 5
+    mean = np.mean(
+        [
+            it.is_out_of_distribution
+            for it in after.predict(division.pixels[division.held_out[:500]])
+        ]
+    )
+    assert mean < 3 * FALSE_POSITIVE_RATE
 
 
 def test_a_judge_says_what_it_lacks_and_judges_without_it(tmp_path, mnist_test_set):
     cache = make_small_digits(tmp_path)
     choices = replace(BASE, dataset="small-digits", epochs=1, validation=0.0).with_suitable_rates()
-    for _ in begin(cache, choices, "greedy").train():
+    for _ in create_training_run(cache, choices, "greedy").train():
         pass
     (loaded,) = load_runs(cache, ["greedy"])
-    judge = find_judge(cache, loaded)
-    assert "held 0 examples out of its training" in judge.obstacle.message
-    (judgement,) = judge.judge(mnist_test_set[0][:1])
-    assert judgement.probabilities.sum() == pytest.approx(1)
-    assert judgement.is_unlike is None
+    predictor = load_predictor(cache, loaded)
+    assert "held 0 examples out of its training" in predictor.unavailable_reason.message
+    (prediction,) = predictor.predict(mnist_test_set[0][:1])
+    assert prediction.probabilities.sum() == pytest.approx(1)
+    assert prediction.is_out_of_distribution is None
     with pytest.raises(UsageError, match="held 0 examples"):
-        judge.judge(mnist_test_set[0][:1], coverage=0.9)
+        predictor.predict(mnist_test_set[0][:1], coverage=0.9)
 
 
 def test_the_command_tells_and_saves(call, call_json, runs, built_cache):

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from network.core.params import named_arrays
-from network.metrics.accuracy import answer_images
+from network.metrics.accuracy import predict_classes
 from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from network.runs.film import Frame, find_flips, frame_path, list_epochs, load_frame
+from network.runs.film import Frame, find_prediction_changes, frame_path, list_epochs, load_frame
 from network.runs.names import find_run
-from network.runs.training_run import begin, resume
+from network.runs.training_run import create_training_run, resume_training_run
 from network.training.configuration import Configuration
 from pipeline.errors import CorruptError, MissingError, UsageError
 from tests.support.small_digits import NAME, make_small_digits
@@ -32,10 +32,10 @@ def cache(tmp_path_factory):
 @pytest.fixture(scope="module")
 def filmed(cache):
     """A run with a film, trained to its end."""
-    experiment = begin(cache, CONFIGURATION, "filmed", film=True)
-    for _ in experiment.train():
+    training_run = create_training_run(cache, CONFIGURATION, "filmed", film=True)
+    for _ in training_run.train():
         pass
-    return experiment
+    return training_run
 
 
 def test_a_frame_has_what_the_epochs_validation_was_measured_with(filmed):
@@ -45,7 +45,7 @@ def test_a_frame_has_what_the_epochs_validation_was_measured_with(filmed):
         right = frame.answers == filmed.validation.labels
         assert right.mean() == pytest.approx(done.validation_accuracy)
         kept = frame.checkpoint
-        again = answer_images(kept.model, kept.params, filmed.validation.images)
+        again = predict_classes(kept.model, kept.params, filmed.validation.images)
         assert np.array_equal(again, frame.answers)
     last = dict(named_arrays(load_checkpoint(filmed.run.checkpoint).params))
     for name, array in named_arrays(load_frame(filmed.run, 3).checkpoint.params):
@@ -53,12 +53,12 @@ def test_a_frame_has_what_the_epochs_validation_was_measured_with(filmed):
 
 
 def test_a_run_that_was_stopped_goes_on_with_the_same_film(filmed, cache):
-    stopped = begin(cache, CONFIGURATION, "stopped", film=True)
+    stopped = create_training_run(cache, CONFIGURATION, "stopped", film=True)
     events = stopped.train()
     for event in events:
         if event.step == 3:
             events.close()
-    for _ in resume(cache, stopped.run)[0].train():
+    for _ in resume_training_run(cache, stopped.run)[0].train():
         pass
     assert list_epochs(stopped.run) == list_epochs(filmed.run)
     for epoch in list_epochs(stopped.run):
@@ -67,7 +67,7 @@ def test_a_run_that_was_stopped_goes_on_with_the_same_film(filmed, cache):
 
 
 def test_a_run_without_a_film_gets_none(cache):
-    plain = begin(cache, CONFIGURATION, "plain")
+    plain = create_training_run(cache, CONFIGURATION, "plain")
     for _ in plain.train():
         pass
     assert list_epochs(plain.run) == []
@@ -77,10 +77,10 @@ def test_a_run_without_a_film_gets_none(cache):
 
 def test_a_film_without_validation_has_frames_without_answers(cache):
     nothing = replace(CONFIGURATION, validation=0.0, epochs=1)
-    experiment = begin(cache, nothing, "nothing-held-out", film=True)
-    for _ in experiment.train():
+    training_run = create_training_run(cache, nothing, "nothing-held-out", film=True)
+    for _ in training_run.train():
         pass
-    assert len(load_frame(experiment.run, 1).answers) == 0
+    assert len(load_frame(training_run.run, 1).answers) == 0
 
 
 def test_a_film_ends_before_its_first_gap(cache, call):
@@ -113,7 +113,7 @@ def test_a_film_is_kept_by_a_training_here_from_its_beginning(call, cache):
 @given(was=ANSWERS, now=ANSWERS, labels=ANSWERS)
 def test_every_image_whose_answer_changed_flipped_in_one_way(was, now, labels):
     nothing = Checkpoint(None, [])
-    flips = find_flips(Frame(1, nothing, was), Frame(2, nothing, now), labels)
+    flips = find_prediction_changes(Frame(1, nothing, was), Frame(2, nothing, now), labels)
     parts = [flips.put_right, flips.put_wrong, flips.other_wrong]
     assert sorted(np.concatenate(parts)) == np.flatnonzero(was != now).tolist()
     gained = len(flips.put_right) - len(flips.put_wrong)

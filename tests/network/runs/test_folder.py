@@ -10,8 +10,8 @@ import pytest
 from network.core.losses import CrossEntropy
 from network.core.model import fully_connected
 from network.runs.checkpoints import Checkpoint, save_checkpoint
-from network.runs.evaluation_log import Look, save_looks
-from network.runs.folder import Run, load_run, save_run, summarise
+from network.runs.evaluation_log import LoggedEvaluation, save_evaluations
+from network.runs.folder import Run, load_run, save_run, summarise_run
 from network.runs.names import create_run, describe_sizes, find_run, list_runs
 from network.training.configuration import Configuration
 from network.training.state import EpochDone, TrainingState
@@ -153,10 +153,13 @@ def test_what_is_saved_is_read(cache):
 
 def test_the_summary_tells_the_score_once_there_is_one(cache):
     run = save(cache, "r")
-    assert summarise(run)["accuracy"] is None
-    save_looks(run.result, [Look("mnist", "test", 5, 4), Look("mnist", "lost", 5, 1)])
-    assert (summarise(run)["accuracy"], summarise(run)["count"]) == (0.8, 5)
-    assert (summarise(run)["run"], summarise(run)["epochs"]) == ("r", 0)
+    assert summarise_run(run)["accuracy"] is None
+    save_evaluations(
+        run.result,
+        [LoggedEvaluation("mnist", "test", 5, 4), LoggedEvaluation("mnist", "lost", 5, 1)],
+    )
+    assert (summarise_run(run)["accuracy"], summarise_run(run)["count"]) == (0.8, 5)
+    assert (summarise_run(run)["run"], summarise_run(run)["epochs"]) == ("r", 0)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"count": 5}'])
@@ -164,7 +167,7 @@ def test_a_damaged_test_result_is_no_fault_of_ours(cache, text):
     run = save(cache, "r")
     run.result.write_text(text)
     with pytest.raises(CorruptError, match=r"test\.json"):
-        summarise(run)
+        summarise_run(run)
 
 
 def test_a_checkpoint_without_configuration_is_refused(cache):

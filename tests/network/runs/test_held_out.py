@@ -9,14 +9,14 @@ from network.core.data import load_examples, split_validation
 from network.core.losses import CrossEntropy
 from network.core.model import fully_connected
 from network.runs.folder import load_run, save_run
-from network.runs.held_out import divide
-from network.runs.make_ensemble import combine_runs
+from network.runs.held_out import split_examples
+from network.runs.make_ensemble import make_ensemble
 from network.runs.names import create_run, find_run
-from network.runs.training_run import begin, resume
+from network.runs.training_run import create_training_run, resume_training_run
 from network.training.configuration import Configuration
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, UsageError
-from pipeline.formats.import_dataset import Wishes, import_dataset
+from pipeline.formats.import_dataset import ImportOptions, import_dataset
 from tests.support.small_digits import NAME, make_small_digits
 
 CHOICES = Configuration(dataset=NAME, hidden=(), epochs=1, validation=0.4, loss="cross-entropy")
@@ -29,15 +29,15 @@ def cache(tmp_path):
 
 
 def train(cache, name, **changes):
-    experiment = begin(cache, replace(CHOICES, **changes), name)
-    for _ in experiment.train():
+    training_run = create_training_run(cache, replace(CHOICES, **changes), name)
+    for _ in training_run.train():
         pass
     return name
 
 
 def division_of(cache, name):
     run = find_run(cache, name)
-    return divide(cache, run, *load_run(run))
+    return split_examples(cache, run, *load_run(run))
 
 
 def held_out_of(cache, name):
@@ -69,11 +69,13 @@ def test_what_a_run_began_with_has_seen_counts_and_after_a_resume_too(cache):
     both = held_out_of(cache, one) & held_out_of(cache, other)
     assert 0 < len(both) < len(held_out_of(cache, one))
     assert held_out_of(cache, "second") == both == held_out_of(cache, "third")
-    stopped = begin(cache, replace(CHOICES, seed=2, start="first", epochs=2), "stopped")
+    stopped = create_training_run(
+        cache, replace(CHOICES, seed=2, start="first", epochs=2), "stopped"
+    )
     events = stopped.train()
     next(events)
     events.close()
-    for _ in resume(cache, find_run(cache, "stopped"))[0].train():
+    for _ in resume_training_run(cache, find_run(cache, "stopped"))[0].train():
         pass
     assert held_out_of(cache, "stopped") == both
 
@@ -82,22 +84,22 @@ def test_an_ensemble_is_measured_by_what_no_member_has_seen(cache):
     one, same, other = (
         train(cache, name, seed=seed) for name, seed in (("1", 1), ("1-too", 1), ("2", 2))
     )
-    combine_runs(cache, [one, same], "alike")
+    make_ensemble(cache, [one, same], "alike")
     assert held_out_of(cache, "alike") == held_out_of(cache, one)
-    combine_runs(cache, ["alike", other], "mixed")
+    make_ensemble(cache, ["alike", other], "mixed")
     assert held_out_of(cache, "mixed") == held_out_of(cache, one) & held_out_of(cache, other)
     train(cache, "greedy", validation=0.0)
-    combine_runs(cache, [one, "greedy"], "nothing-left")
+    make_ensemble(cache, [one, "greedy"], "nothing-left")
     assert held_out_of(cache, "nothing-left") == set()
 
 
 def rewrite(cache, name, **changes):
     """Write a run's checkpoint again, its meta changed."""
     run = find_run(cache, name)
-    experiment = begin(cache, CHOICES, None)
-    experiment.state.step = changes.pop("step", 1)
-    experiment.state.origin |= changes
-    save_run(run, experiment.recipe.model, experiment.state, CHOICES)
+    training_run = create_training_run(cache, CHOICES, None)
+    training_run.state.step = changes.pop("step", 1)
+    training_run.state.origin |= changes
+    save_run(run, training_run.recipe.model, training_run.state, CHOICES)
 
 
 def save_untrained(cache, name, seen):
@@ -109,7 +111,7 @@ def save_untrained(cache, name, seen):
 def test_of_what_was_not_trained_here_nobody_knows(cache):
     save_untrained(cache, "foreign", None)
     train(cache, "from-foreign", start="foreign")
-    combine_runs(cache, ["foreign", train(cache, "own")], "with-foreign")
+    make_ensemble(cache, ["foreign", train(cache, "own")], "with-foreign")
     for name in ("foreign", "from-foreign", "with-foreign"):
         with pytest.raises(UsageError, match=f"run {name}: which examples .* is not known"):
             division_of(cache, name)
@@ -137,7 +139,7 @@ def test_other_data_under_the_same_name_are_refused(cache, tmp_path):
     with pytest.raises(UsageError, match=r"was trained on data of sha256 0000.*, now small-digits"):
         division_of(cache, "one")
     train(cache, "two")
-    import_dataset(cache, tmp_path / "source.npz", "small-digits-2", Wishes())
+    import_dataset(cache, tmp_path / "source.npz", "small-digits-2", ImportOptions())
     assert len(held_out_of(cache, "two")) == 19
 
 

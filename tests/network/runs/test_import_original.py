@@ -7,7 +7,7 @@ import pytest
 
 from network.core.data import scale_pixels
 from network.core.params import named_arrays
-from network.runs.import_original import import_seed
+from network.runs.import_original import load_original
 from pipeline.errors import CorruptError, MissingError
 
 
@@ -37,7 +37,7 @@ def as_objects(arrays):
 @pytest.mark.parametrize("container", [list, as_objects])
 def test_the_outputs_are_the_seeds(tmp_path, arrays, container, mnist_test_set):
     weights, biases = arrays
-    model, params = import_seed(*write(tmp_path, container(weights), container(biases)))
+    model, params = load_original(*write(tmp_path, container(weights), container(biases)))
     pixels = mnist_test_set[0][:50]
     found, _ = model.forward(params, scale_pixels(pixels).astype(np.float64))
     for image, outputs in zip(pixels, found, strict=True):
@@ -51,7 +51,7 @@ def test_the_outputs_are_the_seeds(tmp_path, arrays, container, mnist_test_set):
 def test_pickles_of_todays_numpy_are_read_too(tmp_path, arrays):
     for name, value in zip("wb", arrays, strict=True):
         (tmp_path / name).write_bytes(pickle.dumps(value))
-    _, params = import_seed(tmp_path / "w", tmp_path / "b")
+    _, params = load_original(tmp_path / "w", tmp_path / "b")
     assert np.array_equal(params[3]["weight"], arrays[0][1].T)
     assert np.array_equal(params[5]["bias"], -arrays[1][2])
 
@@ -81,10 +81,10 @@ def change(index, what):
 def test_anything_else_is_refused(tmp_path, arrays, spoil_weights, spoil_biases, message):
     weights, biases = arrays
     with pytest.raises(CorruptError, match=message):
-        import_seed(*write(tmp_path, spoil_weights(weights), spoil_biases(biases)))
+        load_original(*write(tmp_path, spoil_weights(weights), spoil_biases(biases)))
 
 
 def test_a_missing_file_is_named(tmp_path, arrays):
     weights, _ = write(tmp_path, *arrays)
     with pytest.raises(MissingError, match="none is not there"):
-        import_seed(weights, tmp_path / "none")
+        load_original(weights, tmp_path / "none")

@@ -11,9 +11,9 @@ from network.core.params import named_arrays
 from network.images.augmentation import AUGMENTATIONS
 from network.runs.checkpoints import load_checkpoint, save_checkpoint
 from network.runs.folder import load_run
-from network.runs.live_changes import change_training, controls
+from network.runs.live_changes import change_training, live_settings
 from network.runs.names import find_run
-from network.runs.training_run import begin, reopen, resume
+from network.runs.training_run import create_training_run, load_training_run, resume_training_run
 from network.training.configuration import Configuration
 from pipeline.errors import CorruptError, UsageError
 from tests.support.small_digits import NAME, make_small_digits
@@ -46,11 +46,11 @@ def cache(tmp_path_factory):
     return make_small_digits(tmp_path_factory.mktemp("changing"))
 
 
-def train_until(experiment, step):
+def train_until(training_run, step):
     """Train until so many steps are made, or to the end, and close as whoever stops does."""
-    if experiment.state.step >= step:
+    if training_run.state.step >= step:
         return
-    events = experiment.train()
+    events = training_run.train()
     for event in events:
         if event.step >= step and type(event).__name__ == "StepDone":
             events.close()
@@ -58,12 +58,12 @@ def train_until(experiment, step):
 
 def train_changed(cache, changes):
     """Train a run that is changed at these steps, to its end."""
-    experiment = begin(cache, CONFIGURATION, f"run-{next(numbers)}")
+    training_run = create_training_run(cache, CONFIGURATION, f"run-{next(numbers)}")
     for step, values in changes:
-        train_until(experiment, step)
-        experiment = change_training(experiment, values)
-    train_until(experiment, 1_000)
-    return experiment
+        train_until(training_run, step)
+        training_run = change_training(training_run, values)
+    train_until(training_run, 1_000)
+    return training_run
 
 
 @settings(max_examples=20)
@@ -71,21 +71,21 @@ def train_changed(cache, changes):
 def test_replay_makes_every_change_at_its_step_and_ends_with_the_same_weights(changes, cache):
     from network.commands.replay import replay
 
-    experiment = train_changed(cache, changes)
-    replay(experiment.run.name, cache_dir=cache.root, quiet=True)  # exits with 1 if they differ
-    again = find_run(cache, f"{experiment.run.name}-again-1")
-    assert load_checkpoint(again.checkpoint).meta["step"] == experiment.state.step
-    first = load_checkpoint(experiment.run.checkpoint).meta
+    training_run = train_changed(cache, changes)
+    replay(training_run.run.name, cache_dir=cache.root, quiet=True)  # exits with 1 if they differ
+    again = find_run(cache, f"{training_run.run.name}-again-1")
+    assert load_checkpoint(again.checkpoint).meta["step"] == training_run.state.step
+    first = load_checkpoint(training_run.run.checkpoint).meta
     assert load_checkpoint(again.checkpoint).meta.get("changes", []) == first.get("changes", [])
 
 
 def test_a_run_that_is_taken_up_goes_on_with_the_changed_values(cache):
-    experiment = begin(cache, CONFIGURATION, "changed")
-    train_until(experiment, 7)
+    training_run = create_training_run(cache, CONFIGURATION, "changed")
+    train_until(training_run, 7)
     asked = {"learning_rate": 0.02, "momentum": 0.5, "dropout": 0.1, "augment": {"shift": 1.0}}
-    change_training(experiment, asked)
-    taken_up, _ = resume(cache, find_run(cache, "changed"))
-    assert controls(taken_up) == {**asked, "weight_decay": CONFIGURATION.weight_decay}
+    change_training(training_run, asked)
+    taken_up, _ = resume_training_run(cache, find_run(cache, "changed"))
+    assert live_settings(taken_up) == {**asked, "weight_decay": CONFIGURATION.weight_decay}
     assert taken_up.configuration.layers == (
         "Flatten(), Linear(n_out=6, initializer='uniform'), Dropout(rate=0.1), ReLU()"
     )
@@ -96,8 +96,8 @@ def test_a_run_that_is_taken_up_goes_on_with_the_changed_values(cache):
 
 
 def test_a_change_of_the_learning_rate_changes_what_is_learnt_from_that_step_on(cache):
-    plain = begin(cache, CONFIGURATION, "plain")
-    changed = begin(cache, CONFIGURATION, "other")
+    plain = create_training_run(cache, CONFIGURATION, "plain")
+    changed = create_training_run(cache, CONFIGURATION, "other")
     for one in (plain, changed):
         train_until(one, 6)
     changed = change_training(changed, {"learning_rate": 1e-9})
@@ -112,8 +112,8 @@ def test_a_change_of_the_learning_rate_changes_what_is_learnt_from_that_step_on(
 def test_one_epoch_more_than_was_planned_can_be_trained(cache):
     ended = train_changed(cache, [])
     with pytest.raises(UsageError, match="has ended after 3 epochs"):
-        resume(cache, ended.run)
-    again, _ = reopen(cache, ended.run)
+        resume_training_run(cache, ended.run)
+    again, _ = load_training_run(cache, ended.run)
     train_until(change_training(again, {"epochs": 4}), 1_000)
     assert load_checkpoint(ended.run.checkpoint).meta["epoch"] == 4
 
@@ -131,12 +131,12 @@ def test_one_epoch_more_than_was_planned_can_be_trained(cache):
     ],
 )
 def test_what_makes_no_sense_is_refused_and_nothing_is_changed(values, words, cache):
-    experiment = begin(cache, CONFIGURATION, f"refusing-{next(numbers)}")
-    train_until(experiment, 7)
+    training_run = create_training_run(cache, CONFIGURATION, f"refusing-{next(numbers)}")
+    train_until(training_run, 7)
     with pytest.raises(UsageError) as refused:
-        change_training(experiment, values)
+        change_training(training_run, values)
     assert words in str(refused.value)
-    assert "changes" not in experiment.state.origin
+    assert "changes" not in training_run.state.origin
 
 
 @pytest.mark.parametrize(
@@ -148,17 +148,17 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_changed(values, words, ca
 )
 def test_what_a_model_lacks_cannot_be_changed(choices, values, words, cache):
     plain = Configuration(dataset=NAME, hidden=(3,), **choices).with_suitable_rates()
-    experiment = begin(cache, plain, f"lacking-{next(numbers)}")
-    assert controls(experiment)[next(iter(values))] is None
+    training_run = create_training_run(cache, plain, f"lacking-{next(numbers)}")
+    assert live_settings(training_run)[next(iter(values))] is None
     with pytest.raises(UsageError, match=words):
-        change_training(experiment, values)
+        change_training(training_run, values)
 
 
 def test_changes_that_are_none_are_refused_by_replay(cache, call):
-    experiment = begin(cache, CONFIGURATION, "odd")
-    checkpoint, _ = load_run(experiment.run)
+    training_run = create_training_run(cache, CONFIGURATION, "odd")
+    checkpoint, _ = load_run(training_run.run)
     checkpoint.meta["changes"] = [{"step": 1}]
-    save_checkpoint(experiment.run.checkpoint, checkpoint)
+    save_checkpoint(training_run.run.checkpoint, checkpoint)
     assert (
         "no changes of a training"
         in call("replay", "odd", code=CorruptError.exit_code, cache=cache).err

@@ -10,9 +10,9 @@ from network.commands.init import init
 from network.runs.checkpoints import load_checkpoint, save_checkpoint
 from network.runs.film import frame_path, list_epochs
 from network.runs.live_changes import change_training
-from network.runs.make_film import make_film, shows_the_run
+from network.runs.make_film import is_film_complete, make_film
 from network.runs.names import find_run, list_runs
-from network.runs.training_run import begin
+from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
 from pipeline.errors import MissingError, UsageError
 from tests.support.small_digits import NAME, make_small_digits
@@ -35,16 +35,16 @@ def cache(tmp_path_factory):
 def train(cache, changes=(), film=False, until=(99, 0), **choices):
     """Train a run of four epochs that is changed on the way."""
     configuration = Configuration(dataset=NAME, epochs=4, batch_size=10, **choices)
-    experiment = begin(
+    training_run = create_training_run(
         cache, configuration.with_suitable_rates(), f"run-{next(numbers)}", film=film
     )
     for place, values in changes:
-        for _ in experiment.train_until(place):
+        for _ in training_run.train_until(place):
             pass
-        experiment = change_training(experiment, values)
-    for _ in experiment.train_until(until):
+        training_run = change_training(training_run, values)
+    for _ in training_run.train_until(until):
         pass
-    return experiment.run
+    return training_run.run
 
 
 def frames(run):
@@ -60,7 +60,7 @@ def test_a_film_made_afterwards_is_the_one_that_would_have_been_kept(net, cache)
     for _ in make_film(cache, without):
         pass
     assert frames(without) == frames(kept)
-    assert shows_the_run(without, load_checkpoint(without.checkpoint)) is True
+    assert is_film_complete(without, load_checkpoint(without.checkpoint)) is True
 
 
 def test_a_film_that_is_given_up_leaves_nothing(cache):
@@ -78,7 +78,7 @@ def test_a_film_with_a_gap_is_made_anew(cache):
     run = train(cache, film=True, hidden=(4,))
     before = frames(run)
     frame_path(run.film, 2).unlink()
-    assert shows_the_run(run, load_checkpoint(run.checkpoint)) is None
+    assert is_film_complete(run, load_checkpoint(run.checkpoint)) is None
     for _ in make_film(cache, run):
         pass
     assert frames(run) == before
@@ -89,13 +89,13 @@ def test_a_run_that_was_stopped_within_an_epoch_is_filmed_as_far_as_its_epochs_g
     for _ in make_film(cache, run):
         pass
     assert list_epochs(run) == [0, 1, 2]
-    assert shows_the_run(run, load_checkpoint(run.checkpoint)) is None
+    assert is_film_complete(run, load_checkpoint(run.checkpoint)) is None
 
 
 def test_a_film_of_other_weights_is_told_from_the_runs_own(cache):
     run, other = (train(cache, film=True, hidden=(4,), seed=seed) for seed in (1, 2))
     frame_path(run.film, 4).write_bytes(frame_path(other.film, 4).read_bytes())
-    assert shows_the_run(run, load_checkpoint(run.checkpoint)) is False
+    assert is_film_complete(run, load_checkpoint(run.checkpoint)) is False
 
 
 def test_what_was_not_trained_here_cannot_be_filmed(cache):

@@ -8,7 +8,7 @@ import pytest
 from network.core.params import named_arrays
 from network.runs.folder import load_run
 from network.runs.names import create_run
-from network.runs.training_run import Experiment, load_training_examples, start_model
+from network.runs.training_run import TrainingRun, load_training_examples, start_model
 from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration
 from network.training.loop import DivergedError
@@ -35,7 +35,7 @@ def start(cache, examples, configuration=SMALL, name=None):
     recipe = build_recipe(configuration, model)
     state = TrainingState(params, recipe.optimizer.init(params))
     run = create_run(cache, name, model, params, configuration)
-    return run, params, Experiment(run, configuration, recipe, state, *examples).train()
+    return run, params, TrainingRun(run, configuration, recipe, state, *examples).train()
 
 
 def same(one, other):

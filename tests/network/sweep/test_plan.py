@@ -10,10 +10,10 @@ from network.sweep.plan import (
     OBJECTIVES,
     PRUNERS,
     SAMPLERS,
-    Options,
+    SweepOptions,
+    build_plan,
     count_trials,
     load_plan,
-    plan_of,
     read_plan,
     sweep_names,
 )
@@ -42,13 +42,13 @@ REFUSED = {
 
 
 def plan_from(text):
-    return plan_of(tomllib.loads(text))
+    return build_plan(tomllib.loads(text))
 
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_a_plan_that_makes_no_sense_is_refused_in_words(text):
     with pytest.raises(UsageError) as caught:
-        plan_of(tomllib.loads(text + SPACE) if text != "sweep = 3" else {"sweep": 3})
+        build_plan(tomllib.loads(text + SPACE) if text != "sweep = 3" else {"sweep": 3})
     assert caught.match(REFUSED[text])
 
 
@@ -84,7 +84,7 @@ def test_a_grid_has_as_many_trials_as_combinations():
 )  # fmt: skip
 def test_rungs_rise_to_the_last_epoch(epochs, first, factor, pruner, objective):
     plan = plan_from(SPACE)
-    options = Options(objective, "tpe", pruner, first_rung=first, factor=factor)
+    options = SweepOptions(objective, "tpe", pruner, first_rung=first, factor=factor)
     rungs = type(plan)(plan.fixed, plan.space, options, {}).rungs(epochs)
     assert rungs[-1] == epochs
     assert rungs == sorted(set(rungs))

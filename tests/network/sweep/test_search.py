@@ -7,9 +7,9 @@ from itertools import islice
 
 import pytest
 
-from network.runs.training_run import begin
+from network.runs.training_run import create_training_run
 from network.sweep.find_study import create_study, load_study
-from network.sweep.plan import OBJECTIVES, PRUNERS, SAMPLERS, plan_of
+from network.sweep.plan import OBJECTIVES, PRUNERS, SAMPLERS, build_plan
 from network.sweep.search import Sweep, TrialDone
 from network.sweep.workers.job import find_data
 from network.sweep.workers.local import local_workers
@@ -36,7 +36,7 @@ def workers():
 def make_study(cache, name, space=RATES + SIZES, fixed=FIXED, **options):
     """Make the study of a plan, from the text of its tables."""
     plan = tomllib.loads(fixed + space)
-    return create_study(cache, name, plan_of({**plan, "sweep": options}))
+    return create_study(cache, name, build_plan({**plan, "sweep": options}))
 
 
 def search(cache, study, workers, trials):
@@ -85,7 +85,7 @@ def test_what_is_found_best_is_what_such_a_run_comes_to(cache, workers, objectiv
     choose = max if OBJECTIVES[objective].direction == "maximize" else min
     assert best.objectives[0] == choose(complete) == study.ranking()[0].objectives[0]
     if objective != "time":
-        run = begin(cache, study.configuration(best.values), None)
+        run = create_training_run(cache, study.configuration(best.values), None)
         list(run.train())
         assert OBJECTIVES[objective].measure(run.state.history, 0) == best.objectives[0]
 

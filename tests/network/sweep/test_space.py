@@ -10,8 +10,8 @@ from network.sweep.space import (
     Choices,
     Numbers,
     as_label,
+    build_grid,
     configure_trial,
-    grid_of,
     read_space,
     suggest_values,
 )
@@ -125,7 +125,7 @@ def test_a_grid_of_whole_numbers_has_each_once(low, width, steps, log):
 
 def test_a_grid_has_every_combination_once():
     space = {"a": Choices((1, 2)), "b": Choices(("x", "y", "z"))}
-    found = [tuple(values.values()) for values in grid_of(space)]
+    found = [tuple(values.values()) for values in build_grid(space)]
     assert sorted(found) == [(a, b) for a in (1, 2) for b in "xyz"]
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from network.core.optimizers import SGD
-from network.training.more_optimizers import Clipped, norm
+from network.training.more_optimizers import GradientClipping, global_norm
 
 numbers = st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3)
 
@@ -17,13 +17,13 @@ def tree(values):
 
 @given(numbers)
 def test_the_norm_is_that_of_all_arrays_as_one_vector(values):
-    assert norm(tree(values)) == pytest.approx(np.linalg.norm(values))
+    assert global_norm(tree(values)) == pytest.approx(np.linalg.norm(values))
 
 
 @given(numbers, st.floats(1e-3, 1e3))
 def test_a_step_is_no_longer_than_the_limit_and_keeps_its_direction(values, limit):
     params = tree([0.0, 0.0, 0.0])
-    optimizer = Clipped(SGD(), limit)
+    optimizer = GradientClipping(SGD(), limit)
     optimizer.update(params, tree(values), optimizer.init(params), 1.0)
     step = -np.concatenate([params[0]["weight"].ravel(), params[2]["bias"]])
     length = np.linalg.norm(values)
@@ -31,4 +31,4 @@ def test_a_step_is_no_longer_than_the_limit_and_keeps_its_direction(values, limi
 
 
 def test_the_memory_is_that_of_the_optimizer_inside():
-    assert Clipped(SGD(), 1.0).init(tree([1, 2, 3])) == {}
+    assert GradientClipping(SGD(), 1.0).init(tree([1, 2, 3])) == {}

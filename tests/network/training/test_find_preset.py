@@ -9,7 +9,7 @@ from network.core.gradient_check import check_gradients
 from network.sweep.plan import sweep_names
 from network.training.build import build_model, build_recipe
 from network.training.configuration import configuration_of
-from network.training.find_preset import FOLDER, load_preset, preset_names, read_configuration_file
+from network.training.find_preset import load_preset, preset_names, read_configuration_file
 from pipeline.errors import MissingError, UsageError
 from tests.support.checkout import REPOSITORY
 
@@ -41,7 +41,7 @@ def test_every_gradient_of_a_preset_is_right(name, mnist_test_set):
 def test_every_preset_is_installed_with_the_package():
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
     patterns = project["tool"]["setuptools"]["package-data"]["network"]
-    installed = {path for pattern in patterns for path in FOLDER.parent.glob(pattern)}
+    installed = {path for pattern in patterns for path in (REPOSITORY / "network").glob(pattern)}
     recipes = {path.stem for path in installed if path.suffix == ".toml"}
     assert recipes == {*preset_names(), *sweep_names()}
 

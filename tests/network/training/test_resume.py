@@ -14,14 +14,14 @@ from network.core.params import named_arrays
 from network.core.schedules import SCHEDULES
 from network.images.augmentation import AUGMENTATIONS
 from network.runs.folder import load_run
-from network.runs.training_run import begin, resume
+from network.runs.training_run import create_training_run, resume_training_run
 from network.training.configuration import Configuration
 from network.training.more_optimizers import OPTIMIZERS
 from network.training.state import EpochDone, StepDone
 from pipeline.build import build_pickles
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, UsageError
-from pipeline.formats.import_dataset import Wishes, import_dataset
+from pipeline.formats.import_dataset import ImportOptions, import_dataset
 from tests.support.small_digits import NAME, make_small_digits
 
 FIGURE = "R6: {resumed} trainings taken up at any step, {other} ended with other weights"
@@ -51,7 +51,7 @@ def cache(tmp_path_factory):
 
 def all_arrays(state):
     """Every array that a training keeps, by its name."""
-    trees = {**state.memory, "params": state.params, "best": state.best or []}
+    trees = {**state.optimizer_state, "params": state.params, "best": state.best or []}
     return {
         f"{tree}/{name}": array
         for tree, params in trees.items()
@@ -74,9 +74,9 @@ def is_same(one, other):
     )
 
 
-def stop_after(experiment, steps):
+def stop_after(training_run, steps):
     """Train so many steps and close, as the command does when a signal came."""
-    events = experiment.train()
+    events = training_run.train()
     for event in events:
         if isinstance(event, StepDone) and (steps := steps - 1) <= 0:
             break
@@ -85,14 +85,14 @@ def stop_after(experiment, steps):
 
 def check_resuming(cache, configuration, stops):
     """Train once in one piece and once in several; tell whether both came to the same."""
-    whole = begin(cache, configuration, f"run-{next(numbers)}")
+    whole = create_training_run(cache, configuration, f"run-{next(numbers)}")
     list(whole.train())
-    pieces = begin(cache, configuration, f"run-{next(numbers)}")
+    pieces = create_training_run(cache, configuration, f"run-{next(numbers)}")
     for steps in stops:
         stop_after(pieces, steps)
         if pieces.state.step == whole.state.step:
             break  # it has ended, or lacks nothing but its last measurement
-        pieces, _ = resume(cache, pieces.run)
+        pieces, _ = resume_training_run(cache, pieces.run)
     list(pieces.train())
     return is_same(pieces.state, whole.state)
 
@@ -114,13 +114,15 @@ def test_a_run_taken_up_at_any_step_is_the_run_in_one_piece(cache, amount, figur
 def stopped(cache):
     """A run that stands in its second of three epochs."""
     configuration = Configuration(dataset=NAME, hidden=(3,), epochs=3, batch_size=10)
-    experiment = begin(cache, configuration.with_suitable_rates(), f"run-{next(numbers)}")
-    stop_after(experiment, 7)
-    return experiment
+    training_run = create_training_run(
+        cache, configuration.with_suitable_rates(), f"run-{next(numbers)}"
+    )
+    stop_after(training_run, 7)
+    return training_run
 
 
 def test_the_file_of_a_run_taken_up_holds_the_weights_that_answer(cache, stopped):
-    resumed, _ = resume(cache, stopped.run)
+    resumed, _ = resume_training_run(cache, stopped.run)
     list(resumed.train())
     checkpoint, _ = load_run(stopped.run)
     answering = dict(named_arrays(resumed.state.answering))
@@ -133,44 +135,44 @@ def test_early_stopping_keeps_the_best_epoch_and_ends_when_patience_does(cache):
     configuration = Configuration(
         dataset=NAME, hidden=(3,), epochs=200, patience=3, batch_size=10, validation=0.3
     ).with_suitable_rates()
-    experiment = begin(cache, configuration, f"run-{next(numbers)}")
-    epochs = [event for event in experiment.train() if isinstance(event, EpochDone)]
+    training_run = create_training_run(cache, configuration, f"run-{next(numbers)}")
+    epochs = [event for event in training_run.train() if isinstance(event, EpochDone)]
     best = max(epochs, key=lambda done: (done.validation_accuracy, -done.validation_loss))
     assert len(epochs) == best.epoch + 3 < 200
     shorter = replace(configuration, epochs=200, patience=None)
-    again = begin(cache, shorter, f"run-{next(numbers)}")
+    again = create_training_run(cache, shorter, f"run-{next(numbers)}")
     for event in again.train():
         if isinstance(event, EpochDone) and event.epoch == best.epoch:
             break
     expected = dict(named_arrays(again.state.params))
-    found = named_arrays(experiment.state.answering)
+    found = named_arrays(training_run.state.answering)
     assert all(np.array_equal(array, expected[name]) for name, array in found)
 
 
 def test_a_run_that_has_ended_is_not_taken_up(cache, stopped):
-    resumed, _ = resume(cache, stopped.run)
+    resumed, _ = resume_training_run(cache, stopped.run)
     list(resumed.train())
     with pytest.raises(UsageError, match="has ended after 3 epochs") as caught:
-        resume(cache, stopped.run)
+        resume_training_run(cache, stopped.run)
     assert f"--from {stopped.run.name}" in caught.value.hint
 
 
 def test_other_data_than_it_began_with_is_refused(tmp_path):
     cache = make_small_digits(tmp_path)
     configuration = Configuration(dataset=NAME, hidden=(3,), epochs=3).with_suitable_rates()
-    experiment = begin(cache, configuration, "run")
-    stop_after(experiment, 1)
+    training_run = create_training_run(cache, configuration, "run")
+    stop_after(training_run, 1)
     with np.load(tmp_path / "source.npz") as source:
         changed = {name: source[name][::-1] for name in source}
     np.savez(tmp_path / "changed.npz", **changed)
-    import_dataset(cache, tmp_path / "changed.npz", NAME, Wishes(force=True))
+    import_dataset(cache, tmp_path / "changed.npz", NAME, ImportOptions(force=True))
     build_pickles(cache, find_dataset(cache, NAME))
     with pytest.raises(UsageError, match=r"run run began with data of sha256 [0-9a-f]{64}, now"):
-        resume(cache, experiment.run)
+        resume_training_run(cache, training_run.run)
 
 
 @pytest.mark.parametrize("history", ["", "{}\n", "[1]\n", "no json\n"])
 def test_a_history_that_is_not_that_of_the_checkpoint_is_refused(history, cache, stopped):
     stopped.run.history.write_text(history)
     with pytest.raises(CorruptError, match=r"history\.jsonl: "):
-        resume(cache, stopped.run)
+        resume_training_run(cache, stopped.run)

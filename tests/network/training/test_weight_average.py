@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from network.core.params import copy_params, named_arrays
-from network.training.more_optimizers import EVERY, OPTIMIZERS, Averaged
+from network.training.more_optimizers import EVERY, OPTIMIZERS, WeightAveraging
 
 START = [{"weight": np.array([[1.0, 2.0]]), "bias": np.array([3.0])}, {}]
 
@@ -22,7 +22,7 @@ def arrays(tree):
 def test_the_updates_are_those_of_the_optimizer_alone(name):
     alone, params = copy_params(START), copy_params(START)
     optimizer = OPTIMIZERS[name]()
-    averaged = Averaged(optimizer, 0.9)
+    averaged = WeightAveraging(optimizer, 0.9)
     state, alone_state = averaged.init(params), optimizer.init(alone)
     for step in range(3 * EVERY):
         averaged.update(params, grads(step), state, 0.1)
@@ -33,7 +33,7 @@ def test_the_updates_are_those_of_the_optimizer_alone(name):
 
 def test_the_average_is_its_formula():
     params, decay = copy_params(START), 0.5
-    averaged = Averaged(OPTIMIZERS["sgd"](), decay)
+    averaged = WeightAveraging(OPTIMIZERS["sgd"](), decay)
     state, expected = averaged.init(params), arrays(START)
     for step in range(1, 5 * EVERY + 1):
         averaged.update(params, grads(step), state, 0.1)
@@ -45,7 +45,7 @@ def test_the_average_is_its_formula():
 
 def test_of_places_that_swing_about_a_point_the_average_is_nearer_to_it():
     params = copy_params(START)
-    averaged = Averaged(OPTIMIZERS["sgd"](), 0.99)
+    averaged = WeightAveraging(OPTIMIZERS["sgd"](), 0.99)
     state = averaged.init(params)
     noise = np.random.default_rng(0).normal(size=(2000, 3))
     for each in noise:  # the gradient of half the squared distance from 0, and noise

@@ -9,9 +9,9 @@ from pipeline.datasets.registry import DATASETS, all_datasets, find_dataset
 from pipeline.datasets.user_datasets import (
     RECORD_FORMAT,
     check_dataset_name,
-    own_names,
     publish_record,
     read_record,
+    user_dataset_names,
 )
 from pipeline.errors import CorruptError, UsageError
 from pipeline.storage.cache import Cache
@@ -44,7 +44,7 @@ def test_folders_without_a_record_or_with_another_name_are_no_data_sets(own, cac
     for name in ("..bad", "Ü"):
         cache.record(name).parent.mkdir()
         cache.record(name).write_bytes(cache.record("scans").read_bytes())
-    assert own_names(cache) == ["scans"]
+    assert user_dataset_names(cache) == ["scans"]
 
 
 def test_a_registry_entry_cannot_be_hidden_by_a_record(cache, own):

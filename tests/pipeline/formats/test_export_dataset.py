@@ -21,7 +21,7 @@ from pipeline.datasets.catalogue.qmnist import QMNIST
 from pipeline.datasets.records import RawFile, Split
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.formats.export_dataset import export_dataset
-from pipeline.formats.import_dataset import Wishes, import_dataset
+from pipeline.formats.import_dataset import ImportOptions, import_dataset
 from pipeline.formats.registry import WRITABLE
 from pipeline.storage.cache import Cache
 from pipeline.storage.idx import idx_bytes
@@ -172,7 +172,7 @@ def test_qmnist_keeps_its_columns_and_its_lost_digits(cache, tmp_path):
             as_torchvision_reads(raw / f"qmnist-{part}-images-idx3-ubyte"), pixels
         )
         assert np.array_equal(as_torchvision_reads(raw / f"qmnist-{part}-labels-idx2-int"), rows)
-    imported = import_dataset(cache, folder, "again", Wishes())
+    imported = import_dataset(cache, folder, "again", ImportOptions())
     assert {it: split.count for it, split in imported.dataset.splits.items()} == {
         "train": 60_000, "test": 10_000, "lost": 50_000
     }  # fmt: skip
@@ -204,7 +204,7 @@ def test_emnist_goes_to_torchvision_as_it_was_published_and_comes_back_upright(c
     for name, data in content.items():
         published = name.removeprefix("gzip/").removesuffix(".gz")
         assert (folder / "EMNIST" / "raw" / published).read_bytes() == data
-    imported = import_dataset(cache, folder, "again", Wishes()).dataset
+    imported = import_dataset(cache, folder, "again", ImportOptions()).dataset
     assert imported.classes == letters.classes
     for split, (pixels, labels) in raw_arrays(cache, "again").items():
         assert np.array_equal(pixels, SPLITS[split][0])

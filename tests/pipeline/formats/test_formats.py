@@ -12,7 +12,7 @@ from pipeline.datasets.records import Dataset
 from pipeline.datasets.user_datasets import publish_record
 from pipeline.errors import UsageError
 from pipeline.formats.export_dataset import export_dataset
-from pipeline.formats.import_dataset import Wishes, import_dataset, write_splits
+from pipeline.formats.import_dataset import ImportOptions, import_dataset, write_splits
 from pipeline.formats.registry import FORMATS, WRITABLE, find_format, find_writable
 from pipeline.formats.source import part_in_memory
 from pipeline.progress import SILENT
@@ -99,7 +99,7 @@ def test_what_is_exported_comes_back_with_its_class_names(drawn, name, tmp_path_
     folder = tmp_path_factory.mktemp("round")
     cache, path = Cache(folder / "cache", "test"), out_path(folder, name)
     export_dataset(cache, make_own(cache, "mine", splits, classes), name, path)
-    imported = import_dataset(cache, path, "again", Wishes()).dataset
+    imported = import_dataset(cache, path, "again", ImportOptions()).dataset
     assert imported.classes == tuple(classes)
     assert list(imported.splits) == list(splits)
     assert count_changed(raw_arrays(cache, "again"), splits) == 0
@@ -124,7 +124,7 @@ def test_mnist_comes_back_from_every_format(
             for split, it in MNIST.splits.items()
         }
         export_dataset(built_cache, MNIST, name, path)
-    imported = import_dataset(cache, path, "again", Wishes()).dataset
+    imported = import_dataset(cache, path, "again", ImportOptions()).dataset
     changed = count_changed(raw_arrays(cache, "again"), expected)
     count = sum(len(labels) for _, labels in expected.values())
     figure(FIGURE, images=count, formats=1, changed=changed)

@@ -15,7 +15,7 @@ from PIL import Image
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.datasets.registry import DATASETS, all_datasets, find_dataset
 from pipeline.errors import CorruptError, StorageError, UsageError
-from pipeline.formats.import_dataset import Wishes, import_dataset
+from pipeline.formats.import_dataset import ImportOptions, import_dataset
 from pipeline.formats.split import choose_test
 from pipeline.pickles.manifest import read_split
 from pipeline.storage.cache import STALE_SECONDS, Cache
@@ -71,7 +71,7 @@ def source(tmp_path):
 
 
 def test_what_is_imported_is_a_data_set_like_the_others(cache, source):
-    wishes = Wishes(title="My digits", licence="CC0")
+    wishes = ImportOptions(title="My digits", licence="CC0")
     imported = import_dataset(cache, source, "my-digits", wishes)
     dataset = find_dataset(cache, "my-digits")
     assert dataset == imported.dataset
@@ -111,7 +111,7 @@ def test_test_images_are_the_same_share_of_each_class(labels, share, seed):
 def test_every_image_is_in_one_split_and_the_seed_decides_in_which(cache, source):
     found = []
     for name, seed in ("a", 0), ("b", 0), ("c", 1):
-        import_dataset(cache, source, name, Wishes(test_share=0.25, seed=seed))
+        import_dataset(cache, source, name, ImportOptions(test_share=0.25, seed=seed))
         splits = raw_arrays(cache, name)
         assert np.bincount(splits["test"][1]).tolist() == [2, 2, 2, 2]  # of 6 each
         both = np.concatenate([splits["train"][0], splits["test"][0]])
@@ -123,7 +123,7 @@ def test_every_image_is_in_one_split_and_the_seed_decides_in_which(cache, source
 @pytest.mark.parametrize("share", [0, 1, -1, 2, float("nan")])
 def test_a_share_that_leaves_nothing_is_refused(share, cache, source):
     with pytest.raises(UsageError, match=r"--test-share is .*, expected more than 0 "):
-        import_dataset(cache, source, "mine", Wishes(test_share=share))
+        import_dataset(cache, source, "mine", ImportOptions(test_share=share))
 
 
 @pytest.mark.parametrize(
@@ -131,19 +131,19 @@ def test_a_share_that_leaves_nothing_is_refused(share, cache, source):
 )
 def test_names_of_others_and_names_of_no_folder_are_refused_even_with_force(name, cache, source):
     with pytest.raises(UsageError, match=r"everybody knows|is no name for a data set"):
-        import_dataset(cache, source, name, Wishes(force=True))
+        import_dataset(cache, source, name, ImportOptions(force=True))
     assert not cache.root.exists()
 
 
 def test_a_data_set_is_replaced_with_force_alone(cache, source, tmp_path):
-    import_dataset(cache, source, "mine", Wishes())
+    import_dataset(cache, source, "mine", ImportOptions())
     before = tree(cache.root)
     other = npz(tmp_path / "b.npz", x=255 - PIXELS, y=LABELS)
     with pytest.raises(UsageError, match="there already is a data set of yours called mine") as got:
-        import_dataset(cache, other, "mine", Wishes())
+        import_dataset(cache, other, "mine", ImportOptions())
     assert "--force" in got.value.hint
     assert tree(cache.root) == before
-    import_dataset(cache, other, "mine", Wishes(force=True))
+    import_dataset(cache, other, "mine", ImportOptions(force=True))
     assert [name for name, _ in tree(cache.root)] == [name for name, _ in before]
     assert np.array_equal(255 - raw_arrays(cache, "mine")["test"][0][0], first_test(before))
     dataset = find_dataset(cache, "mine")
@@ -156,12 +156,12 @@ def first_test(files):
 
 
 def test_a_damaged_record_is_mended_by_importing_again(cache, source):
-    import_dataset(cache, source, "mine", Wishes())
+    import_dataset(cache, source, "mine", ImportOptions())
     before = tree(cache.root)
     cache.record("mine").write_bytes(b"{}")
     with pytest.raises(CorruptError):
         find_dataset(cache, "mine")
-    import_dataset(cache, source, "mine", Wishes(force=True))
+    import_dataset(cache, source, "mine", ImportOptions(force=True))
     assert tree(cache.root) == before
 
 
@@ -169,12 +169,12 @@ def test_a_damaged_record_is_mended_by_importing_again(cache, source):
 @pytest.mark.parametrize("is_own", [True, False])
 def test_nothing_of_somebody_else_is_replaced(place, is_own, cache, source):
     if is_own and place == "raw/mine/notes.txt":
-        import_dataset(cache, source, "mine", Wishes())
+        import_dataset(cache, source, "mine", ImportOptions())
     save(cache.root / place, b"precious")
     before = tree(cache.root)
     force = is_own and place == "raw/mine/notes.txt"
     with pytest.raises(UsageError, match=r"which no import made|no data set of yours|may be yours"):
-        import_dataset(cache, source, "mine", Wishes(force=force))
+        import_dataset(cache, source, "mine", ImportOptions(force=force))
     assert tree(cache.root) == before
 
 
@@ -189,7 +189,7 @@ def broken_folder(folder):
 @pytest.mark.parametrize("kind", ["a broken image", "a late line"])
 def test_an_import_that_fails_leaves_what_was_there(kind, is_there, cache, source, tmp_path):
     if is_there:
-        import_dataset(cache, source, "mine", Wishes())
+        import_dataset(cache, source, "mine", ImportOptions())
     cache.raw("").mkdir(parents=True, exist_ok=True)
     before = tree(cache.root)
     path = tmp_path / "bad"
@@ -198,14 +198,14 @@ def test_an_import_that_fails_leaves_what_was_there(kind, is_there, cache, sourc
     else:
         save(path, lines(KAGGLE) + b"\n1,2,3")
     with pytest.raises(CorruptError, match=r"z\.png: damaged|line 26: 3 values"):
-        import_dataset(cache, path, "mine", Wishes(force=True))
+        import_dataset(cache, path, "mine", ImportOptions(force=True))
     assert tree(cache.root) == before
 
 
 @LINUX
 @pytest.mark.parametrize("blocks", [1, 10, 30])
 def test_a_full_disk_leaves_what_was_there(blocks, cache, source, tmp_path):
-    import_dataset(cache, source, "mine", Wishes())
+    import_dataset(cache, source, "mine", ImportOptions())
     before = tree(cache.root)
     line = f'ulimit -f {blocks}; exec "$@"'
     code = CHILD.replace("Wishes()", "Wishes(force=True)")
@@ -221,7 +221,7 @@ def test_a_full_disk_leaves_what_was_there(blocks, cache, source, tmp_path):
 def test_a_folder_that_is_not_ours_to_write_is_a_storage_error(cache, source):
     save(cache.root / "raw", b"a file")
     with pytest.raises(StorageError, match="cannot write"):
-        import_dataset(cache, source, "mine", Wishes())
+        import_dataset(cache, source, "mine", ImportOptions())
 
 
 def test_what_killed_imports_left_is_cleared_away_after_an_hour(cache, source):
@@ -232,7 +232,7 @@ def test_what_killed_imports_left_is_cleared_away_after_an_hour(cache, source):
     for folder, age in (stale, STALE_SECONDS + 60), (fresh, 0), (other, STALE_SECONDS + 60):
         folder.mkdir(parents=True)
         os.utime(folder.parent, (time.time() - age,) * 2)
-    import_dataset(cache, source, "mine", Wishes())
+    import_dataset(cache, source, "mine", ImportOptions())
     assert [folder.exists() for folder in (stale, fresh, other)] == [False, True, True]
     assert [dataset.name for dataset in all_datasets(cache)][len(DATASETS) :] == ["mine"]
 
@@ -247,8 +247,8 @@ def test_two_imports_of_one_name_at_once_leave_one_whole_data_set(cache, source,
 
 
 def test_dark_ink_on_light_paper_is_inverted(cache, source):
-    import_dataset(cache, source, "as-it-is", Wishes())
-    import_dataset(cache, source, "inverted", Wishes(invert=True))
+    import_dataset(cache, source, "as-it-is", ImportOptions())
+    import_dataset(cache, source, "inverted", ImportOptions(invert=True))
     as_it_is, inverted = (raw_arrays(cache, name) for name in ("as-it-is", "inverted"))
     assert all(np.array_equal(255 - as_it_is[it][0], inverted[it][0]) for it in as_it_is)
 
@@ -259,8 +259,10 @@ def test_images_of_any_size_are_resized_smoothly_when_asked(cache, tmp_path):
     for i in range(4):
         save(folder / "check" / f"{i}.png", png(checks))
     with pytest.raises(UsageError, match="--resize is for image files"):
-        import_dataset(cache, npz(tmp_path / "b.npz", x=PIXELS, y=LABELS), "a", Wishes(resize=True))
-    import_dataset(cache, folder, "mine", Wishes(resize=True, test_share=0.5))
+        import_dataset(
+            cache, npz(tmp_path / "b.npz", x=PIXELS, y=LABELS), "a", ImportOptions(resize=True)
+        )
+    import_dataset(cache, folder, "mine", ImportOptions(resize=True, test_share=0.5))
     pixels = raw_arrays(cache, "mine")["train"][0][0].astype(int)
     assert np.abs(pixels[:, 7:21] - 127).max() < 9  # black and white became grey, not one of them
     assert set(pixels[:, :6].ravel()) <= {0, 127, 128, 255}  # a margin of one grey
@@ -270,10 +272,10 @@ def test_classes_are_the_names_of_the_folders_in_natural_order(cache, tmp_path):
     folder = images(tmp_path / "a", names=["class 10", "class 9", "Ä", "10"])
     save(folder / ".hidden", b"x")
     save(folder / "Ä" / ".DS_Store", b"x")
-    import_dataset(cache, folder, "mine", Wishes())
+    import_dataset(cache, folder, "mine", ImportOptions())
     assert find_dataset(cache, "mine").classes == ("10", "class 9", "class 10", "Ä")
     save(folder / "classes.txt", "Ä\r\n10\r\nclass 10\r\nclass 9\r\nnever\r\n".encode())
-    imported = import_dataset(cache, folder, "listed", Wishes())
+    imported = import_dataset(cache, folder, "listed", ImportOptions())
     assert imported.dataset.classes == ("Ä", "10", "class 10", "class 9", "never")
     assert "no training image of 1 of 5 classes: never" in imported.notes
 
@@ -281,10 +283,10 @@ def test_classes_are_the_names_of_the_folders_in_natural_order(cache, tmp_path):
 def test_labels_of_a_csv_file_may_be_names(cache, tmp_path):
     names = ["dog", "cat", "class 10", "class 9"]
     path = save(tmp_path / "a.csv", lines(KAGGLE, labels=[f" {names[it]} " for it in LABELS]))
-    imported = import_dataset(cache, path, "mine", Wishes())
+    imported = import_dataset(cache, path, "mine", ImportOptions())
     assert imported.dataset.classes == ("cat", "class 9", "class 10", "dog")
     save(tmp_path / "classes.txt", b"dog\ncat\nclass 10\nclass 9\n")
-    imported = import_dataset(cache, path, "listed", Wishes())
+    imported = import_dataset(cache, path, "listed", ImportOptions())
     assert imported.dataset.classes == tuple(names)
     counts = {
         it: np.bincount(labels).tolist() for it, (_, labels) in raw_arrays(cache, "mine").items()
@@ -299,7 +301,7 @@ def test_kaggles_test_images_without_labels_are_left_out_with_a_note(cache, tmp_
     save(tmp_path / "k" / "train.csv", lines(KAGGLE))
     save(tmp_path / "k" / "test.csv", lines(KAGGLE).replace(b"label,", b"").replace(b"\n0,", b"\n"))
     for path, name in (tmp_path / "k", "a"), (tmp_path / "k" / "train.csv", "b"):
-        imported = import_dataset(cache, path, name, Wishes())
+        imported = import_dataset(cache, path, name, ImportOptions())
         assert imported.notes[0].startswith("not used, for it has no labels: ")
         assert {it: part.count for it, part in imported.dataset.splits.items()} == {
             "train": 20, "test": 4
@@ -307,7 +309,7 @@ def test_kaggles_test_images_without_labels_are_left_out_with_a_note(cache, tmp_
 
 
 def test_the_real_files_of_mnist_are_a_source_too(cache):
-    imported = import_dataset(cache, RAW, "mine", Wishes())
+    imported = import_dataset(cache, RAW, "mine", ImportOptions())
     assert imported.notes == []
     for split, files in MNIST.splits.items():
         found = imported.dataset.splits[split]
@@ -320,11 +322,11 @@ def test_the_real_files_of_mnist_are_a_source_too(cache):
 def test_links_are_followed_inside_the_folder_alone(cache, tmp_path):
     folder = images(tmp_path / "a")
     (folder / "3" / "again.png").symlink_to(folder / "0" / "0.png")
-    import_dataset(cache, folder, "mine", Wishes())
+    import_dataset(cache, folder, "mine", ImportOptions())
     assert sum(len(labels) for _, labels in raw_arrays(cache, "mine").values()) == len(LABELS) + 1
     (folder / "4").symlink_to(tmp_path)
     with pytest.raises(CorruptError, match="4: a link that leads out of"):
-        import_dataset(cache, folder, "other", Wishes())
+        import_dataset(cache, folder, "other", ImportOptions())
 
 
 @pytest.mark.parametrize("mode", ["1", "P", "LA"])
@@ -334,7 +336,7 @@ def test_images_of_every_kind_of_grey_are_what_pillow_makes_of_them(mode, cache,
         save(tmp_path / "a" / "b" / f"{i}.png", png(PIXELS[i], mode))
         with Image.open(tmp_path / "a" / "b" / f"{i}.png") as image:
             expected.append(np.asarray(image.convert("L")).tobytes())
-    import_dataset(cache, tmp_path / "a", "mine", Wishes(test_share=0.5))
+    import_dataset(cache, tmp_path / "a", "mine", ImportOptions(test_share=0.5))
     splits = raw_arrays(cache, "mine")
     found = [it.tobytes() for pixels, _ in splits.values() for it in pixels]
     assert sorted(found) == sorted(expected)
@@ -342,7 +344,7 @@ def test_images_of_every_kind_of_grey_are_what_pillow_makes_of_them(mode, cache,
 
 def test_what_looks_wrong_is_noted(cache, tmp_path):
     faint = npz(tmp_path / "a.npz", x=PIXELS // 128, y=LABELS * 2, note=LABELS)
-    notes = import_dataset(cache, faint, "mine", Wishes()).notes
+    notes = import_dataset(cache, faint, "mine", ImportOptions()).notes
     assert notes == [
         f"{faint}: not used: note",
         "4 test images were chosen at random, seed 0",
@@ -350,17 +352,17 @@ def test_what_looks_wrong_is_noted(cache, tmp_path):
         "no pixel is above 1 of 255: are they shares of full ink?",
     ]
     both = npz(tmp_path / "b.npz", x_train=PIXELS, y_train=LABELS, x_test=PIXELS, y_test=LABELS)
-    (note,) = import_dataset(cache, both, "b", Wishes(test_share=0.5)).notes
+    (note,) = import_dataset(cache, both, "b", ImportOptions(test_share=0.5)).notes
     assert "has test images of its own, so --test-share is not used" in note
 
 
 def test_images_to_train_on_are_needed(cache, tmp_path):
     path = npz(tmp_path / "a.npz", x_test=PIXELS, y_test=LABELS)
     with pytest.raises(CorruptError, match="images for test alone, expected some to train on"):
-        import_dataset(cache, path, "mine", Wishes())
+        import_dataset(cache, path, "mine", ImportOptions())
     path = npz(tmp_path / "b.npz", x=PIXELS[:0], y=LABELS[:0])
     with pytest.raises(CorruptError, match="no images"):
-        import_dataset(cache, path, "mine", Wishes())
+        import_dataset(cache, path, "mine", ImportOptions())
 
 
 def test_the_command_says_what_it_did_and_the_others_know_the_data_set(

@@ -12,7 +12,7 @@ from PIL import Image
 
 from pipeline.errors import CorruptError, MissingError, ProjectError, UsageError
 from pipeline.formats.registry import find_format
-from pipeline.formats.source import Reading
+from pipeline.formats.source import ReadOptions
 from pipeline.storage.idx import idx_bytes
 
 FAULTS = "R9: {files} damaged sources of images, {faults} faults"
@@ -113,7 +113,7 @@ READ = {
 
 def read_all(path):
     """Read labels and images of every split."""
-    source = find_format(path).read(path, Reading())
+    source = find_format(path).read(path, ReadOptions())
     return source, {
         it.split: (np.concatenate(list(it.all_images())), it.labels) for it in source.parts
     }
@@ -458,7 +458,7 @@ def test_what_would_not_be_exact_is_refused_by_name_and_place(kind, tmp_path):
 def test_idx_files_without_their_partners_are_missing(tmp_path):
     idx_pair(tmp_path).unlink()
     with pytest.raises(MissingError, match="the train labels are missing beside train-images"):
-        find_format(tmp_path).read(tmp_path, Reading())
+        find_format(tmp_path).read(tmp_path, ReadOptions())
 
 
 def test_nothing_and_what_is_neither_file_nor_folder_are_refused(tmp_path):

@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import CorruptError, MissingError
-from pipeline.storage.checksummed_json import MAX_BYTES, SEAL, publish_json, read_json, sealed_bytes
+from pipeline.storage.checksummed_json import (
+    CHECKSUM_KEY,
+    MAX_BYTES,
+    checksummed_bytes,
+    publish_json,
+    read_json,
+)
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -25,7 +31,7 @@ def path(tmp_path):
     return tmp_path / "value.json"
 
 
-@given(value=st.dictionaries(st.text().filter(lambda key: key != SEAL), PLAIN, max_size=4))
+@given(value=st.dictionaries(st.text().filter(lambda key: key != CHECKSUM_KEY), PLAIN, max_size=4))
 def test_whatever_is_published_is_read(value, tmp_path_factory):
     path = tmp_path_factory.mktemp("json") / "value.json"
     publish_json(path, value)
@@ -33,7 +39,7 @@ def test_whatever_is_published_is_read(value, tmp_path_factory):
 
 
 def test_people_can_read_it_and_the_seal_comes_last(path):
-    assert list(json.loads(path.read_text())) == [*VALUE, SEAL]
+    assert list(json.loads(path.read_text())) == [*VALUE, CHECKSUM_KEY]
     assert path.read_text().startswith('{\n  "format": 1,\n')
 
 
@@ -80,7 +86,7 @@ def test_without_a_seal_only_a_file_of_the_first_version_is_read(path):
 
 
 def test_a_newer_format_is_refused_whatever_its_seal(path):
-    for text in json.dumps({"format": 9}), json.dumps({"format": 9, SEAL: "other"}):
+    for text in json.dumps({"format": 9}), json.dumps({"format": 9, CHECKSUM_KEY: "other"}):
         path.write_text(text)
         with pytest.raises(CorruptError, match="format 9, this version reads 1") as caught:
             read_json(path, "Make it again", newest=1)
@@ -105,7 +111,7 @@ def test_an_absent_file_is_missing(path):
 
 
 def test_a_huge_file_is_not_read(path):
-    value = {"a": "x" * (MAX_BYTES - len(sealed_bytes({"a": ""})))}
+    value = {"a": "x" * (MAX_BYTES - len(checksummed_bytes({"a": ""})))}
     publish_json(path, value)
     assert path.stat().st_size == MAX_BYTES
     assert read_json(path) == value

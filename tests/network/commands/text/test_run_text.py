@@ -4,24 +4,24 @@ import numpy as np
 import pytest
 
 from network.commands.text.run_text import (
-    accuracy_line,
-    advice_line,
-    chance_words,
-    check_line,
-    comparison_table,
-    confusion_table,
-    digit_table,
-    epoch_line,
-    scores_line,
-    spread_line,
-    verdict_line,
+    format_accuracy,
+    format_advice,
+    format_check,
+    format_class_table,
+    format_comparison,
+    format_confusion_table,
+    format_epoch,
+    format_odds,
+    format_scores,
+    format_significance,
+    format_spread,
 )
 from network.core.gradient_check import ArrayCheck
-from network.metrics.accuracy import TestResult
-from network.metrics.comparison import Comparison
+from network.metrics.accuracy import ClassificationResult
+from network.metrics.comparison import PairedComparison
 from network.training.state import EpochDone
 
-RESULT = TestResult(np.array([[1, 2, 0], [0, 4, 0], [0, 0, 0]]))
+RESULT = ClassificationResult(np.array([[1, 2, 0], [0, 4, 0], [0, 0, 0]]))
 CLASSES = ("a", "b", "c")
 
 
@@ -29,40 +29,40 @@ def test_accuracy_has_its_count_and_its_interval():
     confusion = np.diag([9542, 0])
     confusion[1, 0] = 458
     expected = "9,542 / 10,000 (95.42 %, 95 % interval 94.99-95.81)"
-    assert accuracy_line(TestResult(confusion)) == expected
+    assert format_accuracy(ClassificationResult(confusion)) == expected
 
 
 def test_an_epoch_is_one_line():
     event = EpochDone(3, 1_688, 0.12345, 0.2, 0.9412, 1.0, 0.5)
-    line = epoch_line(event, 40, 54_000)
+    line = format_epoch(event, 40, 54_000)
     assert line == "epoch   3 of 40  loss 0.1235  validation 94.12 %  108,000 images/s"
-    without = epoch_line(event._replace(validation_accuracy=None), 40, 54_000)
+    without = format_epoch(event._replace(validation_accuracy=None), 40, 54_000)
     assert without == "epoch   3 of 40  loss 0.1235  108,000 images/s"
 
 
 def test_the_spread_of_several_runs_is_one_line():
-    line = spread_line([0.96, 0.97, 0.98])
+    line = format_spread([0.96, 0.97, 0.98])
     assert line == "mean 97.00 %, standard deviation 1.00, 96.00-98.00 %"
 
 
 def test_a_comparison_is_a_table_and_a_sentence_for_people():
-    better = Comparison(9000, 100, 160, 740)
-    *counts, difference = comparison_table(better, ("a", "bee"))
+    better = PairedComparison(9000, 100, 160, 740)
+    *counts, difference = format_comparison(better, ("a", "bee"))
     assert [line.split()[-1] for line in counts] == ["9,000", "100", "160", "740"]
     assert difference.startswith("accuracy of bee minus that of a: +0.60 %, 95 % interval +0.28 to")
-    assert verdict_line(better, ("a", "bee")) == (
+    assert format_significance(better, ("a", "bee")) == (
         "bee is better: it reads 60 more of 10,000 images; if the two were equally good, a "
         "difference at least this large would come by chance in 1 of 4,200 comparisons"
     )
-    assert verdict_line(Comparison(9000, 160, 100, 740), ("a", "b")).startswith(
+    assert format_significance(PairedComparison(9000, 160, 100, 740), ("a", "b")).startswith(
         "a is better: it reads 60 more"
     )
-    assert verdict_line(Comparison(90, 4, 3, 3), ("a", "b")) == (
+    assert format_significance(PairedComparison(90, 4, 3, 3), ("a", "b")) == (
         "no difference that 100 images can show: a reads 1 more; if the two were equally good, a "
         "difference at least this large would come by chance in 100 of 100 comparisons"
     )
     same = "no difference that 100 images can show: both read as many"
-    assert verdict_line(Comparison(90, 4, 4, 2), ("a", "b")) == same
+    assert format_significance(PairedComparison(90, 4, 4, 2), ("a", "b")) == same
 
 
 @pytest.mark.parametrize(
@@ -78,13 +78,13 @@ def test_a_comparison_is_a_table_and_a_sentence_for_people():
     ],
 )
 def test_a_chance_is_told_as_people_count_it(chance, words):
-    assert chance_words(chance) == words
+    assert format_odds(chance) == words
 
 
 def test_the_tables_have_a_row_for_every_class():
-    rows = [line.split() for line in digit_table(RESULT, CLASSES)]
+    rows = [line.split() for line in format_class_table(RESULT, CLASSES)]
     assert rows[1:] == [["a", "1", "3", "33.33%"], ["b", "4", "4", "100.00%"], ["c", "0", "0", "-"]]
-    rows = [line.split() for line in confusion_table(RESULT, CLASSES)]
+    rows = [line.split() for line in format_confusion_table(RESULT, CLASSES)]
     assert rows[0][-3:] == [*CLASSES]
     assert rows[1:] == [["a", "1", "2", "."], ["b", ".", "4", "."], ["c", ".", ".", "."]]
 
@@ -94,8 +94,8 @@ def test_a_checked_gradient_is_right_or_wrong():
         ArrayCheck(1, "Linear", "bias", 30, 2e-9),
         ArrayCheck(3, "Mine", "weight", 9, 1.0),
     )
-    assert check_line(right).split()[-4:] == ["relative", "error", "2.0e-09", "right"]
-    assert check_line(wrong).endswith("WRONG")
+    assert format_check(right).split()[-4:] == ["relative", "error", "2.0e-09", "right"]
+    assert format_check(wrong).endswith("WRONG")
 
 
 def advice(wrong, arrays=("1.weight", "1.bias", "3.weight", "3.bias")):
@@ -105,7 +105,7 @@ def advice(wrong, arrays=("1.weight", "1.bias", "3.weight", "3.bias")):
         layer, _, name = array.partition(".")
         name_of_layer = "Linear" if name in ("weight", "bias") else "Mine"
         checks.append(ArrayCheck(int(layer), name_of_layer, name, 9, float(array in wrong)))
-    return advice_line(checks)
+    return format_advice(checks)
 
 
 def test_a_fault_in_a_layers_own_gradients_is_told_from_one_that_reaches_it():
@@ -141,4 +141,4 @@ def test_the_advice_knows_arrays_of_every_kind():
 
 
 def test_the_highest_score_is_marked():
-    assert scores_line([0.1, 0.7, 0.25], CLASSES) == " a 0.100 *b 0.700  c 0.250"
+    assert format_scores([0.1, 0.7, 0.25], CLASSES) == " a 0.100 *b 0.700  c 0.250"

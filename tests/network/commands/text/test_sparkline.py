@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from network.commands.text.sparkline import (
     ASCII_HEIGHTS,
-    FEWEST,
     HEIGHTS,
     LABELS,
+    MIN_MARKS,
     PARTS,
     Curve,
     TrainingCurves,
@@ -75,7 +75,7 @@ def test_lines_fit_every_width_and_a_whole_training_fills_them(epochs, steps, ma
     for width in range(120):
         lines = curves.lines(width, marks)
         count = min(PARTS, width - LABELS)
-        assert [len(line) for line in lines] == (2 * [LABELS + count] if count >= FEWEST else [])
+        assert [len(line) for line in lines] == (2 * [LABELS + count] if count >= MIN_MARKS else [])
         assert all(set(line[LABELS:]) <= set(heights) for line in lines)
 
 

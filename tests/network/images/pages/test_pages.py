@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from network.images.pages.blob import mark_of
+from network.images.pages.blob import blob_of
 from network.images.pages.components import label_components
-from network.images.pages.deskew import deskewed, slant_of
+from network.images.pages.deskew import deskew, measure_slant
 from network.images.pages.draw_steps import draw_steps
-from network.images.pages.read import prepare_page, read_digits, read_page, text_of
-from network.images.pages.reading_order import in_lines
+from network.images.pages.read import page_text, prepare_page, read_digits, read_page
+from network.images.pages.reading_order import group_lines
 from network.images.pages.ruled_lines import highest_ahead, without_ruling
 from network.images.pages.split_touching import split_touching
 from pipeline.errors import CorruptError
@@ -138,7 +138,7 @@ def test_digits_come_line_by_line_from_left_to_right(mnist_test_set, seed):
     for digit, (left, top, _) in zip(page.digits, places, strict=True):
         assert left < digit.box.left < left + 64
         assert top < digit.box.top < top + 64
-    text = text_of(page, ["0"] * len(places))
+    text = page_text(page, ["0"] * len(places))
     assert text == "\n".join("0" * count for count in counts)
 
 
@@ -188,32 +188,32 @@ def test_two_digits_that_touch_are_split_and_single_ones_are_not():
     one, gap = np.zeros((60, 40), bool), 8
     one[gap:-gap, gap:-gap] = True
     one[2 * gap : -2 * gap, 2 * gap : -2 * gap] = False  # an angular 0
-    ring = mark_of(one).mask
+    ring = blob_of(one).mask
     two = np.zeros((44, 60), bool)
     two[:, :24] = two[:, 36:] = ring
     two[20:24, 24:36] = True  # where they touch
-    parts = split_touching(mark_of(two))
+    parts = split_touching(blob_of(two))
     assert len(parts) == 2
     assert parts[0].width >= 24
     assert parts[1].left <= 36
     assert sum(part.mask.sum() for part in parts) == two.sum()
-    assert len(split_touching(mark_of(ring))) == 1
-    assert len(split_touching(mark_of(np.rot90(ring)))) == 1
+    assert len(split_touching(blob_of(ring))) == 1
+    assert len(split_touching(blob_of(np.rot90(ring)))) == 1
 
 
 def test_an_empty_page_has_no_lines():
-    assert in_lines([]) == []
+    assert group_lines([]) == []
 
 
 @pytest.mark.parametrize("slant", [-0.5, -0.2, 0, 0.3, 0.6])
 def test_slanted_digits_are_set_upright(mnist_test_set, slant):
     for digit in mnist_test_set[0][:10]:
-        upright = deskewed(digit)
+        upright = deskew(digit)
         big = Image.fromarray(np.pad(upright, 20))
         shear = (1, slant, -slant * big.height / 2, 0, 1, 0)
         slanted = np.asarray(big.transform(big.size, Image.Transform.AFFINE, shear))
-        assert abs(slant_of(deskewed(slanted))) < 0.1
-        assert unlike(*(prepare(ink) for ink in (deskewed(slanted), upright))) < 8
+        assert abs(measure_slant(deskew(slanted))) < 0.1
+        assert unlike(*(prepare(ink) for ink in (deskew(slanted), upright))) < 8
 
 
 def prepare(ink):
@@ -225,7 +225,7 @@ def test_a_28x28_digit_is_set_upright_when_asked(mnist_test_set):
     one = mnist_test_set[0][2]
     (kept,), (upright,) = (prepare_page(one, deskew=ask).digits for ask in (False, True))
     assert np.array_equal(kept.pixels, one)
-    assert abs(slant_of(upright.pixels)) < 0.05 < abs(slant_of(one))
+    assert abs(measure_slant(upright.pixels)) < 0.05 < abs(measure_slant(one))
     blank = np.zeros((28, 28), np.uint8)
     assert prepare_page(blank, deskew=True).digits[0].pixels.sum() == 0
 

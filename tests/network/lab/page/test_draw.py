@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from network.runs.evaluation_log import read_looks
+from network.runs.evaluation_log import read_evaluations
 from tests.support.browser import check_layout, running_lab, write_digit
 
 THREE_IS_READ = re.compile("^3")
@@ -242,12 +242,12 @@ def ask(lab, path, value=None, run="first"):
 def test_the_first_look_at_a_runs_test_images_is_counted_and_no_other(lab):
     _, first = ask(lab, "accuracy", {})
     path = lab.cache.runs() / "first" / "test.json"
-    looks = read_looks(path, "mnist")
+    looks = read_evaluations(path, "mnist")
     assert looks[-1].correct == first["correct"]
     assert first["looks"] == len(looks)
     _, edited = ask(lab, "accuracy", {"off": [[2, 3], [2, 4]], "noise": 0.5})
     assert edited["correct"] < first["correct"]
-    assert read_looks(path, "mnist") == looks
+    assert read_evaluations(path, "mnist") == looks
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from network.core.data import Examples, load_examples, split_validation
 from network.metrics.accuracy import compute_outputs, confusion_matrix
 from network.metrics.calibration import probabilities
 from network.metrics.risk_coverage import risk_coverage
-from network.metrics.robustness import CORRUPTIONS, corrupt, curve
+from network.metrics.robustness import CORRUPTIONS, corrupt, robustness_curve
 from network.runs.evaluate import load_runs
-from network.runs.evaluation_log import count_looks, read_looks
+from network.runs.evaluation_log import count_evaluations, read_evaluations
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.datasets.registry import find_dataset
 from tests.support.browser import check_layout, network, running_lab
@@ -187,7 +187,7 @@ def test_accuracy_under_damage_is_what_robustness_measures(open_page, lab_cache)
     known, page = Known(lab_cache, "convolution"), open_explore(open_page, "convolution")
     examples = Examples(known.images, known.labels)
     for name, corruption in CORRUPTIONS.items():
-        measured = dict(curve(*known.network, examples, name))
+        measured = dict(robustness_curve(*known.network, examples, name))
         damage(page, name)
         slide(page, "How strongly", len(corruption.levels) - 1)
         expect(page.locator(".damage")).to_have_attribute("aria-busy", "false")
@@ -329,20 +329,22 @@ def test_a_map_that_takes_its_time_says_so_and_comes(open_page):
 
 def test_the_first_look_of_a_lab_at_test_images_is_counted_and_told(open_page, lab_cache):
     (loaded,) = load_runs(lab_cache, ["convolution"])
-    before = count_looks(read_looks(loaded.run.result, "mnist"), "mnist", "test")
+    before = count_evaluations(read_evaluations(loaded.run.result, "mnist"), "mnist", "test")
     page = open_explore(open_page, "convolution")
-    assert count_looks(read_looks(loaded.run.result, "mnist"), "mnist", "test") == before
+    assert (
+        count_evaluations(read_evaluations(loaded.run.result, "mnist"), "mnist", "test") == before
+    )
     page.get_by_role("button", name="Test images").click()
     expect(page.locator(".explore-summary")).to_contain_text("at its test images")
     page.wait_for_selector(".thumb")
-    looks = count_looks(read_looks(loaded.run.result, "mnist"), "mnist", "test")
+    looks = count_evaluations(read_evaluations(loaded.run.result, "mnist"), "mnist", "test")
     assert looks - before in (0, 1)  # another test of the lab may have had the first look
     assert looks >= 1
     page.get_by_role("button", name="Held-out images").click()
     page.wait_for_selector(".thumb")
     page.get_by_role("button", name="Test images").click()
     page.wait_for_selector(".thumb")
-    assert count_looks(read_looks(loaded.run.result, "mnist"), "mnist", "test") == looks
+    assert count_evaluations(read_evaluations(loaded.run.result, "mnist"), "mnist", "test") == looks
 
 
 @pytest.mark.parametrize("size", ["wide", "phone"])
@@ -430,8 +432,8 @@ def test_a_damaged_test_set_is_the_same_first_look(small_lab):
     ask(small_lab, f"plain/images?{damaged}")
     for query in (damaged, "split=test", damaged.replace("noise", "blur")):
         assert json.loads(ask(small_lab, f"plain/answers?{query}"))["looks"] == 1
-    looks = read_looks(loaded.run.result, NAME)
-    assert count_looks(looks, NAME, "test") == 1
+    looks = read_evaluations(loaded.run.result, NAME)
+    assert count_evaluations(looks, NAME, "test") == 1
     examples = load_examples(small_lab.cache, find_dataset(small_lab.cache, NAME), "test")
     outputs = compute_outputs(loaded.checkpoint.model, loaded.checkpoint.params, examples.images)
     assert looks[-1].correct == np.sum(outputs.argmax(axis=1) == examples.labels)  # undamaged

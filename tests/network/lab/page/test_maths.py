@@ -8,12 +8,12 @@ import pytest
 
 from network.core.data import scale_pixels
 from network.core.model import Model
-from network.interpret.attribution import METHODS, explained
+from network.interpret.attribution import METHODS, logit_model
 from network.interpret.counterfactual import smallest_change
 from network.interpret.edits import Edits, edit_model
 from network.interpret.units import layer_outputs
 from network.lab.model_json import array_to_json, layers_to_json, model_to_json
-from network.layers.text import LAYERS, layers_from_text
+from network.layers.text import LAYERS, parse_layers
 from network.metrics.accuracy import compute_outputs
 from network.runs.checkpoints import Checkpoint, load_checkpoint
 from tests.network.layers.test_every_layer import Application
@@ -52,7 +52,7 @@ def javascript(browser, lab):
 
 def make_model(text, seed=0):
     """A model whose parameters are all of some size."""
-    model, rng = Model(layers_from_text(text)), np.random.default_rng(seed)
+    model, rng = Model(parse_layers(text)), np.random.default_rng(seed)
     params = model.init(rng, (28, 28))
     for layer in params:
         for name, array in layer.items():
@@ -222,7 +222,7 @@ def test_contributions_are_the_same_in_both(javascript, text, method, mnist_test
             "method": method,
         },
     )
-    expected = METHODS[method](*explained(model, params), image, wanted)
+    expected = METHODS[method](*logit_model(model, params), image, wanted)
     close(
         np.array(found).reshape(28, 28) / np.abs(expected).max(),
         expected / np.abs(expected).max(),
@@ -234,7 +234,7 @@ def test_the_smallest_change_is_the_same_in_both(javascript, lab, mnist_test_set
     checkpoint = load_checkpoint(lab.cache.runs() / "first" / "checkpoint.npz")
     images, labels = scale_pixels(mnist_test_set[0]), mnist_test_set[1]
     image = images[0]
-    model, params = explained(checkpoint.model, checkpoint.params)
+    model, params = logit_model(checkpoint.model, checkpoint.params)
     for target in range(10):
         known = images[1:200][labels[1:200] == target]
         found = javascript(

@@ -19,17 +19,17 @@ from network.core.layers import Flatten
 from network.core.model import Model
 from network.core.params import zip_arrays
 from network.layers.convolution import Conv2D
-from network.layers.ensemble import own_params
+from network.layers.ensemble import member_params
 from network.layers.normalization import BatchNorm
 from network.layers.pooling import AveragePool2D, MaxPool2D
-from network.layers.text import LAYERS, layer_from_description, layers_from_text
+from network.layers.text import LAYERS, build_layer, parse_layers
 from network.metrics.accuracy import compute_outputs
 from network.runs.checkpoints import Checkpoint
 from network.runs.evaluate import LoadedRun
 from network.runs.exports import formats, onnx_file, safetensors_file
 from network.runs.exports.onnx_layers import Graph, add_layers
 from network.runs.folder import Run
-from network.runs.training_run import begin
+from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
 from pipeline.datasets.catalogue.mnist import MNIST
 from tests.network.layers.test_every_layer import EXAMPLES, PADDED_SIZES
@@ -90,7 +90,7 @@ def test_onnx_computes_what_each_layer_does(layer, shape):
 
 def loaded_run(text):
     """A run with first weights, and a batch normalisation that has something to do."""
-    model, rng = Model(layers_from_text(text)), np.random.default_rng(0)
+    model, rng = Model(parse_layers(text)), np.random.default_rng(0)
     params = model.init(rng, (28, 28))
     for array in (array for layer in params for array in layer.values()):
         array += rng.uniform(0, 0.1, array.shape)
@@ -127,7 +127,7 @@ def test_onnx_says_what_goes_in_and_what_comes_out(loaded):
     assert told["dataset"] == "mnist"
     assert json.loads(told["classes"]) == list("0123456789")
     assert "from 0 (background) to 1 (ink)" in told["pixels"]
-    assert layers_from_text(told["text"]) == loaded.checkpoint.model.layers
+    assert parse_layers(told["text"]) == loaded.checkpoint.model.layers
 
 
 def test_safetensors_holds_all_that_is_needed_to_build_the_model_again(loaded, tmp_path):
@@ -136,12 +136,12 @@ def test_safetensors_holds_all_that_is_needed_to_build_the_model_again(loaded, t
     with safe_open(path, "numpy") as file:
         told = json.loads(file.metadata()["model"])
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    model = Model(tuple(map(layer_from_description, told["layers"])))
-    params = [own_params(arrays, f"{index}.") for index in range(len(model.layers))]
+    model = Model(tuple(map(build_layer, told["layers"])))
+    params = [member_params(arrays, f"{index}.") for index in range(len(model.layers))]
     model.check_params(params, (28, 28))
     for name, (ours, theirs) in zip_arrays(loaded.checkpoint.params, params):
         np.testing.assert_array_equal(theirs, ours, name)
-    assert layers_from_text(told["text"]) == model.layers
+    assert parse_layers(told["text"]) == model.layers
     assert told["classes"] == list("0123456789")
 
 
@@ -157,7 +157,7 @@ def test_the_files_name_the_same_arrays():
 def trained(built_cache):
     """A run on disk."""
     choices = Configuration(hidden=(30,), epochs=1, limit=6000).with_suitable_rates()
-    return begin(built_cache, choices, "export").run
+    return create_training_run(built_cache, choices, "export").run
 
 
 def test_the_command_writes_the_same_bytes_each_time(run_json, trained, built_cache, tmp_path):

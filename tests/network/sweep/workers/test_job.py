@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from network.core.params import named_arrays
 from network.runs.checkpoints import unpack_checkpoint
-from network.runs.training_run import begin
-from network.sweep.workers.job import Data, NoDataError, Order, find_data, fulfil
+from network.runs.training_run import create_training_run
+from network.sweep.workers.job import Data, NoDataError, TrainingJob, find_data, run_job
 from network.training.state import EpochDone
 from pipeline.errors import CorruptError
 from tests.network.training.test_resume import configurations
@@ -35,12 +35,12 @@ def arrays(checkpoint):
 def test_a_training_in_parts_is_that_of_a_run(cache, configuration, parts):
     data, checkpoint = find_data(cache, NAME), None
     for until in [*sorted(parts), configuration.epochs]:
-        order = Order(configuration.to_dict(), until, data, checkpoint)
-        outcome = fulfil(order)
-        checkpoint = outcome.checkpoint
-    run = begin(cache, configuration, None)
+        job = TrainingJob(configuration.to_dict(), until, data, checkpoint)
+        job_result = run_job(job)
+        checkpoint = job_result.checkpoint
+    run = create_training_run(cache, configuration, None)
     history = [event for event in run.train() if isinstance(event, EpochDone)]
-    assert [epoch._replace(seconds=0) for epoch in outcome.history] == [
+    assert [epoch._replace(seconds=0) for epoch in job_result.history] == [
         epoch._replace(seconds=0) for epoch in history
     ]
     whole = unpack_checkpoint(run.run.checkpoint.read_bytes(), "the run")
@@ -50,8 +50,8 @@ def test_a_training_in_parts_is_that_of_a_run(cache, configuration, parts):
 def test_what_is_there_already_is_not_trained_again(cache):
     configuration = first(cache)
     data = find_data(cache, NAME)
-    done = fulfil(Order(configuration.to_dict(), 2, data))
-    again = fulfil(Order(configuration.to_dict(), 1, data, done.checkpoint))
+    done = run_job(TrainingJob(configuration.to_dict(), 2, data))
+    again = run_job(TrainingJob(configuration.to_dict(), 1, data, done.checkpoint))
     assert again.history == done.history
     assert again.checkpoint == done.checkpoint
 
@@ -59,9 +59,9 @@ def test_what_is_there_already_is_not_trained_again(cache):
 def test_a_training_that_diverges_is_an_outcome(cache):
     configuration = replace(first(cache), optimizer="sgd", learning_rate=1e6, epochs=3)
     configuration = replace(configuration, activation="relu", loss="cross-entropy")
-    outcome = fulfil(Order(configuration.to_dict(), 3, find_data(cache, NAME)))
-    assert "at step" in outcome.problem
-    assert outcome.epochs < 3
+    job_result = run_job(TrainingJob(configuration.to_dict(), 3, find_data(cache, NAME)))
+    assert "at step" in job_result.problem
+    assert job_result.epochs < 3
 
 
 def first(cache):
@@ -73,29 +73,29 @@ def first(cache):
 def test_examples_that_are_sent_do_as_well_and_must_be_the_right_ones(cache):
     here = find_data(cache, NAME)
     elsewhere = Data("/nowhere/train.pickle", here.sha256, here.n_classes)
-    order = Order(first(cache).to_dict(), 1, elsewhere)
+    job = TrainingJob(first(cache).to_dict(), 1, elsewhere)
     with pytest.raises(NoDataError):
-        fulfil(order)
+        run_job(job)
     sent = cache.pickle(NAME, "train").read_bytes()
-    assert fulfil(order, sent).history[0]._replace(seconds=0) == fulfil(
-        replace(order, data=here)
+    assert run_job(job, sent).history[0]._replace(seconds=0) == run_job(
+        replace(job, data=here)
     ).history[0]._replace(seconds=0)
     damaged = bytearray(sent)
     damaged[1000] ^= 1
     wrong = replace(elsewhere, sha256="0" * 64)
     with pytest.raises(CorruptError, match="the examples that came here have sha256"):
-        fulfil(replace(order, data=wrong), bytes(damaged))
+        run_job(replace(job, data=wrong), bytes(damaged))
 
 
 def test_examples_on_the_disk_must_be_the_right_ones(cache):
     data = replace(find_data(cache, NAME), sha256="0" * 64)
     with pytest.raises(CorruptError, match="expected 0000"):
-        fulfil(Order(first(cache).to_dict(), 1, data))
+        run_job(TrainingJob(first(cache).to_dict(), 1, data))
 
 
 def test_a_checkpoint_that_is_damaged_is_refused(cache):
     data = find_data(cache, NAME)
-    done = bytearray(fulfil(Order(first(cache).to_dict(), 1, data)).checkpoint)
+    done = bytearray(run_job(TrainingJob(first(cache).to_dict(), 1, data)).checkpoint)
     done[len(done) // 2] ^= 1
     with pytest.raises(CorruptError, match="the order's checkpoint"):
-        fulfil(Order(first(cache).to_dict(), 2, data, bytes(done)))
+        run_job(TrainingJob(first(cache).to_dict(), 2, data, bytes(done)))

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from network.core.params import named_arrays
 from network.runs.folder import load_run, read_history
 from network.runs.names import find_run, list_runs
-from network.runs.training_run import begin
+from network.runs.training_run import create_training_run
 from network.sweep.workers import train_many
 from network.sweep.workers.local import local_workers
-from network.sweep.workers.train_many import begin_trainee, resume_trainee, train_all
+from network.sweep.workers.train_many import create_remote_run, resume_remote_run, train_all
 from network.training.configuration import Configuration
 from network.training.loop import DivergedError
 from pipeline.errors import ProjectError, UsageError
@@ -57,7 +57,7 @@ def network_json(call_json, cache):
 
 
 def begin_all(cache, chosen):
-    return [begin_trainee(cache, one, f"run-{next(numbers)}", None) for one in chosen]
+    return [create_remote_run(cache, one, f"run-{next(numbers)}", None) for one in chosen]
 
 
 def content(run):
@@ -89,12 +89,14 @@ def test_runs_trained_at_once_and_stopped_at_any_moment_are_those_trained_alone(
     stopped.close()
     while workers.busy:  # what they are at comes to nothing
         time.sleep(0.001)
-    left = [resume_trainee(cache, one.run) for one in begun if not one.has_ended]
-    assert all(trainee is None or trainee.epochs > 0 for trainee in train_all(workers, left))
-    for trainee, configuration in zip(begun, chosen, strict=True):
-        alone = begin(cache, configuration, f"alone-{next(numbers)}")
+    left = [resume_remote_run(cache, one.run) for one in begun if not one.has_ended]
+    assert all(
+        remote_run is None or remote_run.epochs > 0 for remote_run in train_all(workers, left)
+    )
+    for remote_run, configuration in zip(begun, chosen, strict=True):
+        alone = create_training_run(cache, configuration, f"alone-{next(numbers)}")
         list(alone.train())
-        assert content(trainee.run) == content(alone.run)
+        assert content(remote_run.run) == content(alone.run)
 
 
 def test_workers_that_are_killed_cost_parts_of_trainings_and_no_more(cache, monkeypatch):
@@ -117,19 +119,19 @@ def test_workers_that_are_killed_cost_parts_of_trainings_and_no_more(cache, monk
 def test_a_training_that_no_worker_survives_is_told(cache):
     chosen = Configuration(dataset=NAME, epochs=9).with_suitable_rates()
     with local_workers(1, timeout=0) as workers:
-        (trainee,) = begin_all(cache, [chosen])
-        with pytest.raises(ProjectError, match=rf"run {trainee.run.name}: it took .* 5 times"):
-            list(train_all(workers, [trainee]))
-    assert resume_trainee(cache, trainee.run).epochs_left == 9
+        (remote_run,) = begin_all(cache, [chosen])
+        with pytest.raises(ProjectError, match=rf"run {remote_run.run.name}: it took .* 5 times"):
+            list(train_all(workers, [remote_run]))
+    assert resume_remote_run(cache, remote_run.run).epochs_left == 9
 
 
 def test_a_run_that_diverges_is_named(cache, workers):
     wild = Configuration(
         dataset=NAME, epochs=9, activation="relu", loss="cross-entropy", learning_rate=1e6
     ).with_suitable_rates()
-    (trainee,) = begin_all(cache, [wild])
-    with pytest.raises(DivergedError, match=rf"run {trainee.run.name}: .* at step"):
-        list(train_all(workers, [trainee]))
+    (remote_run,) = begin_all(cache, [wild])
+    with pytest.raises(DivergedError, match=rf"run {remote_run.run.name}: .* at step"):
+        list(train_all(workers, [remote_run]))
 
 
 def test_seeds_at_once_are_seeds_one_after_the_other(network_json, cache):
@@ -189,14 +191,16 @@ def test_what_makes_no_sense_is_refused_before_anything_is_trained(
 ):
     cache = make_small_digits(tmp_path)
     network("init", *SHORT[:2], "--hidden", "3", "--name", "known", cache=cache)
-    begin_trainee(cache, Configuration(dataset=NAME).with_suitable_rates(), "begun", None)
-    begin(cache, Configuration(dataset=NAME).with_suitable_rates(), "filmed", film=True)
+    create_remote_run(cache, Configuration(dataset=NAME).with_suitable_rates(), "begun", None)
+    create_training_run(
+        cache, Configuration(dataset=NAME).with_suitable_rates(), "filmed", film=True
+    )
     done = network(*arguments, code=2, cache=cache)
     assert message in done.err
     assert done.err.count("\n") == 1
     assert {run.name for run in list_runs(cache)} == {"known", "begun", "filmed"}
     with pytest.raises(UsageError, match="has ended after 0 epochs"):
-        resume_trainee(cache, find_run(cache, "known"))
+        resume_remote_run(cache, find_run(cache, "known"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a signal to one process of a terminal's group")
