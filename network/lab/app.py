@@ -35,9 +35,9 @@ def build_app(lab: Lab, host: str) -> ASGIApp:
     )
     for routes in ROUTES:
         app.include_router(routes.router(lab), prefix="/api")
-    app.add_exception_handler(ProjectError, on_project_error)
-    app.add_exception_handler(RequestValidationError, on_validation_error)
-    app.add_exception_handler(AnyHTTPException, on_http_error)
+    app.exception_handler(ProjectError)(on_project_error)
+    app.exception_handler(RequestValidationError)(on_validation_error)
+    app.exception_handler(AnyHTTPException)(on_http_error)
     add_page(app)
     return Security(app, HostCheck(host))
 
@@ -61,25 +61,22 @@ def error_response(status: int, message: str, hint: str = "", field: str = "") -
     return JSONResponse({"error": {"message": message, "hint": hint, "field": field}}, status)
 
 
-def on_project_error(request: Request, error: Exception) -> Response:
+def on_project_error(request: Request, error: ProjectError) -> Response:
     """Answer with what the command would have said."""
-    assert isinstance(error, ProjectError)
     status = STATUS.get(type(error), 422)
     return error_response(status, error.message, error.hint, field=getattr(error, "field", ""))
 
 
-def on_validation_error(request: Request, error: Exception) -> Response:
+def on_validation_error(request: Request, error: RequestValidationError) -> Response:
     """Answer with the first thing that is wrong with a request."""
-    assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     names = [str(part) for part in first["loc"] if part != "body"]
     what = f"{'.'.join(names) or 'the request'}: {first['msg']}"[:500]
     return error_response(422, what, field=names[-1] if names else "")
 
 
-def on_http_error(request: Request, error: Exception) -> Response:
+def on_http_error(request: Request, error: AnyHTTPException) -> Response:
     """Answer in our form with what the framework refuses."""
-    assert isinstance(error, AnyHTTPException)
     answer = error_response(error.status_code, str(error.detail))
     answer.headers.update(error.headers or {})
     return answer

@@ -75,8 +75,9 @@ class Predictor:
         Raises: as `judge`.
         """
         if self.calibration is None:
-            assert self.unavailable_reason is not None
-            raise self.unavailable_reason
+            raise self.unavailable_reason or MissingError(
+                f"run {self.loaded.name} is not calibrated", "Run `network calibrate`"
+            )
         _, threshold = self.calibration.threshold_for(coverage)
         return conformal.prediction_sets(calibration.apply_temperature(scores, 1.0), threshold)
 
@@ -99,9 +100,8 @@ def load_predictor(cache: Cache, loaded: LoadedRun) -> Predictor:
     try:
         division = split_examples(cache, loaded.run, loaded.checkpoint, loaded.configuration)
         is_saved = saved is not None and saved.data == division.sha256
-        found = saved if is_saved else calibrate(loaded, division)
+        found = saved if saved is not None and is_saved else calibrate(loaded, division)
     except (UsageError, MissingError, CorruptError) as error:
         return Predictor(loaded, saved, None, unavailable_reason=error)
-    assert found is not None
     known = None if found.familiarity is None else stroke_vectors(division.pixels[division.trained])
     return Predictor(loaded, found, known, is_saved)

@@ -65,7 +65,7 @@ def export_dataset(
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
-    chosen = find_writable(format_name)
+    chosen, write = find_writable(format_name)
     path = absolute(path, "--out")
     if not path.name.lower().endswith(chosen.suffix):
         raise UsageError(f"--out {path} does not end in {chosen.suffix}")
@@ -77,8 +77,7 @@ def export_dataset(
     counts = {name: split.count for name, split in dataset.splits.items()}
     with reporter.progress(path.name, sum(counts.values()), "images") as tell:
         parts = tuple(read_part(cache, dataset, split, tell) for split in dataset.splits)
-        assert chosen.write is not None
-        files = chosen.write(dataset, parts)
+        files = write(dataset, parts)
         if chosen.suffix:
             ((_, chunks),) = files
             size, file_count = publish(path, chunks, lambda _, __: check()).size, 1

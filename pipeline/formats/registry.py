@@ -8,7 +8,7 @@ from pipeline.formats.folder import PNG
 from pipeline.formats.idx_files import IDX, IDX_GZ
 from pipeline.formats.npz import NPZ
 from pipeline.formats.pickle_files import PICKLE
-from pipeline.formats.source import Format
+from pipeline.formats.source import Format, Writer
 from pipeline.formats.streams import beginning
 from pipeline.formats.torchvision_folder import TORCHVISION
 
@@ -37,11 +37,12 @@ def find_format(path: Path) -> Format:
     )
 
 
-def find_writable(name: str) -> Format:
-    """Look up a format that data sets can be exported to.
+def find_writable(name: str) -> tuple[Format, Writer]:
+    """Look up a format that datasets can be exported to, and the function that writes it.
 
     Raises: UsageError.
     """
-    if name not in WRITABLE:
+    chosen = FORMATS.get(name)
+    if chosen is None or chosen.write is None:
         raise UsageError(f"no format is called {name!r}, we write {', '.join(WRITABLE)}")
-    return WRITABLE[name]
+    return chosen, chosen.write

@@ -57,6 +57,9 @@ class ReadOptions:
     reporter: ProgressReporter = SILENT
 
 
+Writer: TypeAlias = Callable[[Dataset, tuple[Part, ...]], Iterator[File]]
+
+
 @dataclass(frozen=True)
 class Format:
     """One way to keep images and labels outside the cache."""
@@ -65,7 +68,7 @@ class Format:
     title: str
     recognises: Callable[[Path], bool]  # by looking into it
     read: Callable[[Path, ReadOptions], Source]
-    write: Callable[[Dataset, tuple[Part, ...]], Iterator[File]] | None = None  # None: only read
+    write: Writer | None = None  # None: only read
     suffix: str = ""  # of the one file that an export is; none for a folder
     is_export: Callable[[Path], bool] | None = None  # for formats of one file: did we write it?
     can_resize: bool = False

@@ -29,6 +29,7 @@ from network.layers.text import (
     describe_layer,
     parse_layers,
 )
+from pipeline.errors import UsageError
 
 # name -> an example, and the least shape that one of its inputs may have
 EXAMPLES = {
@@ -217,6 +218,12 @@ def test_unknown_descriptions_are_refused():
         build_layer({"layer": "Perceptron"})
     with pytest.raises(TypeError, match="n_inputs"):
         build_layer({"layer": "Linear", "n_inputs": 3})
+
+
+@pytest.mark.parametrize("text", ["Linear(10", "] + [", "Flatten]; [", "(" * 300])
+def test_text_that_is_not_a_list_of_layers_is_refused(text):
+    with pytest.raises(UsageError, match="layers are"):
+        parse_layers(text)
 
 
 @every_layer
