@@ -107,7 +107,7 @@ def image_gradients(model: Model, params: Params, images: Array, wanted: Array) 
     return backward(np.tile(wanted.astype(outputs.dtype), (len(images), 1)))
 
 
-METHODS: dict[str, Callable[[Model, Params, Array, Array], Array]] = {
+ATTRIBUTIONS: dict[str, Callable[[Model, Params, Array, Array], Array]] = {
     "integrated-gradients": integrated_gradients,
     "gradient-times-input": gradient_times_input,
 }

@@ -95,7 +95,7 @@ class Method:
         return self.module is None or find_spec(self.module) is not None
 
 
-METHODS = {
+PROJECTIONS = {
     "pca": Method("PCA", pca),
     "t-sne": Method("t-SNE", t_sne, "sklearn", "python3 -m pip install -e '.[sklearn]'"),
     "umap": Method("UMAP", umap, "umap", "python3 -m pip install umap-learn"),
@@ -111,7 +111,7 @@ def project(x: Array, method: str) -> Array:
     """
     if not np.isfinite(x).all():
         raise ValueError("some of its numbers are infinite, or none")
-    chosen = METHODS[method]
+    chosen = PROJECTIONS[method]
     if not chosen.is_there:
         raise MissingError(
             f"{chosen.title} needs the package {chosen.module}, which is not installed",

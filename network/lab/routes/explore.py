@@ -6,7 +6,7 @@ import numpy as np
 from fastapi import APIRouter, Depends, Response
 
 from network.core.params import Array
-from network.interpret.projection import METHODS
+from network.interpret.projection import PROJECTIONS
 from network.interpret.units import block_ends
 from network.lab.corruption import ImageCorruption, corruptions_to_json, read_corruption
 from network.lab.model_json import array_to_json
@@ -59,7 +59,7 @@ def router(lab: Lab) -> APIRouter:
         name: str,
         layers: Place,
         split: Split = "held-out",
-        method: Literal[tuple(METHODS)] = "pca",  # type: ignore[valid-type]
+        method: Literal[tuple(PROJECTIONS)] = "pca",  # type: ignore[valid-type]
         member: Place | None = None,
     ) -> dict[str, Any]:
         """Lay images out by what the first so many layers make of them, or say that it is begun."""
@@ -94,7 +94,7 @@ def methods_to_json() -> list[dict[str, Any]]:
     """Name the ways to make a map, and what those lack that are not there."""
     return [
         {"name": key, "title": it.title, "is_there": it.is_there, "install": it.install}
-        for key, it in METHODS.items()
+        for key, it in PROJECTIONS.items()
     ]
 
 

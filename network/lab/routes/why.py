@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from network.core.model import Model
 from network.core.params import Array
 from network.environment import one_core_each
-from network.interpret.attribution import METHODS, logit_model, nearest_images
+from network.interpret.attribution import ATTRIBUTIONS, logit_model, nearest_images
 from network.interpret.counterfactual import smallest_change
 from network.interpret.units import unit_activations
 from network.lab.model_json import array_to_json
@@ -26,7 +26,7 @@ class ContributionsForm(DigitForm):
 
     target: Place
     against: Place | None = None
-    method: Literal[tuple(METHODS)] = "integrated-gradients"  # type: ignore[valid-type]
+    method: Literal[tuple(ATTRIBUTIONS)] = "integrated-gradients"  # type: ignore[valid-type]
 
 
 class ChangeForm(DigitForm):
@@ -47,7 +47,9 @@ def router(lab: Lab) -> APIRouter:
         if form.against is not None:
             wanted -= one_hot(part.model, form.against)
         with one_core_each():
-            added = METHODS[form.method](*logit_model(part.model, part.params), form.image, wanted)
+            added = ATTRIBUTIONS[form.method](
+                *logit_model(part.model, part.params), form.image, wanted
+            )
         return {"contributions": array_to_json(added)}
 
     @routes.post("/change")

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from network.core.model import Model
 from network.interpret.attribution import (
-    METHODS,
+    ATTRIBUTIONS,
     Log,
     gradient_times_input,
     integrated_gradients,
@@ -60,21 +60,21 @@ def test_integrated_gradients_add_up_to_the_difference_that_the_ink_makes(name, 
     assert contributions.sum() == pytest.approx((with_ink - without) @ wanted, rel=0.02, abs=0.02)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ATTRIBUTIONS)
 def test_in_a_linear_model_contributions_are_the_products_of_weights_and_pixels(method):
     model = Model(parse_layers("Flatten, Linear(4)"))
     rng = np.random.default_rng(0)
     params, image = model.init(rng, (8, 8), np.float64), rng.random((8, 8))
-    contributions = METHODS[method](model, params, image, np.eye(4)[2])
+    contributions = ATTRIBUTIONS[method](model, params, image, np.eye(4)[2])
     np.testing.assert_allclose(contributions.ravel(), image.ravel() * params[1]["weight"][:, 2])
 
 
 @every_model
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ATTRIBUTIONS)
 def test_where_there_is_no_ink_nothing_is_contributed(name, method):
     model, params, image = make(name)
     image[:, 4:] = 0
-    contributions = METHODS[method](model, params, image, np.eye(4)[0])
+    contributions = ATTRIBUTIONS[method](model, params, image, np.eye(4)[0])
     assert (contributions[:, 4:] == 0).all()
     assert contributions[:, :4].any()
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.interpret.projection import METHODS, Method, pca, principal_components, project
+from network.interpret.projection import PROJECTIONS, Method, pca, principal_components, project
 from pipeline.errors import MissingError
 
 
@@ -49,10 +49,10 @@ def test_points_that_are_all_the_same_lie_in_the_middle():
     assert not project(np.ones((5, 3), np.float32), "pca").any()
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", PROJECTIONS)
 def test_a_map_keeps_groups_together_and_is_the_same_each_time(name):
-    if not METHODS[name].is_there:
-        pytest.skip(f"{METHODS[name].module} is not installed")
+    if not PROJECTIONS[name].is_there:
+        pytest.skip(f"{PROJECTIONS[name].module} is not installed")
     x, groups = three_groups()
     places = project(x, name)
     assert places.shape == (len(x), 2)
@@ -65,7 +65,7 @@ def test_a_map_keeps_groups_together_and_is_the_same_each_time(name):
 
 
 def test_what_is_not_installed_is_named_with_what_to_do(monkeypatch):
-    monkeypatch.setitem(METHODS, "new", Method("New", pca, "no_such_package", "pip install it"))
+    monkeypatch.setitem(PROJECTIONS, "new", Method("New", pca, "no_such_package", "pip install it"))
     with pytest.raises(MissingError, match=r"needs the package no_such_package.*pip install it"):
         project(np.ones((3, 3)), "new")
 

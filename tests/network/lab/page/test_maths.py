@@ -8,7 +8,7 @@ import pytest
 
 from network.core.data import scale_pixels
 from network.core.model import Model
-from network.interpret.attribution import METHODS, logit_model
+from network.interpret.attribution import ATTRIBUTIONS, logit_model
 from network.interpret.counterfactual import smallest_change
 from network.interpret.edits import Edits, edit_model
 from network.interpret.units import layer_outputs
@@ -203,7 +203,7 @@ def test_an_edited_model_is_the_same_in_both(javascript, text, mnist_test_set):
 
 
 @every_network
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ATTRIBUTIONS)
 def test_contributions_are_the_same_in_both(javascript, text, method, mnist_test_set):
     model, params = make_model(text)
     image = scale_pixels(mnist_test_set[0][0])
@@ -222,7 +222,7 @@ def test_contributions_are_the_same_in_both(javascript, text, method, mnist_test
             "method": method,
         },
     )
-    expected = METHODS[method](*logit_model(model, params), image, wanted)
+    expected = ATTRIBUTIONS[method](*logit_model(model, params), image, wanted)
     close(
         np.array(found).reshape(28, 28) / np.abs(expected).max(),
         expected / np.abs(expected).max(),
