@@ -22,7 +22,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = next(
+    folder for folder in Path(__file__).resolve().parents if (folder / "pyproject.toml").is_file()
+)
 RAW = REPOSITORY / "cache" / "raw" / "mnist"
 TRAIN = "train-images-idx3-ubyte"
 PATIENCE = 60.0  # seconds for a loader to notice that a server is silent
