@@ -4,17 +4,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipeline.commands import (
-    build_pickles,
-    export,
-    fetch,
-    import_dataset,
-    inspect,
-    list_datasets,
-    show,
-    verify,
-    where,
-)
+from pipeline.commands.build_pickles import build_pickles
+from pipeline.commands.export import export
+from pipeline.commands.fetch import fetch
+from pipeline.commands.import_dataset import import_dataset
+from pipeline.commands.inspect import inspect
+from pipeline.commands.list_datasets import list_datasets
+from pipeline.commands.show import show
+from pipeline.commands.verify import verify
+from pipeline.commands.where import where
 from pipeline.terminal.command_line import run_app, version_option
 
 app = typer.Typer(
@@ -35,12 +33,12 @@ def options(version: Annotated[bool, version_option("pipeline")] = False) -> Non
     """Download MNIST and turn it into pickles of parallel lists."""
 
 
-app.command("fetch")(fetch.fetch)
-app.command("build-pickles")(build_pickles.build_pickles)
-app.command("where")(where.where)
-app.command("list")(list_datasets.list_datasets)
-app.command("verify")(verify.verify)
-app.command("show")(show.show)
-app.command("import")(import_dataset.import_dataset)
-app.command("export")(export.export)
-app.command("inspect")(inspect.inspect)
+app.command("fetch")(fetch)
+app.command("build-pickles")(build_pickles)
+app.command("where")(where)
+app.command("list")(list_datasets)
+app.command("verify")(verify)
+app.command("show")(show)
+app.command("import")(import_dataset)
+app.command("export")(export)
+app.command("inspect")(inspect)

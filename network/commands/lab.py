@@ -29,7 +29,8 @@ def lab(
     """Open the lab in the browser; Ctrl-C ends it."""
     console, cache = Console(json, quiet), find_cache(cache_dir)
     try:
-        from network.lab import app, serve
+        from network.lab.app import build_app
+        from network.lab.serve import address_of, bind, open_browser, serve
     except ImportError as error:
         raise MissingError(
             f"the lab needs the package {error.name}, which is not installed",
@@ -38,8 +39,8 @@ def lab(
     from network.lab.state import open_lab
 
     with stop_requests() as requested:
-        bound = serve.bind(host, port)
-        address = serve.address_of(bound)
+        bound = bind(host, port)
+        address = address_of(bound)
         if host not in LOOPBACK:
             console.note(f"others can reach the lab: it listens on {host}, without a password")
         console.say(f"The lab is at {address}")
@@ -47,8 +48,8 @@ def lab(
         sys.stdout.flush()  # whoever reads it through a pipe has to know the address now
         console.note("Ctrl-C ends it.")
         if not no_browser:
-            serve.open_browser(address)
+            open_browser(address)
         opened = open_lab(cache)
-        unsaved = serve.serve(app.build_app(opened, host), bound, requested, opened.close)
+        unsaved = serve(build_app(opened, host), bound, requested, opened.close)
     for run in unsaved:
         console.note(f"run {run} had no time to save; it goes on from the end of its last epoch")

@@ -1,1 +1,99 @@
-"""Textbook: everything a network needs to learn, in the order in which to read it."""
+"""Textbook: the parts of a network and one training step, in reading order."""
+
+from typing import TYPE_CHECKING
+
+from pipeline.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from network.core.params import (
+        Array as Array,
+        LayerParams as LayerParams,
+        Params as Params,
+        copy_params as copy_params,
+        count_params as count_params,
+        is_finite as is_finite,
+        matrices as matrices,
+        named_arrays as named_arrays,
+        vectors as vectors,
+        zeros_like as zeros_like,
+        zip_arrays as zip_arrays,
+    )
+    from network.core.initializers import INITIALIZERS as INITIALIZERS, uniform as uniform
+    from network.core.layers import (
+        Backward as Backward,
+        Flatten as Flatten,
+        Identity as Identity,
+        Layer as Layer,
+        Linear as Linear,
+        Shape as Shape,
+        WithoutParams as WithoutParams,
+    )
+    from network.core.activations import (
+        ACTIVATIONS as ACTIVATIONS,
+        GELU as GELU,
+        LeakyReLU as LeakyReLU,
+        LogSoftmax as LogSoftmax,
+        ReLU as ReLU,
+        Sigmoid as Sigmoid,
+        Softmax as Softmax,
+        Tanh as Tanh,
+    )
+    from network.core.losses import (
+        LOSSES as LOSSES,
+        CrossEntropy as CrossEntropy,
+        Loss as Loss,
+        SquaredError as SquaredError,
+    )
+    from network.core.model import (
+        Model as Model,
+        ModelBackward as ModelBackward,
+        Trainable as Trainable,
+        fully_connected as fully_connected,
+        without_output_activation as without_output_activation,
+    )
+    from network.core.gradient_check import (
+        ArrayCheck as ArrayCheck,
+        check_gradients as check_gradients,
+    )
+    from network.core.optimizers import (
+        SGD as SGD,
+        Adam as Adam,
+        Momentum as Momentum,
+        Nesterov as Nesterov,
+        Optimizer as Optimizer,
+        RMSProp as RMSProp,
+        State as State,
+        decay_weights as decay_weights,
+    )
+    from network.core.schedules import (
+        SCHEDULES as SCHEDULES,
+        Schedule as Schedule,
+        constant as constant,
+    )
+    from network.core.data import (
+        Examples as Examples,
+        batches as batches,
+        load_examples as load_examples,
+        scale_pixels as scale_pixels,
+        split_indices as split_indices,
+        split_validation as split_validation,
+    )
+    from network.core.train_step import train_step as train_step
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        params=(
+            "Array LayerParams Params copy_params count_params is_finite matrices named_arrays "
+            "vectors zeros_like zip_arrays"
+        ),
+        initializers="INITIALIZERS uniform",
+        layers="Backward Flatten Identity Layer Linear Shape WithoutParams",
+        activations="ACTIVATIONS GELU LeakyReLU LogSoftmax ReLU Sigmoid Softmax Tanh",
+        losses="LOSSES CrossEntropy Loss SquaredError",
+        model="Model ModelBackward Trainable fully_connected without_output_activation",
+        gradient_check="ArrayCheck check_gradients",
+        optimizers="SGD Adam Momentum Nesterov Optimizer RMSProp State decay_weights",
+        schedules="SCHEDULES Schedule constant",
+        data="Examples batches load_examples scale_pixels split_indices split_validation",
+        train_step="train_step",
+    )

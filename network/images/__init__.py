@@ -1,1 +1,22 @@
 """Changes to images: augmentation, distortions, resampling."""
+
+from typing import TYPE_CHECKING
+
+from pipeline.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from network.images.augmentation import (
+        AUGMENTATIONS as AUGMENTATIONS,
+        Augmentation as Augmentation,
+        Noise as Noise,
+        build_augmentation as build_augmentation,
+    )
+    from network.images.distortions import gaussian as gaussian, identities as identities
+    from network.images.resampling import resample as resample
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        augmentation="AUGMENTATIONS Augmentation Noise build_augmentation",
+        distortions="gaussian identities",
+        resampling="resample",
+    )

@@ -1,1 +1,28 @@
-"""The lab: one page in the browser, on which a network is trained, drawn on and looked into."""
+"""The lab's server: train, draw on and inspect a network in the browser."""
+
+from typing import TYPE_CHECKING
+
+from pipeline.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from network.lab.app import build_app as build_app
+    from network.lab.bundle import bundle as bundle
+    from network.lab.model_json import model_to_json as model_to_json
+    from network.lab.serve import (
+        address_of as address_of,
+        bind as bind,
+        open_browser as open_browser,
+        serve as serve,
+    )
+    from network.lab.standalone import PAGE as PAGE, page_to_bytes as page_to_bytes
+    from network.lab.state import open_lab as open_lab
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        app="build_app",
+        bundle="bundle",
+        model_json="model_to_json",
+        serve="address_of bind open_browser serve",
+        standalone="PAGE page_to_bytes",
+        state="open_lab",
+    )

@@ -1,1 +1,36 @@
-"""Further layers, every layer by its name, and layers written as text."""
+"""Further layers, among them convolution and batch normalization, and layers as text."""
+
+from typing import TYPE_CHECKING
+
+from pipeline.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from network.layers.convolution import Conv2D as Conv2D
+    from network.layers.dropout import Dropout as Dropout
+    from network.layers.ensemble import (
+        Ensemble as Ensemble,
+        join_params as join_params,
+        member_layers as member_layers,
+        take_member as take_member,
+    )
+    from network.layers.normalization import BatchNorm as BatchNorm, moments as moments
+    from network.layers.pooling import (
+        AveragePool2D as AveragePool2D,
+        MaxPool2D as MaxPool2D,
+        Pooling as Pooling,
+    )
+    from network.layers.text import (
+        build_layer as build_layer,
+        describe_layer as describe_layer,
+        parse_layers as parse_layers,
+    )
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        convolution="Conv2D",
+        dropout="Dropout",
+        ensemble="Ensemble join_params member_layers take_member",
+        normalization="BatchNorm moments",
+        pooling="AveragePool2D MaxPool2D Pooling",
+        text="build_layer describe_layer parse_layers",
+    )

@@ -1,1 +1,17 @@
-"""Pictures of what a run has learnt and how it answers, one kind a file."""
+"""Charts of a run and its predictions, one file per kind."""
+
+from typing import TYPE_CHECKING
+
+from pipeline.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from network.plots.drawing import check_kinds as check_kinds, write_plots as write_plots
+    from network.plots.page import make_page as make_page
+    from network.plots.subject import load_subjects as load_subjects
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        drawing="check_kinds write_plots",
+        page="make_page",
+        subject="load_subjects",
+    )

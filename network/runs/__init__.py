@@ -1,1 +1,137 @@
-"""A training run on disk, and everything that is done with one."""
+"""A training run on disk: create, train, find, evaluate, calibrate, replay."""
+
+from typing import TYPE_CHECKING
+
+from pipeline.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from network.runs.calibrate import (
+        MIN_MISTAKES as MIN_MISTAKES,
+        Calibration as Calibration,
+        calibrate as calibrate,
+        calibrate_run as calibrate_run,
+    )
+    from network.runs.checkpoints import (
+        Checkpoint as Checkpoint,
+        load_checkpoint as load_checkpoint,
+        pack_checkpoint as pack_checkpoint,
+        require_trained as require_trained,
+        save_checkpoint as save_checkpoint,
+        unpack_checkpoint as unpack_checkpoint,
+    )
+    from network.runs.evaluate import (
+        EvaluationResult as EvaluationResult,
+        LoadedRun as LoadedRun,
+        common_dataset as common_dataset,
+        count_outputs as count_outputs,
+        evaluate_run as evaluate_run,
+        load_runs as load_runs,
+        log_evaluation as log_evaluation,
+    )
+    from network.runs.evaluation_log import (
+        LoggedEvaluation as LoggedEvaluation,
+        read_evaluations as read_evaluations,
+    )
+    from network.runs.film import (
+        Frame as Frame,
+        PredictionChanges as PredictionChanges,
+        find_prediction_changes as find_prediction_changes,
+        frame_path as frame_path,
+        list_epochs as list_epochs,
+        load_frame as load_frame,
+    )
+    from network.runs.folder import (
+        Run as Run,
+        build_checkpoint as build_checkpoint,
+        extract_state as extract_state,
+        load_run as load_run,
+        read_history as read_history,
+        save_history as save_history,
+        summarise_run as summarise_run,
+    )
+    from network.runs.held_out import (
+        DataSplit as DataSplit,
+        describe_seen as describe_seen,
+        seen_by as seen_by,
+        split_examples as split_examples,
+    )
+    from network.runs.import_original import (
+        load_original as load_original,
+        read_arrays as read_arrays,
+    )
+    from network.runs.live_changes import (
+        apply_changes as apply_changes,
+        change_training as change_training,
+        extract_changes as extract_changes,
+        first_configuration as first_configuration,
+        live_settings as live_settings,
+    )
+    from network.runs.make_ensemble import (
+        load_members as load_members,
+        make_ensemble as make_ensemble,
+    )
+    from network.runs.make_film import (
+        check_can_make_film as check_can_make_film,
+        is_film_complete as is_film_complete,
+        make_film as make_film,
+    )
+    from network.runs.names import (
+        check_new_name as check_new_name,
+        check_run_name as check_run_name,
+        create_run as create_run,
+        describe_sizes as describe_sizes,
+        find_run as find_run,
+        find_runs as find_runs,
+        list_runs as list_runs,
+    )
+    from network.runs.predict import (
+        Prediction as Prediction,
+        Predictor as Predictor,
+        load_predictor as load_predictor,
+    )
+    from network.runs.replay import compare_runs as compare_runs
+    from network.runs.training_run import (
+        TrainingRun as TrainingRun,
+        create_training_run as create_training_run,
+        inherit_architecture as inherit_architecture,
+        initial_state as initial_state,
+        load_state as load_state,
+        load_training_run as load_training_run,
+        require_unfinished as require_unfinished,
+        resume_training_run as resume_training_run,
+        start_model as start_model,
+    )
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        calibrate="MIN_MISTAKES Calibration calibrate calibrate_run",
+        checkpoints=(
+            "Checkpoint load_checkpoint pack_checkpoint require_trained save_checkpoint "
+            "unpack_checkpoint"
+        ),
+        evaluate=(
+            "EvaluationResult LoadedRun common_dataset count_outputs evaluate_run load_runs "
+            "log_evaluation"
+        ),
+        evaluation_log="LoggedEvaluation read_evaluations",
+        film="Frame PredictionChanges find_prediction_changes frame_path list_epochs load_frame",
+        folder=(
+            "Run build_checkpoint extract_state load_run read_history save_history summarise_run"
+        ),
+        held_out="DataSplit describe_seen seen_by split_examples",
+        import_original="load_original read_arrays",
+        live_changes=(
+            "apply_changes change_training extract_changes first_configuration live_settings"
+        ),
+        make_ensemble="load_members make_ensemble",
+        make_film="check_can_make_film is_film_complete make_film",
+        names=(
+            "check_new_name check_run_name create_run describe_sizes find_run find_runs list_runs"
+        ),
+        predict="Prediction Predictor load_predictor",
+        replay="compare_runs",
+        training_run=(
+            "TrainingRun create_training_run inherit_architecture initial_state load_state "
+            "load_training_run require_unfinished resume_training_run start_model"
+        ),
+    )

@@ -1,1 +1,13 @@
-"""Say what is in a file and what it would do, without loading it."""
+"""Inspection of a file without loading it: what it contains, what loading would do."""
+
+from typing import TYPE_CHECKING
+
+from pipeline.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from pipeline.inspection.files import inspect_file as inspect_file
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        files="inspect_file",
+    )

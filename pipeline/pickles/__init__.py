@@ -1,1 +1,65 @@
-"""The pickles of two parallel lists, and safe reading of other pickles."""
+"""The pickles of images and labels, and safe reading of pickles from elsewhere."""
+
+from typing import TYPE_CHECKING
+
+from pipeline.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from pipeline.pickles.foreign_formats import LayoutError as LayoutError, integers as integers
+    from pipeline.pickles.machine import NAMES as NAMES, UnsafePickleError as UnsafePickleError
+    from pipeline.pickles.manifest import (
+        OtherInputsError as OtherInputsError,
+        check_pickle as check_pickle,
+        publish_manifest as publish_manifest,
+        read_known as read_known,
+        read_manifest as read_manifest,
+        read_split as read_split,
+        split_hash as split_hash,
+    )
+    from pipeline.pickles.opcodes import (
+        Frames as Frames,
+        MalformedPickleError as MalformedPickleError,
+        TruncatedPickleError as TruncatedPickleError,
+        read_opcodes as read_opcodes,
+    )
+    from pipeline.pickles.our_format import (
+        pickle_chunks as pickle_chunks,
+        read_our_layout as read_our_layout,
+        read_pickle as read_pickle,
+    )
+    from pipeline.pickles.safe_load import (
+        MAX_OPCODES as MAX_OPCODES,
+        frames_hold as frames_hold,
+        is_plain_lists as is_plain_lists,
+        load_bytes as load_bytes,
+        load_untrusted as load_untrusted,
+    )
+    from pipeline.pickles.values import (
+        ENDLESS as ENDLESS,
+        CallResult as CallResult,
+        Container as Container,
+        GlobalReference as GlobalReference,
+        UnknownValue as UnknownValue,
+        count_words as count_words,
+        is_bytearray as is_bytearray,
+        is_for_arrays as is_for_arrays,
+        show as show,
+        show_items as show_items,
+    )
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        foreign_formats="LayoutError integers",
+        machine="NAMES UnsafePickleError",
+        manifest=(
+            "OtherInputsError check_pickle publish_manifest read_known read_manifest read_split "
+            "split_hash"
+        ),
+        opcodes="Frames MalformedPickleError TruncatedPickleError read_opcodes",
+        our_format="pickle_chunks read_our_layout read_pickle",
+        safe_load="MAX_OPCODES frames_hold is_plain_lists load_bytes load_untrusted",
+        values=(
+            "ENDLESS CallResult Container GlobalReference UnknownValue count_words is_bytearray "
+            "is_for_arrays show show_items"
+        ),
+    )

@@ -1,1 +1,59 @@
-"""The cache folder, and files that are written whole and checked when read."""
+"""The cache folder, and files that are written atomically and verified when read."""
+
+from typing import TYPE_CHECKING
+
+from pipeline.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from pipeline.storage.cache import (
+        STALE_SECONDS as STALE_SECONDS,
+        Cache as Cache,
+        Digest as Digest,
+        absolute as absolute,
+        check_size as check_size,
+        digest_of as digest_of,
+        find_cache as find_cache,
+        find_checkout as find_checkout,
+        publish as publish,
+        reading as reading,
+        remove_quietly as remove_quietly,
+        remove_stale_parts as remove_stale_parts,
+        replace_folder as replace_folder,
+        storage_error as storage_error,
+        sync_folder as sync_folder,
+        write_chunks as write_chunks,
+    )
+    from pipeline.storage.checksummed_json import (
+        publish_json as publish_json,
+        read_json as read_json,
+    )
+    from pipeline.storage.decompression import (
+        BOMB_BYTES as BOMB_BYTES,
+        BombError as BombError,
+        is_bomb as is_bomb,
+    )
+    from pipeline.storage.idx import (
+        CHUNK_BYTES as CHUNK_BYTES,
+        DTYPES as DTYPES,
+        GZIP_MAGIC as GZIP_MAGIC,
+        GZIP_MAX_RATIO as GZIP_MAX_RATIO,
+        IdxStream as IdxStream,
+        open_idx as open_idx,
+        read_idx as read_idx,
+    )
+    from pipeline.storage.locks import work_lock as work_lock
+    from pipeline.storage.npy import MAGIC as MAGIC, read_npy_header as read_npy_header
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        cache=(
+            "STALE_SECONDS Cache Digest absolute check_size digest_of find_cache find_checkout "
+            "publish reading remove_quietly remove_stale_parts replace_folder storage_error "
+            "sync_folder write_chunks"
+        ),
+        checksummed_json="publish_json read_json",
+        decompression="BOMB_BYTES BombError is_bomb",
+        idx="CHUNK_BYTES DTYPES GZIP_MAGIC GZIP_MAX_RATIO IdxStream open_idx read_idx",
+        locks="work_lock",
+        npy="MAGIC read_npy_header",
+    )

@@ -1,1 +1,44 @@
-"""Console output, command lines and contact sheets that both commands share."""
+"""Command lines, console output and contact sheets, for both commands."""
+
+from typing import TYPE_CHECKING
+
+from pipeline.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from pipeline.terminal.command_line import run_app as run_app, version_option as version_option
+    from pipeline.terminal.console import (
+        CacheDir as CacheDir,
+        Colour as Colour,
+        Console as Console,
+        Json as Json,
+        Marks as Marks,
+        Quiet as Quiet,
+        Span as Span,
+        Verbose as Verbose,
+        centre as centre,
+        marks_of as marks_of,
+        stop_requests as stop_requests,
+        terminal_width as terminal_width,
+    )
+    from pipeline.terminal.preview import (
+        GAP as GAP,
+        GREY as GREY,
+        INK as INK,
+        PAPER as PAPER,
+        RIGHT as RIGHT,
+        WRONG as WRONG,
+        Tile as Tile,
+        draw_sheet as draw_sheet,
+        save_picture as save_picture,
+        show_picture as show_picture,
+    )
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        command_line="run_app version_option",
+        console=(
+            "CacheDir Colour Console Json Marks Quiet Span Verbose centre marks_of stop_requests "
+            "terminal_width"
+        ),
+        preview="GAP GREY INK PAPER RIGHT WRONG Tile draw_sheet save_picture show_picture",
+    )

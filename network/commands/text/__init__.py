@@ -1,1 +1,3 @@
-"""Text that the commands print: tables, curves, images."""
+"""Text that the commands print: tables, curves, images as characters."""
+
+__all__: list[str] = []

@@ -1,1 +1,21 @@
-"""From a photo or a scanned page to single digits as MNIST has them."""
+"""From a photo, scan or drawing of handwriting to digits like those of MNIST."""
+
+from typing import TYPE_CHECKING
+
+from pipeline.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from network.images.pages.draw_steps import draw_steps as draw_steps
+    from network.images.pages.read import (
+        Digit as Digit,
+        Page as Page,
+        page_text as page_text,
+        prepare_page as prepare_page,
+        read_page as read_page,
+    )
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        draw_steps="draw_steps",
+        read="Digit Page page_text prepare_page read_page",
+    )

@@ -1,1 +1,3 @@
-"""One file for each part of the lab's interface: what is asked over HTTP, answered as JSON."""
+"""HTTP routes of the lab, one file per view."""
+
+__all__: list[str] = []
