@@ -1,162 +1,238 @@
-"""Who may import whom, what a file may be, and which names mean what: read from the code itself."""
+"""Wings import only what is below them, in no circles, and only each other's public names."""
 
-import ast
+import importlib
+import inspect
 import subprocess
 import sys
-from pathlib import Path
+from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
 from tests.support.checkout import REPOSITORY
-
-FILES = sorted(
-    path for package in ("pipeline", "network") for path in (REPOSITORY / package).rglob("*.py")
+from tests.support.import_graph import (
+    BENCHMARKS,
+    FACES,
+    MODULES,
+    PACKAGES,
+    defined_names,
+    face_of,
+    imports_of,
+    public_names,
+    type_checked_names,
+    wing_of,
 )
 
+# A wing imports wings of lower levels only. ARCHITECTURE.md has the same table.
+LEVELS = {
+    "network": {
+        1: "core",
+        2: "environment images layers",
+        3: "metrics",
+        4: "interpret training",
+        5: "runs",
+        6: "lab plots sweep",
+        7: "commands",
+        8: "cli",
+        9: "__main__",
+    },
+    "pipeline": {
+        1: "errors lazy progress",
+        2: "storage",
+        3: "datasets terminal",
+        4: "download pickles",
+        5: "build inspection",
+        6: "formats verify",
+        7: "commands",
+        8: "cli",
+        9: "__main__",
+    },
+}
+LEVEL = {
+    f"{package}.{wing}": level
+    for package, levels in LEVELS.items()
+    for level, wings in levels.items()
+    for wing in wings.split()
+}
+# What the network may import of the pipeline.
+FOR_THE_NETWORK = {
+    *("pipeline.errors", "pipeline.lazy", "pipeline.progress", "pipeline.storage"),
+    *("pipeline.datasets", "pipeline.pickles", "pipeline.terminal"),
+}
+FILES_AT_MOST = {"network": 12, "pipeline": 10}
 
-def name_of(path: Path) -> str:
-    return path.relative_to(REPOSITORY).as_posix()
-
-
-# module -> the only files that may import it
+# library -> the files and folders that may import it; all others are NumPy or the standard library
 RESERVED = {
-    "requests": {"pipeline/download/http.py"},
-    "urllib3": {"pipeline/download/http.py"},
-    "PIL": {
-        "pipeline/terminal/preview.py",
-        "pipeline/formats/folder.py",
-        "network/images/pages/decoding.py",
-        "network/images/pages/deskew.py",
-        "network/images/pages/fitting.py",
-        "network/images/pages/ink.py",
-        "network/images/pages/draw_steps.py",
-    },
-    "rich": {"pipeline/terminal/console.py"},
-    "filelock": {"pipeline/storage/locks.py"},
-    "platformdirs": {"pipeline/storage/cache.py"},
-    "threadpoolctl": {"network/environment.py"},
-    "pickle": {"pipeline/pickles/safe_load.py"},
-    "optuna": {
-        "network/sweep/study_storage.py",
-        "network/sweep/storage.py",
-        "network/sweep/study.py",
-        "network/sweep/search.py",
-    },
-    "sklearn": {"network/interpret/projection.py"},
-    "umap": {"network/interpret/projection.py"},
-    "onnx": {"network/runs/exports/onnx_file.py", "network/runs/exports/onnx_layers.py"},
-    "safetensors": {"network/runs/exports/safetensors_file.py"},
-    "sqlalchemy": {"network/sweep/storage.py"},
-    "pebble": {"network/sweep/workers/local.py"},
-    "distributed": {"network/sweep/workers/cluster.py"},
+    "requests": ["pipeline/download"],
+    "urllib3": ["pipeline/download"],
+    "filelock": ["pipeline/storage/locks.py"],
+    "platformdirs": ["pipeline/storage/cache.py"],
+    "pickle": ["pipeline/pickles/safe_load.py"],
+    "rich": ["pipeline/terminal/console.py"],
+    "typer": [
+        *("network/commands", "network/cli.py", "pipeline/commands", "pipeline/cli.py"),
+        *("pipeline/terminal/command_line.py", "pipeline/terminal/console.py"),
+    ],
+    "PIL": ["pipeline/terminal/preview.py", "pipeline/formats", "network/images/pages"],
+    "threadpoolctl": ["network/environment.py"],
+    "sklearn": ["network/interpret/projection.py"],
+    "umap": ["network/interpret/projection.py"],
+    "onnx": ["network/runs/exports"],
+    "safetensors": ["network/runs/exports"],
+    "optuna": ["network/sweep"],
+    "sqlalchemy": ["network/sweep"],
+    "pebble": ["network/sweep/workers"],
+    "distributed": ["network/sweep/workers"],
+    "matplotlib": ["network/plots", "network/sweep/chart.py"],
+    "fastapi": ["network/lab"],
+    "pydantic": ["network/lab"],
+    "starlette": ["network/lab"],
+    "uvicorn": ["network/lab"],
 }
-LAB = {name for path in FILES if (name := name_of(path)).startswith("network/lab/")}
-PLOTS = {name for path in FILES if (name := name_of(path)).startswith("network/plots/")}
-RESERVED["matplotlib"] = {"network/sweep/chart.py", *PLOTS}
-RESERVED |= dict.fromkeys(("fastapi", "pydantic", "starlette"), LAB)
-RESERVED["uvicorn"] = {"network/lab/serve.py"}
-DOORS = {
-    "errors",
-    *("storage.cache", "storage.checksummed_json", "storage.npy"),
-    *("datasets.registry", "datasets.records", "pickles.manifest", "pickles.safe_load"),
-    *("terminal.command_line", "terminal.console", "terminal.preview"),
-}
-STANDARD_OR_CORE = set(sys.stdlib_module_names) | {"numpy", "typer", "pipeline", "network"}
+ANYWHERE = set(sys.stdlib_module_names) - {"pickle"} | {"numpy", *PACKAGES}
+SOURCES = [name for name in MODULES if name not in FACES]
 
 
-def imports_of(path: Path) -> list[tuple[str, bool]]:
-    """Every module that a file imports, and whether it does so at import time."""
-    tree = ast.parse(path.read_text("utf-8"))
-    inside = {
-        node
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        for node in ast.walk(function)
-    }
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [(alias.name, node not in inside) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name_of(path)}: relative import"
-            assert all(alias.name != "*" for alias in node.names), f"{name_of(path)}: star import"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            modules = [
-                name
-                for name in names
-                if (REPOSITORY / name.replace(".", "/")).with_suffix(".py").exists()
-            ]
-            found += [(name, node not in inside) for name in modules or [str(node.module)]]
-    return found
+def place(module: str, line: int = 0) -> str:
+    path = {**MODULES, **BENCHMARKS}[module].relative_to(REPOSITORY).as_posix()
+    return f"{path}:{line}" if line else path
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_a_file_imports_only_what_it_may(path):
-    for module, at_import_time in imports_of(path):
-        top, *rest = module.split(".")
-        if path.is_relative_to(REPOSITORY / "pipeline"):
-            assert top != "network"
-        elif top == "pipeline":
-            assert ".".join(rest) in DOORS
-        if top in RESERVED:
-            assert name_of(path) in RESERVED[top]
+@pytest.mark.parametrize("module", MODULES)
+def test_a_library_is_imported_only_where_it_belongs(module):
+    for imported in imports_of(MODULES[module]):
+        library = imported.module.split(".")[0]
+        if library in RESERVED:
+            allowed = any(
+                MODULES[module].is_relative_to(REPOSITORY / it) for it in RESERVED[library]
+            )
         else:
-            assert top in STANDARD_OR_CORE
-        if top == "typer":
-            assert "commands" in path.parts or path.stem in ("cli", "command_line", "console")
-        if "commands" in path.parts and at_import_time:
-            assert top != "numpy"
+            allowed = library in ANYWHERE
+        assert allowed, (
+            f"{place(module, imported.line)} imports {library}, which is reserved for "
+            f"{RESERVED.get(library, 'no file')}. Use a function from there, or extend RESERVED."
+        )
 
 
-def test_there_are_no_circles():
+def test_every_wing_has_a_level():
+    wings = {wing_of(module) for module in MODULES} - set(PACKAGES)
+    assert wings == set(LEVEL), (
+        f"without a level: {sorted(wings - set(LEVEL))}; without a folder: "
+        f"{sorted(set(LEVEL) - wings)}. Give each wing a level in LEVELS and in ARCHITECTURE.md."
+    )
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_a_wing_imports_only_wings_of_lower_levels(module):
+    wing = wing_of(module)
+    for imported in imports_of(MODULES[module]):
+        other = wing_of(imported.module)
+        if imported.module.split(".")[0] not in PACKAGES or other == wing:
+            continue
+        if wing.startswith("network.") and other.startswith("pipeline."):
+            allowed, rule = other in FOR_THE_NETWORK, f"one of {sorted(FOR_THE_NETWORK)}"
+        else:
+            allowed = wing.split(".")[0] == other.split(".")[0] and LEVEL[other] < LEVEL[wing]
+            rule = f"a wing below level {LEVEL[wing]}"
+        assert allowed, (
+            f"{place(module, imported.line)} imports {imported.module}, expected {rule}. "
+            "Move the function to the wing whose names it uses, or pass it in as an argument."
+        )
+
+
+def test_there_are_no_circles_between_modules_even_with_late_imports():
     graph = {
-        name_of(path)[:-3].replace("/", "."): {
-            module for module, at_import_time in imports_of(path) if at_import_time
+        module: {
+            imported.module
+            for imported in imports_of(MODULES[module])
+            if imported.module in SOURCES
+            and not (imported.is_late and wing_of(module).endswith(".commands"))
         }
-        for path in FILES
+        for module in SOURCES
     }
-    done: set[str] = set()
-
-    def visit(module: str, above: tuple[str, ...]) -> None:
-        assert module not in above, " -> ".join((*above, module))
-        if module in graph and module not in done:
-            for other in graph[module]:
-                visit(other, (*above, module))
-            done.add(module)
-
-    for module in graph:
-        visit(module, ())
-    assert done == set(graph)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle = " -> ".join(reversed(error.args[1]))
+        pytest.fail(f"{circle}. Move what both ends need into a module that imports neither.")
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_a_file_is_read_in_one_sitting_and_says_what_it_is_for(path):
-    text = path.read_text("utf-8")
-    assert text.count("\n") <= 260
-    first = (ast.get_docstring(ast.parse(text)) or "").split("\n")[0]
-    assert first.endswith(".")
-    assert len(first) <= 90
+@pytest.mark.parametrize("face", FACES)
+def test_a_face_lists_the_same_names_for_python_and_for_type_checkers(face):
+    listed, checked = public_names(face), type_checked_names(face)
+    lines = [f"from {module} import {name} as {name}" for name, module in listed.items()]
+    assert checked == listed, (
+        f"{place(face)}: under TYPE_CHECKING, expected the names of lazy_exports(...):\n"
+        + "\n".join(lines)
+    )
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_functions_are_short_enough_to_see(path):
-    tree = ast.parse(path.read_text("utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            body = node.body[1:] if ast.get_docstring(node) else node.body
-            length = (body[-1].end_lineno - body[0].lineno + 1) if body else 0
-            assert length <= 50, f"{name_of(path)}: {node.name} has {length} lines"
+@pytest.mark.parametrize("face", FACES)
+def test_the_names_of_a_face_exist_where_it_says_and_are_documented(face):
+    package = importlib.import_module(face)
+    assert sorted(package.__all__) == sorted(public_names(face)) == sorted(dir_of(package))
+    for name, module in public_names(face).items():
+        assert name in defined_names(module), (
+            f"{place(face)} lists {name}, which {module} does not define. Name the right module."
+        )
+        value = getattr(package, name)
+        is_code = inspect.isfunction(value) or inspect.isclass(value)
+        assert not is_code or value.__doc__, f"{place(module)}: {name} has no docstring. Write one."
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_no_library_function_starts_with_test(path):
-    functions = [
-        n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.FunctionDef)
+def dir_of(package):
+    return dir(package) if package.__all__ else []
+
+
+@pytest.mark.parametrize("module", [*SOURCES, *BENCHMARKS])
+def test_other_wings_use_only_the_names_in_a_face(module):
+    for imported in imports_of({**MODULES, **BENCHMARKS}[module]):
+        if imported.module not in MODULES or wing_of(imported.module) == wing_of(module):
+            continue
+        used = f"{place(module, imported.line)} imports {imported.name} from {imported.module}"
+        assert imported.module in SOURCES, f"{used}. Import it from the module that defines it."
+        face = face_of(imported.module)
+        if face in PACKAGES or module in ("network.cli", "pipeline.cli"):
+            continue
+        assert public_names(face).get(imported.name) == imported.module, (
+            f"{used}, but {place(face)} does not list it. Add it there, in both lists, to make it "
+            "public, or use a public name."
+        )
+
+
+def test_no_face_lists_a_name_that_no_other_wing_uses():
+    used = {
+        (face_of(imported.module), imported.name)
+        for module, path in {**MODULES, **BENCHMARKS}.items()
+        for imported in imports_of(path)
+        if wing_of(imported.module) != wing_of(module)
+    }
+    used |= {(wing, name) for face in PACKAGES for name, wing in public_names(face).items()}
+    unused = [
+        f"{place(face)}: {name}"
+        for face in FACES
+        if face not in PACKAGES
+        for name in public_names(face)
+        if (face, name) not in used
     ]
-    assert not [function.name for function in functions if function.name.startswith("test")]
+    assert not unused, f"used by no other wing: {unused}. Remove them from these files."
 
 
-@pytest.mark.parametrize("command", ["pipeline", "network"])
-def test_help_answers_without_numpy(command):
-    code = f"import sys, {command}.cli; sys.exit('numpy' in sys.modules or 'PIL' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode == 0
+@pytest.mark.parametrize("package", PACKAGES)
+def test_few_files_lie_directly_in_a_package(package):
+    files = sorted(path.name for path in (REPOSITORY / package).glob("*.py"))
+    assert len(files) <= FILES_AT_MOST[package], f"{files}. Move one into a wing."
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_importing_a_package_or_its_command_line_needs_no_numpy(package):
+    code = (
+        f"import sys, {package}, {package}.cli\n"
+        f"sys.exit(', '.join({{'numpy', 'PIL', 'requests'}} & set(sys.modules)) or None)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, (
+        f"importing {package}.cli imports {done.stderr}, which slows down --help. "
+        "Import it inside the function that uses it."
+    )

@@ -1,0 +1,132 @@
+"""The modules of both packages, their imports and their public names, read from the source."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.support.checkout import REPOSITORY
+
+PACKAGES = ("pipeline", "network")
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(REPOSITORY).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {
+    module_name(path): path
+    for package in PACKAGES
+    for path in sorted((REPOSITORY / package).rglob("*.py"))
+}
+FACES = [name for name, path in MODULES.items() if path.name == "__init__.py"]
+BENCHMARKS = {module_name(path): path for path in sorted((REPOSITORY / "benchmarks").glob("*.py"))}
+
+
+class Import(NamedTuple):
+    """A module that another one imports, and the name that it takes from there."""
+
+    module: str
+    name: str | None
+    line: int
+    is_late: bool  # inside a function
+
+
+def wing_of(module: str) -> str:
+    """`network.lab.routes.draw` is in the wing `network.lab`."""
+    return ".".join(module.split(".")[:2])
+
+
+def face_of(module: str) -> str:
+    """Return the package whose `__init__.py` lists the public names of a module."""
+    return module if module in FACES else module.rpartition(".")[0]
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
+def imports_of(path: Path) -> list[Import]:
+    return list(find_imports(tree_of(path)))
+
+
+def find_imports(tree: ast.Module) -> Iterator[Import]:
+    late = {
+        node
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, None, node.lineno, node in late)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                if whole in MODULES and alias.name not in public_names(str(node.module)):
+                    for name in attributes(tree, alias.asname or alias.name):
+                        yield Import(whole, name, node.lineno, node in late)
+                else:
+                    yield Import(str(node.module), alias.name, node.lineno, node in late)
+        elif isinstance(node, ast.Constant) and node.value in MODULES and "." in node.value:
+            yield Import(node.value, None, node.lineno, is_late=True)  # for `import_module`
+
+
+def attributes(tree: ast.Module, name: str) -> set[str]:
+    """Return the attributes of a name that are used: `conformal.quantile` gives `quantile`."""
+    return {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == name
+    }
+
+
+@cache
+def public_names(face: str) -> dict[str, str]:
+    """Return name -> module, as the package's call of `lazy_exports` lists them."""
+    if face not in FACES:
+        return {}
+    return {
+        name: f"{face}.{keyword.arg}"
+        for node in ast.walk(tree_of(MODULES[face]))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        for name in ast.literal_eval(keyword.value).split()
+    }
+
+
+def type_checked_names(face: str) -> dict[str, str]:
+    """Return name -> module, as the package imports them for type checkers."""
+    return {
+        alias.name: str(node.module)
+        for block in tree_of(MODULES[face]).body
+        if isinstance(block, ast.If)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name == alias.asname
+    }
+
+
+def defined_names(module: str) -> set[str]:
+    """Return the names that a module defines itself; an import does not define one."""
+    if module in FACES:
+        return set(public_names(module))
+    found = set()
+    for node in tree_of(MODULES[module]).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            found |= {part.id for part in ast.walk(node) if is_assigned(part)}
+    return found
+
+
+def is_assigned(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
