@@ -48,7 +48,7 @@ def show(
     verbose: Verbose = False,
 ) -> None:
     """Draw digits with answers, or as training sees them."""
-    from network.commands.text.blocks import draw_tiles
+    from network.commands.text.draw_tiles import draw_tiles
     from pipeline.terminal.preview import draw_sheet, show_picture
 
     console, cache = Console(json, quiet), find_cache(cache_dir)

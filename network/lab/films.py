@@ -8,7 +8,7 @@ import numpy as np
 
 from network.core.data import Examples
 from network.core.params import Array
-from network.lab.film_maker import make_film_in_process
+from network.lab.film_process import make_film_in_process
 from network.lab.gradient_stats import pack_first_layer_weights
 from network.lab.model_json import array_to_json
 from network.lab.run_cache import RunCache

@@ -7,7 +7,7 @@ from typing import Any
 
 from network.core.model import Model
 from network.lab.event_log import Event, EventLog, Source
-from network.lab.trainer import train_in_process
+from network.lab.training_process import train_in_process
 from network.lab.watched_run import WatchedRun
 from network.lab.worker_process import WorkerProcess
 from network.layers.text import parse_layers

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from network.images.pages.blob import Blob, blob_of
 from network.images.pages.decoding import decode_grey, read_grey
 from network.images.pages.deskew import deskew
-from network.images.pages.fitting import at_full_contrast, centre_by_mass, fit_into_box
+from network.images.pages.fit_digit import at_full_contrast, centre_by_mass, fit_into_box
 from network.images.pages.ink import Ink, border, extract_ink
 from network.images.pages.reading_order import group_lines
 from network.images.pages.segment import segment_blobs, whole_blob

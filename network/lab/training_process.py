@@ -1,4 +1,4 @@
-"""Train one run in a process of its own, tell of it several times a second, obey orders.
+"""Train a run in a separate process: report several times a second, receive commands.
 
 It is a process and not a thread, so that a page is answered while it computes, that two of them
 use two cores, and that each has the number of BLAS threads that its results depend on. Orders come

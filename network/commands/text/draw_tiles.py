@@ -1,4 +1,4 @@
-"""Draw tiles with characters, two pixels in each, one above the other: for a terminal."""
+"""Draw contact sheets as characters for a terminal, two pixels per character."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from network.commands.text.blocks import CORNERS, DARKEST, GAP, SHADES, draw_tiles
+from network.commands.text.draw_tiles import CORNERS, DARKEST, GAP, SHADES, draw_tiles
 from pipeline.errors import UsageError
 from pipeline.terminal.console import Marks, Span, centre
 from pipeline.terminal.preview import RIGHT, WRONG, Tile

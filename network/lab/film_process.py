@@ -1,4 +1,4 @@
-"""Make a film in a process of its own, telling how far it is."""
+"""Make a film in a separate process and report its progress."""
 
 import time
 from collections.abc import Mapping
