@@ -8,7 +8,7 @@ opcodes, calls nothing, and never hands out the same large thing twice:
 
 - nested lists and tuples of integers, without any reuse: the standard unpickler. Every item of
   the result has its own bytes in the file, so the result is no larger than the file justifies.
-- anything else: `pickle_machine.Machine`, opcode by opcode.
+- anything else: `machine.Machine`, opcode by opcode.
 
 Source: the opcodes are those of Python's `pickletools`.
 """

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
@@ -88,6 +89,7 @@ RESERVED = {
     "starlette": ["network/lab"],
     "uvicorn": ["network/lab"],
 }
+ARCHITECTURE = (REPOSITORY / "ARCHITECTURE.md").read_text("utf-8")
 ANYWHERE = set(sys.stdlib_module_names) - {"pickle"} | {"numpy", *PACKAGES}
 SOURCES = [name for name in MODULES if name not in FACES]
 
@@ -119,6 +121,15 @@ def test_every_wing_has_a_level():
         f"without a level: {sorted(wings - set(LEVEL))}; without a folder: "
         f"{sorted(set(LEVEL) - wings)}. Give each wing a level in LEVELS and in ARCHITECTURE.md."
     )
+
+
+def test_architecture_md_is_short_and_has_the_same_levels():
+    rows = re.findall(r"^ *\| (\d+) \| ([^|]+) \| ([^|]+) \|$", ARCHITECTURE, re.MULTILINE)
+    for package, column in (("network", 1), ("pipeline", 2)):
+        written = {int(row[0]): set(row[column].split(", ")) for row in rows}
+        expected = {n: set(wings.split()) for n, wings in LEVELS[package].items() if n <= 7}
+        assert written == expected, f"{package}: correct the table in ARCHITECTURE.md, or LEVELS."
+    assert ARCHITECTURE.count("\n") <= 200, "Move explanations to docs/design.md."
 
 
 @pytest.mark.parametrize("module", SOURCES)

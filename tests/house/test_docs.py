@@ -63,6 +63,15 @@ def test_links_lead_somewhere(path):
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_files_in_the_documents_exist(path):
+    named = re.findall(
+        r"`((?:network|pipeline|tests|benchmarks|docs)/[\w/.-]+)`", path.read_text("utf-8")
+    )
+    missing = [it for it in named if not (REPOSITORY / it).exists()]
+    assert not missing, f"{path.name} names {missing}, which do not exist. Correct the paths."
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_commands_in_the_documents_exist(path):
     text = path.read_text("utf-8")
     for app, command in re.findall(r"`(pipeline|network) ([a-z][a-z-]+)", text):
