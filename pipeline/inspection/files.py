@@ -1,7 +1,7 @@
 """Say what a file holds and what it would do to who loads it, without loading it.
 
 The first bytes tell what a file is, not its name. Every verdict follows from the code that reads
-such files for the rest of the project (`unpickling`, `idx`) or from the bytes alone.
+such files for the rest of the project (`safe_load`, `idx`) or from the bytes alone.
 """
 
 import gzip

@@ -89,7 +89,7 @@ def inspect_our_layout(data: bytes) -> Report | None:
 
 
 def parse_pickle(data: bytes) -> ParsedPickle:
-    """Read a pickle as `unpickling.load_untrusted` does, running nothing."""
+    """Read a pickle as `safe_load.load_untrusted` does, running nothing."""
     is_lists = is_plain_lists(data)
     try:
         return ParsedPickle(is_lists, load_bytes(data))

@@ -1,6 +1,6 @@
 """Follow a pickle opcode by opcode and note what loading it would do, doing none of it.
 
-The stack and the memo hold signs (`pickle_values`), so an attack that hides a name in the memo, or
+The stack and the memo hold signs (`pickles.values`), so an attack that hides a name in the memo, or
 makes it with one call to use it in the next, is followed as the unpickler would follow it. Where a
 pickle is broken, all that it would have done up to there is known.
 

@@ -3,7 +3,7 @@
 Such a pickle may hold a pair or a dictionary with "images" and "labels"; lists or arrays; images
 of 28x28 or rows of 784; labels of shape (N,) or (N, 1). It comes through the reader that runs
 nothing, and then every shape, type and range is checked. Lists inside a dictionary, or beside
-arrays, are read up to about a hundred images (`unpickling.MAX_OPCODES`).
+arrays, are read up to about a hundred images (`safe_load.MAX_OPCODES`).
 """
 
 from collections.abc import Iterable
