@@ -2,7 +2,7 @@
 
     python benchmarks/forward_js.py RUN...
 
-Chromium computes what network/lab/page/forward.js makes of each image, one at a time.
+Chromium computes what network/lab/page/maths/forward.js makes of each image, one at a time.
 """
 
 import base64
@@ -24,8 +24,8 @@ from pipeline.datasets.registry import find_dataset
 from pipeline.storage.cache import find_cache
 
 COMPUTE = """([layers, pixels]) => {
-  const { forward } = modules["forward.js"];
-  const { readLayers, scalePixels } = modules["model.js"];
+  const { forward } = modules["maths/forward.js"];
+  const { readLayers, scalePixels } = modules["maths/model.js"];
   const network = readLayers(layers);
   const levels = Uint8Array.from(atob(pixels), (letter) => letter.charCodeAt(0));
   const outputs = [];
@@ -61,7 +61,7 @@ def main() -> None:
         )
         page = browser.new_page()
         page.set_default_timeout(0)
-        code = bundle(PAGE, "own_source.js")  # which imports both modules
+        code = bundle(PAGE, "data/static_source.js")  # which imports both modules
         page.evaluate(f"() => {{ {code} globalThis.modules = modules; }}")
         for name in sys.argv[1:]:
             compare(page, name)

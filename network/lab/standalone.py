@@ -30,8 +30,8 @@ OF_EACH = 50  # training digits of each class that the page shows when it is ask
 def page_to_bytes(loaded: LoadedRun, dataset: Dataset, train: Examples) -> bytes:
     """Make the file; `train` is the split that the run was trained on."""
     icon = data_address((PAGE / "icon.svg").read_bytes())
-    style = "".join((PAGE / name).read_text("utf-8") for name in ("style.css", "draw.css"))
-    style = style.replace('"icon.svg"', f'"{icon}"')
+    style = "".join((PAGE / name).read_text("utf-8") for name in ("ui/style.css", "views/draw/draw.css"))
+    style = style.replace('"../icon.svg"', f'"{icon}"')
     script = bundle(PAGE, "standalone.js")
     network = json.dumps(describe(loaded, dataset, train)).replace("<", "\\u003c")
     page = Template((HERE / "standalone.html").read_text("utf-8")).substitute(

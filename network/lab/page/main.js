@@ -1,16 +1,16 @@
 // The page: which view is shown, for which run, in which colours.
 
-import { api } from "./api.js";
-import { fill, h, lead } from "./dom.js";
-import { startTheme, themeListeners } from "./theme.js";
+import { api } from "./data/api.js";
+import { fill, h, lead } from "./ui/dom.js";
+import { startTheme, themeListeners } from "./ui/theme.js";
 
 const VIEWS = {
-  train: () => import("./views/train.js"),
-  draw: () => import("./views/draw.js"),
-  why: () => import("./views/why.js"),
-  explore: () => import("./views/explore.js"),
-  film: () => import("./views/film.js"),
-  arithmetic: () => import("./views/arithmetic.js"),
+  train: () => import("./views/train/view.js"),
+  draw: () => import("./views/draw/view.js"),
+  why: () => import("./views/explain/view.js"),
+  explore: () => import("./views/explore/view.js"),
+  film: () => import("./views/film/view.js"),
+  arithmetic: () => import("./views/arithmetic/view.js"),
 };
 const TITLES = {
   train: "Train", draw: "Draw", why: "Why", explore: "Explore", film: "Film", arithmetic: "Arithmetic",

@@ -1,10 +1,10 @@
 // The page that `network export --html` writes: the views that need no server, the network inside.
 
-import { fill, h, lead } from "./dom.js";
-import { openOwnSource } from "./own_source.js";
-import { startTheme, themeListeners } from "./theme.js";
-import * as draw from "./views/draw.js";
-import * as why from "./views/why.js";
+import { fill, h, lead } from "./ui/dom.js";
+import { openOwnSource } from "./data/static_source.js";
+import { startTheme, themeListeners } from "./ui/theme.js";
+import * as draw from "./views/draw/view.js";
+import * as why from "./views/explain/view.js";
 
 const VIEWS = { draw, why };
 const find = (id) => document.getElementById(id);

@@ -135,7 +135,7 @@ def test_listening_for_others_is_said(tmp_path):
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "", 200), ("GET", "style.css", 200), ("GET", "main.js", 200), ("GET", "no", 404),
+        ("GET", "", 200), ("GET", "ui/style.css", 200), ("GET", "main.js", 200), ("GET", "no", 404),
         ("GET", "api/runs", 200), ("GET", "api/no", 404), ("POST", "api/trainings", 422),
         ("PUT", "api/runs", 405), ("GET", "api/trainings/first/events", 200),
     ],

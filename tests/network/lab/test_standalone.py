@@ -95,8 +95,8 @@ def test_the_page_may_run_its_own_script_and_nothing_else(exported):
 
 
 PREPARE = """async (strokes) => {
-  const { makeBoard } = await import("/board.js");
-  const { prepareGrey } = await import("/prepare.js");
+  const { makeBoard } = await import("/ui/board.js");
+  const { prepareGrey } = await import("/maths/prepare.js");
   const board = makeBoard({ onChange() {} });
   board.load({ strokes });
   const { side, grey } = board.toGrey();

@@ -136,8 +136,8 @@ def test_what_is_answered_above_a_threshold_is_what_selective_counts(open_page, 
     levels = np.unique(known.sureness)[::-1]  # risk_coverage has a point for each
     drawn = page.evaluate(
         """async (run) => {
-            const { openImages } = await import("/explore_data.js");
-            const { api } = await import("/api.js");
+            const { openImages } = await import("/views/explore/images.js");
+            const { api } = await import("/data/api.js");
             return (await openImages(api, run, "held-out")).curve;
         }""",
         run,

@@ -11,8 +11,8 @@ CROSS = {"loss": "cross-entropy"}
 RELU = {**CROSS, "activation": "relu"}
 
 HINTS_OF = """async (events) => {
-    const { hintsOf } = await import("/hints.js");
-    const { newRun, take } = await import("/follow.js");
+    const { hintsOf } = await import("/views/train/hints.js");
+    const { newRun, take } = await import("/views/train/training_run.js");
     const run = newRun("run"), ever = new Set();
     for (const event of events) {
         take(run, event);

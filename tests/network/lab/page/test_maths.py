@@ -20,7 +20,7 @@ from tests.network.layers.test_every_layer import Application
 
 IMPORTS = """
 const names = "arrays backward edits explanations forward model smallest_change".split(" ");
-const modules = await Promise.all(names.map((name) => import(`/${name}.js`)));
+const modules = await Promise.all(names.map((name) => import(`/maths/${name}.js`)));
 globalThis.page = Object.assign({}, ...modules);
 """
 EVERY_LAYER = """

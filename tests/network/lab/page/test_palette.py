@@ -60,7 +60,7 @@ def luminance(colour):
 
 
 def palette(theme):
-    found = re.search(rf"{theme}: \[(.*?)\]", (PAGE / "palette.js").read_text())
+    found = re.search(rf"{theme}: \[(.*?)\]", (PAGE / "ui" / "palette.js").read_text())
     return re.findall("#[0-9a-f]{6}", found[1])
 
 
@@ -75,7 +75,7 @@ def test_any_two_colours_are_told_apart(theme, eyes):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_colour_stands_out_from_the_paper(theme):
     """Source: WCAG 2.2, success criterion 1.4.11: 3 to 1."""
-    papers = re.findall(r"--paper: (#[0-9a-f]{6})", (PAGE / "style.css").read_text())
+    papers = re.findall(r"--paper: (#[0-9a-f]{6})", (PAGE / "ui" / "style.css").read_text())
     paper = luminance(papers[["light", "dark"].index(theme)])
     for colour in palette(theme):
         low, high = sorted([paper, luminance(colour)])

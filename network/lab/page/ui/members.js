@@ -1,0 +1,29 @@
+// Choose what to look into: the whole network, or one member of an ensemble.
+
+import { argmax } from "../maths/arrays.js";
+import { h } from "./dom.js";
+import { forward } from "../maths/forward.js";
+
+/** Make the choice, where there is one: show(x) tells what each member answers. `onChoose(member)` is
+ * called: null for all together. */
+export function makeMembers(source, onChoose) {
+  const members = source.layers[0].members ?? [];
+  if (!members.length) return { element: null, show() {} };
+  const names = ["All together", ...members.map((_, n) => source.members[n] ?? `Network ${n + 1}`)];
+  const buttons = names.map((name, n) => h("button", {
+    class: "chip", type: "button", "aria-pressed": String(n === 0),
+    onclick: () => {
+      buttons.forEach((button, m) => button.setAttribute("aria-pressed", String(m === n)));
+      onChoose(n === 0 ? null : n - 1);
+    },
+  }, name));
+  return {
+    element: h("div", { class: "chips", role: "group", "aria-label": "Network" }, buttons),
+    show(x) {
+      members.forEach((layers, n) => {
+        const answer = x ? `: ${source.classes[argmax(forward(layers, x).at(-1).values)]}` : "";
+        buttons[n + 1].textContent = names[n + 1] + answer;
+      });
+    },
+  };
+}

@@ -1,0 +1,45 @@
+// The answer of a network, and its score for every class.
+
+import { argmax } from "../maths/arrays.js";
+import { fill, h, percent, withMinus } from "./dom.js";
+
+/** Make the panel of an answer: show(values, classes, {before, isShare}) draws it. */
+export function makeScores() {
+  const answer = h("p", { class: "answer", "aria-live": "polite" });
+  const rows = h("div", { class: "scores" });
+  const element = h("div", { class: "answer-and-scores" }, answer, rows);
+
+  function show(values, classes, before = null) {
+    if (!values) {
+      fill(answer, h("span", { class: "answer-none" }, "?"));
+      fill(rows, classes.map((name) => row(name, 0, "–", false, null)));
+      return;
+    }
+    const best = argmax(values);
+    fill(answer, h("span", { class: classes[best].length > 2 ? "answer-word" : "answer-digit" }, classes[best]),
+      h("span", { class: "answer-score" }, scoreText(values[best])));
+    fill(rows, classes.map((name, k) =>
+      row(name, share(values[k]), scoreText(values[k]), k === best, before && share(before[k]))));
+  }
+
+  return { element, show };
+}
+
+/** The answer in a few words: "It answers 3 (99.6 %)." */
+export function answerText(values, classes) {
+  if (!values) return "";
+  const best = argmax(values);
+  return `It answers ${classes[best]} (${scoreText(values[best])}).`;
+}
+
+function row(name, share, text, isBest, before) {
+  return h("div", { class: `score ${isBest ? "is-best" : ""}` },
+    h("span", { class: "score-name" }, name),
+    h("span", { class: "score-track" },
+      h("span", { class: "score-bar", style: { width: `${100 * share}%` } }),
+      before !== null && h("span", { class: "score-before", style: { left: `${100 * before}%` } })),
+    h("span", { class: "score-text" }, text));
+}
+
+const share = (value) => Math.min(Math.max(value, 0), 1);
+const scoreText = (value) => (value >= 0 && value <= 1 ? percent(value, 1) : withMinus(value));
