@@ -24,13 +24,14 @@ from pipeline.datasets.records import Dataset
 
 HERE = Path(__file__).parent
 PAGE = HERE / "page"
+STYLES = ("ui/style.css", "views/draw/draw.css", "views/explain/explain.css")
 OF_EACH = 50  # training digits of each class that the page shows when it is asked what is alike
 
 
 def page_to_bytes(loaded: LoadedRun, dataset: Dataset, train: Examples) -> bytes:
     """Make the file; `train` is the split that the run was trained on."""
     icon = data_address((PAGE / "icon.svg").read_bytes())
-    style = "".join((PAGE / name).read_text("utf-8") for name in ("ui/style.css", "views/draw/draw.css"))
+    style = "".join((PAGE / name).read_text("utf-8") for name in STYLES)
     style = style.replace('"../icon.svg"', f'"{icon}"')
     script = bundle(PAGE, "standalone.js")
     network = json.dumps(describe(loaded, dataset, train)).replace("<", "\\u003c")
