@@ -2,7 +2,7 @@
 
     python benchmarks/forward_js.py RUN...
 
-Chromium computes what network/lab/page/maths/forward.js makes of each image, one at a time.
+Chromium computes what network/lab/page/maths/layers.js makes of each image, one at a time.
 """
 
 import base64
@@ -24,7 +24,7 @@ from pipeline.datasets.registry import find_dataset
 from pipeline.storage.cache import find_cache
 
 COMPUTE = """([layers, pixels]) => {
-  const { forward } = modules["maths/forward.js"];
+  const { forward } = modules["maths/layers.js"];
   const { readLayers, scalePixels } = modules["maths/model.js"];
   const network = readLayers(layers);
   const levels = Uint8Array.from(atob(pixels), (letter) => letter.charCodeAt(0));

@@ -1,57 +1,61 @@
 // The page: which view is shown, for which run, in which colours.
 
-import { api } from "./data/api.js";
-import { fill, h, lead } from "./ui/dom.js";
+import { api, messageOf } from "./data/api.js";
+import { byId, closest, fill, h, lead, problemText } from "./ui/dom.js";
 import { startTheme, themeListeners } from "./ui/theme.js";
 
+/** @type {Record<string, {title: string, load: () => Promise<View>}>} */
 const VIEWS = {
-  train: () => import("./views/train/view.js"),
-  draw: () => import("./views/draw/view.js"),
-  why: () => import("./views/explain/view.js"),
-  explore: () => import("./views/explore/view.js"),
-  film: () => import("./views/film/view.js"),
-  arithmetic: () => import("./views/arithmetic/view.js"),
-};
-const TITLES = {
-  train: "Train", draw: "Draw", why: "Why", explore: "Explore", film: "Film", arithmetic: "Arithmetic",
+  train: { title: "Train", load: () => import("./views/train/view.js") },
+  draw: { title: "Draw", load: () => import("./views/draw/view.js") },
+  why: { title: "Why", load: () => import("./views/explain/view.js") },
+  explore: { title: "Explore", load: () => import("./views/explore/view.js") },
+  film: { title: "Film", load: () => import("./views/film/view.js") },
+  arithmetic: { title: "Arithmetic", load: () => import("./views/arithmetic/view.js") },
 };
 const KEYS = [
-  ...Object.values(TITLES).map((title, index) => [String(index + 1), title]),
+  ...Object.values(VIEWS).map(({ title }, index) => [String(index + 1), title]),
   ["t", "Light or dark"],
   ["?", "These keys"],
 ];
 
-const state = { runs: [], run: null, view: null, unmount: null };
-let toggleTheme;
-const find = (id) => document.getElementById(id);
+/** @type {RunSummary[]} */
+let runs = [];
+let chosenRun = ""; // "" while there is none
+let unmount = () => {};
+const keys = /** @type {HTMLDialogElement} */ (byId("keys"));
+const picker = /** @type {HTMLSelectElement} */ (byId("run-picker"));
 
 // --- runs ---------------------------------------------------------------------------------------
 
 async function refreshRuns() {
-  state.runs = (await api.get("/api/runs")).runs;
-  const usable = state.runs.filter((run) => !run.problem);
-  const wanted = state.run ?? localStorage.getItem("run");
-  const found = usable.find((run) => run.name === wanted) ?? usable[0];
-  state.run = found?.name ?? null;
-  const picker = find("run-picker");
+  /** @type {{runs: RunSummary[]}} */
+  const found = await api.get("/api/runs");
+  ({ runs } = found);
+  const usable = runs.filter((run) => !run.problem);
+  const wanted = chosenRun || localStorage.getItem("run");
+  chosenRun = (usable.find((run) => run.name === wanted) ?? usable[0])?.name ?? "";
   picker.disabled = !usable.length;
   fill(picker, usable.length
-    ? usable.map((run) => h("option", { value: run.name, selected: run.name === state.run }, optionText(run)))
+    ? usable.map((run) => h("option", { value: run.name, selected: run.name === chosenRun }, optionText(run)))
     : h("option", { value: "" }, "no run yet"));
-  return state.runs;
 }
 
-function optionText(run) {
-  const accuracy = run.validation_accuracy;
-  return accuracy === null ? run.name : `${run.name} · ${(100 * accuracy).toFixed(2)} %`;
+/** @param {RunSummary} run */
+function optionText({ name, validation_accuracy: accuracy }) {
+  return accuracy === null ? name : `${name} · ${(100 * accuracy).toFixed(2)} %`;
 }
 
-/** Choose a run; the view is shown anew for it, unless it says that it has seen to that. */
+/**
+ * Choose a run; the view is shown anew for it, unless it has seen to that itself.
+ * @param {string} name
+ * @param {{remount?: boolean}} options
+ */
 function chooseRun(name, { remount = true } = {}) {
-  state.run = name;
+  chosenRun = name;
   localStorage.setItem("run", name);
-  find("run-picker").value = name;
-  if (remount) show();
+  picker.value = name;
+  if (remount) showView();
 }
 
 // --- views --------------------------------------------------------------------------------------
@@ -61,69 +65,73 @@ function viewInAddress() {
   return name in VIEWS ? name : "train";
 }
 
-async function show() {
+async function showView() {
   const name = viewInAddress();
-  state.unmount?.();
-  state.unmount = null;
-  state.view = name;
+  unmount();
+  unmount = () => {};
+  themeListeners.clear();
   const root = h("div", { class: `view view-${name}` });
-  fill(find("view"), root);
-  for (const link of find("views").children) {
-    if (link.dataset.view === name) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
-  }
-  find("views").querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "center" });
-  document.title = `${TITLES[name]} · network lab`;
-  const view = await VIEWS[name]();
+  fill(byId("view"), root);
+  markLink(name);
+  document.title = `${VIEWS[name].title} · network lab`;
+  const view = await VIEWS[name].load();
   if (!root.isConnected) return; // another view was chosen meanwhile
   root.append(lead(view));
-  if (!state.run && name !== "train") {
-    root.append(h("p", { class: "empty" }, "No run yet: start one in ", h("a", { href: "#train" }, TITLES.train), "."));
+  if (!chosenRun && name !== "train") {
+    root.append(h("p", { class: "empty" }, "No run yet: start one in ", h("a", { href: "#train" }, VIEWS.train.title), "."));
     return;
   }
-  const listeners = new Set();
-  const context = {
-    get run() { return state.run; },
-    get runs() { return state.runs; },
-    api, chooseRun, refreshRuns,
-    onTheme(listener) {
-      listeners.add(listener);
-      themeListeners.add(listener);
-    },
-  };
-  const unmount = view.mount(root, context);
-  state.unmount = () => {
-    for (const listener of listeners) themeListeners.delete(listener);
-    unmount?.();
-  };
+  unmount = view.mount(root, {
+    get run() { return chosenRun; },
+    get runs() { return runs; },
+    chooseRun, refreshRuns,
+    onTheme: (listener) => themeListeners.add(listener),
+  });
 }
 
-function onKey(event) {
-  const isTyping = event.target.closest?.("input, select, textarea, [contenteditable]");
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+/** @param {string} name of the view that is shown */
+function markLink(name) {
+  for (const link of byId("views").children) {
+    const isCurrent = link.getAttribute("data-view") === name;
+    if (!isCurrent) link.removeAttribute("aria-current");
+    else {
+      link.setAttribute("aria-current", "page");
+      link.scrollIntoView({ block: "nearest", inline: "center" });
+    }
+  }
+}
+
+// --- the page itself ----------------------------------------------------------------------------
+
+/**
+ * @param {KeyboardEvent} event
+ * @param {() => void} toggleTheme
+ */
+function onKey(event, toggleTheme) {
+  if (closest(event, "input, select, textarea, [contenteditable]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   const view = Object.keys(VIEWS)[Number(event.key) - 1];
   if (view) location.hash = view;
-  else if (event.key === "?") find("keys").showModal();
+  else if (event.key === "?") keys.showModal();
   else if (event.key === "t") toggleTheme();
 }
 
 async function start() {
-  fill(find("views"), Object.entries(TITLES).map(([name, title]) =>
+  fill(byId("views"), Object.entries(VIEWS).map(([name, { title }]) =>
     h("a", { href: `#${name}`, "data-view": name }, title)));
-  fill(find("keys").querySelector("dl"), KEYS.map(([key, what]) =>
+  keys.querySelector("dl")?.append(...KEYS.flatMap(([key, what]) =>
     [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)]));
-  find("keys").querySelector("button").onclick = () => find("keys").close();
-  find("run-picker").onchange = (event) => chooseRun(event.target.value);
-  addEventListener("hashchange", show);
-  addEventListener("keydown", onKey);
-  toggleTheme = startTheme(find("theme"));
+  keys.querySelector("button")?.addEventListener("click", () => keys.close());
+  picker.onchange = () => chooseRun(picker.value);
+  const toggleTheme = startTheme(byId("theme"));
+  addEventListener("hashchange", showView);
+  addEventListener("keydown", (event) => onKey(event, toggleTheme));
   try {
     await refreshRuns();
+    await showView();
   } catch (error) {
-    fill(find("view"), h("p", { class: "problem", role: "alert" }, error.message));
-    return;
+    fill(byId("view"), problemText(messageOf(error)));
   }
-  await show();
 }
 
 start();

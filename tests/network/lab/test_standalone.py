@@ -95,10 +95,10 @@ def test_the_page_may_run_its_own_script_and_nothing_else(exported):
 
 
 PREPARE = """async (strokes) => {
-  const { makeBoard } = await import("/ui/board.js");
+  const { Board } = await import("/ui/board.js");
   const { prepareGrey } = await import("/maths/prepare.js");
-  const board = makeBoard({ onChange() {} });
-  board.load({ strokes });
+  const board = new Board(() => {});
+  board.load({ strokes, under: null });
   const { side, grey } = board.toGrey();
   const file = new Uint8Array(await (await board.toBlob()).arrayBuffer());
   return [String.fromCharCode(...file), [...prepareGrey(grey, side)]];

@@ -1,20 +1,38 @@
 // Ask the lab's server: JSON in, JSON out, errors as messages; and streams of events.
 
-/** What the server says is wrong; `field` is the name of the choice that is, where it is one. */
+/** An error that the server reports; `field` is the name of the setting at fault, if it is one. */
 export class LabError extends Error {
+  /**
+   * @param {{message: string, hint?: string, field?: string}} told
+   * @param {number} status
+   */
   constructor({ message, hint = "", field = "" }, status) {
     super(hint ? `${message}. ${hint}` : message);
-    Object.assign(this, { status, field });
+    this.status = status;
+    this.field = field;
   }
 }
 
+/**
+ * Return the message of what was thrown.
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * Ask, and return the answer: a value of JSON, or bytes.
+ * @param {string} method
+ * @param {string} path
+ * @param {BodyInit} [body]
+ * @param {Record<string, string>} [headers]
+ */
 async function ask(method, path, body, headers = {}) {
-  let answer;
-  try {
-    answer = await fetch(path, { method, body, headers });
-  } catch (error) {
+  const answer = await fetch(path, { method, body, headers }).catch(() => {
     throw new LabError({ message: "the lab does not answer; is it running still?" }, 0);
-  }
+  });
   const isJson = (answer.headers.get("content-type") ?? "").startsWith("application/json");
   const value = isJson ? await answer.json() : await answer.arrayBuffer();
   if (!answer.ok) throw new LabError(value.error ?? { message: answer.statusText }, answer.status);
@@ -23,6 +41,7 @@ async function ask(method, path, body, headers = {}) {
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 
+/** @type {Api} */
 export const api = {
   get: (path) => ask("GET", path),
   post: (path, value = {}) => ask("POST", path, JSON.stringify(value), JSON_TYPE),
@@ -31,8 +50,14 @@ export const api = {
   listen,
 };
 
-/** Listen to a stream of events; the browser connects again by itself, from the last one on.
- * An event of type "end" is the last. Returns the function that stops listening. */
+/**
+ * Listen to a stream of events; the browser connects again by itself, from the last one on.
+ * An event of type "end" is the last. Returns the function that stops listening.
+ * @template {{type: string}} Event
+ * @param {string} path
+ * @param {StreamListener<Event>} listener
+ * @returns {() => void}
+ */
 export function listen(path, { onEvent, onState = () => {} }) {
   const source = new EventSource(path);
   source.onopen = () => onState("open");
@@ -44,5 +69,3 @@ export function listen(path, { onEvent, onState = () => {} }) {
   };
   return () => source.close();
 }
-
-export { decode } from "../maths/arrays.js";

@@ -2,60 +2,109 @@
 
 import { decode } from "../maths/arrays.js";
 import { readLayers } from "../maths/model.js";
+import { api } from "./api.js";
 
-/** Open the network that is looked at: the page's own where it has one, else that of a run. */
-export function openSource({ source, api, run }) {
-  return source ? Promise.resolve(source) : openLabSource(api, run);
+/** @typedef {{pixels: EncodedArray<"uint8">, labels: number[]}} EncodedDigits */
+/** @typedef {{pixels: EncodedArray<"uint8">, label: number, count: number}} EncodedDigit */
+/** @typedef {EncodedDigits & {distances: EncodedArray}} EncodedNeighbours */
+
+/**
+ * Open the network that is looked at: the page's own if it has one, else that of a run.
+ * @param {ViewContext} context
+ * @returns {Promise<NetworkSource>}
+ */
+export async function openSource({ source, run }) {
+  return source ?? openLabSource(run);
 }
 
-/** Open a run's network as the lab has it. */
-async function openLabSource(api, run) {
+/**
+ * Open a run's network as the lab has it.
+ * @param {string} run
+ * @returns {Promise<NetworkSource>}
+ */
+async function openLabSource(run) {
   const at = `/api/runs/${encodeURIComponent(run)}`;
+  /** @type {EncodedModel} */
   const model = await api.get(`${at}/model`);
-  const query = (values) => new URLSearchParams(
-    Object.entries(values).filter(([, value]) => value !== null && value !== undefined));
   return {
     ...model,
     layers: readLayers(model.layers),
-    /** Make what is drawn on a board ready, or the digits in a file: [784 grey levels, ...]. */
     prepare: async (board) => prepared(await api.send("/api/prepare?separate=false", await board.toBlob())),
     prepareFile: async (file) => prepared(await api.send("/api/prepare", file)),
-    /** A digit of the data set: by default one that the network was not trained on. */
-    async digit(split = "held-out", index = null) {
-      const count = index === null ? (await api.get(`${at}/digit?${query({ split })}`)).count : 0;
-      const place = index ?? Math.floor(Math.random() * count);
-      const found = await api.get(`${at}/digit?${query({ split, index: place })}`);
-      return { pixels: decode(found.pixels).values, label: found.label };
-    },
-    /** The training digits that a unit answers most strongly. */
+    digit: (split = "held-out", index = null) => fetchDigit(at, split, index),
     async exciting(layer, unit, member) {
-      const found = await api.get(`${at}/exciting?${query({ layer, unit, member })}`);
-      return { digits: digitsOf(found, decode(found.answers).values), of: found.of };
+      /** @type {EncodedDigits & {answers: EncodedArray, of: number}} */
+      const found = await api.get(`${at}/exciting?${queryOf({ layer, unit, member })}`);
+      return { digits: rankedDigits(found, decode(found.answers).values), of: found.of };
     },
-    /** The accuracy on test images under edits: {correct, count, looks}. */
     accuracy: (edits, member) => api.post(`${at}/accuracy`, { ...edits, member }),
-    /** Make a run of the network as it is edited, and return the name of it. */
-    save: async (edits, member, name) => (await api.post(`${at}/edited`, { ...edits, member, name })).run,
-    async contributions(asked) {
-      return decode((await api.post(`${at}/contributions`, asked)).contributions);
+    async save(edits, member, name) {
+      /** @type {{run: string}} */
+      const made = await api.post(`${at}/edited`, { ...edits, member, name });
+      return made.run;
     },
-    async smallestChange(asked) {
-      const { image, distance } = await api.post(`${at}/change`, asked);
+    async contributions(question) {
+      /** @type {{contributions: EncodedArray}} */
+      const found = await api.post(`${at}/contributions`, question);
+      return decode(found.contributions);
+    },
+    async smallestChange(question) {
+      /** @type {{image: EncodedArray | null, distance: number}} */
+      const { image, distance } = await api.post(`${at}/change`, question);
       return image && { image: decode(image), distance };
     },
-    /** The nearest training digits, by pixels and by what the last hidden layer says. */
-    async nearest(asked) {
-      const { of, ...found } = await api.post(`${at}/nearest`, asked);
-      const rows = Object.entries(found).map(([by, digits]) =>
-        [by, digitsOf(digits, decode(digits.distances).values)]);
-      return { of, ...Object.fromEntries(rows) };
-    },
+    nearest: (question) => fetchNearest(at, question),
   };
 }
 
+/**
+ * Write a query; what is null or undefined is left out.
+ * @param {Record<string, string | number | null | undefined>} values
+ */
+function queryOf(values) {
+  const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined);
+  return new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+}
+
+/**
+ * Fetch a digit of the data set, any of the split if no index is given.
+ * @param {string} at
+ * @param {string} split
+ * @param {number | null} index
+ * @returns {Promise<Digit>}
+ */
+async function fetchDigit(at, split, index) {
+  /** @type {(query: URLSearchParams) => Promise<EncodedDigit>} */
+  const get = (query) => api.get(`${at}/digit?${query}`);
+  const place = index ?? Math.floor(Math.random() * (await get(queryOf({ split }))).count);
+  const { pixels, label } = await get(queryOf({ split, index: place }));
+  return { pixels: decode(pixels).values, label };
+}
+
+/**
+ * Fetch the nearest training digits, by pixels and by what the last hidden layer says.
+ * @param {string} at
+ * @param {ImageQuestion} question
+ * @returns {Promise<NearestDigits>}
+ */
+async function fetchNearest(at, question) {
+  /** @type {{of: number, pixels: EncodedNeighbours, hidden?: EncodedNeighbours}} */
+  const { of, pixels, hidden } = await api.post(`${at}/nearest`, question);
+  /** @param {EncodedNeighbours} digits */
+  const ranked = (digits) => rankedDigits(digits, decode(digits.distances).values);
+  return { of, pixels: ranked(pixels), hidden: hidden && ranked(hidden) };
+}
+
+/** @param {{digits: {pixels: EncodedArray<"uint8">}[]}} found */
 const prepared = ({ digits }) => digits.map(({ pixels }) => decode(pixels).values);
 
-function digitsOf({ pixels, labels }, numbers) {
+/**
+ * Put digits together with the numbers that they were found by.
+ * @param {EncodedDigits} digits
+ * @param {Float32Array} numbers
+ * @returns {RankedDigit[]}
+ */
+function rankedDigits({ pixels, labels }, numbers) {
   const { values } = decode(pixels);
   return labels.map((label, n) => ({
     label, number: numbers[n], pixels: values.subarray(784 * n, 784 * (n + 1)),

@@ -2,23 +2,54 @@
 
 const TYPES = { float32: Float32Array, float64: Float64Array, int8: Int8Array, uint8: Uint8Array, int32: Int32Array };
 
-/** Make an array of zeros. */
+/**
+ * Make an array of zeros.
+ * @param {number[]} shape
+ * @returns {NdArray}
+ */
 export function zeros(shape) {
   return { shape, values: new Float32Array(shape.reduce((size, side) => size * side, 1)) };
 }
 
-/** Apply a function to every number. */
+/**
+ * Apply a function to every number, which is given its place, too.
+ * @param {NdArray} x
+ * @param {(value: number, at: number) => number} f
+ * @returns {NdArray}
+ */
 export function map(x, f) {
   return { shape: x.shape, values: x.values.map(f) };
 }
 
-/** Read an array as Python writes it: {shape, type, data: base64, little-endian}. */
-export function decode({ shape, type = "float32", data }) {
+/**
+ * Read an array as Python writes it.
+ * @template {keyof TypedArrays} [Type="float32"]
+ * @param {EncodedArray<Type>} encoded
+ * @returns {NdArray<TypedArrays[Type]>}
+ */
+export function decode({ shape, type, data }) {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-  return { shape, values: new TYPES[type](bytes.buffer) };
+  const values = new TYPES[type ?? "float32"](bytes.buffer);
+  return { shape, values: /** @type {TypedArrays[Type]} */ (values) };
 }
 
-/** The place of the largest number: the first, of equal ones. */
+/**
+ * Return the last item of a list that has one.
+ * @template Item
+ * @param {readonly Item[]} items
+ * @returns {Item}
+ */
+export function lastOf(items) {
+  return items[items.length - 1];
+}
+
+/**
+ * Return the place of the largest number: the first, of equal ones.
+ * @param {ArrayLike<number>} values
+ * @returns {number}
+ */
 export function argmax(values) {
-  return values.reduce((best, value, place) => (value > values[best] ? place : best), 0);
+  let best = 0;
+  for (let place = 1; place < values.length; place++) if (values[place] > values[best]) best = place;
+  return best;
 }

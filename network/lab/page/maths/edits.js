@@ -1,17 +1,24 @@
-// Change a model on purpose: network/edits.py in JavaScript, number for number.
-//
-// Edits are {off: [[layer, unit], ...], shifts: [[layer, unit, by], ...], scales: [[layer, unit, times], ...],
-// prune, noise}.
+// Change a model on purpose: the twin of network/interpret/edits.py, number for number.
 
-/** No edit at all. */
+import { lastOf } from "./arrays.js";
+
+/** No edit at all. @type {Edits} */
 export const NOTHING = { off: [], shifts: [], scales: [], prune: 0, noise: 0 };
 
-/** Is anything changed at all? */
+/**
+ * Return whether anything is changed.
+ * @param {Edits} edits
+ */
 export function isEdited({ off, shifts, scales, prune, noise }) {
   return Boolean(off.length || shifts.length || scales.length || prune || noise);
 }
 
-/** Return layers with the edits made; the ones given stay as they are. */
+/**
+ * Return layers with the edits made; the ones given stay as they are.
+ * @param {Layer[]} layers
+ * @param {Edits} edits
+ * @returns {Layer[]}
+ */
 export function editLayers(layers, { off, shifts, scales, prune, noise }) {
   return layers.map((layer, place) => {
     const params = { ...layer.params };
@@ -28,7 +35,14 @@ export function editLayers(layers, { off, shifts, scales, prune, noise }) {
   });
 }
 
-/** Disturb weights by so many of their standard deviations, and put 0 for a share: the smallest. */
+/**
+ * Disturb weights by so many of their standard deviations, and put 0 for a share: the smallest.
+ * @param {NdArray} weight
+ * @param {number} prune
+ * @param {number} noise
+ * @param {number} seed
+ * @returns {NdArray}
+ */
 function editWeight({ shape, values }, prune, noise, seed) {
   const least = values.map(Math.abs).sort()[Math.floor(prune * values.length)] ?? Infinity;
   const spread = noise * deviation(values);
@@ -37,20 +51,31 @@ function editWeight({ shape, values }, prune, noise, seed) {
   return { shape, values: edited };
 }
 
-/** Multiply what a unit takes in: the last axis of weights is that of the units. */
+/**
+ * Multiply what a unit takes in: the last axis of weights is that of the units.
+ * @param {NdArray} weight
+ * @param {number} unit
+ * @param {number} times
+ * @returns {NdArray}
+ */
 function scaleUnit({ shape, values }, unit, times) {
   const scaled = values.slice();
-  for (let at = unit; at < scaled.length; at += shape.at(-1)) scaled[at] *= times;
+  for (let at = unit; at < scaled.length; at += lastOf(shape)) scaled[at] *= times;
   return { shape, values: scaled };
 }
 
+/** @param {Float32Array} values */
 function deviation(values) {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 }
 
-/** The n-th of many numbers with mean 0 and standard deviation 1: Mulberry32, uniform. */
-export function drawn(seed, n) {
+/**
+ * The n-th of many numbers with mean 0 and standard deviation 1: Mulberry32, uniform.
+ * @param {number} seed
+ * @param {number} n
+ */
+function drawn(seed, n) {
   let t = (seed + Math.imul(n + 1, 0x6d2b79f5)) | 0;
   t = Math.imul(t ^ (t >>> 15), t | 1);
   t ^= t + Math.imul(t ^ (t >>> 7), t | 61);

@@ -1,26 +1,37 @@
-// What not answering is worth: errors among the answers that a network is surest of.
+// The error rate among the most confident predictions: the twin of network/metrics/risk_coverage.py.
 
-/** Let a network answer only where it is sure enough, for each "enough": the share that it answers, and
- * the share of errors among these, as network/selective.py counts them: [[coverage, risk], ...]. */
-export function riskCoverage(sureness, isWrong) {
-  const order = Array.from(sureness.keys()).sort((a, b) => sureness[b] - sureness[a]);
+/**
+ * Predict only above a threshold, for each threshold: [[share of images predicted, error rate], ...].
+ * @param {Float64Array} confidence
+ * @param {(index: number) => boolean} isWrong
+ * @returns {Point[]}
+ */
+export function riskCoverage(confidence, isWrong) {
+  const order = Array.from(confidence.keys()).sort((a, b) => confidence[b] - confidence[a]);
+  /** @type {Point[]} */
   const points = [];
   let wrong = 0;
   order.forEach((index, place) => {
-    wrong += isWrong(index);
-    const isLast = sureness[order[place + 1]] !== sureness[index]; // of those equally sure
+    wrong += Number(isWrong(index));
+    const isLast = confidence[order[place + 1]] !== confidence[index]; // of those equally confident
     if (isLast) points.push([(place + 1) / order.length, wrong / (place + 1)]);
   });
   return points;
 }
 
-/** Count what a network answers that must be so sure: {answered, wrong} of the images. */
-export function countAnswered(sureness, isWrong, threshold) {
-  let [answered, wrong] = [0, 0];
-  sureness.forEach((sure, index) => {
-    if (sure < threshold) return;
-    answered += 1;
-    wrong += isWrong(index);
+/**
+ * Count the images whose confidence reaches a threshold, and the errors among them.
+ * @param {Float64Array} confidence
+ * @param {(index: number) => boolean} isWrong
+ * @param {number} threshold
+ * @returns {{predicted: number, wrong: number}}
+ */
+export function countPredicted(confidence, isWrong, threshold) {
+  let [predicted, wrong] = [0, 0];
+  confidence.forEach((one, index) => {
+    if (one < threshold) return;
+    predicted += 1;
+    wrong += Number(isWrong(index));
   });
-  return { answered, wrong };
+  return { predicted, wrong };
 }

@@ -1,110 +1,164 @@
 // A board to write on with mouse, finger or pen: pen sizes, undo, clear, a picture under the ink.
 
-import { h } from "./dom.js";
+import { brushOf, h } from "./dom.js";
 
 const SIDE = 420; // pixels of the board itself, however large it is shown
 export const PENS = { thin: 20, medium: 32, thick: 46 }; // pixels of the board
 
-/** Make a board. `onChange` is called while one writes, and after undo and clear.
- * Returns {element, strokes, pen, undo, clear, load, show, toBlob, pixels}. */
-export function makeBoard({ onChange, label = "Board to write a digit on" }) {
-  const canvas = h("canvas", { class: "board", width: SIDE, height: SIDE, role: "img", "aria-label": label });
-  const board = {
-    element: canvas, strokes: [], under: null, pen: "medium",
-    undo: () => change(() => board.strokes.pop()),
-    clear: () => change(() => { board.strokes = []; board.under = null; }),
-    /** Take up a drawing again, or lay a digit (784 grey levels, ink light) under the ink. */
-    load({ strokes = [], under = null }) {
-      Object.assign(board, { strokes, under });
-      board.show();
-    },
-    show: () => paint(canvas, board, getComputedStyle(canvas).color),
-    get isEmpty() { return !board.strokes.length && !board.under; },
-    /** The drawing as a file: black ink on white paper, whatever colours the page has. */
-    toBlob: () => new Promise((resolve) => onPaper(board).toBlob(resolve, "image/png")),
-    /** The drawing's grey levels, and how many of them are in a row. */
-    toGrey() {
-      const { data } = onPaper(board).getContext("2d").getImageData(0, 0, SIDE, SIDE);
-      return { side: SIDE, grey: data.filter((_, at) => at % 4 === 0) };
-    },
-  };
+/** A board; `onChange` is called while one writes, and after undo and clear. */
+export class Board {
+  /** @type {Stroke[]} */
+  strokes = [];
+  /** @type {Pixels | null} */
+  under = null; // a digit under the ink
+  /** @type {keyof typeof PENS} */
+  pen = "medium";
 
-  function change(how) {
-    how();
-    board.show();
-    onChange(board);
-  }
-
-  follow(canvas, board, () => {
-    board.show();
-    onChange(board);
-  });
-  return board;
-}
-
-/** Let a pointer write: each stroke is {width, points: [[x, y], ...]}. */
-function follow(canvas, board, onMove) {
-  let stroke = null;
-
-  const place = (event) => {
-    const box = canvas.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top].map((at) => (at * SIDE) / box.width);
-  };
-  const end = () => { stroke = null; };
-
-  canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    event.preventDefault();
-    canvas.setPointerCapture(event.pointerId);
-    const pressure = event.pointerType === "pen" && event.pressure ? 0.5 + event.pressure : 1;
-    stroke = { width: PENS[board.pen] * pressure, points: [place(event)] };
-    board.strokes.push(stroke);
-    onMove();
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (!stroke) return;
-    const events = event.getCoalescedEvents?.() ?? [];
-    stroke.points.push(...(events.length ? events : [event]).map(place));
-    onMove();
-  });
-  canvas.addEventListener("pointerup", end);
-  canvas.addEventListener("pointercancel", end);
-}
-
-function onPaper(board) {
-  const canvas = h("canvas", { width: SIDE, height: SIDE });
-  const drawing = canvas.getContext("2d");
-  paint(canvas, board, "black");
-  drawing.globalCompositeOperation = "destination-over";
-  drawing.fillStyle = "white";
-  drawing.fillRect(0, 0, SIDE, SIDE);
-  return canvas;
-}
-
-/** Draw all ink anew, in one colour on nothing. */
-function paint(canvas, { strokes, under }, colour) {
-  const drawing = canvas.getContext("2d");
-  drawing.clearRect(0, 0, SIDE, SIDE);
-  drawing.fillStyle = drawing.strokeStyle = colour;
-  if (under) {
-    const side = SIDE / 28;
-    under.forEach((level, at) => {
-      drawing.globalAlpha = level / 255;
-      drawing.fillRect((at % 28) * side, Math.floor(at / 28) * side, side, side);
+  /**
+   * Make an empty board.
+   * @param {() => void} onChange
+   */
+  constructor(onChange) {
+    this.onChange = onChange;
+    this.element = h("canvas", {
+      class: "board", width: SIDE, height: SIDE, role: "img", "aria-label": "Board to write a digit on",
     });
-    drawing.globalAlpha = 1;
+    this.listen();
   }
-  Object.assign(drawing, { lineCap: "round", lineJoin: "round" });
-  for (const { width, points } of strokes) {
-    drawing.lineWidth = width;
-    drawing.beginPath();
-    drawing.moveTo(...points[0]);
-    // a curve through the middles between points: what was sampled shows no corners
-    for (let n = 1; n < points.length; n++) {
-      const [x, y] = points[n - 1];
-      drawing.quadraticCurveTo(x, y, (x + points[n][0]) / 2, (y + points[n][1]) / 2);
+
+  get isEmpty() {
+    return !this.strokes.length && !this.under;
+  }
+
+  /** Take the last stroke away. */
+  undo() {
+    this.strokes.pop();
+    this.changed();
+  }
+
+  /** Take all ink away. */
+  clear() {
+    this.load({ strokes: [], under: null });
+    this.onChange();
+  }
+
+  /**
+   * Take up a drawing again, or lay a digit under the ink.
+   * @param {{strokes: Stroke[], under: Pixels | null}} drawing
+   */
+  load({ strokes, under }) {
+    Object.assign(this, { strokes, under });
+    this.show();
+  }
+
+  /** Draw it in the colours of now. */
+  show() {
+    paint(this.element, this, getComputedStyle(this.element).color);
+  }
+
+  changed() {
+    this.show();
+    this.onChange();
+  }
+
+  /**
+   * Write the drawing as a file: black ink on white paper, whatever colours the page has.
+   * @returns {Promise<Blob>}
+   */
+  toBlob() {
+    return new Promise((resolve, reject) => this.onPaper().toBlob((blob) => {
+      if (blob) resolve(blob);
+      else reject(new Error("the drawing could not be written"));
+    }, "image/png"));
+  }
+
+  /** Return the drawing's grey levels, and how many of them are in a row. */
+  toGrey() {
+    const { data } = brushOf(this.onPaper()).getImageData(0, 0, SIDE, SIDE);
+    return { side: SIDE, grey: data.filter((_, at) => at % 4 === 0) };
+  }
+
+  onPaper() {
+    const canvas = h("canvas", { width: SIDE, height: SIDE });
+    const brush = brushOf(canvas);
+    paint(canvas, this, "black");
+    brush.globalCompositeOperation = "destination-over";
+    brush.fillStyle = "white";
+    brush.fillRect(0, 0, SIDE, SIDE);
+    return canvas;
+  }
+
+  /** Let a pointer write. */
+  listen() {
+    const canvas = this.element;
+    /** @type {Stroke | null} */
+    let stroke = null;
+    canvas.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      event.preventDefault();
+      canvas.setPointerCapture(event.pointerId);
+      const pressure = event.pointerType === "pen" && event.pressure ? 0.5 + event.pressure : 1;
+      stroke = { width: PENS[this.pen] * pressure, points: [placeOn(canvas, event)] };
+      this.strokes.push(stroke);
+      this.changed();
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (!stroke) return;
+      const events = event.getCoalescedEvents?.() ?? [];
+      stroke.points.push(...(events.length ? events : [event]).map((one) => placeOn(canvas, one)));
+      this.changed();
+    });
+    for (const name of ["pointerup", "pointercancel"]) {
+      canvas.addEventListener(name, () => { stroke = null; });
     }
-    drawing.lineTo(points.at(-1)[0] + 0.01, points.at(-1)[1]); // a dot is a line, too
-    drawing.stroke();
   }
+}
+
+/**
+ * Where a pointer is, in pixels of the board.
+ * @param {HTMLCanvasElement} canvas
+ * @param {PointerEvent} event
+ * @returns {Point}
+ */
+function placeOn(canvas, event) {
+  const box = canvas.getBoundingClientRect();
+  return [((event.clientX - box.left) * SIDE) / box.width, ((event.clientY - box.top) * SIDE) / box.width];
+}
+
+/**
+ * Draw all ink anew, in one colour on nothing.
+ * @param {HTMLCanvasElement} canvas
+ * @param {{strokes: Stroke[], under: Pixels | null}} drawing
+ * @param {string} colour
+ */
+function paint(canvas, { strokes, under }, colour) {
+  const brush = brushOf(canvas);
+  brush.clearRect(0, 0, SIDE, SIDE);
+  brush.fillStyle = brush.strokeStyle = colour;
+  const side = SIDE / 28;
+  under?.forEach((level, at) => {
+    brush.globalAlpha = level / 255;
+    brush.fillRect((at % 28) * side, Math.floor(at / 28) * side, side, side);
+  });
+  brush.globalAlpha = 1;
+  Object.assign(brush, { lineCap: "round", lineJoin: "round" });
+  for (const stroke of strokes) paintStroke(brush, stroke);
+}
+
+/**
+ * Draw a stroke as a curve through the middles between its points: what was sampled shows no corners.
+ * @param {CanvasRenderingContext2D} brush
+ * @param {Stroke} stroke
+ */
+function paintStroke(brush, { width, points }) {
+  brush.lineWidth = width;
+  brush.beginPath();
+  brush.moveTo(...points[0]);
+  for (let n = 1; n < points.length; n++) {
+    const [x, y] = points[n - 1];
+    brush.quadraticCurveTo(x, y, (x + points[n][0]) / 2, (y + points[n][1]) / 2);
+  }
+  const [x, y] = points[points.length - 1];
+  brush.lineTo(x + 0.01, y); // a dot is a line, too
+  brush.stroke();
 }

@@ -1,5 +1,11 @@
 // Draw an array of numbers as an image: grey ink, or a diverging scale around 0.
 
+import { brushOf } from "./dom.js";
+import { isDark } from "./theme.js";
+
+/** @typedef {{scale?: Scale, limit?: number, at?: number}} HeatOptions `at`: where the numbers begin */
+
+/** @type {Record<Scale, Record<"light" | "dark", number[][]>>} */
 const SCALES = {
   // from no ink to full ink
   ink: { light: [[250, 249, 246], [24, 23, 20]], dark: [[24, 23, 20], [246, 242, 233]] },
@@ -10,12 +16,12 @@ const SCALES = {
   },
 };
 
-/** Is the page dark now? */
-export function isDark() {
-  return document.documentElement.dataset.theme === "dark";
-}
-
-/** The colour of a share from 0 to 1 on a scale, as [red, green, blue]. */
+/**
+ * Return the colour of a share from 0 to 1 on a scale, as [red, green, blue].
+ * @param {Scale} scale
+ * @param {number} share
+ * @returns {number[]}
+ */
 export function colour(scale, share) {
   const stops = SCALES[scale][isDark() ? "dark" : "light"];
   const place = Math.min(Math.max(share, 0), 1) * (stops.length - 1);
@@ -24,30 +30,74 @@ export function colour(scale, share) {
   return stops[index].map((from, i) => Math.round(from + (stops[index + 1][i] - from) * part));
 }
 
-/** The largest distance from 0. */
+/**
+ * Return the largest distance from 0, or 1 if all numbers are 0.
+ * @param {Iterable<number>} values
+ * @returns {number}
+ */
 export function limitOf(values) {
   let limit = 0;
   for (const value of values) limit = Math.max(limit, Math.abs(value));
   return limit || 1;
 }
 
-/** Draw `rows` x `columns` numbers, one pixel each; CSS makes the pixels large and crisp.
- * With scale "ink" numbers go from 0 to `limit`, with "diverging" from -limit to limit. */
+/**
+ * Return the scale that shows numbers: diverging if one of them is negative.
+ * @param {Float32Array} values
+ * @returns {Scale}
+ */
+export function scaleOf(values) {
+  return values.some((value) => value < 0) ? "diverging" : "ink";
+}
+
+/**
+ * Draw `rows` x `columns` numbers, one pixel each; CSS makes the pixels large and crisp.
+ * With scale "ink" numbers go from 0 to `limit`, with "diverging" from -limit to limit.
+ * @param {HTMLCanvasElement} canvas
+ * @param {ArrayLike<number>} values
+ * @param {number} rows
+ * @param {number} columns
+ * @param {HeatOptions} options
+ * @returns {HTMLCanvasElement}
+ */
 export function drawHeat(canvas, values, rows, columns, { scale = "ink", limit = 1, at = 0 } = {}) {
   canvas.width = columns;
   canvas.height = rows;
   canvas.classList.add("heat");
-  const drawing = canvas.getContext("2d");
-  const image = drawing.createImageData(columns, rows);
+  const brush = brushOf(canvas);
+  const image = brush.createImageData(columns, rows);
   for (let i = 0; i < rows * columns; i++) {
     const share = scale === "ink" ? values[at + i] / limit : (values[at + i] / limit + 1) / 2;
     image.data.set([...colour(scale, share), 255], 4 * i);
   }
-  drawing.putImageData(image, 0, 0);
+  brush.putImageData(image, 0, 0);
   return canvas;
 }
 
-/** Make a canvas with an array drawn on it. */
+/**
+ * Make a canvas with an array drawn on it.
+ * @param {ArrayLike<number>} values
+ * @param {number} rows
+ * @param {number} columns
+ * @param {HeatOptions} options
+ */
 export function heat(values, rows, columns, options = {}) {
   return drawHeat(document.createElement("canvas"), values, rows, columns, options);
+}
+
+/**
+ * Draw a digit of 28x28 grey levels on a canvas.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Pixels} pixels
+ */
+export function drawDigit(canvas, pixels) {
+  return drawHeat(canvas, pixels, 28, 28, { limit: 255 });
+}
+
+/**
+ * Make a canvas with a digit on it.
+ * @param {Pixels} pixels
+ */
+export function digitImage(pixels) {
+  return drawDigit(document.createElement("canvas"), pixels);
 }

@@ -1,11 +1,15 @@
 // Choose what to look into: the whole network, or one member of an ensemble.
 
 import { argmax } from "../maths/arrays.js";
+import { scoresOf } from "../maths/layers.js";
 import { h } from "./dom.js";
-import { forward } from "../maths/forward.js";
 
-/** Make the choice, where there is one: show(x) tells what each member answers. `onChoose(member)` is
- * called: null for all together. */
+/**
+ * Make the choice, if there is one: show(x) writes what each member predicts. `onChoose(member)` is
+ * called: null for all together.
+ * @param {NetworkSource} source
+ * @param {(member: number | null) => void} onChoose
+ */
 export function makeMembers(source, onChoose) {
   const members = source.layers[0].members ?? [];
   if (!members.length) return { element: null, show() {} };
@@ -19,9 +23,10 @@ export function makeMembers(source, onChoose) {
   }, name));
   return {
     element: h("div", { class: "chips", role: "group", "aria-label": "Network" }, buttons),
+    /** @param {NdArray | null} x */
     show(x) {
       members.forEach((layers, n) => {
-        const answer = x ? `: ${source.classes[argmax(forward(layers, x).at(-1).values)]}` : "";
+        const answer = x ? `: ${source.classes[argmax(scoresOf(layers, x))]}` : "";
         buttons[n + 1].textContent = names[n + 1] + answer;
       });
     },

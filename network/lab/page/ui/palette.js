@@ -1,20 +1,36 @@
 // Ten colours for ten classes, told apart by the colour-blind too; beside them stands the class.
 
-import { isDark } from "./heat.js";
+import { isDark } from "./theme.js";
 
 // found by a search: any two look as different as can be, to all kinds of eyes; a test holds them to it
 const COLOURS = {
   light: ["#491286", "#005dd2", "#009c96", "#163c29", "#cf7605", "#ac854d", "#d51f69", "#7d3006", "#9481c8", "#581b55"],
   dark: ["#2c7efa", "#78ff96", "#a5d1ff", "#a2ac80", "#cf9a00", "#d1f665", "#db5339", "#ef74af", "#a06bc3", "#ffd5d3"],
 };
+const SERIES = 6; // colours of lines, which ui/style.css names
 
-/** The colour of a class; with more than ten classes colours come again. */
+/**
+ * Return the colour of a class; with more than ten classes colours come again.
+ * @param {number} index
+ */
 export function classColour(index) {
   const colours = COLOURS[isDark() ? "dark" : "light"];
   return colours[index % colours.length];
 }
 
-/** A class in one or two letters, for where there is no room for more. */
+/**
+ * Return the colour of a line in a chart.
+ * @param {number} index
+ */
+export function seriesColour(index) {
+  return `var(--series-${(index % SERIES) + 1})`;
+}
+
+/**
+ * Name a class in one or two letters, where there is no room for more.
+ * @param {string[]} classes
+ * @param {number} index
+ */
 export function shortName(classes, index) {
   return classes[index].length <= 2 ? classes[index] : String(index);
 }

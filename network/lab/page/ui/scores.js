@@ -1,38 +1,43 @@
-// The answer of a network, and its score for every class.
+// The prediction of a network, and its score for every class.
 
 import { argmax } from "../maths/arrays.js";
 import { fill, h, percent, withMinus } from "./dom.js";
 
-/** Make the panel of an answer: show(values, classes, {before, isShare}) draws it. */
+/** Make the panel: show(values, classes, before) draws it; `before` are the scores without edits. */
 export function makeScores() {
   const answer = h("p", { class: "answer", "aria-live": "polite" });
   const rows = h("div", { class: "scores" });
-  const element = h("div", { class: "answer-and-scores" }, answer, rows);
 
+  /** @type {(values: Float32Array | null, classes: string[], before?: Float32Array | null) => void} */
   function show(values, classes, before = null) {
     if (!values) {
       fill(answer, h("span", { class: "answer-none" }, "?"));
-      fill(rows, classes.map((name) => row(name, 0, "–", false, null)));
+      fill(rows, classes.map((name) => scoreRow(name, 0, "–", false, null)));
       return;
     }
     const best = argmax(values);
     fill(answer, h("span", { class: classes[best].length > 2 ? "answer-word" : "answer-digit" }, classes[best]),
       h("span", { class: "answer-score" }, scoreText(values[best])));
     fill(rows, classes.map((name, k) =>
-      row(name, share(values[k]), scoreText(values[k]), k === best, before && share(before[k]))));
+      scoreRow(name, share(values[k]), scoreText(values[k]), k === best, before && share(before[k]))));
   }
 
-  return { element, show };
+  return { element: h("div", { class: "answer-and-scores" }, answer, rows), show };
 }
 
-/** The answer in a few words: "It answers 3 (99.6 %)." */
+/**
+ * Write the prediction in a few words: "It answers 3 (99.6 %)."
+ * @param {Float32Array | null} values
+ * @param {string[]} classes
+ */
 export function answerText(values, classes) {
   if (!values) return "";
   const best = argmax(values);
   return `It answers ${classes[best]} (${scoreText(values[best])}).`;
 }
 
-function row(name, share, text, isBest, before) {
+/** @type {(name: string, share: number, text: string, isBest: boolean, before: number | null) => HTMLElement} */
+function scoreRow(name, share, text, isBest, before) {
   return h("div", { class: `score ${isBest ? "is-best" : ""}` },
     h("span", { class: "score-name" }, name),
     h("span", { class: "score-track" },
@@ -41,5 +46,7 @@ function row(name, share, text, isBest, before) {
     h("span", { class: "score-text" }, text));
 }
 
+/** @param {number} value */
 const share = (value) => Math.min(Math.max(value, 0), 1);
+/** @param {number} value */
 const scoreText = (value) => (value >= 0 && value <= 1 ? percent(value, 1) : withMinus(value));

@@ -2,10 +2,22 @@
 
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 
-/** Listen to who wants to draw anew in other colours: set of functions. */
+/**
+ * What draws anew when the colours change.
+ * @type {Set<() => void>}
+ */
 export const themeListeners = new Set();
 
-/** Let a button change the colours; returns the function that does so, too. */
+/** Return whether the page is dark now. */
+export function isDark() {
+  return document.documentElement.dataset.theme === "dark";
+}
+
+/**
+ * Let a button change the colours; returns the function that does so, too.
+ * @param {HTMLElement} button
+ * @returns {() => void}
+ */
 export function startTheme(button) {
   const chosen = () => localStorage.getItem("theme") ?? (prefersDark.matches ? "dark" : "light");
 

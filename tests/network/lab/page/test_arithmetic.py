@@ -18,7 +18,7 @@ from tests.network.layers.test_every_layer import Application
 from tests.support.browser import check_layout
 
 IMPORTS = """
-const names = ["maths/arrays", "maths/forward", "maths/model", "views/arithmetic/lessons"];
+const names = ["maths/arrays", "maths/layers", "maths/model", "views/arithmetic/lessons"];
 const modules = await Promise.all(names.map((name) => import(`/${name}.js`)));
 globalThis.page = Object.assign({}, ...modules);
 """
@@ -64,7 +64,9 @@ def test_there_is_a_lesson_for_every_layer(browser, lab):
     context = browser.new_context()
     page = context.new_page()
     page.goto(lab.address)
-    names = page.evaluate("import('/views/arithmetic/lessons.js').then((it) => Object.keys(it.LESSONS))")
+    names = page.evaluate(
+        "import('/views/arithmetic/lessons.js').then((it) => Object.keys(it.LESSONS))"
+    )
     context.close()
     assert set(names) == {*LAYERS, "Answer"}
 

@@ -137,8 +137,7 @@ def test_what_is_answered_above_a_threshold_is_what_selective_counts(open_page, 
     drawn = page.evaluate(
         """async (run) => {
             const { openImages } = await import("/views/explore/images.js");
-            const { api } = await import("/data/api.js");
-            return (await openImages(api, run, "held-out")).curve;
+            return (await openImages(run, "held-out")).curve;
         }""",
         run,
     )

@@ -12,10 +12,10 @@ RELU = {**CROSS, "activation": "relu"}
 
 HINTS_OF = """async (events) => {
     const { hintsOf } = await import("/views/train/hints.js");
-    const { newRun, take } = await import("/views/train/training_run.js");
+    const { newRun, takeEvent } = await import("/views/train/training_run.js");
     const run = newRun("run"), ever = new Set();
     for (const event of events) {
-        take(run, event);
+        takeEvent(run, event);
         for (const hint of hintsOf(run)) ever.add(hint.rule);
     }
     return { ever: [...ever].sort(), last: hintsOf(run) };

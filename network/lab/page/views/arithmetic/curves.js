@@ -1,32 +1,43 @@
 // Lessons of the layers that change each number by itself: activations, batch normalisation.
 
-import { LAYERS } from "../../maths/forward.js";
+import { LAYERS } from "../../maths/layers.js";
 import { h } from "../../ui/dom.js";
-import { curve, equation, figure, newRow, num, picture, result, sign } from "./figures.js";
+import { equation, figure, newRow, num, result, sign } from "./figures.js";
+import { curve } from "./graphs.js";
 import { capital, nameOf } from "./names.js";
+import { picture } from "./number_pictures.js";
 
+/** @param {string} text */
 const exponent = (text) => h("sup", {}, text);
 const root = Math.sqrt(2 / Math.PI);
 
-/** What each activation does, in a sentence, and with the numbers put in. */
+/**
+ * What each activation does, in a sentence, and with the numbers put in.
+ * @type {Record<string, [does: string, formula: (x: number, layer: Layer) => Child]>}
+ */
 const ACTIVATIONS = {
   Sigmoid: ["squeezes any number between 0 and 1", (x) => ["1 ÷ (1 + e", exponent(num(-x)), ")"]],
   Tanh: ["squeezes any number between −1 and 1", (x) => ["tanh ", num(x)]],
   ReLU: ["lets positive numbers through, and makes 0 of all others", (x) => ["the larger of 0 and ", num(x)]],
   LeakyReLU: ["lets positive numbers through, and makes all others much smaller",
-    (x, { slope }) => (x > 0 ? ["as it is: ", num(x)] : [`${slope} × `, num(x)])],
+    (x, layer) => (x > 0 ? ["as it is: ", num(x)] : [`${/** @type {LeakyLayer} */ (layer).slope} × `, num(x)])],
   GELU: ["lets positive numbers through and stops negative ones, with a bend between",
     (x) => [num(x), " × (1 + tanh ", num(root * (x + 0.044715 * x ** 3)), ") ÷ 2"]],
 };
 
-/** One number through an activation. */
+/**
+ * One number through an activation.
+ * @param {LessonTopic} at
+ * @returns {Lesson}
+ */
 export function activation(at) {
   const { layers, outputs, index, cell } = at;
   const layer = layers[index];
   const [x, y] = [outputs[index].values[cell], outputs[index + 1].values[cell]];
   const [does, formula] = ACTIVATIONS[layer.kind];
   const name = capital(nameOf(at, index + 1, cell));
-  const f = (values) => LAYERS[layer.kind](layer, { shape: [values.length], values }).values;
+  /** @param {Float32Array} values */
+  const f = (values) => LAYERS[layer.kind].forward(layer, { shape: [values.length], values }).values;
   return {
     value: y,
     steps: [
@@ -40,10 +51,14 @@ export function activation(at) {
   };
 }
 
-/** One number through a batch normalisation. */
+/**
+ * One number through a batch normalisation.
+ * @param {LessonTopic} at
+ * @returns {Lesson}
+ */
 export function batchNorm(at) {
   const { layers, outputs, index, cell } = at;
-  const { epsilon, params } = layers[index];
+  const { epsilon, params } = /** @type {NormLayer} */ (layers[index]);
   const channel = cell % params.mean.values.length;
   const [scale, shift, mean, variance] = ["scale", "shift", "mean", "variance"].map((name) => params[name].values[channel]);
   const x = outputs[index].values[cell];
@@ -64,7 +79,9 @@ export function batchNorm(at) {
   };
 }
 
+/** @param {LessonTopic} at */
 function beforeAndAfter({ outputs, index }) {
-  const [before, after] = outputs.slice(index, index + 2);
-  return [newRow(), figure(picture(before, { label: "before" }), "before"), sign("→"), figure(picture(after, { label: "after" }), "after")];
+  const [before, after] = [outputs[index], outputs[index + 1]];
+  return [newRow(), figure(picture(before, { label: "before" }).element, "before"), sign("→"),
+    figure(picture(after, { label: "after" }).element, "after")];
 }

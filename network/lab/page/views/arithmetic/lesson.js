@@ -1,92 +1,128 @@
 // The lesson that is shown: its steps, one after the other, by buttons, keys, or by themselves.
 
-import { fill, h } from "../../ui/dom.js";
+import { closest, fill, h } from "../../ui/dom.js";
 import { LESSONS } from "./lessons.js";
 
 const READING = 3200; // milliseconds for a step that goes on by itself
 const WATCHING = 7200; // for one in which something moves
 
-/** Make the panel of a lesson. `onLeave(1 or -1)` is called at its end and before its beginning. */
-export function makeLesson({ onLeave }) {
-  const where = h("p", { class: "lesson-where" });
-  const say = h("p", { class: "lesson-say", "aria-live": "polite" });
-  const stage = h("div", { class: "lesson-stage" });
-  const dots = h("span", { class: "lesson-dots", "aria-hidden": "true" });
-  const back = h("button", { class: "button", type: "button", onclick: () => move(-1) }, "← Back");
-  const play = h("button", { class: "button lesson-play", type: "button", onclick: () => setPlaying(!timer) });
-  const next = h("button", { class: "button is-primary", type: "button", onclick: () => move(1) }, "Next →");
-  const element = h("section", { class: "panel lesson", "aria-label": "Step by step" },
-    h("header", { class: "lesson-head" }, where, say), stage, h("div", { class: "lesson-controls" }, back, play, next, dots));
-  let [steps, step, timer, isFirst, isLast] = [[], 0, 0, true, false];
+/** The panel of a lesson; `onLeave` is called with 1 at its end and with -1 before its beginning. */
+export class LessonPanel {
+  /** @type {LessonStep[]} */
+  steps = [];
+  step = 0;
+  /** @type {number | undefined} */
+  timer = undefined; // runs while the lesson plays by itself
+  isFirst = true; // of all lessons
+  isLast = false;
 
-  /** Show what a layer does to a number, from a step on; Infinity: from the last. */
-  function show(at, { step: from }) {
-    const { layers, outputs, index } = at;
+  /** @param {(by: 1 | -1) => void} onLeave */
+  constructor(onLeave) {
+    this.onLeave = onLeave;
+    this.where = h("p", { class: "lesson-where" });
+    this.say = h("p", { class: "lesson-say", "aria-live": "polite" });
+    this.stage = h("div", { class: "lesson-stage" });
+    this.dots = h("span", { class: "lesson-dots", "aria-hidden": "true" });
+    this.back = h("button", { class: "button", type: "button", onclick: () => this.move(-1) }, "← Back");
+    this.play = h("button", { class: "button lesson-play", type: "button", onclick: () => this.toggle() });
+    this.next = h("button", { class: "button is-primary", type: "button", onclick: () => this.move(1) }, "Next →");
+    this.element = h("section", { class: "panel lesson", "aria-label": "Step by step" },
+      h("header", { class: "lesson-head" }, this.where, this.say), this.stage,
+      h("div", { class: "lesson-controls" }, this.back, this.play, this.next, this.dots));
+    this.onKey = (/** @type {KeyboardEvent} */ event) => this.takeKey(event);
+    document.addEventListener("keydown", this.onKey);
+    this.setPlaying(false);
+  }
+
+  /**
+   * Show what a layer does to a number, from a step on; Infinity: from the last.
+   * @param {LessonTopic} topic
+   * @param {number} from
+   */
+  show(topic, from) {
+    const { layers, outputs, index } = topic;
     const kind = layers[index]?.kind ?? "Answer";
-    ({ steps } = LESSONS[kind](at));
-    [isFirst, isLast] = [index === 0, index === layers.length];
-    where.textContent = isLast ? "The answer"
+    this.steps = LESSONS[kind](topic).steps;
+    [this.isFirst, this.isLast] = [index === 0, index === layers.length];
+    this.where.textContent = this.isLast ? "The answer"
       : `Layer ${index + 1} of ${layers.length} · ${kind} · ${outputs[index].shape.join(" × ")} → ${outputs[index + 1].shape.join(" × ")}`;
-    fill(stage, steps.map(({ show }, n) => show.map((part) => Object.assign(part, { appears: n }))));
-    to(Math.min(from, steps.length - 1));
+    fill(this.stage, this.steps.map(({ show }) => show));
+    this.goTo(Math.min(from, this.steps.length - 1));
   }
 
-  function to(number) {
-    step = number;
-    say.textContent = steps[step].say;
-    for (const part of stage.children) {
-      later(part, part.appears > step);
-      if (part.appears === step) for (const one of [part, ...part.querySelectorAll("*")]) one.begin?.();
+  /** @param {number} step the one to show, with all before it */
+  goTo(step) {
+    this.step = step;
+    this.say.textContent = this.steps[step].say;
+    this.steps.forEach(({ show }, n) => show.forEach((part) => setLater(part, n > step)));
+    for (const part of this.stage.querySelectorAll("[data-from]")) setLater(part, Number(part.getAttribute("data-from")) > step);
+    this.begin(this.steps[step].show);
+    fill(this.dots, this.steps.map((_, n) => h("i", { class: n === step ? "is-here" : null })));
+    this.back.disabled = this.isFirst && step === 0;
+    this.next.disabled = this.isLast && step === this.steps.length - 1;
+    if (step > 0) this.steps[step].show.at(-1)?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    this.setPlaying(this.isPlaying && !this.next.disabled);
+  }
+
+  /**
+   * Let what moves in some parts set out.
+   * @param {Element[]} parts
+   */
+  begin(parts) {
+    for (const part of parts) {
+      for (const one of [part, ...part.querySelectorAll("*")]) one.dispatchEvent(new Event("begin"));
     }
-    for (const part of stage.querySelectorAll("[data-from]")) later(part, Number(part.dataset.from) > step);
-    fill(dots, steps.map((_, n) => h("i", { class: n === step ? "is-here" : null })));
-    back.disabled = isFirst && step === 0;
-    next.disabled = isLast && step === steps.length - 1;
-    const newest = [...stage.children].filter((part) => part.appears === step).at(-1);
-    if (step > 0) newest?.scrollIntoView({ block: "nearest", behavior: "smooth" });
-    setPlaying(Boolean(timer) && !next.disabled);
   }
 
-  function later(part, isLater) {
-    part.classList.toggle("is-later", isLater);
-    part.setAttribute("aria-hidden", String(isLater));
+  /** @param {1 | -1} by */
+  move(by) {
+    if ((by > 0 ? this.next : this.back).disabled) return;
+    const step = this.step + by;
+    if (step >= 0 && step < this.steps.length) this.goTo(step);
+    else this.onLeave(by);
   }
 
-  function move(by) {
-    if ((by > 0 ? next : back).disabled) return;
-    if (step + by >= 0 && step + by < steps.length) to(step + by);
-    else onLeave(by);
+  get isPlaying() {
+    return this.timer !== undefined;
   }
 
-  function setPlaying(isOn) {
-    clearTimeout(timer);
-    timer = 0;
-    if (isOn && next.disabled) return onEnd();
-    if (isOn) timer = setTimeout(() => move(1), stage.querySelector(".lesson-sliding:not(.is-later)") ? WATCHING : READING);
-    play.textContent = isOn ? "❚❚ Pause" : "▶ Play";
+  toggle() {
+    this.setPlaying(!this.isPlaying);
   }
 
-  function onEnd() {
-    play.textContent = "▶ Play";
+  /** @param {boolean} isOn whether the next step comes by itself */
+  setPlaying(isOn) {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (isOn && !this.next.disabled) {
+      const isMoving = this.stage.querySelector(".lesson-sliding:not(.is-later)");
+      this.timer = setTimeout(() => this.move(1), isMoving ? WATCHING : READING);
+    }
+    this.play.textContent = this.isPlaying ? "❚❚ Pause" : "▶ Play";
   }
 
-  function onKey(event) {
-    if (event.target.closest?.("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "ArrowRight") move(1);
-    else if (event.key === "ArrowLeft") move(-1);
-    else if (event.key === " " && !event.target.closest?.("button, a, summary")) setPlaying(!timer);
+  /** @param {KeyboardEvent} event */
+  takeKey(event) {
+    if (closest(event, "input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "ArrowRight") this.move(1);
+    else if (event.key === "ArrowLeft") this.move(-1);
+    else if (event.key === " " && !closest(event, "button, a, summary")) this.toggle();
     else return;
     event.preventDefault();
   }
 
-  document.addEventListener("keydown", onKey);
-  setPlaying(false);
-  return {
-    element, show,
-    get step() { return step; },
-    stop() {
-      clearTimeout(timer);
-      document.removeEventListener("keydown", onKey);
-    },
-  };
+  stop() {
+    clearTimeout(this.timer);
+    document.removeEventListener("keydown", this.onKey);
+  }
+}
+
+/**
+ * Hide what appears at a later step.
+ * @param {Element} part
+ * @param {boolean} isLater
+ */
+function setLater(part, isLater) {
+  part.classList.toggle("is-later", isLater);
+  part.setAttribute("aria-hidden", String(isLater));
 }

@@ -1,114 +1,148 @@
 // Arithmetic: one image through one layer after the other, number by number, to the answer.
 
-import { argmax } from "../../maths/arrays.js";
-import { makeCellPicker } from "./cell_picker.js";
-import { makeLesson } from "./lesson.js";
-import { isOfClasses } from "./names.js";
-import { fill, h } from "../../ui/dom.js";
-import { forward } from "../../maths/forward.js";
-import { drawHeat } from "../../ui/heat.js";
-import { makeMembers } from "../../ui/members.js";
-import { scalePixels } from "../../maths/model.js";
+import { messageOf } from "../../data/api.js";
 import { leaveAsked, picture, takeAsked, takeDigit } from "../../data/picture.js";
 import { openSource } from "../../data/source.js";
+import { forward } from "../../maths/layers.js";
+import { layersOf, scalePixels } from "../../maths/model.js";
+import { fill, h, problemText } from "../../ui/dom.js";
+import { drawDigit } from "../../ui/heat.js";
+import { makeMembers } from "../../ui/members.js";
+import { makeCellPicker } from "./cell_picker.js";
+import { followedCell } from "./followed_cell.js";
+import { LessonPanel } from "./lesson.js";
 
 export const title = "Arithmetic";
 export const about = "One image on its way through the network, number by number, to the answer.";
 
-/** Show the view; returns the function that takes it away. */
+/**
+ * Show the view; returns the function that takes it away.
+ * @param {HTMLElement} root
+ * @param {ViewContext} context
+ */
 export function mount(root, context) {
   const room = h("div", { class: "stack" }, h("p", { class: "note" }, "Fetching the network …"));
   root.append(room);
-  let stop = () => {};
+  /** @type {Walk | null} */
+  let walk = null;
   openSource(context).then(async (source) => {
-    if (!(await takeAsked(source)) && !picture.pixels) await takeFrom(source, 0);
-    if (room.isConnected) stop = show(room, source, context);
-  }).catch((error) => fill(room, h("p", { class: "problem", role: "alert" }, error.message)));
-  return () => stop();
+    if (!(await takeAsked(source)) && !picture.pixels) await takeHeldOut(source, 0);
+    if (!room.isConnected) return;
+    walk = new Walk(source);
+    fill(room, walk.elements);
+    walk.see();
+    context.onTheme(() => walk?.repaint());
+  }).catch((error) => fill(room, problemText(messageOf(error))));
+  return () => walk?.lesson.stop();
 }
 
-async function takeFrom(source, index = null) {
+/**
+ * Take a digit that the network was not trained on; null: any.
+ * @param {NetworkSource} source
+ * @param {number | null} index
+ */
+async function takeHeldOut(source, index) {
   const { pixels, label } = await source.digit("held-out", index);
   takeDigit(pixels, label);
 }
 
-function show(room, source, context) {
-  const state = { layers: source.layers, outputs: null, index: 0, cell: 0 };
-  const canvas = h("canvas", { role: "img", "aria-label": "The picture" });
-  const caption = h("figcaption", {});
-  const chain = h("nav", { class: "chain", "aria-label": "Layers", "data-scrolls": "" });
-  const picker = makeCellPicker((cell) => go(state.index, { cell }));
-  const lesson = makeLesson({ onLeave: (by) => go(state.index + by, { atEnd: by < 0 }) });
-  const other = h("button", {
-    class: "button", type: "button",
-    onclick: () => takeFrom(source).then(() => { leaveAsked(); see(); }, (error) => { caption.textContent = error.message; }),
-  }, "Another one");
+/** The way of the picture through a network: at one layer, about one of its numbers. */
+class Walk {
+  /** @type {NdArray[]} */
+  outputs = [];
+  index = 0;
+  cell = 0;
 
-  const members = makeMembers(source, (member) => {
-    state.layers = member === null ? source.layers : source.layers[0].members[member];
-    state.index = 0;
-    see();
-  });
+  /** @param {NetworkSource} source */
+  constructor(source) {
+    this.source = source;
+    this.layers = source.layers;
+    this.canvas = h("canvas", { role: "img", "aria-label": "The picture" });
+    this.caption = h("figcaption");
+    this.chain = h("nav", { class: "chain", "aria-label": "Layers", "data-scrolls": "" });
+    this.picker = makeCellPicker((cell) => this.go(this.index, cell));
+    this.lesson = new LessonPanel((by) => this.leave(by));
+    this.members = makeMembers(source, (member) => {
+      this.layers = layersOf(source.layers, member);
+      this.index = 0;
+      this.see();
+    });
+  }
+
+  get elements() {
+    const another = h("button", { class: "button", type: "button", onclick: () => this.showAnother() }, "Another one");
+    return [this.chain, h("div", { class: "arithmetic" },
+      this.lesson.element,
+      h("aside", { class: "stack arithmetic-side" },
+        h("figure", { class: "figure arithmetic-picture" }, this.canvas, this.caption,
+          h("div", { class: "row" }, another, h("a", { class: "button", href: "#draw" }, "Draw one"))),
+        this.members.element,
+        this.picker.element))];
+  }
+
+  async showAnother() {
+    try {
+      await takeHeldOut(this.source, null);
+      leaveAsked();
+      this.see();
+    } catch (error) {
+      this.caption.textContent = messageOf(error);
+    }
+  }
 
   /** Let the picture go through the network. */
-  function see() {
-    const x = scalePixels(picture.pixels);
-    state.outputs = forward(state.layers, x);
-    members.show(x);
-    drawHeat(canvas, picture.pixels, 28, 28, { limit: 255 });
-    caption.textContent = picture.label === null ? "Your drawing" : `It shows ${source.classes[picture.label]}`;
-    go(Math.min(state.index, state.layers.length));
+  see() {
+    const x = scalePixels(picture.pixels ?? new Uint8Array(784));
+    this.outputs = forward(this.layers, x);
+    this.members.show(x);
+    this.drawPicture();
+    this.caption.textContent = picture.label === null ? "Your drawing" : `It shows ${this.source.classes[picture.label]}`;
+    this.go(Math.min(this.index, this.layers.length));
   }
 
-  /** Show the lesson of a layer, about one of its numbers: the same as before where that is possible. */
-  function go(index, { cell = null, atEnd = false, step = 0 } = {}) {
-    if (index < 0 || index > state.layers.length) return;
-    state.cell = cell ?? followed(state, index);
-    state.index = index;
-    const at = { ...state, classes: source.classes, members: source.members, label: picture.label };
-    showChain();
-    picker.element.hidden = index === state.layers.length;
-    if (index < state.layers.length) picker.show(at);
-    lesson.show(at, { step: atEnd ? Infinity : step });
-    if (chain.getBoundingClientRect().top < 0) chain.scrollIntoView({ block: "start" });
+  drawPicture() {
+    drawDigit(this.canvas, picture.pixels ?? new Uint8Array(784));
   }
 
-  function showChain() {
-    const names = [...state.layers.map(({ kind }) => kind), "Answer"];
-    fill(chain, names.map((name, index) => h("button", {
-      type: "button", "aria-current": index === state.index ? "step" : null, onclick: () => go(index),
-    }, name, h("small", {}, index < state.layers.length ? state.outputs[index + 1].shape.join(" × ") : ""))));
-    const here = chain.children[state.index];
-    chain.scrollTo({ left: here.offsetLeft - chain.clientWidth / 2 + here.clientWidth / 2, behavior: "smooth" });
+  /** @param {1 | -1} by */
+  leave(by) {
+    const index = this.index + by;
+    if (index >= 0 && index <= this.layers.length) this.go(index, null, by < 0 ? Infinity : 0);
   }
 
-  fill(room, chain, h("div", { class: "arithmetic" },
-    lesson.element,
-    h("aside", { class: "stack arithmetic-side" },
-      h("figure", { class: "figure arithmetic-picture" }, canvas, caption, h("div", { class: "row" }, other, h("a", { class: "button", href: "#draw" }, "Draw one"))),
-      members.element,
-      picker.element)));
-  see();
-  context.onTheme(() => {
-    drawHeat(canvas, picture.pixels, 28, 28, { limit: 255 });
-    go(state.index, { cell: state.cell, step: lesson.step });
-  });
-  return lesson.stop;
-}
+  /**
+   * Show the lesson of a layer, about one of its numbers: the same as before if that is possible.
+   * @param {number} index
+   * @param {number | null} cell
+   * @param {number} step of the lesson
+   */
+  go(index, cell = null, step = 0) {
+    this.cell = cell ?? followedCell(this.layers, this.outputs, this, index);
+    this.index = index;
+    const { layers, outputs, source: { classes, members } } = this;
+    const topic = { layers, outputs, index, cell: this.cell, classes, members, label: picture.label };
+    this.showChain();
+    this.picker.element.hidden = index === layers.length;
+    if (index < layers.length) this.picker.show(topic);
+    this.lesson.show(topic, step);
+    if (this.chain.getBoundingClientRect().top < 0) this.chain.scrollIntoView({ block: "start" });
+  }
 
-/** The number to look at in a layer: the one that was followed, if it goes on as one; at the end that
- * of the answer, else the largest. */
-function followed({ layers, outputs, index, cell }, to) {
-  if (to >= layers.length) return 0;
-  const [x, y] = [outputs[to], outputs[to + 1]];
-  if (to === index + 1 && x.values.length === y.values.length && layers[to].kind !== "Linear") return cell;
-  if (to === index + 1 && layers[to].kind.includes("Pool")) return pooled(x.shape, y.shape, layers[to].size, cell) ?? argmax(y.values);
-  return isOfClasses(layers, to + 1) ? argmax(outputs.at(-1).values) : argmax(y.values);
-}
+  showChain() {
+    const names = [...this.layers.map(({ kind }) => kind), "Answer"];
+    const buttons = names.map((name, index) => h("button", {
+      type: "button", "aria-current": index === this.index ? "step" : null, onclick: () => this.go(index),
+    }, name, h("small", {}, index < this.layers.length ? this.outputs[index + 1].shape.join(" × ") : "")));
+    fill(this.chain, buttons);
+    const here = buttons[this.index];
+    this.chain.scrollTo({
+      left: here.offsetLeft - this.chain.clientWidth / 2 + here.clientWidth / 2, behavior: "smooth",
+    });
+  }
 
-/** Where a number goes when squares are pooled; null if it is left out. */
-function pooled([, width, channels = 1], [height, columns], size, cell) {
-  const place = Math.floor(cell / channels);
-  const [row, column] = [Math.floor(place / width / size), Math.floor((place % width) / size)];
-  return row < height && column < columns ? (row * columns + column) * channels + (cell % channels) : null;
+  /** Draw all of it in the colours of now. */
+  repaint() {
+    this.drawPicture();
+    this.go(this.index, this.cell, this.lesson.step);
+  }
 }

@@ -1,124 +1,154 @@
 // What is looked at comes in here: written on the board, out of an image file, or out of the data set.
 
-import { PENS, makeBoard } from "../../ui/board.js";
-import { fill, h } from "../../ui/dom.js";
-import { heat } from "../../ui/heat.js";
+import { messageOf } from "../../data/api.js";
 import { leaveAsked, picture, takeDigit } from "../../data/picture.js";
+import { Board, PENS } from "../../ui/board.js";
+import { fill, h, makeProblem } from "../../ui/dom.js";
+import { digitImage } from "../../ui/heat.js";
 
-/** Make the board with its tools. The digits that a file has are shown in the element `digits`, what is
- * wrong in `problem`; `onPicture()` is called when `picture` is another.
- * Returns {element, start(), repaint()}. */
-export function makeBoardInput(source, { digits, problem }, onPicture) {
-  const board = makeBoard({ onChange: prepare });
-  const file = h("input", { type: "file", accept: "image/*", class: "file-input", "aria-label": "An image file" });
-  const hint = h("span", { class: "board-hint", "aria-hidden": "true" }, "Write a digit here");
-  const frame = h("div", { class: "board-frame" }, board.element, hint);
-  let [wanted, isAsking] = [null, false];
+/** The board with its tools; `onPicture()` is called when the picture is another. */
+export class BoardInput {
+  isWanted = false; // the drawing has changed since it was made ready
+  isAsking = false;
+
+  /**
+   * @param {NetworkSource} source
+   * @param {() => void} onPicture
+   */
+  constructor(source, onPicture) {
+    this.source = source;
+    this.onPicture = onPicture;
+    this.board = new Board(() => this.prepare());
+    this.digits = h("div", { class: "chips" }); // of a file that has several
+    this.problem = makeProblem();
+    this.hint = h("span", { class: "board-hint", "aria-hidden": "true" }, "Write a digit here");
+    this.frame = h("div", { class: "board-frame" }, this.board.element, this.hint);
+    this.frame.ondragover = (event) => event.preventDefault();
+    this.frame.ondrop = (event) => {
+      event.preventDefault();
+      this.open(event.dataTransfer?.files);
+    };
+    this.element = h("div", { class: "board-and-tools" }, this.frame, this.makeTools());
+  }
+
+  /** Show the picture on the board. */
+  start() {
+    this.board.load(picture);
+    this.hint.hidden = !this.board.isEmpty;
+  }
 
   /** Let the drawing be made ready, one at a time: while one is, only the latest waits. */
-  async function prepare() {
+  async prepare() {
+    const { board, frame } = this;
     Object.assign(picture, { strokes: board.strokes, under: board.under, label: null });
-    hint.hidden = !board.isEmpty;
-    wanted = board;
-    if (isAsking) return;
-    isAsking = true;
+    this.hint.hidden = !board.isEmpty;
+    this.isWanted = true;
+    if (this.isAsking) return;
+    this.isAsking = true;
     frame.dataset.state = "busy";
-    while (wanted) {
-      wanted = null;
-      if (board.isEmpty) take([]);
-      else if (!board.strokes.length) take([board.under]);
-      else await ask(() => source.prepare(board));
+    while (this.isWanted) {
+      this.isWanted = false;
+      await this.attempt(async () => this.take(await this.readBoard()));
     }
-    isAsking = false;
+    this.isAsking = false;
     frame.dataset.state = "ready";
   }
 
-  async function ask(question) {
+  /** @returns {Promise<Pixels[]>} */
+  async readBoard() {
+    const { board } = this;
+    if (board.strokes.length) return this.source.prepare(board);
+    return board.under ? [board.under] : [];
+  }
+
+  /** @param {() => Promise<void>} action */
+  async attempt(action) {
     try {
-      take(await question());
+      await action();
     } catch (error) {
-      tell(error.message);
+      this.problem.show(messageOf(error));
     }
   }
 
-  function tell(message) {
-    problem.textContent = message;
-    problem.hidden = !message;
-  }
-
-  /** Show the first of the digits that were found; the others can be chosen. */
-  function take(found, place = 0) {
-    tell("");
+  /**
+   * Show one of the digits that were found; the others can be chosen.
+   * @param {Pixels[]} found
+   * @param {number} place
+   */
+  take(found, place = 0) {
+    this.problem.show("");
     leaveAsked();
     picture.pixels = found[place] ?? null;
-    fill(digits, found.length > 1 && found.map((pixels, n) => h("button", {
+    fill(this.digits, found.length > 1 && found.map((pixels, n) => h("button", {
       class: "chip digit-chip", type: "button", "aria-label": `Digit ${n + 1}`,
-      "aria-pressed": String(n === place), onclick: () => choose(found, n),
-    }, heat(pixels, 28, 28, { limit: 255 }))));
-    onPicture();
+      "aria-pressed": String(n === place), onclick: () => this.choose(found, n),
+    }, digitImage(pixels))));
+    this.onPicture();
   }
 
-  /** Lay one of the digits that were found in a file on the board. */
-  function choose(found, place) {
-    lay(found[place], null);
-    take(found, place);
+  /**
+   * Lay one of the digits that were found in a file on the board.
+   * @param {Pixels[]} found
+   * @param {number} place
+   */
+  choose(found, place) {
+    this.lay(found[place], null);
+    this.take(found, place);
   }
 
-  async function open(image) {
-    try {
-      choose(await source.prepareFile(image), 0);
-    } catch (error) {
-      tell(error.message);
-    }
-  }
-
-  function lay(pixels, label) {
+  /**
+   * @param {Pixels} pixels
+   * @param {number | null} label
+   */
+  lay(pixels, label) {
     takeDigit(pixels, label);
-    board.load(picture);
-    hint.hidden = true;
+    this.start();
   }
 
-  async function another() {
-    await ask(async () => {
-      const { pixels, label } = await source.digit();
-      lay(pixels, label);
-      return [pixels];
+  /** @param {FileList | null | undefined} files of which the first is opened */
+  async open(files) {
+    if (!files?.length) return;
+    const [file] = files;
+    await this.attempt(async () => this.choose(await this.source.prepareFile(file), 0));
+  }
+
+  async showAnother() {
+    await this.attempt(async () => {
+      const { pixels, label } = await this.source.digit();
+      this.lay(pixels, label);
+      this.take([pixels]);
     });
   }
 
-  file.onchange = () => {
-    if (file.files.length) open(file.files[0]);
-    file.value = "";
-  };
-  frame.ondragover = (event) => event.preventDefault();
-  frame.ondrop = (event) => {
-    event.preventDefault();
-    if (event.dataTransfer.files.length) open(event.dataTransfer.files[0]);
-  };
-  return {
-    element: h("div", { class: "board-and-tools" }, frame, makeTools(board, file, another)),
-    repaint: () => board.show(),
-    start() {
-      board.load(picture);
-      hint.hidden = !board.isEmpty;
-    },
-  };
+  makeTools() {
+    const file = h("input", { type: "file", accept: "image/*", class: "file-input", "aria-label": "An image file" });
+    file.onchange = () => {
+      this.open(file.files);
+      file.value = "";
+    };
+    /** @type {(text: string, onclick: () => void) => HTMLElement} */
+    const button = (text, onclick) => h("button", { class: "button", type: "button", onclick }, text);
+    return h("div", { class: "tools" },
+      h("div", { class: "row", role: "group", "aria-label": "Pen" }, makePens(this.board),
+        button("Undo", () => this.board.undo()), button("Clear", () => this.board.clear())),
+      h("div", { class: "row" },
+        h("label", { class: "button file-button" }, "Open an image", file),
+        button("Another digit", () => this.showAnother())));
+  }
 }
 
-function makeTools(board, file, another) {
-  const pens = Object.keys(PENS).map((pen) => h("button", {
+/**
+ * Make the buttons that choose a pen.
+ * @param {Board} board
+ */
+function makePens(board) {
+  const buttons = /** @type {(keyof typeof PENS)[]} */ (Object.keys(PENS)).map((pen) => h("button", {
     class: "chip pen", type: "button", "aria-pressed": String(pen === board.pen), "aria-label": `A ${pen} pen`, title: `A ${pen} pen`,
-    onclick: () => {
-      board.pen = pen;
-      for (const button of pens) button.setAttribute("aria-pressed", String(button.dataset.pen === pen));
-    },
     "data-pen": pen,
+    onclick() {
+      board.pen = pen;
+      for (const one of buttons) one.setAttribute("aria-pressed", String(one.dataset.pen === pen));
+    },
   }, h("span", { class: `pen-dot is-${pen}` })));
-  const button = (text, onclick) => h("button", { class: "button", type: "button", onclick }, text);
-  return h("div", { class: "tools" },
-    h("div", { class: "row", role: "group", "aria-label": "Pen" }, pens,
-      button("Undo", board.undo), button("Clear", board.clear)),
-    h("div", { class: "row" },
-      h("label", { class: "button file-button" }, "Open an image", file),
-      button("Another digit", another)));
+  return buttons;
 }

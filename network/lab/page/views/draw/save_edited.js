@@ -1,12 +1,17 @@
 // Save the network as it is edited: a run of its own, which the lab then shows.
 
+import { messageOf } from "../../data/api.js";
+import { NOTHING, isEdited } from "../../maths/edits.js";
 import { h } from "../../ui/dom.js";
-import { isEdited } from "../../maths/edits.js";
 
-let saved = null; // the name of the run that was saved last: its view says so until it is edited
+let saved = ""; // the name of the run that was saved last: its view says so until it is edited
 
-/** Make the button and the field. `make(edits, name)` makes a run of the one that is shown, and returns
- * its name; `choose(name)` shows that one. Returns {element, show(edits)}. */
+/**
+ * Make the button and the field.
+ * @param {string} run
+ * @param {(edits: Edits, name: string | null) => Promise<string>} make makes a run, and returns its name
+ * @param {(run: string) => Promise<void>} choose shows that run
+ */
 export function makeSave(run, make, choose) {
   const name = h("input", {
     type: "text", id: "edited-name", class: "edited-name", placeholder: `${run}-edited-…`,
@@ -15,11 +20,10 @@ export function makeSave(run, make, choose) {
   const button = h("button", { class: "button" }, "Save as a run");
   const note = h("p", { class: "note", role: "status" }, saved === run && `Saved: this is the run ${run}.`);
   const problem = h("p", { class: "field-problem", role: "alert", hidden: true });
-  let edits;
+  let edits = NOTHING;
   let isSaving = false;
 
-  async function submit(event) {
-    event.preventDefault();
+  async function submit() {
     if (isSaving || !isEdited(edits)) return;
     isSaving = button.disabled = true;
     problem.hidden = true;
@@ -27,7 +31,7 @@ export function makeSave(run, make, choose) {
       saved = await make(edits, name.value.trim() || null);
       await choose(saved);
     } catch (error) {
-      problem.textContent = error.message;
+      problem.textContent = messageOf(error);
       problem.hidden = false;
     } finally {
       isSaving = false;
@@ -35,14 +39,21 @@ export function makeSave(run, make, choose) {
     }
   }
 
+  /** @param {SubmitEvent} event */
+  function onsubmit(event) {
+    event.preventDefault();
+    submit();
+  }
+
   return {
-    element: h("form", { class: "save-edited", onsubmit: submit, novalidate: true },
+    element: h("form", { class: "save-edited", onsubmit, novalidate: true },
       h("label", { class: "field-label", for: "edited-name" }, "Name of the run"),
       h("div", { class: "row" }, name, button), problem, note),
+    /** @param {Edits} given */
     show(given) {
       edits = given;
       button.disabled = isSaving || !isEdited(edits);
-      if (isEdited(edits)) saved = note.textContent = null;
+      if (isEdited(edits)) saved = note.textContent = "";
     },
   };
 }

@@ -1,14 +1,16 @@
 // One unit in pictures: what comes in, times its weights; or its kernel over what it sees at a place.
 
-import { h } from "../../ui/dom.js";
-import { drawHeat, heat, limitOf } from "../../ui/heat.js";
 import { shapeOfInput } from "../../maths/weighted_sum.js";
+import { h } from "../../ui/dom.js";
+import { figure, sign } from "../../ui/equation.js";
+import { drawHeat, heat, limitOf, scaleOf } from "../../ui/heat.js";
 
-const figure = (picture, caption) =>
-  h("figure", { class: "figure" }, picture, h("figcaption", {}, caption));
-const sign = (text) => h("span", { class: "equation-sign", "aria-hidden": "true" }, text);
+/** @typedef {{layers: Layer[], outputs: NdArray[], stage: Stage, unit: number}} UnitAt */
 
-/** What comes in, times the weights, is the terms: three pictures where what comes in is one. */
+/**
+ * Show that what comes in, times the weights, is the terms: in three pictures.
+ * @param {UnitAt} at
+ */
 export function numberFigures({ layers, outputs, stage, unit }) {
   const { shape } = shapeOfInput(layers, outputs, stage.first);
   const [x, { weight }] = [outputs[stage.first].values, layers[stage.first].params];
@@ -17,10 +19,9 @@ export function numberFigures({ layers, outputs, stage, unit }) {
   const weights = tiles.fill((at) => weight.values[at * stage.units + unit]);
   const seen = tiles.fill((at) => x[at]);
   const terms = seen.map((value, at) => value * weights[at]);
-  const isSigned = seen.some((value) => value < 0);
-  const name = { 1: "what comes in", 2: "the picture", 3: "the maps" }[shape.length];
+  const name = ["what comes in", "the picture", "the maps"][shape.length - 1];
   return [
-    figure(heat(seen, rows, columns, { limit: limitOf(seen), scale: isSigned ? "diverging" : "ink" }), name),
+    figure(heat(seen, rows, columns, { limit: limitOf(seen), scale: scaleOf(seen) }), name),
     sign("×"),
     figure(heat(weights, rows, columns, { limit: limitOf(weights), scale: "diverging" }), "its weights"),
     sign("="),
@@ -28,13 +29,19 @@ export function numberFigures({ layers, outputs, stage, unit }) {
   ];
 }
 
-/** Lay channels side by side as tiles, in a rectangle that is nearly a square, `gap` pixels apart. Numbers
- * lie in arrays channel by channel; fill(f) takes each from where it is: f(at) for [row, column, channel]. */
+/**
+ * Lay channels side by side as tiles, in a rectangle that is nearly a square, `gap` pixels apart. Numbers
+ * lie in arrays channel by channel; fill(f) takes each from where it is: f(at) for [row, column, channel].
+ * @param {number[]} shape
+ * @param {number} gap
+ */
 function tile([height, width, channels = 1], gap) {
   const across = Math.ceil(Math.sqrt(channels));
+  /** @type {[number, number]} */
   const size = [Math.ceil(channels / across) * (height + gap) - gap, across * (width + gap) - gap];
   return {
     size,
+    /** @param {(at: number, row: number, column: number, channel: number) => number} f */
     fill(f) {
       const values = new Float32Array(size[0] * size[1]);
       for (let c = 0; c < channels; c++) {
@@ -50,10 +57,15 @@ function tile([height, width, channels = 1], gap) {
   };
 }
 
-/** The kernel over what it sees at one place, and the map with that place marked. */
+/**
+ * Show the kernel over what it sees at one place, and the map with that place marked.
+ * @param {UnitAt} state
+ * @param {[number, number]} place
+ * @param {(place: [number, number]) => void} onPlace is called with the place that is clicked
+ */
 export function imageFigures(state, [h0, w0], onPlace) {
   const { layers, outputs, stage, unit } = state;
-  const { size, padding, n_out, params: { weight } } = layers[stage.first];
+  const { size, padding, n_out, params: { weight } } = /** @type {ConvLayer} */ (layers[stage.first]);
   const [height, width, channels = 1] = outputs[stage.first].shape;
   const tiles = tile([size, size, channels], 1);
   const seen = tiles.fill((at, i, j, c) => {
@@ -62,11 +74,10 @@ export function imageFigures(state, [h0, w0], onPlace) {
     return isInside ? outputs[stage.first].values[(r * width + q) * channels + c] : 0;
   });
   const weights = tiles.fill((at) => weight.values[at * n_out + unit]);
-  const isSigned = seen.some((value) => value < 0);
   return [
     figure(mapWithPlace(state, [h0, w0], onPlace), "its map: click a place"),
     sign("←"),
-    figure(heat(seen, ...tiles.size, { limit: limitOf(seen), scale: isSigned ? "diverging" : "ink" }),
+    figure(heat(seen, ...tiles.size, { limit: limitOf(seen), scale: scaleOf(seen) }),
       channels === 1 ? "what it sees there" : `there, in ${channels} maps`),
     sign("×"),
     figure(heat(weights, ...tiles.size, { limit: limitOf(weights), scale: "diverging" }),
@@ -74,6 +85,11 @@ export function imageFigures(state, [h0, w0], onPlace) {
   ];
 }
 
+/**
+ * @param {UnitAt} state
+ * @param {[number, number]} place
+ * @param {(place: [number, number]) => void} onPlace
+ */
 function mapWithPlace({ outputs, stage, unit }, [h0, w0], onPlace) {
   const y = outputs[stage.first + 1];
   const [height, width, channels] = y.shape;
@@ -82,7 +98,8 @@ function mapWithPlace({ outputs, stage, unit }, [h0, w0], onPlace) {
     { limit: limitOf(values), scale: "diverging" });
   canvas.onclick = (event) => {
     const box = canvas.getBoundingClientRect();
-    const at = (size, many) => Math.min(Math.max(Math.floor(size * many), 0), many - 1);
+    /** @type {(share: number, many: number) => number} */
+    const at = (share, many) => Math.min(Math.max(Math.floor(share * many), 0), many - 1);
     onPlace([
       at((event.clientY - box.top) / box.height, height),
       at((event.clientX - box.left) / box.width, width),
@@ -95,7 +112,11 @@ function mapWithPlace({ outputs, stage, unit }, [h0, w0], onPlace) {
   return h("div", { class: "map-with-place" }, canvas, marker);
 }
 
-/** Where the weighted sum of a map is largest. */
+/**
+ * Return where the weighted sum of a map is largest.
+ * @param {UnitAt} state
+ * @returns {[number, number]}
+ */
 export function strongestPlace({ outputs, stage, unit }) {
   const { shape: [, width, channels], values } = outputs[stage.first + 1];
   let best = unit;

@@ -1,141 +1,188 @@
 // Draw: write a digit and watch it go through the network, neuron by neuron.
 
-import { makeBoardInput } from "./board_input.js";
-import { fill, h } from "../../ui/dom.js";
-import { makeEditPanel } from "./edit_panel.js";
-import { NOTHING, editLayers, isEdited } from "../../maths/edits.js";
-import { forward } from "../../maths/forward.js";
-import { drawHeat } from "../../ui/heat.js";
-import { makeMap } from "./network_map.js";
-import { makeMembers } from "../../ui/members.js";
-import { scalePixels, stagesOf } from "../../maths/model.js";
+import { messageOf } from "../../data/api.js";
 import { picture, takeAsked } from "../../data/picture.js";
-import { makeSave } from "./save_edited.js";
-import { answerText, makeScores } from "../../ui/scores.js";
 import { openSource } from "../../data/source.js";
-import { makeUnitPanel } from "./unit_panel.js";
+import { lastOf } from "../../maths/arrays.js";
+import { NOTHING, editLayers, isEdited } from "../../maths/edits.js";
+import { forward, scoresOf } from "../../maths/layers.js";
+import { layersOf, scalePixels, stagesOf } from "../../maths/model.js";
+import { fill, h, problemText } from "../../ui/dom.js";
+import { drawDigit } from "../../ui/heat.js";
+import { makeMembers } from "../../ui/members.js";
+import { answerText, makeScores } from "../../ui/scores.js";
+import { BoardInput } from "./board_input.js";
+import { makeEditPanel } from "./edit_panel.js";
+import { makeNetworkMap } from "./network_map.js";
+import { makeSave } from "./save_edited.js";
+import { UnitPanel } from "./unit_panel.js";
 
 export const title = "Draw";
 export const about = "Write a digit and watch it go through the network.";
 const SMALL = 100; // neurons in a layer that is shown above its neurons' details, not beside
 
-/** Show the view; returns the function that takes it away. */
+/**
+ * Show the view; returns the function that takes it away.
+ * @param {HTMLElement} root
+ * @param {ViewContext} context
+ */
 export function mount(root, context) {
   const room = h("div", { class: "draw" }, h("p", { class: "note" }, "Fetching the network …"));
   root.append(room);
-  let stop = () => {};
-  let isGone = false;
+  /** @type {Desk | null} */
+  let desk = null;
   openSource(context).then(async (source) => {
     await takeAsked(source);
-    if (!isGone) stop = show(room, source, context);
-  }).catch((error) => fill(room, h("p", { class: "problem", role: "alert" }, error.message)));
-  return () => {
-    isGone = true;
-    stop();
-  };
+    if (!room.isConnected) return;
+    desk = new Desk(source, async (run) => {
+      await context.refreshRuns();
+      if (room.isConnected) context.chooseRun(run); // unless another view is shown meanwhile
+    });
+    fill(room, desk.elements);
+    desk.start();
+    context.onTheme(() => desk?.repaint());
+  }).catch((error) => fill(room, problemText(messageOf(error))));
+  return () => desk?.panels.edits.stop();
 }
 
-function show(room, source, context) {
-  const state = {
-    member: null, layers: source.layers, edits: NOTHING, chosen: [null, null], outputs: null, accuracy: "",
-  };
-  const damage = h("div", {});
-  const inside = h("div", { class: "inside" });
-  const scores = makeScores();
-  const seen = h("canvas", { role: "img", "aria-label": "The digit as the network sees it" });
-  const caption = h("figcaption", {});
-  const digits = h("div", { class: "chips" });
-  const problem = h("p", { class: "problem", role: "alert", hidden: true });
-  const input = makeBoardInput(source, { digits, problem }, compute);
-  const members = makeMembers(source, enter);
-  let panels = null;
+/** The board, the prediction, and the inside of the network or of one member of an ensemble. */
+class Desk {
+  /** @type {number | null} */
+  member = null;
+  /** @type {Edits} */
+  edits = NOTHING;
+  /** @type {{stage: Stage, unit: number} | null} */
+  chosen = null;
+  /** @type {NdArray[] | null} */
+  outputs = null;
+  accuracy = "";
+
+  /**
+   * @param {NetworkSource} source
+   * @param {(run: string) => Promise<void>} chooseNew shows a run that was made just now
+   */
+  constructor(source, chooseNew) {
+    this.source = source;
+    this.chooseNew = chooseNew;
+    this.layers = this.edited = source.layers;
+    this.damage = h("div");
+    this.inside = h("div", { class: "inside" });
+    this.scores = makeScores();
+    this.seen = h("canvas", { role: "img", "aria-label": "The digit as the network sees it" });
+    this.caption = h("figcaption");
+    this.input = new BoardInput(source, () => this.compute());
+    this.members = makeMembers(source, (member) => this.enter(member));
+    this.panels = this.makePanels();
+  }
+
+  get elements() {
+    return [
+      h("div", { class: "desk" },
+        this.input.element,
+        h("figure", { class: "figure seen" }, this.seen, this.caption, this.input.digits),
+        h("div", { class: "stack" }, this.scores.element, this.damage)),
+      this.input.problem.element,
+      this.members.element,
+      this.inside,
+    ];
+  }
+
+  start() {
+    this.showInside();
+    this.input.start();
+  }
+
+  repaint() {
+    this.input.board.show();
+    this.compute();
+  }
 
   /** Let the network answer, and show what every part of it says. */
-  function compute() {
-    const { pixels } = picture;
-    drawHeat(seen, pixels ?? new Uint8Array(784), 28, 28, { limit: 255 });
-    const label = picture.label === null ? "" : `, labelled ${source.classes[picture.label]}`;
-    caption.textContent = `What the network sees${label}`;
+  compute() {
+    const { pixels, label } = picture;
+    const { classes } = this.source;
+    drawDigit(this.seen, pixels ?? new Uint8Array(784));
+    this.caption.textContent = `What the network sees${label === null ? "" : `, labelled ${classes[label]}`}`;
     const x = pixels && scalePixels(pixels);
-    state.outputs = x && forward(state.edited, x);
-    const unharmed = x && isEdited(state.edits) ? forward(state.layers, x).at(-1).values : null;
-    scores.show(state.outputs?.at(-1).values, source.classes, unharmed);
-    panels.map.show(state.outputs, state.edits);
-    members.show(x);
-    showUnit();
+    this.outputs = x && forward(this.edited, x);
+    const original = x && isEdited(this.edits) ? scoresOf(this.layers, x) : null;
+    this.scores.show(this.answer, classes, original);
+    this.panels.map.show(this.outputs, this.edits);
+    this.members.show(x);
+    this.showUnit();
   }
 
-  function showUnit() {
-    const [stage, unit] = state.chosen;
-    panels.unit.show({
-      layers: state.edited, stage, unit, outputs: state.outputs, edits: state.edits, member: state.member,
-      effect: [answerText(state.outputs?.at(-1).values, source.classes), state.accuracy].filter(Boolean).join(" "),
-      classes: stage === panels.stages.at(-1) ? source.classes : null,
+  /** The scores of the network as it is edited; null while nothing is drawn. */
+  get answer() {
+    return this.outputs && lastOf(this.outputs).values;
+  }
+
+  showUnit() {
+    if (!this.chosen) return this.panels.unit.clear();
+    const { classes } = this.source;
+    this.panels.unit.show({
+      ...this.chosen, layers: this.edited, outputs: this.outputs, edits: this.edits, member: this.member,
+      effect: [answerText(this.answer, classes), this.accuracy].filter(Boolean).join(" "),
+      classes: this.chosen.stage === this.panels.stages.at(-1) ? classes : null,
     });
   }
 
-  function choose(stage, unit) {
-    state.chosen = [stage, unit];
-    panels.map.choose(stage, unit);
-    showUnit();
-    if (matchMedia("(max-width: 900px)").matches) panels.unit.element.scrollIntoView({ behavior: "smooth" });
+  /**
+   * @param {Stage} stage
+   * @param {number} unit
+   */
+  choose(stage, unit) {
+    this.chosen = { stage, unit };
+    this.panels.map.choose(stage, unit);
+    this.showUnit();
+    if (matchMedia("(max-width: 900px)").matches) this.panels.unit.element.scrollIntoView({ behavior: "smooth" });
   }
 
-  function edit(edits) {
-    Object.assign(state, { edits, edited: editLayers(state.layers, edits) });
-    panels.edits.show(edits);
-    compute();
+  /** @param {Edits} edits */
+  edit(edits) {
+    this.edits = edits;
+    this.edited = editLayers(this.layers, edits);
+    this.panels.edits.show(edits);
+    this.compute();
   }
 
-  /** Show a run that was made just now, unless another view is shown meanwhile. */
-  async function chooseNew(run) {
-    await context.refreshRuns();
-    if (room.isConnected) context.chooseRun(run);
+  /** @param {number | null} member of an ensemble to look into; null: the whole network */
+  enter(member) {
+    this.panels.edits.stop();
+    Object.assign(this, { member, edits: NOTHING, chosen: null });
+    this.layers = this.edited = layersOf(this.source.layers, member);
+    this.panels = this.makePanels();
+    this.showInside();
   }
 
-  /** Look into the whole network, or into one member of an ensemble. */
-  function enter(member) {
-    panels?.edits.stop();
-    Object.assign(state, {
-      member, edits: NOTHING, chosen: [null, null],
-      layers: member === null ? source.layers : source.layers[0].members[member],
-    });
-    state.edited = state.layers;
-    const stages = stagesOf(state.layers);
-    panels = {
+  makePanels() {
+    const { source } = this;
+    const { accuracy, save } = source;
+    const stages = stagesOf(this.layers);
+    return {
       stages,
-      map: makeMap(stages, source.classes, choose),
-      unit: makeUnitPanel(source, edit),
+      map: makeNetworkMap(stages, source.classes, (stage, unit) => this.choose(stage, unit)),
+      unit: new UnitPanel(source, (edits) => this.edit(edits)),
       edits: makeEditPanel(
-        source.accuracy && ((edits) => source.accuracy(edits, state.member)),
-        source.save && makeSave(source.run, (edits, name) => source.save(edits, state.member, name), chooseNew),
-        edit,
+        accuracy && ((edits) => accuracy(edits, this.member)),
+        save && makeSave(source.run, (edits, name) => save(edits, this.member, name), this.chooseNew),
+        (edits) => this.edit(edits),
         (text) => {
-          state.accuracy = `${text}.`;
-          showUnit();
+          this.accuracy = `${text}.`;
+          this.showUnit();
         }),
     };
-    const isSmall = stages.every((stage) => !stage.isImages && stage.units <= SMALL);
-    inside.classList.toggle("is-small", isSmall);
-    fill(inside, stages.length
-      ? [panels.map.element, h("div", { class: "inside-side" }, panels.unit.element)]
-      : h("p", { class: "note" }, "Several networks answer together. Choose one of them to look inside."));
-    fill(damage, stages.length > 0 && panels.edits.element);
-    panels.edits.show(state.edits);
-    compute();
   }
 
-  fill(room,
-    h("div", { class: "desk" },
-      input.element,
-      h("figure", { class: "figure seen" }, seen,
-        caption, digits),
-      h("div", { class: "stack" }, scores.element, damage)),
-    problem,
-    members.element,
-    inside);
-  enter(null);
-  input.start();
-  context.onTheme(() => { input.repaint(); compute(); });
-  return () => panels.edits.stop();
+  /** Show the stages and the panels of the network that is looked into. */
+  showInside() {
+    const { stages, map, unit, edits } = this.panels;
+    this.inside.classList.toggle("is-small", stages.every((stage) => !stage.isImages && stage.units <= SMALL));
+    fill(this.inside, stages.length
+      ? [map.element, h("div", { class: "inside-side" }, unit.element)]
+      : h("p", { class: "note" }, "Several networks answer together. Choose one of them to look inside."));
+    fill(this.damage, stages.length > 0 && edits.element);
+    edits.show(this.edits);
+    this.compute();
+  }
 }

@@ -1,12 +1,14 @@
 // What each pixel added to the answer, over the digit; by one of two methods.
 
-import { fill, h, signed } from "../../ui/dom.js";
-import { explained } from "../../maths/explanations.js";
-import { forward } from "../../maths/forward.js";
-import { heat, limitOf } from "../../ui/heat.js";
+import { lastOf } from "../../maths/arrays.js";
+import { withoutOutputActivation } from "../../maths/explanations.js";
+import { forward } from "../../maths/layers.js";
 import { scalePixels } from "../../maths/model.js";
-import { latestOnly } from "../../data/latest_request.js";
+import { fill, h, signed } from "../../ui/dom.js";
+import { digitImage, heat, limitOf } from "../../ui/heat.js";
+import { latestOnly } from "../../ui/latest_request.js";
 
+/** @type {Record<string, {name: string, text: string}>} */
 const METHODS = {
   "integrated-gradients": {
     name: "Integrated gradients",
@@ -20,83 +22,108 @@ const METHODS = {
   },
 };
 
-/** Make the section: show(seen) asks about {pixels, layers, member, answer}. */
-export function makeContributions(source) {
-  const state = { seen: null, target: null, against: null, method: "integrated-gradients" };
-  const target = h("select", { "aria-label": "Why this class" });
-  const against = h("select", { "aria-label": "Rather than" });
+/**
+ * Make the section: show(seen) asks about a picture.
+ * @param {NetworkSource} source
+ */
+export function makeAttribution({ classes, contributions }) {
+  /** @type {Explained | null} */
+  let seen = null;
+  let [target, method] = [0, "integrated-gradients"];
+  /** @type {number | null} */
+  let against = null;
+  const targets = h("select", { "aria-label": "Why this class" });
+  const rivals = h("select", { "aria-label": "Rather than" });
   const methods = Object.entries(METHODS).map(([key, { name }]) => h("button", {
     class: "chip", type: "button", "data-method": key,
-    onclick: () => { state.method = key; ask(); },
+    onclick() { method = key; ask(); },
   }, name));
   const result = h("div", { class: "contributions" });
-  target.onchange = () => { state.target = Number(target.value); ask(); };
-  against.onchange = () => { state.against = against.value === "" ? null : Number(against.value); ask(); };
+  targets.onchange = () => { target = Number(targets.value); ask(); };
+  rivals.onchange = () => { against = rivals.value === "" ? null : Number(rivals.value); ask(); };
 
   const ask = latestOnly(result, async (isLatest) => {
-    const { seen, method } = state;
-    if (state.against === state.target) state.against = null;
-    fill(target, options(source.classes, state.target));
-    fill(against, h("option", { value: "", selected: state.against === null }, "anything else"),
-      options(source.classes, state.against, state.target));
+    if (!seen) return;
+    if (against === target) against = null;
+    fill(targets, optionsOf(classes, target));
+    fill(rivals, h("option", { value: "", selected: against === null }, "anything else"), optionsOf(classes, against, target));
     for (const button of methods) button.setAttribute("aria-pressed", String(button.dataset.method === method));
-    const asked = { target: state.target, against: state.against, method, member: seen.member };
-    const contributions = await source.contributions({ pixels: [...seen.pixels], ...asked });
-    if (isLatest()) fill(result, picturesOf(contributions.values, seen, asked, source.classes));
+    const question = { pixels: [...seen.pixels], target, against, method, member: seen.member };
+    const [asked, { values }] = [seen, await contributions(question)];
+    if (isLatest()) fill(result, pictureOf(values, asked), factsOf(values, asked, question, classes));
   });
 
   return {
     element: h("section", { class: "panel" },
       h("h2", {}, "What spoke for it, and what against"),
       h("div", { class: "question" },
-        h("span", {}, "Why"), target, h("span", {}, "rather than"), against,
+        h("span", {}, "Why"), targets, h("span", {}, "rather than"), rivals,
         h("div", { class: "chips", role: "group", "aria-label": "Method" }, methods)),
       result),
-    show(seen) {
-      if (state.seen?.pixels !== seen.pixels || state.seen.answer !== seen.answer) {
-        Object.assign(state, { target: seen.answer, against: null });
-      }
-      state.seen = seen;
+    /** @param {Explained} given */
+    show(given) {
+      if (seen?.pixels !== given.pixels || seen.answer !== given.answer) [target, against] = [given.answer, null];
+      seen = given;
       ask();
     },
   };
 }
 
-function options(classes, chosen, without = null) {
+/**
+ * @param {string[]} classes
+ * @param {number | null} chosen
+ * @param {number | null} without the class that is left out
+ */
+function optionsOf(classes, chosen, without = null) {
   return classes.map((name, k) => k !== without && h("option", { value: k, selected: k === chosen }, name));
 }
 
-function picturesOf(contributions, { pixels, layers }, { target, against, method }, classes) {
-  const added = contributions.reduce((sum, value) => sum + value, 0);
-  const score = (image) => {
-    const outputs = forward(explained(layers), image).at(-1).values;
-    return outputs[target] - (against === null ? 0 : outputs[against]);
-  };
-  const [withInk, without] = [score(scalePixels(pixels)), score(scalePixels(new Uint8Array(784)))];
-  const what = against === null
-    ? `The score of ${classes[target]}` : `The lead of ${classes[target]} over ${classes[against]}`;
-  const total = (keep) => contributions.reduce((sum, value) => sum + (keep(value) ? value : 0), 0);
-  return [
-    h("figure", { class: "figure" },
-      h("div", { class: "over" },
-        heat(pixels, 28, 28, { limit: 255 }),
-        heat(contributions, 28, 28, { scale: "diverging", limit: limitOf(contributions) })),
-      h("figcaption", { class: "legend" },
-        h("span", { class: "legend-against" }, "spoke against"),
-        h("span", { class: "legend-bar", "aria-hidden": "true" }),
-        h("span", { class: "legend-for" }, "spoke for it"))),
-    h("div", { class: "stack" },
-      h("p", {}, METHODS[method].text),
-      h("dl", { class: "facts" },
-        fact("Ink that spoke for it", signed(total((value) => value > 0))),
-        fact("Ink that spoke against it", signed(total((value) => value < 0))),
-        fact("Together", signed(added)),
-        fact(`${what} with this ink`, signed(withInk)),
-        fact("On a blank page", signed(without)),
-        fact("The difference that the ink makes", signed(withInk - without))),
-      h("p", { class: "note" },
-        "Scores are those before the output activation, which hides differences between clear answers.")),
-  ];
+/**
+ * Lay what each pixel added over the digit.
+ * @param {Float32Array} added
+ * @param {Explained} seen
+ */
+function pictureOf(added, { pixels }) {
+  return h("figure", { class: "figure" },
+    h("div", { class: "over" },
+      digitImage(pixels),
+      heat(added, 28, 28, { scale: "diverging", limit: limitOf(added) })),
+    h("figcaption", { class: "legend" },
+      h("span", { class: "legend-against" }, "spoke against"),
+      h("span", { class: "legend-bar", "aria-hidden": "true" }),
+      h("span", { class: "legend-for" }, "spoke for it")));
 }
 
+/**
+ * Write what the pixels add up to, and the difference that the ink makes.
+ * @param {Float32Array} added
+ * @param {Explained} seen
+ * @param {AttributionQuestion} question
+ * @param {string[]} classes
+ */
+function factsOf(added, { pixels, layers }, { target, against, method }, classes) {
+  /** @param {Pixels} image */
+  const score = (image) => {
+    const { values } = lastOf(forward(withoutOutputActivation(layers), scalePixels(image)));
+    return values[target] - (against === null ? 0 : values[against]);
+  };
+  const [withInk, without] = [score(pixels), score(new Uint8Array(784))];
+  const what = against === null
+    ? `The score of ${classes[target]}` : `The lead of ${classes[target]} over ${classes[against]}`;
+  /** @param {(value: number) => boolean} keep */
+  const total = (keep) => signed(added.reduce((sum, value) => sum + (keep(value) ? value : 0), 0));
+  return h("div", { class: "stack" },
+    h("p", {}, METHODS[method].text),
+    h("dl", { class: "facts" },
+      fact("Ink that spoke for it", total((value) => value > 0)),
+      fact("Ink that spoke against it", total((value) => value < 0)),
+      fact("Together", total(() => true)),
+      fact(`${what} with this ink`, signed(withInk)),
+      fact("On a blank page", signed(without)),
+      fact("The difference that the ink makes", signed(withInk - without))),
+    h("p", { class: "note" },
+      "Scores are those before the output activation, which hides differences between clear answers."));
+}
+
+/** @type {(name: string, value: string) => HTMLElement[]} */
 const fact = (name, value) => [h("dt", {}, name), h("dd", {}, value)];

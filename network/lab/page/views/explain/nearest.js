@@ -1,30 +1,39 @@
 // The training digits nearest to this one: as pictures, and as the last hidden layer sees them.
 
 import { fill, h, number } from "../../ui/dom.js";
-import { heat } from "../../ui/heat.js";
-import { latestOnly } from "../../data/latest_request.js";
+import { digitImage } from "../../ui/heat.js";
+import { latestOnly } from "../../ui/latest_request.js";
 
-const BY = {
-  pixels: ["As pictures", "How far apart the pixels are, all together; 1 is one pixel of full ink."],
-  hidden: ["As the last hidden layer sees them", "How far apart the answers of its units are, all together."],
+const BY_PIXELS = {
+  name: "As pictures", text: "How far apart the pixels are, all together; 1 is one pixel of full ink.",
+};
+const BY_HIDDEN = {
+  name: "As the last hidden layer sees them", text: "How far apart the answers of its units are, all together.",
 };
 
-/** Make the section: show(seen) asks about {pixels, member, answer}. */
-export function makeNearest(source) {
+/**
+ * Make the section: show(seen) asks about a picture.
+ * @param {NetworkSource} source
+ */
+export function makeNearest({ classes, nearest }) {
   const result = h("div", { class: "stack" });
+  /** @type {Explained | null} */
   let seen = null;
 
   const ask = latestOnly(result, async (isLatest) => {
-    const asked = seen;
-    const found = await source.nearest({ pixels: [...asked.pixels], member: asked.member });
+    if (!seen) return;
+    const { pixels, member, answer } = seen;
+    const found = await nearest({ pixels: [...pixels], member });
     if (!isLatest()) return;
     fill(result,
-      Object.entries(BY).map(([by, texts]) => found[by] && row(texts, found[by], asked.answer, source.classes)),
+      digitsRow(BY_PIXELS, found.pixels, answer, classes),
+      found.hidden && digitsRow(BY_HIDDEN, found.hidden, answer, classes),
       h("p", { class: "note" }, `Of ${number(found.of)} digits that the network was trained on.`));
   });
 
   return {
     element: h("section", { class: "panel" }, h("h2", {}, "The nearest digits that it was trained on"), result),
+    /** @param {Explained} given */
     show(given) {
       seen = given;
       ask();
@@ -32,13 +41,14 @@ export function makeNearest(source) {
   };
 }
 
-function row([name, text], digits, answer, classes) {
+/** @type {(by: {name: string, text: string}, digits: RankedDigit[], answer: number, classes: string[]) => HTMLElement} */
+function digitsRow({ name, text }, digits, answer, classes) {
   const agreeing = digits.filter(({ label }) => label === answer).length;
   return h("div", { class: "near" },
     h("h3", {}, name),
     h("p", { class: "note" }, `${text} ${agreeing} of ${digits.length} are labelled ${classes[answer]}.`),
     h("div", { class: "thumbnails is-large" }, digits.map(({ pixels, label, number: distance }) =>
       h("figure", { class: `thumbnail ${label === answer ? "" : "is-other"}` },
-        heat(pixels, 28, 28, { limit: 255 }),
+        digitImage(pixels),
         h("figcaption", {}, h("b", {}, classes[label]), ` ${distance.toFixed(2)}`)))));
 }

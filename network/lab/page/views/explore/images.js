@@ -1,24 +1,37 @@
 // Images with what they show and what the network answers, in the order in which they are worth a look.
 
+import { api } from "../../data/api.js";
 import { argmax, decode } from "../../maths/arrays.js";
 import { riskCoverage } from "../../maths/risk_coverage.js";
 
-const SIZE = 784;
+const SIZE = 784; // bytes of an image
 
-/** Fetch the images of a split ("held-out" or "test") with a run's answers, damaged if need be by
- * {name, strength}. */
-export async function openImages(api, run, split, damage = null) {
+/**
+ * What the server answers about images (network/lab/routes/explore.py).
+ * @typedef {Pick<ImageSet, "classes" | "count" | "looks" | "methods" | "damages"> & {
+ *   labels: EncodedArray<"int32">, outputs: EncodedArray, sureness: EncodedArray<"float64">,
+ * }} EncodedAnswers
+ */
+
+/**
+ * Fetch the images of a split ("held-out" or "test") with a run's answers, damaged if need be.
+ * @param {string} run
+ * @param {string} split
+ * @param {Corruption | null} damage
+ * @returns {Promise<ImageSet>}
+ */
+export async function openImages(run, split, damage = null) {
   const at = `/api/runs/${encodeURIComponent(run)}`;
-  const query = new URLSearchParams({ split, ...(damage && { damage: damage.name, strength: damage.strength }) });
-  const [told, pixels] = await Promise.all(
-    ["answers", "images"].map((what) => api.get(`${at}/${what}?${query}`)));
+  const query = new URLSearchParams({ split, ...(damage && { damage: damage.name, strength: String(damage.strength) }) });
+  /** @type {[EncodedAnswers, ArrayBuffer]} */
+  const [told, bytes] = await Promise.all([api.get(`${at}/answers?${query}`), api.get(`${at}/images?${query}`)]);
   const { classes, count, looks, methods, damages } = told;
-  const labels = decode(told.labels).values;
-  const outputs = decode(told.outputs).values;
-  const images = new Uint8Array(pixels);
+  const [labels, outputs, sureness] = [decode(told.labels).values, decode(told.outputs).values, decode(told.sureness).values];
+  const images = new Uint8Array(bytes);
+  /** @param {number} index */
   const scores = (index) => outputs.subarray(index * classes.length, (index + 1) * classes.length);
   const answers = Int32Array.from(labels, (_, index) => argmax(scores(index)));
-  const sureness = decode(told.sureness).values;
+  /** @param {number} index */
   const isWrong = (index) => labels[index] !== answers[index];
   return {
     split, damage, classes, count, looks, methods, damages, labels, answers, sureness, scores, isWrong,
@@ -27,11 +40,16 @@ export async function openImages(api, run, split, damage = null) {
     pixels: (index) => images.subarray(index * SIZE, (index + 1) * SIZE),
     order: inOrder(sureness, isWrong),
     confusion: countPairs(labels, answers, classes.length),
-    mistakes: labels.reduce((sum, _, index) => sum + isWrong(index), 0),
+    mistakes: labels.reduce((sum, _, index) => sum + Number(isWrong(index)), 0),
   };
 }
 
-/** Mistakes first, the surest before all others; then right answers, the least sure first. */
+/**
+ * Sort images: mistakes first, the surest before all others; then right answers, the least sure first.
+ * @param {Float64Array} sureness
+ * @param {(index: number) => boolean} isWrong
+ * @returns {number[]}
+ */
 function inOrder(sureness, isWrong) {
   const all = Array.from(sureness.keys());
   const wrong = all.filter(isWrong).sort((a, b) => sureness[b] - sureness[a]);
@@ -39,35 +57,56 @@ function inOrder(sureness, isWrong) {
   return [...wrong, ...right];
 }
 
-/** How often each class (row) was answered as each class (column), in one row. */
+/**
+ * Count how often each class (row) was answered as each class (column), in one row.
+ * @param {Int32Array} labels
+ * @param {Int32Array} answers
+ * @param {number} classes
+ */
 function countPairs(labels, answers, classes) {
   const counts = new Int32Array(classes ** 2);
   labels.forEach((label, index) => { counts[label * classes + answers[index]] += 1; });
   return counts;
 }
 
+/** @type {Record<ImageFilter["show"], (images: ImageSet, index: number, threshold: number) => boolean>} */
 const SHOWN = {
   all: () => true,
-  wrong: (data, index) => data.isWrong(index),
-  right: (data, index) => !data.isWrong(index),
-  unanswered: (data, index, threshold) => !isAnswered(data, index, threshold),
+  wrong: (images, index) => images.isWrong(index),
+  right: (images, index) => !images.isWrong(index),
+  unanswered: (images, index, threshold) => !isAnswered(images, index, threshold),
 };
 
-/** Is the network sure enough of an image to answer? */
-export function isAnswered(data, index, threshold) {
-  return data.sureness[index] >= threshold;
+/**
+ * Return whether the network is sure enough of an image to answer.
+ * @param {ImageSet} images
+ * @param {number} index
+ * @param {number} threshold
+ */
+export function isAnswered(images, index, threshold) {
+  return images.sureness[index] >= threshold;
 }
 
-/** The images that a filter lets through, in order; null lets any class through. */
-export function choose(data, { show, label, answer }, threshold) {
-  return data.order.filter((index) =>
-    SHOWN[show](data, index, threshold) &&
-    (label === null || data.labels[index] === label) &&
-    (answer === null || data.answers[index] === answer));
+/**
+ * List the images that a filter lets through, in order.
+ * @param {ImageSet} images
+ * @param {ImageFilter} filter
+ * @param {number} threshold
+ * @returns {number[]}
+ */
+export function chooseImages(images, { show, label, answer }, threshold) {
+  return images.order.filter((index) =>
+    SHOWN[show](images, index, threshold) &&
+    (label === null || images.labels[index] === label) &&
+    (answer === null || images.answers[index] === answer));
 }
 
-/** What an image shows and what was answered, in words. */
-export function describe(data, index) {
-  const [label, answer] = [data.classes[data.labels[index]], data.classes[data.answers[index]]];
-  return data.isWrong(index) ? `${label}, answered ${answer}` : `${label}, answered so`;
+/**
+ * Write what an image shows and what was answered.
+ * @param {ImageSet} images
+ * @param {number} index
+ */
+export function describeImage(images, index) {
+  const [label, answer] = [images.classes[images.labels[index]], images.classes[images.answers[index]]];
+  return images.isWrong(index) ? `${label}, answered ${answer}` : `${label}, answered so`;
 }

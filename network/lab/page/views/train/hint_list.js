@@ -8,6 +8,7 @@ export function hintList() {
   const element = h("div", { class: "hints", role: "status", "aria-live": "polite", "aria-label": "Hints" });
   let shown = "";
 
+  /** @param {Run | undefined} run */
   function show(run) {
     const hints = run ? hintsOf(run) : [];
     const key = [run?.name, run?.state, ...hints.map((hint) => hint.rule)].join();

@@ -1,11 +1,11 @@
 // What goes wrong in a training, and what to do about it: plain sentences, from what was measured.
 
 // Thresholds lie between trainings that learn and trainings that do not, as far from both as could be.
-const ENOUGH = 200; // steps after which a training that works has left guessing behind
+const MIN_STEPS = 200; // steps after which a training that works has left guessing behind
 const STUCK = 0.95; // of the loss of guessing: what learns is at 0.8 of it after 100 steps, and falls
 const JUMP = 3; // times the loss of guessing: sigmoids begin at 2.8 times, nothing sound beyond
 const RISE = 1.5; // times the lowest loss ...
-const RISE_AT_LEAST = 0.15; // ... and so much of the loss of guessing, for low losses jitter
+const MIN_RISE = 0.15; // ... and so much of the loss of guessing, for low losses jitter
 const SWING = 0.25; // of the loss of guessing, from one block to the next, on average of ...
 const SWINGS = 12; // ... so many moves, a third of them up and a third down
 const DEAD = 0.5; // of a layer's units: a network that learns well has up to a quarter
@@ -18,15 +18,30 @@ const GAP = 2; // ... and times the loss on training images: at a high rate both
 const BLOCK = { points: 5, steps: 50 }; // of which a mean loss is taken; ...
 const SMALL_BLOCK = { points: 1, steps: 10 }; // ... and of which one that swings, as single steps do anyhow
 
-/** Every rule by its name: it looks at a run, as follow.js keeps it, and finds {what, todo} or null. */
-export const RULES = { diverged, jumps, rises, swings, dead, vanishes, creeps, overfits };
+/** A run that has begun. @typedef {Run & {told: BeginEvent}} Begun */
+/** What is wrong, and what to do about it. @typedef {{what: string, todo: string}} Advice */
 
-/** What is wrong with a run, from its events so far: [{rule, what, todo}], empty when all is well. */
+/**
+ * Every rule by its name: it looks at a run and finds what is wrong, or null.
+ * @type {Record<string, (run: Begun) => Advice | null>}
+ */
+const RULES = { diverged, jumps, rises, swings, dead, vanishes, creeps, overfits };
+
+/**
+ * List what is wrong with a run, from its events so far: nothing when all is well.
+ * @param {Run} run
+ * @returns {(Advice & {rule: string})[]}
+ */
 export function hintsOf(run) {
-  if (!run.told) return [];
-  return Object.entries(RULES).map(([rule, look]) => ({ rule, ...look(run) })).filter((hint) => hint.what);
+  const { told } = run;
+  if (!told) return [];
+  return Object.entries(RULES).flatMap(([rule, find]) => {
+    const advice = find({ ...run, told });
+    return advice ? [{ rule, ...advice }] : [];
+  });
 }
 
+/** @type {(run: Begun) => Advice | null} */
 function diverged(run) {
   if (run.failure !== "DivergedError") return null;
   return {
@@ -35,10 +50,11 @@ function diverged(run) {
   };
 }
 
+/** @type {(run: Begun) => Advice | null} */
 function jumps(run) {
   const points = pointsSince(run);
-  const last = points.at(-1)?.[0];
-  const some = isStuck(run) ? points : points.filter(([step]) => step > last - ENOUGH);
+  const last = points.at(-1)?.[0] ?? 0;
+  const some = isStuck(run) ? points : points.filter(([step]) => step > last - MIN_STEPS);
   const most = Math.max(...some.map(([, loss]) => loss));
   if (!(most > JUMP * guessing(run))) return null;
   return {
@@ -47,17 +63,19 @@ function jumps(run) {
   };
 }
 
+/** @type {(run: Begun) => Advice | null} */
 function rises(run) {
   const blocks = blocksOf(pointsSince(run, ["dropout", "augment", "weight_decay"])); // these raise it themselves
-  const now = blocks.at(-1);
+  const now = blocks.at(-1) ?? NaN;
   const lowest = Math.min(...blocks);
-  if (!(now > RISE * lowest && now - lowest > RISE_AT_LEAST * guessing(run))) return null;
+  if (!(now > RISE * lowest && now - lowest > MIN_RISE * guessing(run))) return null;
   return {
     what: `The loss is rising: it was ${show(lowest)} and is ${show(now)} now.`,
     todo: `The learning rate, ${rateOf(run)}, is too high: try a third of it.`,
   };
 }
 
+/** @type {(run: Begun) => Advice | null} */
 function swings(run) {
   const losses = blocksOf(pointsSince(run), SMALL_BLOCK).slice(-SWINGS - 1);
   const moves = losses.slice(1).map((loss, index) => loss - losses[index]);
@@ -71,10 +89,11 @@ function swings(run) {
   };
 }
 
+/** @type {(run: Begun) => Advice | null} */
 function dead(run) {
   const layer = deadest(run);
-  if (!(layer?.dead >= DEAD)) return null;
-  const [how, other] = FLATNESS[activationBehind(run, layer)];
+  if (!layer || layer.dead < DEAD) return null;
+  const [how, other] = FLATNESS[activationBehind(run, layer.place) ?? "ReLU"];
   return {
     what: `${Math.round(100 * layer.dead)} % of the units of ${layer.name} ${how}, so hardly anything is learnt through them.`,
     todo: `The learning rate, ${rateOf(run)}, is too high: begin again with a tenth of it, or with ${other} in the hidden layers.`,
@@ -83,8 +102,10 @@ function dead(run) {
 
 const SATURATED = ["are saturated on every image", "relu"];
 const SILENT = ["are dead: no image moves them", "leaky-relu"];
+/** How an activation is flat, and another one to take. @type {Record<string, string[]>} */
 const FLATNESS = { Sigmoid: SATURATED, Tanh: SATURATED, ReLU: SILENT, GELU: SILENT };
 
+/** @type {(run: Begun) => Advice | null} */
 function vanishes(run) {
   const share = shareOfGradient(run);
   if (!isStuck(run) || run.layers.length < DEEP || !(share < VANISHED) || hasFlatUnits(run)) return null;
@@ -94,19 +115,22 @@ function vanishes(run) {
   };
 }
 
+/** @type {(run: Begun) => Advice | null} */
 function creeps(run) {
   if (!isStuck(run) || hasFlatUnits(run) || jumps(run) || swings(run) || vanishes(run)) return null;
   return {
-    what: `The loss hardly falls: it is still ${show(blocksOf(pointsSince(run)).at(-1))}, and guessing would cost ${show(guessing(run))}.`,
+    what: `The loss hardly falls: it is still ${show(lossNow(run))}, and guessing would cost ${show(guessing(run))}.`,
     todo: `The learning rate, ${rateOf(run)}, is too low: try ten times as much.`,
   };
 }
 
+/** @type {(run: Begun) => Advice | null} */
 function overfits(run) {
-  const epochs = run.epochsDone.filter((epoch) => epoch && epoch.validation_loss !== null);
+  const epochs = run.epochsDone.flatMap((epoch) =>
+    (epoch.validation_loss === null ? [] : [{ ...epoch, validation_loss: epoch.validation_loss }]));
   if (!epochs.length) return null;
   const best = epochs.reduce((a, b) => (b.validation_loss < a.validation_loss ? b : a));
-  const [last, now] = [epochs.at(-1), mean(epochs.slice(-LATER).map((epoch) => epoch.validation_loss))];
+  const [last, now] = [epochs[epochs.length - 1], mean(epochs.slice(-LATER).map((epoch) => epoch.validation_loss))];
   const isWorse = now > WORSE * best.validation_loss && last.epoch - best.epoch >= LATER;
   if (!isWorse || last.loss >= best.loss || now < GAP * last.loss) return null;
   return {
@@ -117,38 +141,71 @@ function overfits(run) {
   };
 }
 
-/** The loss of an answer that is the same for every image, as good as such a one can be: where
- * learning begins. With K classes it says 1/K for each. */
+/**
+ * Return the loss of an answer that is the same for every image, as good as such a one can be: where
+ * learning begins. With K classes it says 1/K for each.
+ * @param {Begun} run
+ * @returns {number}
+ */
 function guessing({ told }) {
   const classes = Number(told.sizes.split("-").at(-1));
   const share = 1 / classes;
-  return {
+  /** @type {Record<string, number>} */
+  const losses = {
     "cross-entropy": Math.log(classes),
     "squared-error": (1 - share) / 2, // half the squares of 1 - 1/K once and of 1/K at the others
     "binary-cross-entropy": -Math.log(share) - (classes - 1) * Math.log(1 - share),
-  }[told.configuration.loss];
+  };
+  return losses[told.configuration.loss];
 }
 
-/** Has it not left guessing behind, though it had the time? */
+/**
+ * Return whether it has not left guessing behind, though it had the time.
+ * @param {Begun} run
+ */
 function isStuck(run) {
   const points = pointsSince(run);
-  const steps = points.length ? points.at(-1)[0] - points[0][0] + points[0][2] : 0;
-  return steps >= ENOUGH && blocksOf(points).at(-1) >= STUCK * guessing(run);
+  const [first, last] = [points[0], points.at(-1)];
+  const steps = first && last ? last[0] - first[0] + first[2] : 0;
+  return steps >= MIN_STEPS && lossNow(run) >= STUCK * guessing(run);
 }
 
-/** The losses since one of some knobs was turned last, or since any was. */
+/**
+ * Return the mean loss of the latest block of steps.
+ * @param {Run} run
+ */
+function lossNow(run) {
+  return blocksOf(pointsSince(run)).at(-1) ?? NaN;
+}
+
+/**
+ * Return the losses since one of some settings was changed last, or since any was.
+ * @param {Run} run
+ * @param {string[] | null} names
+ * @returns {LossPoint[]}
+ */
 function pointsSince(run, names = null) {
-  const since = lastTurn(run, names);
+  const since = lastChange(run, names);
   return run.losses.filter(([step, , count]) => step - count >= since);
 }
 
-/** The step at which one of some knobs was turned last, or any. */
-function lastTurn(run, names = null) {
+/**
+ * Return the step at which one of some settings was changed last, or any.
+ * @param {Run} run
+ * @param {string[] | null} names
+ */
+function lastChange(run, names = null) {
+  /** @param {string} name */
   const isMeant = (name) => (names ? names.includes(name) : name !== "epochs");
   return run.changes.findLast(({ values }) => Object.keys(values).some(isMeant))?.step ?? 0;
 }
 
-/** The mean losses of points in a row, block by block; a rest that is too small is left out. */
+/**
+ * Return the mean losses of points in a row, block by block; a rest that is too small is left out.
+ * @param {LossPoint[]} points
+ * @param {{points: number, steps: number}} block
+ * @returns {number[]}
+ */
 function blocksOf(points, block = BLOCK) {
   const means = [];
   let [sum, steps, some] = [0, 0, 0];
@@ -161,38 +218,59 @@ function blocksOf(points, block = BLOCK) {
   return means;
 }
 
-/** Is it by flat units that it does not learn, as far as is known? What was probed before it had
- * the time to go wrong says nothing. */
+/**
+ * Return whether it is by flat units that it does not learn, as far as is known. What was probed before it
+ * had the time to go wrong says nothing.
+ * @param {Run} run
+ */
 function hasFlatUnits(run) {
   const probed = run.layers[0]?.gradients.at(-1)?.[0] ?? 0;
-  return deadest(run)?.dead >= FLAT || probed < lastTurn(run) + ENOUGH;
+  return (deadest(run)?.dead ?? 0) >= FLAT || probed < lastChange(run) + MIN_STEPS;
 }
 
+/**
+ * Return the layer with the largest share of dead units, of those that can have any.
+ * @param {Run} run
+ */
 function deadest({ layers }) {
-  return layers.filter((layer) => layer.dead !== null).sort((a, b) => b.dead - a.dead)[0];
+  return layers
+    .flatMap(({ name, dead }, place) => (dead === null ? [] : [{ name, dead, place }]))
+    .sort((a, b) => b.dead - a.dead)[0];
 }
 
-/** The activation behind a layer that learns. */
-function activationBehind({ layers, told }, layer) {
+/**
+ * Return the activation behind a layer that learns, by its place among these.
+ * @param {Begun} run
+ * @param {number} place
+ */
+function activationBehind({ told }, place) {
   const kinds = told.layers.map((text) => text.split("(")[0]);
-  const places = kinds.flatMap((kind, place) => (["Linear", "Conv2D"].includes(kind) ? [place] : []));
-  return kinds.slice(places[layers.indexOf(layer)]).find((kind) => kind in FLATNESS);
+  const places = kinds.flatMap((kind, at) => (["Linear", "Conv2D"].includes(kind) ? [at] : []));
+  return kinds.slice(places[place]).find((kind) => kind in FLATNESS);
 }
 
-/** How large the first layer's gradient is beside the last layer's. */
+/**
+ * Return how large the first layer's gradient is beside the last layer's.
+ * @param {Run} run
+ */
 function shareOfGradient({ layers }) {
-  return layers.length ? layers[0].gradient / layers.at(-1).gradient : 1;
+  return layers.length ? (layers[0].gradient ?? 0) / (layers[layers.length - 1].gradient ?? 0) : 1;
 }
 
+/** @param {Begun} run */
 function rateOf(run) {
   return show((run.controls ?? run.told.configuration).learning_rate);
 }
 
+/** @param {number[]} values */
 function mean(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** A number with three digits that count. */
+/**
+ * Write a number with three digits that count.
+ * @param {number} value
+ */
 function show(value) {
   return value >= 1e9 ? value.toExponential(1) : Number(value.toPrecision(3)).toLocaleString("en-US", { maximumSignificantDigits: 3 });
 }

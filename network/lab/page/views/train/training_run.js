@@ -1,10 +1,22 @@
-// Follow a run: take in its events, and keep what they add up to.
+// A training run, as its events so far add up: listen to them, take them in, read points off it.
 
 import { listen } from "../../data/api.js";
 
-export const OVER = new Set(["ended", "stopped", "failed"]);
+const OVER = new Set(["ended", "stopped", "failed"]);
 
-/** What is known of a run from its events. `follow` calls `onChange(run, event)` for each. */
+/**
+ * Return whether a training has ended, one way or the other.
+ * @param {string} state
+ */
+export function isOver(state) {
+  return OVER.has(state);
+}
+
+/**
+ * Make a run of which nothing is known yet.
+ * @param {string} name
+ * @returns {Run}
+ */
 export function newRun(name) {
   return {
     name, log: "", last: "", state: "", message: "", failure: "", told: null, controls: null, epochs: 0,
@@ -12,65 +24,94 @@ export function newRun(name) {
   };
 }
 
-/** Listen to a run's events until they end. */
-export function follow(run, onChange) {
+/**
+ * Listen to a run's events until they end; `onEvent` is called when each is taken in.
+ * @param {Run} run
+ * @param {(run: Run, event: TrainingEvent) => void} onEvent
+ */
+export function followRun(run, onEvent) {
   run.stop?.();
-  run.stop = listen(`/api/trainings/${encodeURIComponent(run.name)}/events?after=${run.last}`, {
+  /** @type {StreamListener<TrainingEvent>} */
+  const listener = {
     onEvent(event, id) {
-      take(run, event, id);
-      onChange(run, event);
+      takeEvent(run, event, id);
+      onEvent(run, event);
     },
-    onState: (state) => onChange(run, { type: "connection", state }),
-  });
+  };
+  run.stop = listen(`/api/trainings/${encodeURIComponent(run.name)}/events?after=${run.last}`, listener);
 }
 
-/** Take in one event; `id` is the stream's, "" where there is none. */
-export function take(run, event, id = "") {
+/**
+ * Take in one event; `id` is the stream's, "" if there is none. A new log begins the run anew.
+ * @param {Run} run
+ * @param {TrainingEvent} event
+ * @param {string} id
+ */
+export function takeEvent(run, event, id = "") {
   const log = id.split("-")[0];
   if (id && log !== run.log) Object.assign(run, newRun(run.name), { stop: run.stop, log });
   if (id) run.last = id;
-  TAKE[event.type]?.(run, event);
+  switch (event.type) {
+    case "begin": return takeBegin(run, event);
+    case "progress": return takeProgress(run, event);
+    case "epoch": return takeEpoch(run, event);
+    case "state":
+      Object.assign(run, { state: event.state, message: event.message ?? "", failure: event.kind ?? "" });
+      break;
+    case "change":
+      run.changes.push(event);
+      Object.assign(run, { controls: event.controls, epochs: event.epochs });
+      break;
+    case "pace":
+      run.pace = event.steps_a_second;
+      break;
+    case "problem":
+      run.message = event.message;
+      break;
+    case "end":
+      if (run.state === "watched") run.state = run.epochsDone.length < run.epochs ? "stopped" : "ended";
+  }
 }
 
-const TAKE = {
-  begin(run, event) {
-    Object.assign(run, { told: event, controls: event.controls, epochs: event.epochs, pace: null });
-    run.changes = event.changes.map((one) => ({ ...one }));
-    for (const epoch of event.history) TAKE.epoch(run, epoch);
-  },
-  state(run, event) {
-    Object.assign(run, { state: event.state, message: event.message ?? "", failure: event.kind ?? "" });
-  },
-  progress(run, event) {
-    for (const point of event.losses) addLoss(run, point);
-    Object.assign(run, { rate: event, step: event.step });
-    for (const [index, layer] of (event.layers ?? []).entries()) {
-      const kept = (run.layers[index] ??= { name: layer.name, gradients: [], dead: null });
-      if (event.step && layer.gradient !== null) kept.gradients.push([event.step, layer.gradient]);
-      Object.assign(kept, { gradient: layer.gradient, dead: layer.dead });
-    }
-  },
-  epoch(run, event) {
-    run.epochsDone[event.epoch - 1] = event;
-    run.step = Math.max(run.step, event.step);
-  },
-  change(run, event) {
-    run.changes.push(event);
-    Object.assign(run, { controls: event.controls, epochs: event.epochs });
-  },
-  pace(run, event) {
-    run.pace = event.steps_a_second;
-  },
-  end(run) {
-    if (run.state === "watched") run.state = run.epochsDone.length < run.epochs ? "stopped" : "ended";
-  },
-  problem(run, event) {
-    run.message = event.message;
-  },
-};
+/**
+ * @param {Run} run
+ * @param {BeginEvent} event
+ */
+function takeBegin(run, event) {
+  Object.assign(run, { told: event, controls: event.controls, epochs: event.epochs, pace: null });
+  run.changes = [...event.changes];
+  for (const epoch of event.history) takeEpoch(run, epoch);
+}
 
-/** Add a point: a step, the mean of some steps up to it, and of how many. The mean of a few steps
- * jumps more than that of many beside it, so it is taken into the point before. */
+/**
+ * @param {Run} run
+ * @param {Epoch} epoch
+ */
+function takeEpoch(run, epoch) {
+  run.epochsDone[epoch.epoch - 1] = epoch;
+  run.step = Math.max(run.step, epoch.step);
+}
+
+/**
+ * @param {Run} run
+ * @param {ProgressEvent} event
+ */
+function takeProgress(run, event) {
+  for (const point of event.losses) addLoss(run, point);
+  Object.assign(run, { rate: event, step: event.step });
+  (event.layers ?? []).forEach(({ name, gradient, dead }, index) => {
+    const kept = (run.layers[index] ??= { name, gradients: [], gradient, dead });
+    if (event.step && gradient !== null) kept.gradients.push([event.step, gradient]);
+    Object.assign(kept, { gradient, dead });
+  });
+}
+
+/**
+ * Add a point. The mean of a few steps jumps more than that of many beside it, so it is taken into the
+ * point before.
+ * @param {Run} run
+ * @param {LossPoint} point
+ */
 function addLoss(run, [step, mean, count]) {
   const last = run.losses.at(-1);
   if (!last || 3 * count >= run.usual) {
@@ -83,21 +124,34 @@ function addLoss(run, [step, mean, count]) {
   }
 }
 
-/** The losses of a run as points: each step's where they were seen, else each epoch's. */
-export function lossPoints(run) {
-  const before = run.losses.length ? run.losses[0][0] : Infinity;
-  const epochs = run.epochsDone.filter((epoch) => epoch && epoch.step < before);
-  return [...epochs.map((epoch) => [epoch.step, epoch.loss]), ...run.losses];
+/**
+ * Return the losses of a run as points: each step's where they were seen, else each epoch's.
+ * @param {Run} run
+ * @returns {Point[]}
+ */
+export function lossPoints({ losses, epochsDone }) {
+  const before = losses.length ? losses[0][0] : Infinity;
+  const epochs = epochsDone.filter((epoch) => epoch.step < before);
+  return [
+    ...epochs.map((epoch) => /** @type {Point} */ ([epoch.step, epoch.loss])),
+    ...losses.map(([step, loss]) => /** @type {Point} */ ([step, loss])),
+  ];
 }
 
-/** The accuracy on what is held out, epoch by epoch. */
-export function accuracyPoints(run) {
-  return run.epochsDone
-    .filter((epoch) => epoch && epoch.validation_accuracy !== null)
-    .map((epoch) => [epoch.epoch, epoch.validation_accuracy]);
+/**
+ * Return the accuracy on what is held out, epoch by epoch.
+ * @param {Run} run
+ * @returns {Point[]}
+ */
+export function accuracyPoints({ epochsDone }) {
+  return epochsDone.flatMap(({ epoch, validation_accuracy: accuracy }) =>
+    (accuracy === null ? [] : [/** @type {Point} */ ([epoch, accuracy])]));
 }
 
-/** Say in words what was changed. */
+/**
+ * Write what was changed.
+ * @param {SettingsChange} change
+ */
 export function describeChange({ step, values }) {
   const words = Object.entries(values).map(([name, value]) => {
     const text = typeof value === "object" ? JSON.stringify(value) : value;

@@ -1,0 +1,48 @@
+// Many small images drawn once on one canvas, to be copied from there.
+
+import { brushOf } from "./dom.js";
+import { classColour } from "./palette.js";
+
+const TILE = 28; // pixels of an image's side
+const COLUMNS = 64;
+
+/** Images of a map, each in the colour of its class. */
+export class Sprite {
+  canvas = document.createElement("canvas");
+
+  /**
+   * Draw every image.
+   * @param {ImageSet} images
+   * @param {number[]} which
+   */
+  paint(images, which) {
+    this.canvas.width = COLUMNS * TILE;
+    this.canvas.height = Math.ceil(which.length / COLUMNS) * TILE;
+    const brush = brushOf(this.canvas);
+    which.forEach((index, n) => {
+      const tile = brush.createImageData(TILE, TILE);
+      const colour = classColour(images.labels[index]);
+      const rgb = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+      images.pixels(index).forEach((level, at) => tile.data.set([...rgb, level], 4 * at));
+      brush.putImageData(tile, ...cornerOf(n));
+    });
+  }
+
+  /**
+   * Copy the n-th image, its middle at a place.
+   * @param {CanvasRenderingContext2D} brush
+   * @param {number} n
+   * @param {number} x
+   * @param {number} y
+   * @param {number} side
+   */
+  draw(brush, n, x, y, side) {
+    brush.drawImage(this.canvas, ...cornerOf(n), TILE, TILE, x - side / 2, y - side / 2, side, side);
+  }
+}
+
+/**
+ * @param {number} n
+ * @returns {Point}
+ */
+const cornerOf = (n) => [(n % COLUMNS) * TILE, Math.floor(n / COLUMNS) * TILE];

@@ -1,0 +1,88 @@
+// The part of a map that is shown: where its places lie on the screen, how near one is.
+
+const [MIN_ZOOM, MAX_ZOOM] = [1, 40];
+const MARGIN = 28; // pixels around the window in which points are still drawn: some reach into it
+
+/** A window over places from -1 to 1, y upwards. */
+export class Viewport {
+  /** @type {Float32Array} */
+  places = new Float32Array(); // x and y of each point
+  /** @type {Point} */
+  size = [0, 0]; // in pixels
+  zoom = MIN_ZOOM;
+  x = 0; // the place in the middle
+  y = 0;
+
+  /** Show all of it. */
+  reset() {
+    Object.assign(this, { zoom: MIN_ZOOM, x: 0, y: 0 });
+  }
+
+  /** Pixels from one place to the one that is 1 away. */
+  get scale() {
+    return 0.46 * Math.min(...this.size) * this.zoom;
+  }
+
+  /** @returns {Point} */
+  get middle() {
+    return [this.size[0] / 2, this.size[1] / 2];
+  }
+
+  /**
+   * Where a point is on the screen.
+   * @param {number} n
+   * @returns {Point}
+   */
+  toScreen(n) {
+    const [x, y] = this.middle;
+    return [x + (this.places[2 * n] - this.x) * this.scale, y - (this.places[2 * n + 1] - this.y) * this.scale];
+  }
+
+  /** @param {number} n */
+  isInside(n) {
+    return this.toScreen(n).every((at, axis) => at >= -MARGIN && at <= this.size[axis] + MARGIN);
+  }
+
+  /**
+   * Return the nearest point to a place of the screen within reach, or null.
+   * @param {Point} at
+   * @param {number} reach
+   * @param {(n: number) => boolean} isCandidate
+   * @returns {number | null}
+   */
+  nearest([x, y], reach, isCandidate) {
+    let least = reach ** 2;
+    /** @type {number | null} */
+    let best = null;
+    for (let n = 0; n < this.places.length / 2; n++) {
+      if (!isCandidate(n)) continue;
+      const [px, py] = this.toScreen(n);
+      const distance = (px - x) ** 2 + (py - y) ** 2;
+      if (distance < least) [best, least] = [n, distance];
+    }
+    return best;
+  }
+
+  /**
+   * Zoom by a factor, keeping what is at a place of the screen where it is.
+   * @param {number} by
+   * @param {Point} at
+   */
+  zoomBy(by, at) {
+    const before = this.scale;
+    this.zoom = Math.min(Math.max(this.zoom * by, MIN_ZOOM), MAX_ZOOM);
+    const [x, y] = at.map((one, axis) => (this.middle[axis] - one) * (this.scale / before - 1));
+    this.panBy(x, y);
+  }
+
+  /**
+   * Move what is shown by so many pixels, not beyond the edge.
+   * @param {number} x
+   * @param {number} y
+   */
+  panBy(x, y) {
+    const most = 1.2 * (1 - 1 / this.zoom);
+    this.x = Math.min(Math.max(this.x - x / this.scale, -most), most);
+    this.y = Math.min(Math.max(this.y + y / this.scale, -most), most);
+  }
+}

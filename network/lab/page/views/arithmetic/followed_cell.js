@@ -1,0 +1,36 @@
+// Which number to look at in the next layer: the one that was followed, if it goes on as one.
+
+import { argmax, lastOf } from "../../maths/arrays.js";
+import { isOfClasses } from "./names.js";
+
+/**
+ * Return the number to look at in a layer: the one that was followed, if it goes on as one; at the end
+ * that of the answer, else the largest.
+ * @param {Layer[]} layers
+ * @param {NdArray[]} outputs
+ * @param {{index: number, cell: number}} from the number that was looked at
+ * @param {number} to the layer that is looked at now
+ * @returns {number}
+ */
+export function followedCell(layers, outputs, { index, cell }, to) {
+  if (to >= layers.length) return 0;
+  const [layer, x, y] = [layers[to], outputs[to], outputs[to + 1]];
+  const isNext = to === index + 1;
+  if (isNext && x.values.length === y.values.length && layer.kind !== "Linear") return cell;
+  const { size } = /** @type {PoolLayer} */ (layer);
+  if (isNext && layer.kind.includes("Pool")) return pooledCell(x.shape, y.shape, size, cell) ?? argmax(y.values);
+  return isOfClasses(layers, to + 1) ? argmax(lastOf(outputs).values) : argmax(y.values);
+}
+
+/**
+ * Return where a number goes when squares are pooled; null if it is left out.
+ * @param {number[]} from
+ * @param {number[]} to
+ * @param {number} size
+ * @param {number} cell
+ */
+function pooledCell([, width, channels = 1], [height, columns], size, cell) {
+  const place = Math.floor(cell / channels);
+  const [row, column] = [Math.floor(place / width / size), Math.floor((place % width) / size)];
+  return row < height && column < columns ? (row * columns + column) * channels + (cell % channels) : null;
+}
