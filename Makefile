@@ -4,11 +4,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test soak mutation format clean
+PAGE_TOOLS := tests/page/node_modules/.bin
+
+.PHONY: help run test page soak mutation format clean
 
 help:
 	@echo "make run       install, fetch, build, train and test: about a minute"
 	@echo "make test      ruff, mypy, pytest and the coverage of what reads or writes files"
+	@echo "make page      check the page's JavaScript: types and lint"
 	@echo "make soak      the larger figures of docs/reliability.md: hours"
 	@echo "make mutation  how many deliberate faults the tests notice: a quarter of an hour"
 	@echo "make format    let ruff format the code"
@@ -26,6 +29,15 @@ test: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov
 
+page:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory check-page; \
+	else echo "page: skipped, Node.js (npm) is not installed"; fi
+
+.PHONY: check-page
+check-page: tests/page/node_modules/installed
+	$(PAGE_TOOLS)/tsc --project tests/page/tsconfig.json
+	$(PAGE_TOOLS)/eslint --config tests/page/eslint.config.js --max-warnings 0 network/lab/page
+
 soak: .venv/installed-dev
 	$(BIN)/python -m pytest --soak --timeout=0 -n auto tests/reliability tests/pipeline/download/test_fetch.py tests/pipeline/pickles/test_attacks.py tests/network/training/test_resume.py tests/network/core/test_gradient_check.py tests/network/lab/test_server.py
 
@@ -38,7 +50,7 @@ format: .venv/installed-dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv mutants cache/pickles cache/runs cache/pictures
+	rm -rf .venv mutants tests/page/node_modules cache/pickles cache/runs cache/pictures
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -48,4 +60,8 @@ clean:
 .venv/installed-dev: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+tests/page/node_modules/installed: tests/page/package.json
+	cd tests/page && npm install --no-package-lock --no-audit --no-fund --silent
 	@touch $@
