@@ -9,7 +9,7 @@ from network.core.model import Model
 from network.lab.event_log import Event, EventLog, Source
 from network.lab.training_process import train_in_process
 from network.lab.watched_run import WatchedRun
-from network.lab.worker_process import WorkerProcess
+from network.lab.worker_process import BEGIN, WorkerProcess
 from network.layers.text import parse_layers
 from network.runs.folder import Run
 from network.runs.live_changes import apply_changes
@@ -102,6 +102,8 @@ class Trainings:
                 raise UsageError(f"run {before.name} is in training already")
             if len([one for one in self.all.values() if not one.is_over]) >= MOST:
                 raise UsageError(f"{MOST} runs are in training", "Stop one of them first")
+            if before is not None:
+                before.listener.join(BEGIN)  # it marks the log as over, which goes on after that
             training = Training(self.cache, order, before.log if before else None)
             self.all[training.name] = training
         return training

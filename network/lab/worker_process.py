@@ -47,7 +47,8 @@ class WorkerProcess:
         self.process.start()
         theirs.close()
         self.log.is_over = False
-        Thread(target=self.listen, args=(self.pipe,), daemon=True).start()
+        self.listener = Thread(target=self.listen, args=(self.pipe,), daemon=True)
+        self.listener.start()
         if not self.begun.wait(BEGIN):
             self.process.kill()
             raise ProjectError(f"{self.what} has not begun in {BEGIN:g} s")
