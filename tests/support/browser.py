@@ -30,6 +30,7 @@ OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 45_000  # milliseconds that a page may take: other tests use the processor, too
 SIZES = {"wide": (1440, 900), "phone": (375, 812)}
 TRAIN = "train --quiet --seed 0 --name"
 RUNS = (
@@ -110,8 +111,9 @@ def browser() -> Iterator["Browser"]:
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         pytest.skip("there is no Chromium here")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=found, args=OPTIONS)
         yield chromium
@@ -171,7 +173,7 @@ def open_page(
         contexts.append(context)
         context.add_init_script(CHOOSE_FIRST)
         page = context.new_page()
-        page.set_default_timeout(45_000)
+        page.set_default_timeout(PATIENCE)
         watched.address = address or lab.address
         watched.watch(page)
         page.goto((address or lab.address) + view)
@@ -186,6 +188,11 @@ def open_page(
         requests=watched.requests, problems=len(watched.problems),
     )  # fmt: skip
     assert watched.problems == []
+
+
+def wait_until_drawn(page: "Page") -> None:
+    """Wait until the page has drawn all that it knows; what it is told is drawn a frame later."""
+    page.wait_for_function("() => document.documentElement.dataset.drawn === 'yes'")
 
 
 STROKES = {  # of digits as one writes them, in shares of the board

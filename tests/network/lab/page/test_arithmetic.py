@@ -174,15 +174,17 @@ def test_the_shares_of_softmax_are_the_scores_of_the_run(open_page, lab_cache):
 
 def test_it_plays_by_itself_and_stops_when_asked(open_page):
     page = open_arithmetic(open_page, "first")
+    page.clock.install()  # from here on the page's time passes when the test says so
     say = page.locator(".lesson-say")
     first = say.inner_text()
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.clock.run_for(4000)
     expect(say).not_to_have_text(first)
     page.get_by_role("button", name="Pause").click()
     second = say.inner_text()
-    page.wait_for_timeout(3500)
-    assert say.inner_text() == second
+    page.clock.run_for(60_000)
+    expect(say).to_have_text(second)
 
 
 def test_another_number_is_chosen_by_its_place_or_by_a_click(open_page):

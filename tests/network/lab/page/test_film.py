@@ -4,6 +4,7 @@ import re
 
 import pytest
 import requests
+from playwright.sync_api import expect
 
 from network.runs.film import list_epochs
 from network.runs.names import find_run
@@ -92,7 +93,7 @@ def test_the_digits_that_flipped_are_shown_with_both_answers(open_page, filmed, 
 def test_first_weights_change_from_frame_to_frame(open_page, filmed):
     page = show(open_page, filmed)
     accuracy_at(page, 5)
-    assert page.locator(".weights canvas").count() == 12
+    expect(page.locator(".weights canvas")).to_have_count(12)
     picture = "() => document.querySelector('.weights canvas').toDataURL()"
     last = page.evaluate(picture)
     page.keyboard.press("Home")

@@ -3,6 +3,7 @@
 import tomllib
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.browser import check_layout
 from tests.support.checkout import REPOSITORY
@@ -33,14 +34,15 @@ def test_keys_change_the_view_and_the_theme(open_page):
     page.wait_for_selector(".view-train h1")
     page.keyboard.press("2")
     page.wait_for_selector(".view-draw h1")
-    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    theme = page.locator("html")
+    expect(theme).to_have_attribute("data-theme", "light")
     page.keyboard.press("t")
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    expect(theme).to_have_attribute("data-theme", "dark")
     page.reload()
     page.wait_for_selector(".view-draw h1")
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    expect(theme).to_have_attribute("data-theme", "dark")
     page.keyboard.press("?")
-    assert page.locator("dialog").is_visible()
+    expect(page.locator("dialog")).to_be_visible()
 
 
 def test_the_run_that_is_chosen_stays_chosen(open_page):
@@ -48,4 +50,4 @@ def test_the_run_that_is_chosen_stays_chosen(open_page):
     page.select_option("#run-picker", "first")
     page.reload()
     page.wait_for_selector(".view-film h1")
-    assert page.input_value("#run-picker") == "first"
+    expect(page.locator("#run-picker")).to_have_value("first")

@@ -4,19 +4,22 @@ import re
 
 import pytest
 import requests
+from playwright.sync_api import expect
 
 from network.runs.checkpoints import load_checkpoint
 from network.runs.names import find_run
-from tests.support.browser import check_layout, network
+from tests.support.browser import check_layout, network, wait_until_drawn
 
 
 @pytest.fixture(autouse=True)
 def stop_all(lab):
-    """Leave no training behind, whatever a test comes to."""
+    """Leave no training behind, whatever a test comes to: the next page would show it, too."""
     yield
     for one in requests.get(f"{lab.address}api/trainings", timeout=10).json()["trainings"]:
         if one["state"] in {"training", "paused"}:
-            requests.post(f"{lab.address}api/trainings/{one['run']}/stop", timeout=10)
+            place = f"{lab.address}api/trainings/{one['run']}"
+            requests.post(f"{place}/stop", timeout=10)
+            requests.get(f"{place}/events", timeout=30)  # to the last, which says that it is over
 
 
 def begin(page, **choices):
@@ -55,9 +58,10 @@ def test_the_accuracy_passes_90_percent_while_one_watches(open_page):
     page.wait_for_function(
         "() => parseFloat(document.querySelector('.run-side .big-number').innerText) > 90"
     )
+    wait_until_drawn(page)
     assert page.locator(".curves polyline").count() >= 2
-    assert page.locator(".weights canvas").count() == 30
-    assert page.locator(".bar-row").count() == 2  # hidden sigmoids and those of the outputs
+    expect(page.locator(".weights canvas")).to_have_count(30)
+    expect(page.locator(".bar-row")).to_have_count(2)  # hidden sigmoids and those of the outputs
     page.locator(".chart").nth(2).locator("polyline").nth(1).wait_for()  # gradients of two layers
     check_layout(page)
     stop(page)
@@ -81,7 +85,8 @@ def test_the_weights_of_every_layer_are_seen_to_spread(open_page):
     assert re.search(
         r"Linear 30\s*spread 0\.\d+ now, 0\.021 at the start", words.nth(0).inner_text()
     )
-    assert page.locator(".histogram-now").count() == page.locator(".histogram-start").count() == 2
+    for kind in ("now", "start"):
+        expect(page.locator(f".histogram-{kind}")).to_have_count(2)
     stop(page)
 
 
@@ -97,7 +102,7 @@ def test_what_a_run_with_a_beginning_of_its_own_spread_from_is_known_or_said_not
         page.wait_for_selector(f"#run-picker option[value={name}]", state="attached")
         page.select_option("#run-picker", name)
         page.locator(f".histogram figcaption:has-text('{words}')").nth(1).wait_for()
-    assert page.locator(".histogram-start").count() == 0
+    expect(page.locator(".histogram-start")).to_have_count(0)
     check_layout(page)
 
 
@@ -108,15 +113,15 @@ def test_the_learning_rate_is_changed_while_it_runs(open_page, lab):
     page.fill("#knob-learning-rate", "0.5")
     page.press("#knob-learning-rate", "Enter")
     page.wait_for_selector(".changes:has-text('learning rate 0.5')")
-    assert page.locator(".chart-mark").count() == 2  # in both curves
-    assert page.is_disabled("#knob-momentum")  # SGD has none
-    assert page.is_disabled("#knob-dropout")
+    expect(page.locator(".chart-mark")).to_have_count(2)  # in both curves
+    expect(page.locator("#knob-momentum")).to_be_disabled()  # SGD has none
+    expect(page.locator("#knob-dropout")).to_be_disabled()
     done = epochs_done(page)
     wait_for_epoch(page, done + 1)  # it goes on
     page.fill("#knob-weight-decay", "-1")
     page.press("#knob-weight-decay", "Enter")
     page.wait_for_selector(".run-side .problem:has-text('weight-decay is -1')")
-    assert page.input_value("#knob-weight-decay") == "0.000024"
+    expect(page.locator("#knob-weight-decay")).to_have_value("0.000024")
     stop(page)
     meta = load_checkpoint(find_run(lab.cache, run).checkpoint).meta
     assert meta["configuration"]["learning_rate"] == 0.5
@@ -130,15 +135,19 @@ def test_a_page_that_is_reloaded_in_mid_training_has_missed_nothing(open_page):
     page.reload()
     page.wait_for_selector(".run-state:has-text('training')")
     wait_for_epoch(page, 4)
-    assert page.input_value("#run-picker") == run
+    expect(page.locator("#run-picker")).to_have_value(run)
     page.click("[data-order=pause]")
     page.wait_for_selector(".run-state:has-text('paused')")
+    wait_until_drawn(page)
     done = epochs_done(page)
-    assert page.locator(".curves .panel:first-child circle").count() == done  # one an epoch
+    dots = page.locator(f".curves .panel:first-child [data-series='{run}'] circle")
+    expect(dots).to_have_count(done)  # one an epoch
     page.click("[data-order=epoch]")
     wait_for_epoch(page, done + 1)
     page.wait_for_selector(".run-state:has-text('paused')")
+    wait_until_drawn(page)
     assert epochs_done(page) == done + 1
+    expect(dots).to_have_count(done + 1)
     stop(page)
     page.click("[data-order=resume]")
     page.wait_for_selector(".run-state:has-text('training')")
@@ -154,12 +163,11 @@ def test_runs_lie_over_each_other_and_are_chosen_by_chips(open_page):
     page.wait_for_function("() => document.querySelectorAll('.curves polyline').length == 4")
     page.click(".chip:has-text('convolution')")
     page.wait_for_selector(".run-facts:has-text('784-c8-10')")
-    assert page.input_value("#run-picker") == "convolution"
-    page.wait_for_function(
-        "() => document.querySelectorAll('.weights canvas').length == 8"
-    )  # kernels
+    expect(page.locator("#run-picker")).to_have_value("convolution")
+    expect(page.locator(".weights canvas")).to_have_count(8)  # kernels
+    wait_until_drawn(page)
     page.hover(".curves .panel:first-child svg", position={"x": 200, "y": 100})
-    assert "first" in page.inner_text(".chart-readout:not([hidden])")
+    expect(page.locator(".chart-readout:not([hidden])")).to_contain_text("first")
     page.click("[aria-label='Take first out of the charts']")
     page.wait_for_function("() => document.querySelectorAll('.curves polyline').length == 2")
 
@@ -169,8 +177,11 @@ def test_a_hint_stands_above_the_curves_and_is_read_out(open_page, size):
     page = open_page("#train", size=size, dark=size == "phone")
     begin(page, limit="6000", epochs="500", learning_rate="100")
     page.wait_for_selector("[role=status] .hint:has-text('learning rate, 100, is too high')")
-    heights = [page.locator(it).first.bounding_box()["y"] for it in (".hint", ".curves")]
-    assert heights == sorted(heights)
+    page.wait_for_function("""() => {
+        const boxes = [".hint", ".curves"].map((it) => document.querySelector(it));
+        const [hint, curves] = boxes.map((it) => it?.getBoundingClientRect());
+        return hint && curves.height && hint.bottom <= curves.top;
+    }""")
     check_layout(page)
     stop(page)
     page.select_option("#run-picker", "first")  # which learns
