@@ -1,12 +1,23 @@
-"""Turn gradients into better parameters: SGD, Momentum, Nesterov, RMSProp, Adam.
+"""Optimizers: rules that turn gradients into better parameters.
 
-An optimizer is a description with two functions: `init` makes its memory (the state, a value
-that can be saved) and `update` takes one step. A run owns its arrays, so `update` writes the
-new numbers over the old ones instead of allocating the whole network once a step.
+The gradient points to where the loss grows fastest, so training moves every parameter a little
+against it, again and again. One such move is a *step*. The *learning rate* is the factor between
+gradient and move: if it is too low, training takes too long; if it is too high, steps jump over
+the minimum, and the loss may grow without limit.
 
-`weight_decay` shrinks the weights, never the biases, by learning_rate * weight_decay a step,
-apart from the gradient (Loshchilov and Hutter, Decoupled weight decay regularization, 2019,
-algorithm 2); with SGD this is the L2 penalty of the textbooks.
+A step uses the gradient of one batch, a fast estimate of the gradient of all images that differs
+a little from batch to batch. Hence the name of the simplest rule, *stochastic* (random) *gradient
+descent*, SGD. Other rules remember earlier gradients to make better steps: Momentum and Adam
+here, further ones in `network/training/more_optimizers.py`.
+
+*Weight decay* multiplies every weight, but no bias, by 1 - learning_rate * weight_decay in each
+step. What the gradient does not keep up fades, so the network prefers simple solutions. In SGD
+this is the same as adding weight_decay / 2 * weight^2 to the loss for every weight (L2
+regularization); in Adam it is not, and works better.
+Source: Loshchilov and Hutter, Decoupled weight decay regularization (2019), algorithm 2.
+
+An update computes in place: new parameters overwrite the old ones, and the arrays of the gradients
+hold what comes between. So `grad` is no longer the gradient in the last lines of an update.
 """
 
 from dataclasses import dataclass
@@ -16,21 +27,21 @@ import numpy as np
 
 from network.core.params import Params, params_dtype, zeros_like, zip_arrays
 
-State: TypeAlias = dict[str, Params]  # named memories, each a tree of the parameters' form
+State: TypeAlias = dict[str, Params]  # each memory by its name, a tree as the parameters are
 
 
 class Optimizer(Protocol):
     """A rule for one step."""
 
     def init(self, params: Params) -> State:
-        """Make the memory that the rule starts with."""
+        """Return the state before the first step."""
 
     def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
-        """Take one step: params and state change in place, grads may be used up."""
+        """Take one step: params and state change in place, and grads are overwritten."""
 
 
 def decay_weights(params: Params, factor: float) -> None:
-    """Multiply every weight, but no bias, by `1 - factor`."""
+    """Multiply every weight, but no bias, by 1 - factor."""
     if factor:
         for layer in params:
             if "weight" in layer:
@@ -57,12 +68,16 @@ class SGD:
             for name, grad in layer_grads.items():
                 param = layer[name]
                 grad *= rate
-                param -= grad
+                param -= grad  # param <- param - learning_rate * grad
 
 
 @dataclass(frozen=True)
 class Momentum:
     """velocity <- momentum * velocity + grad;  param <- param - learning_rate * velocity.
+
+    A ball that rolls downhill: the velocity sums up the gradients, and forgets them slowly. What
+    differs from batch to batch cancels out, and a lasting direction becomes up to
+    1 / (1 - momentum) times as strong, 10 times with 0.9.
 
     Source: Polyak, Some methods of speeding up the convergence of iteration methods (1964);
     Sutskever, Martens, Dahl, Hinton (2013), equations 1 and 2, with the rate taken outside.
@@ -78,71 +93,26 @@ class Momentum:
         decay_weights(params, learning_rate * self.weight_decay)
         for _, (param, grad, velocity) in zip_arrays(params, grads, state["velocity"]):
             velocity *= self.momentum
-            velocity += grad
+            velocity += grad  # velocity <- momentum * velocity + grad
             np.multiply(velocity, learning_rate, out=grad)
-            param -= grad
-
-
-@dataclass(frozen=True)
-class Nesterov(Momentum):
-    """Momentum that looks ahead.
-
-        velocity <- momentum * velocity + grad
-        param <- param - learning_rate * (grad + momentum * velocity)
-
-    The gradient counts as if it were taken where the velocity will have led.
-    Source: Nesterov, A method of solving a convex programming problem with convergence rate
-    O(1/k^2) (1983); Sutskever, Martens, Dahl, Hinton (2013), equations 3 and 4, in the variables
-    of Bengio, Boulanger-Lewandowski, Pascanu, Advances in optimizing recurrent networks (2013),
-    equation 7.
-    """
-
-    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
-        decay_weights(params, learning_rate * self.weight_decay)
-        for _, (param, grad, velocity) in zip_arrays(params, grads, state["velocity"]):
-            velocity *= self.momentum
-            velocity += grad
-            grad += self.momentum * velocity
-            grad *= learning_rate
-            param -= grad
-
-
-@dataclass(frozen=True)
-class RMSProp:
-    """Each gradient divided by how large it has been of late.
-
-        v <- decay * v + (1 - decay) * grad^2
-        param <- param - learning_rate * grad / (sqrt(v) + epsilon)
-
-    Source: Tieleman and Hinton, Lecture 6.5, rmsprop: divide the gradient by a running average
-    of its recent magnitude, COURSERA: Neural networks for machine learning (2012).
-    """
-
-    decay: float = 0.9
-    epsilon: float = 1e-8
-    weight_decay: float = 0.0
-
-    def init(self, params: Params) -> State:
-        return {"v": zeros_like(params)}
-
-    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
-        decay_weights(params, learning_rate * self.weight_decay)
-        for _, (param, grad, v) in zip_arrays(params, grads, state["v"]):
-            v += (1 - self.decay) * (grad * grad - v)
-            grad *= learning_rate
-            grad /= np.sqrt(v) + self.epsilon
-            param -= grad
+            param -= grad  # param <- param - learning_rate * velocity
 
 
 @dataclass(frozen=True)
 class Adam:
-    """Steps of about the learning rate in every direction, however large its gradients are.
+    """Move along the mean of recent gradients, divided by their recent size.
 
-        m <- beta1 * m + (1 - beta1) * grad             the mean of the gradients
-        v <- beta2 * v + (1 - beta2) * grad^2           the mean of their squares
+        m <- beta1 * m + (1 - beta1) * grad             moving average of the gradients
+        v <- beta2 * v + (1 - beta2) * grad^2           moving average of their squares
+        m_hat = m / (1 - beta1^t)                       at step t = 1, 2, ...
+        v_hat = v / (1 - beta2^t)
         param <- param - learning_rate * m_hat / (sqrt(v_hat) + epsilon)
 
-    with m_hat = m / (1 - beta1^t) and v_hat = v / (1 - beta2^t) at step t = 1, 2, ...
+    So every parameter moves by about the learning rate, however large or small its gradients
+    are. m and v start at 0 and are too small at first: for a constant gradient, m is
+    (1 - beta1^t) * grad after t steps. m_hat and v_hat make up for that. epsilon avoids a
+    division by 0.
+
     Source: Kingma and Ba, Adam: a method for stochastic optimization (2015), algorithm 1, with
     the order of its section 2's last paragraph; with weight_decay it is AdamW.
     """
@@ -163,15 +133,16 @@ class Adam:
         decay_weights(params, learning_rate * self.weight_decay)
         state["t"][0]["t"] += 1
         t = int(state["t"][0]["t"])
-        # lr * m_hat / (sqrt(v_hat) + eps) = rate * m / (sqrt(v) + eps * root), scalars first
+        # The corrections are two numbers for all parameters. With root = sqrt(1 - beta2^t):
+        # m_hat / (sqrt(v_hat) + epsilon) = root / (1 - beta1^t) * m / (sqrt(v) + epsilon * root)
         root = float(np.sqrt(1 - self.beta2**t))
         rate = learning_rate * root / (1 - self.beta1**t)
         for _, (param, grad, m, v) in zip_arrays(params, grads, state["m"], state["v"]):
-            m += (1 - self.beta1) * (grad - m)
+            m += (1 - self.beta1) * (grad - m)  # m <- beta1 * m + (1 - beta1) * grad
             grad *= grad
-            v += (1 - self.beta2) * (grad - v)
+            v += (1 - self.beta2) * (grad - v)  # v <- beta2 * v + (1 - beta2) * grad^2
             np.sqrt(v, out=grad)
             grad += self.epsilon * root
             np.divide(m, grad, out=grad)
             grad *= rate
-            param -= grad
+            param -= grad  # param <- param - rate * m / (sqrt(v) + epsilon * root)

@@ -1,7 +1,8 @@
 """Further optimizers, every optimizer by its name, and optimizers around an optimizer.
 
-Lion and Muon are optimizers like those of `core/optimizers.py`. Gradient clipping and weight
-averaging wrap any optimizer and keep what they need in its state, so the loop knows of neither.
+Nesterov, RMSProp, Lion and Muon are optimizers like those of `core/optimizers.py`. Gradient
+clipping and weight averaging wrap any optimizer and keep what they need in its state, so the
+training loop needs no code for either.
 """
 
 from collections.abc import Callable
@@ -14,9 +15,7 @@ from network.core.optimizers import (
     SGD,
     Adam,
     Momentum,
-    Nesterov,
     Optimizer,
-    RMSProp,
     State,
     decay_weights,
 )
@@ -24,12 +23,66 @@ from network.core.params import (
     Array,
     Params,
     copy_params,
-    matrices,
     named_arrays,
-    vectors,
     zeros_like,
     zip_arrays,
 )
+
+
+@dataclass(frozen=True)
+class Nesterov(Momentum):
+    """Momentum that looks ahead.
+
+        velocity <- momentum * velocity + grad
+        param <- param - learning_rate * (grad + momentum * velocity)
+
+    It is as if the gradient were taken where the velocity is about to lead.
+
+    Source: Nesterov, A method of solving a convex programming problem with convergence rate
+    O(1/k^2) (1983); Sutskever, Martens, Dahl, Hinton (2013), equations 3 and 4, in the variables
+    of Bengio, Boulanger-Lewandowski, Pascanu, Advances in optimizing recurrent networks (2013),
+    equation 7.
+    """
+
+    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
+        decay_weights(params, learning_rate * self.weight_decay)
+        for _, (param, grad, velocity) in zip_arrays(params, grads, state["velocity"]):
+            velocity *= self.momentum
+            velocity += grad  # velocity <- momentum * velocity + grad
+            grad += self.momentum * velocity
+            grad *= learning_rate
+            param -= grad  # param <- param - learning_rate * (grad + momentum * velocity)
+
+
+@dataclass(frozen=True)
+class RMSProp:
+    """Divide each gradient by its recent size.
+
+        v <- decay * v + (1 - decay) * grad^2
+        param <- param - learning_rate * grad / (sqrt(v) + epsilon)
+
+    v is a moving average of the squares: it follows them, and forgets them slowly. Dividing by
+    its root gives a parameter with small gradients steps as large as one with large gradients.
+    epsilon avoids a division by 0.
+
+    Source: Tieleman and Hinton, Lecture 6.5, rmsprop: divide the gradient by a running average
+    of its recent magnitude, COURSERA: Neural networks for machine learning (2012).
+    """
+
+    decay: float = 0.9
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
+
+    def init(self, params: Params) -> State:
+        return {"v": zeros_like(params)}
+
+    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
+        decay_weights(params, learning_rate * self.weight_decay)
+        for _, (param, grad, v) in zip_arrays(params, grads, state["v"]):
+            v += (1 - self.decay) * (grad * grad - v)  # v <- decay * v + (1 - decay) * grad^2
+            grad *= learning_rate
+            grad /= np.sqrt(v) + self.epsilon
+            param -= grad  # param <- param - learning_rate * grad / (sqrt(v) + epsilon)
 
 
 @dataclass(frozen=True)
@@ -94,6 +147,16 @@ class Muon:
             step = orthogonalize(grad.reshape(-1, grad.shape[-1]))  # (n_in, n_out)
             step *= learning_rate * max(1, step.shape[1] / step.shape[0]) ** 0.5
             param -= step.reshape(param.shape)
+
+
+def matrices(params: Params) -> Params:
+    """Return the arrays with two or more axes: weights, and kernels of convolutions."""
+    return [{n: array for n, array in layer.items() if array.ndim > 1} for layer in params]
+
+
+def vectors(params: Params) -> Params:
+    """Return the arrays with one axis or none: biases and scales."""
+    return [{n: array for n, array in layer.items() if array.ndim <= 1} for layer in params]
 
 
 # Chosen for a steep start: 5 rounds take what is above 1 % of the norm to 0.68 to 1.14.

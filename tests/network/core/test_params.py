@@ -10,11 +10,9 @@ from network.core.params import (
     copy_params,
     count_params,
     map_params,
-    matrices,
     named_arrays,
     params_dtype,
     scalar_array,
-    vectors,
     zeros_like,
     zip_arrays,
 )
@@ -56,12 +54,6 @@ def test_copies_and_zeros_have_the_form_and_memory_of_their_own(params):
         assert copy.tobytes() == array.tobytes()
         assert (zeros.shape, zeros.dtype, zeros.any()) == (array.shape, array.dtype, False)
         assert not np.shares_memory(copy, array)
-
-
-def test_matrices_and_vectors_are_the_tree_in_two_parts(params):
-    assert [list(layer) for layer in matrices(params)] == [[], ["weight"], [], ["weight"]]
-    assert [list(layer) for layer in vectors(params)] == [[], ["bias"], [], ["bias"]]
-    assert matrices(params)[1]["weight"] is params[1]["weight"]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

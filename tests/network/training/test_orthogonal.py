@@ -1,11 +1,11 @@
-"""Products of matrices alone come near the orthogonal matrix that a decomposition finds."""
+"""Muon: which arrays are matrices, and products that come near the orthogonal one of an SVD."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.training.more_optimizers import orthogonalize
+from network.training.more_optimizers import matrices, orthogonalize, vectors
 
 sizes = st.integers(1, 12)
 
@@ -30,3 +30,14 @@ def test_shape_and_dtype_stay_and_nothing_becomes_nothing(shape, dtype):
     assert (found.shape, found.dtype) == (shape, dtype)
     assert np.array_equal(matrix, kept)
     assert not orthogonalize(np.zeros(shape, dtype)).any()
+
+
+def test_matrices_and_vectors_are_the_tree_in_two_parts():
+    params = [
+        {},
+        {"weight": np.zeros((3, 2)), "bias": np.ones(2)},
+        {"weight": np.zeros((5, 5, 1, 4))},
+    ]
+    assert [list(layer) for layer in matrices(params)] == [[], ["weight"], ["weight"]]
+    assert [list(layer) for layer in vectors(params)] == [[], ["bias"], []]
+    assert matrices(params)[1]["weight"] is params[1]["weight"]
