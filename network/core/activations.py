@@ -1,9 +1,20 @@
-"""What makes a network more than one linear map: functions of each number, or of each row.
+"""Activations: the functions that make a network more than one linear map.
 
-An activation has a kink or a bend; without one, layers in a row would be one layer. Each is a
-layer without parameters, so its backward pass is checked like any other.
+Two Linear layers in a row are one Linear layer: (x @ A) @ B = x @ (A @ B), and the biases add up,
+too. So an *activation* stands between them: a fixed function with a bend or a kink, applied to
+each number by itself. Layers in a row can then represent almost any function of an image.
+
+An activation is a layer without parameters. Its forward pass is y = f(x), its backward pass the
+chain rule for a function of one variable: d_x = d_y * f'(x). Where f is flat, f'(x) is almost 0,
+and so is the gradient for all layers before it: that *unit* (or *neuron*: one output of a layer)
+is *saturated*, and hardly learns.
+
+The last layer of a network is an *output activation*: Sigmoid or Softmax. It turns the last
+weighted sums, the *logits*, which may be any numbers, into scores from 0 to 1.
 """
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import pi, sqrt
 
@@ -12,138 +23,131 @@ import numpy as np
 from network.core.layers import Backward, Layer, WithoutParams
 from network.core.params import Array, LayerParams, scalar_array
 
-ROOT, CUBIC = sqrt(2 / pi), 0.044715  # of the GELU
-BEND = 10.0  # beyond it a GELU is straight, to the last bit
 
+class Activation(WithoutParams, ABC):
+    """A layer that applies one function f to each number by itself.
 
-@dataclass(frozen=True)
-class Sigmoid(WithoutParams):
-    """y = 1 / (1 + exp(-x)), computed as (1 + tanh(x / 2)) / 2, which cannot overflow.
-
-    d_x = d_y * y * (1 - y)
-
-    Shapes: any.
-    Source: Rumelhart, Hinton, Williams (1986), equations 2 and 5; the tanh form is the
-    identity of the DLMF, section 4.28 and 4.35 (hyperbolic functions of half arguments).
+    Shapes: any; y, d_y and d_x have the shape of x.
     """
+
+    @abstractmethod
+    def curve(self, x: Array) -> tuple[Array, Callable[[Array], Array]]:
+        """Return y = f(x), and the function from d_y to d_x = d_y * f'(x)."""
 
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        one, half = scalar_array(1, x.dtype), scalar_array(0.5, x.dtype)
-        y = x * half
-        np.tanh(y, out=y)
-        y *= half
-        y += half
+        y, chain_rule = self.curve(x)
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            d_x = one - y
-            d_x *= y
-            d_x *= d_y
-            return d_x, {}
+            return chain_rule(d_y), {}  # backpropagation: dL/dx = dL/dy * dy/dx, number by number
 
         return y, backward
 
 
 @dataclass(frozen=True)
-class Tanh(WithoutParams):
-    """y = tanh(x).
+class Sigmoid(Activation):
+    """y = 1 / (1 + exp(-x)): from 0 to 1, saturated at both ends.
 
-    d_x = d_y * (1 - y^2)
+        dy/dx = exp(-x) / (1 + exp(-x))^2 = y * exp(-x) / (1 + exp(-x)) = y * (1 - y)
 
-    Shapes: any.
+    The derivative needs y alone. It is 1/4 at most, so each Sigmoid weakens the gradient.
+
+    Source: Rumelhart, Hinton, Williams (1986), equations 2 and 5.
+    """
+
+    def curve(self, x: Array) -> tuple[Array, Callable[[Array], Array]]:
+        y = sigmoid(x)
+        return y, lambda d_y: sigmoid_backward(y, d_y)  # d_y * y * (1 - y)
+
+
+@dataclass(frozen=True)
+class Tanh(Activation):
+    """y = tanh(x): from -1 to 1, a Sigmoid stretched to have its centre at 0.
+
+        dy/dx = 1 - y^2
+
     Source: LeCun, Bottou, Orr, Muller, Efficient BackProp (1998), section 4.4.
     """
 
-    def forward(
-        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
-    ) -> tuple[Array, Backward]:
+    def curve(self, x: Array) -> tuple[Array, Callable[[Array], Array]]:
         y = np.tanh(x)
-
-        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            return d_y * (1 - y * y), {}
-
-        return y, backward
+        return y, lambda d_y: d_y * (1 - y * y)
 
 
 @dataclass(frozen=True)
-class ReLU(WithoutParams):
-    """y = max(x, 0).
+class ReLU(Activation):
+    """y = max(x, 0), the rectified linear unit: never saturated where x > 0.
 
-    d_x = d_y where x > 0, else 0
+        dy/dx = 1 where x > 0, else 0
 
-    Shapes: any.
+    A unit whose x is negative for every image gets no gradient and never changes: it is *dead*.
+
     Source: Nair and Hinton, Rectified linear units improve restricted Boltzmann machines
     (2010), section 2.
     """
 
-    def forward(
-        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
-    ) -> tuple[Array, Backward]:
-        y = np.clip(x, 0, np.inf)  # several times as fast as np.maximum(x, 0)
-
-        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            return d_y * (y > 0), {}
-
-        return y, backward
+    def curve(self, x: Array) -> tuple[Array, Callable[[Array], Array]]:
+        y = np.clip(x, 0, np.inf)  # max(x, 0); several times as fast as np.maximum
+        return y, lambda d_y: d_y * (y > 0)  # True counts as 1, False as 0
 
 
 @dataclass(frozen=True)
-class LeakyReLU(WithoutParams):
-    """y = x where x > 0, else slope * x: no unit is ever quite dead.
+class LeakyReLU(Activation):
+    """y = x where x > 0, else slope * x: a ReLU whose units cannot quite die.
 
-    d_x = d_y where x > 0, else slope * d_y
+        dy/dx = 1 where x > 0, else slope
 
-    Shapes: any.
     Source: Maas, Hannun, Ng, Rectifier nonlinearities improve neural network acoustic models
     (2013), section 2.
     """
 
     slope: float = 0.01
 
-    def forward(
-        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
-    ) -> tuple[Array, Backward]:
+    def curve(self, x: Array) -> tuple[Array, Callable[[Array], Array]]:
         y = np.maximum(x, self.slope * x)  # the slope is less than 1
+        one, slope = x.dtype.type(1), x.dtype.type(self.slope)
+        return y, lambda d_y: d_y * np.where(x > 0, one, slope)
 
-        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            return d_y * np.where(x > 0, x.dtype.type(1), x.dtype.type(self.slope)), {}
 
-        return y, backward
+ROOT, CUBIC = sqrt(2 / pi), 0.044715  # of the GELU
+BEND = 10.0  # beyond it a GELU is straight, to the last bit
 
 
 @dataclass(frozen=True)
-class GELU(WithoutParams):
-    """y = x * (1 + tanh(u)) / 2 with u = sqrt(2 / pi) * (x + 0.044715 x^3).
+class GELU(Activation):
+    """y = x * (1 + tanh(u)) / 2 with u = sqrt(2 / pi) * (x + 0.044715 x^3): a smooth ReLU.
 
-    d_x = d_y * ((1 + tanh(u)) / 2 + x * (1 - tanh(u)^2) / 2 * u'),
-    u' = sqrt(2 / pi) * (1 + 3 * 0.044715 x^2)
+    The product rule, with du/dx = sqrt(2 / pi) * (1 + 3 * 0.044715 x^2):
 
-    Shapes: any.
+        dy/dx = (1 + tanh(u)) / 2 + x * (1 - tanh(u)^2) / 2 * du/dx
+
     Source: Hendrycks and Gimpel, Gaussian error linear units (2016), section 2, the
     approximation by tanh.
     """
 
-    def forward(
-        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
-    ) -> tuple[Array, Backward]:
-        near = np.clip(x, -BEND, BEND)  # beyond, tanh is 1 and the cube could overflow
+    def curve(self, x: Array) -> tuple[Array, Callable[[Array], Array]]:
+        near = np.clip(x, -BEND, BEND)  # beyond, tanh(u) is 1 or -1, and x^3 could overflow
         square = near * near
-        t = np.tanh(ROOT * near * (1 + CUBIC * square))
+        t = np.tanh(ROOT * near * (1 + CUBIC * square))  # tanh(u)
 
-        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            slope = 0.5 * near * (1 - t * t) * (ROOT * (1 + 3 * CUBIC * square))
-            return d_y * (0.5 * (1 + t) + slope), {}
+        def chain_rule(d_y: Array) -> Array:
+            second = 0.5 * near * (1 - t * t) * (ROOT * (1 + 3 * CUBIC * square))
+            d_x: Array = d_y * (0.5 * (1 + t) + second)
+            return d_x
 
-        return x * (0.5 * (1 + t)), backward
+        return x * (0.5 * (1 + t)), chain_rule
 
 
 @dataclass(frozen=True)
 class Softmax(WithoutParams):
-    """y_k = exp(x_k) / sum_j exp(x_j): scores that add up to 1.
+    """y_k = exp(x_k) / sum_j exp(x_j): scores of K classes, positive, that add up to 1.
 
-    d_x = y * (d_y - sum_k d_y_k * y_k); the largest x is subtracted first, so exp cannot
-    overflow and the result is the same.
+    The logits x of one image compete: when one score rises, the others fall. So every y_k depends
+    on every x_j, with 1 for j = k and 0 otherwise written as [j = k]:
+
+        dy_k/dx_j = y_k * ([j = k] - y_j)
+        d_x_j = sum_k d_y_k * dy_k/dx_j = y_j * (d_y_j - sum_k d_y_k * y_k)
 
     Shapes: (N, K).
     Source: Bridle, Probabilistic interpretation of feedforward classification network
@@ -153,20 +157,24 @@ class Softmax(WithoutParams):
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        y = np.exp(x - x.max(axis=1, keepdims=True))
-        y /= y.sum(axis=1, keepdims=True)
+        # Subtracting a number from all logits changes no score. Without the largest, exp is
+        # at most 1 and cannot overflow.
+        y = np.exp(x - x.max(axis=1, keepdims=True))  # (N, K) minus (N, 1)
+        y /= y.sum(axis=1, keepdims=True)  # every row adds up to 1
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            return y * (d_y - (d_y * y).sum(axis=1, keepdims=True)), {}
+            return y * (d_y - (d_y * y).sum(axis=1, keepdims=True)), {}  # (N, K)
 
         return y, backward
 
 
 @dataclass(frozen=True)
 class LogSoftmax(WithoutParams):
-    """y_k = x_k - log sum_j exp(x_j): the logarithms of softmax, exact where those are tiny.
+    """y_k = x_k - log sum_j exp(x_j): the logarithm of Softmax, exact where that is tiny.
 
-    d_x = d_y - exp(y) * sum_k d_y_k
+    With dy_k/dx_j = [j = k] - exp(y_j):
+
+        d_x_j = d_y_j - exp(y_j) * sum_k d_y_k
 
     Shapes: (N, K).
     Source: Bishop, Pattern Recognition and Machine Learning (2006), equation 4.104.
@@ -175,19 +183,49 @@ class LogSoftmax(WithoutParams):
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        z = x - x.max(axis=1, keepdims=True)
-        y = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        z = x - x.max(axis=1, keepdims=True)  # as in Softmax
+        y = z - np.log(np.exp(z).sum(axis=1, keepdims=True))  # (N, K) minus (N, 1)
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            return d_y - np.exp(y) * d_y.sum(axis=1, keepdims=True), {}
+            return d_y - np.exp(y) * d_y.sum(axis=1, keepdims=True), {}  # (N, K)
 
         return y, backward
 
 
-ACTIVATIONS: dict[str, type[Layer]] = {
+ACTIVATIONS: dict[str, type[Layer]] = {  # those that may stand between two layers
     "sigmoid": Sigmoid,
     "tanh": Tanh,
     "relu": ReLU,
     "leaky-relu": LeakyReLU,
     "gelu": GELU,
 }
+
+
+# --- Faster, with the same result ---
+
+
+def sigmoid(x: Array) -> Array:
+    """Return 1 / (1 + exp(-x)), computed as 0.5 * tanh(0.5 * x) + 0.5 in one array.
+
+    That is the same function, and exp(-x) could overflow where tanh cannot.
+
+    Shapes: any.
+    Source: DLMF, sections 4.28 and 4.35 (hyperbolic functions of half arguments).
+    """
+    half = scalar_array(0.5, x.dtype)
+    y = x * half
+    np.tanh(y, out=y)
+    y *= half
+    y += half
+    return y
+
+
+def sigmoid_backward(y: Array, d_y: Array) -> Array:
+    """Return d_y * y * (1 - y), computed in one array.
+
+    Shapes: any.
+    """
+    d_x = scalar_array(1, y.dtype) - y
+    d_x *= y
+    d_x *= d_y
+    return d_x
