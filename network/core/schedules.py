@@ -1,17 +1,21 @@
-"""Learning rate as a function of the step.
+"""Schedules: the learning rate in the course of training.
 
-A schedule is given the progress of the run, 0 at the first step and 1 after the last, and
-returns the share of the learning rate to use.
+At first, large steps are best: the parameters are far from good ones. Later, large steps only
+jump about, since every batch pulls in a direction of its own, and small steps let this noise
+average out. So most schedules let the learning rate fall, nearly to 0.
+
+A schedule is a function of the *progress* of training, 0 at the first step and 1 after the last.
+It returns a factor from 0 to 1 for the learning rate.
 """
 
 from collections.abc import Callable
 from math import cos, pi
 from typing import TypeAlias
 
-Schedule: TypeAlias = Callable[[float], float]
+Schedule: TypeAlias = Callable[[float], float]  # progress, 0 to 1 -> factor, 0 to 1
 
-WARM_UP = 0.05  # share of the run in which the rate rises
-PEAK, FIRST, LAST = 0.3, 1 / 25, 1e-5  # of the cycle: where it peaks, and where it starts and ends
+WARM_UP = 0.05  # progress up to which the rate rises in `warm_cosine`
+PEAK, FIRST, LAST = 0.3, 1 / 25, 1e-5  # of `one_cycle`: progress at its peak; both end factors
 
 
 def constant(progress: float) -> float:
@@ -19,8 +23,16 @@ def constant(progress: float) -> float:
     return 1.0
 
 
+def step(progress: float) -> float:
+    """Fall to a tenth at half of the training, and to a hundredth at three quarters.
+
+    Source: He, Zhang, Ren, Sun, Deep residual learning for image recognition (2016), section 4.2.
+    """
+    return 1.0 if progress < 0.5 else 0.1 if progress < 0.75 else 0.01
+
+
 def cosine(progress: float) -> float:
-    """Fall from 1 to 0 along half a cosine wave.
+    """Fall from 1 to 0 along half a cosine wave: slowly, then fast, then slowly.
 
     Source: Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts
     (2017), equation 5, without restarts.
@@ -29,7 +41,9 @@ def cosine(progress: float) -> float:
 
 
 def warm_cosine(progress: float) -> float:
-    """Rise from 0 to 1 in the first twentieth of the run, then fall as `cosine` does.
+    """Rise from 0 to 1 in the first twentieth of the training, then fall as `cosine` does.
+
+    The rise is called *warm-up*: the first gradients, of random weights, are large and say little.
 
     Source: Goyal and others, Accurate, large minibatch SGD (2017), section 2.2 (gradual warm-up);
     Loshchilov and Hutter (2017), equation 5.
@@ -40,7 +54,10 @@ def warm_cosine(progress: float) -> float:
 
 
 def one_cycle(progress: float) -> float:
-    """Rise from 1/25 to 1 in the first 30 % of the run, then fall to almost 0, along cosines.
+    """Rise from 1/25 to 1 in the first 30 % of the training, then fall to almost 0.
+
+    Both parts are half cosine waves. The slow rise allows a higher peak than would be stable
+    from the start.
 
     Source: Smith and Topin, Super-convergence (2017), section 4; the numbers and the cosines are
     those that fast.ai found to work best.
@@ -48,14 +65,6 @@ def one_cycle(progress: float) -> float:
     if progress < PEAK:
         return FIRST + (1 - FIRST) * (1 - cosine(progress / PEAK))
     return LAST + (1 - LAST) * cosine((progress - PEAK) / (1 - PEAK))
-
-
-def step(progress: float) -> float:
-    """Fall to a tenth at half of the run, and to a hundredth at three quarters.
-
-    Source: He, Zhang, Ren, Sun, Deep residual learning for image recognition (2016), section 4.2.
-    """
-    return 1.0 if progress < 0.5 else 0.1 if progress < 0.75 else 0.01
 
 
 SCHEDULES: dict[str, Schedule] = {
