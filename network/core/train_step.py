@@ -1,4 +1,10 @@
-"""One training step: forward, loss, backward, update."""
+"""One training step: forward, loss, backward, update.
+
+Here the other files come together. The forward pass computes the outputs of a batch, the loss
+compares them with the labels, the backward pass computes the gradient by every parameter, and the
+optimizer moves the parameters against it. Training is this step, thousands of times, on one batch
+after the other; `network/training/loop.py` does that.
+"""
 
 import numpy as np
 
@@ -8,7 +14,7 @@ from network.core.optimizers import Optimizer, State
 from network.core.params import Array, Params
 
 
-@np.errstate(over="ignore", invalid="ignore")  # what runs away is told as DivergedError
+@np.errstate(over="ignore", invalid="ignore")  # the training loop raises DivergedError instead
 def train_step(
     model: Trainable,
     loss: Loss,
@@ -22,10 +28,12 @@ def train_step(
 ) -> float:
     """Make one update in place and return the loss before it.
 
+    `rng` is for layers that are random while training, such as Dropout.
+
     Shapes: images (N, H, W), labels (N,).
     """
-    outputs, backward = model.forward(params, images, rng)
-    loss_value, d_outputs = loss(outputs, labels)
-    grads = backward(d_outputs)
-    optimizer.update(params, grads, state, learning_rate)
+    outputs, backward = model.forward(params, images, rng)  # (N, H, W) -> (N, K)
+    loss_value, d_outputs = loss(outputs, labels)  # one number, and its gradient (N, K)
+    grads = backward(d_outputs)  # backpropagation: the gradient by every parameter
+    optimizer.update(params, grads, state, learning_rate)  # changes params and state
     return loss_value
