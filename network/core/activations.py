@@ -118,7 +118,7 @@ BEND = 10.0  # beyond it a GELU is straight, to the last bit
 class GELU(Activation):
     """y = x * (1 + tanh(u)) / 2 with u = sqrt(2 / pi) * (x + 0.044715 x^3): a smooth ReLU.
 
-    The product rule, with du/dx = sqrt(2 / pi) * (1 + 3 * 0.044715 x^2):
+    By the product rule, with du/dx = sqrt(2 / pi) * (1 + 3 * 0.044715 x^2),
 
         dy/dx = (1 + tanh(u)) / 2 + x * (1 - tanh(u)^2) / 2 * du/dx
 
@@ -157,10 +157,10 @@ class Softmax(WithoutParams):
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        # Subtracting a number from all logits changes no score. Without the largest, exp is
-        # at most 1 and cannot overflow.
+        # Subtracting a number from all logits of an image changes no score. With the largest one
+        # subtracted, exp is at most 1 and cannot overflow. (axis=1: over the K classes.)
         y = np.exp(x - x.max(axis=1, keepdims=True))  # (N, K) minus (N, 1)
-        y /= y.sum(axis=1, keepdims=True)  # every row adds up to 1
+        y /= y.sum(axis=1, keepdims=True)  # each row adds up to 1
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
             return y * (d_y - (d_y * y).sum(axis=1, keepdims=True)), {}  # (N, K)
@@ -207,7 +207,7 @@ ACTIVATIONS: dict[str, type[Layer]] = {  # those that may stand between two laye
 def sigmoid(x: Array) -> Array:
     """Return 1 / (1 + exp(-x)), computed as 0.5 * tanh(0.5 * x) + 0.5 in one array.
 
-    That is the same function, and exp(-x) could overflow where tanh cannot.
+    That is the same function. exp(-x) is too large for float32 if x < -88; tanh never is.
 
     Shapes: any.
     Source: DLMF, sections 4.28 and 4.35 (hyperbolic functions of half arguments).

@@ -5,15 +5,14 @@ An *example* is an image with its label. MNIST has 70,000, in two parts that no 
     training set    60,000 images, from which the network learns
     test set        10,000 images, which show in the end how good it is
 
-A network with thousands of parameters can memorise images. On those it is nearly perfect, and on
-new ones it is worse: it *overfits*. So only images that it has not learnt from say how good it is.
-Choosing settings by the test set would be learning from it, too. For that, some training images
-are held out: the *validation set*.
+A network with thousands of parameters can memorise images: it *overfits*, nearly perfect on those
+and worse on new ones. So only images that it has not learnt from show how good it is. To choose
+settings, the learning rate say, the test set must not be used either, or the choice would fit it
+too well. For that, a part of the training images is held out: the *validation set*.
 
-Training takes the images in *batches* of N, 32 say, each of which is good for one step. An *epoch*
-is one pass over the whole training set. Before each epoch the images are shuffled, so that no
-batch comes twice. The *seed*, a number from which all random numbers follow, makes each shuffle
-and each split reproducible.
+Each step uses one batch of N images, such as 32. An *epoch* is one pass over the training images,
+and they are shuffled before each, so that the batches are new ones. All random numbers follow
+from a number called the *seed*: with the same seed, splits and shuffles are the same.
 """
 
 from collections.abc import Iterator
@@ -49,8 +48,8 @@ class Examples:
 def scale_pixels(pixels: Array) -> Array:
     """Scale grey levels from 0..255 to 0..1.
 
-    The first layer's initial weights suit inputs of about 1. With inputs up to 255 its sums would
-    be far too large, and most of its units saturated.
+    The initial weights suit inputs of about 1. With inputs up to 255, the sums of the first layer
+    would be far too large and most of its units saturated.
 
     Shapes: any, the same out.  Units: grey levels in, share of full ink out.
     """
@@ -58,9 +57,9 @@ def scale_pixels(pixels: Array) -> Array:
 
 
 def load_examples(cache: Cache, dataset: Dataset, split: str, limit: int | None = None) -> Examples:
-    """Load a split ("train" or "test") from its pickle, or only its first `limit` examples.
+    """Load a split ("train" or "test") or its first `limit` examples.
 
-    The pickle is the file that the project's other half, `pipeline`, makes of a dataset.
+    They come from the file that the package `pipeline` makes of a dataset, a pickle.
 
     Raises: MissingError when the pickle has not been built, CorruptError when it is damaged.
     """
@@ -98,8 +97,7 @@ def batches(
 ) -> Iterator[tuple[Array, Array]]:
     """Return the batches of one epoch: every example once, in random order.
 
-    The last batch is smaller if the examples do not divide evenly. The arrays are copies, which
-    may be changed.
+    The last batch has what is left. The arrays are copies, which may be changed.
 
     Shapes: images (batch_size, H, W), labels (batch_size,).
     """

@@ -9,9 +9,9 @@ This *central difference* takes two forward passes for each parameter, thousands
 of backpropagation, and no calculus. The two ways have nothing in common, so they agree only if
 the backward pass is right. Check every new layer like this.
 
-The right e is a compromise. The formula leaves an error of the order of e^2. Rounding changes L
-in its 16th digit, and dividing by 2e makes that larger, the more the smaller e is. Between the
-two, in float64, about 9 digits of the derivative are right.
+The choice of e is a compromise. The difference has an error of the order of e^2, since e is not 0.
+It has another from rounding: float64, a number of 64 bits, holds 16 digits of L, and dividing by
+2e makes the error in the last one larger. With 1e-5, about 9 digits of the derivative are right.
 
 Source: Bishop, Pattern Recognition and Machine Learning (2006), section 5.3.3, equation 5.69.
 """
@@ -57,7 +57,7 @@ def check_gradients(
 ) -> Iterator[ArrayCheck]:
     """Check the gradient by every parameter, or by `sample` random ones of each array.
 
-    Everything is computed in float64. `advance` receives the number of parameters just checked.
+    Everything is computed in float64. `advance` is called with the number of parameters done.
 
     Shapes: images (N, H, W), labels (N,); a few images are enough.
     """
@@ -77,18 +77,18 @@ def check_gradients(
         loss_now = partial(compute_loss, rest, loss, params[index:], x, labels)
         for name, array in params[index].items():
             which = choose_indices(array.size, sample)
-            expected = np.ascontiguousarray(grads[index][name]).reshape(-1)[which]
-            numeric = finite_differences(loss_now, array, which, expected, advance)
-            difference = float(np.abs(expected - numeric).max(initial=0))
+            grad = np.ascontiguousarray(grads[index][name]).reshape(-1)[which]
+            numeric = finite_differences(loss_now, array, which, grad, advance)
+            difference = float(np.abs(grad - numeric).max(initial=0))
             yield ArrayCheck(
                 layer=index,
                 layer_name=type(layer).__name__,
                 array_name=name,
                 checked=len(which),
-                relative_error=relative_error(difference, expected, numeric),
-                rounding=relative_error(rounding, expected, numeric),
+                relative_error=relative_error(difference, grad, numeric),
+                rounding=relative_error(rounding, grad, numeric),
             )
-        x, _ = layer.forward(params[index], x)
+        x, _ = layer.forward(params[index], x)  # inputs of the next layer
 
 
 def choose_indices(size: int, sample: int | None) -> Array:
@@ -114,22 +114,22 @@ def finite_differences(
     loss_now: Callable[[], float],
     array: Array,
     which: Array,
-    expected: Array,
+    grad: Array,
     advance: Callable[[int], None],
 ) -> Array:
     """Return dL/d(array[i]) for every i in `which`, by differences of the loss.
 
-    `expected` holds the gradients to be checked. They matter only near a kink.
+    `grad` holds the derivatives to be checked. It matters only at kinks.
 
-    Shapes: which (M,), expected (M,) -> (M,).
+    Shapes: which (M,), grad (M,) -> (M,).
     """
     flat = array.reshape(-1)  # a view of the same memory: a change in it changes the parameters
-    scale = float(np.abs(expected).max(initial=0)) or 1.0
+    scale = float(np.abs(grad).max(initial=0)) or 1.0
     numeric = np.empty(len(which))  # (M,)
     for position, i in enumerate(which):
         found = difference_quotient(loss_now, flat, i, -EPSILON, EPSILON)
-        if not abs(found - expected[position]) <= TOLERANCE * scale:
-            found = allow_for_kink(loss_now, flat, i, found, expected[position])
+        if not abs(found - grad[position]) <= TOLERANCE * scale:
+            found = allow_for_kink(loss_now, flat, i, found, grad[position])
         numeric[position] = found
         advance(1)
     return numeric
@@ -148,9 +148,9 @@ def difference_quotient(
     return (above - below) / (high - low)
 
 
-def relative_error(amount: float, found: Array, expected: Array) -> float:
+def relative_error(amount: float, grad: Array, numeric: Array) -> float:
     """Return an amount divided by the largest number of two arrays; 0 if that is 0."""
-    scale = max(np.abs(found).max(initial=0), np.abs(expected).max(initial=0))
+    scale = max(np.abs(grad).max(initial=0), np.abs(numeric).max(initial=0))
     return float(amount / scale) if scale else 0.0
 
 
@@ -158,9 +158,9 @@ def relative_error(amount: float, found: Array, expected: Array) -> float:
 
 
 def allow_for_kink(
-    loss_now: Callable[[], float], flat: Array, i: int, central: float, expected: float
+    loss_now: Callable[[], float], flat: Array, i: int, central: float, grad: float
 ) -> float:
-    """Return the derivative nearest to `expected` that the loss has at a kink, of ReLU say.
+    """Return the derivative nearest to `grad` that the loss has at a kink, of ReLU say.
 
     A kink has one slope on the left and another on the right, and every number between the two
     counts as a derivative. Without a kink they are equal, and the central difference, which
@@ -170,8 +170,8 @@ def allow_for_kink(
     """
     left = difference_quotient(loss_now, flat, i, -EPSILON / 100, 0)
     right = difference_quotient(loss_now, flat, i, 0, EPSILON / 100)
-    between = float(np.clip(expected, min(left, right), max(left, right)))
-    return min(central, between, key=lambda found: abs(found - expected))
+    between = float(np.clip(grad, min(left, right), max(left, right)))
+    return min(central, between, key=lambda found: abs(found - grad))
 
 
 def rounding_of_differences(loss_value: float, outputs: Array) -> float:

@@ -13,7 +13,8 @@ one number that measures how wrong the scores are, and its *gradient*: the deriv
 by every parameter, which is how fast the loss grows when that parameter grows.
 
 The parameters are a list with one dictionary per layer. In the default network, 784-30-10, an
-image of 28 * 28 = 784 pixels becomes 30 numbers, and these become 10 scores:
+image of 28 * 28 = 784 pixels becomes 30 numbers, and these become 10 scores. With the shape of
+each array and the name of each layer, its parameters are
 
     [{},                                       Flatten: the pixels in one row
      {"weight": (784, 30), "bias": (30,)},     Linear(30)
@@ -21,8 +22,8 @@ image of 28 * 28 = 784 pixels becomes 30 numbers, and these become 10 scores:
      {"weight": (30, 10), "bias": (10,)},      Linear(10)
      {}]                                       Sigmoid
 
-Gradients have the same form, and so has the memory of an optimizer. Here such a list is called a
-*tree*, and the functions below work on any of them.
+The gradient has the same form, and so has what an *optimizer*, the rule that changes the
+parameters, remembers. Such a list is called a *tree* here; the functions below work on all trees.
 """
 
 from collections.abc import Callable, Iterator
@@ -53,7 +54,7 @@ def zip_arrays(*trees: Params) -> Iterator[tuple[str, tuple[Array, ...]]]:
     """Return each array's own name, and the arrays that stand at its place in every tree."""
     for layers in zip(*trees, strict=True):
         for name in layers[0]:
-            yield name, tuple([layer[name] for layer in layers])  # a list is the faster way
+            yield name, tuple([layer[name] for layer in layers])  # a list: faster than a generator
 
 
 def zeros_like(params: Params) -> Params:
@@ -77,7 +78,7 @@ def is_finite(params: Params) -> bool:
 
 
 def params_dtype(params: Params) -> np.dtype[Any]:
-    """Return the number type that all arrays share; float32 for a tree without arrays."""
+    """Return the type of the numbers; float32 (32 bits, 7 digits) for a tree without arrays."""
     for layer in params:
         for array in layer.values():
             return array.dtype

@@ -1,8 +1,8 @@
 """Schedules: the learning rate in the course of training.
 
-At first, large steps are best: the parameters are far from good ones. Later, large steps only
-jump about, since every batch pulls in a direction of its own, and small steps let this noise
-average out. So most schedules let the learning rate fall, nearly to 0.
+At first, large steps are best, because good parameters are far away. Later, large steps only jump
+about, because every batch pulls in a direction of its own; many small steps average this out. So
+most schedules let the learning rate fall, nearly to 0.
 
 A schedule is a function of the *progress* of training, 0 at the first step and 1 after the last.
 It returns a factor from 0 to 1 for the learning rate.
