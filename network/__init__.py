@@ -47,8 +47,6 @@ if TYPE_CHECKING:
         check_gradients as check_gradients,
         SGD as SGD,
         Momentum as Momentum,
-        Nesterov as Nesterov,
-        RMSProp as RMSProp,
         Adam as Adam,
         Examples as Examples,
         load_examples as load_examples,
@@ -92,16 +90,4 @@ if TYPE_CHECKING:
         load_checkpoint as load_checkpoint,
     )
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        core=(
-            "Params Array Linear Flatten Sigmoid Tanh ReLU LeakyReLU GELU Softmax Layer Loss "
-            "SquaredError CrossEntropy Model fully_connected check_gradients SGD Momentum "
-            "Nesterov RMSProp Adam Examples load_examples split_validation batches train_step"
-        ),
-        layers="Conv2D MaxPool2D AveragePool2D BatchNorm Dropout Ensemble parse_layers",
-        images="Augmentation build_augmentation",
-        metrics="compute_outputs predict_classes confusion_matrix wilson_interval",
-        training="Configuration build_model build_recipe TrainingState StepDone EpochDone train",
-        runs="TrainingRun create_training_run find_run load_run load_checkpoint",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

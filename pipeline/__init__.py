@@ -23,15 +23,4 @@ if TYPE_CHECKING:
     from pipeline.formats import import_dataset as import_dataset, export_dataset as export_dataset
     from pipeline.inspection import inspect_file as inspect_file
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        errors="ProjectError",
-        storage="Cache find_cache",
-        datasets="Dataset find_dataset all_datasets",
-        download="fetch_dataset",
-        build="build_pickles",
-        pickles="read_split load_untrusted",
-        verify="verify_dataset",
-        formats="import_dataset export_dataset",
-        inspection="inspect_file",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -1,8 +1,10 @@
 """Lazy exports: a package lists its public names and imports a module when a name is used."""
 
+import ast
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -20,23 +22,36 @@ class LazyPackage(ModuleType):
 
 
 def lazy_exports(
-    package: str, **modules: str
+    package: str, source: str
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Return `__getattr__`, `__dir__` and `__all__` for a package's `__init__.py`.
 
-    Each keyword is a module of the package, its value the public names of this module, separated
-    by spaces. So `--help` imports a package without NumPy, and `from package import name` works.
+    The public names are those that the file imports under `TYPE_CHECKING`, so each stands there
+    once, for Python and for type checkers. `--help` then imports a package without NumPy, and
+    `from package import name` works.
 
     Source: PEP 562, module `__getattr__` and `__dir__`.
     """
-    module_of = {name: module for module, names in modules.items() for name in names.split()}
+    module_of = read_exports(source)
 
     def load_name(name: str) -> Any:
         if name not in module_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name)
-        value = getattr(import_module(f"{package}.{module_of[name]}"), name)
+        value = getattr(import_module(module_of[name]), name)
         setattr(sys.modules[package], name, value)  # the next use finds it without this function
         return value
 
     sys.modules[package].__class__ = LazyPackage
     return load_name, lambda: sorted(module_of), list(module_of)
+
+
+def read_exports(source: str) -> dict[str, str]:
+    """Return the module of each name that a package's `__init__.py` imports for type checkers."""
+    return {
+        alias.name: str(statement.module)
+        for block in ast.parse(Path(source).read_text("utf-8")).body
+        if isinstance(block, ast.If)
+        for statement in block.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+    }

@@ -25,25 +25,4 @@ if TYPE_CHECKING:
     from network.commands.test import measure as measure
     from network.commands.train import train as train
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        calibrate="calibrate",
-        check="check",
-        compare="compare",
-        ensemble="ensemble",
-        export="export",
-        import_original="import_original",
-        init="init",
-        lab="lab",
-        options="configure",
-        plot="plot",
-        predict="predict",
-        presets="show_presets",
-        replay="replay",
-        report="report",
-        runs="show_runs",
-        show="show",
-        sweep="sweep",
-        test="measure",
-        train="train",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
         copy_params as copy_params,
         count_params as count_params,
         is_finite as is_finite,
-        matrices as matrices,
         named_arrays as named_arrays,
-        vectors as vectors,
         zeros_like as zeros_like,
         zip_arrays as zip_arrays,
     )
@@ -59,9 +57,7 @@ if TYPE_CHECKING:
         SGD as SGD,
         Adam as Adam,
         Momentum as Momentum,
-        Nesterov as Nesterov,
         Optimizer as Optimizer,
-        RMSProp as RMSProp,
         State as State,
         decay_weights as decay_weights,
     )
@@ -80,20 +76,4 @@ if TYPE_CHECKING:
     )
     from network.core.train_step import train_step as train_step
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        params=(
-            "Array LayerParams Params copy_params count_params is_finite matrices named_arrays "
-            "vectors zeros_like zip_arrays"
-        ),
-        initializers="INITIALIZERS uniform",
-        layers="Backward Flatten Identity Layer Linear Shape WithoutParams",
-        activations="ACTIVATIONS GELU LeakyReLU LogSoftmax ReLU Sigmoid Softmax Tanh",
-        losses="LOSSES CrossEntropy Loss SquaredError",
-        model="Model ModelBackward Trainable fully_connected without_output_activation",
-        gradient_check="ArrayCheck check_gradients",
-        optimizers="SGD Adam Momentum Nesterov Optimizer RMSProp State decay_weights",
-        schedules="SCHEDULES Schedule constant",
-        data="Examples batches load_examples scale_pixels split_indices split_validation",
-        train_step="train_step",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -14,9 +14,4 @@ if TYPE_CHECKING:
     from network.images.distortions import gaussian as gaussian, identities as identities
     from network.images.resampling import resample as resample
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        augmentation="AUGMENTATIONS Augmentation Noise build_augmentation",
-        distortions="gaussian identities",
-        resampling="resample",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

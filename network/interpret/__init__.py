@@ -21,11 +21,4 @@ if TYPE_CHECKING:
         unit_activations as unit_activations,
     )
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        attribution="ATTRIBUTIONS logit_model nearest_images",
-        counterfactual="smallest_change",
-        edits="Edits edit_model",
-        projection="PROJECTIONS project",
-        units="block_ends blocks first_layer_weights top_images unit_activations",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

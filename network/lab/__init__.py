@@ -17,12 +17,4 @@ if TYPE_CHECKING:
     from network.lab.standalone import PAGE as PAGE, page_to_bytes as page_to_bytes
     from network.lab.state import open_lab as open_lab
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        app="build_app",
-        bundle="bundle",
-        model_json="model_to_json",
-        serve="address_of bind open_browser serve",
-        standalone="PAGE page_to_bytes",
-        state="open_lab",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

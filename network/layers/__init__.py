@@ -25,12 +25,4 @@ if TYPE_CHECKING:
         parse_layers as parse_layers,
     )
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        convolution="Conv2D",
-        dropout="Dropout",
-        ensemble="Ensemble join_params member_layers take_member",
-        normalization="BatchNorm moments",
-        pooling="AveragePool2D MaxPool2D Pooling",
-        text="build_layer describe_layer parse_layers",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -53,23 +53,4 @@ if TYPE_CHECKING:
         robustness_curve as robustness_curve,
     )
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        accuracy=(
-            "CHUNK ClassificationResult compute_loss_and_accuracy compute_outputs "
-            "confusion_matrix predict_classes wilson_interval"
-        ),
-        calibration=(
-            "BINS COLDEST HOTTEST Bins apply_temperature expected_calibration_error "
-            "fit_temperature log_loss log_scores outputs_and_scores probabilities "
-            "reliability_bins"
-        ),
-        comparison="PairedComparison compare_predictions",
-        conformal="COVERAGES conformal_threshold prediction_sets",
-        out_of_distribution=(
-            "FALSE_POSITIVE_RATE MIN_EXAMPLES DistanceDetector fit_detector held_out_distances "
-            "nearest_distances stroke_vectors"
-        ),
-        risk_coverage="risk_coverage",
-        robustness="CORRUPTIONS corrupt robustness_curve",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -9,9 +9,4 @@ if TYPE_CHECKING:
     from network.plots.page import make_page as make_page
     from network.plots.subject import load_subjects as load_subjects
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        drawing="check_kinds write_plots",
-        page="make_page",
-        subject="load_subjects",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

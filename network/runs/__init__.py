@@ -102,36 +102,4 @@ if TYPE_CHECKING:
         start_model as start_model,
     )
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        calibrate="MIN_MISTAKES Calibration calibrate calibrate_run",
-        checkpoints=(
-            "Checkpoint load_checkpoint pack_checkpoint require_trained save_checkpoint "
-            "unpack_checkpoint"
-        ),
-        evaluate=(
-            "EvaluationResult LoadedRun common_dataset count_outputs evaluate_run load_runs "
-            "log_evaluation"
-        ),
-        evaluation_log="LoggedEvaluation read_evaluations",
-        film="Frame PredictionChanges find_prediction_changes frame_path list_epochs load_frame",
-        folder=(
-            "Run build_checkpoint extract_state load_run read_history save_history summarise_run"
-        ),
-        held_out="DataSplit describe_seen seen_by split_examples",
-        import_original="load_original read_arrays",
-        live_changes=(
-            "apply_changes change_training extract_changes first_configuration live_settings"
-        ),
-        make_ensemble="load_members make_ensemble",
-        make_film="check_can_make_film is_film_complete make_film",
-        names=(
-            "check_new_name check_run_name create_run describe_sizes find_run find_runs list_runs"
-        ),
-        predict="Prediction Predictor load_predictor",
-        replay="compare_runs",
-        training_run=(
-            "TrainingRun create_training_run inherit_architecture initial_state load_state "
-            "load_training_run require_unfinished resume_training_run start_model"
-        ),
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -18,12 +18,4 @@ if TYPE_CHECKING:
     from network.sweep.space import configure_trial as configure_trial
     from network.sweep.study import Study as Study
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        chart="draw_search",
-        find_study="create_study load_study",
-        plan="Plan build_plan load_plan read_plan sweep_names",
-        search="Sweep TrialDone",
-        space="configure_trial",
-        study="Study",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

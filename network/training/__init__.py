@@ -46,16 +46,4 @@ if TYPE_CHECKING:
         TrainingState as TrainingState,
     )
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        build="WITH_MOMENTUM build_model build_recipe effective_momentum init_params",
-        configuration=(
-            "SUITABLE_RATES Configuration check_name check_range configuration_from_dict "
-            "configuration_of fits_type parse_augment parse_hidden"
-        ),
-        find_preset="change_values load_preset preset_names read_configuration_file",
-        loop="DivergedError best_epoch calibrate_model has_ended learning_rate_at train",
-        more_optimizers="OPTIMIZERS",
-        recipe="Recipe",
-        state="EpochDone Event StepDone TrainingState",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -15,15 +15,4 @@ if TYPE_CHECKING:
     from pipeline.commands.verify import verify as verify
     from pipeline.commands.where import where as where
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        build_pickles="build_pickles",
-        export="export",
-        fetch="fetch",
-        import_dataset="import_dataset",
-        inspect="inspect",
-        list_datasets="list_datasets",
-        show="show",
-        verify="verify",
-        where="where",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

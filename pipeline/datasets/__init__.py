@@ -23,9 +23,4 @@ if TYPE_CHECKING:
         publish_record as publish_record,
     )
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        records="IMAGE_SHAPE Dataset RawFile Split",
-        registry="DATASETS all_datasets find_dataset",
-        user_datasets="MAX_CLASSES SPLIT check_dataset_name publish_record",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -13,8 +13,4 @@ if TYPE_CHECKING:
         read_label_rows as read_label_rows,
     )
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        fetch="fetch_dataset",
-        raw_files="check_raw read_image_chunks read_label_chunks read_label_rows",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -11,8 +11,4 @@ if TYPE_CHECKING:
         import_dataset as import_dataset,
     )
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        export_dataset="export_dataset",
-        import_dataset="ImportOptions import_dataset",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -7,7 +7,4 @@ from pipeline.lazy import lazy_exports
 if TYPE_CHECKING:
     from pipeline.inspection.files import inspect_file as inspect_file
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        files="inspect_file",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -47,19 +47,4 @@ if TYPE_CHECKING:
         show_items as show_items,
     )
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        foreign_formats="LayoutError integers",
-        machine="NAMES UnsafePickleError",
-        manifest=(
-            "OtherInputsError check_pickle publish_manifest read_known read_manifest read_split "
-            "split_hash"
-        ),
-        opcodes="Frames MalformedPickleError TruncatedPickleError read_opcodes",
-        our_format="pickle_chunks read_our_layout read_pickle",
-        safe_load="MAX_OPCODES frames_hold is_plain_lists load_bytes load_untrusted",
-        values=(
-            "ENDLESS CallResult Container GlobalReference UnknownValue count_words is_bytearray "
-            "is_for_arrays show show_items"
-        ),
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -44,16 +44,4 @@ if TYPE_CHECKING:
     from pipeline.storage.locks import work_lock as work_lock
     from pipeline.storage.npy import MAGIC as MAGIC, read_npy_header as read_npy_header
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        cache=(
-            "STALE_SECONDS Cache Digest absolute check_size digest_of find_cache find_checkout "
-            "publish reading remove_quietly remove_stale_parts replace_folder storage_error "
-            "sync_folder write_chunks"
-        ),
-        checksummed_json="publish_json read_json",
-        decompression="BOMB_BYTES BombError is_bomb",
-        idx="CHUNK_BYTES DTYPES GZIP_MAGIC GZIP_MAX_RATIO IdxStream open_idx read_idx",
-        locks="work_lock",
-        npy="MAGIC read_npy_header",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -33,12 +33,4 @@ if TYPE_CHECKING:
         show_picture as show_picture,
     )
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        command_line="run_app version_option",
-        console=(
-            "CacheDir Colour Console Json Marks Quiet Span Verbose centre marks_of stop_requests "
-            "terminal_width"
-        ),
-        preview="GAP GREY INK PAPER RIGHT WRONG Tile draw_sheet save_picture show_picture",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.lazy import read_exports
 from tests.support.checkout import REPOSITORY
 
 PACKAGES = ("pipeline", "network")
@@ -90,29 +91,8 @@ def attributes(tree: ast.Module, name: str) -> set[str]:
 
 @cache
 def public_names(face: str) -> dict[str, str]:
-    """Return name -> module, as the package's call of `lazy_exports` lists them."""
-    if face not in FACES:
-        return {}
-    return {
-        name: f"{face}.{keyword.arg}"
-        for node in ast.walk(tree_of(MODULES[face]))
-        if isinstance(node, ast.Call)
-        for keyword in node.keywords
-        for name in ast.literal_eval(keyword.value).split()
-    }
-
-
-def type_checked_names(face: str) -> dict[str, str]:
-    """Return name -> module, as the package imports them for type checkers."""
-    return {
-        alias.name: str(node.module)
-        for block in tree_of(MODULES[face]).body
-        if isinstance(block, ast.If)
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-        if alias.name == alias.asname
-    }
+    """Return name -> module, as the package imports its public names for type checkers."""
+    return read_exports(str(MODULES[face])) if face in FACES else {}
 
 
 def defined_names(module: str) -> set[str]:

@@ -14,8 +14,4 @@ if TYPE_CHECKING:
         read_page as read_page,
     )
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        draw_steps="draw_steps",
-        read="Digit Page page_text prepare_page read_page",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

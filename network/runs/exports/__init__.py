@@ -8,8 +8,4 @@ if TYPE_CHECKING:
     from network.runs.exports.formats import export_run as export_run
     from network.runs.exports.onnx_file import to_bytes as to_bytes
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        formats="export_run",
-        onnx_file="to_bytes",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

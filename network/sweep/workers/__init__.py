@@ -22,11 +22,4 @@ if TYPE_CHECKING:
     )
     from network.sweep.workers.workers import NoClusterError as NoClusterError, Workers as Workers
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        choose="choose_workers",
-        job="Data JobResult TrainingJob find_data",
-        local="local_workers",
-        train_many="RemoteRun create_remote_run require_no_films resume_remote_run train_all",
-        workers="NoClusterError Workers",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

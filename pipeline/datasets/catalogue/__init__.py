@@ -11,11 +11,4 @@ if TYPE_CHECKING:
     from pipeline.datasets.catalogue.mnist import MNIST as MNIST
     from pipeline.datasets.catalogue.qmnist import QMNIST as QMNIST
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        emnist="EMNIST",
-        fashion_mnist="FASHION_MNIST",
-        kmnist="KMNIST",
-        mnist="MNIST",
-        qmnist="QMNIST",
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)
