@@ -24,9 +24,10 @@ from network.sweep.find_study import create_study
 from network.sweep.plan import build_plan
 from network.sweep.search import Sweep
 from network.sweep.study import Study
-from network.sweep.workers.job import Data, JobResult, TrainingJob, find_data
+from network.sweep.workers.job import JobResult, TrainingJob
 from network.sweep.workers.local import local_workers
 from network.sweep.workers.workers import Workers
+from network.training.initial_state import TrainingData, find_training_data
 from network.training.state import EpochDone
 from pipeline.storage.cache import Cache, find_cache
 
@@ -37,7 +38,7 @@ SPACE = {
     "batch_size": {"choices": [8, 16, 32, 64]},
 }
 CHECKPOINT = os.urandom(190_000)  # bytes, those of 784-30-10 with its optimizer
-NOWHERE = Data("", "", 10)
+NOWHERE = TrainingData("", "", 10)
 
 
 class SimulatedWorkers:
@@ -78,7 +79,7 @@ class SimulatedWorkers:
 
 
 def search(
-    study: Study, workers: Workers, data: Data, trials: int, patience: float = math.inf
+    study: Study, workers: Workers, data: TrainingData, trials: int, patience: float = math.inf
 ) -> tuple[int, float]:
     """Search, until that takes too long; return how many trials ended in how many seconds."""
     started, ended = time.perf_counter(), 0
@@ -97,7 +98,7 @@ def make_study(cache: Cache, name: str, sampler: str, pruner: str, **fixed: Any)
 
 def measure_here(cache: Cache) -> None:
     """Time real trials in one process and in two, and what a trial costs beside its training."""
-    data = find_data(find_cache(), "mnist")
+    data = find_training_data(find_cache(), "mnist")
     print("trials of 784-30-10, 10 epochs of 54,000 images, in processes here")
     for count in (1, 2):
         with local_workers(count, 600) as workers:

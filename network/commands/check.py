@@ -43,7 +43,7 @@ def check(
     from network.core.params import count_params
     from network.runs.folder import load_run
     from network.runs.names import find_run
-    from network.runs.training_run import start_model
+    from network.runs.training_run import load_initial_model
     from pipeline.datasets.registry import find_dataset
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
@@ -51,7 +51,7 @@ def check(
         configuration = configure(
             preset=preset, hidden=hidden, activation=activation, layers=layers, loss=loss
         )
-        model, params = start_model(cache, configuration)
+        model, params = load_initial_model(cache, configuration)
     else:
         checkpoint, configuration = load_run(find_run(cache, run))
         model, params = checkpoint.model, checkpoint.params

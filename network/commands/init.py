@@ -36,14 +36,14 @@ def init(
     """Write an untrained network, to look at or to start from."""
     from network.core.params import count_params
     from network.runs.names import create_run
-    from network.runs.training_run import start_model
+    from network.runs.training_run import load_initial_model
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     configuration = configure(
         preset=preset, hidden=hidden, activation=activation, initializer=initializer,
         gain=gain, layers=layers, loss=loss, seed=seed, dataset=dataset, epochs=0,
     )  # fmt: skip
-    model, params = start_model(cache, configuration)
+    model, params = load_initial_model(cache, configuration)
     run = create_run(cache, name, model, params, configuration, origin={"seen": []})
     console.say(f"run {run.name}: {count_params(params):,} parameters, untrained")
     console.note(f"Saved in {run.folder}. Next: network train --from {run.name}")

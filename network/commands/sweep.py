@@ -64,8 +64,8 @@ def sweep(
     from network.sweep.search import Sweep
     from network.sweep.space import configure_trial
     from network.sweep.workers.choose import choose_workers
-    from network.sweep.workers.job import find_data
     from network.sweep.workers.workers import NoClusterError
+    from network.training.initial_state import find_training_data
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     goes_on = load_study(cache, name) if resume or best else None
@@ -75,7 +75,7 @@ def sweep(
         if best and goes_on:
             names = train_best(console, cache, goes_on, at_work, seeds, requested)
         else:
-            data = find_data(cache, configure_trial(chosen.fixed, {}).dataset)
+            data = find_training_data(cache, configure_trial(chosen.fixed, {}).dataset)
             study = goes_on or create_study(cache, name or default_name(plan, preset), chosen)
             found = Sweep(study, at_work, data)
             try:

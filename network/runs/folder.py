@@ -110,8 +110,8 @@ def load_run(run: Run) -> tuple[Checkpoint, Configuration]:
     return checkpoint, configuration_from_dict(values, str(run.checkpoint))
 
 
-def load_training_state(run: Run, checkpoint: Checkpoint) -> TrainingState:
-    """Read where the training of a run stands, to go on from there.
+def read_saved_history(run: Run, checkpoint: Checkpoint) -> list[EpochDone]:
+    """Read what a run told after each epoch, at least as far as its checkpoint goes.
 
     Raises: MissingError, CorruptError.
     """
@@ -120,7 +120,7 @@ def load_training_state(run: Run, checkpoint: Checkpoint) -> TrainingState:
         raise CorruptError(
             f"{run.history}: {len(history)} epochs, the checkpoint is of {checkpoint.meta['epoch']}"
         )
-    return extract_state(checkpoint, history)
+    return history
 
 
 def extract_state(checkpoint: Checkpoint, history: list[EpochDone]) -> TrainingState:

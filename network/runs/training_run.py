@@ -6,23 +6,32 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from network.core.data import Examples, load_examples, split_validation
-from network.core.losses import LOSSES
 from network.core.model import Model
 from network.core.params import Params, is_finite
 from network.environment import keep_freed_memory, suitable_threads
-from network.runs.checkpoints import load_checkpoint, require_single_model, require_trained
+from network.runs.checkpoints import (
+    Checkpoint,
+    load_checkpoint,
+    require_single_model,
+    require_trained,
+)
 from network.runs.film import save_frame
-from network.runs.folder import Run, load_run, load_training_state, save_run
+from network.runs.folder import Run, extract_state, load_run, read_saved_history, save_run
 from network.runs.held_out import seen_after
 from network.runs.names import check_new_name, create_run, find_run
-from network.training.build import build_model, build_recipe, init_params
+from network.training.build import build_recipe
 from network.training.configuration import Configuration
+from network.training.initial_state import (
+    TrainingData,
+    find_training_data,
+    initial_model,
+    initial_state,
+)
 from network.training.loop import calibrate_model, has_ended, train
 from network.training.recipe import Recipe
 from network.training.state import EpochDone, Event, TrainingState
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, UsageError
-from pipeline.pickles.manifest import split_hash
 from pipeline.storage.cache import Cache
 
 
@@ -40,25 +49,25 @@ def inherit_architecture(cache: Cache, configuration: Configuration) -> Configur
     )
 
 
-def start_model(cache: Cache, configuration: Configuration) -> tuple[Model, Params]:
-    """Make the model to train: a new one, or the one of the run to start from.
+def load_initial_model(cache: Cache, configuration: Configuration) -> tuple[Model, Params]:
+    """Return the model to train: a new one, or the one of the run to start from.
 
-    Raises: UsageError when that run's outputs are not the ones that the loss needs.
+    Raises: UsageError when that run's outputs are not the ones that the loss needs; MissingError,
+    CorruptError.
+    """
+    n_classes = len(find_dataset(cache, configuration.dataset).classes)
+    return initial_model(configuration, n_classes, load_start(cache, configuration))
+
+
+def load_start(cache: Cache, configuration: Configuration) -> tuple[Model, Params] | None:
+    """Load the model of the run to start from, None where the configuration names no run.
+
+    Raises: UsageError when it is an ensemble; MissingError, CorruptError.
     """
     if configuration.start is None:
-        dataset = find_dataset(cache, configuration.dataset)
-        model = build_model(configuration, len(dataset.classes))
-        return model, init_params(model, configuration)
+        return None
     checkpoint = load_checkpoint(find_run(cache, configuration.start).checkpoint)
     require_single_model(configuration.start, checkpoint)
-    expected = LOSSES[configuration.loss].output_activation
-    if not isinstance(checkpoint.model.layers[-1], expected):
-        found = type(checkpoint.model.layers[-1]).__name__
-        raise UsageError(
-            f"run {configuration.start} ends with {found}, "
-            f"loss {configuration.loss} needs {expected.__name__}",
-            "Choose another --loss",
-        )
     return checkpoint.model, checkpoint.params
 
 
@@ -130,18 +139,17 @@ class TrainingRun:
         save_run(self.run, self.recipe.model, self.state, self.configuration)
 
 
-def initial_state(cache: Cache, configuration: Configuration) -> tuple[Recipe, TrainingState]:
-    """Stand at the beginning of a training.
+def load_initial_state(cache: Cache, configuration: Configuration) -> tuple[Recipe, TrainingState]:
+    """Return the recipe of a training and its state before the first step.
 
     Raises: UsageError, MissingError, CorruptError.
     """
-    model, params = start_model(cache, configuration)
-    recipe = build_recipe(configuration, model)
-    state = TrainingState(params, recipe.optimizer.init(params))
-    data = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
-    state.origin["data"] = data
+    start = load_start(cache, configuration)
+    data = find_training_data(cache, configuration.dataset)
+    recipe, state = initial_state(configuration, data, start)
     if configuration.start is not None:
-        state.origin["seen"] = seen_after(find_run(cache, configuration.start), configuration, data)
+        first = find_run(cache, configuration.start)
+        state.origin["seen"] = seen_after(first, configuration, data.sha256)
     return recipe, state
 
 
@@ -173,7 +181,7 @@ def build_training_run(cache: Cache, configuration: Configuration, run: Run) -> 
 
     Raises: UsageError, MissingError, CorruptError.
     """
-    recipe, state = initial_state(cache, configuration)
+    recipe, state = load_initial_state(cache, configuration)
     training, validation = load_training_examples(cache, configuration)
     return TrainingRun(run, configuration, recipe, state, training, validation)
 
@@ -223,18 +231,36 @@ def load_state(
     """
     checkpoint, configuration = load_run(run)
     require_trained(run.name, checkpoint)
-    state = load_training_state(run, checkpoint)
+    history = read_saved_history(run, checkpoint)
+    data = find_training_data(cache, configuration.dataset)
+    recipe, state = resume_state(f"run {run.name}", checkpoint, configuration, history, data)
+    return configuration, recipe, state, checkpoint.meta.get("environment", {})
+
+
+def resume_state(
+    what: str,
+    checkpoint: Checkpoint,
+    configuration: Configuration,
+    history: list[EpochDone],
+    data: TrainingData,
+) -> tuple[Recipe, TrainingState]:
+    """Return the recipe of a training and its state as a checkpoint has it; `what` is in errors.
+
+    Raises: UsageError when the data are not those that it began with; CorruptError.
+    """
+    state = extract_state(checkpoint, history)
     recipe = build_recipe(configuration, checkpoint.model)
     first = recipe.optimizer.init(state.params)
     if state.step == 0:
         state.optimizer_state = first
     elif state.optimizer_state.keys() != first.keys():
         found, expected = ", ".join(state.optimizer_state) or "nothing", ", ".join(first)
-        raise CorruptError(f"{run.checkpoint}: its optimizer remembers {found}, not {expected}")
-    data = split_hash(cache, find_dataset(cache, configuration.dataset), "train")
-    if state.origin.setdefault("data", data) != data:
-        raise UsageError(
-            f"run {run.name} began with data of sha256 {state.origin['data']}, "
-            f"now {configuration.dataset} has {data}"
+        raise CorruptError(
+            f"{what}: its checkpoint has the optimizer state {found}, expected {expected}"
         )
-    return configuration, recipe, state, checkpoint.meta.get("environment", {})
+    if state.origin.setdefault("data", data.sha256) != data.sha256:
+        raise UsageError(
+            f"{what} began with data of sha256 {state.origin['data']}, "
+            f"now {configuration.dataset} has {data.sha256}"
+        )
+    return recipe, state

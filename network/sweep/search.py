@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from network.sweep.space import Values
 from network.sweep.study import Study
-from network.sweep.workers.job import DamagedCheckpointError, Data, JobResult, TrainingJob
+from network.sweep.workers.job import DamagedCheckpointError, JobResult, TrainingJob
 from network.sweep.workers.queue import JobQueue
 from network.sweep.workers.workers import TRIES, WorkerError, Workers
 from network.training.configuration import Configuration
+from network.training.initial_state import TrainingData
 from network.training.state import EpochDone
 from pipeline.errors import UsageError
 
@@ -54,7 +55,7 @@ class TrialDone:
 class Sweep:
     """A study, who trains for it, and the trials that are at work."""
 
-    def __init__(self, study: Study, workers: Workers, data: Data) -> None:
+    def __init__(self, study: Study, workers: Workers, data: TrainingData) -> None:
         self.study, self.data = study, data
         self.jobs: JobQueue[RunningTrial] = JobQueue(workers)
 

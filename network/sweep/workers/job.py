@@ -16,25 +16,16 @@ from typing import Any
 from network.core.data import Examples, scale_pixels, split_validation
 from network.environment import keep_freed_memory, keep_to_one_core
 from network.runs.checkpoints import pack_checkpoint, unpack_checkpoint
-from network.runs.folder import build_checkpoint, extract_state
-from network.training.build import build_model, build_recipe, init_params
+from network.runs.folder import build_checkpoint
+from network.runs.training_run import resume_state
 from network.training.configuration import Configuration, configuration_from_dict
+from network.training.initial_state import TrainingData, initial_state
 from network.training.loop import DivergedError, train
 from network.training.recipe import Recipe
 from network.training.state import EpochDone, TrainingState
-from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, MissingError
-from pipeline.pickles.manifest import read_known, split_hash
-from pipeline.storage.cache import Cache, publish
-
-
-@dataclass(frozen=True)
-class Data:
-    """The pickle of examples to train on: where it lies for who shares our disk, and its hash."""
-
-    path: str
-    sha256: str
-    n_classes: int
+from pipeline.pickles.manifest import read_known
+from pipeline.storage.cache import publish
 
 
 @dataclass(frozen=True)
@@ -43,7 +34,7 @@ class TrainingJob:
 
     configuration: Mapping[str, Any]
     until: int  # epochs
-    data: Data
+    data: TrainingData
     checkpoint: bytes | None = None
 
 
@@ -60,16 +51,6 @@ class JobResult:
         return len(self.history)
 
 
-def find_data(cache: Cache, name: str) -> Data:
-    """Say where the examples of a data set lie, and their hash.
-
-    Raises: UsageError, MissingError, CorruptError.
-    """
-    dataset = find_dataset(cache, name)
-    sha256 = split_hash(cache, dataset, "train")
-    return Data(str(cache.pickle(name, "train")), sha256, len(dataset.classes))
-
-
 class NoDataError(MissingError):
     """The worker has no file with the examples: they have to be sent along."""
 
@@ -84,14 +65,14 @@ def run_job(job: TrainingJob, pickle: bytes | None = None) -> JobResult:
     Raises: NoDataError when the worker cannot find the examples and was not sent them;
     UsageError, CorruptError.
     """
-    configuration = configuration_from_dict(dict(job.configuration), "the order")
+    configuration = configuration_from_dict(dict(job.configuration), "the job")
     path = keep_pickle(pickle, job.data.sha256) if pickle is not None else Path(job.data.path)
     if not path.exists():
         raise NoDataError(f"{path} is not there")
     training, validation = load_split(
         path, job.data.sha256, configuration.limit, configuration.validation, configuration.seed
     )
-    recipe, state = start_job(job, configuration)
+    recipe, state = load_job_state(job, configuration)
     keep_freed_memory()
     keep_to_one_core()
     try:
@@ -101,23 +82,19 @@ def run_job(job: TrainingJob, pickle: bytes | None = None) -> JobResult:
     return JobResult(tuple(state.history), pack_state(recipe, state, configuration))
 
 
-def start_job(job: TrainingJob, configuration: Configuration) -> tuple[Recipe, TrainingState]:
-    """Stand where the order begins.
+def load_job_state(job: TrainingJob, configuration: Configuration) -> tuple[Recipe, TrainingState]:
+    """Return the recipe and the state from which a job trains: new, or as its checkpoint has it.
 
-    Raises: UsageError, CorruptError.
+    Raises: UsageError, DamagedCheckpointError.
     """
     if job.checkpoint is None:
-        model = build_model(configuration, job.data.n_classes)
-        recipe, params = build_recipe(configuration, model), init_params(model, configuration)
-        state = TrainingState(params, recipe.optimizer.init(params))
-        state.origin["data"] = job.data.sha256
-        return recipe, state
+        return initial_state(configuration, job.data)
     try:
-        checkpoint = unpack_checkpoint(job.checkpoint, "the order's checkpoint")
+        checkpoint = unpack_checkpoint(job.checkpoint, "the job's checkpoint")
+        history = [EpochDone(**epoch) for epoch in checkpoint.meta["history"]]
+        return resume_state("the job", checkpoint, configuration, history, job.data)
     except CorruptError as error:
         raise DamagedCheckpointError(error.message) from error
-    history = [EpochDone(**epoch) for epoch in checkpoint.meta["history"]]
-    return build_recipe(configuration, checkpoint.model), extract_state(checkpoint, history)
 
 
 def train_until(

@@ -12,11 +12,12 @@ from typing import NamedTuple
 from network.runs.checkpoints import save_checkpoint, unpack_checkpoint
 from network.runs.folder import Run, extract_state, save_history
 from network.runs.names import create_run
-from network.runs.training_run import initial_state, load_state, require_unfinished
-from network.sweep.workers.job import Data, JobResult, TrainingJob, find_data, pack_state
+from network.runs.training_run import load_initial_state, load_state, require_unfinished
+from network.sweep.workers.job import JobResult, TrainingJob, pack_state
 from network.sweep.workers.queue import JobQueue
 from network.sweep.workers.workers import TRIES, WorkerError, Workers
 from network.training.configuration import Configuration
+from network.training.initial_state import TrainingData, find_training_data
 from network.training.loop import DivergedError, has_ended
 from network.training.recipe import Recipe
 from network.training.state import TrainingState
@@ -34,7 +35,7 @@ class RemoteRun:
     configuration: Configuration
     recipe: Recipe
     state: TrainingState
-    data: Data
+    data: TrainingData
 
     @property
     def has_ended(self) -> bool:
@@ -78,8 +79,8 @@ def create_remote_run(
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
-    recipe, state = initial_state(cache, configuration)
-    data = find_data(cache, configuration.dataset)
+    recipe, state = load_initial_state(cache, configuration)
+    data = find_training_data(cache, configuration.dataset)
     run = create_run(cache, name, recipe.model, state.params, configuration, stem)
     return RemoteRun(run, configuration, recipe, state, data)
 
@@ -91,7 +92,9 @@ def resume_remote_run(cache: Cache, run: Run) -> RemoteRun:
     """
     configuration, recipe, state, _ = load_state(cache, run)
     require_unfinished(run, recipe, state)
-    return RemoteRun(run, configuration, recipe, state, find_data(cache, configuration.dataset))
+    return RemoteRun(
+        run, configuration, recipe, state, find_training_data(cache, configuration.dataset)
+    )
 
 
 def require_no_films(remote_runs: Sequence[RemoteRun]) -> None:

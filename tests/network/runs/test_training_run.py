@@ -8,7 +8,7 @@ import pytest
 from network.core.params import named_arrays
 from network.runs.folder import load_run
 from network.runs.names import create_run
-from network.runs.training_run import TrainingRun, load_training_examples, start_model
+from network.runs.training_run import TrainingRun, load_initial_model, load_training_examples
 from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration
 from network.training.loop import DivergedError
@@ -31,7 +31,7 @@ def cache(tmp_path):
 
 
 def start(cache, examples, configuration=SMALL, name=None):
-    model, params = start_model(cache, configuration)
+    model, params = load_initial_model(cache, configuration)
     recipe = build_recipe(configuration, model)
     state = TrainingState(params, recipe.optimizer.init(params))
     run = create_run(cache, name, model, params, configuration)
@@ -74,7 +74,7 @@ def test_a_run_can_start_from_another(cache, examples):
     run, params, events = start(cache, examples, name="first")
     list(events)
     assert run.checkpoint.is_file()
-    model, started = start_model(cache, replace(SMALL, start="first", hidden=(99,)))
+    model, started = load_initial_model(cache, replace(SMALL, start="first", hidden=(99,)))
     assert same(started, params)
     assert model == build_model(SMALL, 10)
 
@@ -82,7 +82,7 @@ def test_a_run_can_start_from_another(cache, examples):
 def test_a_start_whose_outputs_do_not_suit_the_loss_is_refused(cache, examples):
     list(start(cache, examples, name="first")[2])
     with pytest.raises(UsageError, match="ends with Sigmoid, loss cross-entropy needs Softmax"):
-        start_model(cache, replace(SMALL, start="first", loss="cross-entropy"))
+        load_initial_model(cache, replace(SMALL, start="first", loss="cross-entropy"))
 
 
 @pytest.mark.parametrize("steps", [1, 3, 8])

@@ -11,8 +11,8 @@ from network.runs.training_run import create_training_run
 from network.sweep.find_study import create_study, load_study
 from network.sweep.plan import OBJECTIVES, PRUNERS, SAMPLERS, build_plan
 from network.sweep.search import Sweep, TrialDone
-from network.sweep.workers.job import find_data
 from network.sweep.workers.local import local_workers
+from network.training.initial_state import find_training_data
 from pipeline.errors import CorruptError, MissingError, UsageError
 from tests.support.processes import children_of
 from tests.support.small_digits import NAME, make_small_digits
@@ -41,7 +41,7 @@ def make_study(cache, name, space=RATES + SIZES, fixed=FIXED, **options):
 
 def search(cache, study, workers, trials):
     """Search to the end; return every trial that ended."""
-    sweep = Sweep(study, workers, find_data(cache, NAME))
+    sweep = Sweep(study, workers, find_training_data(cache, NAME))
     return [ended for ended in sweep.run(trials) if isinstance(ended, TrialDone)]
 
 
@@ -121,7 +121,7 @@ def test_to_diverge_is_a_result_and_to_be_impossible_a_failure(cache, workers):
 @pytest.mark.parametrize("looks", [1, 3, 8, 20])
 def test_a_sweep_that_was_left_goes_on_where_it_was(cache, workers, looks):
     study = make_study(cache, f"left-{looks}", first_rung=1, factor=2)
-    sweep = Sweep(study, workers, find_data(cache, NAME))
+    sweep = Sweep(study, workers, find_training_data(cache, NAME))
     list(islice(sweep.run(8), looks))
     before = {n: state for n, state in states(study).items() if state[0] != "RUNNING"}
     again = load_study(cache, study.name)
@@ -136,7 +136,7 @@ def test_a_sweep_that_was_left_goes_on_where_it_was(cache, workers, looks):
 
 def test_a_damaged_checkpoint_costs_time_alone(cache, workers):
     study = make_study(cache, "damaged", first_rung=1, factor=2)
-    sweep = Sweep(study, workers, find_data(cache, NAME))
+    sweep = Sweep(study, workers, find_training_data(cache, NAME))
     for _ in sweep.run(6):
         if kept := list(study.folder.glob("trials/*.npz")):
             break
@@ -152,7 +152,7 @@ def test_a_worker_that_hangs_is_timed_out(cache):
     study = make_study(cache, "hanging", pruner="none")
     known = children_of(os.getpid())
     with local_workers(1, timeout=2) as workers:
-        events = Sweep(study, workers, find_data(cache, NAME)).run(3)
+        events = Sweep(study, workers, find_training_data(cache, NAME)).run(3)
         while not (own := children_of(os.getpid()) - known):
             next(events)
         os.kill(max(own), signal.SIGSTOP)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from network.core.params import named_arrays
 from network.runs.checkpoints import unpack_checkpoint
 from network.runs.training_run import create_training_run
-from network.sweep.workers.job import Data, NoDataError, TrainingJob, find_data, run_job
+from network.sweep.workers.job import NoDataError, TrainingJob, run_job
+from network.training.initial_state import TrainingData, find_training_data
 from network.training.state import EpochDone
 from pipeline.errors import CorruptError
 from tests.network.training.test_resume import configurations
@@ -33,7 +34,7 @@ def arrays(checkpoint):
 @settings(max_examples=25)
 @given(configuration=configurations, parts=st.sets(st.integers(1, 3)))
 def test_a_training_in_parts_is_that_of_a_run(cache, configuration, parts):
-    data, checkpoint = find_data(cache, NAME), None
+    data, checkpoint = find_training_data(cache, NAME), None
     for until in [*sorted(parts), configuration.epochs]:
         job = TrainingJob(configuration.to_dict(), until, data, checkpoint)
         job_result = run_job(job)
@@ -49,7 +50,7 @@ def test_a_training_in_parts_is_that_of_a_run(cache, configuration, parts):
 
 def test_what_is_there_already_is_not_trained_again(cache):
     configuration = first(cache)
-    data = find_data(cache, NAME)
+    data = find_training_data(cache, NAME)
     done = run_job(TrainingJob(configuration.to_dict(), 2, data))
     again = run_job(TrainingJob(configuration.to_dict(), 1, data, done.checkpoint))
     assert again.history == done.history
@@ -59,7 +60,7 @@ def test_what_is_there_already_is_not_trained_again(cache):
 def test_a_training_that_diverges_is_an_outcome(cache):
     configuration = replace(first(cache), optimizer="sgd", learning_rate=1e6, epochs=3)
     configuration = replace(configuration, activation="relu", loss="cross-entropy")
-    job_result = run_job(TrainingJob(configuration.to_dict(), 3, find_data(cache, NAME)))
+    job_result = run_job(TrainingJob(configuration.to_dict(), 3, find_training_data(cache, NAME)))
     assert "at step" in job_result.problem
     assert job_result.epochs < 3
 
@@ -71,8 +72,8 @@ def first(cache):
 
 
 def test_examples_that_are_sent_do_as_well_and_must_be_the_right_ones(cache):
-    here = find_data(cache, NAME)
-    elsewhere = Data("/nowhere/train.pickle", here.sha256, here.n_classes)
+    here = find_training_data(cache, NAME)
+    elsewhere = TrainingData("/nowhere/train.pickle", here.sha256, here.n_classes)
     job = TrainingJob(first(cache).to_dict(), 1, elsewhere)
     with pytest.raises(NoDataError):
         run_job(job)
@@ -88,14 +89,14 @@ def test_examples_that_are_sent_do_as_well_and_must_be_the_right_ones(cache):
 
 
 def test_examples_on_the_disk_must_be_the_right_ones(cache):
-    data = replace(find_data(cache, NAME), sha256="0" * 64)
+    data = replace(find_training_data(cache, NAME), sha256="0" * 64)
     with pytest.raises(CorruptError, match="expected 0000"):
         run_job(TrainingJob(first(cache).to_dict(), 1, data))
 
 
 def test_a_checkpoint_that_is_damaged_is_refused(cache):
-    data = find_data(cache, NAME)
+    data = find_training_data(cache, NAME)
     done = bytearray(run_job(TrainingJob(first(cache).to_dict(), 1, data)).checkpoint)
     done[len(done) // 2] ^= 1
-    with pytest.raises(CorruptError, match="the order's checkpoint"):
+    with pytest.raises(CorruptError, match="the job's checkpoint"):
         run_job(TrainingJob(first(cache).to_dict(), 2, data, bytes(done)))

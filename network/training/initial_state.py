@@ -1,0 +1,83 @@
+"""The beginning of a training: the model, its first parameters, the recipe and the state.
+
+Every training begins here, in this process or on a worker: with new parameters drawn from the
+seed, or with those of a run that was trained before.
+"""
+
+from dataclasses import dataclass
+
+from network.core.losses import LOSSES
+from network.core.model import Model
+from network.core.params import Params
+from network.training.build import build_model, build_recipe, init_params
+from network.training.configuration import Configuration
+from network.training.recipe import Recipe
+from network.training.state import TrainingState
+from pipeline.datasets.registry import find_dataset
+from pipeline.errors import UsageError
+from pipeline.pickles.manifest import split_hash
+from pipeline.storage.cache import Cache
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The pickle of the examples to train on: its path on this disk, its hash, its classes."""
+
+    path: str  # as text: a worker may have another system
+    sha256: str
+    n_classes: int
+
+
+def find_training_data(cache: Cache, dataset_name: str) -> TrainingData:
+    """Find the pickle of a dataset's training examples and the hash in its manifest.
+
+    Raises: UsageError, MissingError, CorruptError.
+    """
+    dataset = find_dataset(cache, dataset_name)
+    sha256 = split_hash(cache, dataset, "train")
+    return TrainingData(str(cache.pickle(dataset_name, "train")), sha256, len(dataset.classes))
+
+
+def initial_model(
+    configuration: Configuration, n_classes: int, start: tuple[Model, Params] | None = None
+) -> tuple[Model, Params]:
+    """Return the model to train: a new one, or the trained one to start from.
+
+    Raises: UsageError when the layers do not fit each other, or when the configuration names a
+    run to start from whose model is not given or has other outputs than the loss needs.
+    """
+    if start is not None:
+        check_output_activation(configuration, start[0])
+        return start
+    if configuration.start is not None:
+        raise UsageError(f"the model of run {configuration.start}, to start from, is not given")
+    model = build_model(configuration, n_classes)
+    return model, init_params(model, configuration)
+
+
+def check_output_activation(configuration: Configuration, model: Model) -> None:
+    """Check that a model to start from ends as the loss needs it.
+
+    Raises: UsageError.
+    """
+    expected = LOSSES[configuration.loss].output_activation
+    found = type(model.layers[-1])
+    if not issubclass(found, expected):
+        raise UsageError(
+            f"run {configuration.start} ends with {found.__name__}, "
+            f"loss {configuration.loss} needs {expected.__name__}",
+            "Choose another --loss",
+        )
+
+
+def initial_state(
+    configuration: Configuration, data: TrainingData, start: tuple[Model, Params] | None = None
+) -> tuple[Recipe, TrainingState]:
+    """Return the recipe of a training and its state before the first step.
+
+    Raises: UsageError for settings that do not go together.
+    """
+    model, params = initial_model(configuration, data.n_classes, start)
+    recipe = build_recipe(configuration, model)
+    state = TrainingState(params, recipe.optimizer.init(params), origin={"data": data.sha256})
+    return recipe, state
