@@ -1,21 +1,19 @@
 """Folders of image files, one folder a class: LABEL/name.png, or train/LABEL/name.png.
 
-Every file is opened as one of a few named types, and its size is looked at before a pixel of it
-is decoded. The order of the examples is that of the files' names, whatever their class, so an
-export comes back in the order that it had.
+The examples are in the order of the files' names, whatever their class, so an export comes back
+in the order that it had.
 """
 
 import io
 import os
 import re
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from pipeline.datasets.records import IMAGE_SHAPE, Dataset
 from pipeline.datasets.user_datasets import SPLIT
@@ -40,13 +38,15 @@ from pipeline.formats.source import (
 )
 from pipeline.formats.streams import split_called
 from pipeline.storage.cache import reading
+from pipeline.storage.pictures import PictureOptions, read_picture
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
-TYPES = ("PNG", "JPEG", "BMP", "GIF")
-OPAQUE = ("1", "L", "P", "RGB")  # modes of Pillow: 1 bit, grey, palette, colours
-WITH_ALPHA = ("LA", "PA", "RGBA")
-MAX_PIXELS = 25_000_000  # a photo has 12 million; a hostile file asks for billions
-MAX_BYTES = 1 << 26  # of one image file
+PICTURES = PictureOptions(
+    types=("PNG", "JPEG", "BMP", "GIF"),
+    max_bytes=1 << 26,
+    max_pixels=25_000_000,
+    is_plain=True,
+)
 LAYOUT = "expected LABEL/name.png, or train/LABEL/name.png and test/LABEL/name.png"
 
 
@@ -154,54 +154,16 @@ def read_image(path: Path, resize: bool) -> NDArray[np.uint8]:
 
     Raises: MissingError, StorageError, CorruptError.
     """
-    with reading(path), path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise CorruptError(f"{path}: more than {MAX_BYTES:,} bytes for one image")
-    try:
-        with warnings.catch_warnings():
-            # Pillow warns of size when it opens a file, and we look at it before it decodes one
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=TYPES) as image:
-                return grey_levels(path, image, resize)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise too_large(path) from error
-    except UnidentifiedImageError as error:
-        raise CorruptError(f"{path}: no image of type {', '.join(TYPES)}") from error
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:  # of damaged images
-        raise CorruptError(f"{path}: damaged image ({error})") from error
-
-
-def too_large(path: Path) -> CorruptError:
-    """Say that an image has more pixels than any of its kind."""
-    return CorruptError(f"{path}: an image of more than {MAX_PIXELS:,} pixels")
-
-
-def grey_levels(path: Path, image: Image.Image, resize: bool) -> NDArray[np.uint8]:
-    """Decode an image that has been opened, if it is one that we accept.
-
-    Raises: CorruptError, and what Pillow raises for damaged images.
-    """
-    height, width = IMAGE_SHAPE
-    if image.width * image.height > MAX_PIXELS:
-        raise too_large(path)
-    if image.size != (width, height) and not resize:
+    grey = read_picture(path, PICTURES)
+    if grey.shape == IMAGE_SHAPE:
+        return grey
+    if not resize:
         raise CorruptError(
-            f"{path}: {image.width}x{image.height} pixels, expected {width}x{height}",
+            f"{path}: {grey.shape[1]}x{grey.shape[0]} pixels, expected "
+            f"{IMAGE_SHAPE[1]}x{IMAGE_SHAPE[0]}",
             "Bring all images to that size with --resize",
         )
-    if getattr(image, "is_animated", False):
-        raise CorruptError(f"{path}: a moving image, expected a single one")
-    if image.mode not in (*OPAQUE, *WITH_ALPHA):
-        raise CorruptError(f"{path}: pixels of kind {image.mode}, expected grey, palette or RGB")
-    upright = ImageOps.exif_transpose(image)
-    if image.mode in WITH_ALPHA or "transparency" in image.info:
-        upright = upright.convert("RGBA")
-        if upright.getchannel("A").getextrema() != (255, 255):
-            raise CorruptError(f"{path}: transparent in places", "Save it with a background")
-        upright = upright.convert("RGB")
-    grey = upright.convert("L")
-    return np.asarray(fit(grey) if grey.size != (width, height) else grey)
+    return np.asarray(fit(Image.fromarray(grey)))
 
 
 def fit(grey: Image.Image) -> Image.Image:

@@ -9,14 +9,14 @@ from dataclasses import asdict
 
 from PIL import Image
 
-from network.images.pages.decoding import MAX_PIXELS
 from network.runs.checkpoints import with_checksum
 from pipeline.storage.checksummed_json import MAX_BYTES, checksummed_bytes
+from pipeline.storage.pictures import MAX_DECODED_PIXELS
 from tests.reliability.image_mutations import png_of
 from tests.reliability.seeds import TINY
 from tests.reliability.zips import zip_of
 
-SIDE = math.isqrt(MAX_PIXELS)
+SIDE = math.isqrt(MAX_DECODED_PIXELS)
 GREY, COLOUR, PALETTE, GREY_AND_ALPHA, COLOUR_AND_ALPHA = 0, 2, 3, 4, 6
 CHANNELS = {GREY: 1, COLOUR: 3, PALETTE: 1, GREY_AND_ALPHA: 2, COLOUR_AND_ALPHA: 4}
 

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from network.images.pages.blob import Blob, blob_of
-from network.images.pages.decoding import decode_grey, read_grey
 from network.images.pages.deskew import deskew
 from network.images.pages.fit_digit import at_full_contrast, centre_by_mass, fit_into_box
 from network.images.pages.ink import Ink, border, extract_ink
@@ -24,7 +23,11 @@ from network.images.pages.reading_order import group_lines
 from network.images.pages.segment import segment_blobs, whole_blob
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
+from pipeline.storage.pictures import PictureOptions, decode_picture, read_picture
 
+PICTURES = PictureOptions(
+    types=("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM", "TIFF"), max_bytes=1 << 29, max_side=2000
+)
 FAINTEST = 0.3  # of full ink: what is paler is paper
 FULL = 0.6  # the share of a digit's pixels that are paler than what counts as full ink
 
@@ -76,9 +79,9 @@ def read_page(source: Path | bytes | Grey, separate: bool = True, deskew: bool =
     """
     name = str(source) if isinstance(source, Path) else "the picture"
     if isinstance(source, Path):
-        grey = read_grey(source)
+        grey = read_picture(source, PICTURES)
     elif isinstance(source, bytes):
-        grey = decode_grey(source, name)
+        grey = decode_picture(source, name, PICTURES)
     else:
         grey = source
     try:

@@ -1,0 +1,148 @@
+"""Read image files as grey levels, within limits of memory.
+
+A file is opened as one of a few named types, and its number of pixels is checked before one is
+decoded. Colours are turned to grey tile by tile, and a large picture is reduced meanwhile: nothing
+but the decoded image is as large as the file says.
+"""
+
+import io
+import warnings
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from pipeline.errors import CorruptError
+from pipeline.storage.cache import reading
+
+MAX_DECODED_PIXELS = 50_000_000  # a photo has 12 to 48 million; a hostile file asks for billions
+TILE_SIDE = 2000  # pixels, about
+PLAIN_MODES = ("1", "L", "P", "RGB", "LA", "PA", "RGBA")  # Pillow's, of 8 bits at most
+ORIENTATION = 0x0112  # the tag of Exif for how the camera was held
+
+
+@dataclass(frozen=True)
+class PictureOptions:
+    """The pictures that a reader accepts, and how it treats them."""
+
+    types: tuple[str, ...]  # Pillow's names
+    max_bytes: int
+    max_pixels: int = MAX_DECODED_PIXELS
+    max_side: int | None = None  # pixels; a larger picture is reduced
+    is_plain: bool = False  # one image, opaque, 8 bits; otherwise the first image on white paper
+
+
+def read_picture(path: Path, options: PictureOptions) -> NDArray[np.uint8]:
+    """Read an image file as grey levels, the way up that the camera was held.
+
+    Shapes: (H, W).
+
+    Raises: MissingError, StorageError, CorruptError for a file that is not such a picture.
+    """
+    with reading(path), path.open("rb") as file:
+        data = file.read(options.max_bytes + 1)
+    return decode_picture(data, str(path), options)
+
+
+def decode_picture(data: bytes, name: str, options: PictureOptions) -> NDArray[np.uint8]:
+    """Decode the bytes of an image file as `read_picture` does; `name` stands in errors.
+
+    Shapes: (H, W).
+
+    Raises: CorruptError.
+    """
+    if len(data) > options.max_bytes:
+        raise CorruptError(f"{name}: more than {options.max_bytes:,} bytes for one image")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of faults beside the pixels
+            warnings.simplefilter("error", Image.DecompressionBombWarning)  # as a file is opened
+            with Image.open(io.BytesIO(data), formats=options.types) as image:
+                check_pixels(name, image, options.max_pixels)
+                if options.is_plain:
+                    check_plain(name, image)
+                grey = Image.fromarray(to_grey(image, options.max_side))
+                grey.getexif()[ORIENTATION] = image.getexif().get(ORIENTATION, 1)
+                return np.asarray(ImageOps.exif_transpose(grey))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise CorruptError(f"{name}: more than {options.max_pixels:,} pixels") from error
+    except UnidentifiedImageError as error:
+        raise CorruptError(f"{name}: no image of type {', '.join(options.types)}") from error
+    except CorruptError:
+        raise
+    except Exception as error:  # damaged images make Pillow raise nearly every kind
+        raise CorruptError(f"{name}: damaged image ({error})") from error
+
+
+def check_pixels(name: str, image: Image.Image, max_pixels: int) -> None:
+    """Check before it is decoded that an image cannot fill the memory.
+
+    Raises: CorruptError.
+    """
+    if image.format == "WEBP" or "progressive" in image.info:
+        copies = 3  # that decoding holds at once
+    else:
+        copies = 2 if image.has_transparency_data else 1
+    limit = min(max_pixels, MAX_DECODED_PIXELS // copies)
+    if image.width * image.height > limit:
+        raise CorruptError(
+            f"{name}: an image of {image.width} x {image.height}, more than {limit:,} pixels"
+        )
+
+
+def check_plain(name: str, image: Image.Image) -> None:
+    """Check that an image is one, opaque, of 8 bits: grey levels without a choice of ours.
+
+    Raises: CorruptError, and what Pillow raises for damaged images.
+    """
+    if getattr(image, "is_animated", False):
+        raise CorruptError(f"{name}: a moving image, expected a single one")
+    if image.mode not in PLAIN_MODES:
+        raise CorruptError(f"{name}: pixels of kind {image.mode}, expected grey, palette or RGB")
+    if image.has_transparency_data:
+        alpha = image.convert("RGBA").getchannel("A")
+        if alpha.getextrema() != (255, 255):
+            raise CorruptError(f"{name}: transparent in places", "Save it with a background")
+
+
+def to_grey(image: Image.Image, max_side: int | None) -> NDArray[np.uint8]:
+    """Decode an image to grey levels, tile by tile, so that nothing else is as large as it is.
+
+    Shapes: (H, W), divided by the whole number that brings the longer to `max_side`.
+    """
+    factor = 1
+    if max_side is not None and max(image.size) > max_side:
+        image.draft("L", (max_side, max_side))  # a JPEG can be decoded to 1/8
+        factor = -(-max(image.size) // max_side)
+    highest = highest_level(image)
+    grey = np.empty([-(-side // factor) for side in image.size[::-1]], np.uint8)
+    tile = factor * (TILE_SIDE // factor + 1)
+    for top, left in product(range(0, image.height, tile), range(0, image.width, tile)):
+        corner = min(left + tile, image.width), min(top + tile, image.height)
+        part = tile_to_grey(image.crop((left, top, *corner)), highest).reduce(factor)
+        row, column = top // factor, left // factor
+        grey[row : row + part.height, column : column + part.width] = np.asarray(part)
+    return grey
+
+
+def highest_level(image: Image.Image) -> int:
+    """Return the level of white in an image with one number of more than 8 bits for each pixel."""
+    if image.mode.startswith("I") or image.mode == "F":
+        _, highest = image.getextrema()
+        return 65535 if highest > 255 else 255  # type: ignore[operator]
+    return 255
+
+
+def tile_to_grey(tile: Image.Image, highest: int) -> Image.Image:
+    """Give a tile of any mode levels of 0 to 255; Pillow alone would cut 16 bits off."""
+    if tile.mode.startswith("I") or tile.mode == "F":
+        levels = np.nan_to_num(np.asarray(tile) * np.float32(255 / highest))
+        tile = Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
+    if tile.has_transparency_data:
+        paper = Image.new("RGBA", tile.size, "white")
+        paper.alpha_composite(tile.convert("RGBA"))
+        tile = paper
+    return tile.convert("L")
