@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.errors import MissingError
+from pipeline.extras import needs_extra
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 
@@ -28,14 +28,9 @@ def lab(
 ) -> None:
     """Open the lab in the browser; Ctrl-C ends it."""
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    try:
+    with needs_extra("lab", "the lab"):
         from network.lab.app import build_app
         from network.lab.serve import address_of, bind, open_browser, serve
-    except ImportError as error:
-        raise MissingError(
-            f"the lab needs the package {error.name}, which is not installed",
-            "Install the extra: python3 -m pip install -e '.[lab]'",
-        ) from error
     from network.lab.state import open_lab
 
     with stop_requests() as requested:

@@ -8,7 +8,7 @@ import numpy as np
 
 from network.core.params import Array
 from network.environment import one_thread
-from pipeline.errors import MissingError
+from pipeline.extras import extra_command, missing_package, pip_command
 
 OVERSAMPLED, ITERATIONS = 10, 8  # more directions than are wanted, and how often they are refined
 FIRST = 50  # principal components that t-SNE and UMAP begin with: what is beyond them is noise
@@ -88,17 +88,18 @@ class Method:
     title: str
     project: Callable[[Array], Array]  # (N, D) -> (N, 2)
     module: str | None = None
-    install: str = ""
+    install_command: Callable[[], str] = str
 
     @property
-    def is_there(self) -> bool:
+    def is_installed(self) -> bool:
+        """Whether the package that it needs can be imported."""
         return self.module is None or find_spec(self.module) is not None
 
 
 PROJECTIONS = {
     "pca": Method("PCA", pca),
-    "t-sne": Method("t-SNE", t_sne, "sklearn", "python3 -m pip install -e '.[sklearn]'"),
-    "umap": Method("UMAP", umap, "umap", "python3 -m pip install umap-learn"),
+    "t-sne": Method("t-SNE", t_sne, "sklearn", lambda: extra_command("sklearn")),
+    "umap": Method("UMAP", umap, "umap", lambda: pip_command("umap-learn")),
 }
 
 
@@ -112,11 +113,8 @@ def project(x: Array, method: str) -> Array:
     if not np.isfinite(x).all():
         raise ValueError("some of its numbers are infinite, or none")
     chosen = PROJECTIONS[method]
-    if not chosen.is_there:
-        raise MissingError(
-            f"{chosen.title} needs the package {chosen.module}, which is not installed",
-            f"Install it: {chosen.install}",
-        )
+    if chosen.module is not None and not chosen.is_installed:
+        raise missing_package(chosen.module, chosen.title, chosen.install_command())
     return fit_square(chosen.project(x))
 
 

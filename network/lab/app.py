@@ -62,13 +62,13 @@ def error_response(status: int, message: str, hint: str = "", field: str = "") -
 
 
 def on_project_error(request: Request, error: ProjectError) -> Response:
-    """Answer with what the command would have said."""
+    """Respond with the message that the command would print."""
     status = STATUS.get(type(error), 422)
     return error_response(status, error.message, error.hint, field=getattr(error, "field", ""))
 
 
 def on_validation_error(request: Request, error: RequestValidationError) -> Response:
-    """Answer with the first thing that is wrong with a request."""
+    """Respond with the first fault of a request."""
     first = error.errors()[0]
     names = [str(part) for part in first["loc"] if part != "body"]
     what = f"{'.'.join(names) or 'the request'}: {first['msg']}"[:500]
@@ -76,7 +76,7 @@ def on_validation_error(request: Request, error: RequestValidationError) -> Resp
 
 
 def on_http_error(request: Request, error: AnyHTTPException) -> Response:
-    """Answer in our form with what the framework refuses."""
+    """Respond in our form to what the framework rejects."""
     answer = error_response(error.status_code, str(error.detail))
     answer.headers.update(error.headers or {})
     return answer

@@ -45,14 +45,15 @@ def parse_layers(text: str) -> tuple[Layer, ...]:
 
     Raises: UsageError.
     """
+    unreadable = UsageError(
+        f"layers are {text[:100]!r}, expected some like Conv2D(16, 5), ReLU, Flatten"
+    )
     try:
         parsed = ast.parse(f"[{text}]", mode="eval").body
-        if not isinstance(parsed, ast.List):  # the text closes the list, as `] + [` does
-            raise ValueError("more than a list of layers")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise UsageError(
-            f"layers are {text[:100]!r}, expected some like Conv2D(16, 5), ReLU, Flatten"
-        ) from error
+        raise unreadable from error
+    if not isinstance(parsed, ast.List):  # as of "ReLU] + [ReLU"
+        raise unreadable
     return tuple(parse_layer(item) for item in parsed.elts)
 
 

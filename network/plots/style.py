@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipeline.errors import MissingError
+from pipeline.extras import needs_extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,13 +46,8 @@ def our_style() -> Iterator[None]:
 
     Raises: MissingError without the extra `plots`.
     """
-    try:
+    with needs_extra("plots", "a plot"):
         import matplotlib as mpl
-    except ImportError as error:
-        raise MissingError(
-            f"a plot needs the package {error.name}, which is not installed",
-            "Install the extra: python3 -m pip install -e '.[plots]'",
-        ) from error
     with mpl.rc_context(SETTINGS):
         yield
 

@@ -99,8 +99,10 @@ def load_predictor(cache: Cache, loaded: LoadedRun) -> Predictor:
     saved = load_calibration(loaded.run, loaded.checkpoint.meta["sha256"])
     try:
         division = split_examples(cache, loaded.run, loaded.checkpoint, loaded.configuration)
-        is_saved = saved is not None and saved.data == division.sha256
-        found = saved if saved is not None and is_saved else calibrate(loaded, division)
+        if saved is not None and saved.data == division.sha256:
+            found, is_saved = saved, True
+        else:
+            found, is_saved = calibrate(loaded, division), False
     except (UsageError, MissingError, CorruptError) as error:
         return Predictor(loaded, saved, None, unavailable_reason=error)
     known = None if found.familiarity is None else stroke_vectors(division.pixels[division.trained])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from network.sweep.space import Numbers
 from network.sweep.study import CompletedTrial, Study
-from network.sweep.workers.workers import missing_extra
+from pipeline.extras import needs_extra
 from pipeline.storage.cache import publish
 
 if TYPE_CHECKING:
@@ -23,11 +23,9 @@ def draw_search(study: Study, path: Path) -> None:
 
     Raises: MissingError without the extra `sweep`; StorageError.
     """
-    try:
+    with needs_extra("sweep", "the chart of a sweep"):
         from matplotlib.figure import Figure
         from matplotlib.ticker import PercentFormatter
-    except ImportError as error:
-        raise missing_extra(error) from error
     trials = sorted(study.ranking(), key=lambda trial: trial.number)
     names = list(study.plan.space)
     rows = math.ceil((len(names) + 1) / COLUMNS)

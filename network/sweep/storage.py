@@ -4,36 +4,30 @@ import logging
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from optuna.distributions import BaseDistribution
-from optuna.storages import InMemoryStorage, RDBStorage
-from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
+from typing import Any
 
 from network.sweep.plan import Plan
-from network.sweep.workers.workers import missing_extra
 from pipeline.errors import CorruptError
+from pipeline.extras import needs_extra
 
-if TYPE_CHECKING:
+with needs_extra("sweep", "a sweep"):
     import optuna
+    from optuna.distributions import BaseDistribution
+    from optuna.storages import InMemoryStorage, RDBStorage
+    from optuna.study import StudyDirection
+    from optuna.trial import FrozenTrial, TrialState
+    from sqlalchemy import URL
+    from sqlalchemy.exc import SQLAlchemyError
 
 NAME = "sweep"  # of the study in its database
 WAIT = 60.0  # seconds for SQLite, while a dashboard reads
 
 
-def open_study(path: Path, plan: Plan) -> "optuna.Study":
+def open_study(path: Path, plan: Plan) -> optuna.Study:
     """Open Optuna's study in an SQLite file, or make a new one there.
 
-    Raises: MissingError without the extra `sweep`, CorruptError.
+    Raises: CorruptError.
     """
-    try:
-        import optuna
-        from sqlalchemy import URL
-        from sqlalchemy.exc import SQLAlchemyError
-
-    except ImportError as error:
-        raise missing_extra(error) from error
     optuna.logging.set_verbosity(logging.ERROR)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
     url = URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
@@ -54,7 +48,7 @@ def open_study(path: Path, plan: Plan) -> "optuna.Study":
     return study
 
 
-def make_sampler(plan: Plan, trials: int) -> "optuna.samplers.BaseSampler":
+def make_sampler(plan: Plan, trials: int) -> optuna.samplers.BaseSampler:
     """Make what chooses values; `trials` are there already, which gives it another seed.
 
     Source: Bergstra, Bardenet, Bengio, Kegl, Algorithms for hyper-parameter optimization (2011),
@@ -69,7 +63,7 @@ def make_sampler(plan: Plan, trials: int) -> "optuna.samplers.BaseSampler":
     return samplers.RandomSampler(seed)
 
 
-def make_pruner(plan: Plan) -> "optuna.pruners.BasePruner":
+def make_pruner(plan: Plan) -> optuna.pruners.BasePruner:
     """Make what decides after each rung whether a trial is given up.
 
     Source: Li and others, A system for massively parallel hyperparameter tuning (2020), algorithm

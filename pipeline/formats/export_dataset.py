@@ -19,7 +19,7 @@ import numpy as np
 from pipeline.datasets.records import Dataset
 from pipeline.download.raw_files import read_image_chunks, read_label_chunks, read_label_rows
 from pipeline.errors import CorruptError, MissingError, UsageError
-from pipeline.formats.registry import find_writable
+from pipeline.formats.registry import find_writer
 from pipeline.formats.source import MARKER, Chosen, File, Format, Images, Part, chunks_of, select
 from pipeline.pickles.manifest import read_split
 from pipeline.progress import SILENT, ProgressReporter
@@ -65,7 +65,7 @@ def export_dataset(
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
-    chosen, write = find_writable(format_name)
+    chosen, write = find_writer(format_name)
     path = absolute(path, "--out")
     if not path.name.lower().endswith(chosen.suffix):
         raise UsageError(f"--out {path} does not end in {chosen.suffix}")

@@ -16,7 +16,9 @@ from pipeline.formats.torchvision_folder import TORCHVISION
 FORMATS: dict[str, Format] = {
     it.name: it for it in (NPZ, IDX, IDX_GZ, TORCHVISION, PICKLE, CSV, PNG)
 }
-WRITABLE = {name: it for name, it in FORMATS.items() if it.write is not None}
+WRITERS: dict[str, Writer] = {
+    name: it.write for name, it in FORMATS.items() if it.write is not None
+}
 
 
 def find_format(path: Path) -> Format:
@@ -37,12 +39,11 @@ def find_format(path: Path) -> Format:
     )
 
 
-def find_writable(name: str) -> tuple[Format, Writer]:
-    """Look up a format that datasets can be exported to, and the function that writes it.
+def find_writer(name: str) -> tuple[Format, Writer]:
+    """Return a format that datasets can be exported to, and the function that writes it.
 
     Raises: UsageError.
     """
-    chosen = FORMATS.get(name)
-    if chosen is None or chosen.write is None:
-        raise UsageError(f"no format is called {name!r}, we write {', '.join(WRITABLE)}")
-    return chosen, chosen.write
+    if name not in WRITERS:
+        raise UsageError(f"no format is called {name!r}, we write {', '.join(WRITERS)}")
+    return FORMATS[name], WRITERS[name]

@@ -93,7 +93,12 @@ def answers_to_json(answered: Predictions) -> dict[str, Any]:
 def methods_to_json() -> list[dict[str, Any]]:
     """Name the ways to make a map, and what those lack that are not there."""
     return [
-        {"name": key, "title": it.title, "is_there": it.is_there, "install": it.install}
+        {
+            "name": key,
+            "title": it.title,
+            "is_there": it.is_installed,
+            "install": it.install_command(),
+        }
         for key, it in PROJECTIONS.items()
     ]
 

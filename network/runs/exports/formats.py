@@ -4,7 +4,7 @@ from importlib import import_module
 
 from network.runs.evaluate import LoadedRun
 from pipeline.datasets.records import Dataset
-from pipeline.errors import MissingError
+from pipeline.extras import needs_extra
 
 # name -> its module, with `to_bytes(loaded, dataset)`; its package is there with the extra alone
 FORMATS = {
@@ -18,13 +18,7 @@ def export_run(loaded: LoadedRun, dataset: Dataset, format_name: str) -> bytes:
 
     Raises: MissingError when the package that writes it is not installed.
     """
-    try:
+    with needs_extra("export", f"the export to {format_name}"):
         module = import_module(FORMATS[format_name])
-    except ImportError as error:
-        package = str(error.name).split(".")[0]
-        raise MissingError(
-            f"the export to {format_name} needs the package {package}, which is not installed",
-            "Install the extra: python3 -m pip install -e '.[export]'",
-        ) from error
     data: bytes = module.to_bytes(loaded, dataset)
     return data

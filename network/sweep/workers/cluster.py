@@ -14,11 +14,11 @@ from network.sweep.workers.workers import (
     NoClusterError,
     WorkerError,
     Workers,
-    missing_extra,
     set_result,
     timeout_error,
 )
 from pipeline.errors import UsageError
+from pipeline.extras import needs_extra
 
 if TYPE_CHECKING:
     import distributed
@@ -35,10 +35,8 @@ def cluster_workers(address: str, timeout: float) -> Iterator[Workers]:
     Raises: NoClusterError when it does not answer, UsageError for what is no address,
     MissingError without the extra `sweep`.
     """
-    try:
+    with needs_extra("sweep", "training on a cluster"):
         import distributed
-    except ImportError as error:
-        raise missing_extra(error) from error
     for logger in logging.root.manager.loggerDict:
         if logger.startswith("distributed"):
             logging.getLogger(logger).setLevel(logging.CRITICAL)  # we tell what is to be told

@@ -12,11 +12,11 @@ from network.sweep.workers.job import JobResult, TrainingJob, run_job
 from network.sweep.workers.workers import (
     WorkerError,
     Workers,
-    missing_extra,
     set_result,
     timeout_error,
 )
 from pipeline.errors import ProjectError
+from pipeline.extras import needs_extra
 
 
 @contextmanager
@@ -105,9 +105,7 @@ class LocalWorkers:
 
 def new_process() -> Any:
     """Make a pool of one process, which is started by its first order."""
-    try:
+    with needs_extra("sweep", "training in several processes"):
         from pebble import ProcessPool
-    except ImportError as error:
-        raise missing_extra(error) from error
     context = multiprocessing.get_context("spawn")
     return ProcessPool(1, initializer=handle_signals, context=context)

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from typing import Protocol
 
 from network.sweep.workers.job import JobResult, TrainingJob
-from pipeline.errors import MissingError, ProjectError
+from pipeline.errors import ProjectError
 
 POLL = 0.1  # seconds between two looks at signals and at the workers
 TRIES = 5  # workers that an order may cost; one that costs more has the fault in itself
@@ -45,14 +45,6 @@ class Workers(Protocol):
 
         Raises: NoClusterError when nobody is there to fulfil orders.
         """
-
-
-def missing_extra(error: ImportError) -> MissingError:
-    """Say how to get what only a sweep needs."""
-    return MissingError(
-        f"a sweep needs the package {error.name}, which is not installed",
-        "Install the extra: python3 -m pip install -e '.[sweep]'",
-    )
 
 
 def cores() -> int:

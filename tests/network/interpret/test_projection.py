@@ -51,7 +51,7 @@ def test_points_that_are_all_the_same_lie_in_the_middle():
 
 @pytest.mark.parametrize("name", PROJECTIONS)
 def test_a_map_keeps_groups_together_and_is_the_same_each_time(name):
-    if not PROJECTIONS[name].is_there:
+    if not PROJECTIONS[name].is_installed:
         pytest.skip(f"{PROJECTIONS[name].module} is not installed")
     x, groups = three_groups()
     places = project(x, name)
@@ -65,7 +65,9 @@ def test_a_map_keeps_groups_together_and_is_the_same_each_time(name):
 
 
 def test_what_is_not_installed_is_named_with_what_to_do(monkeypatch):
-    monkeypatch.setitem(PROJECTIONS, "new", Method("New", pca, "no_such_package", "pip install it"))
+    monkeypatch.setitem(
+        PROJECTIONS, "new", Method("New", pca, "no_such_package", lambda: "pip install it")
+    )
     with pytest.raises(MissingError, match=r"needs the package no_such_package.*pip install it"):
         project(np.ones((3, 3)), "new")
 

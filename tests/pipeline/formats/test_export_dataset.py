@@ -22,7 +22,7 @@ from pipeline.datasets.records import RawFile, Split
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.formats.export_dataset import export_dataset
 from pipeline.formats.import_dataset import ImportOptions, import_dataset
-from pipeline.formats.registry import WRITABLE
+from pipeline.formats.registry import FORMATS, WRITERS
 from pipeline.storage.cache import Cache
 from pipeline.storage.idx import idx_bytes
 from tests.pipeline.formats.test_formats import EVERY_WRITABLE, make_own, out_path, raw_arrays
@@ -308,7 +308,7 @@ def test_what_is_no_export_is_never_replaced(kind, name, cache, mine, tmp_path):
     assert tree(tmp_path) == before
 
 
-@pytest.mark.parametrize("name", [name for name, it in WRITABLE.items() if not it.suffix])
+@pytest.mark.parametrize("name", [name for name in WRITERS if not FORMATS[name].suffix])
 @pytest.mark.parametrize("kind", CHANGES)
 def test_an_export_that_was_changed_is_never_replaced(kind, name, cache, mine, tmp_path):
     path = export(cache, mine, name, tmp_path)
@@ -353,4 +353,4 @@ def test_the_command_says_what_it_did(cache, mine, run_command, run_json, tmp_pa
 
 def test_the_help_names_every_format():
     (to,) = export_command.export.__annotations__["to"].__metadata__
-    assert all(name in to.help.replace(".", ",").replace(" or ", ", ") for name in WRITABLE)
+    assert all(name in to.help.replace(".", ",").replace(" or ", ", ") for name in WRITERS)

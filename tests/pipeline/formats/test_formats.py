@@ -13,12 +13,12 @@ from pipeline.datasets.user_datasets import publish_record
 from pipeline.errors import UsageError
 from pipeline.formats.export_dataset import export_dataset
 from pipeline.formats.import_dataset import ImportOptions, import_dataset, write_splits
-from pipeline.formats.registry import FORMATS, WRITABLE, find_format, find_writable
+from pipeline.formats.registry import FORMATS, WRITERS, find_format, find_writer
 from pipeline.formats.source import part_in_memory
 from pipeline.progress import SILENT
 from pipeline.storage.cache import Cache
 
-EVERY_WRITABLE = pytest.mark.parametrize("name", WRITABLE)
+EVERY_WRITABLE = pytest.mark.parametrize("name", WRITERS)
 FIGURE = "R12: {images} images and labels through {formats} formats and back, {changed} changed"
 N = 24
 PIXELS = np.random.default_rng(0).integers(0, 256, (N, 28, 28), np.uint8)
@@ -74,7 +74,7 @@ def count_changed(found, expected):
 
 
 def out_path(folder, name):
-    return folder / f"export{WRITABLE[name].suffix}"
+    return folder / f"export{FORMATS[name].suffix}"
 
 
 @st.composite
@@ -149,11 +149,11 @@ def test_an_export_is_recognised_for_what_it_is(name, tmp_path):
     cache, path = Cache(tmp_path / "cache", "test"), out_path(tmp_path, name)
     splits = dict.fromkeys(("train", "test"), (PIXELS, LABELS))
     export_dataset(cache, make_own(cache, "mine", splits, "abcd"), name, path)
-    assert find_format(path).read is WRITABLE[name].read
+    assert find_format(path).read is FORMATS[name].read
 
 
 def test_every_format_has_one_name_and_says_what_it_is():
     assert all(name == it.name and it.title for name, it in FORMATS.items())
     assert len({it.title for it in FORMATS.values()}) == len(FORMATS)
     with pytest.raises(UsageError, match="no format is called 'hdf5', we write npz, idx"):
-        find_writable("hdf5")
+        find_writer("hdf5")
