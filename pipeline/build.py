@@ -13,7 +13,7 @@ from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.pickles.manifest import check_pickle, publish_manifest
 from pipeline.pickles.our_format import pickle_chunks
 from pipeline.progress import SILENT, ProgressReporter
-from pipeline.storage.cache import Cache, Digest, digest_of, publish
+from pipeline.storage.cache import Cache, Digest, compute_digest, publish
 from pipeline.storage.locks import work_lock
 
 
@@ -76,7 +76,7 @@ def build_split(
             advance(len(chunk))
 
     def check(temporary: Path, digest: Digest) -> None:
-        if not may_replace and digest_of(path) != digest:
+        if not may_replace and compute_digest(path) != digest:
             raise UsageError(
                 f"{path} has no manifest and is not what would be built, so it may be yours",
                 "Move it away, or replace it with --force",

@@ -36,12 +36,12 @@ def verify_dataset(cache: Cache, dataset: Dataset) -> list[Finding]:
     findings = []
     for raw_file in dataset.files:
         path = cache.raw(dataset.folder) / raw_file.name
-        findings.append(Finding(path, error_of(check_raw, path, raw_file)))
-    manifest = Finding(cache.manifest(dataset.name), error_of(read_manifest, cache, dataset))
+        findings.append(Finding(path, catch_error(check_raw, path, raw_file)))
+    manifest = Finding(cache.manifest(dataset.name), catch_error(read_manifest, cache, dataset))
     findings.append(manifest)
     for split in dataset.splits:
         path = cache.pickle(dataset.name, split)
-        findings.append(Finding(path, error_of(check_pickle, cache, dataset, split)))
+        findings.append(Finding(path, catch_error(check_pickle, cache, dataset, split)))
     return findings
 
 
@@ -67,7 +67,7 @@ def repair_dataset(
     build_pickles(cache, dataset, reporter=reporter)
 
 
-def error_of(check: Callable[..., object], *arguments: Any) -> ProjectError | None:
+def catch_error(check: Callable[..., object], *arguments: Any) -> ProjectError | None:
     """Run a check and return what it raises."""
     try:
         check(*arguments)

@@ -39,9 +39,9 @@ def compare(
     console.say(f"{first} and {second} on {len(examples):,} {split} images of {found.name}")
     console.say(*format_comparison(comparison, names), "")
     console.say(format_significance(comparison, names))
-    looks = max(one.looks for one in measured)
-    if looks > 1 and split != "train":
-        console.note(format_repeat_warning(looks, "of these 2 runs one has"))
+    evaluations = max(one.looks for one in measured)
+    if evaluations > 1 and split != "train":
+        console.note(format_repeat_warning(evaluations, "of these 2 runs one has"))
     console.result(
         {
             "runs": [first, second],

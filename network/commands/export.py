@@ -37,7 +37,7 @@ def export(
     named = {"onnx": onnx, "safetensors": safetensors, "html": html}
     wanted = {name: absolute(path, f"--{name}") for name, path in named.items() if path}
     if not wanted:
-        raise UsageError("there is no file to write", f"Name one with {options_line(named)}")
+        raise UsageError("there is no file to write", f"Name one with {format_options(named)}")
     if len(set(wanted.values())) < len(wanted):
         raise UsageError("two formats are to be written to one file, expected a file for each")
     (loaded,) = load_runs(cache, [run])
@@ -62,6 +62,6 @@ def export(
     console.result({"run": loaded.name, "files": files})
 
 
-def options_line(named: dict[str, Path | None]) -> str:
+def format_options(named: dict[str, Path | None]) -> str:
     """Name the options that take a file: `--onnx FILE or --safetensors FILE`."""
     return " or ".join(f"--{name} FILE" for name in named)

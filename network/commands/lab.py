@@ -30,12 +30,12 @@ def lab(
     console, cache = Console(json, quiet), find_cache(cache_dir)
     with needs_extra("lab", "the lab"):
         from network.lab.app import build_app
-        from network.lab.serve import address_of, bind, open_browser, serve
+        from network.lab.serve import bind, open_browser, page_address, serve
     from network.lab.state import open_lab
 
     with stop_requests() as requested:
         bound = bind(host, port)
-        address = address_of(bound)
+        address = page_address(bound)
         if host not in LOOPBACK:
             console.note(f"others can reach the lab: it listens on {host}, without a password")
         console.say(f"The lab is at {address}")

@@ -64,10 +64,10 @@ def predict(
     for path, page, text, some, of_page in zip(
         images, pages, texts, scores, predicted, strict=True
     ):
-        console.say(*text_lines(path, text))
+        console.say(*format_page(path, text))
         for digit, each, prediction in zip(page.digits, some, of_page, strict=True):
-            console.say(digit_line(each, classes))
-            console.say(*calibrated_lines(predictor, prediction, classes, coverage))
+            console.say(format_digit(each, classes))
+            console.say(*format_calibrated_prediction(predictor, prediction, classes, coverage))
             predictions.append(prediction_json(path, digit, each, prediction))
         entries.append(page_entry(path, page, text))
     print_predictor_notes(console, predictor)
@@ -79,20 +79,20 @@ def can_be_separated(classes: tuple[str, ...]) -> bool:
     return all(len(name) == 1 and name.isascii() and name.isalnum() for name in classes)
 
 
-def text_lines(path: Path, text: str) -> list[str]:
+def format_page(path: Path, text: str) -> list[str]:
     """Write what a page says beside its name, the lines under each other."""
     first, *others = text.split("\n")
     return [f"{path}: {first}", *(" " * (len(str(path)) + 2) + line for line in others)]
 
 
-def digit_line(scores: list[float], classes: tuple[str, ...]) -> str:
+def format_digit(scores: list[float], classes: tuple[str, ...]) -> str:
     """Write one line for one digit."""
     from network.commands.text.run_text import format_scores
 
     return f"  {format_scores(scores, classes)}"
 
 
-def calibrated_lines(
+def format_calibrated_prediction(
     predictor: "Predictor",
     prediction: "Prediction",
     classes: tuple[str, ...],

@@ -15,7 +15,7 @@ from pipeline.terminal.console import (
     Json,
     Quiet,
     Verbose,
-    marks_of,
+    detect_marks,
     terminal_width,
 )
 
@@ -63,7 +63,9 @@ def show(
     else:
         sheet = predicted_images(cache, run, split, count or (10 if terminal else 50), wrong)
     if terminal:
-        console.draw(draw_tiles(sheet.tiles, sheet.title, marks_of(sys.stdout), terminal_width()))
+        console.draw(
+            draw_tiles(sheet.tiles, sheet.title, detect_marks(sys.stdout), terminal_width())
+        )
         return
     picture = draw_sheet(sheet.tiles, sheet.title, sheet.columns)
     path = show_picture(picture, out, cache.pictures() / sheet.file)

@@ -163,7 +163,7 @@ def print_end(console: Console, study: "Study") -> None:
     console.say(*format_ranking(study))
     if importances := study.importances():
         console.say("", *format_importances(importances))
-    best = [{"value": value_of(one.objectives), "params": one.values} for one in found]
+    best = [{"value": json_value(one.objectives), "params": one.values} for one in found]
     result: dict[str, Any] = {
         "name": study.name,
         "trials": asdict(counts),
@@ -178,7 +178,7 @@ def print_end(console: Console, study: "Study") -> None:
         console.note(f"Saved in {study.folder}. Next: network sweep --best --name {study.name}")
 
 
-def value_of(objectives: tuple[float, ...]) -> float | list[float | None] | None:
+def json_value(objectives: tuple[float, ...]) -> float | list[float | None] | None:
     """Write objectives as JSON can: one as itself, several as a list, infinity as null."""
     values = [value if math.isfinite(value) else None for value in objectives]
     return values if len(values) > 1 else values[0]

@@ -44,9 +44,9 @@ def measure(
     else:
         whose = f"of these {len(measured)} runs one has"
         print_several(console, measured, images)
-    looks = max(one.looks for one in measured)
-    if looks > 1 and split != "train":
-        console.note(format_repeat_warning(looks, whose))
+    evaluations = max(one.looks for one in measured)
+    if evaluations > 1 and split != "train":
+        console.note(format_repeat_warning(evaluations, whose))
     console.note("Next: network show --wrong, or network predict IMAGE")
 
 

@@ -43,7 +43,7 @@ def train_and_print(
     with console.progress("training", left, "images", curves.lines) as advance:
         for event in () if is_there else events:
             if is_watched:
-                curves.tell(event)
+                curves.add_event(event)
             if isinstance(event, EpochDone):
                 console.note(format_epoch(event, recipe.epochs, images))
             else:

@@ -1,6 +1,10 @@
 """The films of runs: what each frame shows, and those that are being made."""
 
+import time
 from collections.abc import Mapping
+from contextlib import closing
+from multiprocessing.connection import Connection
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -8,11 +12,10 @@ import numpy as np
 
 from network.core.data import Examples
 from network.core.params import Array
-from network.lab.film_process import make_film_in_process
 from network.lab.gradient_stats import pack_first_layer_weights
 from network.lab.model_json import array_to_json
 from network.lab.run_cache import RunCache
-from network.lab.worker_process import WorkerProcess
+from network.lab.worker_process import WorkerProcess, lower_priority, reporting_problems
 from network.runs.evaluate import LoadedRun
 from network.runs.film import (
     Frame,
@@ -23,12 +26,15 @@ from network.runs.film import (
     load_frame,
 )
 from network.runs.folder import Run, read_history
-from network.runs.make_film import check_can_make_film, is_film_complete
+from network.runs.make_film import check_can_make_film, is_film_complete, make_film
+from network.runs.names import find_run
+from network.training.state import EpochDone
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import MissingError, ProjectError, UsageError
 from pipeline.storage.cache import Cache
 
-MOST = 24  # digits that are shown of each kind of flip
+REPORT = 0.2  # seconds between two reports
+MAX_DIGITS = 24  # digits that are shown of each kind of flip
 
 
 class Filming(WorkerProcess):
@@ -62,6 +68,29 @@ class Films:
         if name not in self.all:
             raise MissingError(f"no film was made of run {name} since this lab began")
         return self.all[name]
+
+
+def make_film_in_process(pipe: Connection, root: str, job: Mapping[str, Any]) -> None:
+    """Make the film of the run that a job names; any command that comes meanwhile stops it."""
+    lower_priority()
+    with reporting_problems(pipe):
+        cache = Cache(Path(root), "the lab's")
+        run = find_run(cache, job["run"])
+        epochs = check_can_make_film(run).meta["epoch"]
+        pipe.send({"type": "begin", "run": run.name, "epochs": epochs})
+        state, told, seen, done = "ended", 0.0, 0, 0
+        with closing(make_film(cache, run)) as events:
+            for event in events:
+                if isinstance(event, EpochDone):
+                    done, seen = event.epoch, event.step
+                if time.monotonic() - told > REPORT:
+                    told = time.monotonic()
+                    a_part = (event.step - seen) / (seen / done) if done else 0.0
+                    pipe.send({"type": "progress", "epoch": done + a_part})
+                    if pipe.poll():
+                        state = "stopped"
+                        break
+        pipe.send({"type": "state", "state": state})
 
 
 def describe_film(cache: Cache, loaded: LoadedRun) -> dict[str, Any]:
@@ -127,7 +156,7 @@ def describe_prediction_changes(
     """Show the first images of each kind of flip, and say how many there are."""
 
     def show(places: Array) -> dict[str, Any]:
-        some = places[:MOST]
+        some = places[:MAX_DIGITS]
         return {
             "count": len(places),
             "labels": held_out.labels[some].tolist(),

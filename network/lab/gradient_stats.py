@@ -18,7 +18,7 @@ from network.training.recipe import Recipe
 COUNT = 128  # images of a probe
 DEAD = 0.005  # of an activation's steepest slope: less than this counts as none
 STEEPEST: dict[type, float] = {Sigmoid: 0.25}  # of the others it is about 1
-MOST_PICTURES = 64  # units of the first layer whose weights are shown
+MAX_PICTURES = 64  # units of the first layer whose weights are shown
 CLEAR = 0.995  # of the weights, shown as they are; the others in full colour
 
 
@@ -105,7 +105,7 @@ def pack_first_layer_weights(params: Params) -> dict[str, Any]:
 
     Shapes: pictures (units, H, W).
     """
-    pictures = first_layer_weights(params)[:MOST_PICTURES]
+    pictures = first_layer_weights(params)[:MAX_PICTURES]
     limit = float(np.quantile(np.abs(pictures), CLEAR)) or 1.0
     steps = (pictures / limit).clip(-1, 1) * 127
     return {**array_to_json(steps.round(), "int8"), "limit": limit}

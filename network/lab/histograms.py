@@ -80,8 +80,12 @@ def pack_weights(params: Params, histograms: Histograms) -> dict[str, Any]:
 
 def compare_weights(name: str, limit: float, weight: Array, first: Array | None) -> Histogram:
     """Count a layer's weights as they are and as they began, in the same bins."""
-    at_start = (None, None) if first is None else (count_weights(first, limit), spread_of(first))
-    return Histogram(name, limit, count_weights(weight, limit), spread_of(weight), *at_start)
+    at_start = (
+        (None, None) if first is None else (count_weights(first, limit), standard_deviation(first))
+    )
+    return Histogram(
+        name, limit, count_weights(weight, limit), standard_deviation(weight), *at_start
+    )
 
 
 def count_weights(weight: Array, limit: float) -> list[int]:
@@ -91,7 +95,7 @@ def count_weights(weight: Array, limit: float) -> list[int]:
     return counts
 
 
-def spread_of(weight: Array) -> float:
+def standard_deviation(weight: Array) -> float:
     """Return the standard deviation of some weights."""
     return float(weight.std(dtype=np.float64))
 

@@ -11,7 +11,7 @@ from network.interpret.edits import Edits
 from pipeline.datasets.records import IMAGE_SHAPE
 
 PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1]
-MOST_UNITS = 1000  # that are edited one by one
+MAX_EDITED_UNITS = 1000  # that are edited one by one
 
 Place = Annotated[int, Field(ge=0, le=10**6)]
 Level = Annotated[int, Field(ge=0, le=255)]
@@ -35,9 +35,9 @@ class DigitForm(BaseModel):
 class EditsForm(BaseModel):
     """Edits of a network, and the member of an ensemble that they are made in."""
 
-    off: list[tuple[Place, Place]] = Field(default=[], max_length=MOST_UNITS)
-    shifts: list[tuple[Place, Place, Shift]] = Field(default=[], max_length=MOST_UNITS)
-    scales: list[tuple[Place, Place, Scale]] = Field(default=[], max_length=MOST_UNITS)
+    off: list[tuple[Place, Place]] = Field(default=[], max_length=MAX_EDITED_UNITS)
+    shifts: list[tuple[Place, Place, Shift]] = Field(default=[], max_length=MAX_EDITED_UNITS)
+    scales: list[tuple[Place, Place, Scale]] = Field(default=[], max_length=MAX_EDITED_UNITS)
     prune: float = Field(default=0.0, ge=0, le=1)
     noise: float = Field(default=0.0, ge=0, le=10)
     member: Place | None = None

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_BYTES = 2_000_000  # of a body; a drawing has some ten thousand
+MAX_BODY_BYTES = 2_000_000  # of a body; a drawing has some ten thousand
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 HEADERS = {
     "Content-Security-Policy": (
@@ -125,7 +125,7 @@ class BodyLimit:
     async def __call__(self) -> Message:
         message = await self.receive()
         self.size += len(message.get("body", b""))
-        if self.size > MOST_BYTES:
-            what = f"the body has more than {MOST_BYTES:,} bytes"
+        if self.size > MAX_BODY_BYTES:
+            what = f"the body has more than {MAX_BODY_BYTES:,} bytes"
             raise HTTPException(413, what, {"Connection": "close"})  # the rest is not waited for
         return message

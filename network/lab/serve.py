@@ -28,20 +28,20 @@ def bind(host: str, port: int | None) -> socket.socket:
     Raises: UsageError.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for wanted in (USUAL_PORT, 0) if port is None else (port,):
-        try:
-            bound = socket.create_server((host, wanted), family=family)
-            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else 40 ms an answer
-            return bound
-        except (OSError, UnicodeError) as error:
-            if port is not None or getattr(error, "errno", 0) != errno.EADDRINUSE:
-                reason = str(getattr(error, "strerror", None) or error).split(" (while ")[0]
-                what = f"cannot listen on port {wanted} of {host}: {reason}"
-                raise UsageError(what, "Choose another --port or --host") from error
-    raise AssertionError("port 0 is never taken")
+    wanted = USUAL_PORT if port is None else port
+    try:
+        bound = socket.create_server((host, wanted), family=family)
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else 40 ms per response
+    except (OSError, UnicodeError) as error:
+        if port is None and getattr(error, "errno", 0) == errno.EADDRINUSE:
+            return bind(host, 0)
+        reason = str(getattr(error, "strerror", None) or error).split(" (while ")[0]
+        what = f"cannot listen on port {wanted} of {host}: {reason}"
+        raise UsageError(what, "Choose another --port or --host") from error
+    return bound
 
 
-def address_of(bound: socket.socket) -> str:
+def page_address(bound: socket.socket) -> str:
     """Write the address to open in a browser."""
     host, port = bound.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104

@@ -60,7 +60,7 @@ def describe(loaded: LoadedRun, dataset: Dataset, train: Examples) -> dict[str, 
             "pixels": base64.b64encode(zlib.compress(pixels, 9)).decode(),
             "labels": digits.labels.tolist(),
         },
-        "parts": [describe_answers(*part, digits.images) for part in parts_of(checkpoint)],
+        "parts": [describe_answers(*part, digits.images) for part in list_networks(checkpoint)],
     }
 
 
@@ -73,7 +73,7 @@ def pick_digits(train: Examples, loaded: LoadedRun, n_classes: int) -> Examples:
     return trained_on.take(np.sort(np.concatenate(places)))
 
 
-def parts_of(checkpoint: Checkpoint) -> list[tuple[Model, Params]]:
+def list_networks(checkpoint: Checkpoint) -> list[tuple[Model, Params]]:
     """List the whole network and then the members of its ensemble, where it is one."""
     parts = [(checkpoint.model, checkpoint.params)]
     first = checkpoint.model.layers[0]

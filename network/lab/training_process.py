@@ -1,8 +1,8 @@
 """Train a run in a separate process: report several times a second, receive commands.
 
 It is a process and not a thread, so that a page is answered while it computes, that two of them
-use two cores, and that each has the number of BLAS threads that its results depend on. Orders come
-through a pipe, events go back: both are plain data.
+use two cores, and that each has the number of BLAS threads that its results depend on. Commands
+come through a pipe, events go back: both are plain data.
 """
 
 import time
@@ -31,34 +31,34 @@ REPORT = 0.2  # seconds between two reports ...
 LONG, LONG_REPORT = 600.0, 1.0  # ... in the first ten minutes; then once a second
 POINTS = 10  # losses of a report; of more steps, the means of as many neighbours
 SHARE = 0.1  # of the time, at most, that probes may take
-LOOK = 0.02  # seconds between two looks for orders
+POLL = 0.02  # seconds between two polls for commands
 
 
-def train_in_process(pipe: Connection, root: str, order: Mapping[str, Any]) -> None:
-    """Fulfil an order to train, and tell of it through the pipe until it is over.
+def train_in_process(pipe: Connection, root: str, job: Mapping[str, Any]) -> None:
+    """Do a job of training, and report on it through the pipe until it is over.
 
-    The order has `configuration`, `name`, `stem` and `film` of a new run; or `run`, the name of
+    The job has `configuration`, `name`, `stem` and `film` of a new run; or `run`, the name of
     one to go on with, and `first`, what to do with it.
     """
     lower_priority()
     with reporting_problems(pipe):
-        trainer = Trainer(pipe, create_or_resume(Cache(Path(root), "the lab's"), order))
-        trainer.work(order.get("first", "resume"))
+        trainer = Trainer(pipe, create_or_resume(Cache(Path(root), "the lab's"), job))
+        trainer.work(job.get("first", "resume"))
 
 
-def create_or_resume(cache: Cache, order: Mapping[str, Any]) -> TrainingRun:
-    """Make the run of an order, or open the one that goes on.
+def create_or_resume(cache: Cache, job: Mapping[str, Any]) -> TrainingRun:
+    """Create the run of a job, or load the one to resume.
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
-    if "run" in order:
-        return load_training_run(cache, find_run(cache, order["run"]))[0]
-    configuration = configuration_from_dict(order["configuration"], "the order")
-    return create_training_run(cache, configuration, order["name"], order["stem"], order["film"])
+    if "run" in job:
+        return load_training_run(cache, find_run(cache, job["run"]))[0]
+    configuration = configuration_from_dict(job["configuration"], "the job")
+    return create_training_run(cache, configuration, job["name"], job["stem"], job["film"])
 
 
 class Trainer:
-    """Trains, reports, obeys: at every moment it does one of these."""
+    """Trains, reports, carries out commands: at every moment it does one of these."""
 
     def __init__(self, pipe: Connection, training_run: TrainingRun) -> None:
         self.pipe, self.training_run = pipe, training_run
@@ -74,42 +74,42 @@ class Trainer:
         self.next_probe = 0.0
 
     def work(self, first: str) -> None:
-        """Train and obey until it is over; what to do first is an order, too."""
-        self.tell("begin", **describe(self.training_run))
-        self.obey({"order": first})
+        """Train and carry out commands until it is over, the first command first."""
+        self.send("begin", **describe(self.training_run))
+        self.handle({"order": first})
         self.report()
         while not self.is_over:
             if self.is_going:
                 self.advance()
-            elif self.pipe.poll(LOOK):
-                self.obey(self.pipe.recv())
+            elif self.pipe.poll(POLL):
+                self.handle(self.pipe.recv())
 
     def advance(self) -> None:
-        """Train until an order comes or the training ends; where it stands then is saved."""
-        self.tell("state", state="training")
-        order = None
+        """Train until a command comes or the training ends, and save where it stands."""
+        self.send("state", state="training")
+        command = None
         with closing(self.training_run.train()) as events:
             for event in events:
-                self.hear(event)
-                if self.has_order(event):
-                    order = self.pipe.recv()
+                self.receive(event)
+                if self.has_command(event):
+                    command = self.pipe.recv()
                     break
                 if not self.is_going:
                     break
         self.report(always=True)
-        if order is not None:
-            self.obey(order)
+        if command is not None:
+            self.handle(command)
         elif has_ended(self.training_run.recipe, self.training_run.state):
             self.finish("ended")
         else:
-            self.tell("state", state="paused")
+            self.send("state", state="paused")
 
-    def has_order(self, event: Event) -> bool:
-        """Has an order come? In slow motion, wait for one until the next step is due."""
+    def has_command(self, event: Event) -> bool:
+        """Return whether a command has come; in slow motion, wait until the next step is due."""
         now = time.monotonic()
         if self.pace is not None and isinstance(event, StepDone):
             return self.pipe.poll(1 / self.pace)
-        if now - self.looked < LOOK:
+        if now - self.looked < POLL:
             return False
         self.looked = now
         return self.pipe.poll()
@@ -117,13 +117,13 @@ class Trainer:
     def finish(self, how: str) -> None:
         """Let this be the end."""
         self.is_going, self.is_over = False, True
-        self.tell("state", state=how)
+        self.send("state", state=how)
 
-    def hear(self, event: Event) -> None:
-        """Take in what a training tells."""
+    def receive(self, event: Event) -> None:
+        """Handle an event of the training."""
         if isinstance(event, EpochDone):
             self.report()
-            self.tell("epoch", **event._asdict())
+            self.send("epoch", **event._asdict())
             if self.until is not None and event.epoch >= self.until:
                 self.is_going, self.until = False, None
             return
@@ -151,32 +151,32 @@ class Trainer:
                 one._asdict() for one in gradient_stats(recipe, state.params, self.probed)
             ]
             if is_finite(state.params):
-                self.tell("weights", **pack_weights(state.params, self.histograms))
+                self.send("weights", **pack_weights(state.params, self.histograms))
             self.next_probe = now + (time.monotonic() - now) / SHARE
-        self.tell("progress", **told)
+        self.send("progress", **told)
         self.losses, self.reported = [], time.monotonic()
 
-    def obey(self, order: Mapping[str, Any]) -> None:
-        """Do what an order says."""
-        COMMANDS[order["order"]](self, order)
+    def handle(self, command: Mapping[str, Any]) -> None:
+        """Carry out a command."""
+        COMMANDS[command["order"]](self, command)
 
-    def tell(self, kind: str, **more: Any) -> None:
+    def send(self, kind: str, **more: Any) -> None:
         """Send an event to the lab."""
         self.pipe.send({"type": kind, **more})
 
 
-def pause_training(trainer: Trainer, order: Mapping[str, Any]) -> None:
+def pause_training(trainer: Trainer, command: Mapping[str, Any]) -> None:
     """Stand still; all is saved."""
     trainer.is_going, trainer.until = False, None
-    trainer.tell("state", state="paused")
+    trainer.send("state", state="paused")
 
 
-def resume_training(trainer: Trainer, order: Mapping[str, Any]) -> None:
+def resume_training(trainer: Trainer, command: Mapping[str, Any]) -> None:
     """Train to the end."""
     trainer.is_going, trainer.until = True, None
 
 
-def train_one_epoch(trainer: Trainer, order: Mapping[str, Any]) -> None:
+def train_one_epoch(trainer: Trainer, command: Mapping[str, Any]) -> None:
     """Train to the end of the next epoch and pause, though it be one more than was planned."""
     done = len(trainer.training_run.state.history)
     if done >= trainer.training_run.configuration.epochs:
@@ -184,30 +184,30 @@ def train_one_epoch(trainer: Trainer, order: Mapping[str, Any]) -> None:
     trainer.is_going, trainer.until = True, done + 1
 
 
-def set_speed(trainer: Trainer, order: Mapping[str, Any]) -> None:
+def set_speed(trainer: Trainer, command: Mapping[str, Any]) -> None:
     """Make so many steps a second, each told at once; as many as can be when it is None."""
-    trainer.pace = order["steps_a_second"]
-    trainer.tell("pace", steps_a_second=trainer.pace)
+    trainer.pace = command["steps_a_second"]
+    trainer.send("pace", steps_a_second=trainer.pace)
 
 
-def stop_training(trainer: Trainer, order: Mapping[str, Any]) -> None:
+def stop_training(trainer: Trainer, command: Mapping[str, Any]) -> None:
     """End here; `network train --resume` goes on."""
     trainer.finish("stopped")
 
 
-def change_settings(trainer: Trainer, order: Mapping[str, Any]) -> None:
+def change_settings(trainer: Trainer, command: Mapping[str, Any]) -> None:
     """Go on with other choices, from this step on."""
     try:
-        trainer.training_run = change_training(trainer.training_run, order["values"])
+        trainer.training_run = change_training(trainer.training_run, command["values"])
     except UsageError as error:
-        trainer.tell("problem", message=str(error))
+        trainer.send("problem", message=str(error))
         return
     training_run = trainer.training_run
-    trainer.tell(
+    trainer.send(
         "change",
         step=training_run.state.step,
         epoch=len(training_run.state.history),
-        values=dict(order["values"]),
+        values=dict(command["values"]),
         controls=live_settings(training_run),
         epochs=training_run.configuration.epochs,
     )

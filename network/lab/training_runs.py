@@ -21,9 +21,9 @@ from pipeline.datasets.registry import find_dataset
 from pipeline.errors import MissingError, UsageError
 from pipeline.storage.cache import Cache
 
-MOST = 4  # trainings at once
+MAX_TRAININGS = 4  # trainings at once
 # Of a model that is trained from a page, where a slip must not fill the memory:
-MOST_PARAMS, MOST_LAYERS = 20_000_000, 100
+MAX_PARAMS, MAX_LAYERS = 20_000_000, 100
 
 
 class Training(WorkerProcess):
@@ -40,7 +40,11 @@ class Training(WorkerProcess):
             self.weights = {name: event[name] for name in ("pictures", "histograms")}
             return
         if event["type"] == "change":
-            self.told = {**self.told, "controls": event["controls"], "epochs": event["epochs"]}
+            self.description = {
+                **self.description,
+                "controls": event["controls"],
+                "epochs": event["epochs"],
+            }
         super().take(event)
 
     def check(self, values: Mapping[str, Any]) -> None:
@@ -48,8 +52,8 @@ class Training(WorkerProcess):
 
         Raises: UsageError.
         """
-        model = Model(parse_layers(", ".join(self.told["layers"])))
-        configuration = configuration_from_dict(self.told["configuration"], "the training")
+        model = Model(parse_layers(", ".join(self.description["layers"])))
+        configuration = configuration_from_dict(self.description["configuration"], "the training")
         changed, model = apply_changes(values, configuration, model)
         build_recipe(changed, model)
 
@@ -59,8 +63,8 @@ class Training(WorkerProcess):
             "run": self.name,
             "state": self.state,
             "message": self.problem,
-            "controls": self.told["controls"],
-            "epochs": self.told["epochs"],
+            "controls": self.description["controls"],
+            "epochs": self.description["epochs"],
         }
 
 
@@ -100,8 +104,8 @@ class Trainings:
         with self.lock:
             if before is not None and not before.is_over:
                 raise UsageError(f"run {before.name} is in training already")
-            if len([one for one in self.all.values() if not one.is_over]) >= MOST:
-                raise UsageError(f"{MOST} runs are in training", "Stop one of them first")
+            if len([one for one in self.all.values() if not one.is_over]) >= MAX_TRAININGS:
+                raise UsageError(f"{MAX_TRAININGS} runs are in training", "Stop one of them first")
             if before is not None:
                 before.listener.join(BEGIN)  # it marks the log as over, which goes on after that
             training = Training(self.cache, order, before.log if before else None)
@@ -141,16 +145,16 @@ def check_size(cache: Cache, configuration: Configuration) -> None:
     n_classes = len(find_dataset(cache, configuration.dataset).classes)
     model = build_model(configuration, n_classes)
     build_recipe(configuration, model)
-    if len(model.layers) > MOST_LAYERS:
-        raise UsageError(f"layers are {len(model.layers):,}, the lab trains up to {MOST_LAYERS}")
-    if (count := count_of(model)) > MOST_PARAMS:
+    if len(model.layers) > MAX_LAYERS:
+        raise UsageError(f"layers are {len(model.layers):,}, the lab trains up to {MAX_LAYERS}")
+    if (count := count_model_params(model)) > MAX_PARAMS:
         raise UsageError(
-            f"the model has {count:,} parameters, the lab trains up to {MOST_PARAMS:,}",
+            f"the model has {count:,} parameters, the lab trains up to {MAX_PARAMS:,}",
             "`network train` takes any",
         )
 
 
-def count_of(model: Model) -> int:
+def count_model_params(model: Model) -> int:
     """Count the parameters of a model without making them."""
     count, shape = 0, tuple(IMAGE_SHAPE)
     for layer in model.layers:

@@ -29,7 +29,7 @@ class WatchedRun:
         self.run, self.history, self.version = run, list[EpochDone](), 0
         checkpoint, configuration = load_run(run)
         self.epochs = configuration.epochs
-        self.told = {
+        self.description = {
             "run": run.name,
             "sizes": describe_sizes(checkpoint.model),
             "layers": [repr(layer) for layer in checkpoint.model.layers],
@@ -40,9 +40,9 @@ class WatchedRun:
             "history": [],
             "changes": checkpoint.meta.get("changes", []),
         }
-        self.look()
+        self.refresh()
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Read the history if it has changed; what cannot be read just now stays as it was."""
         with contextlib.suppress(OSError, ProjectError):
             if (version := self.run.history.stat().st_mtime_ns) != self.version:
@@ -51,7 +51,7 @@ class WatchedRun:
     @property
     def is_in_training(self) -> bool:
         """Is it unfinished, and has it changed of late?"""
-        self.look()
+        self.refresh()
         last = self.history[-1:]
         wait = max([SILENT if last else SILENT_AT_FIRST, *(EPOCHS * one.seconds for one in last)])
         return len(self.history) < self.epochs and self.age < wait
@@ -68,7 +68,7 @@ class WatchedRun:
     def events(self) -> Sequence[Event]:
         state = "watched" if self.is_in_training else self.resting_state
         return [
-            {"type": "begin", **self.told},
+            {"type": "begin", **self.description},
             {"type": "state", "state": state},
             *({"type": "epoch", **epoch._asdict()} for epoch in self.history),
         ]

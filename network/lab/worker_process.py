@@ -1,4 +1,4 @@
-"""A process that works for the lab: told through a pipe what to do, it tells what it does."""
+"""A process that works for the lab: commands go in through a pipe, events come back."""
 
 import contextlib
 import multiprocessing
@@ -30,7 +30,7 @@ class WorkerProcess:
         self,
         target: Callable[..., None],
         cache: Cache,
-        order: Mapping[str, Any],
+        job: Mapping[str, Any],
         log: EventLog | None = None,
     ) -> None:
         """Start the process, and wait until it has begun.
@@ -40,9 +40,9 @@ class WorkerProcess:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.log, self.lock = log or EventLog(), Lock()
-        self.begun, self.state, self.problem, self.told = Flag(), "begun", "", Event()
+        self.begun, self.state, self.problem, self.description = Flag(), "begun", "", Event()
         self.process = context.Process(
-            target=target, args=(theirs, str(cache.root), dict(order)), daemon=True
+            target=target, args=(theirs, str(cache.root), dict(job)), daemon=True
         )
         self.process.start()
         theirs.close()
@@ -52,13 +52,13 @@ class WorkerProcess:
         if not self.begun.wait(BEGIN):
             self.process.kill()
             raise ProjectError(f"{self.what} has not begun in {BEGIN:g} s")
-        if not self.told:
+        if not self.description:
             raise UsageError(self.problem or f"{self.what} has ended before it began")
 
     @property
     def name(self) -> str:
         """The name of the run that it is about."""
-        return str(self.told["run"])
+        return str(self.description["run"])
 
     @property
     def is_over(self) -> bool:
@@ -80,19 +80,19 @@ class WorkerProcess:
         if event["type"] == "state":
             self.state, self.problem = event["state"], event.get("message", "")
         if event["type"] == "begin":
-            self.told = event
+            self.description = event
         self.log.add(event)
         if event["type"] == "begin":
             self.begun.set()
 
-    def order(self, order: str, **more: Any) -> None:
-        """Tell the process what to do.
+    def send(self, command: str, **more: Any) -> None:
+        """Send the process a command.
 
         Raises: UsageError when it is over.
         """
         with self.lock, contextlib.suppress(OSError):
             if not self.is_over:
-                self.pipe.send({"order": order, **more})
+                self.pipe.send({"order": command, **more})
                 return
         raise UsageError(f"{self.what} of run {self.name} is over")
 
@@ -105,7 +105,7 @@ def stop_all(works: Iterable[WorkerProcess]) -> list[WorkerProcess]:
     all_works = list(works)
     for work in all_works:
         with contextlib.suppress(UsageError):
-            work.order("stop")
+            work.send("stop")
     deadline = time.monotonic() + END
     ended = []
     for work in all_works:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-LEAST_DARK = 5  # mistakes of one kind that are drawn darkest, though no kind has more
-MOST_WRITTEN = 30  # classes: of more the counts could not be read
+MIN_DARKEST_COUNT = 5  # mistakes of one kind that are drawn darkest, though no kind has more
+MAX_WRITTEN_CLASSES = 30  # classes: of more the counts could not be read
 
 
 def draw_confusion(subjects: Sequence[Subject]) -> "Figure":
@@ -25,11 +25,11 @@ def draw_confusion(subjects: Sequence[Subject]) -> "Figure":
     figure = new_figure(side, side)
     panel = figure.subplots()
     mistakes = confusion * (1 - np.eye(len(classes), dtype=np.int64))  # (K, K)
-    panel.imshow(mistakes, cmap=shades(), vmin=0, vmax=max(LEAST_DARK, mistakes.max()))
+    panel.imshow(mistakes, cmap=shades(), vmin=0, vmax=max(MIN_DARKEST_COUNT, mistakes.max()))
     panel.grid(visible=False)
     for spine in panel.spines.values():
         spine.set_visible(False)
-    if len(classes) <= MOST_WRITTEN:
+    if len(classes) <= MAX_WRITTEN_CLASSES:
         write_counts(panel, confusion)
         panel.set_xticks(range(len(classes)), classes)
         panel.set_yticks(range(len(classes)), classes)
@@ -44,7 +44,7 @@ def write_counts(
     panel: "Axes", confusion: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]"
 ) -> None:
     """Write into each cell how often that happened; what never did stays empty."""
-    most = max(LEAST_DARK, (confusion * (1 - np.eye(len(confusion)))).max())
+    most = max(MIN_DARKEST_COUNT, (confusion * (1 - np.eye(len(confusion)))).max())
     for (label, answer), count in np.ndenumerate(confusion):
         if count:
             is_dark = label != answer and count > 0.6 * most

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from network.metrics.risk_coverage import risk_coverage
-from network.plots.style import colour, in_percent, name_lines, new_figure
+from network.plots.style import add_legend, colour, in_percent, new_figure
 from network.plots.subject import Subject, describe_shown
 
 if TYPE_CHECKING:
@@ -26,5 +26,5 @@ def draw_coverage(subjects: Sequence[Subject]) -> "Figure":
     panel.set_title(
         f"What not answering is worth, on {describe_shown(subjects)}", fontsize="medium"
     )
-    name_lines(panel, "upper left")
+    add_legend(panel, "upper left")
     return figure

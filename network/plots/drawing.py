@@ -9,7 +9,7 @@ from network.plots.subject import Subject
 from network.training.configuration import check_name
 from pipeline.storage.cache import publish
 
-MOST_LETTERS = 200  # of the runs in the name of a file, which a disk limits
+MAX_NAME_LETTERS = 200  # of the runs in the name of a file, which a disk limits
 
 
 def check_kinds(kinds: Sequence[str], form: str) -> list[str]:
@@ -33,7 +33,7 @@ def write_plots(
     for kind in kinds:
         for group in plot_groups(subjects, kind):
             names = "+".join(subject.name for subject in group)
-            path = folder / f"{names[:MOST_LETTERS]}_{kind}.{form}"
+            path = folder / f"{names[:MAX_NAME_LETTERS]}_{kind}.{form}"
             publish(path, [draw_plot(kind, group, form)])
             yield path
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network.plots.style import colour, in_percent, name_lines, new_figure
+from network.plots.style import add_legend, colour, in_percent, new_figure
 from network.plots.subject import Subject
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def draw_learning(subjects: Sequence[Subject]) -> "Figure":
     for panel in (losses, accuracies):
         panel.set_xlabel("epoch")
         panel.set_xlim(left=0)
-    name_lines(losses)
-    name_lines(accuracies, "lower right")
+    add_legend(losses)
+    add_legend(accuracies, "lower right")
     return figure
 
 

@@ -52,11 +52,13 @@ def scores(subject: Subject) -> Iterator[str]:
     yield score(result.correct, result.count, subject.shown)
     run, dataset = subject.loaded.run, subject.loaded.configuration.dataset
     last: dict[tuple[str, str], LoggedEvaluation] = {
-        (look.dataset, look.split): look for look in read_evaluations(run.result, dataset)
+        (it.dataset, it.split): it for it in read_evaluations(run.result, dataset)
     }
-    for look in last.values():
+    for evaluation in last.values():
         yield score(
-            look.correct, look.count, f"{look.count:,} {look.split} images of {look.dataset}"
+            evaluation.correct,
+            evaluation.count,
+            f"{evaluation.count:,} {evaluation.split} images of {evaluation.dataset}",
         )
 
 

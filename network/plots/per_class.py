@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from network.metrics.accuracy import wilson_interval
-from network.plots.style import SOFT, colour, in_percent, name_lines, new_figure
+from network.plots.style import SOFT, add_legend, colour, in_percent, new_figure
 from network.plots.subject import Subject, describe_shown
 
 if TYPE_CHECKING:
@@ -40,5 +40,5 @@ def draw_per_class(subjects: Sequence[Subject]) -> "Figure":
     in_percent(panel, "y")
     panel.set_title(f"Accuracy on each class of {describe_shown(subjects)}")
     panel.set_xlabel("bars: 95 % interval; line: all classes", color=SOFT)
-    name_lines(panel, "lower left")
+    add_legend(panel, "lower left")
     return figure

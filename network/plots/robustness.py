@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from network.metrics.robustness import CORRUPTIONS, robustness_curve
-from network.plots.style import colour, in_percent, name_lines, new_figure
+from network.plots.style import add_legend, colour, in_percent, new_figure
 from network.plots.subject import Subject
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = 3
-MOST = 2000  # images: each is answered at every level of everything
+MAX_IMAGES = 2000  # images: each is answered at every level of everything
 
 
 def draw_robustness(subjects: Sequence[Subject]) -> "Figure":
@@ -24,7 +24,7 @@ def draw_robustness(subjects: Sequence[Subject]) -> "Figure":
         panel.remove()
     for panel, (name, corruption) in zip(panels.flat, CORRUPTIONS.items(), strict=False):
         for index, subject in enumerate(subjects):
-            examples = subject.examples.take(slice(MOST))
+            examples = subject.examples.take(slice(MAX_IMAGES))
             levels, accuracies = zip(
                 *robustness_curve(subject.model, subject.params, examples, name), strict=True
             )
@@ -33,5 +33,5 @@ def draw_robustness(subjects: Sequence[Subject]) -> "Figure":
         panel.set_xlabel(corruption.unit)
         panel.set_ylim(0, 1.02)
         in_percent(panel, "y")
-    name_lines(panels.flat[0], "lower left")
+    add_legend(panels.flat[0], "lower left")
     return figure

@@ -86,7 +86,7 @@ def in_percent(panel: "Axes", *axes: str) -> None:
         getattr(panel, f"{axis}axis").set_major_formatter(PercentFormatter(1, symbol=" %"))
 
 
-def name_lines(
+def add_legend(
     panel: "Axes", where: Literal["best", "lower left", "lower right", "upper left"] = "best"
 ) -> None:
     """Name the lines of a panel, where there are any with a name."""

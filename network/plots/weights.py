@@ -13,7 +13,7 @@ from network.plots.subject import Subject
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MOST = 60  # units that are drawn
+MAX_UNITS = 60  # units that are drawn
 COLUMNS = 10
 STRONGEST = 0.998  # of the weights lie within the scale; the few beyond would make all others pale
 
@@ -25,7 +25,7 @@ def draw_weights(subjects: Sequence[Subject]) -> "Figure":
     """
     (subject,) = subjects
     images = first_layer_weights(subject.params)
-    count = min(len(images), MOST)
+    count = min(len(images), MAX_UNITS)
     columns = min(COLUMNS, count)
     rows = math.ceil(count / columns)
     figure = new_figure(max(6, 0.85 * columns + 1), 0.85 * rows + 0.8)

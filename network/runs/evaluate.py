@@ -43,7 +43,7 @@ class EvaluationResult:
     name: str
     answers: Array  # (N,)
     result: ClassificationResult
-    looks: int  # how often the run has looked at these images, this time included
+    looks: int  # evaluations on these images so far, this one included
 
 
 def load_runs(cache: Cache, names: Sequence[str | None]) -> list[LoadedRun]:
@@ -105,7 +105,7 @@ def count_outputs(model: Model) -> int:
 def evaluate_run(
     loaded: LoadedRun, dataset: Dataset, split: str, examples: Examples
 ) -> EvaluationResult:
-    """Let a run answer every example of a split, and add this look to those it has had.
+    """Let a run answer every example of a split, and log this evaluation.
 
     Raises: CorruptError, StorageError.
     """
@@ -116,17 +116,17 @@ def evaluate_run(
 def log_evaluation(
     loaded: LoadedRun, dataset: Dataset, split: str, labels: Array, answers: Array
 ) -> EvaluationResult:
-    """Add a look at a split to those that a run has had.
+    """Log an evaluation of a run on a split.
 
     Shapes: labels (N,), answers (N,).
     Raises: CorruptError, StorageError.
     """
     path = loaded.run.result
-    looks = read_evaluations(path, loaded.configuration.dataset)
+    evaluations = read_evaluations(path, loaded.configuration.dataset)
     confusion = confusion_matrix(labels, answers, len(dataset.classes))
     result = ClassificationResult(confusion)
-    looks.append(evaluation_now(dataset.name, split, result))
-    save_evaluations(path, looks)
+    evaluations.append(evaluation_now(dataset.name, split, result))
+    save_evaluations(path, evaluations)
     return EvaluationResult(
-        loaded.name, answers, result, count_evaluations(looks, dataset.name, split)
+        loaded.name, answers, result, count_evaluations(evaluations, dataset.name, split)
     )

@@ -1,7 +1,7 @@
-"""How often a run has looked at test images, and what it scored each time.
+"""Log of a run's evaluations on the test set, in the test.json of the run.
 
-Whoever chooses among runs by what they score on the test set trains on it, slowly. So every look
-is written down, in the test.json of the run.
+If you choose among runs by their scores on the test set, you train on it, slowly. So every
+evaluation is logged.
 """
 
 from collections.abc import Sequence
@@ -15,27 +15,27 @@ from pipeline.storage.checksummed_json import publish_json, read_json
 
 FORMAT = 2
 FORMAT_1 = ("count", "correct", "accuracy")  # its keys: the last score on the run's own test set
-MAX_LISTED = 1000  # looks that are listed one by one; a JSON of ours has to stay small
+MAX_LISTED = 1000  # evaluations that are listed one by one; a JSON of ours has to stay small
 
 
 @dataclass(frozen=True)
 class LoggedEvaluation:
-    """What a run scored on a split of a data set."""
+    """What a run scored on a split of a dataset."""
 
     dataset: str
     split: str
     count: int
     correct: int
     time: str | None = None  # UTC; None: from before times were written down
-    looks: int = 1  # more where earlier looks are not listed any more
+    looks: int = 1  # evaluations; more than 1 where earlier ones are no longer listed
 
     def __post_init__(self) -> None:
         numbers = self.count, self.correct, self.looks
         texts = self.dataset, self.split, self.time or ""
         if any(type(it) is not int for it in numbers) or any(type(it) is not str for it in texts):
-            raise TypeError(f"no look at a test set: {self}"[:500])
+            raise TypeError(f"not an evaluation on a test set: {self}"[:500])
         if not 0 <= self.correct <= self.count != 0 or self.looks < 1:
-            raise ValueError(f"{self.correct} of {self.count} right, in {self.looks} looks")
+            raise ValueError(f"{self.correct} of {self.count} correct, in {self.looks} evaluations")
 
     @property
     def accuracy(self) -> float:
@@ -43,13 +43,13 @@ class LoggedEvaluation:
 
 
 def evaluation_now(dataset: str, split: str, result: ClassificationResult) -> LoggedEvaluation:
-    """Describe a look that has just been taken."""
+    """Describe an evaluation that has just been made."""
     time = datetime.now(UTC).isoformat(timespec="seconds")
     return LoggedEvaluation(dataset, split, result.count, result.correct, time)
 
 
 def read_evaluations(path: Path, dataset: str) -> list[LoggedEvaluation]:
-    """Read the looks of a run that was trained on this data set, oldest first.
+    """Read the evaluations of a run that was trained on this data set, oldest first.
 
     Raises: CorruptError.
     """
@@ -60,31 +60,31 @@ def read_evaluations(path: Path, dataset: str) -> list[LoggedEvaluation]:
     try:
         if value.keys() == set(FORMAT_1):
             return [LoggedEvaluation(dataset, "test", value["count"], value["correct"])]
-        return [LoggedEvaluation(**look) for look in value["looks"]]
+        return [LoggedEvaluation(**it) for it in value["looks"]]
     except (KeyError, TypeError, ValueError) as error:
         raise CorruptError(f"{path}: no test result ({error})", again) from error
 
 
-def save_evaluations(path: Path, looks: Sequence[LoggedEvaluation]) -> None:
-    """Publish the looks of a run; of very many only the last at each split, with their number."""
-    listed = looks if len(looks) <= MAX_LISTED else merge_evaluations(looks)
-    publish_json(path, {"format": FORMAT, "looks": [asdict(look) for look in listed]})
+def save_evaluations(path: Path, evaluations: Sequence[LoggedEvaluation]) -> None:
+    """Save the evaluations of a run; of very many only the last on each split, and their number."""
+    listed = evaluations if len(evaluations) <= MAX_LISTED else merge_evaluations(evaluations)
+    publish_json(path, {"format": FORMAT, "looks": [asdict(it) for it in listed]})
 
 
-def merge_evaluations(looks: Sequence[LoggedEvaluation]) -> list[LoggedEvaluation]:
-    """Let the last look at each split stand for all looks at it."""
-    last = {(look.dataset, look.split): look for look in looks}
-    return [replace(look, looks=count_evaluations(looks, *place)) for place, look in last.items()]
+def merge_evaluations(evaluations: Sequence[LoggedEvaluation]) -> list[LoggedEvaluation]:
+    """Let the last evaluation on each split stand for all of them."""
+    last = {(it.dataset, it.split): it for it in evaluations}
+    return [replace(it, looks=count_evaluations(evaluations, *place)) for place, it in last.items()]
 
 
-def count_evaluations(looks: Sequence[LoggedEvaluation], dataset: str, split: str) -> int:
-    """Count the looks at one split."""
-    return sum(look.looks for look in looks if (look.dataset, look.split) == (dataset, split))
+def count_evaluations(evaluations: Sequence[LoggedEvaluation], dataset: str, split: str) -> int:
+    """Count the evaluations on one split."""
+    return sum(it.looks for it in evaluations if (it.dataset, it.split) == (dataset, split))
 
 
 def last_evaluation(
-    looks: Sequence[LoggedEvaluation], dataset: str, split: str = "test"
+    evaluations: Sequence[LoggedEvaluation], dataset: str, split: str = "test"
 ) -> LoggedEvaluation | None:
-    """Return the last look at one split, None where there was none."""
-    found = [look for look in looks if (look.dataset, look.split) == (dataset, split)]
+    """Return the last evaluation on one split, None where there was none."""
+    found = [it for it in evaluations if (it.dataset, it.split) == (dataset, split)]
     return found[-1] if found else None

@@ -161,7 +161,7 @@ def summarise_run(run: Run) -> dict[str, Any]:
     Raises: CorruptError.
     """
     checkpoint, configuration = load_run(run)
-    look = last_evaluation(
+    evaluation = last_evaluation(
         read_evaluations(run.result, configuration.dataset), configuration.dataset
     )
     return {
@@ -170,6 +170,6 @@ def summarise_run(run: Run) -> dict[str, Any]:
         "members": checkpoint.meta.get("members", []),
         "edited": checkpoint.meta.get("edited"),
         "configuration": configuration.to_dict(),
-        "accuracy": look and look.accuracy,
-        "count": look and look.count,
+        "accuracy": evaluation and evaluation.accuracy,
+        "count": evaluation and evaluation.count,
     }

@@ -63,7 +63,7 @@ class Predictor:
             Prediction(
                 probabilities[index],
                 None if sets is None else tuple(map(int, np.flatnonzero(sets[index]))),
-                *self.look_up(None if far is None else float(far[index])),
+                *self.compare_distance(None if far is None else float(far[index])),
             )
             for index in range(len(pixels))
         ]
@@ -81,7 +81,9 @@ class Predictor:
         _, threshold = self.calibration.threshold_for(coverage)
         return conformal.prediction_sets(calibration.apply_temperature(scores, 1.0), threshold)
 
-    def look_up(self, distance: float | None) -> tuple[float | None, bool | None, float | None]:
+    def compare_distance(
+        self, distance: float | None
+    ) -> tuple[float | None, bool | None, float | None]:
         """Compare a distance with those of held-out examples."""
         if distance is None or self.calibration is None or self.calibration.familiarity is None:
             return None, None, None

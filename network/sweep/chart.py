@@ -40,7 +40,7 @@ def draw_search(study: Study, path: Path) -> None:
         panel.set_ylabel(study.plan.objective_names[0])
     if study.plan.objective_names[0] == "accuracy":
         panels[0].yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    panels[0].set_ylim(*scale_of(study, trials))
+    panels[0].set_ylim(*choose_scale(study, trials))
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=130)
     publish(path, [picture.getvalue()])
@@ -81,7 +81,7 @@ def draw_field(panel: "Axes", study: Study, trials: list[CompletedTrial], name: 
     panel.set_title(name, fontsize="medium")
 
 
-def scale_of(study: Study, trials: list[CompletedTrial]) -> tuple[float | None, float | None]:
+def choose_scale(study: Study, trials: list[CompletedTrial]) -> tuple[float | None, float | None]:
     """Choose the ends of the axis of objectives, so that the better trials can be told apart."""
     found = [trial.objectives[0] for trial in trials]
     values = sorted(value for value in found if math.isfinite(value))

@@ -96,7 +96,7 @@ class Sweep:
 
     def begin(self, trial: "optuna.trial.Trial", reported: Mapping[int, float]) -> TrialDone | None:
         """Give the first order of a trial, or the next one after the rungs that it has reached."""
-        values = self.study.values_of(trial)
+        values = self.study.trial_values(trial)
         try:
             configuration = self.study.configuration(values)
         except UsageError as error:

@@ -91,10 +91,10 @@ class Numbers(Dimension):
 
     def grid(self) -> list[Any]:
         shares = [step / max(1, self.steps - 1) for step in range(self.steps)]
-        numbers = [self.at(share) for share in shares]
+        numbers = [self.interpolate(share) for share in shares]
         return list(dict.fromkeys(map(round, numbers))) if self.is_whole else numbers
 
-    def at(self, share: float) -> float:
+    def interpolate(self, share: float) -> float:
         """Return the number at a share of the way from low to high."""
         if share in {0, 1}:
             return self.high if share else self.low  # to the last bit

@@ -87,7 +87,7 @@ class Study:
         """Begin a trial; the sampler chooses its values when they are asked for."""
         return self.optuna.ask()
 
-    def values_of(self, trial: "optuna.trial.Trial") -> Values:
+    def trial_values(self, trial: "optuna.trial.Trial") -> Values:
         """Choose the values of a trial, or find those that were chosen."""
         return suggest_values(self.plan.space, trial)
 

@@ -22,7 +22,7 @@ from pipeline.download.mirrors import (
 from pipeline.download.raw_files import check_raw
 from pipeline.errors import CorruptError, DownloadError, MissingError
 from pipeline.progress import SILENT, ProgressReporter
-from pipeline.storage.cache import Cache, Digest, digest_of, find_checkout, publish
+from pipeline.storage.cache import Cache, Digest, compute_digest, find_checkout, publish
 from pipeline.storage.locks import work_lock
 
 FILES_AT_ONCE = 4
@@ -50,7 +50,7 @@ class Fetch:
     stop: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def tell(self, size: int) -> None:
+    def report_bytes(self, size: int) -> None:
         """Report more bytes, or fewer when a file begins again."""
         with self.lock:
             self.advance(size)
@@ -105,7 +105,7 @@ def find_intact(cache: Cache, dataset: Dataset, some: bool = False) -> list[Fetc
             if not some:
                 return []
             continue
-        found.append(FetchedFile(file, path, "intact", None, digest_of(path)))
+        found.append(FetchedFile(file, path, "intact", None, compute_digest(path)))
     return found
 
 
@@ -213,9 +213,9 @@ def counted(chunks: Iterator[bytes], file: RawFile, fetch: Fetch) -> Iterator[by
                 raise MirrorError("stopped")
             if size > limit:
                 raise MirrorError(f"more than {limit:,} bytes, expected {file.size:,}")
-            fetch.tell(len(chunk))
+            fetch.report_bytes(len(chunk))
             yield chunk
         is_whole = True
     finally:
         if not is_whole:
-            fetch.tell(-size)
+            fetch.report_bytes(-size)

@@ -21,7 +21,7 @@ CONNECT_TIMEOUT = 10.0  # seconds
 READ_TIMEOUT = 20.0  # seconds of silence
 ATTEMPTS = 3  # in a row that bring nothing worth the name
 FIRST_WAIT = 0.5  # seconds before the second attempt; doubled each time
-LONGEST_WAIT = 10.0  # seconds, whatever Retry-After asks for
+MAX_WAIT = 10.0  # seconds, whatever Retry-After asks for
 MAX_REDIRECTS = 5
 PASSING_STATUS = {408, 425, 429, 500, 502, 503, 504}
 USER_AGENT = "mnist-neural-net"
@@ -58,7 +58,7 @@ class Transfer:
                     if not error.may_pass or failures == ATTEMPTS:
                         raise
                     wait = max(FIRST_WAIT * 2 ** (failures - 1), error.retry_after)
-                time.sleep(min(wait, LONGEST_WAIT))
+                time.sleep(min(wait, MAX_WAIT))
 
     def _one_connection(self, session: "requests.Session") -> Iterator[bytes]:
         """Yield what one connection brings of the rest."""

@@ -14,7 +14,7 @@ from pipeline.errors import UsageError, printable
 
 CHUNK_BYTES = 1 << 16
 GRACE = 60.0  # seconds that a file may take, however small, so that a drip ends too ...
-LEAST_RATE = 20_000  # ... and bytes a second on top of that, for large ones
+MIN_BYTES_PER_SECOND = 20_000  # ... and bytes a second on top of that, for large ones
 LOOK_EVERY = 0.1  # seconds between two looks whether somebody wants to stop
 
 
@@ -72,7 +72,7 @@ def receive_local(url: str) -> Iterator[bytes]:
 
 def longest_time(size: int) -> float:
     """Return the seconds that a file of so many bytes may take."""
-    return GRACE + size / LEAST_RATE
+    return GRACE + size / MIN_BYTES_PER_SECOND
 
 
 def with_deadline(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.datasets.records import IMAGE_SHAPE, Dataset, RawFile
 from pipeline.errors import CorruptError, MissingError
-from pipeline.storage.cache import Cache, digest_of, reading
+from pipeline.storage.cache import Cache, compute_digest, reading
 from pipeline.storage.idx import open_idx
 
 
@@ -22,7 +22,7 @@ def check_raw(path: Path, raw_file: RawFile) -> None:
     Raises: MissingError, or CorruptError with the hash found and the one expected.
     """
     with reading(path):
-        found = digest_of(path)
+        found = compute_digest(path)
     if found.sha256 == raw_file.sha256:
         return
     is_known = raw_file.content_sha256 is not None
@@ -59,7 +59,7 @@ def read_image_chunks(cache: Cache, dataset: Dataset, split: str) -> Iterator[ND
     shape = (files.count_in_files, *IMAGE_SHAPE)
     path = cache.raw(dataset.folder) / files.images.name
     with with_repair_hint(dataset):
-        for images in rows_of(
+        for images in select_rows(
             read_checked(path, files.images, shape, np.uint8), files.start, files.count
         ):
             yield images.transpose(0, 2, 1) if dataset.is_transposed else images
@@ -94,7 +94,7 @@ def read_label_rows(cache: Cache, dataset: Dataset, split: str) -> Iterator[NDAr
     shape = (files.count_in_files, len(columns)) if columns else (files.count_in_files,)
     with with_repair_hint(dataset):
         rows = read_checked(path, files.labels, shape, np.dtype(">i4") if columns else np.uint8)
-        yield from rows_of(rows, files.start, files.count)
+        yield from select_rows(rows, files.start, files.count)
 
 
 def read_checked(
@@ -119,7 +119,7 @@ def read_checked(
             )
 
 
-def rows_of(chunks: Iterator[NDArray[Any]], start: int, count: int) -> Iterator[NDArray[Any]]:
+def select_rows(chunks: Iterator[NDArray[Any]], start: int, count: int) -> Iterator[NDArray[Any]]:
     """Yield `count` rows from row `start` on; the others are read too, for their hash."""
     position = 0
     for chunk in chunks:

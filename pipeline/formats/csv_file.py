@@ -42,7 +42,7 @@ from pipeline.formats.streams import beginning, flat_files, split_files, unzippe
 from pipeline.progress import ProgressReporter
 
 SUFFIXES = (".csv.gz", ".csv")
-LARGEST_LABEL = 255
+MAX_LABEL = 255
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ def check_numbers(tables: Iterable[Table]) -> None:
     """
     for table in tables:
         for name, line in table.names.items():
-            if int(name) > LARGEST_LABEL:
-                what = f"label {name}, expected {LARGEST_LABEL} at most"
+            if int(name) > MAX_LABEL:
+                what = f"label {name}, expected {MAX_LABEL} at most"
                 raise line_error(table.path, line, what)
 
 

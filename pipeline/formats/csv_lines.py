@@ -59,7 +59,7 @@ def whole_lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
             return
 
 
-def fields_of(path: Path, line: int, text: bytes) -> list[str]:
+def split_fields(path: Path, line: int, text: bytes) -> list[str]:
     """Take one line apart, with or without quotes.
 
     Raises: CorruptError.
@@ -78,7 +78,7 @@ def is_header(path: Path, text: bytes) -> bool:
 
     Raises: CorruptError, UnlabelledError.
     """
-    fields = [name.lower() for name in fields_of(path, 1, text)]
+    fields = [name.lower() for name in split_fields(path, 1, text)]
     if not any(re.search(r"[a-z]", name) for name in fields[1:]):
         return False
     if fields[-1] in LABEL_NAMES and fields[0] not in LABEL_NAMES:
@@ -143,7 +143,7 @@ def parse_line(path: Path, line: int, text: bytes) -> tuple[bytes, list[int]]:
     """
     if not text.strip():
         raise line_error(path, line, "nothing in it")
-    fields = fields_of(path, line, text)
+    fields = split_fields(path, line, text)
     if len(fields) != FIELDS:
         hint = "Values are separated by commas" if len(fields) == 1 else ""
         raise line_error(path, line, f"{len(fields)} values, expected a label and 784 pixels", hint)

@@ -20,7 +20,16 @@ from pipeline.datasets.records import Dataset
 from pipeline.download.raw_files import read_image_chunks, read_label_chunks, read_label_rows
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.formats.registry import find_writer
-from pipeline.formats.source import MARKER, Chosen, File, Format, Images, Part, chunks_of, select
+from pipeline.formats.source import (
+    MARKER,
+    Chosen,
+    File,
+    Format,
+    Images,
+    Part,
+    iterate_chunks,
+    select,
+)
 from pipeline.pickles.manifest import read_split
 from pipeline.progress import SILENT, ProgressReporter
 from pipeline.storage.cache import (
@@ -28,7 +37,7 @@ from pipeline.storage.cache import (
     Digest,
     absolute,
     check_size,
-    digest_of,
+    compute_digest,
     publish,
     reading,
     remove_stale_parts,
@@ -109,7 +118,7 @@ def read_part(cache: Cache, dataset: Dataset, split: str, tell: Callable[[int], 
         if all(path.exists() for path in paths):
             chunks = read_image_chunks(cache, dataset, split)
         else:
-            chunks = chunks_of(read_split(cache, dataset, split)[0])
+            chunks = iterate_chunks(read_split(cache, dataset, split)[0])
         for part in select(paths[0], chunks, chosen):
             yield part
             tell(len(part))
@@ -146,7 +155,7 @@ def is_export_folder(path: Path) -> bool:
                 key = entry.relative_to(path).as_posix()
                 if entry.is_symlink() or not (entry.is_file() or entry.is_dir()):
                     return False
-                entries[key] = digest_of(entry).sha256 if entry.is_file() else ""
+                entries[key] = compute_digest(entry).sha256 if entry.is_file() else ""
     entries.pop(MARKER, None)
     return bool(marker.get("content") == content_hash(entries))
 

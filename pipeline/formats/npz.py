@@ -123,7 +123,7 @@ def zip_chunks(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[bytes]:
     """Make the bytes of the file a few images at a time, its own hash in its comment."""
     sink, sha256 = Sink(), hashlib.sha256()
     with zipfile.ZipFile(sink, "w") as archive:
-        for key, dtype, shape, rows in arrays_of(dataset, parts):
+        for key, dtype, shape, rows in list_arrays(dataset, parts):
             info = zipfile.ZipInfo(f"{key}.npy", (1980, 1, 1, 0, 0, 0))
             info.create_system = 3  # the same on every system
             with archive.open(info, "w", force_zip64=True) as file:
@@ -144,7 +144,7 @@ def noted(sha256: Any, data: bytes) -> bytes:
     return data
 
 
-def arrays_of(
+def list_arrays(
     dataset: Dataset, parts: tuple[Part, ...]
 ) -> Iterator[tuple[str, np.dtype[Any], tuple[int, ...], Iterable[Any]]]:
     """List every array of the file: its key, its type, its shape, its rows in chunks."""

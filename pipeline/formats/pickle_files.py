@@ -136,15 +136,15 @@ def is_pair(value: Any) -> bool:
     """Tell whether a value has two items, with 784 numbers in the first for each in the second."""
     if not isinstance(value, list | tuple) or len(value) != 2:
         return False
-    return math.prod(shape_of(value[0])) == PIXELS * math.prod(shape_of(value[1]))
+    return math.prod(nested_shape(value[0])) == PIXELS * math.prod(nested_shape(value[1]))
 
 
-def shape_of(value: Any) -> tuple[int, ...]:
+def nested_shape(value: Any) -> tuple[int, ...]:
     """Return the shape of an array, or of nested lists as their first items suggest it."""
     if isinstance(value, np.ndarray):
         return tuple(value.shape)
     if isinstance(value, list | tuple):
-        return (len(value), *(shape_of(value[0]) if value else ()))
+        return (len(value), *(nested_shape(value[0]) if value else ()))
     return ()
 
 
@@ -153,7 +153,7 @@ def describe(value: Any) -> str:
     if isinstance(value, dict):
         return f"a dictionary with {', '.join(value) or 'nothing'}"[:100]
     if isinstance(value, list | tuple):
-        return f"{len(value)} items of shape {', '.join(str(shape_of(it)) for it in value[:3])}"
+        return f"{len(value)} items of shape {', '.join(str(nested_shape(it)) for it in value[:3])}"
     return f"a {type(value).__name__}"
 
 
@@ -169,11 +169,11 @@ def make_part(
     if isinstance(images, np.ndarray) and images.dtype.kind == "f":
         pixels, note = ink_bytes(where, images)
     else:
-        pixels, note = bytes_of(path, images, "pixel"), ""
+        pixels, note = integers_as_bytes(path, images, "pixel"), ""
     if isinstance(labels, np.ndarray) and labels.dtype.kind == "f":
         numbers = whole_bytes(where, labels, "label")
     else:
-        numbers = bytes_of(path, labels, "label")
+        numbers = integers_as_bytes(path, labels, "label")
     is_square = pixels.shape[1:] in (IMAGE_SHAPE, (*IMAGE_SHAPE, 1), (PIXELS,))
     if not is_square or numbers.shape not in (pixels.shape[:1], (*pixels.shape[:1], 1)):
         raise CorruptError(
@@ -184,7 +184,7 @@ def make_part(
     return part_in_memory(path, split, squares, numbers.reshape(-1)), note
 
 
-def bytes_of(path: Path, values: Any, what: str) -> NDArray[np.uint8]:
+def integers_as_bytes(path: Path, values: Any, what: str) -> NDArray[np.uint8]:
     """Turn nested lists or an array of integers into bytes.
 
     Raises: CorruptError.

@@ -106,7 +106,7 @@ def subset(part: Part, split: str, which: Chosen | slice) -> Part:
     return Part(split, part.labels[which], images)
 
 
-def chunks_of(pixels: Images) -> Iterator[Images]:
+def iterate_chunks(pixels: Images) -> Iterator[Images]:
     """Yield images that are in memory, a few at a time."""
     for start in range(0, len(pixels), CHUNK):
         yield pixels[start : start + CHUNK]
@@ -114,4 +114,4 @@ def chunks_of(pixels: Images) -> Iterator[Images]:
 
 def part_in_memory(path: Path, split: str | None, pixels: Images, labels: Labels) -> Part:
     """Make a part of arrays."""
-    return Part(split, labels, lambda chosen: select(path, chunks_of(pixels), chosen))
+    return Part(split, labels, lambda chosen: select(path, iterate_chunks(pixels), chosen))

@@ -52,7 +52,7 @@ def measure(values: list[Any] | tuple[Any, ...]) -> tuple[list[int], set[type]]:
         level = list(chain.from_iterable(level))
 
 
-def levels_of(value: Any) -> int:
+def count_levels(value: Any) -> int:
     """Count how deep lists are in lists; one more than `MAX_LEVELS` stands for any more."""
     containers = {list, tuple, dict}
     level, count = [value] if type(value) in containers else [], 0

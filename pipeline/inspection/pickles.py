@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptError
-from pipeline.inspection.contents import MAX_LEVELS, describe_lines, levels_of
+from pipeline.inspection.contents import MAX_LEVELS, count_levels, describe_lines
 from pipeline.inspection.report import Report, Status
 from pipeline.inspection.trace import Trace
 from pipeline.pickles.foreign_formats import LayoutError
@@ -149,7 +149,7 @@ def find_threat(data: bytes, traces: list[Trace]) -> str:
 
 def find_depth(reading: ParsedPickle) -> str:
     """Say when lists are too deep in lists."""
-    if reading.error is None and levels_of(reading.value) > MAX_LEVELS:
+    if reading.error is None and count_levels(reading.value) > MAX_LEVELS:
         return f"its lists are more than {MAX_LEVELS} deep, more than most programs survive"
     return ""
 

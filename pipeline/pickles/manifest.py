@@ -12,7 +12,7 @@ from pipeline.datasets.records import Dataset
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.pickles.foreign_formats import Labels, Pixels
 from pipeline.pickles.our_format import read_pickle
-from pipeline.storage.cache import Cache, Digest, digest_of, reading
+from pipeline.storage.cache import Cache, Digest, compute_digest, reading
 from pipeline.storage.checksummed_json import publish_json, read_json
 
 MANIFEST_FORMAT = 2
@@ -101,7 +101,7 @@ def check_pickle(cache: Cache, dataset: Dataset, split: str) -> Digest:
     path = cache.pickle(dataset.name, split)
     rebuild = f"Run `pipeline build-pickles {dataset.name} --force`"
     with reading(path, rebuild):
-        found = digest_of(path)
+        found = compute_digest(path)
     if found.sha256 != expected:
         raise CorruptError(f"{path}: sha256 is {found.sha256}, expected {expected}", rebuild)
     return found
@@ -115,7 +115,7 @@ def split_hash(cache: Cache, dataset: Dataset, split: str) -> str:
     path = cache.pickle(dataset.name, split)
     if path.exists() and not cache.manifest(dataset.name).exists():
         with reading(path):
-            return digest_of(path).sha256
+            return compute_digest(path).sha256
     return check_inputs(cache, dataset, split)
 
 

@@ -56,7 +56,7 @@ FIXED = np.full(IMAGE.size, 0xFF, np.uint8)
 FIXED[2:-1].reshape(ROWS, -1)[:, 3:-1:2] = 0
 
 
-def pixels_of(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def view_pixels(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """View the pixels inside the bytes of pickled images.
 
     Shapes: (N, 1655) -> (N, 28, 28).
@@ -76,7 +76,7 @@ def pickle_chunks(
     255, N together.
     """
     buffer = np.tile(IMAGE, (CHUNK, 1))  # (CHUNK, 1655)
-    pixels_in_buffer = pixels_of(buffer)
+    pixels_in_buffer = view_pixels(buffer)
     yield HEAD
     for pixels in pixel_chunks:
         for start in range(0, len(pixels), CHUNK):
@@ -146,7 +146,7 @@ def read_our_layout(path: Path, file: IO[bytes], size: int) -> tuple[Pixels, Lab
         np.bitwise_and(images, FIXED, out=fixed[:n])
         if not (fixed[:n] == IMAGE).all():
             raise layout_error(path, f"images {start} to {start + n - 1} are laid out differently")
-        pixels[start : start + n] = pixels_of(images)
+        pixels[start : start + n] = view_pixels(images)
     expect(MIDDLE)
     pairs = take(np.empty((count, 2), np.uint8))
     if np.any(pairs[:, 0] != ord("K")):

@@ -151,24 +151,28 @@ def count_words(roots: list[Any]) -> int:
         if key not in is_done:
             is_done[key] = False
             words[key] = ENDLESS  # for what is inside it and holds it again
-            waiting += [part for part in parts_of(value) if type(part) in (Container, CallResult)]
+            waiting += [
+                part for part in list_contents(value) if type(part) in (Container, CallResult)
+            ]
             continue
         waiting.pop()
         if not is_done[key]:
             is_done[key] = True
-            total = 1 + sum(words.get(id(part)) or size_of(part) for part in parts_of(value))
+            total = 1 + sum(
+                words.get(id(part)) or count_words_alone(part) for part in list_contents(value)
+            )
             words[key] = min(total, ENDLESS)
-    return max([words.get(id(root)) or size_of(root) for root in roots], default=0)
+    return max([words.get(id(root)) or count_words_alone(root) for root in roots], default=0)
 
 
-def parts_of(value: Container | CallResult) -> list[Any]:
+def list_contents(value: Container | CallResult) -> list[Any]:
     """Return what a value holds."""
     if isinstance(value, Container):
         return value.items
     return [value.callee, *value.arguments, value.keywords]
 
 
-def size_of(value: Any) -> int:
+def count_words_alone(value: Any) -> int:
     """Count the words of a value that holds no others."""
     length = value.length if isinstance(value, Truncated) else 0
     if isinstance(value, str | bytes | bytearray):

@@ -123,7 +123,7 @@ class Digest(NamedTuple):
     sha256: str  # 64 hexadecimal digits
 
 
-def digest_of(path: Path) -> Digest:
+def compute_digest(path: Path) -> Digest:
     """Read a file once and return its size and hash."""
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -49,16 +49,17 @@ def read_json(
     seal = value.pop(CHECKSUM_KEY, None)
     if content != checksummed_bytes(value):
         raise CorruptError(
-            f"{path}: sha256 is {hash_of(value)}, its seal says {seal}: it was changed", hint
+            f"{path}: sha256 is {compute_checksum(value)}, its seal says {seal}: it was changed",
+            hint,
         )
     return value
 
 
 def checksummed_bytes(value: dict[str, Any]) -> bytes:
     """Write plain data in the one way that we write it, its hash as the last entry."""
-    return json.dumps({**value, CHECKSUM_KEY: hash_of(value)}, indent=2).encode() + b"\n"
+    return json.dumps({**value, CHECKSUM_KEY: compute_checksum(value)}, indent=2).encode() + b"\n"
 
 
-def hash_of(value: dict[str, Any]) -> str:
+def compute_checksum(value: dict[str, Any]) -> str:
     """Hash plain data as it is written without a seal."""
     return hashlib.sha256(json.dumps(value, indent=2).encode()).hexdigest()

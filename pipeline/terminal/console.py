@@ -75,7 +75,7 @@ class Console:
         """Print lines of the result that are drawn, in colours where stdout shows them."""
         if self.json:
             return
-        if marks_of(sys.stdout) is not Marks.COLOURS:
+        if detect_marks(sys.stdout) is not Marks.COLOURS:
             self.say(*("".join(span.text for span in line).rstrip() for line in lines))
             return
         from rich import color, console, segment, style
@@ -115,7 +115,7 @@ class Console:
         if not self.shows_progress:
             yield lambda more: None
             return
-        marks = marks_of(sys.stderr)
+        marks = detect_marks(sys.stderr)
 
         def lines_below(width: int) -> list[str]:
             return below(width, marks) if below else []
@@ -159,7 +159,7 @@ def can_draw(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM", "") != "dumb"
 
 
-def marks_of(stream: TextIO) -> Marks:
+def detect_marks(stream: TextIO) -> Marks:
     """Say what can be drawn with on a stream: colours on a terminal alone.
 
     Who sets LC_ALL to C asks for ASCII, though Python would still write UTF-8.

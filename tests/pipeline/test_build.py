@@ -18,7 +18,7 @@ from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.datasets.records import RawFile, Split
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.pickles.manifest import read_manifest
-from pipeline.storage.cache import Cache, digest_of
+from pipeline.storage.cache import Cache, compute_digest
 from pipeline.storage.idx import idx_bytes
 from pipeline.storage.locks import work_lock
 from tests.support.checkout import REPOSITORY
@@ -98,7 +98,7 @@ def test_each_split_becomes_a_pickle_of_its_images_and_labels(tiny):
         assert not built.was_intact
         assert built.count == 3
         assert built.path == cache.pickle("tiny", built.split)
-        assert built.digest == digest_of(built.path)
+        assert built.digest == compute_digest(built.path)
     assert artefacts(cache) == ["tiny.json", "tiny_test.pickle", "tiny_train.pickle"]
 
 

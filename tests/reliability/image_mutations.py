@@ -20,7 +20,7 @@ SIDES = (0, 1, 2, 27, 28, 29, 500, 3000, 7000, 7072, 65535, 2**31 - 1, 2**32 - 1
 Chunk = tuple[bytes, bytes]  # kind and content
 
 
-def chunks_of(data: bytes) -> list[Chunk]:
+def iterate_chunks(data: bytes) -> list[Chunk]:
     """Take a valid PNG file apart."""
     chunks, position = [], len(PNG_MAGIC)
     while position < len(data):
@@ -69,7 +69,7 @@ def change_content(rng: np.random.Generator, kind: bytes, content: bytes) -> Chu
 
 def change_chunks(rng, data, other):
     """Change one to three chunks: content, kind, order, number."""
-    chunks, others = chunks_of(data), chunks_of(other)
+    chunks, others = iterate_chunks(data), iterate_chunks(other)
     for _ in range(int(rng.integers(1, 4))):
         place = int(rng.integers(len(chunks)))
         kind, content = chunks[place]
@@ -92,8 +92,8 @@ def change_chunks(rng, data, other):
 
 def change_size(rng, data, other):
     """Claim another size, with as many pixels as it needs if those are few."""
-    kind, content = chunks_of(data)[0]
-    return png_of([(kind, change_header(rng, content)), *chunks_of(data)[1:]])
+    kind, content = iterate_chunks(data)[0]
+    return png_of([(kind, change_header(rng, content)), *iterate_chunks(data)[1:]])
 
 
 PNG_MUTATIONS = (change_chunks, change_chunks, change_size)

@@ -21,7 +21,7 @@ from network.runs.folder import Run, load_run
 from network.runs.names import find_run, list_runs
 from network.training.build import init_params
 from pipeline.errors import MissingError, ProjectError, UsageError
-from pipeline.storage.cache import Cache, digest_of
+from pipeline.storage.cache import Cache, compute_digest
 from pipeline.verify import verify_dataset
 from tests.reliability.warm_commands import Ended
 
@@ -67,7 +67,7 @@ def version_of(path: Path) -> str:
         if path.name == "test.json":
             last = read_evaluations(path, "tiny")[-1]
             return f"{last.correct} of {last.count}"
-    return digest_of(path).sha256
+    return compute_digest(path).sha256
 
 
 def latest_run(cache: Cache) -> Path | None:
@@ -137,7 +137,7 @@ def content_hash(path: Path) -> str:
     """Hash what a file holds: the same data may be zipped otherwise."""
     if path.suffix == ".gz":
         return sha256(gzip.decompress(path.read_bytes())).hexdigest()
-    return digest_of(path).sha256
+    return compute_digest(path).sha256
 
 
 def unreadable_runs(cache: Cache) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 Mutation: TypeAlias = Callable[[np.random.Generator, bytes, bytes], bytes]
 
-MOST_BYTES = 1 << 21  # of an input
+MAX_BYTES = 1 << 21  # of an input
 MOST_REPEATED = 1 << 18  # bytes that a block is repeated to
 BYTES = (0x00, 0x01, 0x7F, 0x80, 0xFE, 0xFF)
 POWERS = (8, 10, 15, 16, 20, 24, 31, 32, 40, 47, 62, 63, 64)
@@ -111,7 +111,7 @@ MUTATIONS: tuple[Mutation, ...] = (
 def mutate(rng: np.random.Generator, data: bytes, other: bytes) -> bytes:
     """Change bytes in one to four ways."""
     for _ in range(int(rng.integers(1, 5))):
-        data = choose(rng, MUTATIONS)(rng, data or other or b"\0", other)[:MOST_BYTES]
+        data = choose(rng, MUTATIONS)(rng, data or other or b"\0", other)[:MAX_BYTES]
     return data
 
 
@@ -120,5 +120,5 @@ def change(rng: np.random.Generator, seeds: Sequence[bytes], knowing: Sequence[M
     data, other = choose(rng, seeds), choose(rng, seeds)
     kind = rng.random() if knowing else 1
     if kind < 0.7:
-        data = choose(rng, knowing)(rng, data, other)[:MOST_BYTES]
+        data = choose(rng, knowing)(rng, data, other)[:MAX_BYTES]
     return mutate(rng, data, other) if kind > 0.5 else data

@@ -8,7 +8,7 @@ from network.metrics.comparison import PairedComparison
 from network.training.state import EpochDone
 
 MAX_WIDTH = 110  # columns of a table
-MOST_FREQUENT = 15  # lines of a list of confusions
+MAX_CONFUSIONS = 15  # lines of a list of confusions
 
 
 def format_epoch(event: EpochDone, epochs: int, images: int | None = None) -> str:
@@ -30,11 +30,11 @@ def format_accuracy(result: ClassificationResult) -> str:
     )
 
 
-def format_repeat_warning(looks: int, whose: str = "this run has") -> str:
+def format_repeat_warning(evaluations: int, whose: str = "this run has") -> str:
     """What it means that a run has been tested more than once."""
     return (
-        f"{whose} been tested {looks} times: choose by validation, or the test set becomes one "
-        "more training set"
+        f"{whose} been tested {evaluations} times: choose by validation, or the test set becomes "
+        "one more training set"
     )
 
 
@@ -122,7 +122,7 @@ def format_confusion_list(result: ClassificationResult, classes: tuple[str, ...]
         if count and label != answer
     ]
     lines = ["most frequent confusions"]
-    for count, label, answer in sorted(counts, key=lambda item: -item[0])[:MOST_FREQUENT]:
+    for count, label, answer in sorted(counts, key=lambda item: -item[0])[:MAX_CONFUSIONS]:
         lines.append(f"{count:6,}  {classes[label]} read as {classes[answer]}")
     return lines
 

@@ -34,8 +34,8 @@ class Curve:
     def __init__(self) -> None:
         self.sums, self.counts = [0.0] * PARTS, [0] * PARTS
 
-    def tell(self, begin: int, end: int, total: int, value: float) -> None:
-        """Say what the number was from one step to another, of so many in all."""
+    def add(self, begin: int, end: int, total: int, value: float) -> None:
+        """Add what the number was from one step to another, of so many in all."""
         for part in range(begin * PARTS // total, (end * PARTS - 1) // total + 1):
             self.sums[part] += value
             self.counts[part] += 1
@@ -61,20 +61,20 @@ class TrainingCurves:
         self.latest_loss: float | None = None  # its mean in this epoch, as its line will tell it
         self.latest_accuracy: float | None = None
         for done in history:
-            self.loss.tell(done.step - steps, done.step, self.total, done.loss)
-            self.tell(done)
+            self.loss.add(done.step - steps, done.step, self.total, done.loss)
+            self.add_event(done)
 
-    def tell(self, event: Event) -> None:
-        """Take up what has happened."""
+    def add_event(self, event: Event) -> None:
+        """Add what has happened."""
         if not isinstance(event, EpochDone):
-            self.loss.tell(event.step - 1, event.step, self.total, event.loss)
+            self.loss.add(event.step - 1, event.step, self.total, event.loss)
             self.loss_sum += event.loss * event.examples
             self.seen += event.examples
             self.latest_loss = self.loss_sum / self.seen
             return
         self.loss_sum, self.seen, self.latest_loss = 0.0, 0, event.loss
         if (accuracy := event.validation_accuracy) is not None:
-            self.accuracy.tell(event.step - self.steps, event.step, self.total, accuracy)
+            self.accuracy.add(event.step - self.steps, event.step, self.total, accuracy)
             self.latest_accuracy = accuracy
 
     def lines(self, width: int, marks: Marks) -> list[str]:

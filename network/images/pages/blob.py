@@ -26,7 +26,7 @@ class Blob:
         return int(self.mask.shape[1])
 
 
-def blob_of(mask: Mask, left: int = 0, top: int = 0) -> Blob:
+def build_blob(mask: Mask, left: int = 0, top: int = 0) -> Blob:
     """Cut a mask, whose corner is there on the page, down to what is in it."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     inner = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from network.images.pages.blob import Blob, blob_of
+from network.images.pages.blob import Blob, build_blob
 from network.images.pages.deskew import deskew
 from network.images.pages.fit_digit import at_full_contrast, centre_by_mass, fit_into_box
 from network.images.pages.ink import Ink, border, extract_ink
@@ -126,7 +126,7 @@ def prepare_blob(ink: Ink, mark: Blob, line: int) -> Digit | None:
     levels = np.where(share < FAINTEST, 0, np.round(255 * np.minimum(share, 1))).astype(np.uint8)
     if not levels.any():
         return None
-    inked = blob_of(levels > 0, mark.left, mark.top)
+    inked = build_blob(levels > 0, mark.left, mark.top)
     box = Box(inked.left, inked.top, inked.width, inked.height)
     left, top = inked.left - mark.left, inked.top - mark.top
     crop = levels[top : top + box.height, left : left + box.width]

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from network.images.pages.blob import Blob, blob_of
+from network.images.pages.blob import Blob, build_blob
 from network.images.pages.components import Integers, Mask, label_components
 from network.images.pages.group_parts import PUNCTUATION, group_parts
 from network.images.pages.ink import Ink
@@ -55,7 +55,7 @@ def stands_out(widths: Integers, place: int) -> bool:
 def whole_blob(ink: Ink) -> list[Blob]:
     """Take all the ink on a page as one mark, whatever its parts."""
     mask = ink.smooth >= threshold(ink, LEVELS[0])
-    return [blob_of(mask)] if mask.any() else []
+    return [build_blob(mask)] if mask.any() else []
 
 
 def threshold(ink: Ink, level: float) -> float:
@@ -90,7 +90,7 @@ def spans(boxes: Integers, shape: tuple[int, ...]) -> Mask:
     size = boxes[:, 2:] - boxes[:, :2]
     across = size == shape[::-1]
     longer = int(shape[0] > shape[1])
-    large = size.max(axis=1) >= 2 * middle_of(size.max(axis=1))
+    large = size.max(axis=1) >= 2 * middle_size(size.max(axis=1))
     found: Mask = across[:, longer] | (across[:, 1 - longer] & large)
     return found
 
@@ -106,13 +106,13 @@ def likely_parts(ink: Ink, mask: Mask, labels: Integers, boxes: Integers) -> NDA
     inside = dark & ~spans(boxes, mask.shape)
     kept = np.flatnonzero(inside if inside.any() else dark)
     size = np.max(boxes[kept, 2:] - boxes[kept, :2], axis=1)
-    kept = np.compress(size >= SPECK * middle_of(size), kept)
+    kept = np.compress(size >= SPECK * middle_size(size), kept)
     if len(kept) > MAX_BLOBS:
         raise CorruptError(f"{len(kept):,} marks, of {MAX_BLOBS:,} at most: no page of digits")
     return kept
 
 
-def middle_of(sizes: Integers) -> float:
+def middle_size(sizes: Integers) -> float:
     """Return the size with half of the area of all squares of these sizes below: no speck's."""
     sizes = np.sort(sizes)
     total = np.cumsum(sizes**2)

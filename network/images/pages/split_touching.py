@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from network.images.pages.blob import Blob, blob_of
+from network.images.pages.blob import Blob, build_blob
 from network.images.pages.components import Integers, Mask
 
 WIDE = 1.3  # width to height: of 6,000 digits 132 are wider, and of those 12 are cut
@@ -28,7 +28,7 @@ def split(mark: Blob, longest: float, lowest: float) -> list[Blob]:
     strokes = np.sum(np.diff(crossed, prepend=False) & crossed)
     is_left = np.arange(mark.width) < seam[:, None]
     parts = [
-        blob_of(mark.mask & side, mark.left, mark.top)
+        build_blob(mark.mask & side, mark.left, mark.top)
         for side in (is_left, ~is_left)
         if np.any(mark.mask & side)
     ]

@@ -34,7 +34,7 @@ def router(lab: Lab) -> APIRouter:
     @routes.post("/runs/{run}/film/stop")
     def stop(run: str) -> dict[str, str]:
         """Give up a film that is being made."""
-        lab.films.find(run).order("stop")
+        lab.films.find(run).send("stop")
         return {"run": run}
 
     @routes.get("/runs/{run}/film/events", response_class=StreamingResponse)

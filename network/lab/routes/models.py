@@ -20,7 +20,7 @@ from pipeline.datasets.registry import find_dataset
 from pipeline.errors import MissingError, UsageError
 
 Split = Literal["train", "held-out", "test"]
-MOST_SAVED = 100  # edited runs of one lab: a page must not fill the disk
+MAX_SAVED_RUNS = 100  # edited runs of one lab: a page must not fill the disk
 
 
 def router(lab: Lab) -> APIRouter:
@@ -82,9 +82,9 @@ def add_edits(routes: APIRouter, lab: Lab) -> None:
         run = lab.loaded.run(name)
         part = select_member(run, form.member)
         with lab.editing:
-            if len(lab.edited) >= MOST_SAVED:
+            if len(lab.edited) >= MAX_SAVED_RUNS:
                 raise UsageError(
-                    f"this lab has saved {MOST_SAVED} edited runs, the most that one saves",
+                    f"this lab has saved {MAX_SAVED_RUNS} edited runs, the most that one saves",
                     "Start `network lab` again to save more",
                 )
             made = save_edited(lab.cache, run, part, form.edits, form.member, form.name or None)

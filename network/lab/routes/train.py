@@ -81,13 +81,13 @@ def add_commands(routes: APIRouter, lab: Lab) -> None:
         training = lab.trainings.find(run)
         with naming_the_field():
             training.check(values := body.model_dump(exclude_none=True))
-        training.order("change", values=values)
+        training.send("change", values=values)
         return {"run": run}
 
     @routes.post("/trainings/{run}/pace")
     def keep_pace(run: str, body: SpeedRequest) -> dict[str, str]:
         """Let a training go on in slow motion, or as fast as it can."""
-        lab.trainings.find(run).order("pace", steps_a_second=body.steps_a_second)
+        lab.trainings.find(run).send("pace", steps_a_second=body.steps_a_second)
         return {"run": run}
 
     @routes.post("/trainings/{run}/{order}")
@@ -96,7 +96,7 @@ def add_commands(routes: APIRouter, lab: Lab) -> None:
         found = lab.loaded.find(run)
         training = lab.trainings.get(run)
         if training is not None and not training.is_over:
-            training.order(order)
+            training.send(order)
         elif order in {"resume", "epoch"}:
             lab.trainings.go_on(found, order)
         else:

@@ -9,7 +9,7 @@ from network.core.data import Examples
 from network.core.model import without_output_activation
 from network.interpret.units import first_layer_weights
 from network.lab.gradient_stats import (
-    MOST_PICTURES,
+    MAX_PICTURES,
     dead_fraction,
     gradient_norm,
     gradient_stats,
@@ -96,7 +96,7 @@ def test_a_layer_without_an_activation_behind_it_has_no_dead_units():
 @pytest.mark.parametrize(
     ("choices", "shape"),
     [
-        ({"hidden": (100,)}, (MOST_PICTURES, 28, 28)),
+        ({"hidden": (100,)}, (MAX_PICTURES, 28, 28)),
         (NETS["convolution"], (4, 5, 5)),
         ({"layers": "MaxPool2D, Flatten, Linear(3)"}, (3, 14, 14)),
     ],

@@ -17,7 +17,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
 from network.commands.init import init
-from network.lab.security import HEADERS, MOST_BYTES, HostCheck
+from network.lab.security import HEADERS, MAX_BODY_BYTES, HostCheck
 from network.runs.names import find_run
 from tests.support.browser import running_lab
 from tests.support.small_digits import NAME, make_small_digits
@@ -163,7 +163,7 @@ def test_an_error_has_one_form(lab):
 
 
 def test_a_body_that_says_it_is_too_large_is_refused(lab, refused):
-    body = b" " * (MOST_BYTES + 1)
+    body = b" " * (MAX_BODY_BYTES + 1)
     answer = requests.post(f"{lab.address}api/trainings", data=body, timeout=LIMIT)
     refused(answer.status_code, 413)
 
@@ -174,7 +174,7 @@ def test_a_body_that_does_not_say_how_large_it_is_is_refused_on_the_way(lab, chu
 
     def chunks():
         nonlocal taken
-        for _ in range(50 * MOST_BYTES // chunk):
+        for _ in range(50 * MAX_BODY_BYTES // chunk):
             taken += chunk
             yield b" " * chunk
 
@@ -184,13 +184,13 @@ def test_a_body_that_does_not_say_how_large_it_is_is_refused_on_the_way(lab, chu
     except requests.ConnectionError:  # the server has closed while we sent
         status = 413
     refused(status, 413)
-    assert taken < 50 * MOST_BYTES  # it did not wait for all of it
+    assert taken < 50 * MAX_BODY_BYTES  # it did not wait for all of it
     assert requests.get(f"{lab.address}api/runs", timeout=LIMIT).ok
 
 
 def test_a_body_may_be_as_large_as_the_cap(lab):
     body = json.dumps({"name": "first"}).encode()
-    body += b" " * (MOST_BYTES - len(body))
+    body += b" " * (MAX_BODY_BYTES - len(body))
     answer = requests.post(f"{lab.address}api/trainings", data=body, timeout=LIMIT)
     assert answer.status_code == 422
 

@@ -150,7 +150,7 @@ def test_a_failure_that_passes_is_tried_again_at_the_same_mirror(failure, server
 
 
 def test_the_server_says_how_long_to_wait_within_limits(server, tiny, cache, monkeypatch):
-    monkeypatch.setattr(http, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(http, "MAX_WAIT", 0.1)
     server.behaviours["busy"] = status(503, Retry_After="3600")
     start = time.monotonic()
     with pytest.raises(DownloadError, match="answered 503"):

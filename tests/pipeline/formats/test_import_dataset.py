@@ -35,7 +35,7 @@ from tests.pipeline.test_build import PEAK
 from tests.support.checkout import RAW, REPOSITORY
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="as Linux counts and caps")
-MOST_BYTES = 120e6  # NumPy and Pillow take 50 of them
+MAX_BYTES = 120e6  # NumPy and Pillow take 50 of them
 CHILD = """
 import sys
 from pathlib import Path
@@ -413,4 +413,4 @@ def test_memory_does_not_grow_with_the_images(kind, cache, tmp_path):
         [sys.executable, "-c", PEAK, *command],
         cwd=REPOSITORY, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert int(done.stdout.splitlines()[-1]) * 1024 <= MOST_BYTES
+    assert int(done.stdout.splitlines()[-1]) * 1024 <= MAX_BYTES

@@ -20,7 +20,7 @@ from pipeline.storage.cache import (
     Cache,
     Digest,
     check_size,
-    digest_of,
+    compute_digest,
     find_cache,
     find_checkout,
     publish,
@@ -190,7 +190,7 @@ def test_a_published_file_is_its_chunks_and_the_digest_is_the_files(tmp_path):
     path = tmp_path / "new" / "folders" / "artefact"
     digest = publish(path, [b"ab", memoryview(b"cd"), b""])
     assert path.read_bytes() == b"abcd"
-    assert digest == digest_of(path) == Digest(4, hashlib.sha256(b"abcd").hexdigest())
+    assert digest == compute_digest(path) == Digest(4, hashlib.sha256(b"abcd").hexdigest())
     assert names(path.parent) == ["artefact"]
 
 

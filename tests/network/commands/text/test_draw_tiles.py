@@ -18,7 +18,7 @@ def text_of(line):
     return "".join(span.text for span in line)
 
 
-def pixels_of(line):
+def view_pixels(line):
     """Read two rows of pixels back from a line in colours."""
     cells = [span._replace(text=mark) for span in line for mark in span.text]
     upper = [cell.ink if cell.text == "▀" else cell.paper for cell in cells]
@@ -29,7 +29,7 @@ def pixels_of(line):
 def test_colours_show_every_pixel(image):
     height, width = image.shape
     _, _, *lines, _ = draw_tiles([Tile(image, "")], "t", Marks.COLOURS, 80)
-    rows = [row for line in lines for row in pixels_of(line)]
+    rows = [row for line in lines for row in view_pixels(line)]
     levels = [[red for red, green, blue in row if red == green == blue] for row in rows]
     expected = DARKEST + image.astype(int) * (255 - DARKEST) // 255
     assert levels[:height] == expected.tolist()

@@ -27,9 +27,9 @@ def epoch(number, steps, accuracy=0.9, loss=0.5):
 def train(curves, epochs, steps):
     """Let a loss fall and an accuracy rise through so many epochs."""
     for step in range(1, epochs * steps + 1):
-        curves.tell(StepDone(step, 1 / step, 10))
+        curves.add_event(StepDone(step, 1 / step, 10))
         if step % steps == 0:
-            curves.tell(epoch(step // steps, steps, 1 - 1 / step))
+            curves.add_event(epoch(step // steps, steps, 1 - 1 / step))
 
 
 def test_marks_rise_from_the_lowest_number_to_the_highest():
@@ -54,7 +54,7 @@ def test_every_step_has_its_part_and_every_part_its_mean(total, data):
     values = data.draw(st.lists(st.floats(0, 1e6), min_size=total, max_size=total))
     curve = Curve()
     for step, value in enumerate(values):
-        curve.tell(step, step + 1, total, value)
+        curve.add(step, step + 1, total, value)
     means = curve.means()
     assert len(means) == PARTS
     assert None not in means
@@ -90,14 +90,14 @@ def test_a_loss_that_falls_and_an_accuracy_that_rises_look_so():
 
 def test_the_numbers_are_those_of_the_epochs_lines():
     curves = TrainingCurves(2, 3, [])
-    curves.tell(StepDone(1, 0.5, 30))
-    curves.tell(StepDone(2, 0.1, 10))
+    curves.add_event(StepDone(1, 0.5, 30))
+    curves.add_event(StepDone(2, 0.1, 10))
     assert curves.lines(80, Marks.ASCII)[0].startswith("loss        0.4000  ")  # by examples
-    curves.tell(epoch(1, 2, accuracy=0.98765, loss=0.25))
+    curves.add_event(epoch(1, 2, accuracy=0.98765, loss=0.25))
     loss, accuracy = curves.lines(80, Marks.ASCII)
     assert loss.startswith("loss        0.2500  ")
     assert accuracy.startswith("validation  98.77 % ")
-    curves.tell(StepDone(3, 0.125, 10))
+    curves.add_event(StepDone(3, 0.125, 10))
     assert curves.lines(80, Marks.ASCII)[0].startswith("loss        0.1250  ")
 
 
@@ -113,7 +113,7 @@ def test_a_training_that_goes_on_shows_what_it_came_from():
 
 def test_a_loss_of_nothing_and_no_validation_are_drawn_too():
     curves = TrainingCurves(1, 2, [])
-    curves.tell(StepDone(1, 0.0, 1))
-    curves.tell(epoch(1, 1, accuracy=None, loss=0.0))
+    curves.add_event(StepDone(1, 0.0, 1))
+    curves.add_event(epoch(1, 1, accuracy=None, loss=0.0))
     (line,) = curves.lines(80, Marks.BLOCKS)
     assert line == "loss        0.0000  " + 30 * HEIGHTS[0]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from network.images.pages.blob import blob_of
+from network.images.pages.blob import build_blob
 from network.images.pages.components import label_components
 from network.images.pages.deskew import deskew, measure_slant
 from network.images.pages.draw_steps import draw_steps
@@ -188,17 +188,17 @@ def test_two_digits_that_touch_are_split_and_single_ones_are_not():
     one, gap = np.zeros((60, 40), bool), 8
     one[gap:-gap, gap:-gap] = True
     one[2 * gap : -2 * gap, 2 * gap : -2 * gap] = False  # an angular 0
-    ring = blob_of(one).mask
+    ring = build_blob(one).mask
     two = np.zeros((44, 60), bool)
     two[:, :24] = two[:, 36:] = ring
     two[20:24, 24:36] = True  # where they touch
-    parts = split_touching(blob_of(two))
+    parts = split_touching(build_blob(two))
     assert len(parts) == 2
     assert parts[0].width >= 24
     assert parts[1].left <= 36
     assert sum(part.mask.sum() for part in parts) == two.sum()
-    assert len(split_touching(blob_of(ring))) == 1
-    assert len(split_touching(blob_of(np.rot90(ring)))) == 1
+    assert len(split_touching(build_blob(ring))) == 1
+    assert len(split_touching(build_blob(np.rot90(ring)))) == 1
 
 
 def test_an_empty_page_has_no_lines():

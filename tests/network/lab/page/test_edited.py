@@ -7,7 +7,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from network.lab.routes.models import MOST_SAVED
+from network.lab.routes.models import MAX_SAVED_RUNS
 from network.runs.folder import load_run
 from network.runs.names import find_run, list_runs
 from tests.support.browser import check_layout, network, running_lab
@@ -115,9 +115,9 @@ def test_what_cannot_be_saved_is_refused_in_one_line(small_lab, run, value, stat
 
 def test_a_page_cannot_fill_the_disk(small_lab):
     with running_lab(small_lab.cache) as started:
-        names = [save(started, OFF)[1]["run"] for _ in range(MOST_SAVED)]
+        names = [save(started, OFF)[1]["run"] for _ in range(MAX_SAVED_RUNS)]
         status, answer = save(started, OFF)
-    assert len({*names}) == MOST_SAVED
+    assert len({*names}) == MAX_SAVED_RUNS
     assert (status, answer["error"]["hint"]) == (422, "Start `network lab` again to save more")
     for name in names:
         shutil.rmtree(find_run(small_lab.cache, name).folder)
