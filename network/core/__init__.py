@@ -37,8 +37,8 @@ if TYPE_CHECKING:
         Tanh as Tanh,
     )
     from network.core.losses import (
-        LOSSES as LOSSES,
         CrossEntropy as CrossEntropy,
+        LOSSES as LOSSES,
         Loss as Loss,
         SquaredError as SquaredError,
     )
@@ -54,10 +54,10 @@ if TYPE_CHECKING:
         check_gradients as check_gradients,
     )
     from network.core.optimizers import (
-        SGD as SGD,
         Adam as Adam,
         Momentum as Momentum,
         Optimizer as Optimizer,
+        SGD as SGD,
         State as State,
         decay_weights as decay_weights,
     )

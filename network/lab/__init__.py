@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from network.lab.bundle import bundle as bundle
     from network.lab.model_json import model_to_json as model_to_json
     from network.lab.serve import (
-        address_of as address_of,
         bind as bind,
         open_browser as open_browser,
+        page_address as page_address,
         serve as serve,
     )
     from network.lab.standalone import PAGE as PAGE, page_to_bytes as page_to_bytes

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     )
     from network.metrics.calibration import (
         BINS as BINS,
+        Bins as Bins,
         COLDEST as COLDEST,
         HOTTEST as HOTTEST,
-        Bins as Bins,
         apply_temperature as apply_temperature,
         expected_calibration_error as expected_calibration_error,
         fit_temperature as fit_temperature,
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
         prediction_sets as prediction_sets,
     )
     from network.metrics.out_of_distribution import (
+        DistanceDetector as DistanceDetector,
         FALSE_POSITIVE_RATE as FALSE_POSITIVE_RATE,
         MIN_EXAMPLES as MIN_EXAMPLES,
-        DistanceDetector as DistanceDetector,
         fit_detector as fit_detector,
         held_out_distances as held_out_distances,
         nearest_distances as nearest_distances,

@@ -6,8 +6,8 @@ from pipeline.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from network.runs.calibrate import (
-        MIN_MISTAKES as MIN_MISTAKES,
         Calibration as Calibration,
+        MIN_MISTAKES as MIN_MISTAKES,
         calibrate as calibrate,
         calibrate_run as calibrate_run,
     )
@@ -94,12 +94,13 @@ if TYPE_CHECKING:
         TrainingRun as TrainingRun,
         create_training_run as create_training_run,
         inherit_architecture as inherit_architecture,
-        initial_state as initial_state,
+        load_initial_model as load_initial_model,
+        load_initial_state as load_initial_state,
         load_state as load_state,
         load_training_run as load_training_run,
         require_unfinished as require_unfinished,
+        resume_state as resume_state,
         resume_training_run as resume_training_run,
-        start_model as start_model,
     )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
         init_params as init_params,
     )
     from network.training.configuration import (
-        SUITABLE_RATES as SUITABLE_RATES,
         Configuration as Configuration,
+        SUITABLE_RATES as SUITABLE_RATES,
         check_name as check_name,
         check_range as check_range,
         configuration_from_dict as configuration_from_dict,
@@ -44,6 +44,12 @@ if TYPE_CHECKING:
         Event as Event,
         StepDone as StepDone,
         TrainingState as TrainingState,
+    )
+    from network.training.initial_state import (
+        TrainingData as TrainingData,
+        find_training_data as find_training_data,
+        initial_model as initial_model,
+        initial_state as initial_state,
     )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -6,8 +6,8 @@ from pipeline.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from pipeline.datasets.records import (
-        IMAGE_SHAPE as IMAGE_SHAPE,
         Dataset as Dataset,
+        IMAGE_SHAPE as IMAGE_SHAPE,
         RawFile as RawFile,
         Split as Split,
     )

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
         load_untrusted as load_untrusted,
     )
     from pipeline.pickles.values import (
-        ENDLESS as ENDLESS,
         CallResult as CallResult,
         Container as Container,
+        ENDLESS as ENDLESS,
         GlobalReference as GlobalReference,
         UnknownValue as UnknownValue,
         count_words as count_words,

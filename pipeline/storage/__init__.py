@@ -6,12 +6,13 @@ from pipeline.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from pipeline.storage.cache import (
-        STALE_SECONDS as STALE_SECONDS,
         Cache as Cache,
+        DISTRIBUTION as DISTRIBUTION,
         Digest as Digest,
+        STALE_SECONDS as STALE_SECONDS,
         absolute as absolute,
         check_size as check_size,
-        digest_of as digest_of,
+        compute_digest as compute_digest,
         find_cache as find_cache,
         find_checkout as find_checkout,
         publish as publish,
@@ -43,5 +44,10 @@ if TYPE_CHECKING:
     )
     from pipeline.storage.locks import work_lock as work_lock
     from pipeline.storage.npy import MAGIC as MAGIC, read_npy_header as read_npy_header
+    from pipeline.storage.pictures import (
+        PictureOptions as PictureOptions,
+        decode_picture as decode_picture,
+        read_picture as read_picture,
+    )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         Span as Span,
         Verbose as Verbose,
         centre as centre,
-        marks_of as marks_of,
+        detect_marks as detect_marks,
         stop_requests as stop_requests,
         terminal_width as terminal_width,
     )
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
         INK as INK,
         PAPER as PAPER,
         RIGHT as RIGHT,
-        WRONG as WRONG,
         Tile as Tile,
+        WRONG as WRONG,
         draw_sheet as draw_sheet,
         save_picture as save_picture,
         show_picture as show_picture,

@@ -6,12 +6,7 @@ from pipeline.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from network.sweep.workers.choose import choose_workers as choose_workers
-    from network.sweep.workers.job import (
-        Data as Data,
-        JobResult as JobResult,
-        TrainingJob as TrainingJob,
-        find_data as find_data,
-    )
+    from network.sweep.workers.job import JobResult as JobResult, TrainingJob as TrainingJob
     from network.sweep.workers.local import local_workers as local_workers
     from network.sweep.workers.train_many import (
         RemoteRun as RemoteRun,
