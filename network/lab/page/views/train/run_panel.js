@@ -33,6 +33,8 @@ const ORDERS = {
 /** The panel of the run in focus, and the one of its settings. */
 export class RunPanel {
   shownButtons = "";
+  name = ""; // of the run that is shown
+  refusal = ""; // why the last command was refused: it stays until the next one
 
   /** @param {Commands} commands */
   constructor(commands) {
@@ -50,13 +52,19 @@ export class RunPanel {
 
   /** @param {() => Promise<unknown>} action */
   async attempt(action) {
-    this.problem.hidden = true;
+    this.refuse("");
     try {
       await action();
     } catch (error) {
-      this.complain(messageOf(error));
+      this.refuse(messageOf(error));
       this.settings.restore();
     }
+  }
+
+  /** @param {string} message */
+  refuse(message) {
+    this.refusal = message;
+    this.complain(message);
   }
 
   /** @param {string} message */
@@ -69,11 +77,12 @@ export class RunPanel {
   show(run) {
     this.element.hidden = !run?.told;
     if (!run?.told) return this.settings.show(null, []);
+    if (run.name !== this.name) Object.assign(this, { name: run.name, refusal: "" });
     const last = accuracyPoints(run).at(-1);
     fill(this.state, h("i", { class: `dot is-${run.state}` }), STATES[run.state] ?? run.state);
     fill(this.accuracy, last && percent(last[1]));
     fill(this.facts, factsOf(run).map((one) => h("span", {}, one)));
-    this.complain(run.message);
+    this.complain(run.message || this.refusal);
     this.showButtons(run);
     this.speed.show(["training", "paused"].includes(run.state) ? run.pace : undefined);
     this.settings.show(isOver(run.state) ? null : run.controls, run.changes);
