@@ -14,7 +14,7 @@ from pipeline.errors import CorruptError, MissingError, StorageError
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import publish_json, read_json
 from pipeline.verify import exists, repair_dataset, verify_dataset, worst_error
-from tests.pipeline.test_build import Listener, fill, make_dataset
+from tests.support.tiny_dataset import Listener, fill, make_dataset
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from pipeline.errors import ProjectError
 from pipeline.pickles.manifest import check_pickle, read_manifest, read_split
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import publish_json, read_json
-from tests.pipeline.test_build import fill, make_dataset
 from tests.reliability.seeds import CALIBRATION
+from tests.support.tiny_dataset import fill, make_dataset
 
 DATASET, FILES = make_dataset(mirrors=())
 IMAGES, LABELS = DATASET.splits["train"].files

@@ -22,10 +22,10 @@ from network.training.configuration import Configuration
 from pipeline.build import build_pickles
 from pipeline.datasets.registry import DATASETS
 from pipeline.storage.cache import Cache
-from tests.pipeline.test_build import fill, make_dataset
 from tests.reliability.judgement import Known, artefacts, right_content
 from tests.reliability.strace import Call, calls_on, inject, read_threads, was_hit, watch
 from tests.reliability.warm_commands import Ended, WarmCommands
+from tests.support.tiny_dataset import fill, make_dataset
 
 LABELS = tuple(range(10)) * 52  # enough images for several chunks of each file
 TRIES = 3  # to meet a call that threads make in another order each time

@@ -35,9 +35,9 @@ from network.runs.names import find_run
 from pipeline.build import build_pickles
 from pipeline.datasets.user_datasets import publish_record
 from pipeline.storage.cache import Cache
-from tests.pipeline.test_build import fill, make_dataset
 from tests.reliability.warm_commands import Ended, WarmCommands
 from tests.support.checkout import REPOSITORY
+from tests.support.tiny_dataset import fill, make_dataset
 
 CONTRACT = "R18: {cases} cases of the command line's contract, {broken} broken"
 APPS = {"pipeline": pipeline.cli.app, "network": network.cli.app}

@@ -12,14 +12,11 @@ import numpy as np
 import pytest
 
 from tests.support.checkout import RAW, REPOSITORY
+from tests.support.mnist_pickles import MNIST_PICKLES
 
 SAME = "R13: {artefacts} artefacts of {most_runs} runs compared, {different} differ"
 PYTHONS = "R13: the pickles have their hashes on {pythons} Pythons, {different} differ"
 
-MNIST_PICKLES = {
-    "train": "cb8bd0560e23219dd8700ec8d3edafa5425c41d477ed83369caccd4ac1bedade",
-    "test": "72b0417414ddb966a149f0ec837c97d902569cd2caf26c82feb3aae97faedab2",
-}
 SUPPORTED = ("python3.11", "python3.12", "python3.13")
 
 # All that can be made, each a command; {new} is a folder that is not the cache.

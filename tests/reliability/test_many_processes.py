@@ -15,8 +15,8 @@ from pipeline.progress import SilentReporter
 from pipeline.storage import locks
 from pipeline.storage.cache import Cache
 from pipeline.verify import verify_dataset
-from tests.pipeline.test_build import make_dataset
 from tests.support.mirror_server import Server
+from tests.support.tiny_dataset import make_dataset
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 FORK = multiprocessing.get_context("fork") if hasattr(os, "fork") else None

@@ -16,8 +16,8 @@ import pipeline.cli
 from pipeline.build import build_pickles
 from pipeline.datasets.user_datasets import publish_record
 from pipeline.storage.cache import Cache
-from tests.pipeline.test_build import fill, make_dataset
 from tests.support.checkout import RAW, REPOSITORY
+from tests.support.tiny_dataset import fill, make_dataset
 
 PEAK = "R20: {most_megabytes:.0f} MB is the peak of fetch and build-pickles, 150 allowed"
 GROWTH = "R20: {most_megabytes:.1f} MB grown in {most_epochs:,} tiny epochs, 5 allowed"

@@ -23,8 +23,8 @@ from pipeline.datasets.user_datasets import publish_record
 from pipeline.pickles.manifest import MANIFEST_FORMAT, read_manifest
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import checksummed_bytes
-from tests.pipeline.test_build import fill, make_dataset
 from tests.support.checkout import REPOSITORY
+from tests.support.tiny_dataset import fill, make_dataset
 
 OLD = "R19: artefacts of {versions} earlier versions load, in {uses} uses"
 NEWER = "R19: {newer} artefacts of a newer format are refused with a hint, {accepted} accepted"

@@ -9,39 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from network.core.losses import LOSSES
 from network.core.params import named_arrays
-from network.core.schedules import SCHEDULES
-from network.images.augmentation import AUGMENTATIONS
 from network.runs.folder import load_run
 from network.runs.training_run import create_training_run, resume_training_run
 from network.training.configuration import Configuration
-from network.training.more_optimizers import OPTIMIZERS
 from network.training.state import EpochDone, StepDone
 from pipeline.build import build_pickles
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, UsageError
 from pipeline.formats.import_dataset import ImportOptions, import_dataset
+from tests.support.configurations import configurations
 from tests.support.small_digits import NAME, make_small_digits
 
 FIGURE = "R6: {resumed} trainings taken up at any step, {other} ended with other weights"
-NETS = (
-    None,
-    "Flatten, Linear(5), Dropout(0.3), ReLU",
-    "Conv2D(2, 5), BatchNorm, MaxPool2D, Flatten",
-)
 numbers = itertools.count()
-
-configurations = st.builds(
-    Configuration,
-    dataset=st.just(NAME), hidden=st.just((3,)), layers=st.sampled_from(NETS),
-    loss=st.sampled_from(sorted(LOSSES)), optimizer=st.sampled_from(sorted(OPTIMIZERS)),
-    schedule=st.sampled_from(sorted(SCHEDULES)), learning_rate=st.just(0.01),
-    batch_size=st.integers(5, 50), epochs=st.integers(1, 4), seed=st.integers(0, 99),
-    average=st.sampled_from([0, 0.9]), clip=st.sampled_from([None, 0.1]),
-    augment=st.dictionaries(st.sampled_from(sorted(AUGMENTATIONS)), st.just(0.5), max_size=2),
-    patience=st.sampled_from([None, 1, 3]), shards=st.sampled_from([1, 1, 2, 3]),
-).map(Configuration.with_suitable_rates)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from PIL import Image
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.datasets.registry import DATASETS
 from pipeline.storage.cache import Cache
-from tests.pipeline.pickles.test_our_format import MNIST_PICKLES
 from tests.support.checkout import RAW, REPOSITORY
+from tests.support.mnist_pickles import MNIST_PICKLES
 
 NO_SCREEN = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
 

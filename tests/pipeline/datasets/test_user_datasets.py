@@ -16,7 +16,7 @@ from pipeline.datasets.user_datasets import (
 from pipeline.errors import CorruptError, UsageError
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import publish_json, read_json
-from tests.pipeline.test_build import make_dataset
+from tests.support.tiny_dataset import make_dataset
 
 
 @pytest.fixture

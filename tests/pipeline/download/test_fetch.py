@@ -19,7 +19,6 @@ from pipeline.download.fetch import fetch_dataset
 from pipeline.download.mirrors import longest_time
 from pipeline.errors import DownloadError, MissingError, UsageError
 from pipeline.storage.cache import Cache
-from tests.pipeline.test_build import fill, make_dataset
 from tests.support.checkout import RAW, REPOSITORY
 from tests.support.mirror_server import (
     MISBEHAVIOUR,
@@ -31,6 +30,7 @@ from tests.support.mirror_server import (
     redirect,
     status,
 )
+from tests.support.tiny_dataset import fill, make_dataset
 
 
 @pytest.fixture

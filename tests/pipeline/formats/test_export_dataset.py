@@ -25,10 +25,9 @@ from pipeline.formats.import_dataset import ImportOptions, import_dataset
 from pipeline.formats.registry import FORMATS, WRITERS
 from pipeline.storage.cache import Cache
 from pipeline.storage.idx import idx_bytes
-from tests.pipeline.formats.test_formats import EVERY_WRITABLE, make_own, out_path, raw_arrays
-from tests.pipeline.formats.test_import_dataset import LINUX, tree
-from tests.pipeline.formats.test_sources import LABELS, PIXELS, save
 from tests.support.checkout import REPOSITORY
+from tests.support.image_sources import LABELS, PIXELS, save
+from tests.support.user_datasets import EVERY_WRITABLE, LINUX, make_own, out_path, raw_arrays, tree
 
 HALF = len(LABELS) // 2
 SPLITS = {"train": (PIXELS[:HALF], LABELS[:HALF]), "test": (PIXELS[HALF:], LABELS[HALF:])}

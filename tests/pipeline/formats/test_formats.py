@@ -8,17 +8,13 @@ import pytest
 from hypothesis import given, settings
 
 from pipeline.datasets.catalogue.mnist import MNIST
-from pipeline.datasets.records import Dataset
-from pipeline.datasets.user_datasets import publish_record
 from pipeline.errors import UsageError
 from pipeline.formats.export_dataset import export_dataset
-from pipeline.formats.import_dataset import ImportOptions, import_dataset, write_splits
+from pipeline.formats.import_dataset import ImportOptions, import_dataset
 from pipeline.formats.registry import FORMATS, WRITERS, find_format, find_writer
-from pipeline.formats.source import part_in_memory
-from pipeline.progress import SILENT
 from pipeline.storage.cache import Cache
+from tests.support.user_datasets import EVERY_WRITABLE, make_own, out_path, raw_arrays
 
-EVERY_WRITABLE = pytest.mark.parametrize("name", WRITERS)
 FIGURE = "R12: {images} images and labels through {formats} formats and back, {changed} changed"
 N = 24
 PIXELS = np.random.default_rng(0).integers(0, 256, (N, 28, 28), np.uint8)
@@ -42,26 +38,6 @@ CLASS_NAMES = st.sampled_from(NASTY) | st.text(
 )
 
 
-def make_own(cache, name, splits, classes):
-    """Put a data set of the user's own into a cache, given pixels and labels by split."""
-    parts = [part_in_memory(cache.root, split, *arrays) for split, arrays in splits.items()]
-    recorded, _ = write_splits(cache.raw(name), parts, False, SILENT)
-    dataset = Dataset(name, name, (), recorded, tuple(classes), "here", "mine", "")
-    publish_record(cache, dataset)
-    return dataset
-
-
-def raw_arrays(cache, name):
-    """Read the raw files of a data set of the user's own, without any code of this project."""
-    found = {}
-    for path in sorted(cache.raw(name).glob("*-images-idx3-ubyte")):
-        labels = path.with_name(path.name.replace("images-idx3", "labels-idx1")).read_bytes()
-        pixels = np.frombuffer(path.read_bytes(), np.uint8, offset=16).reshape(-1, 28, 28)
-        split = path.name.split("-")[0].replace("t10k", "test")
-        found[split] = pixels, np.frombuffer(labels, np.uint8, offset=8)
-    return found
-
-
 def count_changed(found, expected):
     """Count the examples that differ in a pixel, a label or their place."""
     assert found.keys() == expected.keys()
@@ -71,10 +47,6 @@ def count_changed(found, expected):
         else int(((pixels != found[split][0]).any((1, 2)) | (labels != found[split][1])).sum())
         for split, (pixels, labels) in expected.items()
     )
-
-
-def out_path(folder, name):
-    return folder / f"export{FORMATS[name].suffix}"
 
 
 @st.composite

@@ -20,30 +20,20 @@ from pipeline.formats.split import choose_test
 from pipeline.pickles.manifest import read_split
 from pipeline.storage.cache import STALE_SECONDS, Cache
 from pipeline.verify import verify_dataset
-from tests.pipeline.formats.test_formats import raw_arrays
-from tests.pipeline.formats.test_sources import (
-    KAGGLE,
-    LABELS,
-    PIXELS,
-    images,
-    lines,
-    npz,
-    png,
-    save,
-)
-from tests.pipeline.test_build import PEAK
 from tests.support.checkout import RAW, REPOSITORY
+from tests.support.image_sources import KAGGLE, LABELS, PIXELS, images, lines, npz, png, save
+from tests.support.peak_memory import PEAK
+from tests.support.user_datasets import LINUX, raw_arrays, tree
 
-LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="as Linux counts and caps")
 MAX_BYTES = 120e6  # NumPy and Pillow take 50 of them
 CHILD = """
 import sys
 from pathlib import Path
 from pipeline.storage.cache import Cache
 from pipeline.errors import ProjectError
-from pipeline.formats.import_dataset import Wishes, import_dataset
+from pipeline.formats.import_dataset import ImportOptions, import_dataset
 try:
-    import_dataset(Cache(Path(sys.argv[1]), "test"), Path(sys.argv[2]), "mine", Wishes())
+    import_dataset(Cache(Path(sys.argv[1]), "test"), Path(sys.argv[2]), "mine", ImportOptions())
 except ProjectError as error:
     print(type(error).__name__, error)
 """
@@ -52,12 +42,6 @@ except ProjectError as error:
 def in_child(cache, path):
     arguments = [sys.executable, "-c", CHILD, str(cache.root), str(path)]
     return subprocess.Popen(arguments, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
-
-
-def tree(folder):
-    """Every file with its bytes, and every folder; locks are no content."""
-    entries = sorted(it for it in folder.rglob("*") if "locks" not in it.parts)
-    return [(str(it.relative_to(folder)), it.is_file() and it.read_bytes()) for it in entries]
 
 
 @pytest.fixture

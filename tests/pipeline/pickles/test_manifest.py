@@ -18,7 +18,7 @@ from pipeline.pickles.manifest import (
 )
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import publish_json, read_json
-from tests.pipeline.test_build import fill, make_dataset
+from tests.support.tiny_dataset import fill, make_dataset
 
 REBUILD = "Run `pipeline build-pickles tiny --force`"
 READERS = [check_pickle, read_split]

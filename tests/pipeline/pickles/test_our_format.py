@@ -24,11 +24,8 @@ from pipeline.pickles.our_format import (
     read_our_layout,
     read_pickle,
 )
+from tests.support.mnist_pickles import MNIST_PICKLES
 
-MNIST_PICKLES = {
-    "train": "cb8bd0560e23219dd8700ec8d3edafa5425c41d477ed83369caccd4ac1bedade",
-    "test": "72b0417414ddb966a149f0ec837c97d902569cd2caf26c82feb3aae97faedab2",
-}
 LABEL_COUNTS = {  # as published with the data
     "train": [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
     "test": [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],

@@ -17,7 +17,7 @@ from network.images.pages.reading_order import group_lines
 from network.images.pages.ruled_lines import highest_ahead, without_ruling
 from network.images.pages.split_touching import split_touching
 from pipeline.errors import CorruptError
-from tests.network.images.pages.test_read import difference, enlarge
+from tests.support.scans import difference, enlarge
 
 LIGHTS = {
     "even": lambda y, x: np.ones_like(x),

@@ -9,19 +9,12 @@ from PIL import Image
 
 from network.images.pages.read import read_digits
 from pipeline.errors import CorruptError, MissingError, StorageError
+from tests.support.scans import difference, enlarge
 
 
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "ein Bild.png"
-
-
-def enlarge(digit, paper=255, ink=0, size=(400, 300), at=(150, 20)):
-    """Paste a digit, eight times as large, on paper: a scan in grey levels."""
-    big = Image.fromarray(digit).resize((224, 224), Image.Resampling.NEAREST)
-    share = np.zeros(size[::-1])
-    share[at[1] : at[1] + 224, at[0] : at[0] + 224] = np.asarray(big) / 255
-    return Image.fromarray(np.round(paper + (ink - paper) * share).astype(np.uint8))
 
 
 def read_digit(path):
@@ -32,10 +25,6 @@ def read_digit(path):
 def centre_of_mass(digit):
     mass = digit.sum()
     return np.array([digit.sum(axis=1) @ np.arange(28), digit.sum(axis=0) @ np.arange(28)]) / mass
-
-
-def difference(one, other):
-    return np.abs(one.astype(int) - other.astype(int)).mean()
 
 
 def test_28x28_is_kept_pixel_by_pixel(path, mnist_test_set):

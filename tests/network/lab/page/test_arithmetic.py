@@ -14,8 +14,8 @@ from network.layers.text import LAYERS
 from network.runs.evaluate import load_runs
 from pipeline.datasets.catalogue.mnist import MNIST
 from tests.network.lab.page.test_maths import EVERY_LAYER, make_model, plain
-from tests.network.layers.test_every_layer import Application
 from tests.support.browser import check_layout
+from tests.support.layer_examples import Application
 
 IMPORTS = """
 const names = ["maths/arrays", "maths/layers", "maths/model", "views/arithmetic/lessons"];

@@ -16,7 +16,7 @@ from network.lab.model_json import array_to_json, layers_to_json, model_to_json
 from network.layers.text import LAYERS, parse_layers
 from network.metrics.accuracy import compute_outputs
 from network.runs.checkpoints import Checkpoint, load_checkpoint
-from tests.network.layers.test_every_layer import Application
+from tests.support.layer_examples import Application
 
 IMPORTS = """
 const names = "arrays edits explanations layers model smallest_change".split(" ");

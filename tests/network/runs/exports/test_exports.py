@@ -32,7 +32,7 @@ from network.runs.folder import Run
 from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
 from pipeline.datasets.catalogue.mnist import MNIST
-from tests.network.layers.test_every_layer import EXAMPLES, PADDED_SIZES
+from tests.support.layer_examples import EXAMPLES, PADDED_SIZES
 
 PLAIN = "Flatten, Linear(30), Sigmoid, Linear(10), Sigmoid"
 CONVOLUTION = "Conv2D(4, 5, padding=2), BatchNorm, ReLU, MaxPool2D, Flatten, Linear(10), Softmax"

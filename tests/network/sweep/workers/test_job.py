@@ -13,7 +13,7 @@ from network.sweep.workers.job import NoDataError, TrainingJob, run_job
 from network.training.initial_state import TrainingData, find_training_data
 from network.training.state import EpochDone
 from pipeline.errors import CorruptError
-from tests.network.training.test_resume import configurations
+from tests.support.configurations import configurations
 from tests.support.small_digits import NAME, make_small_digits
 
 

@@ -26,8 +26,8 @@ from network.sweep.workers.train_many import create_remote_run, resume_remote_ru
 from network.training.configuration import Configuration
 from network.training.loop import DivergedError
 from pipeline.errors import ProjectError, UsageError
-from tests.network.training.test_resume import configurations
 from tests.support.checkout import REPOSITORY
+from tests.support.configurations import configurations
 from tests.support.processes import children_of
 from tests.support.small_digits import NAME, make_small_digits
 
