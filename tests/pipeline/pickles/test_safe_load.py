@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis.extra import numpy as npst
 
 from pipeline.errors import CorruptError, MissingError, StorageError
-from pipeline.pickles.safe_load import RefusedError, is_plain_lists, load_bytes, load_untrusted
+from pipeline.pickles.safe_load import UnsafePickleError, is_plain_lists, load_bytes, load_untrusted
 from tests.support.attacks import (
     BOMBS,
     BROKEN,
@@ -219,13 +219,13 @@ def test_arrays_of_objects_become_lists(protocol, tmp_path):
     ("kind", "shared"), [("(nd)?array", np.arange(3)), ("list", [1, 2]), ("str", "a" * 257)]
 )
 def test_what_is_large_may_be_there_only_once(kind, shared, protocol, tmp_path):
-    with pytest.raises(RefusedError, match=f"it uses the same {kind} more than once"):
+    with pytest.raises(UnsafePickleError, match=f"it uses the same {kind} more than once"):
         load(pickle.dumps((shared, shared), protocol), tmp_path)
 
 
 @pytest.mark.parametrize("name", ["numpy ndarray", "numpy dtype", "_codecs encode"])
 def test_a_name_is_no_value(name, tmp_path):
-    with pytest.raises(RefusedError, match=r"file: .* name where there should be data"):
+    with pytest.raises(UnsafePickleError, match=r"file: .* name where there should be data"):
         load(pickled(b"c", name.replace(" ", "\n").encode(), b"\n"), tmp_path)
 
 
@@ -267,7 +267,7 @@ def framed(length, content):
     ids=range(10),
 )
 def test_what_a_pickle_may_not_do_is_told(data, reason):
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(UnsafePickleError) as caught:
         load_bytes(data)
     assert caught.value.message.startswith(reason)
 
@@ -324,7 +324,7 @@ OTHER_KEYS = "a dictionary with other keys than text"
     ids=range(22),
 )
 def test_what_no_data_need_is_refused_for_that_reason(data, reason):
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(UnsafePickleError) as caught:
         load_bytes(pickled(data))
     assert caught.value.message == reason
 
