@@ -4,7 +4,7 @@ import gzip
 import os
 import pickle
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -79,9 +79,24 @@ COMMANDS = {
     "import again": Command(IMPORT, "imported"),
     "export": Command(f"{EXPORT}/tiny.npz --to npz", "pickles"),
     "export of a folder": Command(f"{EXPORT}/csv --to csv", "pickles"),
+    "publish": Command("publish", "older files"),  # no command: the function under all of them
 }
 READERS = {"verify"}  # of these commands
 WRITERS = [name for name in COMMANDS if name not in READERS]
+# Every command writes by the function that "publish" calls, as R22 shows for each of them. So all
+# system calls of that function are tried, and some of one command of each kind; with --soak all
+# of every command.
+KINDS = {
+    "publish": "the function itself: every call",
+    "fetch by http": "several threads, and files that are damaged",
+    "build-pickles again": "large files, and a manifest about them",
+    "pipeline show": "a single file",
+    "train": "the folder of a run, and files added to it",
+    "resume": "files of a run replaced",
+    "test": "a log in JSON",
+    "import again": "a folder replaced",
+    "export of a folder": "a folder forced to disk by one sync",
+}
 # The other commands only print; a sweep starts processes of its own, and R15 kills those.
 PRINTERS = {
     "sweep": Command("network sweep {plan} --workers 1 --quiet", "pickles"),
@@ -98,6 +113,14 @@ PRINTERS = {
     "version": Command("network --version", "nothing", takes_folder=False),
 }
 EVERY_COMMAND = COMMANDS | PRINTERS
+
+
+def every_kind(names: Iterable[str]) -> pytest.MarkDecorator:
+    """Give a test one command of each kind as its `name`, and with --soak the others, too."""
+    chosen = [
+        name if name in KINDS else pytest.param(name, marks=pytest.mark.soak) for name in names
+    ]
+    return pytest.mark.parametrize("name", chosen)
 
 
 class Workshop:
@@ -141,6 +164,7 @@ class Workshop:
             (states[name] / "pictures").mkdir()
             draw_line(states[name] / "pictures" / "answers.png")
         write_arrays(folder / "older.npz", 50)
+        self.warm.run("publish", "--age", "1", "--cache-dir", str(states["older files"]))
         older_arrays = ["pipeline", "import", str(folder / "older.npz"), "--name", "mine"]
         self.warm.run(*older_arrays, "--cache-dir", str(states["imported"]))
         self.warm.run(*TRAIN.split(), "--cache-dir", str(states["run"]))

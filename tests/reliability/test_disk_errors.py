@@ -6,9 +6,8 @@ import subprocess
 import pytest
 
 from tests.reliability.judgement import is_healed, is_told, temporary_files, wrong_files
-from tests.reliability.scenarios import COMMANDS, WRITERS, Workshop
+from tests.reliability.scenarios import COMMANDS, KINDS, WRITERS, Workshop, every_kind
 from tests.reliability.strace import NEEDS_STRACE, RENAMES, SYNCS, WRITES, choose, spread
-from tests.reliability.warm_commands import WASTED_WRITES
 
 FIGURE = (
     "R3: {points} disk errors, {untold} not told in one line and by the exit code, "
@@ -28,13 +27,6 @@ ssize_t write(int descriptor, const void *bytes, size_t size) {
     return whole(descriptor, bytes, size > 1 ? size / 2 : size);
 }
 """
-
-
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory):
-    workshop = Workshop(tmp_path_factory.mktemp("errors"), **{WASTED_WRITES: "50"})
-    yield workshop
-    workshop.close()
 
 
 class Judge:
@@ -90,12 +82,18 @@ def is_artefacts(call):
     return ".part" in call.line
 
 
+def some(name, calls, count):
+    """Choose the calls to disturb: so many of a command, and all of the function under them."""
+    return calls if name == "publish" else spread(calls, count)
+
+
 @NEEDS_STRACE
 @pytest.mark.timeout(7200)
-@pytest.mark.parametrize("name", COMMANDS)
+@every_kind(COMMANDS)
 def test_an_error_at_any_call_is_told_and_harms_nothing(name, workshop, amount, judge):
     calls, known = workshop.watch(name)
-    for call in choose(calls, amount(9, len(calls))):
+    chosen = calls if name == "publish" else choose(calls, amount(9, len(calls)))
+    for call in chosen:
         ended = workshop.disturb(name, call, "error=EIO")
         if ended is not None:
             judge.look(name, known, call, ended, codes_for(call))
@@ -104,11 +102,11 @@ def test_an_error_at_any_call_is_told_and_harms_nothing(name, workshop, amount, 
 
 @NEEDS_STRACE
 @pytest.mark.timeout(7200)
-@pytest.mark.parametrize("name", COMMANDS)
+@every_kind(COMMANDS)
 def test_a_disk_that_is_full_at_any_call_is_told_and_harms_nothing(name, workshop, amount, judge):
     calls, known = workshop.watch(name)
     calls = [call for call in calls if call.name in TOLD_OF_A_FULL_DISK]
-    for call in spread(calls, amount(3, len(calls))):
+    for call in some(name, calls, amount(3, len(calls))):
         ended = workshop.disturb(name, call, "error=ENOSPC")
         if ended is not None:
             judge.look(name, known, call, ended, ANY_CODE)
@@ -117,11 +115,11 @@ def test_a_disk_that_is_full_at_any_call_is_told_and_harms_nothing(name, worksho
 
 @NEEDS_STRACE
 @pytest.mark.timeout(7200)
-@pytest.mark.parametrize("name", COMMANDS)
+@every_kind(COMMANDS)
 def test_an_interrupted_call_is_made_again(name, workshop, amount, judge):
     calls, known = workshop.watch(name)
     calls = [call for call in calls if call.name in INTERRUPTED and not opens_folder(call)]
-    for call in spread(calls, amount(2, len(calls))):
+    for call in some(name, calls, amount(2, len(calls))):
         ended = workshop.disturb(name, call, "error=EINTR")
         if ended is not None and not any(map(opens_folder, workshop.injected())):
             judge.look(name, known, call, ended, {0})
@@ -130,11 +128,11 @@ def test_an_interrupted_call_is_made_again(name, workshop, amount, judge):
 
 @NEEDS_STRACE
 @pytest.mark.timeout(7200)
-@pytest.mark.parametrize("name", COMMANDS)
+@every_kind(COMMANDS)
 def test_a_write_that_keeps_less_than_it_says_is_noticed(name, workshop, amount, judge):
     calls, known = workshop.watch(name)
     calls = [call for call in calls if call.name in WRITES and is_artefacts(call)]
-    for call in spread(calls, amount(2, len(calls))):
+    for call in some(name, calls, amount(2, len(calls))):
         ended = workshop.disturb(name, call, "retval=1")
         if ended is not None:
             judge.look(name, known, call, ended, {DISK_ERROR})
@@ -142,13 +140,13 @@ def test_a_write_that_keeps_less_than_it_says_is_noticed(name, workshop, amount,
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler here")
-def test_writes_that_are_really_short_are_gone_on_with(tmp_path, figure):
+def test_writes_that_are_really_short_are_gone_on_with(tmp_path, pytestconfig, figure):
     source, library = tmp_path / "halve.c", tmp_path / "halve.so"
     source.write_text(HALVE_EVERY_WRITE)
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
     workshop = Workshop(tmp_path, LD_PRELOAD=str(library))
     judge = Judge(figure, workshop)
-    for name in COMMANDS:
+    for name in COMMANDS if pytestconfig.getoption("--soak") else KINDS:
         known = workshop.rehearse(name)
         workshop.reset(name)
         judge.look(name, known, "every write", workshop.run(name), {0})
@@ -157,7 +155,7 @@ def test_writes_that_are_really_short_are_gone_on_with(tmp_path, figure):
 
 
 @NEEDS_STRACE
-@pytest.mark.parametrize("name", WRITERS)
+@every_kind(WRITERS)
 def test_a_file_that_cannot_be_cleared_away_hides_no_error_and_loses_no_result(
     name, workshop, judge
 ):
@@ -175,7 +173,7 @@ def test_a_file_that_cannot_be_cleared_away_hides_no_error_and_loses_no_result(
 
 @NEEDS_STRACE
 @pytest.mark.parametrize("error", ["EINVAL", "EOPNOTSUPP"])
-@pytest.mark.parametrize("name", WRITERS)
+@every_kind(WRITERS)
 def test_a_folder_that_cannot_be_synced_is_no_failure(name, error, workshop, judge):
     calls, known = workshop.watch(name)
     syncs = [call for call in calls if call.name in SYNCS and not is_artefacts(call)]

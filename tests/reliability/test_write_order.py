@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reliability.scenarios import WRITERS, Workshop
+from tests.reliability.scenarios import WRITERS
 from tests.reliability.strace import (
     NEEDS_STRACE,
     RENAMES,
@@ -18,13 +18,6 @@ FIGURE = (
     "{unpublished} files written without a rename"
 )
 CHANGES = WRITES | SYNCS | {"ftruncate", "truncate", "fallocate"}
-
-
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory):
-    workshop = Workshop(tmp_path_factory.mktemp("order"))
-    yield workshop
-    workshop.close()
 
 
 def parent(path):

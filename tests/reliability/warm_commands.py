@@ -1,7 +1,7 @@
 """Run commands in forks of a process that has imported everything, which takes no start-up.
 
-A fork is a whole process with its own `sys.argv`, streams and exit: it runs `pipeline` or
-`network` to its end as `python -m` does. It stops itself before it begins, so that strace can be
+A fork is a whole process with its own `sys.argv`, streams and exit: it runs `pipeline`, `network`
+or `publish` to its end as `python -m` does. It stops itself before it begins, so that strace can be
 attached, and only the command's own system calls are counted.
 """
 
@@ -25,6 +25,11 @@ from typing import Any, NamedTuple
 from tests.support.checkout import REPOSITORY
 
 WASTED_WRITES = "WASTED_WRITES"  # in the environment of a warm process: how many
+PROGRAMS = {
+    "pipeline": "pipeline.cli",
+    "network": "network.cli",
+    "publish": "tests.reliability.publishing",
+}
 PR_SET_PTRACER, ANY_PROCESS = 0x59616D61, -1  # linux/prctl.h
 
 
@@ -176,7 +181,7 @@ def import_everything() -> None:
         for module in pkgutil.walk_packages(package.__path__, f"{name}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
-    for name in ("requests", "rich.progress", "PIL.PngImagePlugin", "filelock"):
+    for name in (*PROGRAMS.values(), "requests", "rich.progress", "PIL.PngImagePlugin", "filelock"):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
 
@@ -200,7 +205,7 @@ def main() -> None:
         DATASETS[dataset.name] = dataset
     if arguments := serve():
         sys.argv = arguments
-        importlib.import_module(f"{arguments[0]}.cli").main()
+        importlib.import_module(PROGRAMS[arguments[0]]).main()
 
 
 if __name__ == "__main__":
