@@ -21,6 +21,7 @@ from pipeline.build import build_pickles
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.storage.cache import Cache
 from tests.support.checkout import RAW, REPOSITORY
+from tests.support.pace import PATIENCE
 
 pytest_plugins = ["tests.support.browser"]  # the lab and its browser
 
@@ -141,7 +142,7 @@ def run_command(tmp_path: Path) -> RunCommand:
             variables["MNIST_CACHE_DIR"] = str(cache.root)
         done = subprocess.run(
             [sys.executable, "-m", *arguments],
-            capture_output=True, text=True, cwd=tmp_path, env=variables, timeout=100, check=False,
+            capture_output=True, text=True, cwd=tmp_path, env=variables, timeout=PATIENCE, check=False,
         )  # fmt: skip
         assert done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr

@@ -132,6 +132,9 @@ def test_an_absent_file_is_missing_and_a_folder_cannot_be_read(built):
 def test_a_file_that_unzips_to_more_than_it_should_is_not_unzipped_to_the_end(header, built):
     path, file = raw(built)
     zeros = gzip.compress(bytes(1 << 24))
+    start = time.process_time()
+    gzip.decompress(zeros)  # a sixteenth of all
+    yardstick = time.process_time() - start
     path.write_bytes(gzip.compress(bytes.fromhex(header)) + zeros * 16)
     tracemalloc.start()
     start = time.process_time()
@@ -139,6 +142,6 @@ def test_a_file_that_unzips_to_more_than_it_should_is_not_unzipped_to_the_end(he
         with pytest.raises(CorruptError, match="expected"):
             check_raw(path, file)
         assert tracemalloc.get_traced_memory()[1] < 8_000_000  # bytes
-        assert time.process_time() - start < 0.2  # seconds
+        assert time.process_time() - start < 4 * yardstick
     finally:
         tracemalloc.stop()

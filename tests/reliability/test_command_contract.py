@@ -15,7 +15,6 @@ import socket
 import struct
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache as once
@@ -37,6 +36,7 @@ from pipeline.datasets.user_datasets import publish_record
 from pipeline.storage.cache import Cache
 from tests.reliability.warm_commands import Ended, WarmCommands
 from tests.support.checkout import REPOSITORY
+from tests.support.pace import PATIENCE, ends_soon
 from tests.support.tiny_dataset import fill, make_dataset
 
 CONTRACT = "R18: {cases} cases of the command line's contract, {broken} broken"
@@ -314,7 +314,7 @@ def run(
     """Run a line as a process of its own, `through` another program if need be."""
     command = [*through, sys.executable, "-m", *words_of(line, places or {})]
     done = subprocess.run(
-        command, capture_output=True, cwd=cwd, env=variables(cache, changes), timeout=60,
+        command, capture_output=True, cwd=cwd, env=variables(cache, changes), timeout=PATIENCE,
         check=False, encoding="utf-8", errors="backslashreplace",
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
@@ -407,13 +407,11 @@ def test_a_server_tells_its_address_at_once_and_ends_with_0_when_stopped(
                 while not first.endswith("\n}\n"):
                     first += process.stdout.readline()
                 first = parse(first)["address"]
-            stopped = time.monotonic()
-            process.send_signal(number)
-            out, err = process.communicate(timeout=20)
+            is_soon, out, err = ends_soon(process, number)
         assert re.search(r"http://127\.0\.0\.1:\d+/$", first.strip())
         assert (process.returncode, out) == (0, "")
         assert err == ("" if options else "Ctrl-C ends it.\n")
-        assert time.monotonic() - stopped < 2
+        assert is_soon
 
 
 @pytest.mark.parametrize("command", SUCCESSES)
@@ -684,12 +682,12 @@ def test_a_signal_ends_with_its_code_and_without_a_word_of_python(
         )  # fmt: skip
         with process:
             if is_fetch:
-                assert select.select([silent_mirror], [], [], 20)[0]  # somebody calls
+                assert select.select([silent_mirror], [], [], PATIENCE)[0]  # somebody calls
             else:
                 while "epoch   2" not in process.stderr.readline():
                     assert process.poll() is None
             process.send_signal(number)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, out) == (code, "")
         assert "Traceback" not in err
         assert not [*tmp_path.rglob("*.part")]

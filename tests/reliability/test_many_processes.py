@@ -16,6 +16,7 @@ from pipeline.storage import locks
 from pipeline.storage.cache import Cache
 from pipeline.verify import verify_dataset
 from tests.support.mirror_server import Server
+from tests.support.pace import PATIENCE
 from tests.support.tiny_dataset import make_dataset
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
@@ -43,7 +44,7 @@ def mirror():
 
 def fetch_build_and_read(cache, dataset, address, barrier):
     """Do what a user does, all at the same moment, and look at what was made."""
-    barrier.wait(30)
+    barrier.wait(PATIENCE)
     fetch_dataset(cache, dataset, (address,))
     build_pickles(cache, dataset)
     for split in dataset.splits:
@@ -59,7 +60,7 @@ def run_together(count, work, *arguments):
     for process in processes:
         process.start()
     for process in processes:
-        process.join(60)
+        process.join(PATIENCE)
     return sum(process.exitcode != 0 for process in processes)
 
 
@@ -104,7 +105,7 @@ class Listener(SilentReporter):
 def hold(cache, path):
     with locks.work_lock(cache, "build-tiny"):
         path.touch()
-        threading.Event().wait(60)
+        threading.Event().wait(PATIENCE)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from pipeline.build import build_pickles
 from pipeline.datasets.user_datasets import publish_record
 from pipeline.storage.cache import Cache
 from tests.support.checkout import RAW, REPOSITORY
+from tests.support.pace import PATIENCE
 from tests.support.tiny_dataset import fill, make_dataset
 
 PEAK = "R20: {most_megabytes:.0f} MB is the peak of fetch and build-pickles, 150 allowed"
@@ -107,7 +108,7 @@ def test_training_for_long_needs_no_more_memory(tiny, figure):
             if told and int(told[1]) in {WARM_UP, WARM_UP + EPOCHS}:
                 sizes[int(told[1])] = resident(process)
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE)
     grown = (sizes[WARM_UP + EPOCHS] - sizes[WARM_UP]) / MEGABYTE
     figure(GROWTH, most_megabytes=max(0.0, grown), most_epochs=EPOCHS)
     assert grown <= 5

@@ -12,6 +12,7 @@ import pytest
 from network.runs.training_run import create_training_run
 from network.sweep.find_study import load_study
 from tests.support.checkout import REPOSITORY
+from tests.support.pace import PATIENCE
 from tests.support.processes import children_of, command_line
 from tests.support.small_digits import NAME, make_small_digits
 
@@ -79,7 +80,7 @@ def kill_some_workers(process, rng, count):
 
 def wait_for_the_end_of(children):
     """A killed parent leaves nobody behind."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while any(b"spawn_main" in command_line(child) for child in children):
         assert time.monotonic() < until, "workers outlive their parent"
         time.sleep(0.05)
@@ -112,7 +113,7 @@ def test_no_trial_is_lost_whoever_is_killed(cache, tmp_path, amount, figure):
         known = now
     total = len(known) + 4
     last = start(cache, "--resume", "--name", "killed", "--trials", str(total))
-    _, printed = last.communicate(timeout=300)
+    _, printed = last.communicate(timeout=PATIENCE)
     assert last.returncode == 0, printed
     study, ended = load_study(cache, "killed"), finished_trials(cache)
     lost += sum(ended.get(number) != was for number, was in known.items())

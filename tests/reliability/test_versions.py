@@ -24,6 +24,7 @@ from pipeline.pickles.manifest import MANIFEST_FORMAT, read_manifest
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import checksummed_bytes
 from tests.support.checkout import REPOSITORY
+from tests.support.pace import PATIENCE
 from tests.support.tiny_dataset import fill, make_dataset
 
 OLD = "R19: artefacts of {versions} earlier versions load, in {uses} uses"
@@ -263,7 +264,7 @@ def test_a_link_that_is_planted_while_training_goes_on_is_not_followed(cache, tm
         victims = plant(run.folder, [Path(run.history.name), Path(run.checkpoint.name)], tmp_path)
         wait_for_epoch(process, 9)
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == 143
     figure(LINKS, links=2, followed=sum(victim.read_bytes() != PRECIOUS for victim in victims))
     assert [victim.read_bytes() for victim in victims] == [PRECIOUS] * 2

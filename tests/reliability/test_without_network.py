@@ -14,6 +14,7 @@ from PIL import Image
 
 from pipeline.datasets.catalogue.kmnist import KMNIST
 from tests.support.checkout import REPOSITORY
+from tests.support.pace import PATIENCE
 
 WORKS = "R17: {commands} commands work without a network, {failed} fail"
 FAILS = "R17: without a network a download fails after {most_seconds:.1f} s, {left} files left"
@@ -60,6 +61,7 @@ PROXIES = {f"{kind}_proxy": CLOSED for kind in ("http", "https", "all", "HTTP", 
     "no_proxy": "",
     "NO_PROXY": "",
 }
+MOST_STARTS = 50  # of a process: as long may a download take to fail, 15 s where nothing else runs
 WAYS = pytest.mark.parametrize("way", ["no network", "closed proxies"])
 
 
@@ -119,12 +121,12 @@ def test_a_download_without_a_network_fails_soon_and_leaves_nothing(
     before = tmp_path / "raw" / "kmnist" / KMNIST.files[0].name
     before.parent.mkdir(parents=True)
     before.write_bytes(b"half a file")
-    started = time.monotonic()
-    done = subprocess.run(
-        [*through, sys.executable, "-m", "pipeline", "fetch", "kmnist", *options],
-        env=environment(way, tmp_path), capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    seconds = time.monotonic() - started
+    given = {"env": environment(way, tmp_path), "capture_output": True, "text": True}
+    command, seconds = [*through, sys.executable, "-m", "pipeline"], []
+    for line in (["where"], ["fetch", "kmnist", *options]):
+        started = time.monotonic()
+        done = subprocess.run([*command, *line], check=False, timeout=PATIENCE, **given)
+        seconds.append(time.monotonic() - started)
     assert (done.returncode, done.stdout) == (code, ""), done.stderr
     first, *mirrors = done.stderr.splitlines()
     assert first.startswith("pipeline: ")
@@ -134,5 +136,5 @@ def test_a_download_without_a_network_fails_soon_and_leaves_nothing(
     files = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".lock"]
     assert files == [before]
     assert before.read_bytes() == b"half a file"
-    assert seconds < 15
-    figure(FAILS, most_seconds=seconds, left=len(files) - 1)
+    assert seconds[1] < MOST_STARTS * seconds[0]  # as the machine is now
+    figure(FAILS, most_seconds=seconds[1], left=len(files) - 1)

@@ -16,6 +16,7 @@ import pytest
 
 from pipeline.storage.cache import Cache
 from tests.support.checkout import REPOSITORY
+from tests.support.pace import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -30,7 +31,7 @@ OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 45_000  # milliseconds that a page may take: other tests use the processor, too
+WAIT = 120_000  # milliseconds for what a page is to show; a busy machine takes its time
 SIZES = {"wide": (1440, 900), "phone": (375, 812)}
 TRAIN = "train --quiet --seed 0 --name"
 RUNS = (
@@ -53,7 +54,7 @@ class LabProcess:
     def stop(self, number: int = signal.SIGINT) -> int:
         """End it as Ctrl-C does, and return its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=PATIENCE)
 
 
 def network(cache: Cache, *arguments: str, **options: Any) -> subprocess.Popen[str]:
@@ -113,7 +114,7 @@ def browser() -> Iterator["Browser"]:
         pytest.skip("there is no Chromium here")
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=PATIENCE)
+    expect.set_options(timeout=WAIT)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=found, args=OPTIONS)
         yield chromium
@@ -173,7 +174,7 @@ def open_page(
         contexts.append(context)
         context.add_init_script(CHOOSE_FIRST)
         page = context.new_page()
-        page.set_default_timeout(PATIENCE)
+        page.set_default_timeout(WAIT)
         watched.address = address or lab.address
         watched.watch(page)
         page.goto((address or lab.address) + view)

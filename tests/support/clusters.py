@@ -9,6 +9,7 @@ import sys
 import time
 
 from tests.support.checkout import REPOSITORY
+from tests.support.pace import PATIENCE
 
 SCHEDULER = ("scheduler", "--port", "0", "--no-dashboard")
 WORKER = ("worker", "--nworkers", "1", "--nthreads", "1", "--no-dashboard")
@@ -39,7 +40,8 @@ class Cluster:
         return process
 
     def wait_for_address(self):
-        for _ in range(300):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             with contextlib.suppress(OSError, ValueError):
                 return json.loads(self.file.read_text())["address"]
             time.sleep(0.1)

@@ -41,12 +41,12 @@ def reset(handler, data):
 
 
 def stall_before(handler, data):
-    handler.server.stopped.wait(2)
+    handler.server.stopped.wait()
 
 
 def stall_inside(handler, data):
     answer(handler, data[:10], Content_Length=str(len(data)))
-    handler.server.stopped.wait(2)
+    handler.server.stopped.wait()
 
 
 def drip(part):
@@ -54,9 +54,7 @@ def drip(part):
 
     def send(handler, data):
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + (b"" if part == "headers" else b"\r\n"))
-        for _ in range(60):
-            if handler.server.stopped.wait(0.05):
-                break
+        while not handler.server.stopped.wait(0.05):
             handler.wfile.write(b"x: y\r\n" if part == "headers" else b"x")
 
     return send

@@ -20,11 +20,11 @@ from network.commands.init import init
 from network.lab.security import HEADERS, MAX_BODY_BYTES, HostCheck
 from network.runs.names import find_run
 from tests.support.browser import running_lab
+from tests.support.pace import PATIENCE
 from tests.support.small_digits import NAME, make_small_digits
 
 MADE_UP = "R16: {cases:,} requests made up by schemathesis, {failed} answered with 500 or more"
 REFUSED = "R16: {cases} foreign requests, large bodies and paths for names, {taken} not refused"
-LIMIT = 10  # seconds for an answer
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def port(lab):
 
 def send(lab, raw):
     """Send bytes as they are, and return the status and the body of the answer."""
-    with socket.create_connection(("127.0.0.1", port(lab)), timeout=LIMIT) as connection:
+    with socket.create_connection(("127.0.0.1", port(lab)), timeout=PATIENCE) as connection:
         connection.sendall(raw)
         answer = http.client.HTTPResponse(connection)
         answer.begin()
@@ -90,7 +90,7 @@ def send(lab, raw):
 def test_a_foreign_host_or_origin_is_refused(lab, headers, method, path, refused):
     given_headers = {name: text.replace("PORT", str(port(lab))) for name, text in headers.items()}
     answer = requests.request(
-        method, f"{lab.address}api/{path}", headers=given_headers, json={}, timeout=LIMIT
+        method, f"{lab.address}api/{path}", headers=given_headers, json={}, timeout=PATIENCE
     )
     refused(answer.status_code, 400, 403)
     assert "error" in answer.json()
@@ -101,7 +101,7 @@ def test_a_foreign_host_or_origin_is_refused(lab, headers, method, path, refused
 def test_this_machine_may_ask_by_any_of_its_own_names(lab, host):
     name = host.replace("PORT", str(port(lab)))
     headers = {"Host": name, "Origin": f"http://{name}", "Sec-Fetch-Site": "same-origin"}
-    assert requests.get(f"{lab.address}api/runs", headers=headers, timeout=LIMIT).ok
+    assert requests.get(f"{lab.address}api/runs", headers=headers, timeout=PATIENCE).ok
 
 
 def test_another_address_is_admitted_when_the_lab_listens_there():
@@ -141,7 +141,7 @@ def test_listening_for_others_is_said(tmp_path):
     ],
 )  # fmt: skip
 def test_every_answer_has_the_headers_of_a_page_that_is_locked(lab, method, path, status):
-    answer = requests.request(method, lab.address + path, data="{", timeout=LIMIT)
+    answer = requests.request(method, lab.address + path, data="{", timeout=PATIENCE)
     assert answer.status_code == status
     for name, text in HEADERS.items():
         assert answer.headers[name] == (
@@ -149,13 +149,13 @@ def test_every_answer_has_the_headers_of_a_page_that_is_locked(lab, method, path
         )
     assert "Server" not in answer.headers
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
-    refused = requests.get(lab.address + path, headers={"Host": "evil.example"}, timeout=LIMIT)
+    refused = requests.get(lab.address + path, headers={"Host": "evil.example"}, timeout=PATIENCE)
     assert refused.headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]
 
 
 def test_an_error_has_one_form(lab):
     for path in ("no", "runs/first/no", "trainings/no/events"):
-        answer = requests.get(f"{lab.address}api/{path}", timeout=LIMIT)
+        answer = requests.get(f"{lab.address}api/{path}", timeout=PATIENCE)
         assert answer.json()["error"].keys() == {"message", "hint", "field"}
 
 
@@ -164,7 +164,7 @@ def test_an_error_has_one_form(lab):
 
 def test_a_body_that_says_it_is_too_large_is_refused(lab, refused):
     body = b" " * (MAX_BODY_BYTES + 1)
-    answer = requests.post(f"{lab.address}api/trainings", data=body, timeout=LIMIT)
+    answer = requests.post(f"{lab.address}api/trainings", data=body, timeout=PATIENCE)
     refused(answer.status_code, 413)
 
 
@@ -179,19 +179,19 @@ def test_a_body_that_does_not_say_how_large_it_is_is_refused_on_the_way(lab, chu
             yield b" " * chunk
 
     try:
-        answer = requests.post(f"{lab.address}api/trainings", data=chunks(), timeout=LIMIT)
+        answer = requests.post(f"{lab.address}api/trainings", data=chunks(), timeout=PATIENCE)
         status = answer.status_code
     except requests.ConnectionError:  # the server has closed while we sent
         status = 413
     refused(status, 413)
     assert taken < 50 * MAX_BODY_BYTES  # it did not wait for all of it
-    assert requests.get(f"{lab.address}api/runs", timeout=LIMIT).ok
+    assert requests.get(f"{lab.address}api/runs", timeout=PATIENCE).ok
 
 
 def test_a_body_may_be_as_large_as_the_cap(lab):
     body = json.dumps({"name": "first"}).encode()
     body += b" " * (MAX_BODY_BYTES - len(body))
-    answer = requests.post(f"{lab.address}api/trainings", data=body, timeout=LIMIT)
+    answer = requests.post(f"{lab.address}api/trainings", data=body, timeout=PATIENCE)
     assert answer.status_code == 422
 
 
@@ -228,7 +228,7 @@ def test_only_the_files_of_the_page_are_served(lab, path, refused):
 
 
 def test_a_link_among_the_runs_is_not_listed(lab):
-    answer = requests.get(f"{lab.address}api/runs", timeout=LIMIT).json()
+    answer = requests.get(f"{lab.address}api/runs", timeout=PATIENCE).json()
     assert "link" not in [run["name"] for run in answer["runs"]]
 
 
@@ -236,12 +236,12 @@ def test_a_run_that_is_damaged_does_not_hide_the_others(lab):
     folder = lab.cache.runs() / "cut"
     folder.mkdir()
     (folder / "checkpoint.npz").write_bytes(b"nothing")
-    answer = requests.get(f"{lab.address}api/runs", timeout=LIMIT).json()
+    answer = requests.get(f"{lab.address}api/runs", timeout=PATIENCE).json()
     found = {run["name"]: run.get("problem", "") for run in answer["runs"]}
     assert "no readable checkpoint" in found["cut"]
     assert found["first"] == ""
     for path in ("weights", "events"):
-        answer = requests.get(f"{lab.address}api/trainings/cut/{path}", timeout=LIMIT)
+        answer = requests.get(f"{lab.address}api/trainings/cut/{path}", timeout=PATIENCE)
         assert answer.status_code == 409
     (folder / "checkpoint.npz").unlink()
     folder.rmdir()
@@ -264,7 +264,7 @@ def test_nothing_that_schemathesis_makes_up_is_answered_with_500(lab, amount, fi
             figure(MADE_UP, cases=1, failed=int(status >= 500))
             assert status < 500, case.as_curl_command()
     assert cases >= amount(1000, 20_000)
-    assert requests.get(f"{lab.address}api/runs", timeout=LIMIT).ok
+    assert requests.get(f"{lab.address}api/runs", timeout=PATIENCE).ok
 
 
 def make_up(operation, count):
@@ -295,7 +295,7 @@ def make_up(operation, count):
 def call(case):
     """Send a request, and return its status; of a stream no more is read than its beginning."""
     keywords = case.as_transport_kwargs()
-    with requests.request(**keywords, stream=True, timeout=LIMIT) as answer:
+    with requests.request(**keywords, stream=True, timeout=PATIENCE) as answer:
         next(answer.iter_content(1000), None)
         return answer.status_code
 
@@ -303,7 +303,7 @@ def call(case):
 @settings(max_examples=100)
 @given(raw=st.binary(max_size=300))
 def test_bytes_that_are_no_http_do_no_harm(lab, raw):
-    with socket.create_connection(("127.0.0.1", port(lab)), timeout=LIMIT) as connection:
+    with socket.create_connection(("127.0.0.1", port(lab)), timeout=PATIENCE) as connection:
         connection.sendall(raw)
         connection.shutdown(socket.SHUT_WR)
         answer = connection.makefile("rb").read()

@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 
 from network.images.pages.read import read_page
 from network.lab.bundle import bundle
-from tests.support.browser import Watched, check_layout, network, write_digit
+from tests.support.browser import WAIT, Watched, check_layout, network, write_digit
+from tests.support.pace import PATIENCE
 
 REACH = 1  # grey level by which a pixel may differ: rounding
 
@@ -21,7 +22,7 @@ def exported(lab_cache, tmp_path_factory):
     paths = {run: folder / f"{run} & more.html" for run in ("first", "convolution")}
     for run, path in paths.items():
         process = network(lab_cache, "export", run, "--quiet", "--html", str(path))
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=PATIENCE) == 0
     return paths
 
 
@@ -34,7 +35,7 @@ def open_file(browser):
         context = browser.new_context(offline=True, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(WAIT)
         watched.watch(page)
         page.goto(path.as_uri())
         page.wait_for_selector(".cell")

@@ -14,6 +14,7 @@ from network.runs.film import list_epochs
 from network.runs.live_changes import extract_changes
 from network.runs.names import find_run
 from tests.support.browser import network, running_lab
+from tests.support.pace import PATIENCE, SOON, slowness
 from tests.support.processes import children_of, command_line
 from tests.support.small_digits import NAME, make_small_digits
 
@@ -43,7 +44,7 @@ def stop_all(lab):
 
 def ask(lab, method, path, **options):
     """Ask the lab, and return the status and the JSON of its answer."""
-    answer = requests.request(method, f"{lab.address}api/{path}", timeout=10, **options)
+    answer = requests.request(method, f"{lab.address}api/{path}", timeout=PATIENCE, **options)
     return answer.status_code, answer.json()
 
 
@@ -59,7 +60,7 @@ def listen(lab, run, until, last_id=""):
     """Read the events of a run until one is enough; returns them and the last id."""
     found, headers = [], {"Last-Event-ID": last_id} if last_id else {}
     with requests.get(
-        f"{lab.address}api/trainings/{run}/events", headers=headers, stream=True, timeout=20
+        f"{lab.address}api/trainings/{run}/events", headers=headers, stream=True, timeout=PATIENCE
     ) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         for line in answer.iter_lines(chunk_size=1, decode_unicode=True):
@@ -150,10 +151,10 @@ def test_in_slow_motion_every_step_is_told_and_orders_are_obeyed_at_once(lab):
     assert {count for _, _, count in points[1:]} == {1}
     ask(lab, "POST", f"trainings/{run}/pace", json={"steps_a_second": 0.1})
     _, last_id = listen(lab, run, lambda event: event["type"] == "pace", last_id)
-    asked = time.monotonic()
     ask(lab, "POST", f"trainings/{run}/pause")
-    listen(lab, run, is_state("paused"), last_id)
-    assert time.monotonic() - asked < 5  # the next step is due after 10
+    paused, _ = listen(lab, run, is_state("paused"), last_id)
+    steps = [event for event in paused if event["type"] == "progress" and event["losses"]]
+    assert len(steps) <= 1  # that of the order; the next would be due 10 s later
     for wrong in (0, -1, "fast", 1e9):
         assert ask(lab, "POST", f"trainings/{run}/pace", json={"steps_a_second": wrong})[0] == 422
     stop(lab, run)
@@ -275,16 +276,17 @@ def test_a_run_that_is_trained_in_a_terminal_is_watched(lab):
         events, _ = listen(lab, "terminal", lambda event: event["type"] == "epoch", last_id)
         assert len(events) == 1
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        assert process.wait(PATIENCE) == 130
 
 
 def test_the_page_is_answered_while_networks_are_trained(lab, figure, amount):
+    idle = slow_answer(lab, 100)  # what an answer takes as the machine is now
     runs = [begin(lab), begin(lab)]
-    slow = min(slow_answer(lab, amount(100, 1000)) for _ in range(3))  # others use the machine too
+    slow = min(slow_answer(lab, amount(100, 1000)) for _ in range(3))
     for run in runs:
         stop(lab, run)
     figure(RESPONSE, most_milliseconds=1000 * slow)
-    assert slow < 0.1
+    assert slow < max(0.1, 10 * idle)
 
 
 def slow_answer(lab, count):
@@ -306,12 +308,13 @@ def test_the_lab_ends_within_two_seconds_and_its_trainings_can_go_on(number, tmp
         streams = [threading.Thread(target=listen_to_the_end, args=(started, run)) for run in runs]
         for stream in streams:
             stream.start()
-        time.sleep(0.7)
-        begun = time.monotonic()
+        for run in runs:
+            listen(started, run, lambda event: event["type"] == "epoch")
+        limit, begun = SOON * slowness(started.process.pid), time.monotonic()
         assert started.stop(number) == 0
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < limit
     for stream in streams:
-        stream.join(5)
+        stream.join(PATIENCE)
         assert not stream.is_alive()
     for run in runs:
         step = step_of(started, run)
@@ -321,7 +324,7 @@ def test_the_lab_ends_within_two_seconds_and_its_trainings_can_go_on(number, tmp
                 assert process.poll() is None
                 time.sleep(0.05)
             process.send_signal(signal.SIGINT)
-            assert process.wait(10) == 130
+            assert process.wait(PATIENCE) == 130
 
 
 def test_a_lab_that_is_killed_leaves_no_process_and_its_training_is_saved(tmp_path):

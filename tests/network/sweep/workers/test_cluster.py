@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.checkout import REPOSITORY
 from tests.support.clusters import Cluster
+from tests.support.pace import PATIENCE
 from tests.support.processes import children_of
 from tests.support.small_digits import NAME, make_small_digits
 
@@ -108,7 +109,7 @@ def test_a_scheduler_that_goes_away_leaves_a_study_to_go_on_with(
         time.sleep(0.1)
     time.sleep(2)
     cluster.stop()
-    _, printed = sweep.communicate(timeout=90)
+    _, printed = sweep.communicate(timeout=PATIENCE)
     assert sweep.returncode == 5, printed
     assert "went away. `network sweep --resume --name slow`" in printed.splitlines()[-1]
     assert "Traceback" not in printed
@@ -124,7 +125,7 @@ def test_runs_whose_scheduler_goes_away_are_named_with_the_command_that_goes_on(
     while not (history.exists() and history.read_text()):
         time.sleep(0.1)
     cluster.stop()
-    _, printed = training.communicate(timeout=90)
+    _, printed = training.communicate(timeout=PATIENCE)
     assert training.returncode == 5, printed
     *_, last = printed.splitlines()
     assert last.endswith("went away. `network train --resume far-0 far-1` goes on here.")

@@ -12,6 +12,7 @@ from network.runs.names import find_run
 from network.sweep.find_study import load_study
 from tests.support.checkout import REPOSITORY
 from tests.support.clusters import Cluster
+from tests.support.pace import PATIENCE
 from tests.support.small_digits import NAME, make_small_digits
 
 pytest.importorskip("distributed", reason="needs the extra `sweep`")
@@ -120,7 +121,7 @@ def start(network, cluster, cache):
 def test_a_machine_whose_link_is_cut_costs_no_trial(network, cluster, start, cache, tmp_path):
     (tmp_path / "plan.toml").write_text(PLAN)
     training = start("train", "--seeds", "2", "--dataset", NAME, "--hidden", "3", "--name", "far")
-    _, printed = training.communicate(timeout=60)
+    _, printed = training.communicate(timeout=PATIENCE)
     assert training.returncode == 0, printed
     for seed in range(2):
         assert load_run(find_run(cache, f"far-{seed}"))[0].meta["epoch"] == 40
@@ -129,7 +130,7 @@ def test_a_machine_whose_link_is_cut_costs_no_trial(network, cluster, start, cac
     assert sweep.stderr.readline().startswith("trial ")
     network.cut("one")
     cut = time.monotonic()
-    out, printed = sweep.communicate(timeout=100)
+    out, printed = sweep.communicate(timeout=PATIENCE)
     assert sweep.returncode == 0, printed
     assert "10 trials complete, 0 given up early, 0 failed" in out
     numbers = [trial.number for trial in load_study(cache, "plan").optuna.trials]
@@ -146,7 +147,7 @@ def test_whoever_loses_the_scheduler_is_told_in_a_line_and_goes_on(
     assert "2 workers" in sweep.stderr.readline()
     assert sweep.stderr.readline().startswith("trial ")
     network.cut("parent")
-    _, printed = sweep.communicate(timeout=100)
+    _, printed = sweep.communicate(timeout=PATIENCE)
     assert sweep.returncode == 5
     assert printed.splitlines()[-1].endswith("`network sweep --resume --name plan` goes on.")
     assert "Traceback" not in printed

@@ -28,6 +28,7 @@ from network.training.loop import DivergedError
 from pipeline.errors import ProjectError, UsageError
 from tests.support.checkout import REPOSITORY
 from tests.support.configurations import configurations
+from tests.support.pace import PATIENCE
 from tests.support.processes import children_of
 from tests.support.small_digits import NAME, make_small_digits
 
@@ -42,7 +43,7 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def workers():
-    with local_workers(2, timeout=60) as started:
+    with local_workers(2, timeout=PATIENCE) as started:
         yield started
 
 
@@ -104,7 +105,7 @@ def test_workers_that_are_killed_cost_parts_of_trainings_and_no_more(cache, monk
     chosen = Configuration(dataset=NAME, hidden=(200,), epochs=30).with_suitable_rates()
     begun = begin_all(cache, [chosen, chosen])
     rng, known, killed = random.Random(0), children_of(os.getpid()), 0
-    with local_workers(2, timeout=60) as workers:
+    with local_workers(2, timeout=PATIENCE) as workers:
         for further in train_all(workers, begun):  # the first is killed as soon as it is there
             own = children_of(os.getpid()) - known
             if killed < 4 and own and (killed == 0 or (further and rng.random() < 0.3)):
@@ -221,7 +222,7 @@ def test_what_was_stopped_says_what_remains_and_that_is_enough(
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.01)
     process.send_signal(number)
-    _, printed = process.communicate(timeout=60)
+    _, printed = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + number, printed
     assert "Traceback" not in printed
     rest = re.findall(r"^(?:Next|Then): (.+)$", printed, re.MULTILINE)
