@@ -142,7 +142,8 @@ def run_command(tmp_path: Path) -> RunCommand:
             variables["MNIST_CACHE_DIR"] = str(cache.root)
         done = subprocess.run(
             [sys.executable, "-m", *arguments],
-            capture_output=True, text=True, cwd=tmp_path, env=variables, timeout=PATIENCE, check=False,
+            capture_output=True, text=True, cwd=tmp_path, env=variables, timeout=PATIENCE,
+            check=False,
         )  # fmt: skip
         assert done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
