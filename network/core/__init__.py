@@ -17,14 +17,22 @@ if TYPE_CHECKING:
         zip_arrays as zip_arrays,
     )
     from network.core.initializers import INITIALIZERS as INITIALIZERS, uniform as uniform
+    from network.core.arguments import (
+        above as above,
+        at_least as at_least,
+        at_most as at_most,
+        below as below,
+        one_of as one_of,
+        require as require,
+    )
     from network.core.layers import (
+        MAX_UNITS as MAX_UNITS,
         Backward as Backward,
         Flatten as Flatten,
         Identity as Identity,
         Layer as Layer,
         Linear as Linear,
         Shape as Shape,
-        WithoutParams as WithoutParams,
     )
     from network.core.activations import (
         ACTIVATIONS as ACTIVATIONS,

@@ -13,22 +13,28 @@ The last layer of a network is an *output activation*: Sigmoid or Softmax. It tu
 weighted sums, the *logits*, which may be any numbers, into scores from 0 to 1.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import pi, sqrt
+from typing import Annotated
 
 import numpy as np
 
-from network.core.layers import Backward, Layer, WithoutParams
+from network.core.arguments import at_least, at_most
+from network.core.layers import Backward, Layer
 from network.core.params import Array, LayerParams, scalar_array
 
 
-class Activation(WithoutParams, ABC):
+class Activation(Layer):
     """A layer that applies one function f to each number by itself.
 
     Shapes: any; y, d_y and d_x have the shape of x.
     """
+
+    is_activation = True
+    steepest_slope: float = 1.0  # the largest f'(x), about
+    input_for_zero: float = 0.0  # f(0) = 0
 
     @abstractmethod
     def curve(self, x: Array) -> tuple[Array, Callable[[Array], Array]]:
@@ -55,6 +61,10 @@ class Sigmoid(Activation):
 
     Source: Rumelhart, Hinton, Williams (1986), equations 2 and 5.
     """
+
+    gives_scores = True
+    steepest_slope = 0.25
+    input_for_zero = -1000.0  # y is exactly 0
 
     def curve(self, x: Array) -> tuple[Array, Callable[[Array], Array]]:
         y = sigmoid(x)
@@ -102,10 +112,10 @@ class LeakyReLU(Activation):
     (2013), section 2.
     """
 
-    slope: float = 0.01
+    slope: Annotated[float, at_least(0), at_most(1)] = 0.01
 
     def curve(self, x: Array) -> tuple[Array, Callable[[Array], Array]]:
-        y = np.maximum(x, self.slope * x)  # the slope is less than 1
+        y = np.maximum(x, self.slope * x)  # the slope is at most 1
         one, slope = x.dtype.type(1), x.dtype.type(self.slope)
         return y, lambda d_y: d_y * np.where(x > 0, one, slope)
 
@@ -140,7 +150,7 @@ class GELU(Activation):
 
 
 @dataclass(frozen=True)
-class Softmax(WithoutParams):
+class Softmax(Layer):
     """y_k = exp(x_k) / sum_j exp(x_j): scores of K classes, positive, that add up to 1.
 
     The logits x of one image compete: when one score rises, the others fall. So every y_k depends
@@ -153,6 +163,10 @@ class Softmax(WithoutParams):
     Source: Bridle, Probabilistic interpretation of feedforward classification network
     outputs (1990), equation 10.
     """
+
+    is_activation = True
+    gives_scores = True
+    sums_to_one = True
 
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
@@ -169,7 +183,7 @@ class Softmax(WithoutParams):
 
 
 @dataclass(frozen=True)
-class LogSoftmax(WithoutParams):
+class LogSoftmax(Layer):
     """y_k = x_k - log sum_j exp(x_j): the logarithm of Softmax, exact where that is tiny.
 
     With dy_k/dx_j = [j = k] - exp(y_j):
@@ -179,6 +193,8 @@ class LogSoftmax(WithoutParams):
     Shapes: (N, K).
     Source: Bishop, Pattern Recognition and Machine Learning (2006), equation 4.104.
     """
+
+    is_activation = True
 
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None

@@ -1,70 +1,108 @@
 """What a layer is; the layers of fully connected networks: Linear, Flatten, Identity.
 
-A layer is a frozen description: it makes its parameters and applies them, and remembers
-nothing. `forward` returns the outputs *and* the function that carries a gradient back through
-exactly this application, so two forward passes can never disturb each other.
+A network is layers in a row. A layer is a function from its inputs x and its *parameters*, the
+numbers that are learned, to its outputs y. Training needs its derivatives, too: they tell how to
+change the parameters so that the network's error becomes smaller.
+
+The error is measured by a *loss*, one number. `d_name` is the *gradient* of the loss with respect
+to an array: dLoss/d_name, one derivative for each number, so it has the shape of that array. A
+layer is given d_y, the gradient with respect to its outputs, and applies the chain rule once: it
+returns d_x, for the layer before it, and the gradients of its own parameters.
+
+A layer remembers nothing: it is a frozen description. `forward` returns the outputs *and* the
+function that carries a gradient back through exactly this application, so two forward passes can
+never disturb each other.
+
+Shapes are those of NumPy. N is the number of images in a *batch*, which are computed together.
 """
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol, TypeAlias
+from typing import Annotated, Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
+from network.core.arguments import at_least, at_most, check_arguments, one_of
 from network.core.initializers import INITIALIZERS
-from network.core.params import Array, LayerParams
+from network.core.layer_traits import LayerTraits
+from network.core.params import Array, LayerParams, Params
 
-Shape: TypeAlias = tuple[int, ...]  # of one example: (784,) or (28, 28), without N
+Shape: TypeAlias = tuple[int, ...]  # of one image, without N: (784,) or (28, 28)
 
-NARROW = 100  # outputs; in a wider layer the products are faster in NumPy's usual order
+MAX_UNITS = 1_000_000  # of one layer
 
 
 class Backward(Protocol):
-    """Carry the gradient from a layer's outputs to its inputs and parameters."""
+    """The backward pass of one application of a layer: from d_y to d_x and the gradients."""
 
     def __call__(self, d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-        """Return `d_x` and the gradients of the layer's parameters.
+        """Return d_x and the gradients of the layer's parameters, by their names.
 
-        Below the first layer that learns nobody wants `d_x`: with `need_d_x` false a layer
-        may return anything in its place, and save the work.
+        The first layer that learns has no use for d_x: with `need_d_x` false a layer may return
+        anything instead, and save the work.
         """
 
 
-class Layer(Protocol):
-    """Something that can make its parameters and apply them. Immutable; remembers nothing."""
+@dataclass(frozen=True)
+class Layer(LayerTraits, ABC):
+    """A function that can make its parameters, apply them, and carry a gradient back.
+
+    The defaults are those of a layer without parameters, whose outputs have the shape of its
+    inputs. What other code asks of a layer is in `LayerTraits`.
+    """
+
+    def __post_init__(self) -> None:
+        check_arguments(self)
 
     def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
-        """Tell the shapes of the parameters, and the shape that one example leaves with."""
+        """Return the shapes of the parameters, and the shape of the outputs for one image.
+
+        Raises: ValueError, TypeError or IndexError for inputs that the layer cannot take.
+        """
+        return {}, in_shape
 
     def init(
         self, rng: np.random.Generator, in_shape: Shape, dtype: type[np.floating[Any]]
     ) -> tuple[LayerParams, Shape]:
-        """Draw the first parameters, and tell the shape that one example leaves with."""
+        """Draw the initial parameters, and return the shape of the outputs for one image."""
+        return {}, self.shapes(in_shape)[1]
 
+    @abstractmethod
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        """Apply the layer; `rng` is None outside training."""
+        """Return y and the backward pass; `rng` is None outside training."""
+
+    def inner_networks(self, params: LayerParams) -> list[tuple[tuple["Layer", ...], Params]]:
+        """Return the networks inside the layer, each as layers and parameters; mostly none."""
+        return []
 
 
 @dataclass(frozen=True)
-class Linear:
-    """y = x @ weight + bias.
+class Linear(Layer):
+    """y = x @ weight + bias: every output is a weighted sum of all inputs, plus a number.
 
-    d_weight = x.T @ d_y, d_bias = the sum of d_y over the batch, d_x = d_y @ weight.T
+    In full, for image n and output j: y[n, j] = sum over i of x[n, i] * weight[i, j], + bias[j].
+    So dy[n, j] / dweight[i, j] = x[n, i], and the chain rule gives, summed over all n or j:
 
-    In a narrow layer the weights of each output lie together in memory (Fortran order): a small
-    batch's products are half again as fast. Gradients lie as the weights do, so that an update
-    goes through both in step.
+        d_weight = x.T @ d_y        d_bias = sum of d_y over the batch        d_x = d_y @ weight.T
 
     Shapes: x (N, n_in) -> y (N, n_out); weight (n_in, n_out), bias (n_out,).
     Source: Rumelhart, Hinton, Williams, Learning representations by back-propagating errors
     (1986), equations 1, 6 and 7, for a batch at a time.
     """
 
-    n_out: int
-    initializer: str = "uniform"
+    n_out: Annotated[int, at_least(1), at_most(MAX_UNITS)]
+    initializer: Annotated[str, one_of(INITIALIZERS)] = "uniform"
+
+    makes_units = True
+    unit_params = ("weight", "bias")
+
+    @property
+    def size_name(self) -> str:
+        return str(self.n_out)
 
     def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
         (n_in,) = in_shape
@@ -74,8 +112,8 @@ class Linear:
         self, rng: np.random.Generator, in_shape: Shape, dtype: type[np.floating[Any]]
     ) -> tuple[LayerParams, Shape]:
         (n_in,) = in_shape
-        weight = INITIALIZERS[self.initializer](rng, n_in, self.n_out)
-        weight = weight.astype(dtype, order="F" if self.n_out < NARROW else "C")
+        weight = INITIALIZERS[self.initializer](rng, n_in, self.n_out)  # (n_in, n_out)
+        weight = weight.astype(dtype, order=memory_order(self.n_out))
         return {"weight": weight, "bias": np.zeros(self.n_out, dtype)}, (self.n_out,)
 
     def forward(
@@ -84,44 +122,26 @@ class Linear:
         weight, bias = params["weight"], params["bias"]
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            d_x = d_y.dot(weight.T) if need_d_x else d_y  # (N, n_in)
-            d_weight = d_y.T.dot(x).T if self.n_out < NARROW else x.T.dot(d_y)
-            return d_x, {"weight": d_weight, "bias": ones_vector(len(d_y), d_y.dtype).dot(d_y)}
+            d_x = d_y.dot(weight.T) if need_d_x else d_y  # (N, n_out) @ (n_out, n_in) -> (N, n_in)
+            d_weight = product_like_weight(x, d_y)  # (n_in, N) @ (N, n_out) -> (n_in, n_out)
+            d_bias = ones_vector(len(d_y), d_y.dtype).dot(d_y)  # (N,) @ (N, n_out) -> (n_out,)
+            return d_x, {"weight": d_weight, "bias": d_bias}
 
         y = x.dot(weight)  # (N, n_in) @ (n_in, n_out) -> (N, n_out)
-        y += bias
+        y += bias  # (n_out,), the same for every image
         return y, backward
 
 
-@cache
-def ones_vector(n: int, dtype: np.dtype[Any]) -> Array:
-    """Return ones, whose product with a matrix is the sum of its rows, at half the cost.
-
-    Shapes: (n,), never to be written to.
-    """
-    array = np.ones(n, dtype)
-    array.flags.writeable = False
-    return array
-
-
-class WithoutParams:
-    """What the layers that learn nothing have in common: no parameters, the same shape out."""
-
-    def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
-        return {}, in_shape
-
-    def init(
-        self, rng: np.random.Generator, in_shape: Shape, dtype: type[np.floating[Any]]
-    ) -> tuple[LayerParams, Shape]:
-        return {}, self.shapes(in_shape)[1]
-
-
 @dataclass(frozen=True)
-class Flatten(WithoutParams):
-    """Lay the pixels of each image in one row.
+class Flatten(Layer):
+    """Lay the pixels of each image in one row, which is what a Linear layer takes.
+
+    No number changes, so the gradient is d_y in the shape of x.
 
     Shapes: x (N, H, W) -> y (N, H * W).
     """
+
+    ends_block = True
 
     def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
         return {}, (math.prod(in_shape),)
@@ -136,11 +156,13 @@ class Flatten(WithoutParams):
 
 
 @dataclass(frozen=True)
-class Identity(WithoutParams):
-    """y = x: keeps the place of an output activation that the loss contains.
+class Identity(Layer):
+    """y = x, d_x = d_y: takes the place of an output activation that the loss contains.
 
     Shapes: any.
     """
+
+    is_identity = True
 
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
@@ -149,3 +171,37 @@ class Identity(WithoutParams):
             return d_y, {}
 
         return x, backward
+
+
+# --- Speed: how a Linear layer's arrays lie in memory. It changes no result but the last bits. ----
+#
+# In a narrow layer the weights of each output lie together (Fortran order): the products of a
+# small batch are half again as fast. Gradients lie as the weights do, so that an update goes
+# through both in step.
+
+NARROW = 100  # outputs; in a wider layer the products are faster in NumPy's usual order
+
+
+def memory_order(n_out: int) -> Literal["F", "C"]:
+    """Return the order in memory of the weights of a layer with so many outputs."""
+    return "F" if n_out < NARROW else "C"
+
+
+def product_like_weight(x: Array, d_y: Array) -> Array:
+    """Return x.T @ d_y, in the memory order of the weights.
+
+    Shapes: x (N, n_in), d_y (N, n_out) -> (n_in, n_out).
+    """
+    product: Array = d_y.T.dot(x).T if d_y.shape[1] < NARROW else x.T.dot(d_y)
+    return product
+
+
+@cache
+def ones_vector(n: int, dtype: np.dtype[Any]) -> Array:
+    """Return ones: their product with a matrix is the sum of its rows, at half the cost.
+
+    Shapes: (n,), never to be written to.
+    """
+    array = np.ones(n, dtype)
+    array.flags.writeable = False
+    return array

@@ -1,4 +1,4 @@
-"""Layers in a row."""
+"""Layers in a row, and backpropagation through them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,14 +10,16 @@ from network.core.activations import ACTIVATIONS
 from network.core.layers import Flatten, Identity, Layer, Linear, Shape
 from network.core.losses import Loss
 from network.core.params import Array, Params
-from network.layers.normalization import BatchNorm, moments
 
 ModelBackward: TypeAlias = Callable[[Array], Params]  # d_outputs -> grads
 
 
 @dataclass(frozen=True)
 class Model:
-    """Layers in a row: the outputs of each are the inputs of the next."""
+    """Layers in a row: the outputs of each are the inputs of the next.
+
+    A model holds no parameters. They are given to it, as a list with one dictionary per layer.
+    """
 
     layers: tuple[Layer, ...]
 
@@ -27,16 +29,16 @@ class Model:
         in_shape: Shape,
         dtype: type[np.floating[Any]] = np.float32,
     ) -> Params:
-        """Draw the first parameters of every layer, passing the shape of one example along."""
+        """Draw the initial parameters of every layer; `in_shape` is that of one image."""
         params = []
-        shape = in_shape
+        shape = in_shape  # of one image as it enters the next layer
         for layer in self.layers:
             layer_params, shape = layer.init(rng, shape, dtype)
             params.append(layer_params)
         return params
 
     def check_params(self, params: Params, in_shape: Shape) -> None:
-        """Refuse parameters that are not of the names and shapes that the layers need.
+        """Require parameters of the names and shapes that the layers need.
 
         Raises: ValueError.
         """
@@ -50,9 +52,17 @@ class Model:
     def forward(
         self, params: Params, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, ModelBackward]:
-        """Apply every layer, and return the outputs with their own backward pass.
+        """Compute the outputs, and return with them the backward pass: backpropagation.
 
-        Shapes: x (N, H, W) -> outputs (N, K).
+        The network is a chain of functions, so the chain rule gives its derivatives layer by
+        layer, from the last to the first. Each layer turns d_y, the gradient with respect to its
+        outputs, into the gradients of its parameters and into d_x, which is the d_y of the layer
+        before it. One pass backwards costs about twice as much as one forwards, however many
+        parameters there are.
+
+        Shapes: x (N, H, W) -> outputs (N, K); d_outputs (N, K) -> gradients, shaped as `params`.
+        Source: Rumelhart, Hinton, Williams, Learning representations by back-propagating errors
+        (1986).
         """
         backwards = []
         for layer, layer_params in zip(self.layers, params, strict=True):
@@ -61,27 +71,29 @@ class Model:
 
         def backward(d_outputs: Array) -> Params:
             grads: Params = [{} for _ in params]
-            first = 0  # layer that learns: below it nobody wants a gradient
+            first = 0  # layer that learns: a gradient with respect to its inputs has no use
             while first < len(params) and not params[first]:
                 first += 1
-            d_y = d_outputs
-            for index in range(len(params) - 1, first - 1, -1):
-                d_y, grads[index] = backwards[index](d_y, index > first)
+            d_y = d_outputs  # (N, K)
+            for index in range(len(params) - 1, first - 1, -1):  # from the last layer to the first
+                d_x, grads[index] = backwards[index](d_y, index > first)
+                d_y = d_x  # what enters a layer is what left the layer before it
             return grads
 
         return x, backward
 
     def calibrate(self, params: Params, images: Array) -> None:
-        """Measure, on images to train on, what the layers that normalise use outside training.
+        """Measure on training images what layers use in place of a batch outside training.
+
+        Batch normalisation needs it: the mean and the variance of each unit. Writes to `params`.
 
         Shapes: images (N, H, W); a thousand are enough.
         """
-        if not any(isinstance(layer, BatchNorm) for layer in self.layers):
+        if not any(layer.needs_batch for layer in self.layers):
             return
         x = images
         for layer, layer_params in zip(self.layers, params, strict=True):
-            if isinstance(layer, BatchNorm):
-                layer_params["mean"][...], layer_params["variance"][...] = moments(x)
+            layer.calibrate(layer_params, x)
             x, _ = layer.forward(layer_params, x)
 
 
@@ -90,7 +102,7 @@ def fully_connected(
 ) -> Model:
     """Describe a fully connected network: 784-30-10 with hidden=(30,).
 
-    The activation follows every hidden layer; the outputs get the one that suits the loss.
+    The activation follows every hidden layer; the output activation is the one of the loss.
     """
     layers: list[Layer] = [Flatten()]
     for n_out in hidden:
@@ -100,7 +112,7 @@ def fully_connected(
 
 
 def without_output_activation(model: Model, loss: Loss) -> Model:
-    """Put the identity in the place of the output activation if the loss contains it.
+    """Replace the output activation by the identity if the loss contains it.
 
     Raises: ValueError when the loss contains an activation that the model does not end with.
     """
@@ -113,7 +125,7 @@ def without_output_activation(model: Model, loss: Loss) -> Model:
 
 
 class Trainable(Protocol):
-    """What can be trained: a model, or one whose batches are changed or shared on the way."""
+    """What can be trained: a model, or one whose batches are augmented or shared on the way."""
 
     def forward(
         self, params: Params, x: Array, rng: np.random.Generator | None = None

@@ -5,19 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from network.core.activations import ACTIVATIONS, LogSoftmax, Sigmoid, Softmax
-from network.core.layers import Backward, Identity, WithoutParams
+from network.core.layers import Backward, Identity, Layer
 from network.core.model import Model
 from network.core.params import Array, LayerParams, Params
-from network.layers.ensemble import Ensemble, member_layers
 
 POINTS = 64  # on the way from nothing to the image
 MIN_SCORE = 1e-30  # that a logarithm is taken of
-OUTPUT_ACTIVATIONS = (*ACTIVATIONS.values(), Softmax, LogSoftmax)
 
 
 @dataclass(frozen=True)
-class Log(WithoutParams):
+class Log(Layer):
     """y = log(x) of scores that are positive, kept finite at 0.
 
     d_x = d_y / x, and 0 where x is 0
@@ -42,11 +39,11 @@ def logit_model(model: Model, params: Params) -> tuple[Model, Params]:
     An ensemble's members have theirs inside; so the logarithm undoes what those do.
     """
     *layers, last = model.layers
-    if isinstance(last, Ensemble) and all(
-        isinstance(member_layers(member)[-1], Sigmoid | Softmax) for member in last.members
-    ):
+    if last.is_activation:
+        return Model((*layers, Identity())), params
+    if last.gives_scores:
         return Model((*model.layers, Log())), [*params, {}]
-    return Model((*layers, Identity())) if isinstance(last, OUTPUT_ACTIVATIONS) else model, params
+    return model, params
 
 
 def with_d_images(

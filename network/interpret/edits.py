@@ -68,7 +68,7 @@ def check_index(place: int, things: Any) -> int:
 
 
 @dataclass(frozen=True)
-class AblatedUnits:
+class AblatedUnits(Layer):
     """A layer, some of whose units say 0, whatever they see.
 
     Shapes: those of the layer; a unit is a place on the last axis.

@@ -5,10 +5,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from network.core.layers import Flatten, Layer, Linear
+from network.core.layers import Layer
 from network.core.model import Model
 from network.core.params import Array, Params, named_arrays
-from network.layers.convolution import Conv2D
 from network.metrics.accuracy import CHUNK
 
 
@@ -32,9 +31,9 @@ def blocks(layers: Iterable[Layer]) -> list[int | None]:
     found: list[int | None] = []
     count, is_open = 0, False
     for layer in layers:
-        if isinstance(layer, Linear | Conv2D):
+        if layer.makes_units:
             count, is_open = count + 1, True
-        elif isinstance(layer, Flatten):
+        elif layer.ends_block:
             is_open = False
         found.append(count - 1 if is_open else None)
     return found

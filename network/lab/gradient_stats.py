@@ -5,19 +5,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from network.core.activations import ACTIVATIONS, Sigmoid
 from network.core.data import Examples
-from network.core.layers import Layer, Linear
+from network.core.layers import Layer
 from network.core.model import Model, without_output_activation
 from network.core.params import Array, LayerParams, Params
 from network.interpret.units import first_layer_weights
 from network.lab.model_json import array_to_json
-from network.layers.convolution import Conv2D
 from network.training.recipe import Recipe
 
 COUNT = 128  # images of a probe
 DEAD = 0.005  # of an activation's steepest slope: less than this counts as none
-STEEPEST: dict[type, float] = {Sigmoid: 0.25}  # of the others it is about 1
 MAX_PICTURES = 64  # units of the first layer whose weights are shown
 CLEAR = 0.995  # of the weights, shown as they are; the others in full colour
 
@@ -67,7 +64,7 @@ def gradient_stats(recipe: Recipe, params: Params, examples: Examples) -> list[L
 def learning_layers(model: Model) -> dict[int, Layer]:
     """Return the layers that have weights, by their places."""
     layers = enumerate(model.layers)
-    return {place: layer for place, layer in layers if isinstance(layer, Linear | Conv2D)}
+    return {place: layer for place, layer in layers if layer.makes_units}
 
 
 def describe_stats(layer: Layer) -> str:
@@ -88,13 +85,13 @@ def dead_fraction(model: Model, index: int, inputs: list[Array]) -> float | None
     """
     for place in range(index + 1, len(model.layers)):
         layer = model.layers[place]
-        if isinstance(layer, Linear | Conv2D):
+        if layer.makes_units:
             return None
-        if isinstance(layer, tuple(ACTIVATIONS.values())):
+        if layer.steepest_slope is not None:
             _, backward = layer.forward({}, inputs[place])
             slopes, _ = backward(np.ones_like(inputs[place]))
             steepest = np.abs(slopes).reshape(-1, slopes.shape[-1]).max(axis=0)  # (C,)
-            return float(np.mean(steepest < DEAD * STEEPEST.get(type(layer), 1.0)))
+            return float(np.mean(steepest < DEAD * layer.steepest_slope))
     return None
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from network.core.layers import Layer, Shape
 from network.core.params import Array, Params
 from network.interpret.units import blocks
-from network.layers.ensemble import Ensemble, take_member
 from network.runs.checkpoints import Checkpoint
 from pipeline.datasets.records import IMAGE_SHAPE
 
@@ -28,9 +27,8 @@ def layers_to_json(layers: Sequence[Layer], params: Params, shape: Shape) -> lis
     """Turn layers in a row into plain data; `shape` is that of what enters the first."""
     described = []
     for layer, arrays, stage in zip(layers, params, blocks(layers), strict=True):
-        fields = asdict(layer)  # type: ignore[call-overload]
-        if isinstance(layer, Ensemble):
-            members = [take_member(layer, arrays, place) for place in range(len(layer.members))]
+        fields = asdict(layer)
+        if members := layer.inner_networks(arrays):
             fields["members"] = [layers_to_json(*member, shape) for member in members]
             arrays = {}
         _, shape = layer.shapes(shape)

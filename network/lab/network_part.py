@@ -7,7 +7,6 @@ from network.core.model import Model
 from network.core.params import Array
 from network.interpret.units import unit_activations
 from network.lab.run_cache import RunCache, file_version
-from network.layers.ensemble import Ensemble, take_member
 from network.runs.checkpoints import Checkpoint
 from network.runs.evaluate import LoadedRun
 from pipeline.errors import MissingError
@@ -31,10 +30,10 @@ def select_member(loaded: LoadedRun, member: int | None) -> Checkpoint:
     checkpoint = loaded.checkpoint
     if member is None:
         return checkpoint
-    first = checkpoint.model.layers[0]
-    if not isinstance(first, Ensemble) or not 0 <= member < len(first.members):
+    members = checkpoint.model.layers[0].inner_networks(checkpoint.params[0])
+    if not 0 <= member < len(members):
         raise MissingError(f"run {loaded.run.name} has no member {member}")
-    layers, params = take_member(first, checkpoint.params[0], member)
+    layers, params = members[member]
     return Checkpoint(Model(layers), params, meta=checkpoint.meta)
 
 

@@ -17,7 +17,6 @@ from network.core.params import Array, Params
 from network.interpret.units import unit_activations
 from network.lab.bundle import bundle
 from network.lab.model_json import array_to_json, model_to_json
-from network.layers.ensemble import Ensemble, take_member
 from network.runs.checkpoints import Checkpoint
 from network.runs.evaluate import LoadedRun
 from pipeline.datasets.records import Dataset
@@ -75,13 +74,9 @@ def pick_digits(train: Examples, loaded: LoadedRun, n_classes: int) -> Examples:
 
 def list_networks(checkpoint: Checkpoint) -> list[tuple[Model, Params]]:
     """List the whole network and then the members of its ensemble, where it is one."""
-    parts = [(checkpoint.model, checkpoint.params)]
-    first = checkpoint.model.layers[0]
-    if isinstance(first, Ensemble):
-        for place in range(len(first.members)):
-            layers, params = take_member(first, checkpoint.params[0], place)
-            parts.append((Model(layers), params))
-    return parts
+    members = checkpoint.model.layers[0].inner_networks(checkpoint.params[0])
+    parts = [(Model(layers), params) for layers, params in members]
+    return [(checkpoint.model, checkpoint.params), *parts]
 
 
 def describe_answers(model: Model, params: Params, images: Array) -> list[dict[str, Any]]:

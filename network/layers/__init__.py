@@ -7,13 +7,8 @@ from pipeline.lazy import lazy_exports
 if TYPE_CHECKING:
     from network.layers.convolution import Conv2D as Conv2D
     from network.layers.dropout import Dropout as Dropout
-    from network.layers.ensemble import (
-        Ensemble as Ensemble,
-        join_params as join_params,
-        member_layers as member_layers,
-        take_member as take_member,
-    )
-    from network.layers.normalization import BatchNorm as BatchNorm, moments as moments
+    from network.layers.ensemble import Ensemble as Ensemble, join_params as join_params
+    from network.layers.normalization import BatchNorm as BatchNorm
     from network.layers.pooling import (
         AveragePool2D as AveragePool2D,
         MaxPool2D as MaxPool2D,

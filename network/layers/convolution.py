@@ -9,22 +9,24 @@ kept for the backward pass, which unfolds again.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from network.core.arguments import at_least, at_most, one_of, require
 from network.core.initializers import INITIALIZERS
-from network.core.layers import Backward, Shape
+from network.core.layers import MAX_UNITS, Backward, Layer, Shape
 from network.core.params import Array, LayerParams
 
 CACHE = 2**19  # bytes; half of what a core has to itself today, so that products fit beside it
 SMALL = 10**6  # multiplications; OpenBLAS does products of up to so many without copying them first
+MAX_SIZE = 1_000  # pixels of a side of the window
 FEWEST = 64  # rows; sums over fewer are faster as one sum over all images, though that copies them
 
 
 @dataclass(frozen=True)
-class Conv2D:
+class Conv2D(Layer):
     """y[n, h, w] = sum over i, j of x[n, h + i - p, w + j - p] @ weight[i, j] + bias.
 
     p = padding: as if that many zeros stood around each image.
@@ -36,20 +38,27 @@ class Conv2D:
     Shapes: x (N, H, W, C), or (N, H, W) with C = 1
     -> y (N, H + 2 p - size + 1, W + 2 p - size + 1, n_out);
     weight (size, size, C, n_out), bias (n_out,).
-    Raises: ValueError when an output would see nothing but padding.
+    Raises: UsageError when an output would see nothing but padding.
     Source: LeCun, Bottou, Bengio, Haffner, Gradient-based learning applied to document
     recognition (1998), section II.A; unfolding is from Chellapilla, Puri, Simard, High
     performance convolutional neural networks for document processing (2006), section 3.1.
     """
 
-    n_out: int
-    size: int = 3
-    initializer: str = "he"
-    padding: int = 0
+    n_out: Annotated[int, at_least(1), at_most(MAX_UNITS)]
+    size: Annotated[int, at_least(1), at_most(MAX_SIZE)] = 3
+    initializer: Annotated[str, one_of(INITIALIZERS)] = "he"
+    padding: Annotated[int, at_least(0)] = 0
+
+    makes_units = True
+    unit_params = ("weight", "bias")
 
     def __post_init__(self) -> None:
-        if not 0 <= self.padding < self.size:
-            raise ValueError(f"padding is {self.padding}, expected 0 to {self.size - 1}")
+        super().__post_init__()
+        require(self, "padding", self.padding < self.size, f"below the size, {self.size}")
+
+    @property
+    def size_name(self) -> str:
+        return f"c{self.n_out}"
 
     def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
         height, width, channels = (*in_shape, 1)[:3]

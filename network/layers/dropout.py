@@ -1,15 +1,17 @@
 """Switch units off at random while training, so that none relies on another."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Annotated, Self
 
 import numpy as np
 
-from network.core.layers import Backward, WithoutParams
+from network.core.arguments import at_least, below
+from network.core.layers import Backward, Layer
 from network.core.params import Array, LayerParams
 
 
 @dataclass(frozen=True)
-class Dropout(WithoutParams):
+class Dropout(Layer):
     """y = x * mask / (1 - rate) while training, with a mask of 0 at a share `rate` of the units.
 
     d_x = d_y * mask / (1 - rate). Outside training y = x, which is what the mean over all masks is.
@@ -19,7 +21,17 @@ class Dropout(WithoutParams):
     divided while training, as in its section 10.
     """
 
-    rate: float = 0.5
+    rate: Annotated[float, at_least(0), below(1)] = 0.5
+
+    draws_random = True
+    is_identity = True
+
+    @property
+    def dropout_rate(self) -> float:
+        return self.rate
+
+    def with_dropout_rate(self, rate: float) -> Self:
+        return replace(self, rate=rate)
 
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None

@@ -1,17 +1,19 @@
-"""Let several networks answer together: a layer that averages what its members say."""
+"""Average the outputs of several networks: a layer whose members are networks."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 
+from network.core.arguments import require
 from network.core.layers import Backward, Layer, Shape
+from network.core.model import Model
 from network.core.params import Array, LayerParams, Params
 
 
 @dataclass(frozen=True)
-class Ensemble:
+class Ensemble(Layer):
     """y = 1/M sum_m y_m: the mean of the outputs of M networks, each with parameters of its own.
 
     d_x = sum_m d_x_m, where each member is given d_y / M.
@@ -26,15 +28,52 @@ class Ensemble:
 
     members: tuple[str, ...]
 
+    model_name = "ensemble"
+
     def __post_init__(self) -> None:
-        object.__setattr__(self, "members", tuple(self.members))  # JSON has lists
+        is_sequence = isinstance(self.members, list | tuple)  # JSON has lists
+        are_texts = is_sequence and all(isinstance(member, str) for member in self.members)
+        require(self, "members", are_texts and len(self.members) > 0, "one or more texts")
+        object.__setattr__(self, "members", tuple(self.members))
+        require(self, "members", all(self.networks), "layers as text, at least one each")
+
+    @cached_property
+    def networks(self) -> list[tuple[Layer, ...]]:
+        """The layers of each member."""
+        return [member_layers(member) for member in self.members]
+
+    @property
+    def gives_scores(self) -> bool:
+        return all(layers[-1].gives_scores for layers in self.networks)
+
+    @property
+    def sums_to_one(self) -> bool:
+        return all(layers[-1].sums_to_one for layers in self.networks)
+
+    @property
+    def draws_random(self) -> bool:
+        return any(layer.draws_random for layers in self.networks for layer in layers)
+
+    @property
+    def needs_batch(self) -> bool:
+        return any(layer.needs_batch for layers in self.networks for layer in layers)
+
+    def calibrate(self, params: LayerParams, x: Array) -> None:
+        for layers, member_params in self.inner_networks(params):
+            Model(layers).calibrate(member_params, x)
+
+    def inner_networks(self, params: LayerParams) -> list[tuple[tuple[Layer, ...], Params]]:
+        return [
+            (layers, [select_params(params, f"{place}.{index}.") for index in range(len(layers))])
+            for place, layers in enumerate(self.networks)
+        ]
 
     def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
         shapes: dict[str, Shape] = {}
         out_shapes = set()
-        for place, member in enumerate(self.members):
+        for place, layers in enumerate(self.networks):
             shape = in_shape
-            for index, layer in enumerate(member_layers(member)):
+            for index, layer in enumerate(layers):
                 layer_shapes, shape = layer.shapes(shape)
                 shapes |= {f"{place}.{index}.{name}": it for name, it in layer_shapes.items()}
             out_shapes.add(shape)
@@ -46,9 +85,9 @@ class Ensemble:
         self, rng: np.random.Generator, in_shape: Shape, dtype: type[np.floating[Any]]
     ) -> tuple[LayerParams, Shape]:
         params = []
-        for member in self.members:
+        for layers in self.networks:
             shape, member_params = in_shape, []
-            for layer in member_layers(member):
+            for layer in layers:
                 layer_params, shape = layer.init(rng, shape, dtype)
                 member_params.append(layer_params)
             params.append(member_params)
@@ -58,8 +97,8 @@ class Ensemble:
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
         applied = [
-            apply_layers(member_layers(member), params, f"{place}.", x, rng)
-            for place, member in enumerate(self.members)
+            apply_layers(layers, params, f"{place}.", x, rng)
+            for place, layers in enumerate(self.networks)
         ]
         share = x.dtype.type(1 / len(applied))
 
@@ -92,7 +131,7 @@ def apply_layers(
     """
     backwards = []
     for index, layer in enumerate(layers):
-        x, backward_layer = layer.forward(member_params(params, f"{prefix}{index}."), x, rng)
+        x, backward_layer = layer.forward(select_params(params, f"{prefix}{index}."), x, rng)
         backwards.append(backward_layer)
 
     def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
@@ -105,8 +144,8 @@ def apply_layers(
     return x, backward
 
 
-def member_params(params: LayerParams, prefix: str) -> LayerParams:
-    """Pick the arrays whose names begin so, by the rest of their names."""
+def select_params(params: LayerParams, prefix: str) -> LayerParams:
+    """Return the arrays whose names begin with a prefix, by the rest of their names."""
     return {
         name.removeprefix(prefix): array
         for name, array in params.items()
@@ -122,14 +161,3 @@ def join_params(members: list[Params]) -> LayerParams:
         for index, layer in enumerate(params)
         for name, array in layer.items()
     }
-
-
-def take_member(
-    ensemble: Ensemble, params: LayerParams, place: int
-) -> tuple[tuple[Layer, ...], Params]:
-    """Take one of several networks out: its layers, and the parameters of each.
-
-    Raises: IndexError.
-    """
-    layers, own = member_layers(ensemble.members[place]), member_params(params, f"{place}.")
-    return layers, [member_params(own, f"{index}.") for index in range(len(layers))]

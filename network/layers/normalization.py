@@ -2,16 +2,17 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from network.core.layers import Backward, Shape
+from network.core.arguments import above, at_most
+from network.core.layers import Backward, Layer, Shape
 from network.core.params import Array, LayerParams
 
 
 @dataclass(frozen=True)
-class BatchNorm:
+class BatchNorm(Layer):
     """y = scale * (x - mean) / sqrt(variance + epsilon) + shift, channel by channel.
 
     While training, mean and variance are the batch's own:
@@ -26,7 +27,10 @@ class BatchNorm:
     afterwards as in its algorithm 2, lines 8 to 12.
     """
 
-    epsilon: float = 1e-5
+    epsilon: Annotated[float, above(0), at_most(1)] = 1e-5
+
+    needs_batch = True
+    unit_params = ("scale", "shift")
 
     def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
         return dict.fromkeys(("scale", "shift", "mean", "variance"), in_shape[-1:]), in_shape
@@ -36,6 +40,9 @@ class BatchNorm:
     ) -> tuple[LayerParams, Shape]:
         first = {"scale": 1, "shift": 0, "mean": 0, "variance": 1}
         return {name: np.full(in_shape[-1:], n, dtype) for name, n in first.items()}, in_shape
+
+    def calibrate(self, params: LayerParams, x: Array) -> None:
+        params["mean"][...], params["variance"][...] = moments(x)
 
     @np.errstate(over="ignore")  # a variance of infinity makes everything 0, which is finite
     def forward(

@@ -5,18 +5,22 @@ What does not fill a square at the right and lower edge is left out.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from network.core.layers import Backward, Shape, WithoutParams
+from network.core.arguments import at_least
+from network.core.layers import Backward, Layer, Shape
 from network.core.params import Array, LayerParams
 
 
 @dataclass(frozen=True)
-class Pooling(WithoutParams):
+class Pooling(Layer):
     """What both have in common: the squares."""
 
-    size: int = 2
+    size: Annotated[int, at_least(1)] = 2
+
+    keeps_constants = True
 
     def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
         height, width, *channels = in_shape

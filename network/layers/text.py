@@ -2,6 +2,8 @@
 
 import ast
 import difflib
+import inspect
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -26,16 +28,18 @@ LAYERS: dict[str, type[Layer]] = {
 
 def describe_layer(layer: Layer) -> dict[str, Any]:
     """Turn a layer into plain data, as in `{"layer": "Linear", "n_out": 30, ...}`."""
-    return {"layer": type(layer).__name__, **asdict(layer)}  # type: ignore[call-overload]
+    return {"layer": type(layer).__name__, **asdict(layer)}
 
 
 def build_layer(description: dict[str, Any]) -> Layer:
     """Turn the plain data of `describe_layer` back into the layer.
 
-    Raises: KeyError for a layer we do not know, TypeError for fields that it does not have.
+    Raises: KeyError for an unknown layer, TypeError for unknown fields, UsageError for values
+    that a field cannot have.
     """
     fields = dict(description)
-    return LAYERS[fields.pop("layer")](**fields)
+    build: Callable[..., Layer] = LAYERS[fields.pop("layer")]
+    return build(**fields)
 
 
 def parse_layers(text: str) -> tuple[Layer, ...]:
@@ -63,15 +67,20 @@ def parse_layer(item: ast.expr) -> Layer:
     Raises: UsageError.
     """
     call = item if isinstance(item, ast.Call) else ast.Call(item, [], [])
-    written = ast.unparse(item)[:100]
     if not isinstance(call.func, ast.Name) or call.func.id not in LAYERS:
         name = ast.unparse(call.func)[:50]
         near = difflib.get_close_matches(name, LAYERS, n=1, cutoff=0.4)
         hint = f"Did you mean {near[0]}?" if near else ""
         raise UsageError(f"layer {name!r} is unknown, we know {', '.join(LAYERS)}", hint)
+    build: Callable[..., Layer] = LAYERS[call.func.id]
     try:
         values = [ast.literal_eval(value) for value in call.args]
         named = {str(given.arg): ast.literal_eval(given.value) for given in call.keywords}
-        return LAYERS[call.func.id](*values, **named)
+        arguments = inspect.signature(build).bind(*values, **named)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"layer {written} cannot be made ({error})") from error
+        fields = ", ".join(inspect.signature(build).parameters)
+        raise UsageError(
+            f"layer {ast.unparse(item)[:100]}: expected the form {call.func.id}({fields})",
+            "A value is a number, or a text in quotes",
+        ) from error
+    return build(*arguments.args, **arguments.kwargs)

@@ -27,11 +27,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from network.core.activations import Sigmoid, Softmax
-from network.core.layers import Identity, Layer
+from network.core.activations import Softmax
+from network.core.layers import Identity
 from network.core.model import Model
 from network.core.params import Array, Params
-from network.layers.ensemble import Ensemble, member_layers
 from network.metrics.accuracy import compute_outputs
 
 BINS = 15  # of Guo and others
@@ -55,22 +54,15 @@ def outputs_and_scores(model: Model, params: Params, images: Array) -> tuple[Arr
     Shapes: images (N, H, W) -> (N, K) as the model computes, (N, K) float64.
     """
     last = model.layers[-1]
-    if isinstance(last, Softmax | Sigmoid):
+    if last.is_activation and last.gives_scores:
         z = compute_outputs(Model((*model.layers[:-1], Identity())), params, images)
         return compute_outputs(Model((last,)), params[-1:], z), z.astype(np.float64)
     outputs = compute_outputs(model, params, images)
     scores = outputs.astype(np.float64)
-    if isinstance(last, Ensemble):
+    if last.gives_scores:
         y = scores.clip(MIN_PROBABILITY, MAX_PROBABILITY)
-        scores = np.log(y) if adds_up_to_one(last) else np.log(y) - np.log1p(-y)
+        scores = np.log(y) if last.sums_to_one else np.log(y) - np.log1p(-y)
     return outputs, scores
-
-
-def adds_up_to_one(last: Layer) -> bool:
-    """Do the outputs of a last layer add up to 1 for each image?"""
-    if isinstance(last, Ensemble):
-        return all(adds_up_to_one(member_layers(member)[-1]) for member in last.members)
-    return isinstance(last, Softmax)
 
 
 def apply_temperature(scores: Array, temperature: float) -> Array:

@@ -12,7 +12,6 @@ from typing import Any
 
 from network.core.layers import Layer
 from network.core.model import Model
-from network.layers.dropout import Dropout
 from network.layers.text import parse_layers
 from network.runs.checkpoints import Checkpoint
 from network.runs.training_run import TrainingRun
@@ -92,13 +91,14 @@ def live_settings(training_run: TrainingRun) -> dict[str, Any]:
 
 
 def with_dropout(layers: tuple[Layer, ...], rate: float) -> tuple[Layer, ...]:
-    """Give every Dropout among some layers this rate."""
-    return tuple(replace(it, rate=rate) if isinstance(it, Dropout) else it for it in layers)
+    """Return layers of which each that drops units does so at this rate."""
+    return tuple(layer.with_dropout_rate(rate) for layer in layers)
 
 
 def dropout_rate(model: Model) -> float | None:
-    """Tell the rate of a model's first Dropout, None when it has none."""
-    return next((layer.rate for layer in model.layers if isinstance(layer, Dropout)), None)
+    """Return the rate of a model's first layer that drops units, None if it has none."""
+    rates = (layer.dropout_rate for layer in model.layers)
+    return next((rate for rate in rates if rate is not None), None)
 
 
 def first_configuration(checkpoint: Checkpoint, where: str) -> Configuration:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from network.core.activations import Sigmoid, Softmax
 from network.core.model import Model
 from network.core.params import count_params
 from network.layers.ensemble import Ensemble, join_params
@@ -14,8 +13,6 @@ from network.runs.names import check_new_name, create_run
 from network.training.configuration import Configuration
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
-
-SCORES = (Sigmoid, Softmax, Ensemble)  # end with numbers from 0 to 1
 
 
 def make_ensemble(cache: Cache, names: Sequence[str], wanted: str | None) -> tuple[Run, int]:
@@ -66,11 +63,11 @@ def load_members(
 
 
 def check_scores(run: LoadedRun) -> None:
-    """Refuse a run whose outputs are no scores: their mean with scores would be meaningless.
+    """Require outputs that are scores from 0 to 1: a mean with others would be meaningless.
 
     Raises: UsageError.
     """
     last = run.checkpoint.model.layers[-1]
-    if not isinstance(last, SCORES):
-        expected = " or ".join(layer.__name__ for layer in SCORES)
-        raise UsageError(f"run {run.name} ends with {type(last).__name__}, expected {expected}")
+    if not last.gives_scores:
+        found = type(last).__name__
+        raise UsageError(f"run {run.name} ends with {found}, expected outputs from 0 to 1")

@@ -13,11 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from network.core.layers import Linear
 from network.core.model import Model
 from network.core.params import Params
-from network.layers.convolution import Conv2D
-from network.layers.ensemble import Ensemble
 from network.runs.folder import Run, save_run
 from network.training.configuration import Configuration
 from network.training.state import TrainingState
@@ -114,10 +111,9 @@ def check_run_name(name: str) -> str:
 
 def describe_sizes(model: Model) -> str:
     """Name a model by its inputs and its layers that learn: 784-30-10, 784-c16-c32-10."""
-    if any(isinstance(layer, Ensemble) for layer in model.layers):
-        return "ensemble"
-    learning = [layer for layer in model.layers if isinstance(layer, Linear | Conv2D)]
-    sizes = [f"{'c' if isinstance(layer, Conv2D) else ''}{layer.n_out}" for layer in learning]
+    if names := [layer.model_name for layer in model.layers if layer.model_name]:
+        return names[0]
+    sizes = [layer.size_name for layer in model.layers if layer.size_name]
     return "-".join([str(np.prod(IMAGE_SHAPE)), *sizes])
 
 

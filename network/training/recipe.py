@@ -10,7 +10,6 @@ from network.core.optimizers import Optimizer
 from network.core.params import Array, Params
 from network.core.schedules import Schedule
 from network.images.augmentation import Augmentation
-from network.layers.dropout import Dropout
 
 
 @dataclass(frozen=True)
@@ -31,9 +30,9 @@ class Recipe:
 
     @property
     def draws(self) -> bool:
-        """Does a step need random numbers?"""
-        is_dropping = any(isinstance(layer, Dropout) for layer in self.model.layers)
-        return is_dropping or self.augment is not None
+        """Return whether each step needs random numbers."""
+        is_random = any(layer.draws_random for layer in self.model.layers)
+        return is_random or self.augment is not None
 
     def trainable(self) -> Trainable:
         """Return the model as it is trained: what the loss sees of it, on changed images."""

@@ -8,11 +8,11 @@ import pytest
 from pipeline.datasets.records import Dataset
 from pipeline.datasets.user_datasets import publish_record
 from pipeline.formats.import_dataset import write_splits
-from pipeline.formats.registry import WRITABLE
+from pipeline.formats.registry import FORMATS, WRITERS
 from pipeline.formats.source import part_in_memory
 from pipeline.progress import SILENT
 
-EVERY_WRITABLE = pytest.mark.parametrize("name", WRITABLE)
+EVERY_WRITABLE = pytest.mark.parametrize("name", WRITERS)
 
 
 def make_own(cache, name, splits, classes):
@@ -36,7 +36,7 @@ def raw_arrays(cache, name):
 
 
 def out_path(folder, name):
-    return folder / f"export{WRITABLE[name].suffix}"
+    return folder / f"export{FORMATS[name].suffix}"
 
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="as Linux counts and caps")

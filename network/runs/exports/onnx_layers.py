@@ -17,7 +17,7 @@ from network.core.activations import LeakyReLU
 from network.core.layers import Layer, Shape
 from network.core.params import Array, LayerParams, Params
 from network.layers.convolution import Conv2D
-from network.layers.ensemble import Ensemble, take_member
+from network.layers.ensemble import Ensemble
 from network.layers.normalization import BatchNorm
 from network.layers.pooling import Pooling
 
@@ -63,10 +63,11 @@ Translation: TypeAlias = Callable[[Graph, Any, LayerParams, str, str, Shape], st
 def add_layers(
     graph: Graph, layers: tuple[Layer, ...], params: Params, prefix: str, x: str, shape: Shape
 ) -> str:
-    """Add layers in a row to a graph, and return the name of what comes out of the last."""
+    """Add layers in a row to a graph, and return the name of the outputs of the last."""
     for index, (layer, layer_params) in enumerate(zip(layers, params, strict=True)):
-        translate = TRANSLATIONS[type(layer).__name__]
-        x = translate(graph, layer, layer_params, f"{prefix}{index}.", x, shape)
+        if not layer.is_identity:
+            translate = TRANSLATIONS[type(layer).__name__]
+            x = translate(graph, layer, layer_params, f"{prefix}{index}.", x, shape)
         _, shape = layer.shapes(shape)
     return x
 
@@ -91,13 +92,6 @@ def flatten(
     if len(shape) == 3:
         x = graph.add("Transpose", x, perm=TO_CHANNELS_LAST)
     return graph.add("Flatten", x, axis=1)
-
-
-def no_operator(
-    graph: Graph, layer: Layer, params: LayerParams, prefix: str, x: str, shape: Shape
-) -> str:
-    """No operator: outside training y = x."""
-    return x
 
 
 def leaky_relu(
@@ -161,16 +155,14 @@ def ensemble(
 ) -> str:
     """Mean of the members, each with its own parameters."""
     scores = []
-    for place in range(len(layer.members)):
-        layers, own = take_member(layer, params, place)
-        scores.append(add_layers(graph, layers, own, f"{prefix}{place}.", x, shape))
+    for place, (layers, member_params) in enumerate(layer.inner_networks(params)):
+        scores.append(add_layers(graph, layers, member_params, f"{prefix}{place}.", x, shape))
     return graph.add("Mean", *scores)
 
 
 TRANSLATIONS: dict[str, Translation] = {
     "Linear": linear,
     "Flatten": flatten,
-    "Identity": no_operator,
     "Sigmoid": operator("Sigmoid"),
     "Tanh": operator("Tanh"),
     "ReLU": operator("Relu"),
@@ -182,6 +174,5 @@ TRANSLATIONS: dict[str, Translation] = {
     "MaxPool2D": pool("MaxPool"),
     "AveragePool2D": pool("AveragePool"),
     "BatchNorm": batch_norm,
-    "Dropout": no_operator,
     "Ensemble": ensemble,
 }

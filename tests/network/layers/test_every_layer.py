@@ -281,7 +281,7 @@ def test_a_convolution_of_many_channels_is_its_formula(side, channels, n_out):
 
 
 def test_padding_that_an_output_could_see_alone_is_refused():
-    with pytest.raises(ValueError, match="padding is 3, expected 0 to 2"):
+    with pytest.raises(UsageError, match="padding must be below the size, 3"):
         Conv2D(4, 3, padding=3)
 
 

@@ -11,7 +11,7 @@ from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.errors import UsageError
 from pipeline.formats.export_dataset import export_dataset
 from pipeline.formats.import_dataset import ImportOptions, import_dataset
-from pipeline.formats.registry import FORMATS, WRITERS, find_format, find_writer
+from pipeline.formats.registry import FORMATS, find_format, find_writer
 from pipeline.storage.cache import Cache
 from tests.support.user_datasets import EVERY_WRITABLE, make_own, out_path, raw_arrays
 

@@ -19,7 +19,7 @@ from network.core.layers import Flatten
 from network.core.model import Model
 from network.core.params import zip_arrays
 from network.layers.convolution import Conv2D
-from network.layers.ensemble import member_params
+from network.layers.ensemble import select_params
 from network.layers.normalization import BatchNorm
 from network.layers.pooling import AveragePool2D, MaxPool2D
 from network.layers.text import LAYERS, build_layer, parse_layers
@@ -43,7 +43,8 @@ ODD = [
     *((layer, (5, 6)) for layer in (MaxPool2D(2), AveragePool2D(3), BatchNorm(), Flatten())),
     *((layer, (5, 6, 3)) for layer in (MaxPool2D(2), AveragePool2D(3), BatchNorm(), Flatten())),
     *((layer, shape) for layer in (Softmax(), LogSoftmax()) for shape in [(4, 5), (4, 5, 2)]),
-    (LeakyReLU(0.3), (4, 5, 2)),
+    *((LeakyReLU(slope), (4, 5, 2)) for slope in (0.3, 0, 1)),
+    (BatchNorm(1), (5, 6, 3)),
 ]
 CASES = [(EXAMPLES[name][0], tuple(5 + n for n in EXAMPLES[name][1])) for name in LAYERS] + ODD
 
@@ -137,7 +138,7 @@ def test_safetensors_holds_all_that_is_needed_to_build_the_model_again(loaded, t
         told = json.loads(file.metadata()["model"])
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     model = Model(tuple(map(build_layer, told["layers"])))
-    params = [member_params(arrays, f"{index}.") for index in range(len(model.layers))]
+    params = [select_params(arrays, f"{index}.") for index in range(len(model.layers))]
     model.check_params(params, (28, 28))
     for name, (ours, theirs) in zip_arrays(loaded.checkpoint.params, params):
         np.testing.assert_array_equal(theirs, ours, name)

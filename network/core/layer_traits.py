@@ -1,0 +1,68 @@
+"""What the rest of the code asks of a layer, with the answers that most layers give.
+
+A new layer answers only where it differs. So the code that asks has no list of layers, and knows
+a layer that it has never seen. You can skip this file on a first reading.
+"""
+
+from typing import Self
+
+from network.core.params import Array, LayerParams
+
+
+class LayerTraits:
+    """The properties of a layer that other code depends on."""
+
+    # --- which units there are: a unit is a neuron, or a channel of images ------------------------
+    makes_units: bool = False  # each of its outputs is a unit of its own, which begins a block
+    ends_block: bool = False  # behind it, a place in the last axis is no unit any more
+    unit_params: tuple[str, str] | None = None  # what each unit is multiplied by, what is added
+
+    model_name: str = ""  # of a model with this layer; the others are named after their sizes
+
+    @property
+    def size_name(self) -> str:
+        """Return the layer's part in the name of a model, such as `30` or `c16`; mostly none."""
+        return ""
+
+    # --- what kind of function it is --------------------------------------------------------------
+    is_identity: bool = False  # y = x outside training: an exported network can leave it out
+    is_activation: bool = False  # a fixed bend, which as the last layer turns logits into outputs
+    steepest_slope: float | None = None  # about; of an activation of each number by itself
+    input_for_zero: float | None = None  # the input that such an activation makes exactly 0
+    keeps_constants: bool = False  # a channel that is the same everywhere leaves as it came
+
+    @property
+    def gives_scores(self) -> bool:
+        """Return whether every output is a score from 0 to 1, which can be averaged."""
+        return False
+
+    @property
+    def sums_to_one(self) -> bool:
+        """Return whether the outputs of an image are scores that add up to 1."""
+        return False
+
+    # --- what it needs while training -------------------------------------------------------------
+    @property
+    def draws_random(self) -> bool:
+        """Return whether each training step needs random numbers."""
+        return False
+
+    @property
+    def dropout_rate(self) -> float | None:
+        """Return the share of units that a training step switches off; None if it never does."""
+        return None
+
+    def with_dropout_rate(self, rate: float) -> Self:
+        """Return the layer with another dropout rate; itself if it has none."""
+        return self
+
+    @property
+    def needs_batch(self) -> bool:
+        """Return whether outputs depend on the other images of a batch while training."""
+        return False
+
+    def calibrate(self, params: LayerParams, x: Array) -> None:
+        """Measure what replaces the batch outside training; writes to `params`.
+
+        Shapes: x (N, ...), what training images are when they reach the layer.
+        """
