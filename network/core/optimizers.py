@@ -43,9 +43,11 @@ class Optimizer(Protocol):
 def decay_weights(params: Params, factor: float) -> None:
     """Multiply every weight, but no bias, by 1 - factor."""
     if factor:
+        share = 1 - factor
         for layer in params:
-            if "weight" in layer:
-                layer["weight"] *= 1 - factor
+            for name in layer:
+                if name[-6:] == "weight":  # also 0.1.weight, in a member of an ensemble
+                    layer[name] *= share
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from network.core.layers import Linear, Shape
 from network.core.losses import LOSSES, CrossEntropy, Loss
 from network.core.model import Model, fully_connected
 from network.core.optimizers import Optimizer
-from network.core.params import Params
+from network.core.params import Params, named_arrays
 from network.core.schedules import SCHEDULES
 from network.images.augmentation import build_augmentation
 from network.layers.text import parse_layers
@@ -57,12 +57,12 @@ def check_shapes(model: Model) -> None:
 
 
 def init_params(model: Model, configuration: Configuration) -> Params:
-    """Draw a model's first parameters from the seed, the weights `gain` times as far from 0."""
+    """Draw a model's initial parameters from the seed, the weights `gain` times as far from 0."""
     rng = np.random.default_rng([configuration.seed, 0]).spawn(1)[0]
     params = model.init(rng, IMAGE_SHAPE)
-    for layer in params:
-        if "weight" in layer:
-            layer["weight"] *= configuration.gain
+    for name, array in named_arrays(params):
+        if name.endswith("weight"):
+            array *= configuration.gain
     return params
 
 

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from network.core.losses import CrossEntropy, SquaredError
 from network.core.model import Model, fully_connected
-from network.layers.ensemble import Ensemble, join_params
+from network.core.params import copy_params, zeros_like
+from network.layers.ensemble import Ensemble, join_params, select_params
 from network.layers.text import build_layer, describe_layer, parse_layers
 from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from network.training.build import build_model, build_recipe, init_params
+from network.training.configuration import Configuration
 
 MODELS = (
     fully_connected((5,), 10, "sigmoid", "uniform", SquaredError),
@@ -70,7 +73,50 @@ def test_an_ensemble_goes_through_json_and_through_a_checkpoint_even_in_another(
         assert np.array_equal(one, two)
 
 
-@pytest.mark.parametrize("members", [(), ("Linear(3)", "Linear(4)")])
-def test_members_whose_outputs_have_no_mean_are_refused(members):
+def test_members_whose_outputs_have_no_mean_are_refused():
     with pytest.raises(ValueError, match="members with outputs of shapes"):
-        Ensemble(members).shapes((5,))
+        Ensemble(("Linear(3)", "Linear(4)")).shapes((5,))
+
+
+TRAINED = ("Conv2D(2, 5), BatchNorm, ReLU, Flatten, Linear(10)", "Flatten, Linear(10)")
+
+
+def build(text, **choices):
+    """The recipe and the initial parameters of a configuration."""
+    configuration = Configuration(layers=text, **choices).with_suitable_rates()
+    model = build_model(configuration, 10)
+    return build_recipe(configuration, model), init_params(model, configuration)
+
+
+def test_the_params_of_members_are_scaled_by_gain_and_shrink_by_weight_decay():
+    ensemble = repr(Ensemble(TRAINED))
+    _, plain = build(ensemble)
+    recipe, params = build(ensemble, gain=3.0, weight_decay=0.25, learning_rate=1.0)
+    for name, array in params[0].items():
+        times = 3 if name.endswith(".weight") else 1
+        assert array == pytest.approx(times * plain[0][name])
+    before = copy_params(params)
+    nothing = zeros_like(params)
+    recipe.optimizer.update(params, nothing, recipe.optimizer.init(params), 1.0)
+    for name, array in params[0].items():
+        times = 0.75 if name.endswith(".weight") else 1
+        assert array == pytest.approx(times * before[0][name])
+
+
+def test_the_batch_normalisation_of_members_is_measured():
+    recipe, params = build(repr(Ensemble(TRAINED)))
+    member = Model(parse_layers(TRAINED[0]))
+    alone = [select_params(params[0], f"0.{index}.") for index in range(len(member.layers))]
+    alone = copy_params(alone)
+    images = np.random.default_rng(0).random((20, 28, 28), np.float32)
+    recipe.model.calibrate(params, images)
+    member.calibrate(alone, images)
+    assert not np.array_equal(alone[1]["mean"], np.zeros(2))
+    for name in ("mean", "variance"):
+        assert np.array_equal(params[0][f"0.1.{name}"], alone[1][name])
+
+
+@pytest.mark.parametrize(("member", "draws"), [("Dropout, Linear(3)", True), ("Linear(3)", False)])
+def test_a_recipe_draws_numbers_for_the_dropout_of_a_member(member, draws):
+    recipe, _ = build(f"Flatten, {Ensemble((member, 'Linear(3)'))}")
+    assert recipe.draws == draws
