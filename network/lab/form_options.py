@@ -12,7 +12,6 @@ from network.core.schedules import SCHEDULES
 from network.images.augmentation import AUGMENTATIONS
 from network.training.build import WITH_MOMENTUM
 from network.training.configuration import (
-    SUITABLE_RATES,
     Configuration,
     configuration_of,
     parse_augment,
@@ -88,7 +87,9 @@ def describe_choices(cache: Cache) -> dict[str, Any]:
         "with_momentum": WITH_MOMENTUM,
         "suitable": [
             {"loss": loss, "optimizer": optimizer, "learning_rate": rate, "weight_decay": decay}
-            for (loss, optimizer), (rate, decay) in SUITABLE_RATES.items()
+            for loss in LOSSES
+            for optimizer, entry in OPTIMIZERS.items()
+            for rate, decay in [entry.rates[loss]]
         ],
         "defaults": Configuration().to_dict(),
     }

@@ -16,7 +16,7 @@ from network.training.recipe import Recipe
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import UsageError
 
-WITH_MOMENTUM = [name for name, rule in OPTIMIZERS.items() if hasattr(rule, "momentum")]
+WITH_MOMENTUM = [name for name, entry in OPTIMIZERS.items() if entry.momentum is not None]
 
 
 def build_model(configuration: Configuration, n_classes: int) -> Model:
@@ -115,5 +115,5 @@ def build_optimizer(configuration: Configuration) -> Optimizer:
 
 def effective_momentum(configuration: Configuration) -> float | None:
     """Tell the momentum that a configuration comes to; None when its optimizer has none."""
-    own: float | None = getattr(OPTIMIZERS[configuration.optimizer], "momentum", None)
+    own = OPTIMIZERS[configuration.optimizer].momentum
     return own if configuration.momentum is None else configuration.momentum

@@ -25,9 +25,7 @@ REGISTRIES: dict[str, Collection[str]] = {
 
 # name -> lowest and highest value that makes sense
 RANGES: dict[str, tuple[float, float]] = {
-    "learning_rate": (1e-12, 1e6),
     "weight_decay": (0, 1e3),
-    "momentum": (0, 0.9999),
     "batch_size": (1, 1_000_000),
     "epochs": (0, 100_000),
     "seed": (0, 2**63 - 1),
@@ -39,31 +37,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "patience": (1, 100_000),
     "shards": (1, 64),
     "gain": (0, 1e3),
-}
-
-# (loss, optimizer) -> learning rate and weight decay, chosen on validation (docs/results.md)
-SUITABLE_RATES: dict[tuple[str, str], tuple[float, float]] = {
-    ("squared-error", "sgd"): (7.0, 2.4e-5),
-    ("squared-error", "momentum"): (0.7, 2.4e-4),
-    ("squared-error", "nesterov"): (0.7, 2.4e-4),
-    ("squared-error", "rmsprop"): (0.02, 0.03),
-    ("squared-error", "adam"): (0.02, 0.03),
-    ("squared-error", "muon"): (0.01, 0.02),
-    ("squared-error", "lion"): (0.0003, 0.5),
-    ("cross-entropy", "sgd"): (1.0, 1e-4),
-    ("cross-entropy", "momentum"): (0.1, 1e-3),
-    ("cross-entropy", "nesterov"): (0.1, 1e-3),
-    ("cross-entropy", "rmsprop"): (0.01, 0.03),
-    ("cross-entropy", "adam"): (0.01, 0.03),
-    ("cross-entropy", "muon"): (0.02, 0.02),
-    ("cross-entropy", "lion"): (0.002, 0.1),
-    ("binary-cross-entropy", "sgd"): (1.0, 1e-4),
-    ("binary-cross-entropy", "momentum"): (0.1, 1e-3),
-    ("binary-cross-entropy", "nesterov"): (0.1, 1e-3),
-    ("binary-cross-entropy", "rmsprop"): (0.01, 0.03),
-    ("binary-cross-entropy", "adam"): (0.01, 0.03),
-    ("binary-cross-entropy", "muon"): (0.01, 0.01),
-    ("binary-cross-entropy", "lion"): (0.0003, 0.1),
 }
 
 
@@ -101,6 +74,9 @@ class Configuration:
             check_name(name, getattr(self, name), known)
         for name, (low, high) in RANGES.items():
             check_range(name, getattr(self, name), low, high)
+        optimizer = OPTIMIZERS[self.optimizer]
+        check_range("learning_rate", self.learning_rate, *optimizer.learning_rate_range)
+        check_range("momentum", self.momentum, *optimizer.momentum_range)
         for size in self.hidden:
             check_range("hidden", size, 1, 100_000)
         parse_layers(self.layers or "")
@@ -112,7 +88,7 @@ class Configuration:
 
     def with_suitable_rates(self) -> "Configuration":
         """Fill in the learning rate and the weight decay that were left open."""
-        learning_rate, weight_decay = SUITABLE_RATES[self.loss, self.optimizer]
+        learning_rate, weight_decay = OPTIMIZERS[self.optimizer].rates[self.loss]
         return replace(
             self,
             learning_rate=learning_rate if self.learning_rate is None else self.learning_rate,

@@ -5,7 +5,7 @@ clipping and weight averaging wrap any optimizer and keep what they need in its 
 training loop needs no code for either.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import sqrt
 
@@ -246,12 +246,92 @@ class WeightAveraging:
             average += difference
 
 
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
-    "sgd": SGD,
-    "momentum": Momentum,
-    "nesterov": Nesterov,
-    "rmsprop": RMSProp,
-    "adam": Adam,
-    "lion": Lion,
-    "muon": Muon,
+@dataclass(frozen=True)
+class OptimizerEntry:
+    """An optimizer in the registry: how to build it, and what other code needs to know of it.
+
+    The rates are the learning rate and the weight decay of a run that chooses none, for each
+    loss. They were found on validation images (docs/results.md).
+    """
+
+    build: Callable[..., Optimizer]
+    help: str
+    rates: Mapping[str, tuple[float, float]]
+    learning_rate_range: tuple[float, float] = (1e-12, 1e6)
+    momentum_range: tuple[float, float] = (0, 0.9999)
+
+    def __call__(self, **settings: float | None) -> Optimizer:
+        return self.build(**settings)
+
+    @property
+    def momentum(self) -> float | None:
+        """Return the momentum if you choose none, None if this optimizer does not have one."""
+        momentum: float | None = getattr(self.build, "momentum", None)
+        return momentum
+
+
+OPTIMIZERS: dict[str, OptimizerEntry] = {
+    "sgd": OptimizerEntry(
+        SGD,
+        "stochastic gradient descent: a step along the gradient of each batch",
+        {
+            "squared-error": (7.0, 2.4e-5),
+            "cross-entropy": (1.0, 1e-4),
+            "binary-cross-entropy": (1.0, 1e-4),
+        },
+    ),
+    "momentum": OptimizerEntry(
+        Momentum,
+        "steps along a moving sum of the gradients",
+        {
+            "squared-error": (0.7, 2.4e-4),
+            "cross-entropy": (0.1, 1e-3),
+            "binary-cross-entropy": (0.1, 1e-3),
+        },
+    ),
+    "nesterov": OptimizerEntry(
+        Nesterov,
+        "momentum with the gradient of the point ahead",
+        {
+            "squared-error": (0.7, 2.4e-4),
+            "cross-entropy": (0.1, 1e-3),
+            "binary-cross-entropy": (0.1, 1e-3),
+        },
+    ),
+    "rmsprop": OptimizerEntry(
+        RMSProp,
+        "each gradient divided by its recent size",
+        {
+            "squared-error": (0.02, 0.03),
+            "cross-entropy": (0.01, 0.03),
+            "binary-cross-entropy": (0.01, 0.03),
+        },
+    ),
+    "adam": OptimizerEntry(
+        Adam,
+        "momentum and RMSProp together (AdamW)",
+        {
+            "squared-error": (0.02, 0.03),
+            "cross-entropy": (0.01, 0.03),
+            "binary-cross-entropy": (0.01, 0.03),
+        },
+    ),
+    "lion": OptimizerEntry(
+        Lion,
+        "the sign of the gradient and its moving mean",
+        {
+            "squared-error": (0.0003, 0.5),
+            "cross-entropy": (0.002, 0.1),
+            "binary-cross-entropy": (0.0003, 0.1),
+        },
+    ),
+    "muon": OptimizerEntry(
+        Muon,
+        "momentum whose steps are made orthogonal, for weights",
+        {
+            "squared-error": (0.01, 0.02),
+            "cross-entropy": (0.02, 0.02),
+            "binary-cross-entropy": (0.01, 0.01),
+        },
+    ),
 }

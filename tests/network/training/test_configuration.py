@@ -13,7 +13,6 @@ from network.core.losses import LOSSES
 from network.training.configuration import (
     RANGES,
     REGISTRIES,
-    SUITABLE_RATES,
     Configuration,
     configuration_from_dict,
     parse_hidden,
@@ -28,7 +27,16 @@ def test_the_default_is_the_seeds_network():
     assert (default.initializer, default.dataset, default.seed) == ("uniform", "mnist", 0)
 
 
-@pytest.mark.parametrize(("name", "low", "high"), [(name, *pair) for name, pair in RANGES.items()])
+EVERY_RANGE = {
+    **RANGES,
+    "learning_rate": OPTIMIZERS["sgd"].learning_rate_range,
+    "momentum": OPTIMIZERS["sgd"].momentum_range,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"), [(name, *pair) for name, pair in EVERY_RANGE.items()]
+)
 def test_every_range_is_kept(name, low, high):
     for accepted in (low, high):
         assert getattr(Configuration(**{name: accepted}), name) == accepted
@@ -54,10 +62,18 @@ def test_a_misspelt_name_is_refused_with_the_nearest(option, name):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_rates_that_were_left_open_are_filled_in(loss, optimizer):
     filled = Configuration(loss=loss, optimizer=optimizer).with_suitable_rates()
-    assert (filled.learning_rate, filled.weight_decay) == SUITABLE_RATES[loss, optimizer]
+    assert (filled.learning_rate, filled.weight_decay) == OPTIMIZERS[optimizer].rates[loss]
     asked = Configuration(loss=loss, optimizer=optimizer, learning_rate=0.25, weight_decay=0)
     assert asked.with_suitable_rates() == asked
-    assert len(SUITABLE_RATES) == len(LOSSES) * len(OPTIMIZERS)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_an_optimizers_entry_has_its_help_and_rates_in_range_for_every_loss(optimizer):
+    entry = OPTIMIZERS[optimizer]
+    assert entry.rates.keys() == LOSSES.keys()
+    assert 0 < len(entry.help) <= 70
+    for rate, decay in entry.rates.values():
+        Configuration(optimizer=optimizer, learning_rate=rate, weight_decay=decay)
 
 
 @given(st.lists(st.integers(1, 100_000), min_size=1, max_size=5))
