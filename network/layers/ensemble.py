@@ -10,6 +10,7 @@ from network.core.arguments import require
 from network.core.layers import Backward, Layer, Shape
 from network.core.model import Model
 from network.core.params import Array, LayerParams, Params
+from network.layers.registry import SINGLE_LAYERS, parse_layers_among
 
 
 @dataclass(frozen=True)
@@ -112,10 +113,8 @@ class Ensemble(Layer):
 
 @cache
 def member_layers(member: str) -> tuple[Layer, ...]:
-    """Read the layers of a member from their text, once."""
-    from network.layers.text import parse_layers  # which knows the layer of this file, too
-
-    return parse_layers(member)
+    """Read the layers of a member from their text, once; an ensemble can be one of them."""
+    return parse_layers_among(LAYERS, member)
 
 
 def apply_layers(
@@ -161,3 +160,7 @@ def join_params(members: list[Params]) -> LayerParams:
         for index, layer in enumerate(params)
         for name, array in layer.items()
     }
+
+
+# every layer by its name, the one of this file among them
+LAYERS: dict[str, type[Layer]] = {**SINGLE_LAYERS, Ensemble.__name__: Ensemble}

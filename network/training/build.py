@@ -71,7 +71,8 @@ def build_recipe(configuration: Configuration, model: Model) -> Recipe:
 
     Raises: UsageError for choices that do not go together.
     """
-    assert configuration.learning_rate is not None
+    suitable_rate, _ = OPTIMIZERS[configuration.optimizer].rates[configuration.loss]
+    learning_rate = configuration.learning_rate
     loss: Loss = LOSSES[configuration.loss]()
     if configuration.label_smoothing:
         if not isinstance(loss, CrossEntropy):
@@ -82,7 +83,7 @@ def build_recipe(configuration: Configuration, model: Model) -> Recipe:
         loss=loss,
         optimizer=build_optimizer(configuration),
         schedule=SCHEDULES[configuration.schedule],
-        learning_rate=configuration.learning_rate,
+        learning_rate=suitable_rate if learning_rate is None else learning_rate,
         batch_size=configuration.batch_size,
         epochs=configuration.epochs,
         seed=configuration.seed,

@@ -1,0 +1,64 @@
+"""Layers by their names, and layers read from text; `text.py` adds the layer made of layers."""
+
+import ast
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+
+from network.core.activations import GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
+from network.core.layers import Flatten, Identity, Layer, Linear
+from network.layers.convolution import Conv2D
+from network.layers.dropout import Dropout
+from network.layers.normalization import BatchNorm
+from network.layers.pooling import AveragePool2D, MaxPool2D
+from pipeline.errors import UsageError
+
+SINGLE_LAYERS: dict[str, type[Layer]] = {
+    layer.__name__: layer
+    for layer in (
+        *(Linear, Flatten, Identity),
+        *(Sigmoid, Tanh, ReLU, LeakyReLU, GELU, Softmax, LogSoftmax),
+        *(Conv2D, MaxPool2D, AveragePool2D, BatchNorm, Dropout),
+    )
+}
+
+
+def parse_layers_among(known: Mapping[str, type[Layer]], text: str) -> tuple[Layer, ...]:
+    """Read layers from text, each of which has one of the known names.
+
+    Raises: UsageError.
+    """
+    try:
+        parsed = ast.parse(f"[{text}]", mode="eval").body
+        if not isinstance(parsed, ast.List):  # the text closes the list, as `] + [` does
+            raise ValueError("more than a list of layers")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise UsageError(
+            f"layers are {text[:100]!r}, expected some like Conv2D(16, 5), ReLU, Flatten"
+        ) from error
+    return tuple(parse_layer(known, item) for item in parsed.elts)
+
+
+def parse_layer(known: Mapping[str, type[Layer]], item: ast.expr) -> Layer:
+    """Read one layer: its name, with or without arguments that are plain data.
+
+    Raises: UsageError.
+    """
+    call = item if isinstance(item, ast.Call) else ast.Call(item, [], [])
+    if not isinstance(call.func, ast.Name) or call.func.id not in known:
+        name = ast.unparse(call.func)[:50]
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+        hint = f"Did you mean {near[0]}?" if near else ""
+        raise UsageError(f"layer {name!r} is unknown, we know {', '.join(known)}", hint)
+    build: Callable[..., Layer] = known[call.func.id]
+    try:
+        values = [ast.literal_eval(value) for value in call.args]
+        named = {str(given.arg): ast.literal_eval(given.value) for given in call.keywords}
+        arguments = inspect.signature(build).bind(*values, **named)
+    except (TypeError, ValueError) as error:
+        fields = ", ".join(inspect.signature(build).parameters)
+        raise UsageError(
+            f"layer {ast.unparse(item)[:100]}: expected the form {call.func.id}({fields})",
+            "A value is a number, or a text in quotes",
+        ) from error
+    return build(*arguments.args, **arguments.kwargs)
