@@ -26,12 +26,12 @@ if TYPE_CHECKING:
         require as require,
     )
     from network.core.layers import (
-        MAX_UNITS as MAX_UNITS,
         Backward as Backward,
         Flatten as Flatten,
         Identity as Identity,
         Layer as Layer,
         Linear as Linear,
+        MAX_UNITS as MAX_UNITS,
         Shape as Shape,
     )
     from network.core.activations import (

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     )
     from network.training.configuration import (
         Configuration as Configuration,
-        SUITABLE_RATES as SUITABLE_RATES,
         check_name as check_name,
         check_range as check_range,
         configuration_from_dict as configuration_from_dict,
