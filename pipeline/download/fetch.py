@@ -26,7 +26,6 @@ from pipeline.storage.cache import Cache, Digest, compute_digest, find_checkout,
 from pipeline.storage.locks import work_lock
 
 FILES_AT_ONCE = 4
-CHANGES = 2  # attempts at one mirror whose file changes while it is received
 
 
 class FetchedFile(NamedTuple):
@@ -173,24 +172,27 @@ def try_mirror(mirror: str, file: RawFile, path: Path, fetch: Fetch) -> Digest:
 
     Raises: MirrorError when it does not have the right file.
     """
-    for attempt in range(1, CHANGES + 1):
-        transfer = Transfer(mirror + file.name)
+    try:
+        return publish_from_mirror(mirror, file, path, fetch)
+    except StaleError:
+        return publish_from_mirror(mirror, file, path, fetch)
 
-        def check(temporary: Path, digest: Digest, transfer: Transfer = transfer) -> None:
-            try:
-                check_raw(temporary, file)
-            except CorruptError as error:
-                reason = error.message.removeprefix(f"{temporary}: ")
-                raise (StaleError if transfer.was_resumed else MirrorError)(reason) from error
 
+def publish_from_mirror(mirror: str, file: RawFile, path: Path, fetch: Fetch) -> Digest:
+    """Receive a file from a mirror, and publish it if it is the right one.
+
+    Raises: StaleError when it is not and parts of it were received at different times, MirrorError.
+    """
+    transfer = Transfer(mirror + file.name)
+
+    def check(temporary: Path, digest: Digest) -> None:
         try:
-            return publish(
-                path, counted(receive(mirror, transfer, file, fetch), file, fetch), check
-            )
-        except StaleError:
-            if attempt == CHANGES:
-                raise
-    raise AssertionError  # the last attempt returns or raises
+            check_raw(temporary, file)
+        except CorruptError as error:
+            reason = error.message.removeprefix(f"{temporary}: ")
+            raise (StaleError if transfer.was_resumed else MirrorError)(reason) from error
+
+    return publish(path, counted(receive(mirror, transfer, file, fetch), file, fetch), check)
 
 
 def receive(mirror: str, transfer: Transfer, file: RawFile, fetch: Fetch) -> Iterator[bytes]:

@@ -241,4 +241,4 @@ def test_without_the_extra_one_line_says_which(cache, run_command, tmp_path):
     path = f"{tmp_path}:{REPOSITORY}"
     done = run_command("network", "plot", "dense", cache=cache, code=3, PYTHONPATH=path)
     assert done.stderr.startswith("network: a plot needs the package matplotlib, which is not")
-    assert "'.[plots]'" in done.stderr
+    assert done.stderr.endswith("[plots]'\n")
