@@ -15,10 +15,19 @@ const OUTPUT_ACTIVATIONS = new Set([
  */
 export function withoutOutputActivation(layers) {
   const last = lastOf(layers);
-  if (last.members?.every((member) => ["Sigmoid", "Softmax"].includes(lastOf(member).kind))) {
+  if (last.members && givesScores(last)) {
     return [...layers, { kind: "Log", shape: last.shape, stage: null, params: {} }];
   }
   return OUTPUT_ACTIVATIONS.has(last.kind) ? layers.slice(0, -1) : layers;
+}
+
+/**
+ * Return whether the outputs of a layer are scores from 0 to 1: its `gives_scores` in Python.
+ * @param {Layer} layer
+ * @returns {boolean}
+ */
+function givesScores({ kind, members }) {
+  return members?.every((member) => givesScores(lastOf(member))) ?? ["Sigmoid", "Softmax"].includes(kind);
 }
 
 /**

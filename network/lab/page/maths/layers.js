@@ -75,7 +75,7 @@ function pointwise(f, slope) {
 }
 
 /** @type {LayerMaths} */
-const nothing = { forward: (layer, x) => x, backward: (layer, x, y, d_y) => d_y };
+const identity = { forward: (layer, x) => x, backward: (layer, x, y, d_y) => d_y };
 
 // --- fully connected ------------------------------------------------------------------------------
 
@@ -307,10 +307,16 @@ const Ensemble = {
  * @type {Record<string, LayerMaths>}
  */
 export const LAYERS = {
-  Linear, Flatten, Identity: nothing, Dropout: nothing,
+  Linear, Flatten, Identity: identity, Dropout: identity,
   Sigmoid, Tanh, ReLU, LeakyReLU, GELU, Softmax, LogSoftmax, Log,
   Conv2D, MaxPool2D, AveragePool2D, BatchNorm, Ensemble,
 };
+
+/**
+ * Return whether a layer passes on what enters it: its `is_identity` in Python.
+ * @param {{kind: string}} layer
+ */
+export const isIdentity = ({ kind }) => LAYERS[kind] === identity;
 
 // --- sums ---------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 // A model as the page has it, read from what network/lab/model_json.py writes.
 
 import { decode, lastOf } from "./arrays.js";
+import { isIdentity } from "./layers.js";
 
 /**
  * Read layers with their numbers.
@@ -49,7 +50,7 @@ export function stagesOf(layers) {
     const { kinds, ...known } = stages[layer.stage] ?? { index: layer.stage, layer, first: place, kinds: [] };
     stages[layer.stage] = {
       ...known, last: place, ends: layer, units: lastOf(layer.shape), isImages: layer.shape.length > 1,
-      kinds: ["Dropout", "Identity"].includes(layer.kind) ? kinds : [...kinds, layer.kind],
+      kinds: isIdentity(layer) ? kinds : [...kinds, layer.kind],
     };
   });
   return stages;

@@ -1,6 +1,7 @@
 // The weighted sum of one unit, term by term: bias + the sum of what comes in, times its weight.
 
 import { lastOf } from "./arrays.js";
+import { isIdentity } from "./layers.js";
 
 /**
  * Take a unit's sum apart. `outputs` is what forward() returned for `layers`, as they are edited; of a
@@ -74,7 +75,7 @@ function stepsAfter(layers, outputs, first, last, place) {
   const steps = [];
   for (let index = first + 1; index <= last; index++) {
     const { kind, off, shape } = layers[index];
-    if (kind === "Dropout" || kind === "Identity") continue;
+    if (isIdentity(layers[index])) continue;
     const isSame = outputs[index + 1].values.length === outputs[first + 1].values.length;
     const isOff = index === last && off?.includes(place % lastOf(shape));
     steps.push({ kind: isOff ? "being switched off" : kind, y: isSame ? outputs[index + 1].values[place] : null });
@@ -110,6 +111,6 @@ export function nameOfInput(layers, outputs, first) {
  */
 export function shapeOfInput(layers, outputs, first) {
   let index = first;
-  while (index > 0 && ["Flatten", "Dropout", "Identity"].includes(layers[index - 1].kind)) index -= 1;
+  while (index > 0 && (layers[index - 1].kind === "Flatten" || isIdentity(layers[index - 1]))) index -= 1;
   return { shape: outputs[index].shape, isPicture: index === 0 };
 }

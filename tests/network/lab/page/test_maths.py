@@ -13,6 +13,7 @@ from network.interpret.counterfactual import smallest_change
 from network.interpret.edits import Edits, edit_model
 from network.interpret.units import layer_outputs
 from network.lab.model_json import array_to_json, layers_to_json, model_to_json
+from network.layers.ensemble import Ensemble
 from network.layers.text import LAYERS, parse_layers
 from network.metrics.accuracy import compute_outputs
 from network.runs.checkpoints import Checkpoint, load_checkpoint
@@ -34,8 +35,11 @@ TEXTS = [
     EVERY_LAYER,
     "MaxPool2D(3), Flatten, Linear(5), Linear(10), LogSoftmax",
     TOGETHER,
+    repr(Ensemble((TOGETHER, "Flatten, Linear(10), Sigmoid"))),
 ]
-every_network = pytest.mark.parametrize("text", TEXTS, ids=["every layer", "small", "ensemble"])
+every_network = pytest.mark.parametrize(
+    "text", TEXTS, ids=["every layer", "small", "ensemble", "ensemble of an ensemble"]
+)
 RELATIVE = 1e-5
 
 

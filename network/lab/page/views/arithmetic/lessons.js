@@ -2,6 +2,7 @@
 //
 // A lesson is a function from a LessonTopic to a Lesson (types.d.ts).
 
+import { LAYERS, isIdentity } from "../../maths/layers.js";
 import { activation, batchNorm } from "./curves.js";
 import { flatten, nothing, pooling } from "./places.js";
 import { answer, ensemble, logSoftmax, softmax } from "./shares.js";
@@ -12,8 +13,7 @@ export const LESSONS = {
   Linear: linear,
   Conv2D: conv2d,
   Flatten: flatten,
-  Identity: nothing,
-  Dropout: nothing,
+  ...Object.fromEntries(Object.keys(LAYERS).filter((kind) => isIdentity({ kind })).map((kind) => [kind, nothing])),
   Sigmoid: activation,
   Tanh: activation,
   ReLU: activation,

@@ -82,8 +82,9 @@ export function pooling(at) {
 export function nothing(at) {
   const { layers, outputs, index, cell } = at;
   const value = outputs[index].values[cell];
-  const why = layers[index].kind === "Dropout"
-    ? "While the network learns, Dropout silences some neurons at random. Now that it answers, all of them speak: nothing changes."
-    : "Nothing changes here.";
+  const { kind } = layers[index];
+  const why = kind === "Identity"
+    ? "Nothing changes here."
+    : `While the network learns, ${kind} silences some neurons at random. Now that it answers, all of them speak: nothing changes.`;
   return { value, steps: [{ say: why, show: [result(value, capital(nameOf(at, index + 1, cell)))] }] };
 }
