@@ -32,6 +32,7 @@ class Activation(Layer):
     Shapes: any; y, d_y and d_x have the shape of x.
     """
 
+    # For other code, see layer_traits.py.
     is_activation = True
     steepest_slope: float = 1.0  # the largest f'(x), about
     input_for_zero: float = 0.0  # f(0) = 0

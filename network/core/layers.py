@@ -1,19 +1,17 @@
-"""What a layer is; the layers of fully connected networks: Linear, Flatten, Identity.
+"""Layers: functions with parameters, which also compute their own derivatives.
 
-A network is layers in a row. A layer is a function from its inputs x and its *parameters*, the
-numbers that are learned, to its outputs y. Training needs its derivatives, too: they tell how to
-change the parameters so that the network's error becomes smaller.
+A layer turns its inputs x into its outputs y, for a *batch* of N images at once, one row each.
+That is the *forward pass*. The layers here are those of a fully connected network, in which every
+output depends on every input: Linear, with Flatten before it.
 
-The error is measured by a *loss*, one number. `d_name` is the *gradient* of the loss with respect
-to an array: dLoss/d_name, one derivative for each number, so it has the shape of that array. A
-layer is given d_y, the gradient with respect to its outputs, and applies the chain rule once: it
-returns d_x, for the layer before it, and the gradients of its own parameters.
+Training needs the gradient. `d_name` is the derivative of the loss by `name`: one number for each
+number of `name`, so it has the same shape. In the *backward pass* a layer is given d_y and applies
+the chain rule once. It returns d_x, which is the d_y of the layer before it, and the gradients of
+its own parameters. Done from the last layer to the first, this is *backpropagation* (model.py).
 
 A layer remembers nothing: it is a frozen description. `forward` returns the outputs *and* the
 function that carries a gradient back through exactly this application, so two forward passes can
 never disturb each other.
-
-Shapes are those of NumPy. N is the number of images in a *batch*, which are computed together.
 """
 
 import math
@@ -84,10 +82,15 @@ class Layer(LayerTraits, ABC):
 class Linear(Layer):
     """y = x @ weight + bias: every output is a weighted sum of all inputs, plus a number.
 
-    In full, for image n and output j: y[n, j] = sum over i of x[n, i] * weight[i, j], + bias[j].
-    So dy[n, j] / dweight[i, j] = x[n, i], and the chain rule gives, summed over all n or j:
+    For image n and output j that is y[n, j] = sum_i x[n, i] * weight[i, j] + bias[j], so
+    dy[n, j]/dweight[i, j] = x[n, i] and dy[n, j]/dx[n, i] = weight[i, j]. Every image uses the
+    same weight, and every output the same input, so the chain rule adds up over n or j:
 
-        d_weight = x.T @ d_y        d_bias = sum of d_y over the batch        d_x = d_y @ weight.T
+        d_weight[i, j] = sum_n x[n, i] * d_y[n, j]          d_weight = x.T @ d_y
+        d_bias[j]      = sum_n d_y[n, j]                    d_bias   = d_y.sum(axis=0)
+        d_x[n, i]      = sum_j d_y[n, j] * weight[i, j]     d_x      = d_y @ weight.T
+
+    `@` is the matrix product, in the code the method `dot`, faster for small arrays.
 
     Shapes: x (N, n_in) -> y (N, n_out); weight (n_in, n_out), bias (n_out,).
     Source: Rumelhart, Hinton, Williams, Learning representations by back-propagating errors

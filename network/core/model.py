@@ -1,4 +1,9 @@
-"""Layers in a row, and backpropagation through them."""
+"""Models: layers in a row, and backpropagation through them.
+
+The forward pass goes through the layers from the first to the last, the backward pass from the
+last to the first. Here is also the default network, fully connected, and the change that a loss
+with an output activation of its own needs.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -77,7 +82,7 @@ class Model:
             d_y = d_outputs  # (N, K)
             for index in range(len(params) - 1, first - 1, -1):  # from the last layer to the first
                 d_x, grads[index] = backwards[index](d_y, index > first)
-                d_y = d_x  # what enters a layer is what left the layer before it
+                d_y = d_x  # the inputs of a layer are the outputs of the layer before it
             return grads
 
         return x, backward
@@ -102,7 +107,8 @@ def fully_connected(
 ) -> Model:
     """Describe a fully connected network: 784-30-10 with hidden=(30,).
 
-    The activation follows every hidden layer; the output activation is the one of the loss.
+    A *hidden* layer is one between the pixels and the scores. The activation follows each of
+    them; the output activation is the one that suits the loss.
     """
     layers: list[Layer] = [Flatten()]
     for n_out in hidden:

@@ -46,7 +46,7 @@ def decay_weights(params: Params, factor: float) -> None:
         share = 1 - factor
         for layer in params:
             for name in layer:
-                if name[-6:] == "weight":  # also 0.1.weight, in a member of an ensemble
+                if name.endswith("weight"):  # also 0.1.weight, in a member of an ensemble
                     layer[name] *= share
 
 
