@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from pipeline.build import build_pickles
-from pipeline.commands import export as export_command
+from pipeline.commands.export import export as export_command
 from pipeline.datasets.catalogue.emnist import EMNIST
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.datasets.catalogue.qmnist import QMNIST
@@ -351,5 +351,5 @@ def test_the_command_says_what_it_did(cache, mine, run_command, run_json, tmp_pa
 
 
 def test_the_help_names_every_format():
-    (to,) = export_command.export.__annotations__["to"].__metadata__
+    (to,) = export_command.__annotations__["to"].__metadata__
     assert all(name in to.help.replace(".", ",").replace(" or ", ", ") for name in WRITERS)
