@@ -38,7 +38,7 @@ LEVELS = {
     "pipeline": {
         1: "errors lazy progress",
         2: "storage",
-        3: "datasets terminal",
+        3: "datasets extras terminal",
         4: "download pickles",
         5: "build inspection",
         6: "formats verify",
@@ -56,7 +56,7 @@ LEVEL = {
 # What the network may import of the pipeline.
 FOR_THE_NETWORK = {
     *("pipeline.errors", "pipeline.lazy", "pipeline.progress", "pipeline.storage"),
-    *("pipeline.datasets", "pipeline.pickles", "pipeline.terminal"),
+    *("pipeline.datasets", "pipeline.extras", "pipeline.pickles", "pipeline.terminal"),
 }
 FILES_AT_MOST = {"network": 12, "pipeline": 10}
 
@@ -72,7 +72,10 @@ RESERVED = {
         *("network/commands", "network/cli.py", "pipeline/commands", "pipeline/cli.py"),
         *("pipeline/terminal/command_line.py", "pipeline/terminal/console.py"),
     ],
-    "PIL": ["pipeline/terminal/preview.py", "pipeline/formats", "network/images/pages"],
+    "PIL": [
+        *("pipeline/storage/pictures.py", "pipeline/terminal/preview.py", "pipeline/formats"),
+        "network/images/pages",
+    ],
     "threadpoolctl": ["network/environment.py"],
     "sklearn": ["network/interpret/projection.py"],
     "umap": ["network/interpret/projection.py"],

@@ -62,6 +62,12 @@ def test_links_lead_somewhere(path):
         assert target.startswith("http") or (path.parent / target).exists(), target
 
 
+def test_the_reading_order_names_every_module_of_the_textbook():
+    order = network.__doc__.partition("in this order:")[2].partition(" which serve")[0]
+    modules = {path.stem for path in (REPOSITORY / "network" / "core").glob("[!_]*.py")}
+    assert set(re.findall(r"\w+", order)) & modules == modules, "Correct network/__init__.py."
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_files_in_the_documents_exist(path):
     named = re.findall(
