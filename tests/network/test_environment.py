@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from network.core.losses import SquaredError
 from network.core.model import fully_connected
@@ -24,7 +24,13 @@ def test_versions_blas_and_threads_are_named():
 def test_a_small_network_stays_on_one_core_and_a_large_one_has_all(hidden, batch_size, is_small):
     model = fully_connected((hidden,), 10, "sigmoid", "uniform", SquaredError)
     params = model.init(np.random.default_rng(0), (28, 28))
-    before = blas_threads()
-    with suitable_threads(params, batch_size):
-        assert blas_threads() == ([1] * len(before) if is_small else before)
-    assert blas_threads() == before
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        assert set(before) == {2}
+        with suitable_threads(params, batch_size):
+            assert blas_threads() == ([1] * len(before) if is_small else before)
+        assert blas_threads() == before
+
+
+def test_tests_share_the_cores_and_no_matrix_product_takes_them_all():
+    assert set(blas_threads()) == {1}

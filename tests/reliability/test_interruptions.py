@@ -10,8 +10,10 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from network.runs.checkpoints import load_checkpoint
@@ -76,50 +78,36 @@ def is_begun(cache, name):
     return (cache.runs() / name / "checkpoint.npz").exists()
 
 
-def train_through(cache, recipe, name, interrupt):
-    """Train to the end, interrupting as often as `interrupt` wants; return how often it did."""
-    count = 0
+def train_to_the_end(warm, cache, recipe, name, moments=()):
+    """Train to the end, killed at these moments (seconds); return how often that was in time."""
+    kills, moments = 0, iter(moments)
     while True:
         again = f"network train --resume {name}"
-        with running(again if is_begun(cache, name) else train(recipe, name), cache) as process:
-            wait_until_at_work(process)
-            count += interrupt(process)
-            _, notes = process.communicate(timeout=PATIENCE)
-        assert "Traceback" not in notes
-        if process.returncode == 0:
-            return count
-        if "has ended" in notes:  # killed between the last checkpoint and the exit
-            return count
-
-
-def kill_at_random(rng, most):
-    """Kill a process within a second, but no more than so many of them."""
-    left = iter(range(most))
-
-    def interrupt(process):
-        if next(left, None) is None:
-            return 0
-        try:
-            process.wait(rng.uniform(0, 1))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return 1
-        return 0
-
-    return interrupt
+        line = again if is_begun(cache, name) else train(recipe, name)
+        ended = warm.run(
+            *line.split(), "--cache-dir", str(cache.root), killed_after=next(moments, None)
+        )
+        assert "Traceback" not in ended.stderr
+        kills += ended.code == -signal.SIGKILL
+        if ended.code == 0 or "has ended" in ended.stderr:  # killed after its last checkpoint
+            return kills
+        assert ended.code == -signal.SIGKILL, ended
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-@pytest.mark.timeout(300)
 def test_a_training_killed_at_random_moments_ends_with_the_same_weights(
-    recipe, cache, amount, figure
+    recipe, shared_workshop, cache, amount, figure
 ):
-    rng, number = random.Random(recipe), RECIPES.index(recipe)
-    assert train_through(cache, recipe, f"whole-{number}", lambda process: 0) == 0
+    number = RECIPES.index(recipe)
+    rng = np.random.default_rng(number)
+    train = partial(train_to_the_end, shared_workshop.warm, cache, recipe)
+    started = time.monotonic()
+    assert train(f"whole-{number}") == 0
+    whole = time.monotonic() - started  # as long as a training takes as the machine is now
     wanted, kills, results = amount(10, 200), 0, []
     while kills < wanted:
         name = f"killed-{number}-{len(results)}"
-        kills += train_through(cache, recipe, name, kill_at_random(rng, wanted - kills))
+        kills += train(name, rng.uniform(0, whole, wanted - kills).tolist())
         results.append(weights(cache, name) == weights(cache, f"whole-{number}"))
     figure(R5, kills=kills, other=results.count(False))
     assert all(results)
@@ -137,19 +125,19 @@ def send(process, number):
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.timeout(300)
 def test_a_training_stopped_by_a_signal_saves_and_goes_on_to_the_same_weights(
-    number, cache, amount, figure
+    number, shared_workshop, cache, amount, figure
 ):
     rng, recipe, wrong, other = random.Random(int(number)), RECIPES[2], 0, 0
-    train_through(cache, recipe, f"whole-{number.name}", lambda process: 0)
-    for turn in range(amount(10, 100)):
+    go_on = partial(train_to_the_end, shared_workshop.warm, cache, recipe)
+    go_on(f"whole-{number.name}")
+    for turn in range(amount(5, 100)):
         name = f"stopped-{number.name}-{turn}"
         with running(train(recipe, name), cache) as process:
             for _ in range(rng.randint(1, 30)):
                 assert "run" in (line := process.stderr.readline()) or "epoch" in line
             wrong += not send(process, number) or process.returncode != 128 + number
-        train_through(cache, recipe, name, lambda process: 0)
+        go_on(name)
         other += weights(cache, name) != weights(cache, f"whole-{number.name}")
     figure(R7, signals=turn + 1, commands=1, wrong=wrong)
     figure(R7_RUNS, runs=turn + 1, other=other)
@@ -162,12 +150,12 @@ def test_a_test_stopped_by_a_signal_leaves_the_run_as_it_was(number, built_cache
     name, rng, wrong = f"slow-{number.name}", random.Random(int(number)), 0
     with running(f"network init --layers {layers} --name {name}", built_cache) as process:
         assert process.wait(PATIENCE) == 0
-    for _ in range(amount(5, 50)):
+    for _ in range(amount(3, 50)):
         with running(f"network test {name}", built_cache) as process:
             wait_until_at_work(process)
             time.sleep(rng.uniform(0, 0.5))
             wrong += not send(process, number)
-    figure(R7, signals=amount(5, 50), commands=1, wrong=wrong)
+    figure(R7, signals=amount(3, 50), commands=1, wrong=wrong)
     files = sorted(path.name for path in (built_cache.runs() / name).iterdir())
     assert files == ["checkpoint.npz", "config.json", "history.jsonl"]
     assert wrong == 0
@@ -177,20 +165,19 @@ def test_a_test_stopped_by_a_signal_leaves_the_run_as_it_was(number, built_cache
 def test_a_download_stopped_by_a_signal_leaves_nothing_behind(number, tmp_path, amount, figure):
     cache, rng, wrong = Cache(tmp_path, "test"), random.Random(int(number)), 0
     os.environ["NO_PROXY"] = "127.0.0.1"
-    for _ in range(amount(5, 50)):
+    for _ in range(amount(3, 50)):
         with socket.create_server(("127.0.0.1", 0)) as silent:  # and answers nothing
             address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
             with running(f"pipeline fetch --mirror {address}", cache) as process:
                 assert select.select([silent], [], [], PATIENCE)[0]  # somebody calls
                 time.sleep(rng.uniform(0, 0.2))
                 wrong += not send(process, number)
-    figure(R7, signals=amount(5, 50), commands=1, wrong=wrong)
+    figure(R7, signals=amount(3, 50), commands=1, wrong=wrong)
     assert not [path for path in tmp_path.rglob("*") if re.search(r"ubyte|part", path.name)]
     assert wrong == 0
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.timeout(300)
 def test_a_sweep_stopped_by_a_signal_loses_no_trial(number, cache, tmp_path, amount, figure):
     name, rng, wrong = f"stopped-{number.name}", random.Random(int(number)), 0
     plan = tmp_path / f"{name}.toml"
@@ -199,7 +186,7 @@ def test_a_sweep_stopped_by_a_signal_loses_no_trial(number, cache, tmp_path, amo
         "space = { learning_rate = { low = 0.1, high = 10 } }\n"
     )
     finished = 0
-    for turn in range(amount(5, 50)):
+    for turn in range(amount(3, 50)):
         what = f"--resume --name {name}" if turn else str(plan)
         with running(f"network sweep {what} --workers 2", cache) as process:
             assert "trials" in process.stderr.readline()

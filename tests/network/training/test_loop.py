@@ -63,7 +63,7 @@ def test_the_loss_falls(loss, optimizer, digits):
     rates = {"sgd": 1.0, "momentum": 0.1, "nesterov": 0.1, "rmsprop": 0.01, "lion": 0.001}
     rate = rates.get(optimizer, 0.01)
     epochs = run(
-        *digits, loss=loss, optimizer=optimizer, learning_rate=rate, epochs=150, batch_size=10
+        *digits, loss=loss, optimizer=optimizer, learning_rate=rate, epochs=100, batch_size=10
     ).epochs
     assert epochs[-1].loss < epochs[0].loss / 2
     assert epochs[-1].validation_accuracy > 0.3  # of digits never seen; guessing gives 0.1

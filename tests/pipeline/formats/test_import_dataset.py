@@ -192,7 +192,7 @@ def test_a_full_disk_leaves_what_was_there(blocks, cache, source, tmp_path):
     import_dataset(cache, source, "mine", ImportOptions())
     before = tree(cache.root)
     line = f'ulimit -f {blocks}; exec "$@"'
-    code = CHILD.replace("Wishes()", "Wishes(force=True)")
+    code = CHILD.replace("ImportOptions()", "ImportOptions(force=True)")
     command = [sys.executable, "-c", code, str(cache.root), str(source)]
     done = subprocess.run(
         ["bash", "-c", line, "sh", *command],
