@@ -1,4 +1,4 @@
-"""Switch units off at random while training, so that none relies on another."""
+"""Switch units or whole channels off at random while training, so that none relies on another."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated, Self
@@ -6,7 +6,7 @@ from typing import Annotated, Self
 import numpy as np
 
 from network.core.arguments import at_least, below
-from network.core.layers import Backward, Layer
+from network.core.layers import Backward, Layer, Shape
 from network.core.params import Array, LayerParams
 
 
@@ -33,16 +33,41 @@ class Dropout(Layer):
     def with_dropout_rate(self, rate: float) -> Self:
         return replace(self, rate=rate)
 
+    def mask_shape(self, x: Array) -> Shape:
+        """Return the shape of the mask: each number of x is switched off by itself."""
+        return x.shape
+
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
         if rng is None:
             return x, lambda d_y, need_d_x=True: (d_y, {})
-        kept = np.empty_like(x)  # in the order that x has in memory
-        np.greater_equal(rng.random(x.shape, np.float32), self.rate, out=kept, casting="unsafe")
+        shape = self.mask_shape(x)
+        kept = np.empty_like(x, shape=shape)  # in the order that x has in memory
+        np.greater_equal(rng.random(shape, np.float32), self.rate, out=kept, casting="unsafe")
         kept *= x.dtype.type(1 / (1 - self.rate))
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
             return d_y * kept, {}
 
         return x * kept, backward
+
+
+@dataclass(frozen=True)
+class Dropout2D(Dropout):
+    """Dropout of whole channels: y = x * mask / (1 - rate), with one mask for all places.
+
+    Neighbouring places of a channel are alike, so that one of them would stand in for another
+    that is switched off.
+
+    Shapes: x (N, H, W, C) -> y the same; mask (N, 1, 1, C).
+    Source: Tompson, Goroshin, Jain, LeCun, Bregler, Efficient object localization using
+    convolutional networks (2015), section 3.2 (SpatialDropout).
+    """
+
+    def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
+        height, width, channels = in_shape
+        return {}, (height, width, channels)
+
+    def mask_shape(self, x: Array) -> Shape:
+        return len(x), 1, 1, x.shape[-1]

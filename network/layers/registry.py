@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from network.core.activations import GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
 from network.core.layers import Flatten, Identity, Layer, Linear
 from network.layers.convolution import Conv2D
-from network.layers.dropout import Dropout
+from network.layers.dropout import Dropout, Dropout2D
 from network.layers.normalization import BatchNorm
 from network.layers.pooling import AveragePool2D, MaxPool2D
 from pipeline.errors import UsageError
@@ -18,7 +18,7 @@ SINGLE_LAYERS: dict[str, type[Layer]] = {
     for layer in (
         *(Linear, Flatten, Identity),
         *(Sigmoid, Tanh, ReLU, LeakyReLU, GELU, Softmax, LogSoftmax),
-        *(Conv2D, MaxPool2D, AveragePool2D, BatchNorm, Dropout),
+        *(Conv2D, MaxPool2D, AveragePool2D, BatchNorm, Dropout, Dropout2D),
     )
 }
 

@@ -14,7 +14,7 @@ from network.core.activations import (
 )
 from network.core.layers import Flatten, Identity, Linear
 from network.layers.convolution import Conv2D
-from network.layers.dropout import Dropout
+from network.layers.dropout import Dropout, Dropout2D
 from network.layers.ensemble import Ensemble
 from network.layers.normalization import BatchNorm
 from network.layers.pooling import AveragePool2D, MaxPool2D
@@ -36,6 +36,7 @@ EXAMPLES = {
     "AveragePool2D": (AveragePool2D(), (2, 2, 1)),
     "BatchNorm": (BatchNorm(), (1, 1)),
     "Dropout": (Dropout(0.3), (1, 1)),
+    "Dropout2D": (Dropout2D(0.3), (1, 1, 1)),
     "Ensemble": (
         Ensemble(("Linear(3), Sigmoid", "Dropout(0.4), Linear(4), Tanh, Linear(3)")),
         (1,),

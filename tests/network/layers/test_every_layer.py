@@ -19,7 +19,7 @@ from network.core.activations import (
 )
 from network.core.layers import Flatten, Identity, Linear
 from network.layers.convolution import Conv2D
-from network.layers.dropout import Dropout
+from network.layers.dropout import Dropout, Dropout2D
 from network.layers.normalization import BatchNorm
 from network.layers.pooling import AveragePool2D, MaxPool2D
 from network.layers.text import (
@@ -310,6 +310,18 @@ def test_dropout_switches_off_its_share_while_training_and_nothing_else():
     assert set(np.unique(y)) == {0, 1 / 0.7}
     assert np.mean(y == 0) == pytest.approx(0.3, abs=0.01)
     assert np.array_equal(layer.forward({}, x)[0], x)
+
+
+def test_dropout_of_channels_switches_off_its_share_of_whole_channels():
+    x, layer = np.ones((100, 3, 4, 50)), Dropout2D(0.3)
+    y, backward = layer.forward({}, x, np.random.default_rng(0))
+    channels = y.transpose(0, 3, 1, 2).reshape(-1, 12)  # (N * C, H * W)
+    assert (channels == channels[:, :1]).all()
+    assert set(np.unique(y)) == {0, 1 / 0.7}
+    assert np.mean(y == 0) == pytest.approx(0.3, abs=0.02)
+    assert np.array_equal(backward(x)[0], y)
+    with pytest.raises(ValueError, match="values to unpack"):
+        layer.shapes((28, 28))
 
 
 def test_batch_norm_makes_mean_0_and_variance_1_of_every_channel():

@@ -307,7 +307,7 @@ const Ensemble = {
  * @type {Record<string, LayerMaths>}
  */
 export const LAYERS = {
-  Linear, Flatten, Identity: identity, Dropout: identity,
+  Linear, Flatten, Identity: identity, Dropout: identity, Dropout2D: identity,
   Sigmoid, Tanh, ReLU, LeakyReLU, GELU, Softmax, LogSoftmax, Log,
   Conv2D, MaxPool2D, AveragePool2D, BatchNorm, Ensemble,
 };
