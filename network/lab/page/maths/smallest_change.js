@@ -98,7 +98,7 @@ function boundary(layers, image, guide, target) {
  * @param {NdArray} image
  * @param {number} target
  */
-function marginOf(layers, image, target) {
+export function marginOf(layers, image, target) {
   const outputs = forward(layers, image);
   const { shape, values } = lastOf(outputs);
   const most = Math.max(...values.filter((_, k) => k !== target));
@@ -114,7 +114,7 @@ function marginOf(layers, image, target) {
  * @param {NdArray} gradient
  * @param {number} gain
  */
-function stepAlong(image, gradient, gain) {
+export function stepAlong(image, gradient, gain) {
   const free = gradient.values.map((slope, at) => {
     const x = image.values[at];
     return (slope > 0 ? x < 1 : x > 0) ? slope : 0;
