@@ -1,4 +1,4 @@
-"""Switch units or whole channels off at random while training, so that none relies on another."""
+"""Dropout of units or whole channels while training, so that none relies on another."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated, Self
