@@ -31,9 +31,9 @@ class Training(WorkerProcess):
 
     what = "the training"
 
-    def __init__(self, cache: Cache, order: Mapping[str, Any], log: EventLog | None = None) -> None:
+    def __init__(self, cache: Cache, job: Mapping[str, Any], log: EventLog | None = None) -> None:
         self.weights: dict[str, Any] | None = None  # only the latest are wanted
-        super().__init__(train_in_process, cache, order, log)
+        super().__init__(train_in_process, cache, job, log)
 
     def take(self, event: Event) -> None:
         if event["type"] == "weights":
@@ -48,7 +48,7 @@ class Training(WorkerProcess):
         super().take(event)
 
     def check(self, values: Mapping[str, Any]) -> None:
-        """Refuse changes that make no sense, before they are ordered.
+        """Check changes before they are sent to the process.
 
         Raises: UsageError.
         """
@@ -74,20 +74,20 @@ class Trainings:
     def __init__(self, cache: Cache) -> None:
         self.cache, self.all, self.lock = cache, dict[str, Training](), Lock()
 
-    def begin(
+    def create(
         self, configuration: Configuration, name: str | None, stem: str | None, film: bool
     ) -> Training:
-        """Train a new run, and keep its parameters after every epoch if that is wanted.
+        """Train a new run; with `film`, keep its parameters after every epoch.
 
         Raises: UsageError, MissingError, CorruptError, StorageError.
         """
         check_new_name(self.cache, name)
         check_size(self.cache, configuration)
-        order = {"configuration": configuration.to_dict(), "name": name, "stem": stem}
-        return self.start({**order, "film": film})
+        job = {"configuration": configuration.to_dict(), "name": name, "stem": stem}
+        return self.start({**job, "film": film})
 
-    def go_on(self, run: Run, first_order: str) -> Training:
-        """Go on with a run that nobody trains now.
+    def resume(self, run: Run, first_command: str) -> Training:
+        """Resume a run that is not in training now.
 
         Raises: UsageError, MissingError, CorruptError.
         """
@@ -97,10 +97,10 @@ class Trainings:
                 f"run {run.name} changed {watched.age:.0f} s ago, somebody else seems to train it",
                 "Try again when it has been still for a while",
             )
-        return self.start({"run": run.name, "first": first_order}, before)
+        return self.start({"run": run.name, "first": first_command}, before)
 
-    def start(self, order: Mapping[str, Any], before: Training | None = None) -> Training:
-        """Start a process for an order; `before` is the training that it goes on with."""
+    def start(self, job: Mapping[str, Any], before: Training | None = None) -> Training:
+        """Start a process for a job; `before` is the training that it resumes."""
         with self.lock:
             if before is not None and not before.is_over:
                 raise UsageError(f"run {before.name} is in training already")
@@ -108,7 +108,7 @@ class Trainings:
                 raise UsageError(f"{MAX_TRAININGS} runs are in training", "Stop one of them first")
             if before is not None:
                 before.listener.join(BEGIN)  # it marks the log as over, which goes on after that
-            training = Training(self.cache, order, before.log if before else None)
+            training = Training(self.cache, job, before.log if before else None)
             self.all[training.name] = training
         return training
 
@@ -136,7 +136,7 @@ class Trainings:
 
 
 def check_size(cache: Cache, configuration: Configuration) -> None:
-    """Refuse a model that is too large to be trained from a page.
+    """Check that a model is small enough to be trained from a page.
 
     Raises: UsageError.
     """

@@ -95,7 +95,7 @@ class Sweep:
             yield None
 
     def begin(self, trial: "optuna.trial.Trial", reported: Mapping[int, float]) -> TrialDone | None:
-        """Give the first order of a trial, or the next one after the rungs that it has reached."""
+        """Submit the first job of a trial, or the next one after the rungs that it has reached."""
         values = self.study.trial_values(trial)
         try:
             configuration = self.study.configuration(values)
@@ -115,7 +115,7 @@ class Sweep:
         self.jobs.submit(job, running)
 
     def take(self, running: RunningTrial, future: Future[JobResult]) -> TrialDone | None:
-        """Take what came of an order: the trial has ended, or goes on."""
+        """Take the result of a job: the trial has ended, or goes on."""
         try:
             job_result = future.result()
         except WorkerError as error:

@@ -23,7 +23,7 @@ class PickleStack:
     def check_height(self, count: int = 1) -> None:
         """Refuse to go below what was on the stack at the last MARK.
 
-        Raises: BrokenPickleError.
+        Raises: MalformedPickleError.
         """
         if len(self.stack) - (self.marks[-1] if self.marks else 0) < count:
             raise MalformedPickleError("it takes more from the stack than there is")

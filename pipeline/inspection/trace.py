@@ -62,7 +62,7 @@ class Trace(PickleStack):
     def follow(self, data: bytes, limit: int) -> None:
         """Follow every opcode to STOP, or as many as the limit says.
 
-        Raises: BrokenPickleError where the unpickler would give up.
+        Raises: MalformedPickleError where the unpickler would give up.
         """
         for opcode in read_opcodes(data, self.start):
             if self.count == limit:

@@ -58,7 +58,7 @@ class Dtype:
 def make_array(content: Any, dtype: Any, shape: Any, is_fortran: bool) -> Any:
     """Make an array as a view of its bytes, or the list that an array of objects stands for.
 
-    Raises: RefusedError unless there are exactly the bytes that shape and type need.
+    Raises: UnsafePickleError unless there are exactly the bytes that shape and type need.
     """
     is_shape = isinstance(shape, tuple) and all(type(n) is int and n >= 0 for n in shape)
     if not is_shape or len(shape) > 64 or not isinstance(dtype, Dtype):
@@ -150,7 +150,7 @@ class Machine:
 def reusable(value: Any) -> Any:
     """Let a thing out of the memo once more, if it is too small for that to matter.
 
-    Raises: RefusedError for lists, tuples, arrays and long texts.
+    Raises: UnsafePickleError for lists, tuples, arrays and long texts.
     """
     is_short = isinstance(value, str | bytes) and len(value) <= MAX_REUSED_BYTES
     if is_short or (isinstance(value, Name | Dtype | int | float | None) and value is not UNFILLED):
@@ -162,7 +162,7 @@ def reusable(value: Any) -> Any:
 def check_plain(value: Any) -> None:
     """Refuse a result in which a name or a dtype stands where data should.
 
-    Raises: RefusedError.
+    Raises: UnsafePickleError.
     """
     waiting = [value]
     while waiting:
@@ -178,7 +178,7 @@ def check_plain(value: Any) -> None:
 def find_name(module: Any, name: Any) -> Name:
     """Return the sign for an imported name.
 
-    Raises: RefusedError for every name that an array's pickle does not need.
+    Raises: UnsafePickleError for every name that an array's pickle does not need.
     """
     if not isinstance(module, str) or not isinstance(name, str) or (module, name) not in NAMES:
         raise UnsafePickleError(f"it imports {f'{module}.{name}'[:100]!r}; only arrays are allowed")
@@ -188,7 +188,7 @@ def find_name(module: Any, name: Any) -> Name:
 def reduce_call(function: Any, arguments: Any) -> Any:
     """Do what the call of an allowed name would have done, by ourselves.
 
-    Raises: RefusedError for any call that an array's pickle does not make.
+    Raises: UnsafePickleError for any call that an array's pickle does not make.
     """
     match function, arguments:
         case [Name("_reconstruct"), (Name("ndarray"), (0,), _)]:
@@ -205,7 +205,7 @@ def reduce_call(function: Any, arguments: Any) -> Any:
 def build(target: Any, state: Any) -> Any:
     """Give an array its content, or a dtype its byte order.
 
-    Raises: RefusedError for any other target or state.
+    Raises: UnsafePickleError for any other target or state.
     """
     match target, state:
         case [Name(), (_, shape, dtype, is_fortran, content)] if target is UNFILLED:

@@ -48,7 +48,7 @@ class Opcode(NamedTuple):
 def read_opcodes(data: bytes, start: int = 0) -> Iterator[Opcode]:
     """Yield the opcodes of one pickle, the last of them STOP.
 
-    Raises: BrokenPickleError where they cannot be read further.
+    Raises: MalformedPickleError where they cannot be read further.
     """
     position = start
     while True:
@@ -90,7 +90,7 @@ class Frames:
 def take(data: bytes, start: int, length: int) -> int:
     """Return where so many bytes end.
 
-    Raises: OverdrawnError when they are not all there.
+    Raises: TruncatedPickleError when they are not all there.
     """
     if length < 0 or start + length > len(data):
         raise TruncatedPickleError(length, max(0, len(data) - start))
@@ -145,7 +145,7 @@ def read_pair(data: bytes, start: int) -> tuple[Any, int]:
 def decode(data: bytes) -> Any:
     """Turn bytes into text, keeping the beginning of a long one.
 
-    Raises: BrokenPickleError.
+    Raises: MalformedPickleError.
     """
     try:
         return shortened(str(data, "utf-8", "surrogatepass"))
@@ -165,7 +165,7 @@ def unescape(data: bytes) -> Any:
 def unescape_unicode(data: bytes) -> Any:
     """Undo the escapes of a text of protocol 0.
 
-    Raises: BrokenPickleError.
+    Raises: MalformedPickleError.
     """
     try:
         return shortened(str(data, "raw-unicode-escape"))

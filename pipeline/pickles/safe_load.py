@@ -33,7 +33,7 @@ def load_untrusted(path: Path) -> Any:
 
     Arrays of objects come back as lists. Nothing in the file is run.
 
-    Raises: MissingError, CorruptError (RefusedError when the pickle is hostile or not plain).
+    Raises: MissingError, CorruptError (UnsafePickleError when the pickle is hostile or not plain).
     """
     with reading(path):
         data = path.read_bytes()
@@ -50,7 +50,7 @@ def load_untrusted(path: Path) -> Any:
 def load_bytes(data: bytes) -> Any:
     """Load a pickle in memory as `load_untrusted` loads a file.
 
-    Raises: CorruptError (RefusedError when the pickle is hostile or not plain).
+    Raises: CorruptError (UnsafePickleError when the pickle is hostile or not plain).
     """
     try:
         if is_plain_lists(data):
@@ -66,7 +66,7 @@ def load_bytes(data: bytes) -> Any:
 def check_opcodes(data: bytes) -> None:
     """Refuse what not all readers of pickles would follow alike, or to its end.
 
-    Raises: RefusedError, CorruptError.
+    Raises: UnsafePickleError, CorruptError.
     """
     frames, end = Frames(), 0
     for count, opcode in enumerate(read_opcodes(data)):
@@ -103,7 +103,7 @@ def is_plain_lists(data: bytes) -> bool:
 def load_lists(data: bytes) -> Any:
     """Unpickle what `is_plain_lists`.
 
-    Raises: RefusedError when it is nearly all containers, whose memory one byte each orders.
+    Raises: UnsafePickleError when it is nearly all containers, whose memory one byte each orders.
     """
     affordable = (len(data) * MEMORY_PER_FILE_BYTE + (1 << 20)) // CONTAINER_BYTES
     at_most = sum(data.count(opcode) for opcode in b"])\x85\x86\x87t")  # and integers like them

@@ -72,7 +72,7 @@ def add_commands(routes: APIRouter, lab: Lab) -> None:
         with naming_the_field():
             given = {name: value for name, value in body.choices.items() if value is not None}
             configuration = configure(body.preset, given)
-            training = lab.trainings.begin(configuration, body.name, body.preset, body.film)
+            training = lab.trainings.create(configuration, body.name, body.preset, body.film)
         return {"run": training.name}
 
     @routes.patch("/trainings/{run}")
@@ -98,7 +98,7 @@ def add_commands(routes: APIRouter, lab: Lab) -> None:
         if training is not None and not training.is_over:
             training.send(order)
         elif order in {"resume", "epoch"}:
-            lab.trainings.go_on(found, order)
+            lab.trainings.resume(found, order)
         else:
             raise UsageError(f"run {run} is not in training here")
         return {"run": run}

@@ -86,7 +86,7 @@ class ClusterWorkers:
     def submit(self, job: TrainingJob) -> "Future[JobResult]":
         future: Future[JobResult] = Future()
         with self.reaching():
-            self.give(job, future)
+            self.submit_task(job, future)
         return future
 
     def check(self) -> None:
@@ -110,16 +110,16 @@ class ClusterWorkers:
         except (OSError, RuntimeError) as error:  # of a connection, of a client that is closed
             raise gone from error
 
-    def give(self, job: TrainingJob, future: "Future[JobResult]") -> None:
-        """Have the cluster fulfil an order; a worker without the examples is sent them."""
+    def submit_task(self, job: TrainingJob, future: "Future[JobResult]") -> None:
+        """Have the cluster run a job; a worker without the examples is sent them."""
         task = self.client.submit(run_job, job, self.sent, pure=False)
         self.deadlines[task] = time.monotonic() + self.timeout
 
         def take(task: "distributed.Future[JobResult]") -> None:
             is_overdue = self.deadlines.pop(task, None) is None
             if task.status == "error" and isinstance(task.exception(), NoDataError):
-                self.send(job)
-                self.give(job, future)
+                self.send_examples(job)
+                self.submit_task(job, future)
             elif is_overdue:
                 future.set_exception(timeout_error(self.timeout))
             elif task.status == "cancelled":
@@ -129,7 +129,7 @@ class ClusterWorkers:
 
         task.add_done_callback(take)
 
-    def send(self, job: TrainingJob) -> None:
+    def send_examples(self, job: TrainingJob) -> None:
         """Put the examples on the cluster, from where each worker fetches them once."""
         if self.sent is None:
             self.sent = self.client.scatter(Path(job.data.path).read_bytes(), hash=False)

@@ -1,8 +1,9 @@
-"""A training that another process does: an order goes there, an outcome comes back.
+"""Training in another process: send a job, receive its result.
 
 Both are plain data, so it makes no difference whether the process runs here or on another
-machine. An order may ask for a part of a training: its outcome holds a checkpoint, and the next
-order goes on from there, on whichever worker, exactly as if there had been no pause.
+machine. Client and workers are of one version. A job may ask for a part of a training: its result
+holds a checkpoint, and the next job resumes from there, on any worker, exactly as if there had
+been no pause.
 """
 
 import hashlib
@@ -30,7 +31,7 @@ from pipeline.storage.cache import publish
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """Train so far, from a checkpoint or from the beginning."""
+    """Train until an epoch, from a checkpoint or from the beginning."""
 
     configuration: Mapping[str, Any]
     until: int  # epochs
@@ -40,10 +41,10 @@ class TrainingJob:
 
 @dataclass(frozen=True)
 class JobResult:
-    """How far a training has come."""
+    """The history of a training, and the checkpoint to resume from."""
 
     history: tuple[EpochDone, ...]
-    checkpoint: bytes  # to go on from
+    checkpoint: bytes  # to resume from
     problem: str = ""  # or why it cannot go on: it diverged
 
     @property
@@ -52,7 +53,7 @@ class JobResult:
 
 
 class NoDataError(MissingError):
-    """The worker has no file with the examples: they have to be sent along."""
+    """The worker has no file with the examples, which have to be sent with the job."""
 
 
 class DamagedCheckpointError(CorruptError):
@@ -60,7 +61,7 @@ class DamagedCheckpointError(CorruptError):
 
 
 def run_job(job: TrainingJob, pickle: bytes | None = None) -> JobResult:
-    """Train as an order says, on one core for each shard; `pickle` are the examples' bytes.
+    """Train as a job asks, on one core for each shard; `pickle` are the examples' bytes.
 
     Raises: NoDataError when the worker cannot find the examples and was not sent them;
     UsageError, CorruptError.
@@ -112,7 +113,7 @@ def train_until(
 
 
 def pack_state(recipe: Recipe, state: TrainingState, configuration: Configuration) -> bytes:
-    """Put all that the next order needs into the bytes of one checkpoint, the history too."""
+    """Pack the state that the next job needs into the bytes of one checkpoint, the history too."""
     checkpoint = build_checkpoint(recipe.model, state, configuration)
     history = [epoch._asdict() for epoch in state.history]
     return pack_checkpoint(replace(checkpoint, meta={**checkpoint.meta, "history": history}))

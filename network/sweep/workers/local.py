@@ -104,7 +104,7 @@ class LocalWorkers:
 
 
 def new_process() -> Any:
-    """Make a pool of one process, which is started by its first order."""
+    """Make a pool of one process, which is started by its first job."""
     with needs_extra("sweep", "training in several processes"):
         from pebble import ProcessPool
     context = multiprocessing.get_context("spawn")

@@ -1,4 +1,4 @@
-"""Orders that workers are at: what each is for, and given again where a worker fails."""
+"""Running jobs, each with its purpose; a job is submitted again when its worker fails."""
 
 import time
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ Purpose = TypeVar("Purpose")
 
 
 class JobQueue(Generic[Purpose]):
-    """The orders that are at work."""
+    """The jobs that workers are running."""
 
     def __init__(self, workers: Workers) -> None:
         self.workers = workers
@@ -23,18 +23,18 @@ class JobQueue(Generic[Purpose]):
 
     @property
     def free(self) -> int:
-        """How many workers have nothing to do."""
+        """The number of idle workers."""
         return self.workers.count - len(self.pending)
 
     def submit(self, job: TrainingJob, purpose: Purpose, tries: int = 1) -> None:
-        """Have an order fulfilled."""
+        """Have a job run."""
         self.pending[self.workers.submit(job)] = job, purpose, tries
 
     def results(self) -> Iterator[tuple[Purpose, "Future[JobResult]"]]:
-        """Wait a moment for orders that are done; yield what each was for, and what came of it.
+        """Wait a moment for jobs that are done; yield the purpose and the result of each.
 
-        A future raises WorkerError when its order has cost so many workers that the fault must be
-        in the order.
+        A future raises WorkerError when its job has cost so many workers that the fault must be
+        in the job.
 
         Raises: NoClusterError.
         """

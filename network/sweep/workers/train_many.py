@@ -24,7 +24,7 @@ from network.training.state import TrainingState
 from pipeline.errors import ProjectError, UsageError
 from pipeline.storage.cache import Cache
 
-SAVE_EVERY = 5.0  # seconds of training from one order to the next, or an epoch that takes longer
+SAVE_EVERY = 5.0  # seconds of training per job, or one epoch that takes longer
 
 
 @dataclass
@@ -129,7 +129,7 @@ def train_all(workers: Workers, remote_runs: Sequence[RemoteRun]) -> Iterator[Ru
 
 
 def job_result(run: Run, future: "Future[JobResult]") -> JobResult:
-    """Take what came of an order, or tell which run's training went wrong.
+    """Return the result of a job, or raise the error of its run.
 
     Raises: DivergedError, CorruptError, UsageError; ProjectError.
     """

@@ -1,7 +1,7 @@
 """Where trainings run: in processes on this machine, or on a Dask cluster.
 
-Both take an order and give a future of `concurrent.futures`; what went wrong with a worker, and
-not with the training, is told as a `WorkerError`, after which the order can be given again.
+Both take a job and return a future of `concurrent.futures`. A fault of a worker, and not of the
+training, is a `WorkerError`, after which the job can be submitted again.
 """
 
 import os
@@ -12,8 +12,8 @@ from typing import Protocol
 from network.sweep.workers.job import JobResult, TrainingJob
 from pipeline.errors import ProjectError
 
-POLL = 0.1  # seconds between two looks at signals and at the workers
-TRIES = 5  # workers that an order may cost; one that costs more has the fault in itself
+POLL = 0.1  # seconds between two polls of signals and of the workers
+TRIES = 5  # workers that a job may cost; one that costs more has the fault in itself
 
 
 class WorkerError(Exception):
@@ -27,23 +27,23 @@ class NoClusterError(ProjectError):
 
 
 class Workers(Protocol):
-    """Who fulfils orders."""
+    """Processes or machines that run jobs."""
 
     @property
     def options(self) -> str:
-        """What asks for them on a command line."""
+        """The options that ask for them on a command line."""
 
     @property
     def count(self) -> int:
-        """How many orders are fulfilled at once."""
+        """The number of jobs that run at once."""
 
     def submit(self, job: TrainingJob) -> "Future[JobResult]":
-        """Have an order fulfilled; the future raises WorkerError when the worker fails."""
+        """Have a job run; the future raises WorkerError when the worker fails."""
 
     def check(self) -> None:
         """Stop what has taken too long.
 
-        Raises: NoClusterError when nobody is there to fulfil orders.
+        Raises: NoClusterError when the cluster has gone.
         """
 
 
