@@ -18,7 +18,7 @@ from network.core.data import Examples, load_examples, split_validation
 from network.environment import keep_freed_memory, suitable_threads
 from network.metrics.accuracy import compute_outputs
 from network.training.build import build_model, build_recipe, init_params
-from network.training.configuration import Configuration, configuration_of
+from network.training.configuration import Configuration, build_configuration
 from network.training.find_preset import load_preset
 from network.training.loop import train
 from network.training.state import TrainingState
@@ -56,7 +56,7 @@ def main() -> None:
     print("| preset | to reach | test %, each seed | median | seconds, each seed | median |")
     print("|---|--:|---|--:|---|--:|")
     for name, wanted in PRESETS.items():
-        configuration = configuration_of(load_preset(name).values)
+        configuration = build_configuration(load_preset(name).values)
         runs = [train_and_test(replace(configuration, seed=s), examples, unseen) for s in seeds]
         accuracies, seconds = ([*column] for column in zip(*runs, strict=True))
         print(

@@ -1,8 +1,7 @@
 """The `network` command."""
 
+from functools import partial
 from typing import Annotated, NoReturn
-
-import typer
 
 from network.commands.calibrate import calibrate
 from network.commands.check import check
@@ -22,14 +21,10 @@ from network.commands.show import show
 from network.commands.sweep import sweep
 from network.commands.test import measure
 from network.commands.train import train
+from pipeline.terminal.command import add_command, make_app
 from pipeline.terminal.command_line import run_app, version_option
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    epilog="Start with `network train`, then `network test`.",
-)
+app = make_app("Start with `network train`, then `network test`.")
 
 
 def main() -> NoReturn:
@@ -39,24 +34,50 @@ def main() -> NoReturn:
 
 @app.callback()
 def options(version: Annotated[bool, version_option("network")] = False) -> None:
-    """Train a neural network in NumPy on handwritten digits, and test it."""
+    """Train and test a neural network for digits, in NumPy."""
 
 
-app.command("train")(train)
-app.command("init")(init)
-app.command("sweep")(sweep)
-app.command("test")(measure)
-app.command("compare")(compare)
-app.command("ensemble")(ensemble)
-app.command("calibrate")(calibrate)
-app.command("predict")(predict)
-app.command("show")(show)
-app.command("export")(export)
-app.command("lab")(lab)
-app.command("plot")(plot)
-app.command("report")(report)
-app.command("check")(check)
-app.command("import-seed")(import_original)
-app.command("replay")(replay)
-app.command("presets")(show_presets)
-app.command("runs")(show_runs)
+add = partial(add_command, app)
+add("train", train, "network train", "network train --hidden 128,64 --optimizer adam")
+add("init", init, "network init --hidden 128 --name start", "network train --from start")
+add("sweep", sweep, "network sweep --preset defaults --workers 4", "network sweep --best")
+add("test", measure, "network test", "network test conv-1 conv-2 --split test")
+add("compare", compare, "network compare mlp-1 conv-1")
+add(
+    "ensemble",
+    ensemble,
+    "network ensemble mlp-1 conv-1",
+    "network ensemble --presets conv,vgg --workers 2",
+)
+add("calibrate", calibrate, "network calibrate mlp-1")
+add("predict", predict, "network predict page.jpg --coverage 0.99")
+add(
+    "show",
+    show,
+    "network show --wrong",
+    "network show --augmented --augment shift=2,rotate=10",
+)
+add(
+    "export",
+    export,
+    "network export --html digits.html",
+    "network export mlp-1 --onnx mlp.onnx",
+)
+add("lab", lab, "network lab", "network lab --port 8000 --no-browser")
+add("plot", plot, "network plot --kind confusion", "network plot mlp-1 conv-1 --kind learning")
+add("report", report, "network report mlp-1 --out report.html")
+add("check", check, "network check", 'network check --layers "Conv2D(4, 5), ReLU, Flatten"')
+add(
+    "import-original",
+    import_original,
+    "network import-original weights.pickle biases.pickle",
+)
+add(
+    "import-seed",
+    import_original,
+    "network import-seed W.pickle B.pickle",
+    hidden=True,
+)
+add("replay", replay, "network replay mlp-1")
+add("presets", show_presets, "network presets", "network presets conv")
+add("runs", show_runs, "network runs")

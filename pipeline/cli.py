@@ -1,8 +1,7 @@
 """The `pipeline` command."""
 
+from functools import partial
 from typing import Annotated, NoReturn
-
-import typer
 
 from pipeline.commands.build_pickles import build_pickles
 from pipeline.commands.export import export
@@ -13,14 +12,10 @@ from pipeline.commands.list_datasets import list_datasets
 from pipeline.commands.show import show
 from pipeline.commands.verify import verify
 from pipeline.commands.where import where
+from pipeline.terminal.command import add_command, make_app
 from pipeline.terminal.command_line import run_app, version_option
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    epilog="Start with `pipeline fetch`, then `pipeline build-pickles`.",
-)
+app = make_app("Start with `pipeline fetch`, then `pipeline build-pickles`.")
 
 
 def main() -> NoReturn:
@@ -30,15 +25,21 @@ def main() -> NoReturn:
 
 @app.callback()
 def options(version: Annotated[bool, version_option("pipeline")] = False) -> None:
-    """Download MNIST and turn it into pickles of parallel lists."""
+    """Download datasets and write them as pickles."""
 
 
-app.command("fetch")(fetch)
-app.command("build-pickles")(build_pickles)
-app.command("where")(where)
-app.command("list")(list_datasets)
-app.command("verify")(verify)
-app.command("show")(show)
-app.command("import")(import_dataset)
-app.command("export")(export)
-app.command("inspect")(inspect)
+add = partial(add_command, app)
+add(
+    "fetch",
+    fetch,
+    "pipeline fetch",
+    "pipeline fetch kmnist --offline --mirror file:///mnt/usb",
+)
+add("build-pickles", build_pickles, "pipeline build-pickles")
+add("where", where, "pipeline where")
+add("list", list_datasets, "pipeline list")
+add("verify", verify, "pipeline verify", "pipeline verify mnist --repair")
+add("show", show, "pipeline show", "pipeline show mnist --label 7 --count 100 --out sevens.png")
+add("import", import_dataset, "pipeline import photos --name mine --resize --invert")
+add("export", export, "pipeline export mnist --to npz --out mnist.npz")
+add("inspect", inspect, "pipeline inspect weights.pickle")

@@ -12,7 +12,7 @@ def calibrate(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Measure on held-out examples what a run's answers are worth."""
+    """Calibrate a run's confidence on its validation images."""
     from dataclasses import asdict
 
     from network.commands.text.calibration_text import (

@@ -5,37 +5,35 @@ from typing import Annotated
 
 import typer
 
-from network.commands.options import (
-    Activation,
-    Hidden,
-    Layers,
-    LossName,
-    PresetName,
-    configure,
-)
+from network.commands.options import PresetName, Settings, configure, training_options
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
+@training_options("hidden", "layers", "activation", "loss")
 def check(
     run: Annotated[
-        str | None, typer.Argument(metavar="RUN", help="A run. [default: an untrained network]")
+        str | None,
+        typer.Argument(metavar="RUN", help="A run's name. [default: an untrained network]"),
     ] = None,
     preset: PresetName = None,
-    hidden: Hidden = None,
-    activation: Activation = None,
-    layers: Layers = None,
-    loss: LossName = None,
-    examples: Annotated[int, typer.Option("--examples", min=1, help="Images to check on.")] = 8,
+    *,
+    settings: Settings,
+    examples: Annotated[
+        int, typer.Option("--examples", min=1, metavar="N", help="Number of images to check on.")
+    ] = 8,
     sample: Annotated[
-        int | None, typer.Option("--sample", min=1, help="Only so many parameters of each array.")
+        int | None,
+        typer.Option(
+            "--sample", min=1, metavar="N", help="Parameters per array to check. [default: all]"
+        ),
     ] = None,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Check every gradient; exit 1 when a layer is wrong."""
+    """Check every gradient; exit 1 if a layer's is wrong."""
     from network.commands.text.run_text import format_advice, format_check
     from network.core.data import load_examples
     from network.core.gradient_check import check_gradients
@@ -48,9 +46,7 @@ def check(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     if run is None:
-        configuration = configure(
-            preset=preset, hidden=hidden, activation=activation, layers=layers, loss=loss
-        )
+        configuration = configure(settings, preset)
         model, params = load_initial_model(cache, configuration)
     else:
         checkpoint, configuration = load_run(find_run(cache, run))

@@ -10,8 +10,8 @@ from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def compare(
-    first: Annotated[str, typer.Argument(metavar="RUN", help="A run's name.")],
-    second: Annotated[str, typer.Argument(metavar="RUN", help="Another run's name.")],
+    first: Annotated[str, typer.Argument(metavar="RUN", help="Name of a run.")],
+    second: Annotated[str, typer.Argument(metavar="RUN", help="Name of another run.")],
     split: SplitName = "test",
     dataset: OtherDataset = None,
     cache_dir: CacheDir = None,
@@ -19,7 +19,7 @@ def compare(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Ask whether one run is better than another, or is only lucky."""
+    """Test whether two runs differ significantly."""
     from network.commands.text.run_text import (
         format_comparison,
         format_repeat_warning,

@@ -1,34 +1,39 @@
-"""Make one run of several, which answer together."""
+"""Average several runs into one."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any
 
 import typer
 
 from network.commands.options import (
-    DatasetName,
     NewName,
     SchedulerAddress,
-    Seed,
+    Settings,
     WorkerCount,
     configure,
+    training_options,
 )
 from network.commands.train_many import choose_workers_for, train_many
+from network.training.configuration import Configuration
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 
-if TYPE_CHECKING:
-    from network.training.configuration import Configuration
 
-
+@training_options("seed", "dataset")
 def ensemble(
-    runs: Annotated[list[str] | None, typer.Argument(metavar="RUN", help="Names of runs.")] = None,
-    presets: Annotated[
-        str | None, typer.Option("--presets", help="Recipes to train for it: conv,vgg, ...")
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN", help="Names of the member runs.")
     ] = None,
-    seed: Seed = None,
-    dataset: DatasetName = None,
+    presets: Annotated[
+        str | None,
+        typer.Option(
+            "--presets", metavar="NAME,...", help="Presets to train as members, such as conv,vgg."
+        ),
+    ] = None,
+    *,
+    settings: Settings,
     workers: WorkerCount = None,
     scheduler: SchedulerAddress = None,
     name: NewName = None,
@@ -37,17 +42,15 @@ def ensemble(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Make one run of several: its scores are the mean of theirs."""
+    """Average the scores of several runs in a new one."""
     from network.runs.make_ensemble import make_ensemble
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     members, trained = list(runs or []), list[dict[str, Any]]()
     if presets is None:
-        require_settings_for_training(
-            seed=seed, dataset=dataset, workers=workers, scheduler=scheduler
-        )
+        require_trained_members({**settings, "workers": workers, "scheduler": scheduler})
     else:
-        recipes = configure_members(presets.split(","), seed, dataset)
+        recipes = configure_members(presets.split(","), settings)
         trained = train_members(console, cache, members, recipes, workers, scheduler, name)
         members += [result["run"] for result in trained]
     run, parameters = make_ensemble(cache, members, name)
@@ -57,16 +60,15 @@ def ensemble(
     console.result({**result, "parameters": parameters, "trained": trained})
 
 
-def require_settings_for_training(**choices: Any) -> None:
-    """Say that runs that there are stay as they are.
+def require_trained_members(given: Mapping[str, Any]) -> None:
+    """Require that nothing is given that is only for members that are to be trained.
 
     Raises: UsageError.
     """
-    for option, value in choices.items():
+    for option, value in given.items():
         if value is not None:
             raise UsageError(
-                f"--{option} is for members that are trained, and none is asked for",
-                "Name recipes with --presets",
+                f"--{option} applies only to members that are to be trained", "Name their --presets"
             )
 
 
@@ -74,7 +76,7 @@ def train_members(
     console: Console,
     cache: Cache,
     named: Sequence[str],
-    recipes: Sequence[tuple[str, "Configuration"]],
+    recipes: Sequence[tuple[str, Configuration]],
     workers: int | None,
     scheduler: str | None,
     wanted: str | None,
@@ -100,14 +102,14 @@ def train_members(
 
 
 def configure_members(
-    presets: Sequence[str], seed: int | None, dataset: str | None
-) -> list[tuple[str, "Configuration"]]:
-    """Configure a member of each recipe; one that is named again has the next seed.
+    presets: Sequence[str], settings: Settings
+) -> list[tuple[str, Configuration]]:
+    """Configure a member for each preset; one that is named again has the next seed.
 
     Raises: UsageError.
     """
-    seeds = [(seed or 0) + presets[:index].count(preset) for index, preset in enumerate(presets)]
+    members = [(preset, configure(settings, preset)) for preset in presets]
     return [
-        (preset, configure(preset=preset, dataset=dataset, seed=own))
-        for preset, own in zip(presets, seeds, strict=True)
+        (preset, replace(member, seed=member.seed + presets[:index].count(preset)))
+        for index, (preset, member) in enumerate(members)
     ]

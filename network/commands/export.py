@@ -14,21 +14,22 @@ from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 def export(
     run: RunName = None,
     onnx: Annotated[
-        Path | None, typer.Option("--onnx", metavar="FILE", help="For ONNX Runtime and others.")
+        Path | None, typer.Option("--onnx", metavar="FILE", help="ONNX file to write.")
     ] = None,
     safetensors: Annotated[
-        Path | None, typer.Option("--safetensors", metavar="FILE", help="The weights by name.")
+        Path | None,
+        typer.Option("--safetensors", metavar="FILE", help="File of the weights to write."),
     ] = None,
     html: Annotated[
         Path | None,
-        typer.Option("--html", metavar="FILE", help="A page to draw on and to ask why."),
+        typer.Option("--html", metavar="FILE", help="Web page to write, which needs no server."),
     ] = None,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write a run for other programs, or as a page that needs none."""
+    """Export a run to ONNX, safetensors or a web page."""
     from network.core.data import load_examples
     from network.runs.evaluate import common_dataset, load_runs
     from network.runs.exports.formats import export_run

@@ -13,20 +13,24 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def lab(
-    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")
+    ] = "127.0.0.1",
     port: Annotated[
         int | None,
-        typer.Option("--port", min=0, max=65535, help="[default: 8765, or one that is free]"),
+        typer.Option(
+            "--port", min=0, max=65535, metavar="N", help="Port. [default: 8765, or a free one]"
+        ),
     ] = None,
     no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Print the address alone.")
+        bool, typer.Option("--no-browser", help="No browser; the address is printed.")
     ] = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Open the lab in the browser; Ctrl-C ends it."""
+    """Open the lab in the browser until Ctrl-C ends it."""
     console, cache = Console(json, quiet), find_cache(cache_dir)
     with needs_extra("lab", "the lab"):
         from network.lab.app import build_app

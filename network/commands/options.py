@@ -1,93 +1,123 @@
-"""Options that several commands share, and the configuration that they add up to."""
+"""Options that several commands share, and those of a training, made from `Configuration`."""
 
+import functools
+import inspect
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
-if TYPE_CHECKING:
-    from network.training.configuration import Configuration
+from network.training.configuration import (
+    OPTIONS,
+    Configuration,
+    build_configuration,
+)
+from network.training.option import Option, options_spelled
+from pipeline.terminal.command import Command, accept_aliases, with_parameters
 
-# The defaults are those of configuration.Configuration: reading them here would import NumPy,
-# and `--help` could not answer at once. A test holds the texts to them.
-Hidden = Annotated[
-    str | None, typer.Option("--hidden", help="Hidden sizes: 30, 128,64 or none. [default: 30]")
-]
-Activation = Annotated[
-    str | None,
-    typer.Option("--activation", help="sigmoid, tanh, relu, leaky-relu, gelu. [default: sigmoid]"),
-]
-Initializer = Annotated[
-    str | None,
-    typer.Option("--initializer", help="First weights: uniform, glorot, he. [default: uniform]"),
-]
-Gain = Annotated[
-    float | None, typer.Option("--gain", help="Times the first weights. [default: 1.0]")
-]
-LossName = Annotated[
-    str | None,
-    typer.Option(
-        "--loss",
-        help="squared-error, cross-entropy, binary-cross-entropy. [default: squared-error]",
-    ),
-]
-Seed = Annotated[int | None, typer.Option("--seed", help="All that is random. [default: 0]")]
-DatasetName = Annotated[
-    str | None, typer.Option("--dataset", help="One of `pipeline list`. [default: mnist]")
-]
+# Options of a training as they were typed, by their keys; only those that were given.
+Settings: TypeAlias = dict[str, str]
+SETTINGS = "settings"  # the parameter that takes them
+
 RunName = Annotated[
     str | None, typer.Argument(metavar="RUN", help="A run's name. [default: the latest]")
 ]
-SplitName = Annotated[str, typer.Option("--split", help="Which images of the data set.")]
+SplitName = Annotated[
+    str, typer.Option("--split", metavar="NAME", help="Split of the dataset to evaluate on.")
+]
 OtherDataset = Annotated[
     str | None,
-    typer.Option("--dataset", help="Another with the same classes. [default: the run's own]"),
+    typer.Option(
+        "--dataset", metavar="NAME", help="Dataset with the same classes. [default: the run's]"
+    ),
 ]
 WorkerCount = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Train in so many processes at once.")
+    int | None,
+    typer.Option("--workers", min=1, metavar="N", help="Number of processes that train at once."),
 ]
 SchedulerAddress = Annotated[
-    str | None, typer.Option("--scheduler", metavar="ADDRESS", help="Train on a Dask cluster.")
-]
-NewName = Annotated[str | None, typer.Option("--name", help="What to call the run.")]
-Limit = Annotated[
-    int | None, typer.Option("--limit", min=1, help="Use only the first so many images.")
-]
-
-
-Layers = Annotated[
     str | None,
-    typer.Option("--layers", help='Instead of hidden sizes: "Conv2D(16, 5), ReLU, Flatten", ...'),
+    typer.Option("--scheduler", metavar="ADDRESS", help="Address of a Dask cluster to train on."),
+]
+NewName = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name of the new run.")]
+Limit = Annotated[
+    int | None,
+    typer.Option("--limit", min=1, metavar="N", help="Number of images to use. [default: all]"),
 ]
 PresetName = Annotated[
-    str | None, typer.Option("--preset", help="A named recipe; `network presets` has them.")
+    str | None,
+    typer.Option("--preset", metavar="NAME", help="Preset to begin with; see `network presets`."),
 ]
 ConfigFile = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="A recipe of your own, as TOML.")
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="TOML file of options, over the preset."),
 ]
+
+
+def training_options(*keys: str) -> Callable[[Command], Command]:
+    """Give a command options of a training: those of the keys, or all.
+
+    They stand in the place of the command's parameter `settings`, which gets what was typed.
+    """
+    chosen = [OPTIONS[key] for key in keys] or sorted(OPTIONS.values(), key=by_group)
+
+    def decorate(command: Command) -> Command:
+        parameters = list(inspect.signature(command).parameters.values())
+        place = [one.name for one in parameters].index(SETTINGS)
+        parameters[place : place + 1] = map(build_parameter, chosen)
+
+        @functools.wraps(command)
+        def run(**given: Any) -> None:
+            typed = {one.key: given.pop(one.key) for one in chosen}
+            settings = {key: text for key, text in typed.items() if text is not None}
+            with options_spelled(spell_flag):
+                command(**given, settings=settings)
+
+        aliases = {alias: one.key for one in chosen for alias in one.aliases}
+        return accept_aliases(aliases)(with_parameters(run, parameters))
+
+    return decorate
+
+
+def spell_flag(key: str) -> str:
+    """Return an option as it is typed."""
+    return OPTIONS[key].flag if key in OPTIONS else f"--{key}"
+
+
+def by_group(option: Option) -> int:
+    """Return the place of an option's group among the groups."""
+    return list(type(option.group)).index(option.group)
+
+
+def build_parameter(option: Option) -> inspect.Parameter:
+    """Return an option as the parameter of a command; its text is read by `configure`."""
+    typed = typer.Option(option.flag, metavar=option.kind.metavar, help=option.help_text)
+    annotation = Annotated[str | None, typed]
+    kind = inspect.Parameter.KEYWORD_ONLY  # as what comes after `*, settings: Settings`
+    return inspect.Parameter(option.key, kind, default=None, annotation=annotation)
 
 
 def configure(
-    hidden: str | None = None,
-    augment: str | None = None,
+    settings: Mapping[str, str] | None = None,
     preset: str | None = None,
     config: Path | None = None,
-    **options: Any,
-) -> "Configuration":
-    """Make the configuration: of the preset, changed by the file, changed by the options.
+) -> Configuration:
+    """Make the configuration: of the preset, changed by the file, changed by what was typed.
 
     Raises: UsageError, MissingError.
     """
-    from network.training.configuration import configuration_of, parse_augment, parse_hidden
-    from network.training.find_preset import change_values, load_preset, read_configuration_file
+    from network.training.find_preset import change_values, load_preset, read_settings
 
-    given = {name: value for name, value in options.items() if value is not None}
-    if hidden is not None:
-        given["hidden"] = parse_hidden(hidden)
-    if augment is not None:
-        given["augment"] = parse_augment(augment)
-    values: dict[str, Any] = load_preset(preset).values if preset is not None else {}
-    for changes in (read_configuration_file(config) if config else {}, given):
-        changes.pop("about", None)
-        values = change_values(values, changes)
-    return configuration_of(values).with_suitable_rates()
+    typed = settings or {}
+    in_file = {} if config is None else read_settings(config)
+
+    def spell(key: str) -> str:
+        if key in in_file and key not in typed:
+            return f"{key} in {config}"
+        return spell_flag(key)
+
+    with options_spelled(spell):
+        values = {} if preset is None else load_preset(preset).values
+        given = {key: OPTIONS[key].read(text) for key, text in typed.items()}
+        return build_configuration(change_values(change_values(values, in_file), given))

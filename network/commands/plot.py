@@ -5,17 +5,14 @@ from typing import Annotated
 
 import typer
 
+from network.training.option_values import Registry
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
-# The kinds are those of plots.registry: reading them here would import NumPy. A test compares.
+KINDS = ", ".join(Registry("network.plots.registry:PLOTS").names())
 Kinds = Annotated[
     list[str] | None,
-    typer.Option(
-        "--kind",
-        help="learning, per-class, confusion, mistakes, weights, reliability, coverage, "
-        "robustness; again for more. [default: all]",
-    ),
+    typer.Option("--kind", metavar="NAME", help=f"Kinds of plots: {KINDS}. [default: all]"),
 ]
 
 
@@ -26,18 +23,22 @@ def plot(
     ] = None,
     kind: Kinds = None,
     split: Annotated[
-        str, typer.Option("--split", help="validation, or another, which counts as a look.")
+        str,
+        typer.Option("--split", metavar="NAME", help="Split; others than validation are logged."),
     ] = "validation",
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder to write to. [default: in the cache]")
+        Path | None,
+        typer.Option("--out", metavar="FOLDER", help="Folder to write to. [default: in the cache]"),
     ] = None,
-    form: Annotated[str, typer.Option("--format", help="png or svg.")] = "png",
+    form: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="Format: png or svg.")
+    ] = "png",
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Plot how runs learnt and how they answer, on images held out."""
+    """Plot learning curves, errors and weights of runs."""
     from network.plots.drawing import check_kinds, write_plots
     from network.plots.subject import load_subjects
 

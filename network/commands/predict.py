@@ -14,25 +14,32 @@ if TYPE_CHECKING:
 
 
 def predict(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files to read.")],
     run: Annotated[
-        str | None, typer.Option("--run", help="A run's name. [default: latest]")
+        str | None,
+        typer.Option("--run", metavar="RUN", help="Name of the run. [default: the latest]"),
     ] = None,
-    deskew: Annotated[bool, typer.Option("--deskew", help="Set slanted digits upright.")] = False,
+    deskew: Annotated[bool, typer.Option("--deskew", help="Deskewing of slanted digits.")] = False,
     steps: Annotated[
         Path | None,
-        typer.Option("--steps", help="PNG file to draw the way from page to digits in."),
+        typer.Option("--steps", metavar="FILE", help="PNG file of each processing step."),
     ] = None,
     coverage: Annotated[
         float | None,
-        typer.Option("--coverage", min=0, max=1, help="Name all it may be, right so often: 0.99."),
+        typer.Option(
+            "--coverage",
+            min=0,
+            max=1,
+            metavar="RATE",
+            help="Coverage of the prediction set, such as 0.99.",
+        ),
     ] = None,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Read the digits in each image file, in reading order."""
+    """Read the digits in image files, in reading order."""
     import numpy as np
 
     from network.core.data import scale_pixels

@@ -1,4 +1,4 @@
-"""Print the named recipes, or one of them as the file that it is."""
+"""Print the presets, or one of them as a file."""
 
 from typing import Annotated
 
@@ -9,13 +9,14 @@ from pipeline.terminal.console import Console, Json, Quiet, Verbose
 
 def show_presets(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="Print this one's file. [default: list]")
+        str | None,
+        typer.Argument(metavar="NAME", help="Preset to print as a file. [default: a list of all]"),
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Print the named recipes, or one as a file to change."""
+    """List the presets, or print one as a file to change."""
     from network.training.find_preset import load_preset, preset_names
 
     console = Console(json, quiet)

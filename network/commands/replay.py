@@ -14,7 +14,7 @@ def replay(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Train a run again; exit 1 when its weights differ."""
+    """Train a run again; exit 1 if its weights differ."""
     from network.runs.checkpoints import require_trained
     from network.runs.folder import load_run
     from network.runs.live_changes import change_training, extract_changes, first_configuration

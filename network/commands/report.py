@@ -13,17 +13,19 @@ from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 def report(
     run: RunName = None,
     split: Annotated[
-        str, typer.Option("--split", help="validation, or another, which counts as a look.")
+        str,
+        typer.Option("--split", metavar="NAME", help="Split; others than validation are logged."),
     ] = "validation",
     out: Annotated[
-        Path | None, typer.Option("--out", help="HTML file to write. [default: in the cache]")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="HTML file to write. [default: in the cache]"),
     ] = None,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Put all plots of a run into one HTML file that opens offline."""
+    """Write all plots of a run to one HTML file."""
     from network.plots.page import make_page
     from network.plots.subject import load_subjects
     from pipeline.errors import UsageError

@@ -6,7 +6,7 @@ from pipeline.terminal.console import CacheDir, Console, Json, Verbose
 
 
 def show_runs(cache_dir: CacheDir = None, json: Json = False, verbose: Verbose = False) -> None:
-    """List the runs with what they scored."""
+    """List the runs with their accuracies."""
     from network.runs.folder import summarise_run
     from network.runs.names import list_runs
 

@@ -9,6 +9,7 @@ import typer
 from network.commands.options import PresetName, RunName, configure
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
+from pipeline.terminal.command import accept_aliases
 from pipeline.terminal.console import (
     CacheDir,
     Console,
@@ -23,31 +24,50 @@ if TYPE_CHECKING:
     from pipeline.terminal.preview import Tile
 
 
+@accept_aliases({"mistakes": "wrong"})
 def show(
     run: RunName = None,
-    split: Annotated[str, typer.Option("--split", help="train or test.")] = "test",
+    split: Annotated[
+        str, typer.Option("--split", metavar="NAME", help="Split: train or test.")
+    ] = "test",
     count: Annotated[
         int | None,
-        typer.Option("--count", min=1, max=1000, help="How many. [default: 50; --terminal 10]"),
+        typer.Option(
+            "--count",
+            min=1,
+            max=1000,
+            metavar="N",
+            help="Number of images. [default: 50; 10 with --terminal]",
+        ),
     ] = None,
-    wrong: Annotated[bool, typer.Option("--wrong", help="Mistakes only, surest first.")] = False,
+    wrong: Annotated[
+        bool, typer.Option("--wrong", help="Only mistakes, the most confident first.")
+    ] = False,
     augmented: Annotated[
-        bool, typer.Option("--augmented", help="As training sees them, without predicted_images.")
+        bool,
+        typer.Option(
+            "--augmented", help="Training images as they are augmented, without predictions."
+        ),
     ] = False,
     augment: Annotated[
-        str | None, typer.Option("--augment", help="With --augmented: shift=2,rotate=10, ...")
+        str | None,
+        typer.Option(
+            "--augment",
+            metavar="NAME=N,...",
+            help="Random changes for --augmented, such as shift=2,rotate=10.",
+        ),
     ] = None,
     preset: PresetName = None,
-    terminal: Annotated[
-        bool, typer.Option("--terminal", help="Draw with characters, here.")
-    ] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="PNG file to write.")] = None,
+    terminal: Annotated[bool, typer.Option("--terminal", help="Drawing in the terminal.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="PNG file to write.")
+    ] = None,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Draw digits with answers, or as training sees them."""
+    """Draw digits with predictions, or as they are augmented."""
     from network.commands.text.draw_tiles import draw_tiles
     from pipeline.terminal.preview import draw_sheet, show_picture
 
@@ -120,7 +140,7 @@ def augmented_images(
     from pipeline.datasets.registry import find_dataset
 
     if augment is not None or preset is not None:
-        configuration = configure(augment=augment, preset=preset)
+        configuration = configure({} if augment is None else {"augment": augment}, preset)
     else:
         _, configuration = load_run(find_run(cache, run))
     strengths = configuration.augment

@@ -32,27 +32,33 @@ if TYPE_CHECKING:
 
 def sweep(
     plan: Annotated[
-        Path | None, typer.Argument(metavar="PLAN", help="A TOML file: what to try, and how.")
+        Path | None, typer.Argument(metavar="PLAN", help="TOML file of the sweep.")
     ] = None,
     preset: Annotated[
-        str | None, typer.Option("--preset", help="A plan that comes with it: defaults, ...")
+        str | None,
+        typer.Option("--preset", metavar="NAME", help="Plan of this package, such as defaults."),
     ] = None,
     name: Annotated[
-        str | None, typer.Option("--name", help="What to call the sweep. [default: as the plan]")
+        str | None,
+        typer.Option("--name", metavar="NAME", help="Name of the sweep. [default: the plan's]"),
     ] = None,
     trials: Annotated[
-        int | None, typer.Option("--trials", min=1, help="How many. [default: the plan's]")
+        int | None,
+        typer.Option(
+            "--trials", min=1, metavar="N", help="Number of trials. [default: the plan's]"
+        ),
     ] = None,
     workers: WorkerCount = None,
     scheduler: SchedulerAddress = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a sweep that was stopped.")
+        bool, typer.Option("--resume", help="Continue a sweep that was stopped.")
     ] = False,
-    best: Annotated[
-        bool, typer.Option("--best", help="Train what was found best, and test it.")
-    ] = False,
+    best: Annotated[bool, typer.Option("--best", help="Train and test the best trial.")] = False,
     seeds: Annotated[
-        int, typer.Option("--seeds", min=1, max=1000, help="With --best: runs, a seed each.")
+        int,
+        typer.Option(
+            "--seeds", min=1, max=1000, metavar="N", help="Number of runs of --best, one seed each."
+        ),
     ] = 5,
     cache_dir: CacheDir = None,
     json: Json = False,

@@ -26,7 +26,7 @@ def measure(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Measure runs on the test images, which they have never seen."""
+    """Evaluate runs on the test set."""
     from network.commands.text.run_text import format_repeat_warning
     from network.core.data import load_examples
     from network.runs.evaluate import common_dataset, evaluate_run, load_runs

@@ -1,28 +1,21 @@
-"""Train a network, showing and saving it as it learns."""
+"""Train a network, printing and saving its progress."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from network.commands.options import (
-    Activation,
     ConfigFile,
-    DatasetName,
-    Gain,
-    Hidden,
-    Initializer,
-    Layers,
-    Limit,
-    LossName,
     NewName,
     PresetName,
     SchedulerAddress,
-    Seed,
+    Settings,
     WorkerCount,
     configure,
+    training_options,
 )
 from network.commands.train_and_print import print_beginning, print_end, train_and_print
 from network.commands.train_many import (
@@ -31,134 +24,64 @@ from network.commands.train_many import (
     train_seeds_one_by_one,
     train_seeds_together,
 )
+from network.training.configuration import OPTIONS, Configuration
+from network.training.option import Group
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 
-if TYPE_CHECKING:
-    from network.training.configuration import Configuration
 
-
+@training_options()
 def train(
     runs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="RUN", help="With --resume. [default: the latest]"),
+        typer.Argument(metavar="RUN", help="Runs for --resume. [default: the latest]"),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with runs that were stopped.")
+        bool, typer.Option("--resume", help="Continue runs that were stopped.")
     ] = False,
     preset: PresetName = None,
     config: ConfigFile = None,
-    hidden: Hidden = None,
-    activation: Activation = None,
-    initializer: Initializer = None,
-    gain: Gain = None,
-    layers: Layers = None,
-    loss: LossName = None,
-    label_smoothing: Annotated[
-        float | None,
-        typer.Option("--label-smoothing", help="Share of a label for all classes. [default: 0.0]"),
-    ] = None,
-    optimizer: Annotated[
-        str | None,
-        typer.Option(
-            "--optimizer",
-            help="sgd, momentum, nesterov, rmsprop, adam, lion, muon. [default: sgd]",
-        ),
-    ] = None,
-    learning_rate: Annotated[
-        float | None,
-        typer.Option("--learning-rate", help="[default: what suits loss and optimizer]"),
-    ] = None,
-    weight_decay: Annotated[
-        float | None,
-        typer.Option("--weight-decay", help="[default: what suits loss and optimizer]"),
-    ] = None,
-    momentum: Annotated[
-        float | None,
-        typer.Option("--momentum", help="Of an optimizer that has one. [default: its own]"),
-    ] = None,
-    schedule: Annotated[
-        str | None,
-        typer.Option(
-            "--schedule",
-            help="constant, cosine, warm-cosine, one-cycle, step. [default: cosine]",
-        ),
-    ] = None,
-    augment: Annotated[
-        str | None,
-        typer.Option("--augment", help="Change images: shift=2,rotate=10, ... [default: none]"),
-    ] = None,
-    average: Annotated[
-        float | None,
-        typer.Option("--average", help="Decay of the average to answer with. [default: 0.0]"),
-    ] = None,
-    clip: Annotated[
-        float | None, typer.Option("--clip", help="The longest that gradients may be.")
-    ] = None,
-    batch_size: Annotated[
-        int | None, typer.Option("--batch-size", help="Images a step. [default: 32]")
-    ] = None,
-    shards: Annotated[
-        int | None, typer.Option("--shards", help="Parts of a batch, a thread each. [default: 1]")
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option("--epochs", help="Times through all images. [default: 40]")
-    ] = None,
-    patience: Annotated[
-        int | None, typer.Option("--patience", help="Stop after so many epochs without progress.")
-    ] = None,
-    validation: Annotated[
-        float | None,
-        typer.Option("--validation", help="Share held out to choose by. [default: 0.1]"),
-    ] = None,
-    seed: Seed = None,
+    *,
+    settings: Settings,
     seeds: Annotated[
-        int, typer.Option("--seeds", min=1, max=1000, help="Train so many runs, a seed each.")
+        int,
+        typer.Option(
+            "--seeds", min=1, max=1000, metavar="N", help="Number of runs, one seed each."
+        ),
     ] = 1,
     workers: WorkerCount = None,
     scheduler: SchedulerAddress = None,
-    limit: Limit = None,
-    start: Annotated[
-        str | None, typer.Option("--from", metavar="RUN", help="Start with this run's weights.")
-    ] = None,
     film: Annotated[
-        bool, typer.Option("--film", help="Keep the parameters after every epoch.")
+        bool, typer.Option("--film", help="Parameters after every epoch, kept for the lab.")
     ] = False,
     name: NewName = None,
-    dataset: DatasetName = None,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Train a network; the default is 784-30-10 with sigmoids."""
+    """Train a network.
+
+    Without options it is 784-30-10 with sigmoids, the network of the textbooks.
+    """
     from network.runs.training_run import inherit_architecture
     from network.sweep.workers.choose import choose_workers
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    choices: dict[str, Any] = {
-        "preset": preset, "config": config, "hidden": hidden, "activation": activation,
-        "initializer": initializer, "gain": gain, "layers": layers, "loss": loss,
-        "label_smoothing": label_smoothing, "optimizer": optimizer,
-        "learning_rate": learning_rate, "weight_decay": weight_decay, "schedule": schedule,
-        "momentum": momentum, "augment": augment, "average": average, "clip": clip,
-        "batch_size": batch_size, "shards": shards, "epochs": epochs, "patience": patience,
-        "validation": validation, "seed": seed, "limit": limit, "start": start, "dataset": dataset,
-    }  # fmt: skip
     if resume:
-        require_no_settings({**choices, "name": name, "film": film or None,
-                        "seeds": seeds if seeds > 1 else None})  # fmt: skip
+        given = {"--preset": preset, "--config": config, "--name": name, "--film": film or None}
+        given |= {OPTIONS[key].flag: text for key, text in settings.items()}
+        require_no_settings({**given, "--seeds": seeds if seeds > 1 else None})
         console.result(resume_runs(console, cache, runs or [None], workers, scheduler))
         return
     if runs:
-        raise UsageError(f"RUN goes with --resume, and {runs[0]!r} is given without it")
-    if start is not None and (hidden or activation or initializer or gain or layers or preset):
-        raise UsageError(f"--from {start} brings its own layers")
-    configuration = inherit_architecture(cache, configure(**choices))
+        raise UsageError(f'RUN is "{runs[0]}", which needs --resume')
+    require_one_architecture(settings, preset)
+    configuration = inherit_architecture(cache, configure(settings, preset, config))
     if workers is not None or scheduler is not None:
         if film:
-            raise UsageError("--film is kept by a training here, and workers train elsewhere")
+            raise UsageError("--film cannot be combined with --workers or --scheduler")
         with stop_requests() as requested, choose_workers(workers, scheduler, math.inf) as staff:
             console.result(
                 train_seeds_together(
@@ -172,24 +95,36 @@ def train(
         console.result(train_one(console, cache, configuration, name, preset, film))
 
 
-def require_no_settings(choices: dict[str, Any]) -> None:
-    """Say that a run goes on as it was configured.
+def require_no_settings(given: Mapping[str, Any]) -> None:
+    """Require that nothing is to be changed of a run that is resumed.
 
     Raises: UsageError.
     """
-    given = [name for name, value in choices.items() if value is not None]
-    if given:
-        option = {"start": "from"}.get(given[0], given[0]).replace("_", "-")
+    for flag, value in given.items():
+        if value is not None:
+            raise UsageError(
+                f"{flag} cannot be combined with --resume, which keeps the run's settings",
+                "Use `network train --from RUN`",
+            )
+
+
+def require_one_architecture(settings: Settings, preset: str | None) -> None:
+    """Require that no layers are described next to those of the run to start from.
+
+    Raises: UsageError.
+    """
+    described = [OPTIONS[key].flag for key in settings if OPTIONS[key].group == Group.MODEL]
+    if "start" in settings and (described or preset):
         raise UsageError(
-            f"--resume goes on as the run was configured, --{option} cannot change that",
-            "Start a new run with --from RUN to change something",
+            f"{[*described, '--preset'][0]} cannot be combined with --from {settings['start']}, "
+            "which keeps the layers of that run"
         )
 
 
 def train_one(
     console: Console,
     cache: Cache,
-    configuration: "Configuration",
+    configuration: Configuration,
     name: str | None,
     preset: str | None,
     film: bool,

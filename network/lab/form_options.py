@@ -1,34 +1,30 @@
-"""What can be chosen for a training on the page, and which choice an error is about."""
+"""The form of a training on the page: its fields, and the field that an error is about."""
 
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
 from typing import Any
 
-from network.core.activations import ACTIVATIONS
 from network.core.losses import LOSSES
-from network.core.schedules import SCHEDULES
-from network.images.augmentation import AUGMENTATIONS
 from network.training.build import WITH_MOMENTUM
 from network.training.configuration import (
+    OPTIONS,
     Configuration,
-    configuration_of,
-    parse_augment,
-    parse_hidden,
+    build_configuration,
 )
 from network.training.find_preset import change_values, load_preset, preset_names
 from network.training.more_optimizers import OPTIMIZERS
+from network.training.option import Group, Option, OptionError, options_spelled
 from pipeline.datasets.registry import all_datasets
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
 
-FIELDS = {field.name for field in fields(Configuration)}
-FIRST_WORDS = {"layer": "layers", "run": "name", "data": "dataset"}  # of errors, and their field
+# Errors that are not about an option by itself, by their first word -> the field
+FIRST_WORDS = {"layer": "layers", "run": "name", "data": "dataset", "dropout": "dropout"}
 
 
 class ChoiceError(UsageError):
-    """A choice that makes no sense, named as the page names it."""
+    """A choice that makes no sense, with the field of the page that it is about."""
 
     def __init__(self, error: UsageError, field: str) -> None:
         super().__init__(error.message, error.hint)
@@ -37,53 +33,61 @@ class ChoiceError(UsageError):
 
 @contextmanager
 def naming_the_field() -> Iterator[None]:
-    """Say of every error about a choice which one it is about: each begins with its name.
+    """Find the field of every error about a choice, and spell options as the page labels them.
 
     Raises: ChoiceError.
     """
     try:
-        yield
-    except TypeError as error:  # a kind of value that no option would let through
-        raise UsageError(f"a choice has a value of the wrong kind ({error})"[:500]) from error
+        with options_spelled(
+            lambda key: OPTIONS[key].label if key in OPTIONS else key.capitalize()
+        ):
+            yield
     except UsageError as error:
-        words = re.findall(r"[a-z_-]+", error.message)
-        word = words[0].replace("-", "_") if words else ""
-        field = FIRST_WORDS.get(word, word if word in FIELDS | {"preset", "dropout"} else "")
-        if "data set" in error.message:
-            field = "dataset"
-        if "name for a run" in error.message:
-            field = "name"
-        raise ChoiceError(error, field) from error
+        raise ChoiceError(error, find_field(error)) from error
+
+
+def find_field(error: UsageError) -> str:
+    """Return the field that an error is about; empty if it is about none."""
+    if isinstance(error, OptionError):
+        return error.option
+    if "data set" in error.message:
+        return "dataset"
+    if "name for a run" in error.message:
+        return "name"
+    words = re.findall(r"[a-z_]+", error.message)
+    return FIRST_WORDS.get(words[0], "") if words else ""
 
 
 def configure(preset: str | None, choices: Mapping[str, Any]) -> Configuration:
-    """Make the configuration of what was chosen on the page: texts are read as options are.
+    """Make the configuration of the choices on the page, where texts are read as typed options are.
 
-    Raises: UsageError, TypeError.
+    Raises: UsageError.
     """
-    changes = dict(choices)
-    if isinstance(hidden := changes.get("hidden"), str):
-        changes["hidden"] = parse_hidden(hidden)
-    if isinstance(augment := changes.get("augment"), str):
-        changes["augment"] = parse_augment(augment)
-    values = load_preset(preset).values if preset is not None else {}
-    return configuration_of(change_values(values, changes)).with_suitable_rates()
+    values = {} if preset is None else load_preset(preset).values
+    changes = {key: read_choice(key, choice) for key, choice in choices.items()}
+    return build_configuration(change_values(values, changes))
+
+
+def read_choice(key: str, choice: Any) -> Any:
+    """Return the value of a choice; a text is read if the option's values are not texts."""
+    return OPTIONS[key].read(choice) if isinstance(choice, str) and key in OPTIONS else choice
 
 
 def describe_choices(cache: Cache) -> dict[str, Any]:
-    """Say in plain data what there is to choose from."""
+    """Return the form and what there is to choose from, as plain data."""
     built = [one.name for one in all_datasets(cache) if cache.manifest(one.name).is_file()]
     presets = [load_preset(name) for name in preset_names()]
+    fields = [
+        describe_field(one) for group in Group for one in OPTIONS.values() if one.group == group
+    ]
+    for field in fields:
+        if field["name"] == "dataset":
+            field |= {"kind": "choice", "choices": built or [OPTIONS["dataset"].default]}
     return {
         "presets": [
             {"name": one.name, "about": one.about, "values": one.values} for one in presets
         ],
-        "datasets": built or [Configuration.dataset],
-        "activations": list(ACTIVATIONS),
-        "losses": list(LOSSES),
-        "optimizers": list(OPTIMIZERS),
-        "schedules": list(SCHEDULES),
-        "augmentations": {name: kind.highest for name, kind in AUGMENTATIONS.items()},
+        "fields": fields,
         "with_momentum": WITH_MOMENTUM,
         "suitable": [
             {"loss": loss, "optimizer": optimizer, "learning_rate": rate, "weight_decay": decay}
@@ -91,5 +95,20 @@ def describe_choices(cache: Cache) -> dict[str, Any]:
             for optimizer, entry in OPTIMIZERS.items()
             for rate, decay in [entry.rates[loss]]
         ],
-        "defaults": Configuration().to_dict(),
+        "defaults": {key: one.default for key, one in OPTIONS.items()},
+    }
+
+
+def describe_field(option: Option) -> dict[str, Any]:
+    """Return a field of the form as plain data."""
+    return {
+        "name": option.key,
+        "label": option.label,
+        "help": option.help_text,
+        "group": option.group,
+        "kind": option.kind.field,
+        "choices": list(option.kind.choices()),
+        "is_basic": option.is_basic,
+        "is_live": option.is_live,
+        "default": option.default_text,
     }

@@ -16,6 +16,7 @@ from network.runs.live_changes import apply_changes
 from network.runs.names import check_new_name
 from network.training.build import build_model, build_recipe
 from network.training.configuration import Configuration, configuration_from_dict
+from network.training.option import OptionError
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import MissingError, UsageError
@@ -141,12 +142,14 @@ def check_size(cache: Cache, configuration: Configuration) -> None:
     Raises: UsageError.
     """
     if configuration.epochs < 1:
-        raise UsageError("epochs is 0, expected 1 at least")
+        raise OptionError("epochs", "{epochs} is 0; expected 1 or more")
     n_classes = len(find_dataset(cache, configuration.dataset).classes)
     model = build_model(configuration, n_classes)
     build_recipe(configuration, model)
     if len(model.layers) > MAX_LAYERS:
-        raise UsageError(f"layers are {len(model.layers):,}, the lab trains up to {MAX_LAYERS}")
+        words = "{layers} are {count}; the lab trains up to {most}"
+        shown = {"count": f"{len(model.layers):,}", "most": str(MAX_LAYERS)}
+        raise OptionError("layers", words, **shown)
     if (count := count_model_params(model)) > MAX_PARAMS:
         raise UsageError(
             f"the model has {count:,} parameters, the lab trains up to {MAX_PARAMS:,}",

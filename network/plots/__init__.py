@@ -7,6 +7,7 @@ from pipeline.lazy import lazy_exports
 if TYPE_CHECKING:
     from network.plots.drawing import check_kinds as check_kinds, write_plots as write_plots
     from network.plots.page import make_page as make_page
+    from network.plots.registry import PLOTS as PLOTS
     from network.plots.subject import load_subjects as load_subjects
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

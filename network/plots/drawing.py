@@ -6,7 +6,7 @@ from pathlib import Path
 from network.plots.registry import PLOTS
 from network.plots.style import FORMATS, our_style, to_bytes
 from network.plots.subject import Subject
-from network.training.configuration import check_name
+from network.training.checks import check_name
 from pipeline.storage.cache import publish
 
 MAX_NAME_LETTERS = 200  # of the runs in the name of a file, which a disk limits

@@ -24,7 +24,7 @@ from network.metrics.out_of_distribution import (
 from network.runs.evaluate import LoadedRun
 from network.runs.folder import Run
 from network.runs.held_out import AGAIN, DataSplit, split_examples
-from network.training.configuration import fits_type
+from network.training.checks import fits_type
 from pipeline.errors import CorruptError, UsageError
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import publish_json, read_json

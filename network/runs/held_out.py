@@ -17,7 +17,7 @@ from network.core.data import Examples, scale_pixels, split_indices
 from network.core.params import Array
 from network.runs.checkpoints import Checkpoint
 from network.runs.folder import Run, load_run
-from network.training.configuration import Configuration, configuration_of
+from network.training.configuration import Configuration, build_configuration
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, UsageError
 from pipeline.pickles.manifest import read_split, split_hash
@@ -101,7 +101,7 @@ def read_seen(value: Any) -> Seen:
     Raises: CorruptError.
     """
     try:
-        return [split_rule(configuration_of(without_data(each)), each["data"]) for each in value]
+        return [split_rule(build_configuration(without_data(each)), each["data"]) for each in value]
     except (TypeError, KeyError, AttributeError, UsageError) as error:
         raise CorruptError(f"a checkpoint has seen what makes no sense: {error}"[:500]) from error
 

@@ -16,10 +16,12 @@ from network.layers.text import parse_layers
 from network.runs.checkpoints import Checkpoint
 from network.runs.training_run import TrainingRun
 from network.training.build import build_recipe, effective_momentum
-from network.training.configuration import Configuration, check_range, configuration_from_dict
+from network.training.checks import check_range
+from network.training.configuration import OPTIONS, Configuration, configuration_from_dict
+from network.training.option import OptionError
 from pipeline.errors import CorruptError, UsageError
 
-FIELDS = ("learning_rate", "momentum", "weight_decay", "augment", "epochs")  # and dropout
+FIELDS = [key for key, one in OPTIONS.items() if one.is_live]  # and dropout
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ def change_training(training_run: TrainingRun, values: Mapping[str, Any]) -> Tra
     configuration, state = training_run.configuration, training_run.state
     changed, model = apply_changes(values, configuration, training_run.recipe.model)
     if changed.epochs < len(state.history):
-        raise UsageError(f"epochs is {changed.epochs}, and {len(state.history)} are done")
+        words = "{epochs} is {wanted}, but {done} are done"
+        shown = {"wanted": str(changed.epochs), "done": str(len(state.history))}
+        raise OptionError("epochs", words, **shown)
     recipe = build_recipe(changed, model)
     place = len(state.history), state.step
     changes = state.origin.setdefault("changes", [])

@@ -4,7 +4,7 @@ from network.runs.names import check_run_name
 from network.sweep.plan import Plan, build_plan
 from network.sweep.space import Values, as_label, build_grid, configure_trial
 from network.sweep.study import Study
-from network.training.configuration import check_name
+from network.training.checks import check_name
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.storage.cache import Cache, remove_quietly
 from pipeline.storage.checksummed_json import publish_json, read_json

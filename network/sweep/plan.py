@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
 from network.sweep.space import Numbers, Space, build_grid, configure_trial, read_space
-from network.training.configuration import check_name, check_range, fits_type
-from network.training.find_preset import load_preset, read_configuration_file
+from network.training.checks import check_name, check_range, fits_type
+from network.training.configuration import resolve_keys
+from network.training.find_preset import load_preset, read_toml
 from network.training.state import EpochDone
 from pipeline.errors import UsageError
 
@@ -145,7 +146,7 @@ def read_plan(path: Path) -> Plan:
     Raises: UsageError, MissingError.
     """
     try:
-        return build_plan(read_configuration_file(path))
+        return build_plan(read_toml(path))
     except UsageError as error:
         raise UsageError(f"{path}: {error.message}", error.hint) from error
 
@@ -160,8 +161,10 @@ def build_plan(source: Mapping[str, Any]) -> Plan:
         if not isinstance(table, dict):
             raise UsageError(f"{name} is {table!r}, expected a table: [{name}]")
     fixed = dict(source.get("fixed", {}))
-    if "preset" in fixed:
-        fixed = load_preset(fixed.pop("preset")).values | fixed
+    preset = fixed.pop("preset", None)
+    fixed = resolve_keys(fixed)
+    if preset is not None:
+        fixed = load_preset(preset).values | fixed
     if "start" in fixed:
         raise UsageError("a sweep trains from the beginning, expected no start in [fixed]")
     options = read_options(source.get("sweep", {}))

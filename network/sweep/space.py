@@ -15,12 +15,14 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, get_type_hints
+from typing import Any, Protocol, TypeAlias
 
-from network.training.configuration import Configuration, check_name, configuration_of
+from network.training.checks import check_name, suggest_name
+from network.training.configuration import Configuration, build_configuration, find_option
+from network.training.option import OptionError, options_spelled
+from network.training.option_values import Whole
 from pipeline.errors import UsageError
 
-ONE_FOR_ALL = ("dataset", "start")  # fields
 Values: TypeAlias = dict[str, Any]  # field, as in "augment.shift" -> what is tried
 
 
@@ -134,6 +136,7 @@ def configure_trial(fixed: Mapping[str, Any], values: Values) -> Configuration:
 
     Raises: UsageError.
     """
+    tried = {name.partition(".")[0] for name in values}
     choices = {name: dict(it) if isinstance(it, Mapping) else it for name, it in fixed.items()}
     for name, value in values.items():
         table, _, inner = name.partition(".")
@@ -141,9 +144,10 @@ def configure_trial(fixed: Mapping[str, Any], values: Values) -> Configuration:
             choices[table] = {**choices.get(table, {}), inner: value}
         else:
             choices[name] = value
-    configuration = configuration_of(choices).with_suitable_rates()
-    if configuration.epochs == 0:
-        raise UsageError("epochs is 0, and a trial is judged after one or more")
+    with options_spelled(lambda key: f"{'space' if key in tried else 'fixed'}.{key}"):
+        configuration = build_configuration(choices)
+        if configuration.epochs == 0:
+            raise OptionError("epochs", "{epochs} is 0; a trial needs 1 or more")
     return configuration
 
 
@@ -154,9 +158,11 @@ def read_space(tables: Mapping[str, Any], fixed: Mapping[str, Any]) -> Space:
     """
     space: Space = {}
     for name, table in flatten(tables):
-        check_name("field", name.partition(".")[0], get_type_hints(Configuration))
-        if name in ONE_FOR_ALL:
+        key, dot, inner = name.partition(".")
+        one = find_option(key)
+        if not one.is_searchable:
             raise UsageError(f"{name} is the same in all trials of a sweep, it belongs in [fixed]")
+        name = one.key + dot + inner
         space[name] = read_dimension(name, table, space)
     if not space:
         raise UsageError("the space is empty, expected a table such as [space.learning_rate]")
@@ -222,7 +228,7 @@ def read_numbers(
         raise UsageError(f"space.{name} has log = {log!r} from {low}, which needs true and low > 0")
     if type(steps) is not int or steps < 0:
         raise UsageError(f"space.{name} has steps = {steps!r}, expected a whole number")
-    is_whole = get_type_hints(Configuration).get(name) in {int, int | None}
+    is_whole = isinstance(find_option(name.partition(".")[0]).kind, Whole)
     if is_whole and not (type(low) is int and type(high) is int):
         raise UsageError(f"space.{name} is from {low} to {high}, expected whole numbers")
     return Numbers(low, high, log, steps, is_whole, when=when)
@@ -248,7 +254,11 @@ def read_conditions(name: str, table: Any, before: Space) -> dict[str, tuple[Any
         raise UsageError(f"space.{name} has when = {table!r}, expected {{ field = value }}")
     conditions = {}
     for other, allowed in table.items():
-        check_name(f"field before space.{name}", other, before)
+        if other not in before:
+            raise UsageError(
+                f"space.{name} has when {other}; expected a field of a table before it",
+                suggest_name(other, before),
+            )
         conditions[other] = tuple(allowed) if isinstance(allowed, list) else (allowed,)
         for value in conditions[other]:
             if not before[other].holds(value):

@@ -14,19 +14,31 @@ if TYPE_CHECKING:
     )
     from network.training.configuration import (
         Configuration as Configuration,
+        OPTIONS as OPTIONS,
+        build_configuration as build_configuration,
+        configuration_from_dict as configuration_from_dict,
+        find_option as find_option,
+        resolve_keys as resolve_keys,
+    )
+    from network.training.checks import (
         check_name as check_name,
         check_range as check_range,
-        configuration_from_dict as configuration_from_dict,
-        configuration_of as configuration_of,
         fits_type as fits_type,
-        parse_augment as parse_augment,
-        parse_hidden as parse_hidden,
+        suggest_name as suggest_name,
     )
+    from network.training.option import (
+        Group as Group,
+        Option as Option,
+        OptionError as OptionError,
+        options_spelled as options_spelled,
+    )
+    from network.training.option_values import Registry as Registry, Whole as Whole
     from network.training.find_preset import (
         change_values as change_values,
         load_preset as load_preset,
         preset_names as preset_names,
-        read_configuration_file as read_configuration_file,
+        read_settings as read_settings,
+        read_toml as read_toml,
     )
     from network.training.loop import (
         DivergedError as DivergedError,

@@ -10,8 +10,10 @@ from network.core.params import Params, named_arrays
 from network.core.schedules import SCHEDULES
 from network.images.augmentation import build_augmentation
 from network.layers.text import parse_layers
+from network.training.checks import format_list
 from network.training.configuration import Configuration
 from network.training.more_optimizers import OPTIMIZERS, GradientClipping, WeightAveraging
+from network.training.option import OptionError
 from network.training.recipe import Recipe
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import UsageError
@@ -71,19 +73,21 @@ def build_recipe(configuration: Configuration, model: Model) -> Recipe:
 
     Raises: UsageError for choices that do not go together.
     """
-    suitable_rate, _ = OPTIMIZERS[configuration.optimizer].rates[configuration.loss]
-    learning_rate = configuration.learning_rate
     loss: Loss = LOSSES[configuration.loss]()
     if configuration.label_smoothing:
         if not isinstance(loss, CrossEntropy):
-            raise UsageError(f"label-smoothing needs cross-entropy, loss is {configuration.loss}")
+            raise OptionError(
+                "label_smoothing",
+                "{label_smoothing} needs cross-entropy, but {loss} is {name}",
+                name=configuration.loss,
+            )
         loss = CrossEntropy(configuration.label_smoothing)
     return Recipe(
         model=model,
         loss=loss,
         optimizer=build_optimizer(configuration),
         schedule=SCHEDULES[configuration.schedule],
-        learning_rate=suitable_rate if learning_rate is None else learning_rate,
+        learning_rate=configuration.learning_rate,
         batch_size=configuration.batch_size,
         epochs=configuration.epochs,
         seed=configuration.seed,
@@ -101,9 +105,11 @@ def build_optimizer(configuration: Configuration) -> Optimizer:
     choices = {"weight_decay": configuration.weight_decay}
     if configuration.momentum is not None:
         if configuration.optimizer not in WITH_MOMENTUM:
-            raise UsageError(
-                f"momentum needs optimizer {', '.join(WITH_MOMENTUM)}, "
-                f"optimizer is {configuration.optimizer}"
+            raise OptionError(
+                "momentum",
+                "{momentum} needs {known}, but {optimizer} is {name}",
+                known=format_list(WITH_MOMENTUM),
+                name=configuration.optimizer,
             )
         choices["momentum"] = configuration.momentum
     optimizer = OPTIMIZERS[configuration.optimizer](**choices)

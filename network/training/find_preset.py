@@ -1,30 +1,33 @@
-"""Named recipes: a file of plain data each, in the folder `recipes`.
+"""Presets: named settings, each a file of plain data in the folder `presets`.
 
-A recipe is written as a user's own `--config` file is: TOML, a field of the configuration a line.
-Its table `[about]` says in words what it is and what it has reached, in what time and where; to
-add a recipe, add a file.
+A preset is written as a user's `--config` file is: TOML, one option per line. Its table `[about]`
+describes it and what it has reached, in what time and where. To add a preset, add a file.
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from network.training.configuration import check_name
+from network.training.checks import format_list, format_value, suggest_name
+from network.training.configuration import resolve_keys
+from network.training.option import OptionError
 from pipeline.errors import UsageError
 from pipeline.storage.cache import reading
 
 FOLDER = Path(__file__).parent / "presets"
+FORMER_NAMES = {"seed": "textbook"}  # accepted, and not listed
 MAX_BYTES = 1_000_000  # of a file that holds some forty lines
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A recipe by its name."""
+    """Named settings."""
 
     name: str
     about: dict[str, Any]  # what, reaches, time, machine
-    values: dict[str, Any]  # fields of the configuration
+    values: dict[str, Any]  # of options, by their keys
 
     @property
     def path(self) -> Path:
@@ -32,37 +35,55 @@ class Preset:
 
 
 def preset_names() -> list[str]:
-    """Name every recipe there is."""
+    """List the names of all presets."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
 def load_preset(name: str) -> Preset:
-    """Read a recipe by its name.
+    """Read a preset by its name, or by a former one.
 
-    Raises: UsageError, with the nearest name.
+    Raises: OptionError, with the nearest name.
     """
-    check_name("preset", name, preset_names())
-    values = read_configuration_file(FOLDER / f"{name}.toml")
-    return Preset(name, values.pop("about"), values)
+    name = FORMER_NAMES.get(name, name)
+    if name not in preset_names():
+        known = preset_names()
+        shown = {"value": format_value(name), "known": format_list(known)}
+        words = "{preset} is {value}; expected {known}"
+        raise OptionError("preset", words, suggest_name(name, known), **shown)
+    table = read_toml(FOLDER / f"{name}.toml")
+    return Preset(name, table.pop("about"), resolve_keys(table))
 
 
-def change_values(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Put choices over others; the later word of hidden sizes and layers counts."""
+def change_values(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Put values over others; of hidden sizes and layers the later ones count."""
     if changes.keys() & {"hidden", "activation", "initializer"} and "layers" not in changes:
-        values = {name: value for name, value in values.items() if name != "layers"}
-    return values | changes
+        values = {key: value for key, value in values.items() if key != "layers"}
+    return {**values, **changes}
 
 
-def read_configuration_file(path: Path) -> dict[str, Any]:
-    """Read choices from a TOML file; whether they make sense, the configuration says.
+def read_settings(path: Path) -> dict[str, Any]:
+    """Read the options in a TOML file, by their keys; their values have still to be checked.
 
-    Raises: UsageError when it is no TOML, MissingError when it is not there.
+    Raises: UsageError for a file or a key that makes no sense, MissingError.
+    """
+    table = read_toml(path)
+    table.pop("about", None)
+    try:
+        return resolve_keys(table)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.message}", error.hint) from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises: UsageError if it is not one, MissingError if it is not found.
     """
     with reading(path), path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise UsageError(f"{path} is larger than {MAX_BYTES:,} bytes, no configuration")
+        raise UsageError(f"{path} is larger than {MAX_BYTES:,} bytes; expected a short TOML file")
     try:
         return tomllib.loads(data.decode())
     except (ValueError, RecursionError) as error:  # of UTF-8 and of TOML
-        raise UsageError(f"{path}: no TOML ({error})"[:500]) from error
+        raise UsageError(f"{path} is not a TOML file ({error})"[:500]) from error

@@ -15,7 +15,7 @@ def build_pickles(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write a pickle of parallel lists for each split."""
+    """Write a pickle of two lists for each split."""
     from pipeline.build import build_pickles as build
 
     console, cache = Console(json, quiet), find_cache(cache_dir)

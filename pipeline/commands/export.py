@@ -14,18 +14,21 @@ from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 def export(
     dataset: DatasetName,
     to: Annotated[
-        str, typer.Option("--to", help="npz, torchvision, png, csv, idx or idx-gz (gzipped).")
+        str,
+        typer.Option(
+            "--to", metavar="NAME", help="Format: npz, torchvision, png, csv, idx or idx-gz."
+        ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="The file or folder to make.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="File or folder to write.")],
     force: Annotated[
-        bool, typer.Option("--force", help="Replace an earlier export that nobody has changed.")
+        bool, typer.Option("--force", help="Replacement of an earlier, unchanged export.")
     ] = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write a data set in the formats of other programs."""
+    """Export a dataset to the formats of other programs."""
     from pipeline.formats.export_dataset import export_dataset
 
     console, cache = Console(json, quiet), find_cache(cache_dir)

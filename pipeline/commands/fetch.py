@@ -16,15 +16,19 @@ def fetch(
     mirror: Annotated[
         list[str] | None,
         typer.Option(
-            "--mirror", help="Folder to fetch from: https, http or file address. Repeatable."
+            "--mirror",
+            metavar="ADDRESS",
+            help="Folder to fetch from: https, http or file address. Repeatable.",
         ),
     ] = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Use folders of this machine alone, no network.")
+        bool, typer.Option("--offline", help="Only folders of this machine, no network.")
     ] = False,
     timeout: Annotated[
         float | None,
-        typer.Option("--timeout", min=1, help="Give up after so many seconds in all."),
+        typer.Option(
+            "--timeout", min=1, metavar="N", help="Seconds until it stops. [default: none]"
+        ),
     ] = None,
     force: Force = False,
     cache_dir: CacheDir = None,
@@ -32,7 +36,7 @@ def fetch(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Download the raw files; what is there and intact stays."""
+    """Download the raw files that are missing or damaged."""
     from pipeline.download.fetch import fetch_dataset
 
     console, cache = Console(json, quiet), find_cache(cache_dir)

@@ -1,4 +1,4 @@
-"""Make a data set of images of your own."""
+"""Make a dataset of your images."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,43 +6,50 @@ from typing import Annotated
 import typer
 
 from pipeline.storage.cache import find_cache
+from pipeline.terminal.command import accept_aliases
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
+@accept_aliases({"test_fraction": "test_share", "license": "licence"})
 def import_dataset(
     path: Annotated[
         Path,
         typer.Argument(
             metavar="PATH",
-            help="Folder of images, CSV, .npz, pickle or IDX files; what it is, is found out.",
+            help="Folder of images, or CSV, .npz, pickle or IDX file; the format is detected.",
         ),
     ],
-    name: Annotated[str, typer.Option("--name", help="What the data set will be called.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the dataset.")],
     test_share: Annotated[
         float | None,
         typer.Option(
             "--test-share",
-            help="Share of each class to test on, where PATH has no test images. [default: 0.2]",
+            metavar="RATE",
+            help="Fraction of each class for testing, if PATH has no test images. [default: 0.2]",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Decides which those are.")] = 0,
-    title: Annotated[str, typer.Option("--title", help="A line about it. [default: NAME]")] = "",
-    licence: Annotated[str, typer.Option("--licence", help="Under which it may be used.")] = "",
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, metavar="N", help="Random seed of the split.")
+    ] = 0,
+    title: Annotated[
+        str, typer.Option("--title", metavar="TEXT", help="Title. [default: the name]")
+    ] = "",
+    licence: Annotated[str, typer.Option("--licence", metavar="TEXT", help="Licence.")] = "",
     resize: Annotated[
-        bool, typer.Option("--resize", help="Bring image files of other sizes to 28x28.")
+        bool, typer.Option("--resize", help="Scaling of other sizes to 28x28.")
     ] = False,
     invert: Annotated[
-        bool, typer.Option("--invert", help="Dark ink on light paper becomes light on dark.")
+        bool, typer.Option("--invert", help="Inversion of dark ink on light paper.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace a data set of yours with this name.")
+        bool, typer.Option("--force", help="Replacement of your dataset with this name.")
     ] = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Make a data set of images of your own."""
+    """Make a dataset of your images."""
     from pipeline.formats.import_dataset import ImportOptions
     from pipeline.formats.import_dataset import import_dataset as bring_in
 

@@ -11,12 +11,12 @@ from pipeline.terminal.console import Console, Json, Verbose
 
 def inspect(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A pickle, or an .npz, .npy, IDX, gzip or zip.")
+        Path, typer.Argument(metavar="FILE", help="Pickle, .npz, .npy, IDX, gzip or ZIP file.")
     ],
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Say what is in a file, without loading it."""
+    """Inspect a file without loading it."""
     from pipeline.inspection.files import inspect_file
 
     console, report = Console(json), inspect_file(file)

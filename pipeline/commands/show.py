@@ -17,9 +17,15 @@ from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 def show(
     dataset: DatasetName = MNIST.name,
     split: SplitName = "train",
-    count: Annotated[int, typer.Option("--count", min=1, max=1000, help="How many images.")] = 50,
-    label: Annotated[str | None, typer.Option("--label", help="Only images of this class.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="PNG file to write.")] = None,
+    count: Annotated[
+        int, typer.Option("--count", min=1, max=1000, metavar="N", help="Number of images.")
+    ] = 50,
+    label: Annotated[
+        str | None, typer.Option("--label", metavar="NAME", help="Class to draw. [default: all]")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="PNG file to write.")
+    ] = None,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -55,5 +61,7 @@ def find_class(dataset: Dataset, name: str) -> int:
     Raises: UsageError with the names there are.
     """
     if name not in dataset.classes:
-        raise UsageError(f"no class is called {name!r}, we know {', '.join(dataset.classes)}")
+        raise UsageError(
+            f'--label "{name}" not found; the classes are {", ".join(dataset.classes)}'
+        )
     return dataset.classes.index(name)

@@ -13,17 +13,17 @@ from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 def verify(
     dataset: Annotated[
         str | None,
-        typer.Argument(metavar="DATASET", help="[default: all that are here, else mnist]"),
+        typer.Argument(metavar="DATASET", help="Dataset. [default: all in the cache, or mnist]"),
     ] = None,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Fetch and build again what is not intact.")
+        bool, typer.Option("--repair", help="Fetch and build damaged files again.")
     ] = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Compare all files with their hashes."""
+    """Verify all files by their hashes."""
     from pipeline.verify import exists, repair_dataset, verify_dataset, worst_error
 
     console, cache = Console(json, quiet), find_cache(cache_dir)

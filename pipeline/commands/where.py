@@ -5,7 +5,7 @@ from pipeline.terminal.console import CacheDir, Console, Json
 
 
 def where(cache_dir: CacheDir = None, json: Json = False) -> None:
-    """Print the folder of all artefacts."""
+    """Print the cache folder."""
     console, cache = Console(json), find_cache(cache_dir)
     console.say(f"{cache.root}  (chosen by {cache.rule})")
     console.result({"path": str(cache.root), "rule": cache.rule})

@@ -5,6 +5,13 @@ from typing import TYPE_CHECKING
 from pipeline.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from pipeline.terminal.command import (
+        Command as Command,
+        accept_aliases as accept_aliases,
+        add_command as add_command,
+        make_app as make_app,
+        with_parameters as with_parameters,
+    )
     from pipeline.terminal.command_line import run_app as run_app, version_option as version_option
     from pipeline.terminal.console import (
         CacheDir as CacheDir,

@@ -29,11 +29,13 @@ SHOW_EVERY = 0.1  # seconds between two looks of a progress bar; a step takes fa
 
 CacheDir = Annotated[
     Path | None,
-    typer.Option("--cache-dir", help="Folder of all artefacts [default: see `pipeline where`]."),
+    typer.Option(
+        "--cache-dir", metavar="FOLDER", help="Cache folder. [default: see `pipeline where`]"
+    ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors alone.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show where an error came from.")]
+Json = Annotated[bool, typer.Option("--json", help="Output as one JSON object.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Output of results and errors only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Traceback of an error.")]
 
 Colour: TypeAlias = tuple[int, int, int]  # red, green, blue, 0 to 255
 

@@ -70,7 +70,8 @@ RESERVED = {
     "rich": ["pipeline/terminal/console.py"],
     "typer": [
         *("network/commands", "network/cli.py", "pipeline/commands", "pipeline/cli.py"),
-        *("pipeline/terminal/command_line.py", "pipeline/terminal/console.py"),
+        *("pipeline/terminal/command.py", "pipeline/terminal/command_line.py"),
+        "pipeline/terminal/console.py",
     ],
     "PIL": [
         *("pipeline/storage/pictures.py", "pipeline/terminal/preview.py", "pipeline/formats"),

@@ -175,7 +175,7 @@ class Workshop:
             self.warm.run(*init.split(), "--cache-dir", str(states["two runs"]))
         DATASETS[self.dataset.name] = self.dataset
         choices = Configuration(dataset="tiny", hidden=(2,), epochs=1, learning_rate=0.1)
-        create_training_run(caches["stopped run"], choices.with_suitable_rates(), "stopped")
+        create_training_run(caches["stopped run"], choices, "stopped")
         return states
 
     def reset(self, name: str) -> None:

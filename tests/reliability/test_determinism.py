@@ -35,7 +35,7 @@ COMMANDS = [
     "network ensemble on untrained --name both",
     "network show on --count 20",
     "network show on --count 20 --wrong --out {new}/wrong.png",
-    "network import-seed {weights} {biases}",
+    "network import-original {weights} {biases}",
 ]
 
 # Runs commands one after another in one process.

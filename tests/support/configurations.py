@@ -25,4 +25,4 @@ configurations = st.builds(
     average=st.sampled_from([0, 0.9]), clip=st.sampled_from([None, 0.1]),
     augment=st.dictionaries(st.sampled_from(sorted(AUGMENTATIONS)), st.just(0.5), max_size=2),
     patience=st.sampled_from([None, 1, 3]), shards=st.sampled_from([1, 1, 2, 3]),
-).map(Configuration.with_suitable_rates)  # fmt: skip
+)  # fmt: skip

@@ -74,8 +74,10 @@ def find_imports(tree: ast.Module) -> Iterator[Import]:
                         yield Import(whole, name, node.lineno, node in late)
                 else:
                     yield Import(str(node.module), alias.name, node.lineno, node in late)
-        elif isinstance(node, ast.Constant) and node.value in MODULES and "." in node.value:
-            yield Import(node.value, None, node.lineno, is_late=True)  # for `import_module`
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            module, _, name = node.value.partition(":")  # for `import_module`, or a `Registry`
+            if module in MODULES and "." in module:
+                yield Import(module, name or None, node.lineno, is_late=True)
 
 
 def attributes(tree: ast.Module, name: str) -> set[str]:

@@ -276,20 +276,20 @@ interface Flips {
 interface FormOptions {
   presets: Preset[];
   defaults: Record<string, unknown>;
-  optimizers: string[];
-  losses: string[];
-  activations: string[];
-  datasets: string[];
+  fields: FieldOptions[];
+  suitable: { loss: string; optimizer: string; learning_rate: number; weight_decay: number }[];
 }
 
-/** A field of the form; a list is named by where its items are in the options. */
+/** A field of the form: an option of a training, as the server declares it. */
 interface FieldOptions {
   name: string;
   label: string;
-  list?: "optimizers" | "losses" | "activations" | "datasets";
-  hint?: string;
-  isNumber?: boolean;
-  isWide?: boolean;
+  kind: "text" | "number" | "choice";
+  choices: string[];
+  default: string; // in words where it is not a value
+  help?: string;
+  group?: string;
+  is_basic?: boolean; // in the part of the form that is always open
 }
 
 interface Preset {

@@ -32,7 +32,7 @@ NETS = {
 
 def make(**choices):
     """Make the recipe of some choices, and its first parameters."""
-    configuration = Configuration(**choices).with_suitable_rates()
+    configuration = Configuration(**choices)
     model = build_model(configuration, 10)
     return build_recipe(configuration, model), init_params(model, configuration)
 

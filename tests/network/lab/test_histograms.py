@@ -98,7 +98,7 @@ def test_weights_that_are_no_numbers_any_more_are_not_counted():
 def begun(cache, name, film=False, **choices):
     """Begin a run of a few digits, and train it to the end; returns its first parameters."""
     configuration = Configuration(dataset=NAME, hidden=(5,), epochs=2, **choices)
-    training_run = create_training_run(cache, configuration.with_suitable_rates(), name, film=film)
+    training_run = create_training_run(cache, configuration, name, film=film)
     first = copy_params(training_run.state.params)
     for _ in training_run.train():
         pass
@@ -116,9 +116,7 @@ def test_what_a_run_began_with_is_found_when_it_is_taken_up_again(cache, film, c
 
 
 def test_before_the_first_step_what_it_began_with_is_what_it_is(cache):
-    training_run = create_training_run(
-        cache, Configuration(dataset=NAME).with_suitable_rates(), "new"
-    )
+    training_run = create_training_run(cache, Configuration(dataset=NAME), "new")
     assert same(find_initial_params(training_run.run), training_run.state.params)
 
 

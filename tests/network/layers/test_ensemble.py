@@ -83,7 +83,7 @@ TRAINED = ("Conv2D(2, 5), BatchNorm, ReLU, Flatten, Linear(10)", "Flatten, Linea
 
 def build(text, **choices):
     """The recipe and the initial parameters of a configuration."""
-    configuration = Configuration(layers=text, **choices).with_suitable_rates()
+    configuration = Configuration(layers=text, **choices)
     model = build_model(configuration, 10)
     return build_recipe(configuration, model), init_params(model, configuration)
 

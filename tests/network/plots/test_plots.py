@@ -37,7 +37,7 @@ RUNS = ("dense", "conv", "together")
 
 
 def train(cache, name, choices):
-    for _ in create_training_run(cache, choices.with_suitable_rates(), name).train():
+    for _ in create_training_run(cache, choices, name).train():
         pass
 
 
@@ -135,7 +135,7 @@ def test_the_kinds_are_drawn_once_each_in_our_order(cache, tmp_path):
     assert check_kinds(["weights", "learning", "weights"], "svg") == ["learning", "weights"]
     with pytest.raises(UsageError, match="Did you mean weights"):
         check_kinds(["wieghts"], "png")
-    with pytest.raises(UsageError, match="format 'pdf' is unknown, we know png, svg"):
+    with pytest.raises(UsageError, match='format is "pdf"; expected png or svg'):
         check_kinds([], "pdf")
     two = load_subjects(cache, ["dense", "conv"], "validation")
     paths = list(write_plots(two, ["learning", "confusion"], tmp_path, "png"))
@@ -165,7 +165,7 @@ def test_a_run_that_held_nothing_out_says_what_to_choose(cache):
     train(cache, "all-trained", choices)
     with pytest.raises(UsageError, match=r"held no images out\. Choose --split test"):
         load_subjects(cache, ["all-trained"], "validation")
-    create_training_run(cache, choices.with_suitable_rates(), "untrained")
+    create_training_run(cache, choices, "untrained")
     with pytest.raises(UsageError, match=r"is not known\. Choose --split test"):
         load_subjects(cache, ["untrained"], "validation")
 

@@ -35,9 +35,7 @@ CHOICES = {
 def runs(built_cache):
     """Runs with the examples that they have seen and those that they have not."""
     for name, choices in CHOICES.items():
-        for _ in create_training_run(
-            built_cache, choices.with_suitable_rates(), f"calibrated-{name}"
-        ).train():
+        for _ in create_training_run(built_cache, choices, f"calibrated-{name}").train():
             pass
     return {name: load(built_cache, name) for name in CHOICES}
 
@@ -152,7 +150,7 @@ def test_a_file_that_makes_no_sense_is_refused_and_says_what_to_do(change, runs,
 
 def test_too_few_held_out_examples_are_refused_and_few_cannot_tell_what_is_unlike(tmp_path):
     cache = make_small_digits(tmp_path, count=400)
-    choices = replace(BASE, dataset="small-digits", epochs=1).with_suitable_rates()
+    choices = replace(BASE, dataset="small-digits", epochs=1)
     for name, share in (("few", 0.04), ("some", 0.5)):
         for _ in create_training_run(cache, replace(choices, validation=share), name).train():
             pass
@@ -189,7 +187,7 @@ def test_judging_without_a_file_is_judging_with_it(runs, built_cache, mnist_test
 
 def test_a_judge_says_what_it_lacks_and_judges_without_it(tmp_path, mnist_test_set):
     cache = make_small_digits(tmp_path)
-    choices = replace(BASE, dataset="small-digits", epochs=1, validation=0.0).with_suitable_rates()
+    choices = replace(BASE, dataset="small-digits", epochs=1, validation=0.0)
     for _ in create_training_run(cache, choices, "greedy").train():
         pass
     (loaded,) = load_runs(cache, ["greedy"])

@@ -20,7 +20,7 @@ from tests.support.small_digits import NAME, make_small_digits
 
 CONFIGURATION = Configuration(
     dataset=NAME, layers="Conv2D(2, 5), BatchNorm, ReLU, Flatten", epochs=3, average=0.5
-).with_suitable_rates()
+)
 ANSWERS = arrays(np.int64, 30, elements=st.integers(0, 3))
 
 
@@ -104,7 +104,8 @@ def test_a_checkpoint_that_is_no_frame_is_refused(filmed, cache):
 
 def test_a_film_is_kept_by_a_training_here_from_its_beginning(call, cache):
     assert (
-        "--film cannot change that" in call("train", "--resume", "--film", code=2, cache=cache).err
+        "--film cannot be combined with --resume"
+        in call("train", "--resume", "--film", code=2, cache=cache).err
     )
     told = call("train", "--film", "--workers", "1", code=UsageError.exit_code, cache=cache).err
     assert "--film is kept by a training here" in told

@@ -20,7 +20,6 @@ from pipeline.formats.import_dataset import ImportOptions, import_dataset
 from tests.support.small_digits import NAME, make_small_digits
 
 CHOICES = Configuration(dataset=NAME, hidden=(), epochs=1, validation=0.4, loss="cross-entropy")
-CHOICES = CHOICES.with_suitable_rates()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ numbers = itertools.count()
 CONFIGURATION = Configuration(
     dataset=NAME, layers="Flatten, Linear(6), Dropout(rate=0.5), ReLU", loss="cross-entropy",
     optimizer="momentum", batch_size=10, epochs=3,
-).with_suitable_rates()  # fmt: skip
+)  # fmt: skip
 STEPS = 5  # an epoch: 42 images to train on
 
 values = st.fixed_dictionaries(
@@ -147,7 +147,7 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_changed(values, words, ca
     ],
 )
 def test_what_a_model_lacks_cannot_be_changed(choices, values, words, cache):
-    plain = Configuration(dataset=NAME, hidden=(3,), **choices).with_suitable_rates()
+    plain = Configuration(dataset=NAME, hidden=(3,), **choices)
     training_run = create_training_run(cache, plain, f"lacking-{next(numbers)}")
     assert live_settings(training_run)[next(iter(values))] is None
     with pytest.raises(UsageError, match=words):

@@ -35,9 +35,7 @@ def cache(tmp_path_factory):
 def train(cache, changes=(), film=False, until=(99, 0), **choices):
     """Train a run of four epochs that is changed on the way."""
     configuration = Configuration(dataset=NAME, epochs=4, batch_size=10, **choices)
-    training_run = create_training_run(
-        cache, configuration.with_suitable_rates(), f"run-{next(numbers)}", film=film
-    )
+    training_run = create_training_run(cache, configuration, f"run-{next(numbers)}", film=film)
     for place, values in changes:
         for _ in training_run.train_until(place):
             pass

@@ -16,7 +16,7 @@ from network.training.state import EpochDone, TrainingState
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
 
-SMALL = Configuration(hidden=(8,), limit=200, epochs=2, optimizer="adam").with_suitable_rates()
+SMALL = Configuration(hidden=(8,), limit=200, epochs=2, optimizer="adam")
 
 
 @pytest.fixture(scope="module")

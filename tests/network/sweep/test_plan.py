@@ -22,21 +22,21 @@ from pipeline.errors import MissingError, UsageError
 
 SPACE = "\n[space.learning_rate]\nlow = 1\nhigh = 2\n"
 REFUSED = {
-    "[sweeep]": "table 'sweeep' is unknown.*Did you mean sweep",
+    "[sweeep]": 'table is "sweeep"; expected .*Did you mean sweep',
     "sweep = 3": "sweep is 3, expected a table",
-    "[sweep]\nsampler = 'tpee'": "sampler 'tpee' is unknown.*Did you mean tpe",
-    "[sweep]\npruner = 'no'": "pruner 'no' is unknown",
-    "[sweep]\nobjective = 'acuracy'": "objective 'acuracy' is unknown.*Did you mean accuracy",
+    "[sweep]\nsampler = 'tpee'": 'sampler is "tpee"; expected .*Did you mean tpe',
+    "[sweep]\npruner = 'no'": 'pruner is "no"; expected',
+    "[sweep]\nobjective = 'acuracy'": 'objective is "acuracy"; expected .*Did you mean accuracy',
     "[sweep]\nobjective = []": "objective is .*, expected some",
     "[sweep]\nobjective = ['loss', 'loss']": "expected some, each once",
-    "[sweep]\ntrials = 0": "trials is 0, expected 1 to",
+    "[sweep]\ntrials = 0": "trials is 0; expected 1 to",
     "[sweep]\ntrials = 'many'": "sweep.trials is 'many', expected int",
-    "[sweep]\ntrails = 3": "field of .sweep. 'trails' is unknown.*Did you mean trials",
-    "[sweep]\ntimeout = -1": "timeout is -1, expected",
+    "[sweep]\ntrails = 3": 'field of .sweep. is "trails"; expected .*Did you mean trials',
+    "[sweep]\ntimeout = -1": "timeout is -1; expected",
     "[fixed]\nvalidation = 0": "validation is 0, and a sweep chooses by what is held out",
     "[fixed]\nstart = 'run'": "trains from the beginning",
-    "[fixed]\nepoch = 3": "field 'epoch' is unknown.*Did you mean epochs",
-    "[fixed]\npreset = 'mlpp'": "preset 'mlpp' is unknown.*Did you mean mlp",
+    "[fixed]\nepoch = 3": '"epoch" is not an option.*Did you mean epochs',
+    "[fixed]\npreset = 'mlpp'": 'preset is "mlpp"; expected .*Did you mean mlp',
     "[sweep]\nsampler = 'grid'": "a range, and a grid needs its steps",
 }
 

@@ -1,9 +1,13 @@
-"""Every choice of a run has a default, a range, a known name, and its line in --help."""
+"""Every option is declared once, and a configuration is checked and complete when it is made."""
 
+import inspect
 import json
 import math
+import pickle
 import re
-from dataclasses import MISSING, fields
+import subprocess
+import sys
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -11,60 +15,95 @@ from hypothesis import strategies as st
 
 from network.core.losses import LOSSES
 from network.training.configuration import (
-    RANGES,
-    REGISTRIES,
+    OPTIONS,
     Configuration,
+    build_configuration,
     configuration_from_dict,
-    parse_hidden,
 )
 from network.training.more_optimizers import OPTIMIZERS
+from network.training.option import Group, OptionError
+from network.training.option_values import Choice, Number, Strengths, Whole
 from pipeline.errors import CorruptError, UsageError
+from tests.support.checkout import REPOSITORY
+
+RANGES = [
+    (key, one.kind.low, one.kind.high)
+    for key, one in OPTIONS.items()
+    if isinstance(one.kind, Number | Whole) and math.isfinite(one.kind.low)
+]
+RANGES += [
+    ("learning_rate", *OPTIMIZERS["sgd"].learning_rate_range),
+    ("momentum", *OPTIMIZERS["sgd"].momentum_range),
+]
+CHOICES = [
+    (key, name)
+    for key, one in OPTIONS.items()
+    if isinstance(one.kind, Choice)
+    for name in one.kind.registry.entries()
+]
 
 
-def test_the_default_is_the_seeds_network():
+def test_the_default_is_the_textbooks_network():
     default = Configuration()
     assert (default.hidden, default.activation) == ((30,), "sigmoid")
     assert (default.initializer, default.dataset, default.seed) == ("uniform", "mnist", 0)
 
 
-EVERY_RANGE = {
-    **RANGES,
-    "learning_rate": OPTIMIZERS["sgd"].learning_rate_range,
-    "momentum": OPTIMIZERS["sgd"].momentum_range,
-}
+def test_every_field_of_a_configuration_is_an_option_with_all_that_its_users_need():
+    assert list(OPTIONS) == [field.name for field in fields(Configuration)]
+    for key, one in OPTIONS.items():
+        assert one.group in Group, key
+        assert one.label, key
+        assert one.kind.metavar.isupper() or "=" in one.kind.metavar, key
+        assert not one.help.endswith("."), key
+        assert one.default is not None or one.default_words, key
+        assert one.default is None or one.check(one.default) == one.default, key
+
+
+def test_options_and_the_names_of_registries_are_known_without_numpy():
+    code = """
+import sys
+from network.training.configuration import OPTIONS
+texts = [one.help_text for one in OPTIONS.values()]
+assert any("adam" in text for text in texts)
+sys.exit("numpy" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode == 0
 
 
 @pytest.mark.parametrize(
-    ("name", "low", "high"), [(name, *pair) for name, pair in EVERY_RANGE.items()]
+    "kind", [one.kind for one in OPTIONS.values() if isinstance(one.kind, Choice | Strengths)]
 )
+def test_the_names_in_a_registrys_source_are_those_of_its_entries(kind):
+    assert kind.registry.parse_names() == tuple(kind.registry.entries())
+
+
+@pytest.mark.parametrize(("name", "low", "high"), RANGES)
 def test_every_range_is_kept(name, low, high):
     for accepted in (low, high):
         assert getattr(Configuration(**{name: accepted}), name) == accepted
-    option = name.replace("_", "-")
     for refused in (low - 1, high + 1, math.nan, math.inf):
-        with pytest.raises(UsageError, match=f"{option} is .*, expected {low:g} to"):
+        with pytest.raises(OptionError, match=f"{name} is .*; expected ") as caught:
             Configuration(**{name: refused})
+        assert caught.value.option == name
 
 
-@pytest.mark.parametrize(
-    ("option", "name"), [(option, name) for option in REGISTRIES for name in REGISTRIES[option]]
-)
+@pytest.mark.parametrize(("option", "name"), CHOICES)
 def test_a_misspelt_name_is_refused_with_the_nearest(option, name):
     assert getattr(Configuration(**{option: name}), option) == name
-    with pytest.raises(
-        UsageError, match=f"{option} '{name}x' is unknown, we know .*{name}"
-    ) as error:
+    with pytest.raises(UsageError, match=f'{option} is "{name}x"; expected .*{name}') as error:
         Configuration(**{option: name + "x"})
     assert error.value.hint == f"Did you mean {name}?"
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_rates_that_were_left_open_are_filled_in(loss, optimizer):
-    filled = Configuration(loss=loss, optimizer=optimizer).with_suitable_rates()
+def test_rates_that_are_left_open_are_filled_in(loss, optimizer):
+    filled = Configuration(loss=loss, optimizer=optimizer)
     assert (filled.learning_rate, filled.weight_decay) == OPTIMIZERS[optimizer].rates[loss]
     asked = Configuration(loss=loss, optimizer=optimizer, learning_rate=0.25, weight_decay=0)
-    assert asked.with_suitable_rates() == asked
+    assert (asked.learning_rate, asked.weight_decay) == (0.25, 0)
+    assert replace(asked, epochs=3).learning_rate == 0.25
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -78,21 +117,66 @@ def test_an_optimizers_entry_has_its_help_and_rates_in_range_for_every_loss(opti
 
 @given(st.lists(st.integers(1, 100_000), min_size=1, max_size=5))
 def test_hidden_sizes_are_read_from_text(sizes):
-    assert parse_hidden(",".join(map(str, sizes))) == tuple(sizes)
-    assert Configuration(hidden=tuple(sizes)).hidden == parse_hidden(" , ".join(map(str, sizes)))
-    assert parse_hidden("none") == ()
+    read = OPTIONS["hidden"].read
+    assert read(",".join(map(str, sizes))) == tuple(sizes)
+    assert Configuration(hidden=sizes).hidden == read(" , ".join(map(str, sizes)))
+    assert read(OPTIONS["hidden"].kind.format(tuple(sizes))) == tuple(sizes)
+    assert read("none") == ()
+
+
+@given(st.dictionaries(st.sampled_from(["shift", "rotate", "noise"]), st.floats(0, 1)))
+def test_strengths_are_read_as_they_are_written(strengths):
+    text = ",".join(f"{name}={strength!r}" for name, strength in strengths.items()) or "none"
+    assert OPTIONS["augment"].read(text) == strengths
 
 
 @pytest.mark.parametrize("sizes", [(0,), (30, -1), (100_001,)])
 def test_hidden_sizes_are_kept_in_range(sizes):
-    with pytest.raises(UsageError, match=r"hidden is .*, expected 1 to 100000"):
+    with pytest.raises(UsageError, match=r"hidden is .*; expected 1 to 100,000"):
         Configuration(hidden=sizes)
 
 
-@pytest.mark.parametrize("text", ["", "30,", "thirty", "30;20", "3.5", "30x20"])
-def test_other_text_is_no_hidden_size(text):
-    with pytest.raises(UsageError, match="expected sizes such as 30 or 128,64"):
-        parse_hidden(text)
+@pytest.mark.parametrize(
+    ("option", "text", "expected"),
+    [
+        *(("hidden", it, "sizes such as 30") for it in ("", "30,", "thirty", "30;20", "3.5")),
+        ("learning_rate", "0,5", "a number such as 0.5"),
+        ("learning_rate", "", "a number such as 0.5"),
+        ("batch_size", "1e3", "a whole number such as 32"),
+        ("augment", "shift", "strengths such as shift=2,rotate=10"),
+        ("augment", "shift=a", "strengths such as shift=2,rotate=10"),
+    ],
+)
+def test_text_that_is_no_such_value_is_refused_with_an_example(option, text, expected):
+    with pytest.raises(OptionError) as caught:
+        OPTIONS[option].read(text)
+    assert caught.value.message.startswith(f'{option} is "{text}"; expected {expected}')
+
+
+def test_an_option_is_spelled_as_its_user_knows_it_and_once():
+    with pytest.raises(OptionError) as caught:
+        Configuration(patience=3, validation=0)
+    assert str(caught.value) == "patience needs images to validate on, but validation is 0"
+    typed = caught.value.spelled(lambda key: OPTIONS[key].flag)
+    assert str(typed) == "--patience needs images to validate on, but --validation is 0"
+    for same in (typed.spelled(str.upper), pickle.loads(pickle.dumps(typed))):
+        assert (str(same), same.option) == (str(typed), "patience")
+
+
+@pytest.mark.parametrize("value", ["{0}", "{validation}", "a\nb", "x" * 5000])
+def test_an_error_shows_a_users_text_as_it_is_in_one_short_line(value):
+    with pytest.raises(OptionError) as caught:
+        Configuration(learning_rate=value)
+    assert json.dumps(value)[:100] in caught.value.message
+    assert "\n" not in caught.value.message
+    assert len(caught.value.message) < 500
+
+
+def test_aliases_stand_for_their_options():
+    chosen = build_configuration({"init_scale": 2.0, "ema": 0.9, "clip_norm": 3.0})
+    assert (chosen.gain, chosen.average, chosen.clip) == (2.0, 0.9, 3.0)
+    with pytest.raises(UsageError, match=r'"epoch" is not an option'):
+        build_configuration({"epoch": 3})
 
 
 @given(
@@ -104,11 +188,17 @@ def test_a_configuration_survives_json(hidden, epochs, rate, optimizer):
     assert configuration_from_dict(json.loads(json.dumps(one.to_dict())), "here") == one
 
 
+def test_a_file_from_before_some_options_has_their_defaults():
+    old = {"hidden": [2], "optimizer": "adam", "learning_rate": None, "start": None}
+    assert configuration_from_dict(old, "here") == Configuration(hidden=(2,), optimizer="adam")
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {"dropout": 0.5}, {"epochs": -1}, {"epochs": "many"}, {"loss": "sum"}, {"hidden": 30},
-        {"hidden": ["x"]},
+        {"hidden": ["x"]}, {"loss": 3}, {"dataset": 3}, {"layers": 3}, {"augment": [1]},
+        {"augment": {"shift": "x"}}, {"epochs": True}, {"epochs": 1.5}, {"epochs": None},
     ],
 )  # fmt: skip
 def test_a_damaged_configuration_is_refused_with_its_file(change):
@@ -117,31 +207,34 @@ def test_a_damaged_configuration_is_refused_with_its_file(change):
 
 
 def option_texts(help_text):
-    """The help of each option in one line, by the option's name without dashes."""
+    """The help of each option in one line, by the option as it is typed."""
     parts = re.split(
-        r"^ +(?:-\w, )?--(?=[a-z-]+ )", help_text.split("Options:")[1], flags=re.MULTILINE
+        r"^ +(?:-\w, )?(?=--[a-z-]+ )", help_text.split("Options:")[1], flags=re.MULTILINE
     )
     texts = {part.split()[0]: " ".join(part.split()[1:]) for part in parts[1:]}
     return {name: text.replace("- ", "-") for name, text in texts.items()}  # lines break there
 
 
-OPTION_NAMES = {"start": "from"}  # `from` is no name that Python allows
+@pytest.mark.parametrize("command", ["train", "init", "check", "ensemble"])
+def test_help_is_made_of_the_options(command, run_command):
+    texts = option_texts(run_command("network", command, "--help").stdout)
+    documented = [one for one in OPTIONS.values() if one.flag in texts and one.flag != "--dataset"]
+    for one in documented:
+        assert texts[one.flag] == f"{one.kind.metavar} {one.help_text}"
+        assert not any(f"--{alias.replace('_', '-')}" in texts for alias in one.aliases)
+    assert len(documented) == {"train": 23, "init": 7, "check": 4, "ensemble": 1}[command]
 
 
-@pytest.mark.parametrize("command", ["train", "init", "check"])
-def test_help_names_every_registry_entry_and_every_default(command, run_command):
-    options = option_texts(run_command("network", command, "--help").stdout)
-    documented = 0
-    for field in fields(Configuration):
-        text = options.get(OPTION_NAMES.get(field.name, field.name.replace("_", "-")))
-        if text is None:
-            assert command != "train", f"{field.name} is no option of train"
-            continue
-        documented += 1
-        if field.name in REGISTRIES and field.name != "dataset":
-            assert all(re.search(rf"\b{name}\b", text) for name in REGISTRIES[field.name])
-        if field.default not in (None, MISSING):
-            is_sizes = isinstance(field.default, tuple)
-            default = ",".join(map(str, field.default)) if is_sizes else field.default
-            assert f"[default: {default}]" in text
-    assert documented >= 3
+def test_no_help_names_a_type_of_python(run_command):
+    listed = re.findall(r"^  ([a-z-]+)  ", run_command("network", "--help").stdout, re.MULTILINE)
+    for command in listed:
+        shown = run_command("network", command, "--help").stdout
+        assert not re.search(r"<(str|int|float|path|list)", shown), command
+
+
+def test_no_option_is_written_anywhere_else():
+    """A setting that is added is one field here: commands pass on what they are given."""
+    from network.commands import check, ensemble, init, train
+
+    for module in (check, ensemble, init, train):
+        assert not re.search(r"learning.rate|--epochs|batch.size", inspect.getsource(module))

@@ -40,7 +40,7 @@ def digits(mnist_test_set):
 
 
 def run(training, validation, **choices):
-    chosen = Configuration(**{"epochs": 2, "batch_size": 32, **choices}).with_suitable_rates()
+    chosen = Configuration(**{"epochs": 2, "batch_size": 32, **choices})
     loss = LOSSES[chosen.loss]
     model = fully_connected(chosen.hidden, 10, chosen.activation, chosen.initializer, loss)
     params = model.init(np.random.default_rng(chosen.seed), (28, 28))

@@ -95,9 +95,7 @@ def test_a_run_taken_up_at_any_step_is_the_run_in_one_piece(cache, amount, figur
 def stopped(cache):
     """A run that stands in its second of three epochs."""
     configuration = Configuration(dataset=NAME, hidden=(3,), epochs=3, batch_size=10)
-    training_run = create_training_run(
-        cache, configuration.with_suitable_rates(), f"run-{next(numbers)}"
-    )
+    training_run = create_training_run(cache, configuration, f"run-{next(numbers)}")
     stop_after(training_run, 7)
     return training_run
 
@@ -115,7 +113,7 @@ def test_the_file_of_a_run_taken_up_holds_the_weights_that_answer(cache, stopped
 def test_early_stopping_keeps_the_best_epoch_and_ends_when_patience_does(cache):
     configuration = Configuration(
         dataset=NAME, hidden=(3,), epochs=200, patience=3, batch_size=10, validation=0.3
-    ).with_suitable_rates()
+    )
     training_run = create_training_run(cache, configuration, f"run-{next(numbers)}")
     epochs = [event for event in training_run.train() if isinstance(event, EpochDone)]
     best = max(epochs, key=lambda done: (done.validation_accuracy, -done.validation_loss))
@@ -140,7 +138,7 @@ def test_a_run_that_has_ended_is_not_taken_up(cache, stopped):
 
 def test_other_data_than_it_began_with_is_refused(tmp_path):
     cache = make_small_digits(tmp_path)
-    configuration = Configuration(dataset=NAME, hidden=(3,), epochs=3).with_suitable_rates()
+    configuration = Configuration(dataset=NAME, hidden=(3,), epochs=3)
     training_run = create_training_run(cache, configuration, "run")
     stop_after(training_run, 1)
     with np.load(tmp_path / "source.npz") as source:

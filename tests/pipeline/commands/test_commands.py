@@ -111,7 +111,7 @@ def test_without_a_name_the_picture_goes_into_the_cache(run_command, built_cache
     ("options", "message"),
     [
         (("--out", "sheet.jpg"), "sheet.jpg does not end in .png"),
-        (("--label", "ten"), "no class is called 'ten', we know 0, 1, 2"),
+        (("--label", "ten"), '--label "ten" not found; the classes are 0, 1, 2'),
     ],
 )
 def test_what_cannot_be_shown_is_refused(options, message, run_command, built_cache, tmp_path):

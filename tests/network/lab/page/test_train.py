@@ -200,7 +200,7 @@ def test_a_training_that_has_failed_says_what_to_do(open_page, lab):
 @pytest.mark.parametrize(
     ("choices", "field", "words"),
     [
-        ({"learning_rate": "-1"}, "learning_rate", "learning-rate is -1"),
+        ({"learning_rate": "-1"}, "learning_rate", "Learning rate is -1"),
         ({"layers": "Linaer(3)"}, "layers", "Did you mean Linear?"),
         ({"name": "first"}, "name", "never overwritten"),
     ],

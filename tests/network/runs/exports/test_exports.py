@@ -157,7 +157,7 @@ def test_the_files_name_the_same_arrays():
 @pytest.fixture(scope="module")
 def trained(built_cache):
     """A run on disk."""
-    choices = Configuration(hidden=(30,), epochs=1, limit=6000).with_suitable_rates()
+    choices = Configuration(hidden=(30,), epochs=1, limit=6000)
     return create_training_run(built_cache, choices, "export").run
 
 

@@ -68,7 +68,7 @@ def test_a_training_that_diverges_is_an_outcome(cache):
 def first(cache):
     from network.training.configuration import Configuration
 
-    return Configuration(dataset=NAME, hidden=(3,), epochs=2).with_suitable_rates()
+    return Configuration(dataset=NAME, hidden=(3,), epochs=2)
 
 
 def test_examples_that_are_sent_do_as_well_and_must_be_the_right_ones(cache):

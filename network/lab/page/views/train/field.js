@@ -5,22 +5,27 @@ import { h } from "../../ui/dom.js";
 /**
  * Make a field.
  * @param {FieldOptions} field
- * @param {FormOptions} options
  */
-export function makeField({ name, label, list, isNumber = false, hint = "", isWide }, options) {
+export function makeField({ name, label, kind, choices, default: hint, help, is_basic: isBasic = true }) {
   const id = `field-${name}`;
-  const input = list ? makeList(id, name, options[list]) : h("input", {
+  const isList = kind === "choice", isNumber = kind === "number";
+  const isWide = choices.some((one) => one.length > 16) || (kind === "text" && !isBasic);
+  const input = isList ? makeList(id, name, choices) : h("input", {
     id, name, placeholder: hint, autocomplete: "off", spellcheck: "false", inputmode: isNumber ? "decimal" : null,
   });
+  if (help) input.title = help;
   const problem = h("span", { class: "field-problem", id: `${id}-problem`, role: "alert" });
   const element = h("div", { class: `field${isWide ? " is-wide" : ""}` },
     h("label", { for: id }, label), input, problem);
   return {
-    element, input, isList: Boolean(list), isNumber,
-    /** @param {string} text shown as what is chosen; of a text, as what stands there until one writes */
-    showDefault(text) {
+    element, input, isList, isNumber,
+    /**
+     * @param {string} text shown as what is chosen; of a text, as what stands there until one writes
+     * @param {boolean} [isKept] whether what was written stays
+     */
+    showDefault(text, isKept = false) {
       if (input instanceof HTMLSelectElement) input.value = text;
-      else Object.assign(input, { value: "", placeholder: text || hint });
+      else Object.assign(input, { value: isKept ? input.value : "", placeholder: text || hint });
     },
     /** @param {string} text "" when all is well */
     complain(text) {

@@ -1,27 +1,8 @@
-// The form that begins a training: a preset, and what is chosen over it.
+// The form that begins a training: a preset, and what is chosen over it. Its fields come from the server.
 
 import { LabError, api } from "../../data/api.js";
 import { fill, h } from "../../ui/dom.js";
 import { asText, makeField } from "./field.js";
-
-/** @type {FieldOptions[]} */
-const FIELDS = [
-  { name: "hidden", label: "Hidden sizes", hint: "30, or 128,64" },
-  { name: "optimizer", label: "Optimizer", list: "optimizers" },
-  { name: "loss", label: "Loss", list: "losses", isWide: true },
-  { name: "learning_rate", label: "Learning rate", isNumber: true, hint: "what suits" },
-  { name: "epochs", label: "Epochs", isNumber: true },
-  { name: "limit", label: "Images, at most", isNumber: true, hint: "all" },
-  { name: "batch_size", label: "Batch size", isNumber: true },
-];
-/** @type {FieldOptions[]} */
-const MORE = [
-  { name: "layers", label: "Layers as text, instead of hidden sizes", hint: "Conv2D(8, 5), ReLU, Flatten", isWide: true },
-  { name: "activation", label: "Activation", list: "activations" },
-  { name: "seed", label: "Seed", isNumber: true },
-  { name: "augment", label: "Augmentation", hint: "shift=2,rotate=10", isWide: true },
-  { name: "dataset", label: "Data set", list: "datasets" },
-];
 
 /** The form; `onBegin(run)` is called when a training has begun. */
 export class TrainingForm {
@@ -32,22 +13,28 @@ export class TrainingForm {
   constructor(options, onBegin) {
     this.options = options;
     this.onBegin = onBegin;
-    this.fields = new Map([...FIELDS, ...MORE].map((field) => [field.name, makeField(field, options)]));
-    this.name = makeField({ name: "name", label: "Name", hint: "one of its own" }, options);
+    this.fields = new Map(options.fields.map((field) => [field.name, makeField(field)]));
+    this.name = makeField({ name: "name", label: "Name", default: "Automatic", kind: "text", choices: [] });
     this.preset = h("select", { id: "field-preset", onchange: () => this.showPreset() },
-      h("option", { value: "" }, "no preset: 784-30-10"),
+      h("option", { value: "" }, "Default (784-30-10)"),
       options.presets.map((one) => h("option", { value: one.name }, one.name)));
     this.about = h("p", { class: "note" });
     this.film = h("input", { type: "checkbox", id: "field-film", checked: true });
     this.problem = h("p", { class: "problem", role: "alert", hidden: true });
     this.start = h("button", { class: "button is-primary", type: "submit" }, "Start training");
+    for (const name of ["loss", "optimizer"]) this.fields.get(name)?.input.addEventListener("change", () => this.showRates());
     this.element = this.build();
     this.showPreset();
   }
 
   build() {
+    const { fields } = this.options;
     /** @param {FieldOptions[]} some */
     const pick = (some) => some.map((field) => this.fields.get(field.name)?.element);
+    const groups = [...new Set(fields.map((field) => field.group))].map((group) => [
+      h("h3", { class: "fields-title" }, group),
+      h("div", { class: "fields" }, pick(fields.filter((field) => field.group === group && !field.is_basic))),
+    ]);
     /** @param {SubmitEvent} event */
     const onsubmit = (event) => {
       event.preventDefault();
@@ -55,9 +42,9 @@ export class TrainingForm {
     };
     return h("form", { class: "stack", onsubmit, novalidate: true },
       h("div", { class: "field" }, h("label", { for: "field-preset" }, "Preset"), this.preset, this.about),
-      h("div", { class: "fields" }, pick(FIELDS)),
-      h("details", { class: "more" }, h("summary", {}, "More choices"),
-        h("div", { class: "fields" }, pick(MORE), this.name.element),
+      h("div", { class: "fields" }, pick(fields.filter((field) => field.is_basic))),
+      h("details", { class: "more" }, h("summary", {}, "More settings"),
+        groups, h("div", { class: "fields" }, this.name.element),
         h("label", { class: "check" }, this.film, "Keep a film: the weights after every epoch")),
       this.problem, this.start);
   }
@@ -79,6 +66,17 @@ export class TrainingForm {
     const { chosenPreset, values } = this;
     this.about.textContent = chosenPreset ? aboutText(chosenPreset) : "";
     for (const [name, field] of this.fields) field.showDefault(asText(values[name]));
+    this.showRates();
+  }
+
+  /** Show the rates that the chosen loss and optimizer are trained with, where the preset has none. */
+  showRates() {
+    const [loss, optimizer] = ["loss", "optimizer"].map((name) => this.fields.get(name)?.input.value);
+    const found = this.options.suitable.find((one) => one.loss === loss && one.optimizer === optimizer);
+    for (const name of /** @type {const} */ (["learning_rate", "weight_decay"])) {
+      const isOpen = (this.values[name] ?? null) === null;
+      if (found && isOpen) this.fields.get(name)?.showDefault(`Automatic (${found[name]})`, true);
+    }
   }
 
   async begin() {

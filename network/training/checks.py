@@ -1,0 +1,73 @@
+"""Checks of names, numbers and types that files and options share, each with its error."""
+
+import difflib
+import json
+from collections.abc import Collection
+from types import UnionType
+from typing import Any, get_args, get_origin
+
+from pipeline.errors import UsageError
+
+MAX_SHOWN = 200  # characters of a value in an error
+
+
+def check_name(option: str, name: Any, known: Collection[str]) -> None:
+    """Require a name that is known.
+
+    Raises: UsageError, with the nearest name.
+    """
+    if name not in known:
+        raise UsageError(
+            f"{option} is {format_value(name)}; expected {format_list(known)}",
+            suggest_name(name, known),
+        )
+
+
+def check_range(option: str, value: float | None, low: float, high: float) -> None:
+    """Require a number from low to high; None is a value left open.
+
+    Raises: UsageError.
+    """
+    if value is not None and not low <= value <= high:
+        raise UsageError(f"{option} is {format_value(value)}; expected {format_range(low, high)}")
+
+
+def suggest_name(name: Any, known: Collection[str]) -> str:
+    """Return the question whether the nearest name was meant; empty if none is near."""
+    near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.4)
+    return f"Did you mean {near[0]}?" if near else ""
+
+
+def fits_type(value: Any, hint: Any) -> bool:
+    """Return whether a value has an annotated type; a list passes as a tuple, an int as a float."""
+    if isinstance(hint, UnionType):
+        return any(fits_type(value, one) for one in get_args(hint))
+    kind, inner = get_origin(hint) or hint, get_args(hint)
+    if kind is dict:
+        return isinstance(value, dict) and all(fits_type(one, inner[1]) for one in value.values())
+    if kind is tuple:
+        return isinstance(value, list | tuple) and all(fits_type(one, inner[0]) for one in value)
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, int | float if kind is float else kind)
+
+
+def format_value(value: Any) -> str:
+    """Write a value as a file holds it: text in double quotes, lists in brackets."""
+    return json.dumps(value, ensure_ascii=False, default=str)[:MAX_SHOWN]
+
+
+def format_range(low: float, high: float) -> str:
+    """Write a range as in `0 to 1,000,000`."""
+    return f"{format_number(low)} to {format_number(high)}"
+
+
+def format_number(number: float) -> str:
+    """Write a number as in `1,000,000`, `0.999999` or `1e-12`."""
+    return f"{int(number):,}" if number == int(number) else f"{number:.10g}"
+
+
+def format_list(names: Collection[str]) -> str:
+    """Write names as in `a, b or c`."""
+    *others, last = names or ("nothing",)
+    return f"{', '.join(others)} or {last}" if others else last

@@ -1,0 +1,304 @@
+"""Kinds of values that options take: how each is typed, checked and described."""
+
+import ast
+import importlib.util
+import math
+import re
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from network.training.checks import format_list, format_range, suggest_name
+
+V = TypeVar("V")
+NO_VALUES = "none"  # typed for no hidden layer, or no augmentation
+
+
+class InvalidValueError(Exception):
+    """A value that a kind does not accept, and what it expects instead."""
+
+    def __init__(self, expected: str, hint: str = "") -> None:
+        super().__init__(expected)
+        self.expected, self.hint = expected, hint
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The dictionary of a module in which entries are found by name: `module:VARIABLE`."""
+
+    place: str
+
+    @property
+    def module(self) -> str:
+        return self.place.partition(":")[0]
+
+    @property
+    def variable(self) -> str:
+        return self.place.partition(":")[2]
+
+    def entries(self) -> Mapping[str, Any]:
+        """Return the entries by name; imports the module, and NumPy with it."""
+        entries: Mapping[str, Any] = getattr(import_module(self.module), self.variable)
+        return entries
+
+    def names(self) -> Collection[str]:
+        """Return the names alone; read from the module's source unless it is imported already."""
+        if self.module not in sys.modules and (names := self.parse_names()):
+            return names
+        return tuple(self.entries())
+
+    def parse_names(self) -> tuple[str, ...]:
+        """Return the keys as the source writes them; none where they are computed."""
+        spec = importlib.util.find_spec(self.module)
+        try:
+            source = Path(spec.origin or "").read_text("utf-8") if spec else ""
+            found = re.search(
+                rf"^{self.variable}\b[^=]*= ({{.*?}})$", source, re.DOTALL | re.MULTILINE
+            )
+            value = ast.parse(found[1], mode="eval").body if found else None
+        except (OSError, SyntaxError):
+            return ()
+        keys = value.keys if isinstance(value, ast.Dict) else []
+        return tuple(str(key.value) for key in keys if isinstance(key, ast.Constant))
+
+
+class Kind(Generic[V]):
+    """Values of one kind; the texts describe them to users."""
+
+    metavar: str  # what stands for a value in help
+    field: ClassVar[str] = "text"  # what the form shows: text, number or choice
+
+    def read(self, text: str) -> V:
+        """Return the value that a text stands for.
+
+        Raises: InvalidValueError.
+        """
+        raise NotImplementedError
+
+    def check(self, value: Any) -> V:
+        """Return a value of this kind in the form that a configuration keeps.
+
+        Raises: InvalidValueError.
+        """
+        raise NotImplementedError
+
+    def format(self, value: V) -> str:
+        """Return a value as it is typed."""
+        return str(value)
+
+    def choices(self) -> Collection[str]:
+        """Return the names to choose from, if there are any."""
+        return ()
+
+    def describe(self) -> str:
+        """Return which values there are, for a table."""
+        return ""
+
+
+@dataclass(frozen=True)
+class Number(Kind[float]):
+    """A number from low to high, both included; without them the range depends on others."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    example: float = 0.5
+    metavar: str = "RATE"
+    field: ClassVar[str] = "number"
+
+    def read(self, text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise InvalidValueError(self.expected) from None
+
+    def check(self, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise InvalidValueError(self.expected)
+        if not self.low <= value <= self.high:  # NaN is not, either
+            raise InvalidValueError(self.describe() or self.expected)
+        return value  # an integer stays one: a file is written as it was read
+
+    def format(self, value: float) -> str:
+        return f"{value:g}"
+
+    def describe(self) -> str:
+        return "" if math.isinf(self.low) else format_range(self.low, self.high)
+
+    @property
+    def expected(self) -> str:
+        """What a text should have been."""
+        return f"a number such as {self.example:g}"
+
+
+@dataclass(frozen=True)
+class Whole(Kind[int]):
+    """A whole number from low to high, both included."""
+
+    low: int
+    high: int
+    example: int
+    metavar: str = "N"
+    field: ClassVar[str] = "number"
+
+    def read(self, text: str) -> int:
+        try:
+            return int(text)
+        except ValueError:
+            raise InvalidValueError(self.expected) from None
+
+    def check(self, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise InvalidValueError(self.expected)
+        if not self.low <= value <= self.high:
+            raise InvalidValueError(format_range(self.low, self.high))
+        return value
+
+    def describe(self) -> str:
+        return format_range(self.low, self.high)
+
+    @property
+    def expected(self) -> str:
+        """What a text should have been."""
+        return f"a whole number such as {self.example}"
+
+
+@dataclass(frozen=True)
+class Choice(Kind[str]):
+    """The name of an entry of a registry."""
+
+    registry: Registry
+    metavar: str = "NAME"
+    field: ClassVar[str] = "choice"
+
+    def read(self, text: str) -> str:
+        return text
+
+    def check(self, value: Any) -> str:
+        entries = self.registry.entries()
+        if not isinstance(value, str) or value not in entries:
+            raise InvalidValueError(format_list(entries), suggest_name(value, entries))
+        return value
+
+    def choices(self) -> Collection[str]:
+        return self.registry.names()
+
+    def describe(self) -> str:
+        return ", ".join(f"`{name}`" for name in self.choices())
+
+
+@dataclass(frozen=True)
+class Name(Kind[str]):
+    """The name of a dataset or a run, which the cache knows."""
+
+    metavar: str = "NAME"
+
+    def read(self, text: str) -> str:
+        return text
+
+    def check(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise InvalidValueError("a name")
+        return value
+
+
+@dataclass(frozen=True)
+class LayersText(Kind[str]):
+    """Layers as text, such as `Conv2D(16, 5), ReLU, Flatten`."""
+
+    metavar: str = "LAYERS"
+
+    def read(self, text: str) -> str:
+        return text
+
+    def check(self, value: Any) -> str:
+        from network.layers.text import parse_layers
+
+        if not isinstance(value, str):
+            raise InvalidValueError('layers such as "Conv2D(16, 5), ReLU, Flatten"')
+        parse_layers(value)
+        return value
+
+    def describe(self) -> str:
+        return "`Conv2D(16, 5), ReLU, Flatten`"
+
+
+@dataclass(frozen=True)
+class Sizes(Kind[tuple[int, ...]]):
+    """Sizes of layers, typed as `128,64`, or `none`."""
+
+    size: Whole
+    metavar: str = "N,N"
+
+    def read(self, text: str) -> tuple[int, ...]:
+        if text.strip().lower() == NO_VALUES:
+            return ()
+        try:
+            return tuple(int(size) for size in text.split(","))
+        except ValueError:
+            raise InvalidValueError(self.expected) from None
+
+    def check(self, value: Any) -> tuple[int, ...]:
+        if not isinstance(value, list | tuple):
+            raise InvalidValueError(self.expected)
+        return tuple(self.size.check(size) for size in value)
+
+    def format(self, value: tuple[int, ...]) -> str:
+        return ",".join(map(str, value)) or NO_VALUES
+
+    def describe(self) -> str:
+        return f"`30`, `128,64`, `{NO_VALUES}`; each {self.size.describe()}"
+
+    @property
+    def expected(self) -> str:
+        """What a text should have been."""
+        return f"sizes such as 30 or 128,64, or {NO_VALUES}"
+
+
+@dataclass(frozen=True)
+class Strengths(Kind[dict[str, float]]):
+    """Entries of a registry with a strength each, typed as `shift=2,rotate=10`, or `none`.
+
+    An entry's `highest` is the upper end of its strength.
+    """
+
+    registry: Registry
+    metavar: str = "NAME=N,..."
+
+    def read(self, text: str) -> dict[str, float]:
+        if text.strip().lower() == NO_VALUES:
+            return {}
+        try:
+            pairs = [part.split("=") for part in text.split(",")]
+            return {name.strip(): float(strength) for name, strength in pairs}
+        except ValueError:
+            raise InvalidValueError(self.expected) from None
+
+    def check(self, value: Any) -> dict[str, float]:
+        if not isinstance(value, dict):
+            raise InvalidValueError(self.expected)
+        entries = self.registry.entries()
+        for name, strength in value.items():
+            if name not in entries:
+                raise InvalidValueError(format_list(entries), suggest_name(name, entries))
+            try:
+                Number(0, entries[name].highest, 1).check(strength)
+            except InvalidValueError as error:
+                raise InvalidValueError(f"{error.expected} for {name}") from None
+        return dict(value)
+
+    def format(self, value: dict[str, float]) -> str:
+        return ",".join(f"{name}={strength:g}" for name, strength in value.items()) or NO_VALUES
+
+    def choices(self) -> Collection[str]:
+        return self.registry.names()
+
+    def describe(self) -> str:
+        return ", ".join(f"`{name}`" for name in self.choices())
+
+    @property
+    def expected(self) -> str:
+        """What a text should have been."""
+        return f"strengths such as shift=2,rotate=10, or {NO_VALUES}"
