@@ -143,7 +143,6 @@ BROKEN = {
 LONG = text(bytes(100_000))
 BIG = b"J\xa0\x86\x01\0\x85"  # the shape (100000,)
 DOUBLED = wrapped(b"](", b"K\x01", b"q\1h\1e", 25)  # each list holds the one inside it twice
-
 BOMBS = {
     "deep lists": pickled(wrapped(b"]", b"", b"a", 20_000)),
     "deep lists with an array": pickled(b"(", array(), wrapped(b"](", b"K\x01", b"e", 500), b"t"),

@@ -9,14 +9,8 @@ from PIL import Image
 from pipeline.storage.idx import idx_bytes
 
 N = 24
-
-
 PIXELS = np.random.default_rng(0).integers(0, 256, (N, 28, 28), np.uint8)
-
-
 LABELS = (np.arange(N) % 4).astype(np.uint8)
-
-
 ROWS = PIXELS.reshape(N, 784)
 
 
@@ -65,6 +59,4 @@ def idx_pair(
 
 
 KAGGLE = ",".join(["label", *(f"pixel{i}" for i in range(784))])
-
-
 IN_CSV = ",".join(["label", *(f"{i}x{j}" for i in range(1, 29) for j in range(1, 29))])
