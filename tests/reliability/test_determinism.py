@@ -14,6 +14,8 @@ import pytest
 from tests.support.checkout import RAW, REPOSITORY
 from tests.support.mnist_pickles import MNIST_PICKLES
 
+pytestmark = pytest.mark.slow
+
 SAME = "R13: {artefacts} artefacts of {most_runs} runs compared, {different} differ"
 PYTHONS = "R13: the pickles have their hashes on {pythons} Pythons, {different} differ"
 

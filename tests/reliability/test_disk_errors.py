@@ -9,6 +9,8 @@ from tests.reliability.judgement import is_healed, is_told, temporary_files, wro
 from tests.reliability.scenarios import COMMANDS, KINDS, WRITERS, Workshop, every_kind
 from tests.reliability.strace import NEEDS_STRACE, RENAMES, SYNCS, WRITES, choose, spread
 
+pytestmark = pytest.mark.slow
+
 FIGURE = (
     "R3: {points} disk errors, {untold} not told in one line and by the exit code, "
     "{harmed} harmed a file, {left} left temporary files, {unhealed} not healed by the next run"

@@ -86,6 +86,7 @@ def in_use(workshop):
     return room.f_blocks - room.f_bfree, room.f_files - room.f_ffree
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not MOUNT_PREFIX, reason="no file system may be mounted here")
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("kind", ["pages", "files"])
@@ -111,6 +112,7 @@ def test_on_a_disk_that_grows_a_command_fails_cleanly_until_it_fits(
     judge.decide()
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.timeout(7200)
 @every_kind(WRITERS)
@@ -129,6 +131,7 @@ def test_under_a_limit_of_file_size_that_grows_a_command_fails_cleanly_until_it_
     judge.decide()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
 @pytest.mark.parametrize("option", ["", "--json"])
 @pytest.mark.parametrize("name", [name for name in EVERY_COMMAND if name != "publish"])

@@ -23,9 +23,12 @@ MEBIBYTES = 300
 CPU_MS = 2500  # a second where nothing else runs; others take their share of the caches
 HERE = REPOSITORY / "tests" / "reliability"
 
-pytestmark = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="memory is limited and measured as Linux does"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not sys.platform.startswith("linux"), reason="memory is limited and measured as Linux does"
+    ),
+]
 
 
 class EndedError(AssertionError):
@@ -65,7 +68,7 @@ def judge(folder, found):
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("target", TARGETS)
 def test_no_input_makes_a_parser_misbehave(target, tmp_path, amount, figure):
-    found = watch(tmp_path, target, amount(300, 1800), amount(10_000, 10**9))
+    found = watch(tmp_path, target, amount(3600, 1800), amount(2_000, 10**9))
     counts = ("inputs", "accepted", "escaped", "executed", "most_ms", "most_mib")
     figure(FIGURE, parsers=1, **{name: found[name] for name in counts})
     judge(tmp_path, found)

@@ -24,7 +24,10 @@ from tests.support.checkout import REPOSITORY
 from tests.support.pace import PATIENCE, ends_soon
 from tests.support.small_digits import NAME, make_small_digits
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
+]
 R5 = "R5: {kills} trainings killed and taken up, {other} runs ended with other weights"
 R7 = "R7: {signals} signals in {commands} commands, {wrong} not obeyed within 2 s by their code"
 R7_RUNS = "R7: {runs} trainings stopped by a signal and taken up, {other} ended with other weights"

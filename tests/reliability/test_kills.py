@@ -24,6 +24,8 @@ from tests.reliability.strace import (
 )
 from tests.support.checkout import RAW, REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 FIGURE = (
     "R2: {points} kill points, {wrong} wrong files accepted, {unhealed} not healed by the next run"
 )

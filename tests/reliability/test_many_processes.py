@@ -70,6 +70,7 @@ def check_cache(cache, dataset):
     assert not [*cache.root.rglob("*.part")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lock", ["lock", "no lock"])
 def test_all_end_with_the_right_files(lock, mirror, tmp_path, monkeypatch, amount, figure):
     server, dataset = mirror

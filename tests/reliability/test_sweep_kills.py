@@ -16,7 +16,10 @@ from tests.support.pace import PATIENCE
 from tests.support.processes import children_of, command_line
 from tests.support.small_digits import NAME, make_small_digits
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
+]
 R15 = (
     "R15: {workers} workers and {parents} parents of sweeps killed, "
     "{lost} finished trials lost, {twice} counted twice, {failed} failed"

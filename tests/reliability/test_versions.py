@@ -90,6 +90,7 @@ def link_or_copy(source: Path, target: Path) -> None:
         shutil.copy(source, target)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("old_cache", VERSIONS, indirect=True)
 def test_artefacts_of_earlier_versions_are_of_use(old_cache, run_command, built_cache, figure):
     before = json.loads(old_cache.manifest("mnist").read_bytes())

@@ -16,6 +16,8 @@ from pipeline.datasets.catalogue.kmnist import KMNIST
 from tests.support.checkout import REPOSITORY
 from tests.support.pace import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 WORKS = "R17: {commands} commands work without a network, {failed} fail"
 FAILS = "R17: without a network a download fails after {most_seconds:.1f} s, {left} files left"
 

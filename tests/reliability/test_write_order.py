@@ -71,6 +71,7 @@ def unpublished_files(calls):
     return {path for path in written if not any(is_in(path, place) for place in renamed)}
 
 
+@pytest.mark.slow
 @NEEDS_STRACE
 @pytest.mark.parametrize("name", WRITERS)
 def test_every_rename_is_between_the_fsync_of_the_file_and_that_of_its_folder(

@@ -1,5 +1,9 @@
 """The real thing: a few seconds of training read 93 of 100 digits that were never seen."""
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_real_mnist_reaches_its_figure(run_json, built_cache):
     options = ("--optimizer=adam", "--learning-rate=0.005", "--epochs=4", "--batch-size=32")

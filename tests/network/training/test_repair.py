@@ -63,6 +63,7 @@ def test_the_document_has_a_row_for_each_step():
         assert f"`{repair.fault}`" in text
 
 
+@pytest.mark.slow
 def test_the_script_prints_the_rows_that_it_is_asked_for(built_cache, tmp_path):
     chart = tmp_path / "chart.png"
     done = subprocess.run(

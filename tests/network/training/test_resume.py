@@ -78,10 +78,11 @@ def check_resuming(cache, configuration, stops):
     return is_same(pieces.state, whole.state)
 
 
+@pytest.mark.slow
 def test_a_run_taken_up_at_any_step_is_the_run_in_one_piece(cache, amount, figure):
     results = []
 
-    @settings(max_examples=amount(200, 5_000))
+    @settings(max_examples=amount(100, 5_000))
     @given(configurations, st.lists(st.integers(1, 12), min_size=1, max_size=3))
     def take_up(configuration, stops):
         results.append(check_resuming(cache, configuration, stops))

@@ -77,6 +77,7 @@ def test_what_is_exported_comes_back_with_its_class_names(drawn, name, tmp_path_
     assert count_changed(raw_arrays(cache, "again"), splits) == 0
 
 
+@pytest.mark.slow
 @EVERY_WRITABLE
 def test_mnist_comes_back_from_every_format(
     name, built_cache, raw_bytes, mnist_test_set, tmp_path, figure

@@ -127,6 +127,7 @@ def test_the_corpus_is_as_large_as_promised():
     assert set().union(*GROUPS.values()) >= set(PICKLES)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="each file gets a process by fork")
 @pytest.mark.parametrize("group", GROUPS)
 def test_no_file_makes_a_reader_run_anything_or_swell(group, tmp_path, figure):

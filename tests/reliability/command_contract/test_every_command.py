@@ -45,8 +45,7 @@ def test_every_command_has_a_line_with_which_it_succeeds():
 
 
 @POSIX
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("options", ["", "--json"])
+@pytest.mark.parametrize(("options", "number"), [("", signal.SIGINT), ("--json", signal.SIGTERM)])
 @pytest.mark.parametrize("command", SERVERS)
 def test_a_server_tells_its_address_at_once_and_ends_with_0_when_stopped(
     command, options, number, places, case

@@ -15,6 +15,8 @@ from tests.support.pace import PATIENCE
 from tests.support.processes import children_of
 from tests.support.small_digits import NAME, make_small_digits
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("distributed", reason="needs the extra `sweep`")
 
 PLAN = f"""

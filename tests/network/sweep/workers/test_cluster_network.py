@@ -15,6 +15,8 @@ from tests.support.clusters import Cluster
 from tests.support.pace import PATIENCE
 from tests.support.small_digits import NAME, make_small_digits
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("distributed", reason="needs the extra `sweep`")
 
 ROLES = ("scheduler", "one", "two", "parent")
