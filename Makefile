@@ -1,16 +1,21 @@
-# The two commands: `make run` shows the whole way to a trained network, `make test` proves it.
+# `make run` shows the whole way to a trained network; `make test` proves it in three minutes, and
+# `make test-all` what takes longer.
 # Without make: the README has the plain commands.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+# The tests of what reads or writes files, which is what coverage is measured of (pyproject.toml).
+COVERING := tests/pipeline tests/network/images/pages tests/network/runs tests/network/training/test_configuration.py
 PAGE_TOOLS := tests/page/node_modules/.bin
 
-.PHONY: help run test page soak mutation format clean
+.PHONY: help run test test-all coverage page soak mutation format clean
 
 help:
 	@echo "make run       install, fetch, build, train and test: about a minute"
-	@echo "make test      ruff, mypy, pytest and the coverage of what reads or writes files"
+	@echo "make test      ruff, mypy and every test that is not slow: three minutes"
+	@echo "make test-all  the slow ones (kills, disk errors, browsers, clusters), and the coverage"
 	@echo "make page      check the page's JavaScript: types and lint"
 	@echo "make soak      the larger figures of docs/reliability.md: hours"
 	@echo "make mutation  how many deliberate faults the tests notice: a quarter of an hour"
@@ -27,7 +32,14 @@ test: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto --dist worksteal --cov
+	$(PYTEST) -m "not slow"
+
+test-all: .venv/installed-dev
+	$(PYTEST) -m slow
+	$(MAKE) --no-print-directory coverage
+
+coverage: .venv/installed-dev
+	$(PYTEST) -m "not slow" --cov $(COVERING)
 
 page:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory check-page; \
@@ -39,7 +51,7 @@ check-page: tests/page/node_modules/installed
 	$(PAGE_TOOLS)/eslint --config tests/page/eslint.config.js --max-warnings 0 network/lab/page
 
 soak: .venv/installed-dev
-	$(BIN)/python -m pytest --soak --timeout=0 -n auto tests/reliability tests/pipeline/download/test_fetch.py tests/pipeline/pickles/test_attacks.py tests/network/training/test_resume.py tests/network/core/test_gradient_check.py tests/network/lab/test_server.py
+	$(PYTEST) --soak --timeout=0 tests/reliability tests/pipeline/download/test_fetch.py tests/pipeline/pickles/test_attacks.py tests/network/training/test_resume.py tests/network/core/test_gradient_check.py tests/network/training/test_find_preset.py tests/network/lab/test_server.py
 
 mutation: .venv/installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,mutation]'
