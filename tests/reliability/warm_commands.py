@@ -5,6 +5,7 @@ or `publish` to its end as `python -m` does. It stops itself before it begins, s
 attached, and only the command's own system calls are counted.
 """
 
+import atexit
 import contextlib
 import ctypes
 import gc
@@ -18,9 +19,10 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from tests.support.checkout import REPOSITORY
 
@@ -205,7 +207,25 @@ def main() -> None:
         DATASETS[dataset.name] = dataset
     if arguments := serve():
         sys.argv = arguments
-        importlib.import_module(PROGRAMS[arguments[0]]).main()
+        try:
+            importlib.import_module(PROGRAMS[arguments[0]]).main()
+        except SystemExit as ended:
+            end(ended.code)
+
+
+def end(code: int) -> NoReturn:
+    """End a fork as Python ends a program, in its order, but leave its modules as they are.
+
+    To clear them is to copy the memory of all that was imported: more work than most commands.
+    """
+    threading._shutdown()  # waits for threads
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        code = 120  # Python's own
+    os._exit(code)
 
 
 if __name__ == "__main__":
