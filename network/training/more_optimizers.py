@@ -86,6 +86,32 @@ class RMSProp:
 
 
 @dataclass(frozen=True)
+class Adagrad:
+    """Each gradient divided by how large all of them have been, so that steps become smaller.
+
+        v <- v + grad^2
+        param <- param - learning_rate * grad / (sqrt(v) + epsilon)
+
+    Source: Duchi, Hazan, Singer, Adaptive subgradient methods for online learning and stochastic
+    optimization (2011), figure 1, with diagonal matrices.
+    """
+
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
+
+    def init(self, params: Params) -> State:
+        return {"v": zeros_like(params)}
+
+    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
+        decay_weights(params, learning_rate * self.weight_decay)
+        for _, (param, grad, v) in zip_arrays(params, grads, state["v"]):
+            v += grad * grad
+            grad *= learning_rate
+            grad /= np.sqrt(v) + self.epsilon
+            param -= grad
+
+
+@dataclass(frozen=True)
 class Lion:
     """The sign of the gradient and of its mean alone.
 
@@ -305,6 +331,15 @@ OPTIMIZERS: dict[str, OptimizerEntry] = {
             "squared-error": (0.02, 0.03),
             "cross-entropy": (0.01, 0.03),
             "binary-cross-entropy": (0.01, 0.03),
+        },
+    ),
+    "adagrad": OptimizerEntry(
+        Adagrad,
+        "each gradient divided by the size of all before it",
+        {
+            "squared-error": (0.1, 0.001),
+            "cross-entropy": (0.05, 0.001),
+            "binary-cross-entropy": (0.05, 0.001),
         },
     ),
     "adam": OptimizerEntry(

@@ -45,6 +45,11 @@ def rmsprop(param, grad, memory, rate):
     return param - rate * grad / (memory["v"] ** 0.5 + 1e-8)
 
 
+def adagrad(param, grad, memory, rate):
+    memory["v"] = memory.get("v", 0) + grad**2
+    return param - rate * grad / (memory["v"] ** 0.5 + 1e-8)
+
+
 def lion(param, grad, memory, rate):
     m = memory.get("m", 0)
     memory["m"] = 0.99 * m + 0.01 * grad
@@ -69,6 +74,7 @@ FORMULAS = {
     "momentum": momentum,
     "nesterov": nesterov,
     "rmsprop": rmsprop,
+    "adagrad": adagrad,
     "adam": adam,
     "lion": lion,
     "muon": muon,
