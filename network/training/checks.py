@@ -53,7 +53,9 @@ def fits_type(value: Any, hint: Any) -> bool:
 
 
 def format_value(value: Any) -> str:
-    """Write a value as a file holds it: text in double quotes, lists in brackets."""
+    """Write a value as it was written: text in double quotes, lists of a file in brackets."""
+    if isinstance(value, tuple):  # from the command line
+        return ",".join(map(str, value))
     return json.dumps(value, ensure_ascii=False, default=str)[:MAX_SHOWN]
 
 

@@ -267,7 +267,7 @@ def test_runs(call, call_json, trained, tmp_path):
             "Did you mean sigmoid?",
         ),
         (("train", "--epochs", "-1"), 2, "--epochs is -1; expected 0 to", ""),
-        (("train", "--hidden", "0"), 2, "--hidden is [0]; expected 1 to", ""),
+        (("train", "--hidden", "0"), 2, "--hidden is 0; expected 1 to", ""),
         (("train", "--name", "../up"), 2, "'../up' is no name for a run", ""),
         (("train", "--limit", "1", "--validation", "0.9"), 2, "of 1 examples none is left", ""),
         (("train", "--epoch", "1"), 2, "", "See `network train --help`"),
