@@ -122,12 +122,12 @@ def test_one_epoch_more_than_was_planned_can_be_trained(cache):
     ("values", "words"),
     [
         ({"optimizer": "adam"}, "optimizer cannot be changed"),
-        ({"learning_rate": -1}, "learning-rate is -1"),
-        ({"learning_rate": float("nan")}, "learning-rate is nan"),
+        ({"learning_rate": -1}, "learning_rate is -1"),
+        ({"learning_rate": float("nan")}, "learning_rate is NaN"),
         ({"momentum": 1}, "momentum is 1"),
-        ({"dropout": 0.99}, "dropout is 0.99, expected 0 to 0.95"),
+        ({"dropout": 0.99}, "dropout is 0.99; expected 0 to 0.95"),
         ({"augment": {"shfit": 1}}, "Did you mean shift?"),
-        ({"epochs": 0}, "epochs is 0, and 1 are done"),
+        ({"epochs": 0}, "epochs is 0, but 1 are done"),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_nothing_is_changed(values, words, cache):
@@ -143,7 +143,7 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_changed(values, words, ca
     ("choices", "values", "words"),
     [
         ({}, {"dropout": 0.5}, "dropout needs a layer"),
-        ({"optimizer": "sgd"}, {"momentum": 0.5}, "momentum needs optimizer"),
+        ({"optimizer": "sgd"}, {"momentum": 0.5}, "momentum needs momentum, nesterov or muon"),
     ],
 )
 def test_what_a_model_lacks_cannot_be_changed(choices, values, words, cache):
