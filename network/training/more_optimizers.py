@@ -338,8 +338,8 @@ OPTIMIZERS: dict[str, OptimizerEntry] = {
         "each gradient divided by the size of all before it",
         {
             "squared-error": (0.1, 0.001),
-            "cross-entropy": (0.05, 0.001),
-            "binary-cross-entropy": (0.05, 0.001),
+            "cross-entropy": (0.2, 0.001),
+            "binary-cross-entropy": (0.2, 0.001),
         },
     ),
     "adam": OptimizerEntry(
