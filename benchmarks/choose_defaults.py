@@ -14,10 +14,10 @@ import statistics
 from dataclasses import replace
 
 from network.core.data import Examples, load_examples, split_validation
-from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration
+from network.training.initial_state import TrainingData, find_training_data, initial_state
 from network.training.loop import train
-from network.training.state import EpochDone, TrainingState
+from network.training.state import EpochDone
 from pipeline.build import build_pickles
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.storage.cache import find_cache
@@ -37,13 +37,12 @@ GRID = [
 ]
 
 
-def validate(examples: Examples, configuration: Configuration) -> tuple[float, float]:
+def validate(
+    data: TrainingData, examples: Examples, configuration: Configuration
+) -> tuple[float, float]:
     """Train once; return the validation accuracy and the seconds of training."""
-    model = build_model(configuration, len(MNIST.classes))
+    recipe, state = initial_state(configuration, data)
     training, held_out = split_validation(examples, configuration.validation, configuration.seed)
-    params = init_params(model, configuration)
-    recipe = build_recipe(configuration, model)
-    state = TrainingState(params, recipe.optimizer.init(params))
     last, seconds = 0.0, 0.0
     for event in train(recipe, state, training, held_out):
         if isinstance(event, EpochDone):
@@ -59,6 +58,7 @@ def main() -> None:
     options = parser.parse_args()
     cache = find_cache()
     build_pickles(cache, MNIST)
+    data = find_training_data(cache, MNIST.name)
     examples = load_examples(cache, MNIST, "train")
     print(
         "| loss | optimizer | rate | decay | validation % | +- | s |\n|---|---|--:|--:|--:|--:|--:|"
@@ -71,7 +71,7 @@ def main() -> None:
                 loss=loss, optimizer=optimizer, learning_rate=rate, weight_decay=decay
             )
             runs = [
-                validate(examples, replace(configuration, seed=FIRST_SEED + number))
+                validate(data, examples, replace(configuration, seed=FIRST_SEED + number))
                 for number in range(options.seeds)
             ]
             scores = [100 * accuracy for accuracy, _ in runs]

@@ -17,11 +17,10 @@ import numpy as np
 from network.core.data import Examples, load_examples, split_validation
 from network.environment import keep_freed_memory, suitable_threads
 from network.metrics.accuracy import compute_outputs
-from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration, build_configuration
 from network.training.find_preset import load_preset
+from network.training.initial_state import TrainingData, find_training_data, initial_state
 from network.training.loop import train
-from network.training.state import TrainingState
 from pipeline.build import build_pickles
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.storage.cache import find_cache
@@ -30,17 +29,15 @@ PRESETS = {"fast-97": 0.97, "fast-98": 0.98, "fast-99": 0.99}
 
 
 def train_and_test(
-    configuration: Configuration, examples: Examples, unseen: Examples
+    configuration: Configuration, data: TrainingData, examples: Examples, unseen: Examples
 ) -> tuple[float, float]:
     """Train once; return the accuracy on the test images and the seconds of training."""
-    model = build_model(configuration, len(MNIST.classes))
-    recipe, params = build_recipe(configuration, model), init_params(model, configuration)
+    recipe, state = initial_state(configuration, data)
     training, held_out = split_validation(examples, configuration.validation, configuration.seed)
-    state = TrainingState(params, recipe.optimizer.init(params))
-    with suitable_threads(params, recipe.batch_size, recipe.shards):
+    with suitable_threads(state.params, recipe.batch_size, recipe.shards):
         for _ in train(recipe, state, training, held_out):
             pass
-    answers = compute_outputs(model, state.answering, unseen.images).argmax(axis=1)
+    answers = compute_outputs(recipe.model, state.answering, unseen.images).argmax(axis=1)
     return float(np.mean(answers == unseen.labels)), sum(epoch.seconds for epoch in state.history)
 
 
@@ -52,12 +49,15 @@ def main() -> None:
     keep_freed_memory()
     cache = find_cache()
     build_pickles(cache, MNIST)
+    data = find_training_data(cache, MNIST.name)
     examples, unseen = (load_examples(cache, MNIST, split) for split in ("train", "test"))
     print("| preset | to reach | test %, each seed | median | seconds, each seed | median |")
     print("|---|--:|---|--:|---|--:|")
     for name, wanted in PRESETS.items():
         configuration = build_configuration(load_preset(name).values)
-        runs = [train_and_test(replace(configuration, seed=s), examples, unseen) for s in seeds]
+        runs = [
+            train_and_test(replace(configuration, seed=s), data, examples, unseen) for s in seeds
+        ]
         accuracies, seconds = ([*column] for column in zip(*runs, strict=True))
         print(
             f"| {name} | {100 * wanted:.0f} % | {' '.join(f'{100 * a:.2f}' for a in accuracies)} "
