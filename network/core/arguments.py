@@ -79,7 +79,7 @@ def require(layer: object, name: str, is_met: bool, requirement: str) -> None:
     Raises: UsageError.
     """
     if not is_met:
-        raise UsageError(f"layer {repr(layer)[:100]}: {name} must be {requirement}")
+        raise UsageError(f"{repr(layer)[:100]}: {name} must be {requirement}")
 
 
 @cache

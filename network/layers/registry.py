@@ -58,7 +58,7 @@ def parse_layer(known: Mapping[str, type[Layer]], item: ast.expr) -> Layer:
     except (TypeError, ValueError) as error:
         fields = ", ".join(inspect.signature(build).parameters)
         raise UsageError(
-            f"layer {ast.unparse(item)[:100]}: expected the form {call.func.id}({fields})",
+            f"{ast.unparse(item)[:100]}: expected the form {call.func.id}({fields})",
             "A value is a number, or a text in quotes",
         ) from error
     return build(*arguments.args, **arguments.kwargs)

@@ -60,7 +60,6 @@ def test_what_a_layer_cannot_be_is_a_usage_error_of_one_line(text, message):
     for read in (parse_layers, lambda text: Configuration(layers=text)):
         with pytest.raises(UsageError, match=message) as error:
             read(text)
-        assert error.value.message.startswith("layer ")
         assert "\n" not in str(error.value)
         assert len(str(error.value)) < 400
 
@@ -72,7 +71,7 @@ def test_what_a_layer_cannot_be_is_a_usage_error_of_one_line(text, message):
 def test_no_field_of_any_layer_takes_anything(name, field):
     description = describe_layer(EXAMPLES[name][0])
     for nonsense in (None, True, -1e9, math.nan, math.inf, "nonsense", b"", object(), [None], {}):
-        with pytest.raises(UsageError, match=f"layer {name}.*: {field} must be|is unknown"):
+        with pytest.raises(UsageError, match=f"{name}.*: {field} must be|is unknown"):
             build_layer({**description, field: nonsense})
 
 
