@@ -70,9 +70,10 @@ def accept_aliases(aliases: Mapping[str, str]) -> Callable[[Command], Command]:
         @functools.wraps(command)
         def run(**given: Any) -> None:
             for alias, name in aliases.items():
-                if not (value := given.pop(alias)):
+                if not (value := given.pop(alias, None)):
                     continue
-                if given[name] != parameters[name].default:
+                default = parameters[name].default
+                if given.get(name, default) != default:
                     raise UsageError(f"{spell(alias)} and {spell(name)} are the same; give one")
                 given[name] = value
             command(**given)

@@ -11,7 +11,7 @@ from tests.support.checkout import REPOSITORY
 COUNT_PAGE_FAULTS = """
 import resource, sys
 import numpy as np
-from network.memory import keep_freed_memory
+from network.environment import keep_freed_memory
 if sys.argv[1] == "keep":
     assert keep_freed_memory()
 def page_faults():

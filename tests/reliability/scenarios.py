@@ -74,7 +74,7 @@ COMMANDS = {
         "network plot --split train --kind weights --quiet --out {cache}/pictures", "run"
     ),
     "report": Command("network report --split train --quiet --out {cache}/pictures/r.html", "run"),
-    "import-seed": Command("network import-seed {seed}/w {seed}/b --quiet", "nothing"),
+    "import-original": Command("network import-original {seed}/w {seed}/b --quiet", "nothing"),
     "import": Command(IMPORT, "nothing"),
     "import again": Command(IMPORT, "imported"),
     "export": Command(f"{EXPORT}/tiny.npz --to npz", "pickles"),

@@ -108,7 +108,7 @@ def test_a_film_is_kept_by_a_training_here_from_its_beginning(call, cache):
         in call("train", "--resume", "--film", code=2, cache=cache).err
     )
     told = call("train", "--film", "--workers", "1", code=UsageError.exit_code, cache=cache).err
-    assert "--film is kept by a training here" in told
+    assert "--film cannot be combined with --workers or --scheduler" in told
 
 
 @given(was=ANSWERS, now=ANSWERS, labels=ANSWERS)

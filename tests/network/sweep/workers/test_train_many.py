@@ -179,8 +179,14 @@ def test_recipes_are_trained_for_an_ensemble_each_time_with_the_next_seed(networ
             f"run known is of {NAME} and a recipe of mnist",
         ),
         (("ensemble", "--presets", "seed,seed", "--name", "known"), "run 'known' exists"),
-        (("ensemble", "known", "known", "--workers", "1"), "--workers is for members that are"),
-        (("ensemble", "known", "known", "--seed", "1"), "--seed is for members that are trained"),
+        (
+            ("ensemble", "known", "known", "--workers", "1"),
+            "--workers applies only to members that are to be trained",
+        ),
+        (
+            ("ensemble", "known", "known", "--seed", "1"),
+            "--seed applies only to members that are to be trained",
+        ),
         (("train", "--resume", "filmed", "--workers", "1"), "run filmed keeps a film, which"),
         (("train", "--resume", "known", "known"), "run known is named 2 times"),
         (("train", "--resume", "begun", "known"), "run known has ended"),
