@@ -69,7 +69,7 @@ def training_options(*keys: str) -> Callable[[Command], Command]:
 
         @functools.wraps(command)
         def run(**given: Any) -> None:
-            typed = {one.key: given.pop(one.key) for one in chosen}
+            typed = {one.key: given.pop(one.key, None) for one in chosen}
             settings = {key: text for key, text in typed.items() if text is not None}
             with options_spelled(spell_flag):
                 command(**given, settings=settings)
