@@ -156,8 +156,9 @@ def cache(tmp_path_factory):
     cache = make_small_digits(tmp_path_factory.mktemp("edited"))
     quiet = {"cache_dir": cache.root, "quiet": True}
     for name, seed in (("first", 1), ("second", 2)):
-        train(dataset=NAME, hidden="5", epochs=2, seed=seed, name=name, validation=0.5, **quiet)
-    ensemble(["first", "second"], name="both", **quiet)
+        options = {"hidden": "5", "epochs": "2", "seed": str(seed), "validation": "0.5"}
+        train(dataset=NAME, name=name, **options, **quiet)
+    ensemble(runs=["first", "second"], name="both", **quiet)
     return cache
 
 
@@ -230,7 +231,7 @@ def test_an_edited_run_can_be_edited_tested_calibrated_listed_and_trained_on(cac
     assert "edited" in next(
         line for line in capsys.readouterr().out.splitlines() if line.startswith("changed ")
     )
-    train(dataset=NAME, start="changed", epochs=1, seed=5, name="further", **quiet)
+    train(dataset=NAME, start="changed", epochs="1", seed="5", name="further", **quiet)
     assert len(load_run(find_run(cache, "further"))[0].meta["seen"]) == 2
 
 
@@ -238,7 +239,7 @@ def test_an_edited_run_can_be_edited_tested_calibrated_listed_and_trained_on(cac
 def test_no_training_made_it_and_none_goes_on(cache, again):
     _, saved = save(cache)
     acts = {
-        "resume": lambda: train([saved.name], resume=True, cache_dir=cache.root),
+        "resume": lambda: train(runs=[saved.name], resume=True, cache_dir=cache.root),
         "replay": lambda: replay(saved.name, cache_dir=cache.root),
         "film": lambda: check_can_make_film(saved.run),
     }
