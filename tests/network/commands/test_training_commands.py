@@ -71,7 +71,7 @@ def test_the_later_word_counts_preset_file_option(network, tmp_path, cache):
         ("layers = 'Conv2D(4), Linear(3)'", "layer Linear.* cannot take inputs of shape"),
         ("layers = 'Linaer(3)'", "layer 'Linaer' is unknown, .*Did you mean Linear?"),
         ("layers = 'MaxPool2D(30), Flatten'", "layer MaxPool2D.* cannot take inputs"),
-        ("layers = 'Conv2D(__import__(1))'", "layers in .*: layer .*expected the form"),
+        ("layers = 'Conv2D(__import__(1))'", "layers in .*: Conv2D.*expected the form"),
         (
             "label_smoothing = 0.1",
             "--label-smoothing needs cross-entropy, but --loss is squared-error",
