@@ -250,6 +250,7 @@ def test_a_run_that_is_damaged_does_not_hide_the_others(lab):
 # --- what nobody thought of ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_nothing_that_schemathesis_makes_up_is_answered_with_500(lab, amount, figure):
     schema = schemathesis.openapi.from_url(f"{lab.address}api/openapi.json")
     operations = [found.ok() for found in schema.get_all_operations()]

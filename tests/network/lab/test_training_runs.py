@@ -256,6 +256,7 @@ def test_what_cannot_be_done_is_refused(lab):
     stop(lab, live)
 
 
+@pytest.mark.slow
 def test_no_more_than_four_are_trained_at_once(lab):
     runs = [begin(lab) for _ in range(4)]
     status, answer = ask(lab, "POST", "trainings", json={"choices": LONG})
@@ -283,6 +284,7 @@ def test_a_run_that_is_trained_in_a_terminal_is_watched(lab):
         assert process.wait(PATIENCE) == 130
 
 
+@pytest.mark.slow
 def test_the_page_is_answered_while_networks_are_trained(lab, figure, amount):
     idle = slow_answer(lab, 100)  # what an answer takes as the machine is now
     runs = [begin(lab), begin(lab)]
@@ -305,6 +307,7 @@ def slow_answer(lab, count):
     return sorted(seconds)[int(0.99 * len(seconds))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_lab_ends_within_two_seconds_and_its_trainings_can_go_on(number, tmp_path):
     with running_lab(make_small_digits(tmp_path)) as started:
@@ -331,6 +334,7 @@ def test_the_lab_ends_within_two_seconds_and_its_trainings_can_go_on(number, tmp
             assert process.wait(PATIENCE) == 130
 
 
+@pytest.mark.slow
 def test_a_lab_that_is_killed_leaves_no_process_and_its_training_is_saved(tmp_path):
     with running_lab(make_small_digits(tmp_path)) as started:
         run = begin(started)

@@ -14,6 +14,7 @@ from network.sweep.search import Sweep, TrialDone
 from network.sweep.workers.local import local_workers
 from network.training.initial_state import find_training_data
 from pipeline.errors import CorruptError, MissingError, UsageError
+from tests.support.pace import PATIENCE
 from tests.support.processes import children_of
 from tests.support.small_digits import NAME, make_small_digits
 
@@ -29,7 +30,7 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def workers():
-    with local_workers(2, timeout=60) as started:
+    with local_workers(2, timeout=PATIENCE) as started:
         yield started
 
 
@@ -148,10 +149,11 @@ def test_a_damaged_checkpoint_costs_time_alone(cache, workers):
     assert again.counts().failed == 0
 
 
+@pytest.mark.slow
 def test_a_worker_that_hangs_is_timed_out(cache):
     study = make_study(cache, "hanging", pruner="none")
     known = children_of(os.getpid())
-    with local_workers(1, timeout=2) as workers:
+    with local_workers(1, timeout=5) as workers:
         events = Sweep(study, workers, find_training_data(cache, NAME)).run(3)
         while not (own := children_of(os.getpid()) - known):
             next(events)

@@ -73,6 +73,7 @@ def content(run):
     return arrays, [epoch._replace(seconds=0) for epoch in read_history(run)]
 
 
+@pytest.mark.slow
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     chosen=st.lists(configurations, min_size=1, max_size=3),
@@ -100,6 +101,7 @@ def test_runs_trained_at_once_and_stopped_at_any_moment_are_those_trained_alone(
         assert content(remote_run.run) == content(alone.run)
 
 
+@pytest.mark.slow
 def test_workers_that_are_killed_cost_parts_of_trainings_and_no_more(cache, monkeypatch):
     monkeypatch.setattr(train_many, "SAVE_EVERY", 0)  # much comes back, in each epoch
     chosen = Configuration(dataset=NAME, hidden=(200,), epochs=30)
@@ -117,6 +119,7 @@ def test_workers_that_are_killed_cost_parts_of_trainings_and_no_more(cache, monk
     assert len(first[1]) == 30
 
 
+@pytest.mark.slow
 def test_a_training_that_no_worker_survives_is_told(cache):
     chosen = Configuration(dataset=NAME, epochs=9)
     with local_workers(1, timeout=0) as workers:
@@ -208,6 +211,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_trained(
         resume_remote_run(cache, find_run(cache, "known"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="a signal to one process of a terminal's group")
 @pytest.mark.parametrize(
     ("options", "number"), [(("--workers", "2"), signal.SIGINT), ((), signal.SIGTERM)]
