@@ -14,7 +14,7 @@ from network.training.checks import format_list, format_value, suggest_name
 from network.training.configuration import resolve_keys
 from network.training.option import OptionError
 from pipeline.errors import UsageError
-from pipeline.storage.cache import reading
+from pipeline.storage.cache import read_at_most
 
 FOLDER = Path(__file__).parent / "presets"
 FORMER_NAMES = {"seed": "textbook"}  # accepted, and not listed
@@ -79,8 +79,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
     Raises: UsageError if it is not one, MissingError if it is not found.
     """
-    with reading(path), path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
+    data = read_at_most(path, MAX_BYTES)
     if len(data) > MAX_BYTES:
         raise UsageError(f"{path} is larger than {MAX_BYTES:,} bytes; expected a short TOML file")
     try:

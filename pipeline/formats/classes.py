@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.datasets.user_datasets import MAX_CLASSES
 from pipeline.errors import CorruptError
 from pipeline.formats.source import CLASSES, File, Part
-from pipeline.storage.cache import reading
+from pipeline.storage.cache import read_at_most
 
 MAX_LETTERS = 100  # of a class name
 MAX_BYTES = 4 * (MAX_LETTERS + 2) * MAX_CLASSES  # of the file with all of them
@@ -60,8 +60,7 @@ def read_classes(folder: Path) -> tuple[str, ...] | None:
     path = folder / CLASSES
     if not path.is_file():
         return None
-    with reading(path), path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
+    content = read_at_most(path, MAX_BYTES)
     if len(content) > MAX_BYTES:
         raise CorruptError(f"{path}: more than {MAX_BYTES:,} bytes, expected a class name a line")
     try:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         find_cache as find_cache,
         find_checkout as find_checkout,
         publish as publish,
+        read_at_most as read_at_most,
         reading as reading,
         remove_quietly as remove_quietly,
         remove_stale_parts as remove_stale_parts,

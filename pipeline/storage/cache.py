@@ -4,6 +4,7 @@ import contextlib
 import errno
 import glob
 import hashlib
+import itertools
 import os
 import secrets
 import shutil
@@ -18,6 +19,7 @@ from pipeline.errors import MissingError, StorageError, UsageError
 DISTRIBUTION = "mnist-neural-net"
 ENVIRONMENT_VARIABLE = "MNIST_CACHE_DIR"
 STALE_SECONDS = 3600.0  # a temporary file untouched for so long belongs to a killed process
+PIECE_BYTES = 1 << 20  # that are read at once
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,16 @@ def reading(path: Path, hint: str = "") -> Iterator[None]:
         raise MissingError(f"{path} is not there", hint) from error
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def read_at_most(path: Path, size: int) -> bytes:
+    """Read a file up to one byte more than it may have; memory grows with what is in it.
+
+    Raises: MissingError, StorageError.
+    """
+    with reading(path), path.open("rb") as file:
+        pieces = iter(lambda: file.read(PIECE_BYTES), b"")  # `read(size)` would reserve it all
+        return b"".join(itertools.islice(pieces, size // PIECE_BYTES + 1))[: size + 1]
 
 
 def storage_error(what: str, error: OSError) -> StorageError:

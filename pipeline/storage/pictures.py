@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pipeline.errors import CorruptError
-from pipeline.storage.cache import reading
+from pipeline.storage.cache import read_at_most
 
 MAX_DECODED_PIXELS = 50_000_000  # a photo has 12 to 48 million; a hostile file asks for billions
 TILE_SIDE = 2000  # pixels, about
@@ -42,9 +42,7 @@ def read_picture(path: Path, options: PictureOptions) -> NDArray[np.uint8]:
 
     Raises: MissingError, StorageError, CorruptError for a file that is not such a picture.
     """
-    with reading(path), path.open("rb") as file:
-        data = file.read(options.max_bytes + 1)
-    return decode_picture(data, str(path), options)
+    return decode_picture(read_at_most(path, options.max_bytes), str(path), options)
 
 
 def decode_picture(data: bytes, name: str, options: PictureOptions) -> NDArray[np.uint8]:

@@ -120,7 +120,7 @@ def test_the_learning_rate_is_changed_while_it_runs(open_page, lab):
     wait_for_epoch(page, done + 1)  # it goes on
     page.fill("#knob-weight-decay", "-1")
     page.press("#knob-weight-decay", "Enter")
-    page.wait_for_selector(".run-side .problem:has-text('weight-decay is -1')")
+    page.wait_for_selector(".run-side .problem:has-text('Weight decay is -1')")
     expect(page.locator("#knob-weight-decay")).to_have_value("0.000024")
     stop(page)
     meta = load_checkpoint(find_run(lab.cache, run).checkpoint).meta
