@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.datasets.records import Dataset
+from pipeline.download.fetch import fetch_dataset
+from pipeline.download.mirrors import is_local
 from pipeline.download.raw_files import read_image_chunks, read_label_chunks
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.pickles.manifest import check_pickle, publish_manifest
@@ -43,9 +45,16 @@ def build_pickles(
     with work_lock(cache, f"build-{dataset.name}", reporter):
         if not force and (intact := find_intact(cache, dataset)):
             return intact  # by the process that we waited for
+        if comes_with_package(dataset):
+            fetch_dataset(cache, dataset, reporter=reporter)
         built = [build_split(cache, dataset, split, force, reporter) for split in dataset.splits]
         publish_manifest(cache, dataset, {item.split: (item.count, item.digest) for item in built})
     return built
+
+
+def comes_with_package(dataset: Dataset) -> bool:
+    """Return whether the raw files are on this machine, so that nothing has to be downloaded."""
+    return bool(dataset.mirrors) and all(map(is_local, dataset.mirrors))
 
 
 def find_intact(cache: Cache, dataset: Dataset) -> list[BuiltPickle]:

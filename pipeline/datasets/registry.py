@@ -6,6 +6,7 @@ from pipeline.datasets.catalogue.emnist import EMNIST
 from pipeline.datasets.catalogue.fashion_mnist import FASHION_MNIST
 from pipeline.datasets.catalogue.kmnist import KMNIST
 from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.datasets.catalogue.mnist_sample import MNIST_SAMPLE
 from pipeline.datasets.catalogue.qmnist import QMNIST
 from pipeline.datasets.records import Dataset
 from pipeline.datasets.user_datasets import read_record, user_dataset_names
@@ -13,7 +14,8 @@ from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
 
 DATASETS: dict[str, Dataset] = {
-    dataset.name: dataset for dataset in (MNIST, FASHION_MNIST, KMNIST, *EMNIST, QMNIST)
+    dataset.name: dataset
+    for dataset in (MNIST, MNIST_SAMPLE, FASHION_MNIST, KMNIST, *EMNIST, QMNIST)
 }
 
 

@@ -12,5 +12,6 @@ if TYPE_CHECKING:
         read_label_chunks as read_label_chunks,
         read_label_rows as read_label_rows,
     )
+    from pipeline.download.mirrors import is_local as is_local
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -14,6 +14,8 @@ import pytest
 
 from pipeline.build import build_pickles
 from pipeline.datasets.catalogue.mnist import MNIST
+from pipeline.datasets.catalogue.mnist_sample import MNIST_SAMPLE
+from pipeline.download.raw_files import read_image_chunks, read_label_chunks
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.pickles.manifest import read_manifest
 from pipeline.storage.cache import Cache, compute_digest
@@ -49,6 +51,16 @@ def test_each_split_becomes_a_pickle_of_its_images_and_labels(tiny):
         assert built.path == cache.pickle("tiny", built.split)
         assert built.digest == compute_digest(built.path)
     assert artefacts(cache) == ["tiny.json", "tiny_test.pickle", "tiny_train.pickle"]
+
+
+def test_the_sample_is_the_beginning_of_mnist_and_needs_no_download(tmp_path):
+    cache = Cache(tmp_path / "cache", "test")
+    whole = Cache(REPOSITORY / "cache", "test")
+    for built in build_pickles(cache, MNIST_SAMPLE):
+        images, labels = pickle.loads(built.path.read_bytes())
+        first = next(read_image_chunks(whole, MNIST, built.split))[: built.count]
+        assert np.array_equal(images, first[: built.count])
+        assert labels == next(read_label_chunks(whole, MNIST, built.split))[: built.count].tolist()
 
 
 def test_who_listens_hears_of_every_image(tiny):
