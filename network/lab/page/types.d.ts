@@ -298,7 +298,7 @@ interface Preset {
   values: Record<string, unknown>;
 }
 
-// --- the events of a training (network/lab/trainer.py) ------------------------------------------
+// --- the events of a training (network/lab/training_process.py) ------------------------------------------
 
 /** A loss: the step, the mean of some steps up to it, and of how many. */
 type LossPoint = [step: number, mean: number, count: number];

@@ -149,6 +149,6 @@ function makePens(board) {
       board.pen = pen;
       for (const one of buttons) one.setAttribute("aria-pressed", String(one.dataset.pen === pen));
     },
-  }, h("span", { class: `pen-dot is-${pen}` })));
+  }, h("span", { class: "pen-dot", style: { "--pen": PENS[pen] } })));
   return buttons;
 }
