@@ -17,6 +17,7 @@ from tests.support.import_graph import (
     PACKAGES,
     defined_names,
     face_of,
+    for_every,
     imports_of,
     public_names,
     wing_of,
@@ -102,7 +103,7 @@ def place(module: str, line: int = 0) -> str:
     return f"{path}:{line}" if line else path
 
 
-@pytest.mark.parametrize("module", MODULES)
+@for_every(MODULES)
 def test_a_library_is_imported_only_where_it_belongs(module):
     for imported in imports_of(MODULES[module]):
         library = imported.module.split(".")[0]
@@ -135,7 +136,7 @@ def test_architecture_md_is_short_and_has_the_same_levels():
     assert ARCHITECTURE.count("\n") <= 200, "Move explanations to docs/design.md."
 
 
-@pytest.mark.parametrize("module", SOURCES)
+@for_every(SOURCES)
 def test_a_wing_imports_only_wings_of_lower_levels(module):
     wing = wing_of(module)
     for imported in imports_of(MODULES[module]):
@@ -187,7 +188,7 @@ def dir_of(package):
     return dir(package) if package.__all__ else []
 
 
-@pytest.mark.parametrize("module", [*SOURCES, *BENCHMARKS])
+@for_every([*SOURCES, *BENCHMARKS])
 def test_other_wings_use_only_the_names_in_a_face(module):
     for imported in imports_of({**MODULES, **BENCHMARKS}[module]):
         if imported.module not in MODULES or wing_of(imported.module) == wing_of(module):

@@ -4,10 +4,8 @@ import ast
 import re
 from itertools import chain
 
-import pytest
-
 from tests.support.checkout import REPOSITORY
-from tests.support.import_graph import MODULES, tree_of
+from tests.support.import_graph import MODULES, for_every, tree_of
 
 LINES_AT_MOST = 400
 BODY_LINES_AT_MOST = 50
@@ -25,7 +23,7 @@ def functions_of(module):
     return [node for node in ast.walk(tree_of(MODULES[module])) if isinstance(node, FUNCTIONS)]
 
 
-@pytest.mark.parametrize("module", MODULES)
+@for_every(MODULES)
 def test_a_file_is_read_in_one_sitting(module):
     lines = MODULES[module].read_text("utf-8").count("\n")
     assert lines <= LINES_AT_MOST, (
@@ -33,7 +31,7 @@ def test_a_file_is_read_in_one_sitting(module):
     )
 
 
-@pytest.mark.parametrize("module", MODULES)
+@for_every(MODULES)
 def test_a_file_begins_with_one_sentence_on_what_it_is_for(module):
     first = (ast.get_docstring(tree_of(MODULES[module])) or "").split("\n")[0]
     assert first.endswith("."), (
@@ -45,7 +43,7 @@ def test_a_file_begins_with_one_sentence_on_what_it_is_for(module):
     )
 
 
-@pytest.mark.parametrize("module", MODULES)
+@for_every(MODULES)
 def test_functions_are_short_enough_to_see(module):
     for node in functions_of(module):
         body = node.body[1:] if ast.get_docstring(node) else node.body
@@ -56,14 +54,14 @@ def test_functions_are_short_enough_to_see(module):
         )
 
 
-@pytest.mark.parametrize("module", MODULES)
+@for_every(MODULES)
 def test_pytest_collects_nothing_from_the_packages(module):
     names = [MODULES[module].name.replace("test.py", ""), *(it.name for it in functions_of(module))]
     for name in names:
         assert not name.startswith("test"), f"{module}: {name} begins with test. Rename it."
 
 
-@pytest.mark.parametrize("module", MODULES)
+@for_every(MODULES)
 def test_the_packages_do_not_assert(module):
     for node in ast.walk(tree_of(MODULES[module])):
         assert not isinstance(node, ast.Assert), (
@@ -72,7 +70,7 @@ def test_the_packages_do_not_assert(module):
         )
 
 
-@pytest.mark.parametrize("path", EVERY_FILE, ids=lambda it: it.relative_to(REPOSITORY).as_posix())
+@for_every(EVERY_FILE)
 def test_no_file_counts_the_folders_above_it(path):
     counted = re.search(r"__file__\)?.*(\.parent\.parent|\.parents\[)", path.read_text("utf-8"))
     assert counted is None, (

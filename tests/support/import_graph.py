@@ -1,10 +1,10 @@
 """The modules of both packages, their imports and their public names, read from the source."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pipeline.lazy import read_exports
 from tests.support.checkout import REPOSITORY
@@ -112,3 +112,17 @@ def defined_names(module: str) -> set[str]:
 
 def is_assigned(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+
+
+def for_every(cases: Iterable[Any]) -> Callable[[Callable[[Any], None]], Callable[[], None]]:
+    """Make one test of a check of many files: that takes a tenth of the time of a test each."""
+
+    def decorate(check: Callable[[Any], None]) -> Callable[[], None]:
+        def run() -> None:
+            for case in cases:
+                check(case)
+
+        run.__name__ = check.__name__
+        return run
+
+    return decorate
