@@ -58,6 +58,7 @@ def test_what_is_missing_is_one_line():
         import no_such.part  # noqa: F401
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", COMMANDS)
 def test_a_command_without_its_extra_is_one_line(module, tmp_path):
     extra, words = COMMANDS[module]

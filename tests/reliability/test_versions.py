@@ -148,6 +148,7 @@ def make_newer_checkpoint(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_checkpoint(path, Checkpoint(old.model, old.params, old.state, kept | {"invented": 1}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seal", [checksummed_bytes, lambda value: json.dumps(value).encode()])
 @pytest.mark.parametrize(
     ("artefact", "line"),
@@ -164,6 +165,7 @@ def test_a_newer_json_artefact_is_refused(artefact, line, seal, cache, run_comma
     figure(NEWER, newer=1, accepted=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line", ["network test first", "network train --dataset tiny --from first"]
 )
@@ -217,6 +219,7 @@ def left_behind(path: Path) -> Path:
     return path.with_name(f".{path.name}.0.part")
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize("line", WRITERS)
 def test_a_planted_link_is_never_followed(line, state, tmp_path, figure):
@@ -251,6 +254,7 @@ def call(line: str, cache: Path, folder: Path) -> subprocess.CompletedProcess[st
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @POSIX
 def test_a_link_that_is_planted_while_training_goes_on_is_not_followed(cache, tmp_path, figure):
     run = Run(cache.runs() / "long")
@@ -278,6 +282,7 @@ def wait_for_epoch(process: subprocess.Popen[str], epoch: int) -> None:
         assert process.poll() is None
 
 
+@pytest.mark.slow
 @POSIX
 def test_a_link_in_the_place_of_a_run_is_another_run(cache, tmp_path, run_command, figure):
     victim = tmp_path / "victim"

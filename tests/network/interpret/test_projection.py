@@ -49,6 +49,7 @@ def test_points_that_are_all_the_same_lie_in_the_middle():
     assert not project(np.ones((5, 3), np.float32), "pca").any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PROJECTIONS)
 def test_a_map_keeps_groups_together_and_is_the_same_each_time(name):
     if not PROJECTIONS[name].is_installed:

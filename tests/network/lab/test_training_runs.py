@@ -127,6 +127,7 @@ def test_pause_stands_still_and_goes_on(lab):
     stop(lab, run)
 
 
+@pytest.mark.slow
 def test_slow_motion_comes_to_the_same_weights_as_full_speed(lab, call):
     run = begin(lab)
     ask(lab, "POST", f"trainings/{run}/pace", json={"steps_a_second": 50})
@@ -161,6 +162,7 @@ def test_in_slow_motion_every_step_is_told_and_orders_are_obeyed_at_once(lab):
     assert ask(lab, "POST", f"trainings/{run}/pace", json={"steps_a_second": 1})[0] == 422
 
 
+@pytest.mark.slow
 def test_one_more_epoch_of_a_training_that_has_ended(lab):
     run = begin(lab, epochs=2)
     _, last_id = listen(lab, run, is_end)
@@ -170,6 +172,7 @@ def test_one_more_epoch_of_a_training_that_has_ended(lab):
     assert list_epochs(find_run(lab.cache, run)) == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("order", "epochs"), [("resume", []), ("epoch", [1])])
 def test_a_run_that_no_epoch_is_planned_for_can_be_gone_on_with(lab, order, epochs):
     name = f"untrained-{order}"
@@ -181,6 +184,7 @@ def test_a_run_that_no_epoch_is_planned_for_can_be_gone_on_with(lab, order, epoc
     assert [event["epoch"] for event in events if event["type"] == "epoch"] == epochs
 
 
+@pytest.mark.slow
 def test_what_is_changed_is_written_down_and_replay_makes_it_again(lab, call):
     run = begin(lab, optimizer="momentum", layers="Flatten, Linear(5), Dropout(0.5), ReLU")
     asked = {"learning_rate": 0.01, "momentum": 0.5, "dropout": 0.1, "augment": {"shift": 1}}
@@ -241,6 +245,7 @@ def test_a_training_that_diverges_says_what_to_do(lab):
     assert "Try a lower --learning-rate" in events[-2]["message"]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_done_is_refused(lab):
     run = begin(lab, epochs=1)
     listen(lab, run, is_end)

@@ -217,6 +217,7 @@ def test_a_report_holds_every_plot_and_needs_nothing_else(subjects):
     assert f"{100 * subjects['dense'].result.accuracy:.2f} %" in page.text
 
 
+@pytest.mark.slow
 def test_names_of_classes_and_choices_are_text_in_a_report(subjects):
     hostile = "<script>alert(1)</script>&\"'$title"
     subject = subjects["dense"]
@@ -229,6 +230,7 @@ def test_names_of_classes_and_choices_are_text_in_a_report(subjects):
     assert page.text.count(hostile) >= 3
 
 
+@pytest.mark.slow
 def test_commands_write_where_they_say(cache, call, call_json, tmp_path):
     answer = call_json("plot", "dense", "--kind", "weights", "--out", str(tmp_path), cache=cache)
     assert answer == {"runs": ["dense"], "paths": [str(tmp_path / "dense_weights.png")]}

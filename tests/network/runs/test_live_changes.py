@@ -66,6 +66,7 @@ def train_changed(cache, changes):
     return training_run
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(changes=changes)
 def test_replay_makes_every_change_at_its_step_and_ends_with_the_same_weights(changes, cache):

@@ -50,6 +50,7 @@ def states(study):
     return {trial.number: (trial.state.name, trial.values) for trial in study.optuna.trials}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pruner", PRUNERS)
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_every_trial_ends_once(cache, workers, sampler, pruner):
@@ -77,6 +78,7 @@ def test_the_first_trial_is_the_defaults(cache, workers):
     assert first.values == {"learning_rate": 7.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_what_is_found_best_is_what_such_a_run_comes_to(cache, workers, objective):
     study = make_study(cache, f"best-{objective}", objective=objective, target=0.05)
@@ -119,6 +121,7 @@ def test_to_diverge_is_a_result_and_to_be_impossible_a_failure(cache, workers):
     assert study.best()[0].values["learning_rate"] == 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("looks", [1, 3, 8, 20])
 def test_a_sweep_that_was_left_goes_on_where_it_was(cache, workers, looks):
     study = make_study(cache, f"left-{looks}", first_rung=1, factor=2)

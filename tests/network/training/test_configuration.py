@@ -225,6 +225,7 @@ def test_help_is_made_of_the_options(command, run_command):
     assert len(documented) == {"train": 23, "init": 7, "check": 4, "ensemble": 1}[command]
 
 
+@pytest.mark.slow
 def test_no_help_names_a_type_of_python(run_command):
     listed = re.findall(r"^  ([a-z-]+)  ", run_command("network", "--help").stdout, re.MULTILINE)
     for command in listed:

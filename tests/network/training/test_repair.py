@@ -30,6 +30,7 @@ def test_every_fault_of_the_seed_is_mended_once_and_no_other():
     assert after(REPAIRS)[0] == SeedNetwork()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(REPAIRS)), ids=lambda n: REPAIRS[n].name)
 def test_every_step_learns_something(number, examples):
     network, training = after(REPAIRS[: number + 1])

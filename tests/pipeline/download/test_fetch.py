@@ -95,6 +95,7 @@ def test_a_mirror_that_misbehaves_changes_nothing_and_the_next_one_is_asked(
         figure(R1, cases=1, wrong=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", SLOW)
 def test_a_mirror_that_is_too_slow_is_given_up(case, server, tiny, cache, monkeypatch, figure):
     monkeypatch.setattr(http, "READ_TIMEOUT", 0.4)  # in which a good mirror answers at any time

@@ -145,6 +145,7 @@ def put(cache, group, name, data):
     return RawFile(name, len(data), hashlib.sha256(data).hexdigest(), len(data), None), path
 
 
+@pytest.mark.slow
 def test_qmnist_keeps_its_columns_and_its_lost_digits(cache, tmp_path):
     """The files of QMNIST with other content; its counts are what tells `test` from `lost`."""
     rng, parts, splits = np.random.default_rng(0), {}, {}
@@ -238,6 +239,7 @@ def test_data_that_are_not_intact_leave_nothing(harm, name, cache, mine, tmp_pat
     assert tree(tmp_path) == before
 
 
+@pytest.mark.slow
 @LINUX
 @EVERY_WRITABLE
 def test_a_full_disk_leaves_what_was_there(name, cache, mine, tmp_path):

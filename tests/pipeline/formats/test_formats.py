@@ -63,6 +63,7 @@ def sets(draw):
     return classes, splits
 
 
+@pytest.mark.slow
 @EVERY_WRITABLE
 @settings(max_examples=15)
 @given(drawn=sets())

@@ -374,6 +374,7 @@ def many(count):
     return pixels, (np.arange(count) % 10).astype(np.uint8)
 
 
+@pytest.mark.slow
 @LINUX
 @pytest.mark.parametrize("kind", ["npz", "csv", "png"])
 def test_memory_does_not_grow_with_the_images(kind, cache, tmp_path):

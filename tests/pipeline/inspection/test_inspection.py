@@ -72,6 +72,7 @@ def says(report):
     return "\n".join(lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_pickle_is_called_so(name, inspect, tmp_path):
     report = inspect(HOSTILE[name])

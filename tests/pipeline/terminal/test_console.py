@@ -188,6 +188,7 @@ def test_a_reader_that_stops_reading_is_no_error():
     assert (done.returncode, done.stdout, done.stderr) == (0, "{\n", "")
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("command", ["list", "--help", "list -x"])
@@ -211,6 +212,7 @@ def test_output_to_a_full_disk_fails_in_one_line(command):
     assert (done.returncode, done.stderr) == (6, "pipeline: No space left on device.\n")
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize("command", ["fecth", "build-pickles"])
 @pytest.mark.parametrize("closed", [">&-", "2>&-"])

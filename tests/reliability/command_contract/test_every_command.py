@@ -30,6 +30,7 @@ def test_help_fits_a_terminal_of_80_columns(command, quick, case):
         assert not re.search(r"\n  .+\w\.\.\.\n", ended.stdout)  # a sentence that is cut off
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_an_unknown_option_is_one_line_or_one_json_object(command, quick, case):
     with case():

@@ -114,6 +114,7 @@ def test_a_reader_that_has_gone_is_no_fault(line, places, case):
         assert not re.search("Traceback|Exception|Errno|Broken", done.stderr)
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("line", ["network train --dataset obst --epochs 100000", "pipeline fetch"])

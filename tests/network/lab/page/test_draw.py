@@ -239,6 +239,7 @@ def ask(lab, path, value=None, run="first"):
         return error.code, json.load(error)
 
 
+@pytest.mark.slow
 def test_the_first_look_at_a_runs_test_images_is_counted_and_no_other(lab):
     _, first = ask(lab, "accuracy", {})
     path = lab.cache.runs() / "first" / "test.json"
@@ -273,6 +274,7 @@ def test_what_is_not_there_is_refused_in_one_line(lab, path, value, status):
     assert answer["error"]["message"]
 
 
+@pytest.mark.slow
 def test_a_lab_that_ends_in_the_middle_of_an_answer_says_nothing(lab_cache):
     with running_lab(lab_cache) as started, ThreadPoolExecutor(30) as pool:
         waiting = [

@@ -91,6 +91,7 @@ def save(lab, value, run="first"):
     return answer.status_code, answer.json()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("run", "value", "status", "words"),
     [
@@ -113,6 +114,7 @@ def test_what_cannot_be_saved_is_refused_in_one_line(small_lab, run, value, stat
     assert list_runs(small_lab.cache) == before
 
 
+@pytest.mark.slow
 def test_a_page_cannot_fill_the_disk(small_lab):
     with running_lab(small_lab.cache) as started:
         names = [save(started, OFF)[1]["run"] for _ in range(MAX_SAVED_RUNS)]

@@ -425,6 +425,7 @@ def ask(lab, path):
         return answer.read()
 
 
+@pytest.mark.slow
 def test_a_damaged_test_set_is_the_same_first_look(small_lab):
     damaged = "split=test&damage=noise&strength=0.5"
     (loaded,) = load_runs(small_lab.cache, ["plain"])
