@@ -28,67 +28,40 @@ from typing import TYPE_CHECKING
 from pipeline.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from network.api import (
+        train as train,
+        create_training as create_training,
+        Training as Training,
+        open_run as open_run,
+        list_runs as list_runs,
+        Run as Run,
+        Prediction as Prediction,
+    )
+    from network.training import (
+        Configuration as Configuration,
+        StepDone as StepDone,
+        EpochDone as EpochDone,
+    )
     from network.core import (
-        Params as Params,
-        Array as Array,
         Linear as Linear,
         Flatten as Flatten,
         Sigmoid as Sigmoid,
-        Tanh as Tanh,
         ReLU as ReLU,
-        LeakyReLU as LeakyReLU,
-        GELU as GELU,
         Softmax as Softmax,
-        Layer as Layer,
-        Loss as Loss,
         SquaredError as SquaredError,
         CrossEntropy as CrossEntropy,
         Model as Model,
-        fully_connected as fully_connected,
         check_gradients as check_gradients,
         SGD as SGD,
-        Momentum as Momentum,
         Adam as Adam,
-        Examples as Examples,
-        load_examples as load_examples,
-        split_validation as split_validation,
-        batches as batches,
         train_step as train_step,
     )
     from network.layers import (
         Conv2D as Conv2D,
         MaxPool2D as MaxPool2D,
-        AveragePool2D as AveragePool2D,
         BatchNorm as BatchNorm,
         Dropout as Dropout,
-        Ensemble as Ensemble,
-        parse_layers as parse_layers,
     )
-    from network.images import (
-        Augmentation as Augmentation,
-        build_augmentation as build_augmentation,
-    )
-    from network.metrics import (
-        compute_outputs as compute_outputs,
-        predict_classes as predict_classes,
-        confusion_matrix as confusion_matrix,
-        wilson_interval as wilson_interval,
-    )
-    from network.training import (
-        Configuration as Configuration,
-        build_model as build_model,
-        build_recipe as build_recipe,
-        TrainingState as TrainingState,
-        StepDone as StepDone,
-        EpochDone as EpochDone,
-        train as train,
-    )
-    from network.runs import (
-        TrainingRun as TrainingRun,
-        create_training_run as create_training_run,
-        find_run as find_run,
-        load_run as load_run,
-        load_checkpoint as load_checkpoint,
-    )
+    from pipeline import ProjectError as ProjectError, load_dataset as load_dataset
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

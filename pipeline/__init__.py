@@ -17,6 +17,11 @@ if TYPE_CHECKING:
         all_datasets as all_datasets,
     )
     from pipeline.download import fetch_dataset as fetch_dataset
+    from pipeline.load_dataset import (
+        load_dataset as load_dataset,
+        LoadedDataset as LoadedDataset,
+        LabelledImages as LabelledImages,
+    )
     from pipeline.build import build_pickles as build_pickles
     from pipeline.pickles import read_split as read_split, load_untrusted as load_untrusted
     from pipeline.verify import verify_dataset as verify_dataset

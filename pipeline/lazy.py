@@ -35,6 +35,10 @@ def lazy_exports(
     module_of = read_exports(source)
 
     def load_name(name: str) -> Any:
+        if name == "__version__":
+            import importlib.metadata  # takes longer than all else that `--help` needs
+
+            return importlib.metadata.version("mnist-neural-net")
         if name not in module_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name)
         value = getattr(import_module(module_of[name]), name)

@@ -44,7 +44,7 @@ def predict(
 
     from network.core.data import scale_pixels
     from network.images.pages.draw_steps import draw_steps
-    from network.images.pages.read import page_text, read_page
+    from network.images.pages.read import can_be_separated, page_text, read_page
     from network.metrics.accuracy import compute_outputs
     from network.runs.evaluate import load_runs
     from network.runs.predict import load_predictor
@@ -79,11 +79,6 @@ def predict(
         entries.append(page_entry(path, page, text))
     print_predictor_notes(console, predictor)
     console.result({"pages": entries, "predictions": predictions})
-
-
-def can_be_separated(classes: tuple[str, ...]) -> bool:
-    """Can several of these be on a page? Only letters and digits: other things have parts apart."""
-    return all(len(name) == 1 and name.isascii() and name.isalnum() for name in classes)
 
 
 def format_page(path: Path, text: str) -> list[str]:

@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING
 from pipeline.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from network.plots.drawing import check_kinds as check_kinds, write_plots as write_plots
+    from network.plots.drawing import (
+        check_kinds as check_kinds,
+        draw_figure as draw_figure,
+        draw_panel as draw_panel,
+        write_plots as write_plots,
+    )
     from network.plots.page import make_page as make_page
     from network.plots.registry import PLOTS as PLOTS
     from network.plots.subject import load_subjects as load_subjects

@@ -18,12 +18,17 @@ MAX_WRITTEN_CLASSES = 30  # classes: of more the counts could not be read
 
 
 def draw_confusion(subjects: Sequence[Subject]) -> "Figure":
-    """Draw the counts of one run, mistakes by how frequent they are; right answers are blank."""
+    """Draw the confusion matrix of one run."""
     (subject,) = subjects
-    confusion, classes = subject.result.confusion, subject.classes
-    side = min(9.0, 2.2 + 0.42 * len(classes))
+    side = min(9.0, 2.2 + 0.42 * len(subject.classes))
     figure = new_figure(side, side)
-    panel = figure.subplots()
+    draw_counts(figure.subplots(), subject)
+    return figure
+
+
+def draw_counts(panel: "Axes", subject: Subject) -> None:
+    """Draw the counts, mistakes by how frequent they are; correct predictions are blank."""
+    confusion, classes = subject.result.confusion, subject.classes
     mistakes = confusion * (1 - np.eye(len(classes), dtype=np.int64))  # (K, K)
     panel.imshow(mistakes, cmap=shades(), vmin=0, vmax=max(MIN_DARKEST_COUNT, mistakes.max()))
     panel.grid(visible=False)
@@ -37,7 +42,6 @@ def draw_confusion(subjects: Sequence[Subject]) -> "Figure":
     panel.set_xlabel("answer")
     panel.set_ylabel("label")
     panel.set_title(f"{subject.name}: answers to {subject.shown}", fontsize="medium")
-    return figure
 
 
 def write_counts(

@@ -1,15 +1,29 @@
 """Draw the kinds of plots that were asked for, and write them as files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from network.plots.confusion import draw_counts
+from network.plots.learning import draw_accuracy_curves, draw_loss_curves
 from network.plots.registry import PLOTS
 from network.plots.style import FORMATS, our_style, to_bytes
 from network.plots.subject import Subject
 from network.training.checks import check_name
 from pipeline.storage.cache import publish
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 MAX_NAME_LETTERS = 200  # of the runs in the name of a file, which a disk limits
+
+# Charts of one panel, drawn into the axes of a caller.
+PANELS: dict[str, Callable[["Axes", Subject], None]] = {
+    "loss": lambda axes, subject: draw_loss_curves(axes, [subject]),
+    "accuracy": lambda axes, subject: draw_accuracy_curves(axes, [subject]),
+    "confusion": draw_counts,
+}
 
 
 def check_kinds(kinds: Sequence[str], form: str) -> list[str]:
@@ -45,6 +59,27 @@ def draw_plot(kind: str, subjects: Sequence[Subject], form: str) -> bytes:
     """
     with our_style():
         return to_bytes(PLOTS[kind].draw(subjects), form)
+
+
+def draw_figure(kind: str, subject: Subject) -> "Figure":
+    """Draw a plot of one run as a figure of matplotlib.
+
+    Raises: UsageError for an unknown kind, MissingError without the extra `plots`.
+    """
+    check_name("kind", kind, PLOTS)
+    with our_style():
+        return PLOTS[kind].draw([subject])
+
+
+def draw_panel(kind: str, subject: Subject, axes: "Axes") -> "Axes":
+    """Draw one panel into the axes of a caller, and return them.
+
+    Raises: UsageError for an unknown kind, MissingError without the extra `plots`.
+    """
+    check_name("kind", kind, PANELS)
+    with our_style():
+        PANELS[kind](axes, subject)
+    return axes
 
 
 def plot_groups(subjects: Sequence[Subject], kind: str) -> list[Sequence[Subject]]:

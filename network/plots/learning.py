@@ -17,19 +17,35 @@ def draw_learning(subjects: Sequence[Subject]) -> "Figure":
     """Draw the curves of runs over each other: loss on the left, accuracy on the right."""
     figure = new_figure(9.5, 3.6)
     losses, accuracies = figure.subplots(1, 2)
-    for index, subject in enumerate(subjects):
-        draw_losses(losses, subject, colour(index), alone=len(subjects) == 1)
-        draw_accuracies(accuracies, subject, colour(index))
-    losses.set_title("Loss")
-    accuracies.set_title("Accuracy on held-out images")
-    on_log_scale(losses)
-    in_percent(accuracies, "y")
-    for panel in (losses, accuracies):
-        panel.set_xlabel("epoch")
-        panel.set_xlim(left=0)
-    add_legend(losses)
-    add_legend(accuracies, "lower right")
+    draw_loss_curves(losses, subjects)
+    draw_accuracy_curves(accuracies, subjects)
     return figure
+
+
+def draw_loss_curves(panel: "Axes", subjects: Sequence[Subject]) -> None:
+    """Draw the losses of runs over each other."""
+    for index, subject in enumerate(subjects):
+        draw_losses(panel, subject, colour(index), alone=len(subjects) == 1)
+    panel.set_title("Loss")
+    on_log_scale(panel)
+    from_the_first_epoch(panel)
+    add_legend(panel)
+
+
+def draw_accuracy_curves(panel: "Axes", subjects: Sequence[Subject]) -> None:
+    """Draw the accuracies of runs over each other."""
+    for index, subject in enumerate(subjects):
+        draw_accuracies(panel, subject, colour(index))
+    panel.set_title("Accuracy on validation images")
+    in_percent(panel, "y")
+    from_the_first_epoch(panel)
+    add_legend(panel, "lower right")
+
+
+def from_the_first_epoch(panel: "Axes") -> None:
+    """Let the axis of epochs begin at 0."""
+    panel.set_xlabel("epoch")
+    panel.set_xlim(left=0)
 
 
 def on_log_scale(panel: "Axes") -> None:

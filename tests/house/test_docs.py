@@ -17,6 +17,7 @@ import pipeline.cli
 from network.core.train_step import train_step
 from tests.support.checkout import REPOSITORY
 
+AS_A_USER = {"PYTHONPATH": str(REPOSITORY), "PATH": ""}
 README = (REPOSITORY / "README.md").read_text("utf-8")
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md")])
 APPS = {"pipeline": pipeline.cli.app, "network": network.cli.app}
@@ -51,7 +52,7 @@ def test_code_blocks_run(path, tmp_path):
     for block in blocks:
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", block], cwd=tmp_path, capture_output=True,
-            text=True, env={"PYTHONPATH": str(REPOSITORY), "PATH": ""}, check=False,
+            text=True, env={**AS_A_USER, "MNIST_CACHE_DIR": str(tmp_path)}, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
     assert blocks or path.name != "README.md"

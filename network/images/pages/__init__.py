@@ -7,8 +7,10 @@ from pipeline.lazy import lazy_exports
 if TYPE_CHECKING:
     from network.images.pages.draw_steps import draw_steps as draw_steps
     from network.images.pages.read import (
+        Box as Box,
         Digit as Digit,
         Page as Page,
+        can_be_separated as can_be_separated,
         page_text as page_text,
         prepare_page as prepare_page,
         read_page as read_page,

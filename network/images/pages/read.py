@@ -140,6 +140,11 @@ def deskew_digits(digit: Digit) -> Digit:
     return replace(digit, fitted=fitted, pixels=centre_by_mass(fitted))
 
 
+def can_be_separated(classes: tuple[str, ...]) -> bool:
+    """Return whether a page may have several of these: letters and digits, which have no parts."""
+    return all(len(name) == 1 and name.isascii() and name.isalnum() for name in classes)
+
+
 def page_text(page: Page, names: list[str]) -> str:
     """Write what the digits of a page are called, line under line."""
     separator = "" if all(len(name) == 1 for name in names) else " "

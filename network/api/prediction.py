@@ -1,0 +1,48 @@
+"""A prediction for Python users: the class, its probability and the pixels."""
+
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from network.core.params import Array
+from network.images.pages.read import Box
+
+SCALE = 4  # screen pixels per pixel, in a notebook
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The predicted class of one image, with what is known about its reliability."""
+
+    label: int  # index of the class with the highest score
+    name: str  # of that class: "7"
+    probability: float  # of that class, calibrated on validation images where there are some
+    probabilities: Array  # (K,), they add up to 1
+    prediction_set: tuple[str, ...] | None  # classes, at the coverage that was asked for
+    is_out_of_distribution: bool | None  # unlike the training images; None: it is not known
+    pixels: Array  # (28, 28) uint8: what the network was shown
+    box: Box | None = None  # left, top, width, height on the page
+
+    def __repr__(self) -> str:
+        return f"{self.name} ({percent(self.probability)})"
+
+    def _repr_html_(self) -> str:
+        """Show the digit as the network was shown it, for a notebook."""
+        from network.api.notebook import picture_html
+
+        return f"{picture_html(self._repr_png_())} <b>{self.name}</b> {percent(self.probability)}"
+
+    def _repr_png_(self) -> bytes:
+        """Draw the digit, dark on light."""
+        picture = Image.fromarray(255 - self.pixels)
+        large = picture.resize([SCALE * side for side in picture.size], Image.Resampling.NEAREST)
+        buffer = BytesIO()
+        large.save(buffer, "PNG")
+        return buffer.getvalue()
+
+
+def percent(probability: float) -> str:
+    """Write a probability, rounded down: 95.4 %."""
+    return f"{np.floor(1000 * probability) / 10:.1f} %"

@@ -1,0 +1,256 @@
+"""A run in Python: its history, its predictions, an honest evaluation, plots and exports."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from network.api.notebook import curve_svg, table_html
+from network.api.prediction import Prediction
+from network.core.data import load_examples, scale_pixels
+from network.core.model import Model
+from network.core.params import Array, Params
+from network.images.pages.read import Box, Digit, can_be_separated, read_page
+from network.metrics.accuracy import ClassificationResult, compute_outputs
+from network.runs import names
+from network.runs.evaluate import LoadedRun, common_dataset, evaluate_run, load_runs
+from network.runs.exports.formats import export_run
+from network.runs.folder import read_history
+from network.runs.predict import Prediction as FoundPrediction
+from network.runs.predict import Predictor, load_predictor
+from network.training.configuration import Configuration
+from network.training.state import EpochDone
+from pipeline.datasets.records import IMAGE_SHAPE
+from pipeline.datasets.registry import find_dataset
+from pipeline.errors import UsageError
+from pipeline.storage.cache import Cache, absolute, find_cache, publish
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Source = str | Path | Image.Image | Array  # of images to predict
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained network and everything that is kept of its training.
+
+    Example:
+        >>> run = train("mnist-sample", preset="fast-97", epochs=10)
+        >>> test = load_dataset("mnist-sample").test
+        >>> run.predict(test.images[:3])
+        [7 (99... %), 2 (... %), 1 (9... %)]
+    """
+
+    loaded: LoadedRun
+    cache: Cache
+
+    @property
+    def name(self) -> str:
+        return self.loaded.name
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return self.loaded.run.folder
+
+    @property
+    def configuration(self) -> Configuration:
+        """Every option of its training, defaults included."""
+        return self.loaded.configuration
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of its classes: "0" to "9" for digits."""
+        return find_dataset(self.cache, self.configuration.dataset).classes
+
+    @property
+    def model(self) -> Model:
+        """Its layers; see `params` for the numbers in them."""
+        return self.loaded.checkpoint.model
+
+    @property
+    def params(self) -> Params:
+        """Its parameters: one dictionary of arrays per layer."""
+        return self.loaded.checkpoint.params
+
+    @cached_property
+    def history(self) -> list[EpochDone]:
+        """The loss and the validation accuracy after each epoch."""
+        return read_history(self.loaded.run) if self.loaded.run.history.exists() else []
+
+    @property
+    def validation_accuracy(self) -> float | None:
+        """The accuracy on validation images after the last epoch, 0 to 1."""
+        return self.history[-1].validation_accuracy if self.history else None
+
+    def predict(self, source: Source, coverage: float | None = None) -> list[Prediction]:
+        """Predict the digits on a photo, a scan or a drawing, or those of an array.
+
+        `source` is the path of an image file, a Pillow image, or an array: (28, 28) or
+        (N, 28, 28), light ink on a dark ground as in MNIST, 0 to 255 or, as floats, 0 to 1.
+        With `coverage`, such as 0.99, each prediction has a set of classes that contains the
+        correct one at that rate.
+
+        Raises: UsageError, MissingError, CorruptError.
+        """
+        digits, pixels = self.read_source(source)
+        boxes: list[Box | None] = [digit.box for digit in digits] or [None] * len(pixels)
+        found = self.predictor.predict(pixels, coverage)
+        return [
+            describe_prediction(*each, self.classes)
+            for each in zip(found, pixels, boxes, strict=True)
+        ]
+
+    def scores(self, images: Array) -> Array:
+        """Return the outputs of the network, one row of scores per image.
+
+        Shapes: images (N, 28, 28), as for `predict` -> (N, K).
+        """
+        return compute_outputs(self.model, self.params, scale_pixels(to_pixels(images)))
+
+    def test(self, split: str = "test", dataset: str | None = None) -> ClassificationResult:
+        """Evaluate the run on a split, and log that, as `network test` does.
+
+        The result has `accuracy`, `interval` (95 %), `correct`, `count` and `confusion`. Choose
+        settings by `validation_accuracy`: a test set that you tune on is no fair test any more.
+
+        Raises: UsageError, MissingError, CorruptError, StorageError.
+        """
+        chosen = common_dataset(self.cache, [self.loaded], dataset)
+        examples = load_examples(self.cache, chosen, split)
+        return evaluate_run(self.loaded, chosen, split, examples).result
+
+    def plot(self, kind: str = "learning", axes: "Axes | None" = None) -> "Figure | Axes":
+        """Draw a chart of the run, on validation images: a whole figure, or into your axes.
+
+        Figures: learning, per-class, confusion, mistakes, weights, reliability, coverage,
+        robustness. Into axes: loss, accuracy, confusion. It needs the extra `plots`.
+
+        Raises: UsageError for an unknown kind, MissingError without the extra.
+        """
+        from network.plots.drawing import draw_figure, draw_panel
+        from network.plots.subject import load_subjects
+
+        (subject,) = load_subjects(self.cache, [self.name], "validation")
+        return draw_figure(kind, subject) if axes is None else draw_panel(kind, subject, axes)
+
+    def export(self, path: str | Path) -> Path:
+        """Write the run as a web page (.html), .onnx or .safetensors; the last two need extras.
+
+        Raises: UsageError for another suffix, MissingError without the extra, StorageError.
+        """
+        target = absolute(Path(path), "path")
+        dataset = common_dataset(self.cache, [self.loaded])
+        match target.suffix:
+            case ".html":
+                from network.lab.standalone import page_to_bytes
+
+                examples = load_examples(self.cache, dataset, "train")
+                data = page_to_bytes(self.loaded, dataset, examples)
+            case ".onnx" | ".safetensors":
+                data = export_run(self.loaded, dataset, target.suffix[1:])
+            case _:
+                raise UsageError(
+                    f'"{path}" is not a file to export to; expected .html, .onnx or .safetensors'
+                )
+        publish(target, [data])
+        return target
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The run with its calibration, made on its validation images if there is none yet."""
+        return load_predictor(self.cache, self.loaded)
+
+    def read_source(self, source: Source) -> tuple[Sequence[Digit], Array]:
+        """Return the digits on a page, and the pixels to predict: (N, 28, 28) uint8."""
+        if isinstance(source, np.ndarray | list):
+            return [], to_pixels(source)
+        page_source: Any = Path(source) if isinstance(source, str) else source
+        if isinstance(source, Image.Image):
+            page_source = np.asarray(source.convert("L"))
+        digits = read_page(page_source, can_be_separated(self.classes)).digits
+        return digits, np.stack([digit.pixels for digit in digits])
+
+    def __repr__(self) -> str:
+        accuracy = self.validation_accuracy
+        scored = "" if accuracy is None else f", validation accuracy {100 * accuracy:.2f} %"
+        return f"Run {self.name}: {len(self.history)} epochs{scored}"
+
+    def _repr_html_(self) -> str:
+        """Show the run with its learning curves, for a notebook."""
+        rows = [("run", self.name), ("dataset", self.configuration.dataset)]
+        rows += [("layers", ", ".join(map(repr, self.model.layers)))]
+        if self.validation_accuracy is not None:
+            rows += [("validation accuracy", f"{100 * self.validation_accuracy:.2f} %")]
+        losses = [epoch.loss for epoch in self.history]
+        title = f"Loss of epochs 1 to {len(losses)}"
+        return table_html(rows) + (curve_svg(losses, title) if losses else "")
+
+
+def describe_prediction(
+    found: FoundPrediction, pixels: Array, box: Box | None, classes: tuple[str, ...]
+) -> Prediction:
+    """Add the names of the classes and the pixels to a prediction."""
+    in_set = found.prediction_set
+    return Prediction(
+        label=found.answer,
+        name=classes[found.answer],
+        probability=found.probability,
+        probabilities=found.probabilities,
+        prediction_set=None if in_set is None else tuple(classes[label] for label in in_set),
+        is_out_of_distribution=found.is_out_of_distribution,
+        pixels=pixels,
+        box=box,
+    )
+
+
+def to_pixels(images: Any) -> Array:
+    """Return images as grey levels.
+
+    Shapes: (28, 28) or (N, 28, 28) -> (N, 28, 28) uint8.
+    Raises: UsageError for another shape, and for numbers that are not grey levels.
+    """
+    array = np.asarray(images)
+    if array.shape[-2:] != IMAGE_SHAPE or array.ndim not in {2, 3} or not len(array):
+        raise UsageError(f"images have the shape {array.shape}; expected (28, 28) or (N, 28, 28)")
+    array = array.reshape(-1, *IMAGE_SHAPE)
+    low, high = float(array.min()), float(array.max())
+    if array.dtype.kind == "f" and 0 <= low <= high <= 1:
+        array = np.rint(255 * array)
+    elif array.dtype.kind not in "uif" or not 0 <= low <= high <= 255:
+        raise UsageError(
+            f"pixels go from {low:g} to {high:g}; expected 0 to 255, or floats from 0 to 1"
+        )
+    return array.astype(np.uint8)
+
+
+def open_run(name: str | None = None, cache_dir: Path | str | None = None) -> Run:
+    """Open a run by its name, or the one that was trained last.
+
+    Example:
+        >>> train("mnist-sample", epochs=2, name="short")
+        Run short: 2 epochs, validation accuracy ... %
+        >>> open_run("short").configuration.epochs
+        2
+
+    Raises: MissingError with the nearest name, CorruptError.
+    """
+    cache = find_cache(None if cache_dir is None else Path(cache_dir))
+    (loaded,) = load_runs(cache, [name])
+    return Run(loaded, cache)
+
+
+def list_runs(cache_dir: Path | str | None = None) -> list[Run]:
+    """Open all runs, by name.
+
+    Raises: CorruptError.
+    """
+    cache = find_cache(None if cache_dir is None else Path(cache_dir))
+    loaded = load_runs(cache, [run.name for run in names.list_runs(cache)])
+    return [Run(one, cache) for one in loaded]

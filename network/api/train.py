@@ -1,0 +1,111 @@
+"""Train a network in one call, or step by step in a loop of your own."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from network.api.run import Run, open_run
+from network.commands.text.run_text import format_epoch
+from network.core.params import Params
+from network.runs.training_run import TrainingRun, create_training_run, inherit_architecture
+from network.training.configuration import Configuration, build_configuration, resolve_keys
+from network.training.find_preset import change_values, load_preset
+from network.training.state import EpochDone, Event
+from pipeline.load_dataset import load_dataset
+from pipeline.storage.cache import find_cache
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training that goes on while you iterate over its events.
+
+    Each event is a `StepDone` or an `EpochDone`. The run is saved after every epoch, and when
+    you leave the loop.
+
+    Example:
+        >>> training = create_training("mnist-sample", epochs=2)
+        >>> for event in training:
+        ...     if isinstance(event, EpochDone):
+        ...         print(f"epoch {event.epoch}: loss {event.loss:.3f}")
+        epoch 1: loss 0.508
+        epoch 2: loss 0.462
+        >>> training.run.history[-1].epoch
+        2
+    """
+
+    training_run: TrainingRun
+    cache_dir: Path
+
+    def __iter__(self) -> Iterator[Event]:
+        with closing(self.training_run.train()) as events:
+            yield from events
+
+    @property
+    def params(self) -> Params:
+        """The parameters as they are now; they change with every step."""
+        return self.training_run.state.params
+
+    @property
+    def run(self) -> Run:
+        """The run as it was saved last."""
+        return open_run(self.training_run.run.name, self.cache_dir)
+
+
+def train(
+    dataset: str = "mnist",
+    *,
+    name: str | None = None,
+    preset: str | None = None,
+    verbose: bool = False,
+    cache_dir: Path | str | None = None,
+    **options: Any,
+) -> Run:
+    """Train a network and return its run, with the defaults of `network train`.
+
+    `options` are those of `docs/options.md`, by their keys in a file: `epochs=5`,
+    `hidden=[128, 64]`, `optimizer="adam"`, `layers="Conv2D(8, 5), ReLU, Flatten"`. A dataset that
+    is not in the cache yet is fetched first.
+
+    Example:
+        >>> train("mnist-sample", epochs=3, hidden=[20], name="small")
+        Run small: 3 epochs, validation accuracy ... %
+
+    Raises: UsageError, MissingError, CorruptError, StorageError, DownloadError, DivergedError.
+    """
+    training = create_training(dataset, name=name, preset=preset, cache_dir=cache_dir, **options)
+    images, epochs = len(training.training_run.training), training.training_run.recipe.epochs
+    for event in training:
+        if verbose and isinstance(event, EpochDone):
+            print(format_epoch(event, epochs, images))
+    return training.run
+
+
+def create_training(
+    dataset: str = "mnist",
+    *,
+    name: str | None = None,
+    preset: str | None = None,
+    cache_dir: Path | str | None = None,
+    **options: Any,
+) -> Training:
+    """Create a run that you train yourself, in a loop over its events.
+
+    The arguments are those of `train`.
+
+    Raises: UsageError, MissingError, CorruptError, StorageError, DownloadError.
+    """
+    cache = find_cache(None if cache_dir is None else Path(cache_dir))
+    load_dataset(dataset, cache.root)
+    configuration = inherit_architecture(cache, configure({**options, "dataset": dataset}, preset))
+    return Training(create_training_run(cache, configuration, name, preset), cache.root)
+
+
+def configure(options: dict[str, Any], preset: str | None) -> Configuration:
+    """Return the configuration of a preset with some options changed.
+
+    Raises: UsageError.
+    """
+    values = {} if preset is None else load_preset(preset).values
+    return build_configuration(change_values(values, resolve_keys(options)))

@@ -1,0 +1,120 @@
+"""A dataset in one call: its images and labels as arrays, fetched and built if need be."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.build import build_pickles
+from pipeline.datasets.registry import find_dataset
+from pipeline.download.fetch import fetch_dataset
+from pipeline.errors import MissingError, UsageError
+from pipeline.pickles.manifest import read_split
+from pipeline.storage.cache import find_cache
+from pipeline.terminal.preview import Tile, draw_sheet
+
+MAX_SHOWN = 40  # images in a notebook's picture
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Images with their labels: one split of a dataset, or some examples of it.
+
+    Example:
+        >>> test = load_dataset("mnist-sample").test
+        >>> test.images.shape, test.images.dtype, test.labels[:5].tolist()
+        ((200, 28, 28), dtype('uint8'), [7, 2, 1, 0, 4])
+        >>> sevens = test[test.labels == 7]
+        >>> sevens
+        24 images of 28x28 with labels, 10 classes
+    """
+
+    images: NDArray[np.uint8]  # (N, 28, 28), 0 (background) to 255 (ink)
+    labels: NDArray[np.int64]  # (N,), indices into `classes`
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, which: slice | NDArray[np.bool_] | NDArray[np.int64]) -> "LabelledImages":
+        return LabelledImages(self.images[which], self.labels[which], self.classes)
+
+    def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], str]]:
+        """Yield every image with the name of its class."""
+        for pixels, label in zip(self.images, self.labels, strict=True):
+            yield pixels, self.classes[label]
+
+    def to_lists(self) -> tuple[list[list[list[int]]], list[int]]:
+        """Return the two parallel lists that are in the pickle: images and labels."""
+        return self.images.tolist(), self.labels.tolist()
+
+    def __repr__(self) -> str:
+        return f"{len(self):,} images of 28x28 with labels, {len(self.classes)} classes"
+
+    def _repr_png_(self) -> bytes | None:
+        """Draw the first images for a notebook."""
+        if not len(self):
+            return None
+        tiles = [Tile(pixels, name) for pixels, name in self[:MAX_SHOWN]]
+        buffer = BytesIO()
+        draw_sheet(tiles, f"The first {len(tiles)} of {len(self):,} images").save(buffer, "PNG")
+        return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class LoadedDataset:
+    """A dataset with all its splits in memory."""
+
+    name: str
+    title: str
+    splits: dict[str, LabelledImages]
+
+    @property
+    def train(self) -> LabelledImages:
+        """The images to learn from."""
+        return self["train"]
+
+    @property
+    def test(self) -> LabelledImages:
+        """The images that show in the end how good a network is."""
+        return self["test"]
+
+    def __getitem__(self, split: str) -> LabelledImages:
+        if split not in self.splits:
+            names = ", ".join(self.splits)
+            raise UsageError(f'{self.name} has no split "{split}"; its splits are {names}')
+        return self.splits[split]
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{len(images):,} {split}" for split, images in self.splits.items())
+        return f"{self.title}: {sizes} images"
+
+    def _repr_png_(self) -> bytes | None:
+        """Draw the first training images for a notebook."""
+        return self.train._repr_png_()
+
+
+def load_dataset(name: str = "mnist", cache_dir: Path | str | None = None) -> LoadedDataset:
+    """Load a dataset; what is not in the cache yet is fetched and built first.
+
+    Example:
+        >>> load_dataset("mnist-sample")
+        MNIST, the first 1,000 training and 200 test images: 1,000 train, 200 test images
+
+    Raises: UsageError for an unknown name, DownloadError, CorruptError, StorageError.
+    """
+    cache = find_cache(None if cache_dir is None else Path(cache_dir))
+    dataset = find_dataset(cache, name)
+    try:
+        build_pickles(cache, dataset)
+    except MissingError:
+        fetch_dataset(cache, dataset)
+        build_pickles(cache, dataset)
+    splits = {
+        split: LabelledImages(*read_split(cache, dataset, split), dataset.classes)
+        for split in dataset.splits
+    }
+    return LoadedDataset(dataset.name, dataset.title, splits)

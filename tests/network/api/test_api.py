@@ -1,0 +1,173 @@
+"""The Python interface does what its documents say, from an empty folder and without a network."""
+
+import doctest
+import importlib.metadata
+import inspect
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import network
+import pipeline
+from network import (
+    EpochDone,
+    Prediction,
+    ProjectError,
+    StepDone,
+    create_training,
+    list_runs,
+    load_dataset,
+    open_run,
+    train,
+)
+
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+NAMES = [(package, name) for package in (network, pipeline) for name in package.__all__]
+PNG = b"\x89PNG"
+
+
+@pytest.fixture(scope="module")
+def cache_dir(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def run(cache_dir):
+    return train("mnist-sample", preset="fast-97", cache_dir=cache_dir, name="first")
+
+
+@pytest.fixture(scope="module")
+def test_images(cache_dir):
+    return load_dataset("mnist-sample", cache_dir).test
+
+
+@pytest.mark.parametrize(("package", "name"), NAMES, ids=lambda it: getattr(it, "__name__", it))
+def test_the_examples_of_a_public_name_are_true(package, name, tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_CACHE_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    found = getattr(package, name)
+    assert inspect.getdoc(found), f"{name} has no docstring"
+    names = {"np": np, **{it: getattr(package, it) for it in package.__all__}}
+    for case in doctest.DocTestFinder(recurse=False).find(found, name, globs=names):
+        result = doctest.DocTestRunner(optionflags=FLAGS).run(case)
+        assert result.failed == 0
+
+
+def test_there_are_few_public_names_and_star_imports_exactly_them():
+    assert 12 <= len(network.__all__) <= 30
+    names = {}
+    exec("from network import *", names)
+    assert set(names) - {"__builtins__"} == set(network.__all__)
+    assert importlib.metadata.version("mnist-neural-net") == network.__version__
+
+
+def test_a_dataset_is_arrays_and_the_two_lists_of_the_pickle(test_images):
+    images, labels = test_images.to_lists()
+    assert np.array_equal(images, test_images.images)
+    assert labels[:5] == [7, 2, 1, 0, 4]
+    assert [name for _, name in test_images[:5]] == ["7", "2", "1", "0", "4"]
+    assert test_images._repr_png_().startswith(PNG)
+    assert test_images[:0]._repr_png_() is None
+
+
+def test_a_run_trained_from_python_is_the_one_that_the_command_trains(run, call):
+    named = ["--dataset", "mnist-sample", "--preset", "fast-97", "--name", "second"]
+    call("train", *named, cache=run.cache)
+    other = open_run("second", run.cache.root)
+    assert other.history[-1]._replace(seconds=0) == run.history[-1]._replace(seconds=0)
+
+
+def test_predictions_of_arrays_of_every_accepted_form_are_the_same(run, test_images):
+    pixels = test_images.images[:4]
+    expected = [each.label for each in run.predict(pixels)]
+    assert [each.label for each in run.predict(pixels / 255)] == expected
+    assert [each.label for each in run.predict(pixels.tolist())] == expected
+    assert [run.predict(one)[0].label for one in pixels] == expected
+    assert np.array_equal(run.scores(pixels).argmax(axis=1), expected)
+
+
+def test_a_prediction_shows_itself(run, test_images):
+    (prediction,) = run.predict(test_images.images[0], coverage=0.9)
+    assert isinstance(prediction, Prediction)
+    assert prediction.name == run.classes[prediction.label]
+    assert repr(prediction) == f"7 ({np.floor(1000 * prediction.probability) / 10:.1f} %)"
+    assert prediction._repr_png_().startswith(PNG)
+    assert "data:image/png" in prediction._repr_html_()
+    assert prediction.name in prediction.prediction_set
+
+
+def test_a_picture_is_read_from_its_path_and_from_memory(run, test_images, tmp_path):
+    page = np.full((60, 120), 255, np.uint8)
+    page[16:44, 16:44] = 255 - test_images.images[0]
+    page[16:44, 70:98] = 255 - test_images.images[1]
+    Image.fromarray(page).save(tmp_path / "page.png")
+    from_path = run.predict(tmp_path / "page.png")
+    from_memory = run.predict(Image.open(tmp_path / "page.png"))
+    assert [each.label for each in from_path] == [each.label for each in from_memory]
+    assert len(from_path) == 2
+    assert from_path[0].box.left < from_path[1].box.left
+
+
+def test_a_test_is_logged_and_a_validation_is_not(run, cache_dir):
+    assert not run.loaded.run.result.exists()
+    assert 0 < run.validation_accuracy < 1
+    result = run.test()
+    assert result.count == 200
+    low, high = result.interval
+    assert low <= result.accuracy <= high
+    assert run.loaded.run.result.exists()
+
+
+def test_a_run_is_drawn_as_a_figure_or_into_axes_and_shows_itself(run):
+    from matplotlib.figure import Figure
+
+    assert len(run.plot().axes) == 2
+    axes = Figure().subplots(1, 2)
+    for kind, panel in zip(("confusion", "accuracy"), axes, strict=True):
+        assert run.plot(kind, panel) is panel
+        assert panel.has_data()
+    assert "<svg" in run._repr_html_()
+    assert repr(run).startswith("Run first: 2 epochs, validation accuracy ")
+
+
+def test_a_loop_of_ones_own_can_be_left_and_the_run_is_saved(cache_dir):
+    training = create_training("mnist-sample", epochs=3, name="left", cache_dir=cache_dir)
+    before = training.params[1]["weight"].copy()
+    for event in training:
+        assert isinstance(event, StepDone | EpochDone)
+        if event.step == 40:
+            break
+    assert not np.array_equal(training.params[1]["weight"], before)
+    assert len(training.run.history) == 1
+    assert "left" in [one.name for one in list_runs(cache_dir)]
+
+
+@pytest.mark.parametrize("suffix", ["html", "onnx", "safetensors"])
+def test_a_run_is_exported_by_the_suffix_of_the_path(run, tmp_path, suffix):
+    path = run.export(tmp_path / f"run.{suffix}")
+    assert path.stat().st_size > 10_000
+
+
+WRONG = {
+    "pixels go from 0 to 300; expected 0 to 255": lambda run: run.predict(300 * np.eye(28)),
+    "images have the shape (27, 28)": lambda run: run.predict(np.zeros((27, 28))),
+    "images have the shape (0, 28, 28)": lambda run: run.predict(np.zeros((0, 28, 28))),
+    "nowhere.png is not there": lambda run: run.predict("nowhere.png"),
+    'expected .html, .onnx or .safetensors': lambda run: run.export("run.txt"),
+    "kind is": lambda run: run.plot("beauty"),
+    'has no split "lost"': lambda run: load_dataset("mnist-sample", run.cache.root)["lost"],
+    "epochs is": lambda run: train("mnist-sample", epochs=-1, cache_dir=run.cache.root),
+    '"epoch" is not an option': lambda run: train("mnist-sample", epoch=1, cache_dir="c"),
+    "no data set is called": lambda run: train("mnits", cache_dir=run.cache.root),
+    "no run is called": lambda run: open_run("frist", run.cache.root),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_a_mistake_is_one_line_of_ours(run, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ProjectError) as caught:
+        WRONG[words](run)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
