@@ -3,9 +3,6 @@
 An extra is a list of packages in pyproject.toml that only some commands need.
 """
 
-import os
-import shlex
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import MissingError
 from pipeline.storage.cache import DISTRIBUTION, find_checkout
+from pipeline.terminal.as_called import quote
 
 
 @contextmanager
@@ -49,8 +47,7 @@ def extra_command(extra: str) -> str:
 
 def pip_command(*arguments: str) -> str:
     """Write a command that installs packages for the Python that runs this."""
-    command = [sys.executable or "python", "-m", "pip", "install", *arguments]
-    return subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)
+    return quote([sys.executable or "python", "-m", "pip", "install", *arguments])
 
 
 def is_working_directory(folder: Path) -> bool:

@@ -17,6 +17,7 @@ from typing import Any, NoReturn, TextIO
 import typer
 
 from pipeline.errors import ProjectError, StorageError, UsageError, printable
+from pipeline.terminal.as_called import as_called
 
 READER_GONE = 128 + 13  # as if by SIGPIPE, which is what ends other programs in a pipe
 
@@ -64,6 +65,7 @@ class Failure:
     def report(self, error: BaseException) -> int:
         """Print an error in one line (or as JSON) and return the exit code."""
         code, message, hint = self.describe(error)
+        message, hint = as_called(message), as_called(hint)
         if self.verbose and isinstance(error, Exception):
             traceback.print_exception(error)
         if not message:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TextIO, TypeAlias
 import typer
 
 from pipeline.errors import printable
+from pipeline.terminal.as_called import as_called
 
 if TYPE_CHECKING:
     import rich.progress
@@ -94,7 +95,7 @@ class Console:
     def note(self, text: str) -> None:
         """Print a line beside the result: what happens, what to do next."""
         if not (self.json or self.quiet):
-            print(printable(text), file=sys.stderr, flush=True)
+            print(printable(as_called(text)), file=sys.stderr, flush=True)
 
     def result(self, value: dict[str, Any]) -> None:
         """Print the JSON object, if that is what was asked for."""

@@ -39,8 +39,8 @@ LEVELS = {
     "pipeline": {
         1: "errors lazy progress",
         2: "storage",
-        3: "datasets extras terminal",
-        4: "download pickles",
+        3: "datasets terminal",
+        4: "download extras pickles",
         5: "build inspection",
         6: "formats load_dataset verify",
         7: "commands",

@@ -59,7 +59,7 @@ def test_train(run_command, run_json, built_cache):
     )
     assert "1,800 images to train on, 200 held out, seed 0" in done.stderr
     assert done.stderr.count("epoch   ") == 2
-    assert done.stderr.endswith("Next: network test\n")
+    assert done.stderr.endswith(" -m network test\n")
     one, two = (find_run(built_cache, f"train-{kind}").checkpoint for kind in ("json", "text"))
     assert one.read_bytes() == two.read_bytes()  # same seed, same bytes
 

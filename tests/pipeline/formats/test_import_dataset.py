@@ -355,7 +355,7 @@ def test_the_command_says_what_it_did_and_the_others_know_the_data_set(
     arguments = "pipeline", "import", str(source), "--name", "mine"
     done = run_command(*arguments, cache=cache)
     assert done.stdout.startswith("mine: 20 train images, 4 test images of 4 classes, read as npz")
-    assert done.stderr.endswith("Next: network train --dataset mine\n")
+    assert done.stderr.endswith(" -m network train --dataset mine\n")
     answer = run_json(*arguments, "--force", "--title", "Mine", "--test-share", "0.5", cache=cache)
     assert (answer["dataset"], answer["format"]) == ("mine", "npz")
     assert answer["splits"] == {"train": 12, "test": 12}

@@ -32,7 +32,7 @@ WRONG = [
     (
         ("fetch", "mnits"),
         2,
-        "no data set is called 'mnits', we know mnist, fashion-mnist, ",
+        "no data set is called 'mnits', we know mnist, mnist-sample, ",
     ),
     (("where", "--cache-dri", "x"), 2, "No such option: --cache-dri"),
     (("show", "--split", "trian"), 2, "mnist has no split called 'trian', it has train, test"),

@@ -1,0 +1,69 @@
+"""Whatever a command tells the user to type next can be typed, in the shell where it is read."""
+
+import os
+import shlex
+import subprocess
+import sys
+import venv
+
+import pytest
+
+from tests.support.checkout import REPOSITORY
+from tests.support.pace import PATIENCE
+
+pytestmark = pytest.mark.slow
+
+# What pip writes for an entry point, so that `sys.argv[0]` is the path of the script.
+SCRIPT = """#!/bin/sh
+'''exec' "{python}" "$0" "$@"
+'''
+from {name}.cli import main
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    """A virtual environment with this project, under a path with a blank; not active."""
+    folder = tmp_path_factory.mktemp("a project") / ".venv"
+    venv.create(folder, symlinks=True)
+    (site,) = folder.glob("lib/*/site-packages")
+    paths = [REPOSITORY, *(path for path in sys.path if path.endswith("site-packages"))]
+    (site / "project.pth").write_text("\n".join(map(str, paths)))
+    for name in ("pipeline", "network"):
+        script = folder / "bin" / name
+        script.write_text(SCRIPT.format(python=folder / "bin" / "python", name=name))
+        script.chmod(0o755)
+    return folder
+
+
+CALLS = {
+    "by the path of the script": (".venv/bin/pipeline", ""),
+    "as a module": (".venv/bin/python -m pipeline", ""),
+    "from PATH": ("pipeline", ".venv/bin"),
+    "as a module, from PATH": ("python -m pipeline", ".venv/bin"),
+}
+
+
+@pytest.mark.parametrize("how", CALLS)
+def test_the_next_command_can_be_typed_where_it_is_read(how, environment, tmp_path):
+    called, on_path = CALLS[how]
+    home = environment.parent
+    path = os.pathsep.join(filter(None, [on_path and str(home / on_path), "/usr/bin", "/bin"]))
+    variables = {"PATH": path, "MNIST_CACHE_DIR": str(tmp_path)}
+
+    def type_in(line, code=0):
+        done = subprocess.run(
+            line, shell=True, cwd=home, env=variables, capture_output=True, text=True,
+            timeout=PATIENCE, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        return done.stderr
+
+    told = type_in(f"{called} build-pickles mnist-sample")
+    assert told.startswith(f"Next: {called.replace('pipeline', 'network')} train")
+    told = type_in(f"{told.removeprefix('Next: ').strip()} --epochs 1 --quiet")
+    told = type_in(f"{called} build-pickles fashion-mnist", code=3)
+    hint = told.split("`")[1]
+    assert shlex.split(hint)[-2:] == ["fetch", "fashion-mnist"]
+    assert "Usage: " not in type_in(f"{hint} --offline", code=3)
