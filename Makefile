@@ -10,10 +10,11 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 COVERING := tests/pipeline tests/network/images/pages tests/network/runs tests/network/training/test_configuration.py
 PAGE_TOOLS := tests/page/node_modules/.bin
 
-.PHONY: help run test test-all coverage page soak mutation format clean
+.PHONY: help run lab test test-all coverage page soak mutation format clean
 
 help:
 	@echo "make run       install, fetch, build, train and test: about a minute"
+	@echo "make lab       open the lab in the browser"
 	@echo "make test      ruff, mypy and every test that is not slow: three minutes"
 	@echo "make test-all  the slow ones (kills, disk errors, browsers, clusters), and the coverage"
 	@echo "make page      check the page's JavaScript: types and lint"
@@ -27,6 +28,11 @@ run: .venv/installed
 	$(BIN)/pipeline build-pickles
 	$(BIN)/network train
 	$(BIN)/network test
+	@echo "Next: . $(BIN)/activate, then network show --wrong, or make lab"
+
+lab: .venv/installed-lab
+	$(BIN)/pipeline build-pickles --quiet
+	$(BIN)/network lab
 
 test: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -67,6 +73,11 @@ clean:
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/installed-lab: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab]'
 	@touch $@
 
 .venv/installed-dev: pyproject.toml constraints.txt

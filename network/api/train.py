@@ -64,7 +64,7 @@ def train(
 ) -> Run:
     """Train a network and return its run, with the defaults of `network train`.
 
-    `options` are those of `docs/options.md`, by their keys in a file: `epochs=5`,
+    `options` are those of `docs/reference/options.md`, by their keys in a file: `epochs=5`,
     `hidden=[128, 64]`, `optimizer="adam"`, `layers="Conv2D(8, 5), ReLU, Flatten"`. A dataset that
     is not in the cache yet is fetched first.
 

@@ -44,7 +44,7 @@ def make_app(epilog: str) -> typer.Typer:
     """Make a program that has no commands yet."""
     return typer.Typer(
         cls=PlainGroup,
-        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         epilog=epilog,

@@ -16,10 +16,11 @@ import network.cli
 import pipeline.cli
 from network.core.train_step import train_step
 from tests.support.checkout import REPOSITORY
+from tests.support.commands_page import render_commands
 
 AS_A_USER = {"PYTHONPATH": str(REPOSITORY), "PATH": ""}
 README = (REPOSITORY / "README.md").read_text("utf-8")
-DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md")])
+DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
 APPS = {"pipeline": pipeline.cli.app, "network": network.cli.app}
 COMMANDS = [(name, info.name) for name, app in APPS.items() for info in app.registered_commands]
 
@@ -27,13 +28,20 @@ COMMANDS = [(name, info.name) for name, app in APPS.items() for info in app.regi
 @pytest.mark.parametrize(("app", "command"), COMMANDS)
 def test_every_command_is_in_the_readme_and_every_option_is_explained(app, command):
     (declared,) = [it for it in APPS[app].registered_commands if it.name == command]
-    assert declared.hidden or f"| `{app} {command}" in README
+    assert declared.hidden or f"`{app} {command}" in README
     shown = CliRunner().invoke(APPS[app], [command, "--help"], env={"COLUMNS": "200"})
     assert shown.exit_code == 0
     for line in re.findall(r"^  (?:-\w, )?--.*$", shown.output, re.MULTILINE):
         assert re.search(r"  +\S", line.strip()), (
             f"{app} {command}: {line.strip()} is not explained"
         )
+
+
+def test_the_page_of_commands_is_their_help():
+    page = (REPOSITORY / "docs" / "reference" / "commands.md").read_text("utf-8")
+    assert page == render_commands(), (
+        "Write it again: python -m tests.support.commands_page > docs/reference/commands.md"
+    )
 
 
 def test_train_step_is_quoted_as_it_is():

@@ -1,6 +1,6 @@
-"""Write docs/options.md: every option of a training, from its declaration.
+"""Write docs/reference/options.md: every option of a training, from its declaration.
 
-python -m network.commands.text.options_page > docs/options.md
+python -m network.commands.text.options_page > docs/reference/options.md
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The repairs of the seed: each trains, together they mend all, and docs/repair.md has them."""
+"""The repairs of the seed: each trains, together they mend all, and docs/tutorial/repair.md has them."""
 
 import re
 import subprocess
@@ -57,7 +57,7 @@ def test_averaging_what_is_desired_makes_a_fifth_of_the_hidden_gradients(layer, 
 
 
 def test_the_document_has_a_row_for_each_step():
-    text = (REPOSITORY / "docs" / "repair.md").read_text("utf-8")
+    text = (REPOSITORY / "docs" / "tutorial" / "repair.md").read_text("utf-8")
     rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", text, re.MULTILINE)
     assert rows == [(str(number), repair.name) for number, repair in enumerate(REPAIRS)]
     for repair in FAULTS:

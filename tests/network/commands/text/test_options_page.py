@@ -1,4 +1,4 @@
-"""docs/options.md is what the declarations of the options say."""
+"""docs/reference/options.md is what the declarations of the options say."""
 
 from network.commands.text.options_page import render_options
 from network.training.configuration import OPTIONS
@@ -6,9 +6,9 @@ from tests.support.checkout import REPOSITORY
 
 
 def test_the_page_of_options_is_up_to_date():
-    page = (REPOSITORY / "docs" / "options.md").read_text("utf-8")
+    page = (REPOSITORY / "docs" / "reference" / "options.md").read_text("utf-8")
     assert page == render_options(), (
-        "Write it again: python -m network.commands.text.options_page > docs/options.md"
+        "Write it again: python -m network.commands.text.options_page > docs/reference/options.md"
     )
 
 
