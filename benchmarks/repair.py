@@ -1,6 +1,6 @@
 """Mend the seed's training, one fault at a time, and print what each repair is worth.
 
-    python benchmarks/repair.py                 # the tables and the picture of docs/tutorial/repair.md
+    python benchmarks/repair.py        # the tables and the picture of docs/tutorial/repair.md
     python benchmarks/repair.py --steps 5       # the seed's five faults alone: two minutes
     python benchmarks/repair.py --choose        # how the later repairs were chosen
     python benchmarks/repair.py --published DIR # the seed's own files, from untrained to trained

@@ -1,7 +1,8 @@
 """One option of a training: value, default, range, help and group, declared in one place.
 
 `Configuration` declares its fields with `option(...)`. The command line, the reader of TOML
-files, the lab's form, the space of a sweep and docs/reference/options.md are made from these declarations.
+files, the lab's form, the space of a sweep and docs/reference/options.md are made from these
+declarations.
 Nothing here imports NumPy, so that `--help` answers at once.
 """
 

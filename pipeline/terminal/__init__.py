@@ -39,5 +39,6 @@ if TYPE_CHECKING:
         save_picture as save_picture,
         show_picture as show_picture,
     )
+    from pipeline.terminal.as_called import quote as quote
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

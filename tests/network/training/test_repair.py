@@ -1,4 +1,4 @@
-"""The repairs of the seed: each trains, together they mend all, and docs/tutorial/repair.md has them."""
+"""The repairs of the original: each trains, all together work, and the tutorial has them."""
 
 import re
 import subprocess
