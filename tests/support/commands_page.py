@@ -16,7 +16,7 @@ HEAD = """# Commands
 This page is made from the declarations of the commands: it is their `--help`.
 
 Results go to stdout, progress and notes to stderr. `--json` prints one JSON object instead, also
-for an error. `--cache-dir` chooses the folder for all files; `pipeline where` prints the one in use.
+for an error. `--cache-dir` chooses the folder for all files; `pipeline where` prints which it is.
 
 | exit code | meaning |
 |--:|---|
