@@ -72,11 +72,14 @@ if TYPE_CHECKING:
     from network.core.schedules import (
         SCHEDULES as SCHEDULES,
         Schedule as Schedule,
+        WARM_UP as WARM_UP,
         constant as constant,
+        cosine as cosine,
     )
     from network.core.data import (
         Examples as Examples,
         batches as batches,
+        count_held_out as count_held_out,
         load_examples as load_examples,
         scale_pixels as scale_pixels,
         split_indices as split_indices,
