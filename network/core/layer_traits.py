@@ -61,6 +61,10 @@ class LayerTraits:
         """Return whether outputs depend on the other images of a batch while training."""
         return False
 
+    def least_batch(self, in_shape: tuple[int, ...]) -> int:
+        """Return how many images a training step needs at once; mostly one is enough."""
+        return 1
+
     def calibrate(self, params: LayerParams, x: Array) -> None:
         """Measure what replaces the batch outside training; writes to `params`.
 

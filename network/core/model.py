@@ -87,6 +87,14 @@ class Model:
 
         return x, backward
 
+    def least_batch(self, in_shape: Shape) -> int:
+        """Return how many images a training step needs at once; `in_shape` is that of one."""
+        least, shape = 1, in_shape
+        for layer in self.layers:
+            least = max(least, layer.least_batch(shape))
+            shape = layer.shapes(shape)[1]
+        return least
+
     def calibrate(self, params: Params, images: Array) -> None:
         """Measure on training images what layers use in place of a batch outside training.
 

@@ -59,6 +59,9 @@ class Ensemble(Layer):
     def needs_batch(self) -> bool:
         return any(layer.needs_batch for layers in self.networks for layer in layers)
 
+    def least_batch(self, in_shape: Shape) -> int:
+        return max(Model(layers).least_batch(in_shape) for layers in self.networks)
+
     def calibrate(self, params: LayerParams, x: Array) -> None:
         for layers, member_params in self.inner_networks(params):
             Model(layers).calibrate(member_params, x)

@@ -119,6 +119,18 @@ def split_hash(cache: Cache, dataset: Dataset, split: str) -> str:
     return check_inputs(cache, dataset, split)
 
 
+def split_count(cache: Cache, dataset: Dataset, split: str) -> int:
+    """Return how many examples a split has: the manifest's number, or counted in the pickle.
+
+    Raises: UsageError, MissingError, CorruptError.
+    """
+    if cache.manifest(dataset.name).exists():
+        count = read_manifest(cache, dataset)["pickles"][split].get("count")
+        if isinstance(count, int):
+            return count
+    return len(read_split(cache, dataset, split)[1])
+
+
 def read_known(path: Path, sha256: str) -> tuple[Pixels, Labels]:
     """Read a pickle that lies anywhere, and must have this hash.
 
