@@ -71,6 +71,10 @@ class Sigmoid(Activation):
         y = sigmoid(x)
         return y, lambda d_y: sigmoid_backward(y, d_y)  # d_y * y * (1 - y)
 
+    def log_scores(self, params: LayerParams, x: Array) -> tuple[Array, Array]:
+        z = x.astype(np.float64)
+        return -np.logaddexp(0, -z), -np.logaddexp(0, z)  # 1 - sigmoid(z) = sigmoid(-z)
+
 
 @dataclass(frozen=True)
 class Tanh(Activation):
@@ -181,6 +185,11 @@ class Softmax(Layer):
             return y * (d_y - (d_y * y).sum(axis=1, keepdims=True)), {}  # (N, K)
 
         return y, backward
+
+    def log_scores(self, params: LayerParams, x: Array) -> tuple[Array, Array]:
+        log_y, _ = LogSoftmax().forward({}, x.astype(np.float64))
+        others = [np.delete(log_y, k, axis=1) for k in range(log_y.shape[1])]  # add up to 1 - y_k
+        return log_y, np.stack([np.logaddexp.reduce(each, axis=1) for each in others], axis=1)
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,15 @@ class LayerTraits:
         """Return whether the outputs of an image are scores that add up to 1."""
         return False
 
+    def log_scores(self, params: LayerParams, x: Array) -> tuple[Array, Array]:
+        """Return log y and log(1 - y) of a layer whose outputs y are scores.
+
+        They come from x and not from y: a score that has rounded to 0 or to 1 has no logarithm.
+
+        Shapes: x (N, ...) -> (N, K), (N, K), float64.
+        """
+        raise NotImplementedError(f"{type(self).__name__} gives no scores")
+
     # --- what it needs while training -------------------------------------------------------------
     @property
     def draws_random(self) -> bool:
