@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         copy_params as copy_params,
         count_params as count_params,
         is_finite as is_finite,
+        map_params as map_params,
         named_arrays as named_arrays,
         zeros_like as zeros_like,
         zip_arrays as zip_arrays,
@@ -59,7 +60,10 @@ if TYPE_CHECKING:
     )
     from network.core.gradient_check import (
         ArrayCheck as ArrayCheck,
+        EPSILON as EPSILON,
+        TOLERANCE as TOLERANCE,
         check_gradients as check_gradients,
+        rounding_of_differences as rounding_of_differences,
     )
     from network.core.optimizers import (
         Adam as Adam,

@@ -52,5 +52,10 @@ if TYPE_CHECKING:
         corrupt as corrupt,
         robustness_curve as robustness_curve,
     )
+    from network.metrics.direction_check import (
+        DirectionCheck as DirectionCheck,
+        check_directions as check_directions,
+    )
+    from network.metrics.gradient_sample import affordable_sample as affordable_sample
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)
