@@ -20,11 +20,14 @@ class BatchNorm(Layer):
         d_x = scale / std * (d_y - mean(d_y) - x_hat * mean(d_y * x_hat))
 
     Outside training they are those in the parameters. Nothing is remembered on the way:
-    `Model.calibrate` measures them on training images when they are needed.
+    `Model.calibrate` measures them on training images when they are needed, on 1,000 of them in
+    one batch. The variance is biased, the mean of m squares, in both cases. That of the paper
+    outside training is unbiased, m / (m - 1) times as large, and a mean over many batches;
+    PyTorch's moving variance is unbiased, too.
 
     Shapes: x (N, ..., C) -> y the same; mean, variance, scale, shift (C,).
     Source: Ioffe and Szegedy, Batch normalization (2015), algorithm 1 and section 3.1; measured
-    afterwards as in its algorithm 2, lines 8 to 12.
+    afterwards as in its algorithm 2, lines 8 to 12, but for what is said above.
     """
 
     epsilon: Annotated[float, above(0), at_most(1)] = 1e-5

@@ -193,7 +193,11 @@ def orthogonalize(matrix: Array, rounds: int = 5) -> Array:
     """Make every singular value about 1, and keep the singular vectors.
 
     Each round turns a singular value s into 3.4445 s - 4.7750 s^3 + 2.0315 s^5; the first is
-    divided by the norm, so that none is above 1.
+    divided by the norm plus 1e-7, so that none is above 1.
+
+    There are limits. A matrix whose norm is below about 1e-7 stays small: its step is shorter than
+    others, or next to nothing. In float32 the squares overflow where the norm is above 1.8e19, and
+    the result is 0. A singular value below about 1 % of the norm has not reached 1 after 5 rounds.
 
     Shapes: (n, m) -> (n, m).
     Source: Jordan and others, Muon: an optimizer for hidden layers in neural networks (2024),
