@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from network.training.checks import suggest_name
+from network.training.checks import MAX_SHOWN, suggest_name
 from network.training.option import (
     AUTOMATIC,
     Group,
@@ -313,7 +313,9 @@ def build_configuration(values: Mapping[str, Any]) -> Configuration:
     configuration = Configuration(**chosen)
     for key in useless_options(chosen, configuration):
         where = next(filter(None, (find(configuration) for find in OPTIONS[key].useless)))
-        raise OptionError(key, f"{{{key}}} has no effect {where}; leave it out")
+        value = OPTIONS[key].kind.format(getattr(configuration, key))[:MAX_SHOWN]
+        words = f"{{{key}}} {{value}} has no effect {where}; leave it out"
+        raise OptionError(key, words, value=value)
     return configuration
 
 
