@@ -12,7 +12,7 @@ import itertools
 import numpy as np
 
 from network.core.params import Array
-from network.metrics.out_of_distribution import CHUNK, all_cosines, stroke_vectors
+from network.metrics.out_of_distribution import all_cosines, stroke_vectors
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.pickles.manifest import read_split
 from pipeline.storage.cache import find_cache
@@ -26,14 +26,13 @@ def distances_to_nearest(vectors: Array, asked: Array) -> Array:
 
     Shapes: vectors (N, D), asked (M,) places -> (M,).
     """
-    nearest = []
-    for start, cosines in zip(
-        range(0, len(asked), CHUNK), all_cosines(vectors[asked], vectors), strict=True
-    ):
-        own = asked[start : start + CHUNK]
-        cosines[np.arange(len(own)), own] = -1
-        nearest.append(np.abs(cosines.argmax(axis=1) - own))
-    return np.concatenate(nearest)
+    nearest: list[int] = []
+    for cosines in all_cosines(vectors[asked], vectors):
+        for row in cosines:
+            own = asked[len(nearest)]
+            row[own] = -1  # it is nearest to itself
+            nearest.append(abs(int(row.argmax()) - own))
+    return np.array(nearest)
 
 
 def main() -> None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         DistanceDetector as DistanceDetector,
         FALSE_POSITIVE_RATE as FALSE_POSITIVE_RATE,
         MIN_EXAMPLES as MIN_EXAMPLES,
+        all_cosines as all_cosines,
         fit_detector as fit_detector,
         held_out_distances as held_out_distances,
         nearest_distances as nearest_distances,

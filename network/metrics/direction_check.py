@@ -1,4 +1,4 @@
-"""Gradient check along random directions: of all parameters at once, in two forward passes each.
+"""Gradient check along random directions, in which all parameters change at once.
 
 `core/gradient_check.py` changes one parameter at a time, which takes two forward passes for each
 of them: minutes for a convolutional network. Here all change together. Along a direction v, a
