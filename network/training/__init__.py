@@ -63,6 +63,9 @@ if TYPE_CHECKING:
         initial_model as initial_model,
         initial_state as initial_state,
     )
-    from network.training.enough_examples import require_held_out as require_held_out
+    from network.training.enough_examples import (
+        check_examples as check_examples,
+        require_held_out as require_held_out,
+    )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

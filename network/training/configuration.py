@@ -296,7 +296,7 @@ def configuration_from_dict(values: dict[str, Any], where: str) -> Configuration
 
     Raises: CorruptError for fields or values that this version does not know.
     """
-    former = {"hidden": (), "rules": FIRST_RULES}  # of files that say nothing of them
+    former: dict[str, Any] = {"hidden": (), "rules": FIRST_RULES}  # where a file has neither
     try:
         return Configuration(**former | resolve_keys(values))
     except UsageError as error:
