@@ -61,6 +61,11 @@ class Sigmoid(Activation):
     The derivative needs y alone. It is 1/4 at most, so each Sigmoid weakens the gradient.
 
     Source: Rumelhart, Hinton, Williams (1986), equations 2 and 5.
+
+    Example:
+        >>> y, backward = Sigmoid().forward({}, np.array([0.0]))
+        >>> y, backward(np.array([1.0]))[0]
+        (array([0.5]), array([0.25]))
     """
 
     gives_scores = True
@@ -100,6 +105,10 @@ class ReLU(Activation):
 
     Source: Nair and Hinton, Rectified linear units improve restricted Boltzmann machines
     (2010), section 2.
+
+    Example:
+        >>> ReLU().forward({}, np.array([-2.0, 3.0]))[0]
+        array([0., 3.])
     """
 
     def curve(self, x: Array) -> tuple[Array, Callable[[Array], Array]]:
@@ -167,6 +176,10 @@ class Softmax(Layer):
     Shapes: (N, K).
     Source: Bridle, Probabilistic interpretation of feedforward classification network
     outputs (1990), equation 10.
+
+    Example:
+        >>> Softmax().forward({}, np.array([[0.0, 0.0, np.log(2)]]))[0]
+        array([[0.25, 0.25, 0.5 ]])
     """
 
     is_activation = True

@@ -28,6 +28,13 @@ class BatchNorm(Layer):
     Shapes: x (N, ..., C) -> y the same; mean, variance, scale, shift (C,).
     Source: Ioffe and Szegedy, Batch normalization (2015), algorithm 1 and section 3.1; measured
     afterwards as in its algorithm 2, lines 8 to 12, but for what is said above.
+
+    Example:
+        >>> layer = BatchNorm()
+        >>> params, _ = layer.init(np.random.default_rng(0), (1,), np.float64)
+        >>> y, _ = layer.forward(params, np.array([[1.0], [3.0]]), np.random.default_rng(0))
+        >>> y.round(2).tolist()
+        [[-1.0], [1.0]]
     """
 
     epsilon: Annotated[float, above(0), at_most(1)] = 1e-5

@@ -72,6 +72,11 @@ class Configuration:
     The order of the fields is that of config.json.
 
     Raises: OptionError for a value that is out of range or does not go with another.
+
+    Example:
+        >>> configuration = Configuration(hidden=[128, 64], optimizer="adam")
+        >>> configuration.hidden, configuration.learning_rate
+        ((128, 64), 0.02)
     """
 
     dataset: str = option(

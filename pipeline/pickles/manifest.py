@@ -150,6 +150,14 @@ def read_split(cache: Cache, dataset: Dataset, split: str) -> tuple[Pixels, Labe
     Shapes: pixels (N, 28, 28) uint8, labels (N,) int64.
 
     Raises: UsageError, MissingError, CorruptError.
+
+    Example:
+        >>> cache = find_cache()
+        >>> dataset = find_dataset(cache, "mnist-sample")
+        >>> pickles = build_pickles(cache, dataset)
+        >>> pixels, labels = read_split(cache, dataset, "test")
+        >>> pixels.shape, labels[:3]
+        ((200, 28, 28), array([7, 2, 1]))
     """
     if split not in dataset.splits:
         known = ", ".join(dataset.splits)
