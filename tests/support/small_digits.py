@@ -17,12 +17,14 @@ NAME = "small-digits"
 def make_small_digits(folder: Path, count: int = 47) -> Cache:
     """Make a cache whose only data set has `count` images to train on and as many to test on."""
     source = folder / "source.npz"
-    images = read_idx(RAW / "t10k-images-idx3-ubyte.gz")[: 2 * count]
-    labels = read_idx(RAW / "t10k-labels-idx1-ubyte.gz")[: 2 * count]
+    images = read_idx(RAW / "t10k-images-idx3-ubyte.gz")
+    labels = read_idx(RAW / "t10k-labels-idx1-ubyte.gz")
+    is_trained = np.isin(labels, labels[:count])  # no class is in the test images alone
+    test = np.flatnonzero(is_trained)[count : 2 * count]
     np.savez(
         source,
         x_train=images[:count], y_train=labels[:count],
-        x_test=images[count:], y_test=labels[count:],
+        x_test=images[test], y_test=labels[test],
     )  # fmt: skip
     cache = Cache(folder / "cache", "test")
     import_dataset(cache, source, NAME, ImportOptions())
