@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from pipeline.build import build_pickles as build_pickles
     from pipeline.pickles import read_split as read_split, load_untrusted as load_untrusted
     from pipeline.verify import verify_dataset as verify_dataset
-    from pipeline.formats import import_dataset as import_dataset, export_dataset as export_dataset
+    from pipeline.formats import (
+        import_dataset as import_dataset,
+        ImportOptions as ImportOptions,
+        export_dataset as export_dataset,
+    )
     from pipeline.inspection import inspect_file as inspect_file
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -43,7 +43,12 @@ from pipeline.storage.locks import work_lock
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How images are to be imported."""
+    """How images are to be imported.
+
+    Example:
+        >>> ImportOptions(invert=True, test_share=0.1).invert
+        True
+    """
 
     test_share: float | None = None  # None: TEST_SHARE, where the source has no test images
     seed: int = 0
@@ -57,6 +62,9 @@ class ImportOptions:
     label_column: str | None = None  # "first", "last" or a name; None: it is found
 
 
+AS_THEY_ARE = ImportOptions()
+
+
 @dataclass(frozen=True)
 class Imported:
     """A data set that is now in the cache."""
@@ -68,11 +76,26 @@ class Imported:
 
 
 def import_dataset(
-    cache: Cache, path: Path, name: str, wishes: ImportOptions, reporter: ProgressReporter = SILENT
+    cache: Cache,
+    path: Path,
+    name: str,
+    wishes: ImportOptions = AS_THEY_ARE,
+    reporter: ProgressReporter = SILENT,
 ) -> Imported:
     """Import images and labels under a name of the user's own, and build their pickles.
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
+
+    Example:
+        >>> sample = load_dataset("mnist-sample")
+        >>> train, test = sample.train, sample.test
+        >>> np.savez(
+        ...     "mine.npz",
+        ...     x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels,
+        ... )
+        >>> imported = import_dataset(find_cache(), Path("mine.npz"), "mine")
+        >>> imported.format_name, imported.dataset.splits["train"].count
+        ('npz', 1000)
     """
     check_name(name)
     with work_lock(cache, f"import-{name}", reporter):
