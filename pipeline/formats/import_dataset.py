@@ -43,6 +43,7 @@ class ImportOptions:
     title: str = ""
     licence: str = ""
     resize: bool = False
+    grey: bool = False  # images in colour become grey levels
     invert: bool = False  # dark ink on light paper becomes light on dark
     force: bool = False
 
@@ -69,8 +70,12 @@ def import_dataset(
         check_place(cache, name, wishes.force)
         found = find_format(path)
         if wishes.resize and not found.can_resize:
-            raise UsageError(f"--resize is for image files, and {path} is read as {found.name}")
-        source = found.read(path, ReadOptions(wishes.resize, reporter))
+            raise UsageError(
+                f"--resize is for image files and arrays, and {path} is read as {found.name}"
+            )
+        if wishes.grey and not found.can_grey:
+            raise UsageError(f"--grey is for arrays in colour, and {path} is read as {found.name}")
+        source = found.read(path, ReadOptions(wishes.resize, wishes.grey, reporter))
         parts, notes = split_dataset(path, source, wishes.test_share, wishes.seed)
         notes = [*source.notes, *notes, *notes_on_classes(source.classes, parts)]
         with staging(cache, name) as stage:

@@ -54,6 +54,7 @@ class ReadOptions:
     """How a source is to be read."""
 
     resize: bool = False  # images of other sizes are brought to 28x28
+    grey: bool = False  # images in colour are turned to grey levels
     reporter: ProgressReporter = SILENT
 
 
@@ -72,6 +73,7 @@ class Format:
     suffix: str = ""  # of the one file that an export is; none for a folder
     is_export: Callable[[Path], bool] | None = None  # for formats of one file: did we write it?
     can_resize: bool = False
+    can_grey: bool = False  # image files always are
 
 
 def select(path: Path, chunks: Iterable[Images], chosen: Chosen) -> Iterator[Images]:
