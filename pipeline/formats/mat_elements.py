@@ -6,6 +6,7 @@ many bytes. A variable is an element of elements; it may be compressed as a whol
 Source: MathWorks, MAT-File Format (2019), Level 5 MAT-files.
 """
 
+import itertools
 import math
 import struct
 import zlib
@@ -138,7 +139,7 @@ class Reader:
         if level > MAX_LEVELS:
             raise self.damaged(f"structures more than {MAX_LEVELS} deep")
         parts = self.elements(data)
-        head = [part for part, _ in zip(parts, range(3), strict=False)]
+        head = list(itertools.islice(parts, 3))
         if not head:
             return "", None  # an empty matrix
         if len(head) < 3 or len(head[0].content) != 8:
@@ -211,7 +212,7 @@ class Reader:
 
         Raises: CorruptError.
         """
-        head = [part for part, _ in zip(parts, range(2), strict=False)]
+        head = list(itertools.islice(parts, 2))
         lengths = self.numbers(head[0]).tolist() if head else []
         if len(head) < 2 or len(lengths) != 1 or lengths[0] < 1:
             raise self.damaged("a structure without names of fields")
