@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.datasets.catalogue.emnist import EMNIST
-from pipeline.datasets.records import IMAGE_SHAPE, Dataset
+from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
 from pipeline.formats.array_layouts import COLOURS, Layout, arrange
 from pipeline.formats.array_names import CLASS_LISTS
@@ -43,40 +42,27 @@ def source_of_arrays(
     arrays: Sequence[NamedArray],
     options: ReadOptions,
     listed: tuple[str, ...] | None = None,
-    published: Dataset | None = None,
 ) -> Source:
-    """Find images and labels among arrays, and describe them.
-
-    `listed` are class names from elsewhere; `published` is the data set of the catalogue that the
-    file is a copy of, whose images may lie on their side.
+    """Find images and labels among arrays, and describe them; `listed` are class names, if known.
 
     Raises: CorruptError.
     """
     arrays, class_names = take_class_names(arrays)
     pairs = find_pairs(path, arrays)
-    listed = class_names or listed or (published.classes if published else None)
-    labels = [read_labels(pair, published) for pair in pairs]
+    listed = class_names or listed
+    labels = [
+        class_numbers(pair.labels.where, pair.labels.load(), pair.layout.count) for pair in pairs
+    ]
     numbers, classes = number_classes(path, labels, listed)
     parts, notes = [], []
     for pair, of_pair in zip(pairs, numbers, strict=True):
-        part, part_notes = make_part(pair, of_pair, options, published)
+        part, part_notes = make_part(pair, of_pair, options)
         parts.append(part)
         notes += part_notes
     used = {id(array) for pair in pairs for array in (pair.images, pair.labels)}
     unused = [it.name for it in arrays if id(it) not in used and it.name]
     notes += [f"{path}: not used: {', '.join(unused[:10])}"] if unused else []
-    if published is not None:
-        notes.append(f"{path}: read as {published.name}: {published.title}, set upright")
     return Source(tuple(parts), classes or numbered_classes(path, parts, listed), tuple(notes))
-
-
-def find_published(path: Path) -> Dataset | None:
-    """Find the data set whose images lie on their side in every format, by the name of a file.
-
-    Source: G. Cohen et al., EMNIST: the archives matlab.zip and gzip.zip hold the same arrays.
-    """
-    name = re.sub(r"[^a-z]+", "-", path.name.lower()) + "-"
-    return next((it for it in EMNIST if name.startswith(f"{it.name}-")), None)
 
 
 def take_class_names(
@@ -99,20 +85,6 @@ def take_class_names(
     return [it for it in arrays if it is not lists[0]], check_classes(lists[0].where, names)
 
 
-def read_labels(pair: Pair, published: Dataset | None) -> Labels | list[str]:
-    """Read the labels of a pair: small numbers, or else names.
-
-    Raises: CorruptError.
-    """
-    labels = class_numbers(pair.labels.where, pair.labels.load(), pair.layout.count)
-    first = published.first_label if published else 0
-    if not first or isinstance(labels, list):
-        return labels
-    if labels.size and labels.min() < first:
-        raise CorruptError(f"{pair.labels.where}: label {labels.min()}, expected {first} or more")
-    return labels - np.uint8(first)
-
-
 def number_classes(
     path: Path, labels: Sequence[Labels | list[str]], listed: tuple[str, ...] | None
 ) -> tuple[list[Labels], tuple[str, ...]]:
@@ -130,9 +102,7 @@ def number_classes(
     return [np.array([number_of[it] for it in names], np.uint8) for names in texts], classes
 
 
-def make_part(
-    pair: Pair, labels: Labels, options: ReadOptions, published: Dataset | None
-) -> tuple[Part, tuple[str, ...]]:
+def make_part(pair: Pair, labels: Labels, options: ReadOptions) -> tuple[Part, tuple[str, ...]]:
     """Describe the way to the images of a pair, and read them if they are in memory anyway.
 
     Returns: the part, and notes on its pixels.
@@ -142,11 +112,9 @@ def make_part(
     check_looks(pair, options)
     where = pair.images.where
     ink = find_ink(where, pair.images.read())
-    is_transposed = published is not None and published.is_transposed
 
     def chunks() -> Iterator[Images]:
-        for images in iterate_images(pair, ink, options):
-            yield images.transpose(0, 2, 1) if is_transposed else images
+        return iterate_images(pair, ink, options)
 
     if pair.images.is_in_memory:
         pixels = np.concatenate([np.empty((0, *IMAGE_SHAPE), np.uint8), *chunks()])

@@ -6,7 +6,7 @@ Version 7.3 is another format, HDF5, under the same name; it is refused with a w
 from pathlib import Path
 
 from pipeline.errors import CorruptError
-from pipeline.formats.arrays import find_published, source_of_arrays
+from pipeline.formats.arrays import source_of_arrays
 from pipeline.formats.classes import read_classes
 from pipeline.formats.mat_elements import HEADER_BYTES, byte_order, read_variables
 from pipeline.formats.named_arrays import collect_arrays
@@ -44,8 +44,7 @@ def read_mat(path: Path, options: ReadOptions) -> Source:
     if len(data) > MAX_BYTES:
         raise CorruptError(f"{path}: more than {MAX_BYTES:,} bytes", SAVEZ)
     arrays = collect_arrays(path, read_variables(path, data))
-    published = find_published(path)
-    return source_of_arrays(path, arrays, options, read_classes(path.parent), published)
+    return source_of_arrays(path, arrays, options, read_classes(path.parent))
 
 
 MAT = Format(

@@ -8,7 +8,7 @@ from typing import IO
 
 from pipeline.errors import CorruptError
 from pipeline.formats.array_files import files_together
-from pipeline.formats.arrays import find_published, source_of_arrays
+from pipeline.formats.arrays import source_of_arrays
 from pipeline.formats.classes import read_classes
 from pipeline.formats.npy_stream import NpyStream
 from pipeline.formats.source import Format, ReadOptions, Source
@@ -37,8 +37,7 @@ def read_npy_files(path: Path, options: ReadOptions) -> Source:
     files = files_together(path, (SUFFIX,), lambda file: True)
     arrays = [open_array(file).named() for file in files]
     folder = path if path.is_dir() else path.parent
-    published = find_published(path)
-    return source_of_arrays(path, arrays, options, read_classes(folder), published)
+    return source_of_arrays(path, arrays, options, read_classes(folder))
 
 
 def open_array(path: Path) -> NpyStream:

@@ -19,7 +19,7 @@ import numpy as np
 from pipeline.datasets.records import IMAGE_SHAPE, Dataset
 from pipeline.errors import CorruptError
 from pipeline.formats.array_files import files_together
-from pipeline.formats.arrays import find_published, source_of_arrays
+from pipeline.formats.arrays import source_of_arrays
 from pipeline.formats.npz_members import read_members
 from pipeline.formats.source import File, Format, Part, ReadOptions, Source
 from pipeline.formats.streams import flat_files, starts_with
@@ -63,8 +63,7 @@ def read_npz(path: Path, options: ReadOptions) -> Source:
     ]
     if len(files) == 1:  # what an export of ours has beside images and labels
         arrays = [it for it in arrays if not it.name.startswith(("columns_", "label_columns"))]
-    published = None if is_export(files[0]) else find_published(path)
-    return source_of_arrays(path, arrays, options, published=published)
+    return source_of_arrays(path, arrays, options)
 
 
 def full_name(file: Path, key: str, file_count: int) -> str:

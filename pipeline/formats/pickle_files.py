@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.errors import CorruptError
 from pipeline.formats.array_files import files_together
-from pipeline.formats.arrays import find_published, source_of_arrays
+from pipeline.formats.arrays import source_of_arrays
 from pipeline.formats.classes import read_classes
 from pipeline.formats.named_arrays import collect_arrays
 from pipeline.formats.numbers import SAVEZ
@@ -47,14 +47,13 @@ def read_pickle_files(path: Path, options: ReadOptions) -> Source:
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
     files = files_together(path, SUFFIXES, lambda file: False)
-    arrays, are_ours = [], True
-    for file in files:
-        value, is_ours = load_pickle(file)
-        are_ours &= is_ours
-        arrays += collect_arrays(file, value, "" if len(files) == 1 else stem(file))
+    arrays = [
+        array
+        for file in files
+        for array in collect_arrays(file, load_pickle(file), "" if len(files) == 1 else stem(file))
+    ]
     folder = path if path.is_dir() else path.parent
-    published = None if are_ours else find_published(path)
-    return source_of_arrays(path, arrays, options, read_classes(folder), published)
+    return source_of_arrays(path, arrays, options, read_classes(folder))
 
 
 def stem(file: Path) -> str:
@@ -63,8 +62,8 @@ def stem(file: Path) -> str:
     return name[: -max(len(it) for it in SUFFIXES if name.lower().endswith(it))]
 
 
-def load_pickle(path: Path) -> tuple[Any, bool]:
-    """Load what a pickle holds, and tell whether it is one that this project wrote.
+def load_pickle(path: Path) -> Any:
+    """Load what a pickle holds.
 
     Raises: MissingError, StorageError, CorruptError.
     """
@@ -72,9 +71,9 @@ def load_pickle(path: Path) -> tuple[Any, bool]:
         try:
             with reading(plain), plain.open("rb") as file:
                 pixels, labels, _ = read_our_layout(plain, file, plain.stat().st_size)
-                return (pixels, labels), True
+                return pixels, labels
         except LayoutError:
-            return with_way_out(plain), False
+            return with_way_out(plain)
 
 
 def with_way_out(path: Path) -> Any:
