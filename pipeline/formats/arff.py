@@ -80,8 +80,9 @@ def read_head(path: Path) -> Table:
     names: list[str] = []
     types: list[str] = []
     with unzipped(path) as file:
-        for number, line in numbered_lines(path, file, 1):
+        for number, line in numbered_lines(path, file):
             if re.match("(?i)@data", line):
+                last = number
                 break
             if match := ATTRIBUTE.fullmatch(line):
                 names.append(unquoted(match[1]))
@@ -93,7 +94,7 @@ def read_head(path: Path) -> Table:
     columns = choose_columns(path, names, [it.lower().startswith(NUMERIC) for it in types])
     label_type = types[columns.label]
     listed = tuple(split_fields(label_type[1:-1])) if label_type.startswith("{") else None
-    return Table(path, columns, names, listed, number)
+    return Table(path, columns, names, listed, last)
 
 
 def table_arrays(table: Table, name: str) -> list[NamedArray]:
@@ -120,7 +121,7 @@ def read_rows(table: Table) -> Iterator[tuple[list[str], NDArray[Any]]]:
     Raises: CorruptError with the number of the line.
     """
     with unzipped(table.path) as file:
-        lines = numbered_lines(table.path, file, 1)
+        lines = numbered_lines(table.path, file)
         data = (it for it in lines if it[0] > table.line)
         while chunk := list(islice(data, CHUNK)):
             rows = [read_line(table, number, line) for number, line in chunk]
@@ -150,12 +151,12 @@ def read_line(table: Table, number: int, line: str) -> tuple[str, list[float]]:
     return label, pixels
 
 
-def numbered_lines(path: Path, file: IO[bytes], start: int) -> Iterator[tuple[int, str]]:
+def numbered_lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, str]]:
     """Yield the lines that hold anything, with their numbers.
 
     Raises: CorruptError.
     """
-    number = start - 1
+    number = 0
     while data := file.readline(MAX_LINE + 1):
         number += 1
         if len(data) > MAX_LINE:

@@ -26,7 +26,7 @@ class Item(NamedTuple):
 class Layout(NamedTuple):
     """How images lie in an array."""
 
-    count: int
+    image_count: int
     item: Item
     is_last: bool  # the last axis counts the images, as in MATLAB; else the first
 
@@ -67,6 +67,15 @@ def find_item(shape: tuple[int, ...]) -> Item | None:
         return Item(CIFAR[1], CIFAR[2], COLOURS, is_colour_first=True)
     side = math.isqrt(size)
     return Item(side, side, 1) if side * side == size and are_sides((side, side)) else None
+
+
+def is_one_image(shape: tuple[int, ...]) -> bool:
+    """Tell whether an array is a single image, and no array of several."""
+    item = find_item(shape) if shape else None
+    if item is None or (item.height, item.width) == IMAGE_SHAPE:
+        return item is not None
+    layout = find_layout(shape)
+    return layout is None or not layout.is_usual
 
 
 def are_sides(sides: tuple[int, ...]) -> bool:

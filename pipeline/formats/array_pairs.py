@@ -93,7 +93,7 @@ def pair_by_order(
     """
     labels = [it for it in others if has_no_name(it.array.name) and it.array.shape]
     fits = len(labels) == len(images) and all(
-        x.layout and can_label(y.array.shape, x.layout.count)
+        x.layout and can_label(y.array.shape, x.layout.image_count)
         for x, y in zip(images, labels, strict=True)
     )
     if not fits or len(images) not in ORDERS:
@@ -131,7 +131,7 @@ def choose_labels(
 
     Raises: CorruptError.
     """
-    count = images.layout.count if images.layout else 0
+    count = images.layout.image_count if images.layout else 0
     of_split = [it for it in others if is_only or same_split(it, images)]
     fitting = [it for it in of_split if can_be_labels(it, count)]
     ranks = [rank_labels(it, images) for it in fitting]

@@ -11,7 +11,7 @@ from PIL import Image
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
 from pipeline.formats.array_layouts import COLOURS, Layout, arrange
-from pipeline.formats.array_names import CLASS_LISTS
+from pipeline.formats.array_names import CLASS_LISTS, has_no_name
 from pipeline.formats.array_pairs import Pair, find_pairs
 from pipeline.formats.classes import (
     SMALL_NUMBER,
@@ -51,16 +51,18 @@ def source_of_arrays(
     pairs = find_pairs(path, arrays)
     listed = class_names or listed
     labels = [
-        class_numbers(pair.labels.where, pair.labels.load(), pair.layout.count) for pair in pairs
+        class_numbers(pair.labels.where, pair.labels.load(), pair.layout.image_count)
+        for pair in pairs
     ]
     numbers, classes = number_classes(path, labels, listed)
-    parts, notes = [], []
+    parts: list[Part] = []
+    notes: list[str] = []
     for pair, of_pair in zip(pairs, numbers, strict=True):
         part, part_notes = make_part(pair, of_pair, options)
         parts.append(part)
         notes += part_notes
     used = {id(array) for pair in pairs for array in (pair.images, pair.labels)}
-    unused = [it.name for it in arrays if id(it) not in used and it.name]
+    unused = [it.name for it in arrays if id(it) not in used and not has_no_name(it.name)]
     notes += [f"{path}: not used: {', '.join(unused[:10])}"] if unused else []
     return Source(tuple(parts), classes or numbered_classes(path, parts, listed), tuple(notes))
 
@@ -109,8 +111,10 @@ def make_part(pair: Pair, labels: Labels, options: ReadOptions) -> tuple[Part, t
 
     Raises: CorruptError.
     """
-    check_looks(pair, options)
     where = pair.images.where
+    if pair.split and has_no_name(pair.images.name):
+        where += f": {pair.split}"
+    check_looks(where, pair.layout, options)
     ink = find_ink(where, pair.images.read())
 
     def chunks() -> Iterator[Images]:
@@ -126,19 +130,19 @@ def make_part(pair: Pair, labels: Labels, options: ReadOptions) -> tuple[Part, t
     return Part(pair.split, labels, images), ink.note(where)
 
 
-def check_looks(pair: Pair, options: ReadOptions) -> None:
+def check_looks(where: str, layout: Layout, options: ReadOptions) -> None:
     """Insist on grey images of 28x28, or on the options that make them so.
 
     Raises: CorruptError.
     """
-    item = pair.layout.item
-    what = f"{pair.images.where}: {pair.layout.count:,} images"
+    item = layout.item
+    what = f"{where}: {layout.image_count:,} images"
     if item.colours == COLOURS and not options.grey:
         raise CorruptError(
             f"{what} in colour, {item.height}x{item.width}; expected grey ones",
             "Turn them to grey with --grey",
         )
-    if not pair.layout.is_usual and not options.resize:
+    if not layout.is_usual and not options.resize:
         size = "x".join(map(str, IMAGE_SHAPE))
         raise CorruptError(
             f"{what} of {item.height}x{item.width} pixels, expected {size}",

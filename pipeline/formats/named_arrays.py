@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import CorruptError
-from pipeline.formats.array_layouts import MAX_CLASSES, find_item
+from pipeline.formats.array_layouts import MAX_CLASSES, is_one_image
+from pipeline.formats.array_names import has_no_name
 from pipeline.formats.source import CHUNK
 from pipeline.pickles.foreign_formats import kinds_of_leaves
 
@@ -34,7 +35,7 @@ class NamedArray:
 
     @property
     def where(self) -> str:
-        return f"{self.path}: {self.name}" if self.name else str(self.path)
+        return str(self.path) if has_no_name(self.name) else f"{self.path}: {self.name}"
 
     def load(self) -> NDArray[Any]:
         """Read the whole array."""
@@ -44,7 +45,8 @@ class NamedArray:
         return np.concatenate(chunks) if chunks else np.empty(self.shape, np.uint8)
 
     def __str__(self) -> str:
-        return f"{self.name or 'an array'} {'x'.join(map(str, self.shape))}"
+        shape = "x".join(map(str, self.shape))
+        return f"{shape} without a name" if has_no_name(self.name) else f"{self.name} {shape}"
 
 
 def in_memory(path: Path, name: str, array: NDArray[Any]) -> NamedArray:
@@ -100,7 +102,7 @@ def find_columns(items: Sequence[Any]) -> dict[str, list[Any]] | None:
         return None
     shapes = [shape_of(part) for part in first]
     sizes = [-1 if shape is None else int(np.prod(shape)) for shape in shapes]
-    images = [place for place, shape in enumerate(shapes) if shape and find_item(shape)]
+    images = [place for place, shape in enumerate(shapes) if shape and is_one_image(shape)]
     if len(images) != 1 or sum(0 <= size <= MAX_CLASSES for size in sizes) != len(first) - 1:
         return None
     if not all(isinstance(it, list | tuple) and len(it) == len(first) for it in items):
@@ -130,7 +132,7 @@ def shape_of(value: Any) -> tuple[int, ...] | None:
 def own_shape(value: Any) -> tuple[int, ...] | None:
     """Return the shape of an array or number, or the length of a list; None for anything else."""
     if isinstance(value, np.ndarray):
-        return value.shape
+        return tuple(value.shape)
     if isinstance(value, list | tuple):
         return (len(value),)
     return () if isinstance(value, int | float | str | bytes | np.generic) else None
@@ -138,17 +140,21 @@ def own_shape(value: Any) -> tuple[int, ...] | None:
 
 def from_list(path: Path, name: str, items: Sequence[Any], shape: tuple[int, ...]) -> NamedArray:
     """Name nested lists of numbers or texts, or a list of arrays, as an array."""
-    leaf: Any = items
-    while isinstance(leaf, list | tuple):
-        leaf = leaf[0]
-    kind = TEXT if isinstance(leaf, str | bytes) else NUMBER
     where = f"{path}: {name}" if name else str(path)
 
     def read() -> Iterator[NDArray[Any]]:
         for start in range(0, len(items), CHUNK):
             yield convert_list(where, items[start : start + CHUNK], shape)
 
-    return NamedArray(path, name, shape, kind, read)
+    return NamedArray(path, name, shape, kind_of_list(items), read)
+
+
+def kind_of_list(items: Sequence[Any]) -> str:
+    """Return what nested lists hold, as their first leaf suggests it."""
+    leaf: Any = items
+    while isinstance(leaf, list | tuple):
+        leaf = leaf[0]
+    return TEXT if isinstance(leaf, str | bytes) else NUMBER
 
 
 def convert_list(where: str, items: Sequence[Any], shape: tuple[int, ...]) -> NDArray[Any]:

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from pipeline.datasets.records import IMAGE_SHAPE, Dataset
-from pipeline.errors import CorruptError
 from pipeline.formats.array_files import files_together
 from pipeline.formats.arrays import source_of_arrays
 from pipeline.formats.npz_members import read_members

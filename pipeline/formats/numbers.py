@@ -168,4 +168,5 @@ def one_hot_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[Any
             "label for each",
             SAVEZ,
         )
-    return rows.argmax(1)
+    places: NDArray[np.intp] = rows.argmax(1)
+    return places

@@ -29,7 +29,7 @@ from pipeline.formats.array_names import understand
 from pipeline.formats.arrays import source_of_arrays
 from pipeline.formats.classes import check_classes
 from pipeline.formats.folder import PICTURES, fit
-from pipeline.formats.named_arrays import NUMBER, NamedArray, from_list, shape_of
+from pipeline.formats.named_arrays import NUMBER, NamedArray, convert_list, kind_of_list, list_shape
 from pipeline.formats.source import CHUNK, Format, ReadOptions, Source
 from pipeline.formats.streams import flat_files, starts_with
 from pipeline.formats.table_columns import choose_columns
@@ -228,12 +228,19 @@ def read_pixels(table: Table, columns: Sequence[str]) -> Iterator[NDArray[Any]]:
 
 def read_column(table: Table, column: str, prefix: str) -> list[NamedArray]:
     """Name a column of numbers, texts or lists of numbers; none for any other."""
-    rows = [value for _, batch in iterate_batches(table, [column]) for value in batch.column(0)]
-    values = [row.as_py() for row in rows]
-    shapes = set(map(shape_of, values[:CHUNK]))
-    if len(shapes) != 1 or None in shapes:
+    first = next((batch for _, batch in iterate_batches(table, [column])), None)
+    values = first.column(0).to_pylist() if first is not None else []
+    shape = list_shape(values) if values else None
+    if shape is None:
         return []
-    return [from_list(table.path, prefix + column, values, (len(values), *shapes.pop()))]
+    shape = (count_rows(table), *shape[1:])
+
+    def read() -> Iterator[NDArray[Any]]:
+        for path, batch in iterate_batches(table, [column]):
+            yield convert_list(f"{path}: {column}", batch.column(0).to_pylist(), shape)
+
+    name = prefix + column
+    return [NamedArray(table.path, name, shape, kind_of_list(values), read, False)]
 
 
 def read_class_names(path: Path) -> tuple[str, ...] | None:

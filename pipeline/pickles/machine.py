@@ -245,7 +245,7 @@ def check_plain(value: Any) -> None:
 
     Raises: UnsafePickleError.
     """
-    waiting = [[value]]
+    waiting: list[list[Any] | tuple[Any, ...]] = [[value]]
     while waiting:
         items = waiting.pop()
         kinds = set(map(type, items))
@@ -300,7 +300,9 @@ def build(target: Any, state: Any) -> Any:
 
 
 NEARLY_ALL_EMPTY = "it is nearly all empty lists, which need far more memory than the file"
-SINGLES = {kind: Single(kind.__name__) for kind in (list, tuple, dict, str, bytes, np.ndarray)}
+SINGLES: dict[type, Single] = {
+    kind: Single(kind.__name__) for kind in (list, tuple, dict, str, bytes, np.ndarray)
+}
 SINGLES[Name] = Single("array")  # one whose content is still to come
 
 INT, BININT1, BINFLOAT = b"IKG"
