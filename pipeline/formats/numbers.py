@@ -100,17 +100,21 @@ def are_shares(values: NDArray[Any]) -> bool:
 def unscaled(values: NDArray[Any], scale: int) -> NDArray[np.uint8] | None:
     """Return the bytes of which these are exactly the quotients by `scale`; None unless all are.
 
-    Or the products with 1 / scale, which some people take instead.
+    Or the products with 1 / scale, which some people take instead. Doubles may have been taken of
+    single precision.
     """
+    types = [values.dtype, np.dtype(np.float32)] if values.dtype == np.float64 else [values.dtype]
     pixels = np.empty(values.shape, np.uint8)
     step = 1 << 16
     flat, out = values.reshape(-1), pixels.reshape(-1)
     for start in range(0, flat.size, step):
         part = flat[start : start + step]
         nearest = np.rint(part.astype(np.float64) * scale)
-        quotients = (nearest / scale).astype(values.dtype)
-        products = nearest.astype(values.dtype) * values.dtype.type(1 / scale)
-        if (nearest > 255).any() or not ((part == quotients) | (part == products)).all():
+        is_exact = np.zeros(part.shape, np.bool_)
+        for dtype in types:
+            is_exact |= part == (nearest / scale).astype(dtype)
+            is_exact |= part == nearest.astype(dtype) * dtype.type(1 / scale)
+        if (nearest > 255).any() or not is_exact.all():
             return None
         out[start : start + step] = nearest.astype(np.uint8)
     return pixels
