@@ -11,7 +11,7 @@ from PIL import Image
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
 from pipeline.formats.array_layouts import COLOURS, Layout, arrange
-from pipeline.formats.array_names import CLASS_LISTS, has_no_name
+from pipeline.formats.array_names import CLASS_LISTS, has_no_name, understand
 from pipeline.formats.array_pairs import Pair, find_pairs
 from pipeline.formats.classes import (
     SMALL_NUMBER,
@@ -81,8 +81,9 @@ def take_class_names(
         for it in arrays
         if it.kind == TEXT and len(it.shape) == 1 and it.name.lower() in CLASS_LISTS
     ]
-    if not lists or len(arrays) < 3:
-        return arrays, None
+    others = [it for it in arrays if it not in lists]
+    if not lists or not any(understand(it.name).role == "labels" for it in others):
+        return arrays, None  # those are the labels themselves
     names = [label_text(lists[0].where, it) for it in lists[0].load().tolist()]
     return [it for it in arrays if it is not lists[0]], check_classes(lists[0].where, names)
 

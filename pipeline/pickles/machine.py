@@ -282,6 +282,10 @@ def reduce_call(function: Any, arguments: Any) -> Any:
             return make_array(content, dtype, (), False)[()]
         case [Name("_frombuffer"), (content, dtype, shape, order)]:
             return make_array(content, dtype, shape, order == "F")
+        case [Name("_frombuffer"), (content, dtype, shape, "K", tuple(axes))]:
+            made = make_array(content, dtype, shape, False)
+            if sorted(axes) == list(range(len(shape))) and isinstance(made, np.ndarray):
+                return made.transpose(axes)
     raise UnsafePickleError("it makes a call that no array's pickle makes")
 
 

@@ -140,7 +140,7 @@ def is_for_arrays(made: CallResult) -> bool:
             ["_reconstruct", [GlobalReference(_, "ndarray"), Container("tuple", [0]), _]]
             | ["dtype", [str(), *_]]
             | ["encode", [str() | Truncated("str"), "latin1"]]
-            | ["_frombuffer", [_, _, _, _]]
+            | ["_frombuffer", [_, _, _, _] | [_, _, _, _, Container("tuple")]]
         ):
             return True
         case ["scalar", [CallResult(GlobalReference(_, "dtype")), content]]:

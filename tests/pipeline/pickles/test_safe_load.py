@@ -183,9 +183,12 @@ NUMBERS = (
     ),
     protocol=st.integers(0, 5),
     order=st.sampled_from("CF"),
+    turn=st.integers(0, 3),
 )
-def test_arrays_of_numbers_are_read_exactly(array, protocol, order, tmp_path_factory):
-    data = pickle.dumps(np.array(array, order=order), protocol)
+def test_arrays_of_numbers_are_read_exactly(array, protocol, order, turn, tmp_path_factory):
+    array = np.array(array, order=order)
+    array = array.transpose(np.roll(range(array.ndim), turn))
+    data = pickle.dumps(array, protocol)
     again = load(data, tmp_path_factory.getbasetemp())
     assert (again.dtype, again.shape) == (array.dtype, array.shape)
     assert again.tobytes() == array.tobytes()
