@@ -1,4 +1,4 @@
-"""The files whose arrays belong together: those of a folder, or one file and those beside it."""
+"""Files whose arrays belong together: those of a folder, or one file and those beside it."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -10,7 +10,6 @@ Source: the opcodes are those of Python's `pickletools`; the calls that arrays m
 """
 
 import math
-import pickle
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from pipeline.pickles.opcodes import WHOLE, Frames, Opcode, read_opcode
 from pipeline.pickles.values import NAMES, Truncated, UnknownValue
 
 MAX_REUSED_BYTES = 256  # texts as long as this may be used again: names, keys
+HIGHEST_PROTOCOL = 5
 MAX_DEPTH = 1000  # MARKs that wait for their end
 DICTIONARY = 4  # containers that a dictionary with a first key costs
 FILE_BYTES = 16  # of a pickle, for each list or tuple in it; a row of 28 pixels has 60
@@ -152,7 +152,7 @@ class Machine:
 
     def check_protocol(self, protocol: int) -> None:
         """Refuse a protocol that is not known yet."""
-        if protocol > pickle.HIGHEST_PROTOCOL:
+        if protocol > HIGHEST_PROTOCOL:
             raise UnsafePickleError(f"protocol {protocol}, which is yet to come")
 
     def make(self, container: Any, cost: int = 1) -> None:
