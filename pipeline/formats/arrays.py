@@ -1,4 +1,4 @@
-"""Images and labels out of arrays with names: checked, counted, and read a few rows at a time."""
+"""Images and labels out of arrays with names: checked, counted, read a few rows at a time."""
 
 import re
 from collections.abc import Iterator, Sequence
