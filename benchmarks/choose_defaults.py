@@ -2,6 +2,7 @@
 
     python benchmarks/choose_defaults.py                        # the table in docs/results.md
     python benchmarks/choose_defaults.py --seeds 2 --only adam  # a part of it
+    python benchmarks/choose_defaults.py --own                  # every optimizer at its own rates
 
 Every candidate is trained with each seed, which also draws its own tenth of the training images
 to hold out, and is judged by the mean accuracy on what was held out. The seeds are others than
@@ -12,11 +13,14 @@ import argparse
 import itertools
 import statistics
 from dataclasses import replace
+from typing import TypeAlias
 
 from network.core.data import Examples, load_examples, split_validation
+from network.core.losses import LOSSES
 from network.training.configuration import Configuration
 from network.training.initial_state import TrainingData, find_training_data, initial_state
 from network.training.loop import train
+from network.training.more_optimizers import OPTIMIZERS
 from network.training.state import EpochDone
 from pipeline.build import build_pickles
 from pipeline.datasets.catalogue.mnist import MNIST
@@ -24,7 +28,8 @@ from pipeline.storage.cache import find_cache
 
 FIRST_SEED = 20
 # loss, optimizer, learning rates, weight decays
-GRID = [
+Candidates: TypeAlias = tuple[str, str, tuple[float, ...], tuple[float, ...]]
+GRID: list[Candidates] = [
     ("squared-error", "sgd", (7, 10, 13), (1.2e-5, 2.4e-5)),
     ("squared-error", "momentum", (0.7, 1.0, 1.3), (1.2e-4, 2.4e-4)),
     ("squared-error", "adam", (0.01, 0.02), (0.015, 0.03)),
@@ -35,6 +40,15 @@ GRID = [
     ("binary-cross-entropy", "momentum", (0.03, 0.1), (1e-3, 3e-3)),
     ("binary-cross-entropy", "adam", (0.003, 0.01), (0.03, 0.1)),
 ]
+
+
+def own_rates() -> list[Candidates]:
+    """List the rates that a run has where none are chosen, for every loss and optimizer."""
+    return [
+        (loss, name, (entry.rates[loss][0],), (entry.rates[loss][1],))
+        for loss in LOSSES
+        for name, entry in OPTIMIZERS.items()
+    ]
 
 
 def validate(
@@ -55,6 +69,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", default="", help="rows that contain this word")
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--own", action="store_true", help="every optimizer, at its own rates")
     options = parser.parse_args()
     cache = find_cache()
     build_pickles(cache, MNIST)
@@ -63,12 +79,16 @@ def main() -> None:
     print(
         "| loss | optimizer | rate | decay | validation % | +- | s |\n|---|---|--:|--:|--:|--:|--:|"
     )
-    for loss, optimizer, rates, decays in GRID:
+    for loss, optimizer, rates, decays in own_rates() if options.own else GRID:
         if options.only not in f"{loss} {optimizer}":
             continue
         for rate, decay in itertools.product(rates, decays):
             configuration = Configuration(
-                loss=loss, optimizer=optimizer, learning_rate=rate, weight_decay=decay
+                loss=loss,
+                optimizer=optimizer,
+                learning_rate=rate,
+                weight_decay=decay,
+                epochs=options.epochs,
             )
             runs = [
                 validate(data, examples, replace(configuration, seed=FIRST_SEED + number))

@@ -27,6 +27,7 @@ from seed_network import SEED, SeedNetwork
 
 from network.core.data import Examples, load_examples, split_validation
 from network.core.params import Params, zip_arrays
+from network.environment import one_core_each
 from network.runs.import_original import read_arrays
 from pipeline.build import build_pickles
 from pipeline.datasets.catalogue.mnist import MNIST
@@ -158,9 +159,13 @@ def read_published(folder: Path, kind: str) -> Params:
 
 
 def print_published(folder: Path) -> None:
-    """Train from the seed's untrained files, as step 0 does but on all images, and compare."""
+    """Train from the seed's untrained files, as step 0 does but on all images, and compare.
+
+    On one thread of BLAS: how many there are decides in which order numbers are added.
+    """
     params = read_published(folder, "untrained")
-    train_seed(SEED, Training(), params, examples_of("train"), 0)
+    with one_core_each():
+        train_seed(SEED, Training(), params, examples_of("train"), 0)
     difference = farthest(params, read_published(folder, "trained"))
     print(f"The largest difference from the published trained parameters is {difference:.1e}")
 

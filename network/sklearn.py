@@ -21,6 +21,7 @@ from network.core.params import Array
 from network.metrics.accuracy import compute_outputs
 from network.training.build import build_recipe
 from network.training.configuration import Configuration
+from network.training.enough_examples import require_held_out
 from network.training.loop import train
 from network.training.recipe import Recipe
 from network.training.state import TrainingState
@@ -86,6 +87,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         configuration = self.configuration()
+        if configuration.patience is not None:
+            require_held_out("{patience}", configuration, len(X))
         model = self.build_model(configuration)
         rng = np.random.default_rng([configuration.seed, 0])
         params = model.init(rng, (X.shape[1],))

@@ -39,6 +39,12 @@ def build_pickles(
 
     Raises: MissingError without raw files, CorruptError when they are not the published ones,
     UsageError when that would replace a pickle that nobody but the user can have put there.
+
+    Example:
+        >>> cache = find_cache()
+        >>> built = build_pickles(cache, find_dataset(cache, "mnist-sample"))
+        >>> [(pickle.split, pickle.count) for pickle in built]
+        [('train', 1000), ('test', 200)]
     """
     if not force and (intact := find_intact(cache, dataset)):
         return intact

@@ -19,7 +19,15 @@ def printable(text: str) -> str:
 
 
 class ProjectError(Exception):
-    """A failure that the user can do something about; the details follow in lines of their own."""
+    """A failure that the user can do something about; the details follow in lines of their own.
+
+    Example:
+        >>> try:
+        ...     load_dataset("mnits")
+        ... except ProjectError as error:
+        ...     print(error.exit_code, error.hint)
+        2 Did you mean mnist?
+    """
 
     exit_code = 1
 

@@ -66,7 +66,13 @@ class LabelledImages:
 
 @dataclass(frozen=True)
 class LoadedDataset:
-    """A dataset with all its splits in memory."""
+    """A dataset with all its splits in memory.
+
+    Example:
+        >>> dataset = load_dataset("mnist-sample")
+        >>> len(dataset.train), list(dataset.splits)
+        (1000, ['train', 'test'])
+    """
 
     name: str
     title: str

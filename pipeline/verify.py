@@ -32,7 +32,15 @@ class Finding(NamedTuple):
 
 
 def verify_dataset(cache: Cache, dataset: Dataset) -> list[Finding]:
-    """Check every artefact of a data set: raw files, manifest, pickles."""
+    """Check every artefact of a data set: raw files, manifest, pickles.
+
+    Example:
+        >>> cache = find_cache()
+        >>> dataset = find_dataset(cache, "mnist-sample")
+        >>> pickles = build_pickles(cache, dataset)
+        >>> {item.status for item in verify_dataset(cache, dataset)}
+        {'intact'}
+    """
     findings = []
     for raw_file in dataset.files:
         path = cache.raw(dataset.folder) / raw_file.name

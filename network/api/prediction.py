@@ -14,7 +14,14 @@ SCALE = 4  # screen pixels per pixel, in a notebook
 
 @dataclass(frozen=True)
 class Prediction:
-    """The predicted class of one image, with what is known about its reliability."""
+    """The predicted class of one image, with what is known about its reliability.
+
+    Example:
+        >>> run = train("mnist-sample", preset="fast-97", epochs=10)
+        >>> (prediction,) = run.predict(load_dataset("mnist-sample").test.images[0])
+        >>> prediction.name, prediction.label, prediction.probabilities.shape
+        ('7', 7, (10,))
+    """
 
     label: int  # index of the class with the highest score
     name: str  # of that class: "7"

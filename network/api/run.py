@@ -250,6 +250,12 @@ def list_runs(cache_dir: Path | str | None = None) -> list[Run]:
     """Open all runs, by name.
 
     Raises: CorruptError.
+
+    Example:
+        >>> train("mnist-sample", epochs=1, name="one")
+        Run one: 1 epochs, validation accuracy ... %
+        >>> [run.name for run in list_runs()]
+        ['one']
     """
     cache = find_cache(None if cache_dir is None else Path(cache_dir))
     loaded = load_runs(cache, [run.name for run in names.list_runs(cache)])

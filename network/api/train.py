@@ -95,6 +95,11 @@ def create_training(
     The arguments are those of `train`.
 
     Raises: UsageError, MissingError, CorruptError, StorageError, DownloadError.
+
+    Example:
+        >>> training = create_training("mnist-sample", epochs=1, preset="fast-97")
+        >>> sum(event.examples for event in training if isinstance(event, StepDone))
+        900
     """
     cache = find_cache(None if cache_dir is None else Path(cache_dir))
     load_dataset(dataset, cache.root)

@@ -1,13 +1,26 @@
 """Check every gradient against finite differences."""
 
-import math
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from network.commands.options import PresetName, Settings, configure, training_options
-from pipeline.storage.cache import find_cache
+from network.commands.options import (
+    PresetName,
+    Settings,
+    configure,
+    spell_flag,
+    training_options,
+)
+from pipeline.errors import UsageError
+from pipeline.storage.cache import Cache, find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+
+SECONDS = 20.0  # for parameters one by one, of the minute that a check may take
+
+if TYPE_CHECKING:
+    from network.core.model import Model
+    from network.core.params import Params
+    from network.training.configuration import Configuration
 
 
 @training_options("hidden", "layers", "activation", "loss")
@@ -25,63 +38,86 @@ def check(
     sample: Annotated[
         int | None,
         typer.Option(
-            "--sample", min=1, metavar="N", help="Parameters per array to check. [default: all]"
+            "--sample",
+            min=1,
+            metavar="N",
+            help="Parameters per array to check one by one. [default: as many as 20 s allow]",
         ),
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every parameter one by one, however long it takes.")
+    ] = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Check every gradient; exit 1 if a layer's is wrong."""
-    from network.commands.text.run_text import format_advice, format_check
+    """Check every gradient; exit 1 if a layer's is wrong.
+
+    All parameters are checked together along random directions, and a sample of them one by one.
+    """
+    from network.commands.text.check_text import describe_checks, format_checks, show_time_left
     from network.core.data import load_examples
     from network.core.gradient_check import check_gradients
     from network.core.losses import LOSSES
-    from network.core.params import count_params
-    from network.runs.folder import load_run
-    from network.runs.names import find_run
-    from network.runs.training_run import load_initial_model
+    from network.metrics.direction_check import check_directions
+    from network.metrics.gradient_sample import affordable_sample
     from pipeline.datasets.registry import find_dataset
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    if run is None:
-        configuration = configure(settings, preset)
-        model, params = load_initial_model(cache, configuration)
-    else:
-        checkpoint, configuration = load_run(find_run(cache, run))
-        model, params = checkpoint.model, checkpoint.params
+    require_one_model(run, settings, preset)
+    if every and sample is not None:
+        raise UsageError("--sample cannot be combined with --all, which checks every parameter")
+    model, params, configuration = load_model(cache, run, settings, preset)
     few = load_examples(cache, find_dataset(cache, configuration.dataset), "train", examples)
-    loss_function = LOSSES[configuration.loss]()
+    digits, loss_function = (few.images, few.labels), LOSSES[configuration.loss]()
     console.note(f"{len(few)} images, loss {configuration.loss}, central differences in float64")
-    with console.progress("checking", count_params(params), "parameters") as advance:
-        checks = list(
-            check_gradients(model, loss_function, params, few.images, few.labels, sample, advance)
-        )
-    for array_check in checks:
-        console.say(format_check(array_check))
-    is_right = all(array_check.is_right for array_check in checks)
-    console.say("every gradient is right" if is_right else format_advice(checks))
-    console.result(
-        {
-            "right": is_right,
-            "arrays": [
-                {
-                    "layer": item.layer,
-                    "layer_name": item.layer_name,
-                    "array_name": item.array_name,
-                    "checked": item.checked,
-                    "relative_error": finite_or_none(item.relative_error),
-                    "right": item.is_right,
-                }
-                for item in checks
-            ],
-        }
-    )
-    if not is_right:
+    directions = check_directions(model, loss_function, params, *digits)
+    if sample is None and not every:
+        sample = affordable_sample(model, params, few.images, SECONDS)
+    with show_time_left(console, count_checked(params, sample)) as advance:
+        checks = list(check_gradients(model, loss_function, params, *digits, sample, advance))
+    for line in format_checks(checks, directions):
+        console.say(line)
+    result = describe_checks(checks, directions)
+    console.result(result)
+    if not result["right"]:
         raise SystemExit(1)
 
 
-def finite_or_none(number: float) -> float | None:
-    """JSON has no infinity and no NaN."""
-    return number if math.isfinite(number) else None
+def require_one_model(run: str | None, settings: Settings, preset: str | None) -> None:
+    """Require that no network is described next to a run.
+
+    Raises: UsageError.
+    """
+    given = [*map(spell_flag, settings), *(["--preset"] if preset else [])]
+    if run is not None and given:
+        raise UsageError(
+            f'{given[0]} cannot be combined with RUN "{run}", which has its own layers'
+        )
+
+
+def load_model(
+    cache: Cache, run: str | None, settings: Settings, preset: str | None
+) -> tuple["Model", "Params", "Configuration"]:
+    """Return the model to check with its parameters and its configuration.
+
+    Raises: UsageError, MissingError, CorruptError.
+    """
+    from network.runs.folder import load_run
+    from network.runs.names import find_run
+    from network.runs.training_run import load_initial_model
+
+    if run is None:
+        configuration = configure(settings, preset)
+        return *load_initial_model(cache, configuration), configuration
+    checkpoint, configuration = load_run(find_run(cache, run))
+    return checkpoint.model, checkpoint.params, configuration
+
+
+def count_checked(params: "Params", sample: int | None) -> int:
+    """Count the parameters that are checked one by one; None is all of each array."""
+    from network.core.params import named_arrays
+
+    sizes = [array.size for _, array in named_arrays(params)]
+    return sum(size if sample is None else min(size, sample) for size in sizes)

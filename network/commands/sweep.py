@@ -67,6 +67,7 @@ def sweep(
 ) -> None:
     """Search hyperparameters, here or on a cluster."""
     from network.sweep.find_study import create_study, load_study
+    from network.sweep.plan_checks import require_validation
     from network.sweep.search import Sweep
     from network.sweep.space import configure_trial
     from network.sweep.workers.choose import choose_workers
@@ -82,6 +83,8 @@ def sweep(
             names = train_best(console, cache, goes_on, at_work, seeds, requested)
         else:
             data = find_training_data(cache, configure_trial(chosen.fixed, {}).dataset)
+            if goes_on is None:
+                require_validation(chosen.fixed, chosen.space, data.count)
             study = goes_on or create_study(cache, name or default_name(plan, preset), chosen)
             found = Sweep(study, at_work, data)
             try:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         copy_params as copy_params,
         count_params as count_params,
         is_finite as is_finite,
+        map_params as map_params,
         named_arrays as named_arrays,
         zeros_like as zeros_like,
         zip_arrays as zip_arrays,
@@ -59,7 +60,10 @@ if TYPE_CHECKING:
     )
     from network.core.gradient_check import (
         ArrayCheck as ArrayCheck,
+        EPSILON as EPSILON,
+        TOLERANCE as TOLERANCE,
         check_gradients as check_gradients,
+        rounding_of_differences as rounding_of_differences,
     )
     from network.core.optimizers import (
         Adam as Adam,
@@ -72,11 +76,14 @@ if TYPE_CHECKING:
     from network.core.schedules import (
         SCHEDULES as SCHEDULES,
         Schedule as Schedule,
+        WARM_UP as WARM_UP,
         constant as constant,
+        cosine as cosine,
     )
     from network.core.data import (
         Examples as Examples,
         batches as batches,
+        count_held_out as count_held_out,
         load_examples as load_examples,
         scale_pixels as scale_pixels,
         split_indices as split_indices,

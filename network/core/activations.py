@@ -61,6 +61,11 @@ class Sigmoid(Activation):
     The derivative needs y alone. It is 1/4 at most, so each Sigmoid weakens the gradient.
 
     Source: Rumelhart, Hinton, Williams (1986), equations 2 and 5.
+
+    Example:
+        >>> y, backward = Sigmoid().forward({}, np.array([0.0]))
+        >>> y, backward(np.array([1.0]))[0]
+        (array([0.5]), array([0.25]))
     """
 
     gives_scores = True
@@ -70,6 +75,10 @@ class Sigmoid(Activation):
     def curve(self, x: Array) -> tuple[Array, Callable[[Array], Array]]:
         y = sigmoid(x)
         return y, lambda d_y: sigmoid_backward(y, d_y)  # d_y * y * (1 - y)
+
+    def log_scores(self, params: LayerParams, x: Array) -> tuple[Array, Array]:
+        z = x.astype(np.float64)
+        return -np.logaddexp(0, -z), -np.logaddexp(0, z)  # 1 - sigmoid(z) = sigmoid(-z)
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,10 @@ class ReLU(Activation):
 
     Source: Nair and Hinton, Rectified linear units improve restricted Boltzmann machines
     (2010), section 2.
+
+    Example:
+        >>> ReLU().forward({}, np.array([-2.0, 3.0]))[0]
+        array([0., 3.])
     """
 
     def curve(self, x: Array) -> tuple[Array, Callable[[Array], Array]]:
@@ -163,6 +176,10 @@ class Softmax(Layer):
     Shapes: (N, K).
     Source: Bridle, Probabilistic interpretation of feedforward classification network
     outputs (1990), equation 10.
+
+    Example:
+        >>> Softmax().forward({}, np.array([[0.0, 0.0, np.log(2)]]))[0]
+        array([[0.25, 0.25, 0.5 ]])
     """
 
     is_activation = True
@@ -181,6 +198,11 @@ class Softmax(Layer):
             return y * (d_y - (d_y * y).sum(axis=1, keepdims=True)), {}  # (N, K)
 
         return y, backward
+
+    def log_scores(self, params: LayerParams, x: Array) -> tuple[Array, Array]:
+        log_y, _ = LogSoftmax().forward({}, x.astype(np.float64))
+        others = [np.delete(log_y, k, axis=1) for k in range(log_y.shape[1])]  # add up to 1 - y_k
+        return log_y, np.stack([np.logaddexp.reduce(each, axis=1) for each in others], axis=1)
 
 
 @dataclass(frozen=True)

@@ -82,13 +82,18 @@ def split_validation(examples: Examples, share: float, seed: int) -> tuple[Examp
     return examples.take(training), examples.take(held_out)
 
 
+def count_held_out(count: int, share: float) -> int:
+    """Return how many of `count` examples a share holds out: 0 of a few, if the share is small."""
+    return round(count * share)
+
+
 def split_indices(count: int, share: float, seed: int) -> tuple[Array, Array]:
     """Return the sorted indices of the training and of the validation examples.
 
-    Shapes: (count - M,), (M,) with M = count * share, rounded.
+    Shapes: (count - M,), (M,) with M = count_held_out(count, share).
     """
     order = np.random.default_rng([seed, 0]).permutation(count)  # (count,)
-    held_out = round(count * share)
+    held_out = count_held_out(count, share)
     return np.sort(order[held_out:]), np.sort(order[:held_out])
 
 

@@ -60,6 +60,14 @@ def check_gradients(
     Everything is computed in float64. `advance` is called with the number of parameters done.
 
     Shapes: images (N, H, W), labels (N,); a few images are enough.
+
+    Example:
+        >>> model = Model((Flatten(), Linear(2), Sigmoid()))
+        >>> params = model.init(np.random.default_rng(0), (2, 2))
+        >>> images, labels = np.ones((1, 2, 2)), np.array([1])
+        >>> checks = check_gradients(model, SquaredError(), params, images, labels)
+        >>> [(check.array_name, check.is_right) for check in checks]
+        [('weight', True), ('bias', True)]
     """
     model = without_output_activation(model, loss)
     params = map_params(lambda array: np.array(array, np.float64, order="C"), params)  # a copy

@@ -41,6 +41,15 @@ class LayerTraits:
         """Return whether the outputs of an image are scores that add up to 1."""
         return False
 
+    def log_scores(self, params: LayerParams, x: Array) -> tuple[Array, Array]:
+        """Return log y and log(1 - y) of a layer whose outputs y are scores.
+
+        They come from x and not from y: a score that has rounded to 0 or to 1 has no logarithm.
+
+        Shapes: x (N, ...) -> (N, K), (N, K), float64.
+        """
+        raise NotImplementedError(f"{type(self).__name__} gives no scores")
+
     # --- what it needs while training -------------------------------------------------------------
     @property
     def draws_random(self) -> bool:
@@ -60,6 +69,10 @@ class LayerTraits:
     def needs_batch(self) -> bool:
         """Return whether outputs depend on the other images of a batch while training."""
         return False
+
+    def least_batch(self, in_shape: tuple[int, ...]) -> int:
+        """Return how many images a training step needs at once; mostly one is enough."""
+        return 1
 
     def calibrate(self, params: LayerParams, x: Array) -> None:
         """Measure what replaces the batch outside training; writes to `params`.

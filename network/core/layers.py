@@ -95,6 +95,14 @@ class Linear(Layer):
     Shapes: x (N, n_in) -> y (N, n_out); weight (n_in, n_out), bias (n_out,).
     Source: Rumelhart, Hinton, Williams, Learning representations by back-propagating errors
     (1986), equations 1, 6 and 7, for a batch at a time.
+
+    Example:
+        >>> layer = Linear(3)
+        >>> params, _ = layer.init(np.random.default_rng(0), (2,), np.float64)
+        >>> y, backward = layer.forward(params, np.array([[1.0, 2.0]]))
+        >>> d_x, grads = backward(np.ones((1, 3)))
+        >>> y.shape, d_x.shape, grads["weight"].shape, grads["bias"].tolist()
+        ((1, 3), (1, 2), (2, 3), [1.0, 1.0, 1.0])
     """
 
     n_out: Annotated[int, at_least(1), at_most(MAX_UNITS)]
@@ -142,6 +150,10 @@ class Flatten(Layer):
     No number changes, so the gradient is d_y in the shape of x.
 
     Shapes: x (N, H, W) -> y (N, H * W).
+
+    Example:
+        >>> Flatten().forward({}, np.zeros((5, 28, 28)))[0].shape
+        (5, 784)
     """
 
     ends_block = True

@@ -48,6 +48,10 @@ class SquaredError:
         d_y = (y - t) / N
 
     Source: Rumelhart, Hinton, Williams (1986), equation 3, as a mean.
+
+    Example:
+        >>> SquaredError()(np.array([[0.8, 0.4]]), np.array([0]))  # t = [1, 0]
+        (0.1..., array([[-0.2,  0.4]]))
     """
 
     output_activation: ClassVar[type[Layer]] = Sigmoid
@@ -75,6 +79,10 @@ class CrossEntropy:
     Source: Bishop, Pattern Recognition and Machine Learning (2006), equations 4.108, 4.109;
     smoothing is from Szegedy and others, Rethinking the inception architecture for computer
     vision (2016), section 7.
+
+    Example:
+        >>> CrossEntropy()(np.array([[0.0, 0.0]]), np.array([0]))  # y = [0.5, 0.5]
+        (0.693..., array([[-0.5,  0.5]]))
     """
 
     smoothing: float = 0.0  # 0 to 1

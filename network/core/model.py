@@ -24,6 +24,13 @@ class Model:
     """Layers in a row: the outputs of each are the inputs of the next.
 
     A model holds no parameters. They are given to it, as a list with one dictionary per layer.
+
+    Example:
+        >>> model = Model((Flatten(), Linear(30), Sigmoid(), Linear(10), Sigmoid()))
+        >>> params = model.init(np.random.default_rng(0), in_shape=(28, 28))
+        >>> outputs, backward = model.forward(params, np.zeros((5, 28, 28), np.float32))
+        >>> outputs.shape, len(backward(outputs))
+        ((5, 10), 5)
     """
 
     layers: tuple[Layer, ...]
@@ -86,6 +93,14 @@ class Model:
             return grads
 
         return x, backward
+
+    def least_batch(self, in_shape: Shape) -> int:
+        """Return how many images a training step needs at once; `in_shape` is that of one."""
+        least, shape = 1, in_shape
+        for layer in self.layers:
+            least = max(least, layer.least_batch(shape))
+            shape = layer.shapes(shape)[1]
+        return least
 
     def calibrate(self, params: Params, images: Array) -> None:
         """Measure on training images what layers use in place of a batch outside training.

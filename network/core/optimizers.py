@@ -56,6 +56,12 @@ class SGD:
 
     Source: Robbins and Monro, A stochastic approximation method (1951); Bottou, Large-scale
     machine learning with stochastic gradient descent (2010), equation 3.
+
+    Example:
+        >>> params, grads = [{"weight": np.array([1.0])}], [{"weight": np.array([0.5])}]
+        >>> SGD().update(params, grads, {}, learning_rate=0.1)
+        >>> params
+        [{'weight': array([0.95])}]
     """
 
     weight_decay: float = 0.0
@@ -117,6 +123,13 @@ class Adam:
 
     Source: Kingma and Ba, Adam: a method for stochastic optimization (2015), algorithm 1, with
     the order of its section 2's last paragraph; with weight_decay it is AdamW.
+
+    Example:
+        >>> params, grads = [{"weight": np.array([1.0])}], [{"weight": np.array([0.5])}]
+        >>> optimizer = Adam()
+        >>> optimizer.update(params, grads, optimizer.init(params), learning_rate=0.1)
+        >>> params
+        [{'weight': array([0.9])}]
     """
 
     beta1: float = 0.9

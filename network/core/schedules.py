@@ -15,7 +15,8 @@ from typing import TypeAlias
 Schedule: TypeAlias = Callable[[float], float]  # progress, 0 to 1 -> factor, 0 to 1
 
 WARM_UP = 0.05  # progress up to which the rate rises in `warm_cosine`
-PEAK, FIRST, LAST = 0.3, 1 / 25, 1e-5  # of `one_cycle`: progress at its peak; both end factors
+FIRST = 1 / 25  # factor of the first step of a rise
+PEAK, LAST = 0.3, 1e-5  # of `one_cycle`: progress at its peak, factor at its end
 
 
 def constant(progress: float) -> float:
@@ -41,15 +42,16 @@ def cosine(progress: float) -> float:
 
 
 def warm_cosine(progress: float) -> float:
-    """Rise from 0 to 1 in the first twentieth of the training, then fall as `cosine` does.
+    """Rise from 1/25 to 1 in the first twentieth of the training, then fall as `cosine` does.
 
     The rise is called *warm-up*: the first gradients, of random weights, are large and say little.
+    It does not begin at 0, or the first step would be wasted.
 
     Source: Goyal and others, Accurate, large minibatch SGD (2017), section 2.2 (gradual warm-up);
     Loshchilov and Hutter (2017), equation 5.
     """
     if progress < WARM_UP:
-        return progress / WARM_UP
+        return FIRST + (1 - FIRST) * progress / WARM_UP
     return cosine((progress - WARM_UP) / (1 - WARM_UP))
 
 

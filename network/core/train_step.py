@@ -31,6 +31,14 @@ def train_step(
     `rng` is for layers that are random while training, such as Dropout.
 
     Shapes: images (N, H, W), labels (N,).
+
+    Example:
+        >>> model = Model((Flatten(), Linear(2)))  # this loss is given the logits
+        >>> params = model.init(np.random.default_rng(0), (1, 2))
+        >>> images, labels = np.eye(2, dtype=np.float32).reshape(2, 1, 2), np.array([0, 1])
+        >>> step = model, CrossEntropy(), SGD(), params, {}, images, labels, 1.0
+        >>> train_step(*step) > train_step(*step) > train_step(*step)
+        True
     """
     outputs, backward = model.forward(params, images, rng)  # (N, H, W) -> (N, K)
     loss_value, d_outputs = loss(outputs, labels)  # one number, and its gradient (N, K)

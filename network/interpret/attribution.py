@@ -5,19 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from network.core.activations import LogSoftmax
 from network.core.layers import Backward, Identity, Layer
 from network.core.model import Model
 from network.core.params import Array, LayerParams, Params
 
 POINTS = 64  # on the way from nothing to the image
-MIN_SCORE = 1e-30  # that a logarithm is taken of
 
 
 @dataclass(frozen=True)
-class Log(Layer):
-    """y = log(x) of scores that are positive, kept finite at 0.
-
-    d_x = d_y / x, and 0 where x is 0
+class LogSigmoid(Layer):
+    """y = log(sigmoid(x)), d_x = d_y * sigmoid(-x): also where the sigmoid has rounded to 0.
 
     Shapes: any.
     """
@@ -25,12 +23,49 @@ class Log(Layer):
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        kept = np.maximum(x, MIN_SCORE)
+        rest = np.exp(-np.logaddexp(0, x)).astype(x.dtype)  # 1 - sigmoid(x), in all its digits
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            return d_y / kept * (x > MIN_SCORE), {}
+            return d_y * rest, {}
 
-        return np.log(kept), backward
+        return -np.logaddexp(0, -x).astype(x.dtype), backward
+
+
+@dataclass(frozen=True)
+class LogMean(Layer):
+    """y = log(1/M sum_m s_m) of the scores s_m of an ensemble's M members.
+
+    With log s_m from the members' logits: y = log sum_m exp(log s_m) - log M, and d_x is the sum of
+    the members' own, each given d_y * s_m / sum_m s_m.
+
+    Shapes: x (N, ...) -> y (N, K).
+    """
+
+    ensemble: Layer
+
+    def forward(
+        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        members = [
+            with_d_images(Model((*layers[:-1], log_layer(layers[-1]))), member_params, x)
+            for layers, member_params in self.ensemble.inner_networks(params)
+        ]
+        logs = np.stack([log_s for log_s, _ in members])  # (M, N, K)
+        total = np.logaddexp.reduce(logs, axis=0)  # (N, K)
+        shares = np.exp(logs - total)  # of each member in the sum
+
+        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
+            several = zip(members, shares, strict=True)
+            return np.add.reduce([to_d_x(d_y * share) for (_, to_d_x), share in several]), {}
+
+        return total - x.dtype.type(np.log(len(members))), backward
+
+
+def log_layer(scores: Layer) -> Layer:
+    """Return the layer whose outputs are the logarithms of another's scores."""
+    if not scores.is_activation:
+        return LogMean(scores)
+    return LogSoftmax() if scores.sums_to_one else LogSigmoid()
 
 
 def logit_model(model: Model, params: Params) -> tuple[Model, Params]:
@@ -42,7 +77,7 @@ def logit_model(model: Model, params: Params) -> tuple[Model, Params]:
     if last.is_activation:
         return Model((*layers, Identity())), params
     if last.gives_scores:
-        return Model((*model.layers, Log())), [*params, {}]
+        return Model((*layers, log_layer(last))), params
     return model, params
 
 

@@ -16,6 +16,8 @@ from network.runs.live_changes import apply_changes
 from network.runs.names import check_new_name
 from network.training.build import build_model, build_recipe
 from network.training.configuration import Configuration, configuration_from_dict
+from network.training.enough_examples import check_examples
+from network.training.initial_state import find_training_data
 from network.training.option import OptionError
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.datasets.registry import find_dataset
@@ -137,7 +139,7 @@ class Trainings:
 
 
 def check_size(cache: Cache, configuration: Configuration) -> None:
-    """Check that a model is small enough to be trained from a page.
+    """Check that a model is small enough to be trained from a page, and has enough examples.
 
     Raises: UsageError.
     """
@@ -155,6 +157,9 @@ def check_size(cache: Cache, configuration: Configuration) -> None:
             f"the model has {count:,} parameters, the lab trains up to {MAX_PARAMS:,}",
             "`network train` takes any",
         )
+    data = find_training_data(cache, configuration.dataset)
+    if configuration.start is None and data.count is not None:
+        check_examples(configuration, model, data.count)
 
 
 def count_model_params(model: Model) -> int:

@@ -42,6 +42,12 @@ class Conv2D(Layer):
     Source: LeCun, Bottou, Bengio, Haffner, Gradient-based learning applied to document
     recognition (1998), section II.A; unfolding is from Chellapilla, Puri, Simard, High
     performance convolutional neural networks for document processing (2006), section 3.1.
+
+    Example:
+        >>> layer = Conv2D(16, 5)
+        >>> params, shape = layer.init(np.random.default_rng(0), (28, 28), np.float32)
+        >>> shape
+        (24, 24, 16)
     """
 
     n_out: Annotated[int, at_least(1), at_most(MAX_UNITS)]

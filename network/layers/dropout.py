@@ -19,6 +19,10 @@ class Dropout(Layer):
     Shapes: any.
     Source: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, Dropout (2014), section 4;
     divided while training, as in its section 10.
+
+    Example:
+        >>> Dropout(0.5).forward({}, np.ones((1, 4)))[0]  # outside training
+        array([[1., 1., 1., 1.]])
     """
 
     rate: Annotated[float, at_least(0), below(1)] = 0.5

@@ -51,6 +51,14 @@ class Ensemble(Layer):
     def sums_to_one(self) -> bool:
         return all(layers[-1].sums_to_one for layers in self.networks)
 
+    def log_scores(self, params: LayerParams, x: Array) -> tuple[Array, Array]:
+        found = []
+        for (*layers, last), member_params in self.inner_networks(params):
+            logits, _ = Model(tuple(layers)).forward(member_params[:-1], x)
+            found.append(last.log_scores(member_params[-1], logits))
+        log_y, log_rest = (np.logaddexp.reduce(each, axis=0) for each in zip(*found, strict=True))
+        return log_y - np.log(len(found)), log_rest - np.log(len(found))  # of the means
+
     @property
     def draws_random(self) -> bool:
         return any(layer.draws_random for layers in self.networks for layer in layers)
@@ -58,6 +66,9 @@ class Ensemble(Layer):
     @property
     def needs_batch(self) -> bool:
         return any(layer.needs_batch for layers in self.networks for layer in layers)
+
+    def least_batch(self, in_shape: Shape) -> int:
+        return max(Model(layers).least_batch(in_shape) for layers in self.networks)
 
     def calibrate(self, params: LayerParams, x: Array) -> None:
         for layers, member_params in self.inner_networks(params):

@@ -20,11 +20,21 @@ class BatchNorm(Layer):
         d_x = scale / std * (d_y - mean(d_y) - x_hat * mean(d_y * x_hat))
 
     Outside training they are those in the parameters. Nothing is remembered on the way:
-    `Model.calibrate` measures them on training images when they are needed.
+    `Model.calibrate` measures them on training images when they are needed, on 1,000 of them in
+    one batch. The variance is biased, the mean of m squares, in both cases. That of the paper
+    outside training is unbiased, m / (m - 1) times as large, and a mean over many batches;
+    PyTorch's moving variance is unbiased, too.
 
     Shapes: x (N, ..., C) -> y the same; mean, variance, scale, shift (C,).
     Source: Ioffe and Szegedy, Batch normalization (2015), algorithm 1 and section 3.1; measured
-    afterwards as in its algorithm 2, lines 8 to 12.
+    afterwards as in its algorithm 2, lines 8 to 12, but for what is said above.
+
+    Example:
+        >>> layer = BatchNorm()
+        >>> params, _ = layer.init(np.random.default_rng(0), (1,), np.float64)
+        >>> y, _ = layer.forward(params, np.array([[1.0], [3.0]]), np.random.default_rng(0))
+        >>> y.round(2).tolist()
+        [[-1.0], [1.0]]
     """
 
     epsilon: Annotated[float, above(0), at_most(1)] = 1e-5
@@ -40,6 +50,10 @@ class BatchNorm(Layer):
     ) -> tuple[LayerParams, Shape]:
         first = {"scale": 1, "shift": 0, "mean": 0, "variance": 1}
         return {name: np.full(in_shape[-1:], n, dtype) for name, n in first.items()}, in_shape
+
+    def least_batch(self, in_shape: Shape) -> int:
+        """Require two values per channel: one value less its own mean is 0, whatever it is."""
+        return 2 if math.prod(in_shape[:-1]) == 1 else 1
 
     def calibrate(self, params: LayerParams, x: Array) -> None:
         params["mean"][...], params["variance"][...] = moments(x)

@@ -46,6 +46,11 @@ class MaxPool2D(Pooling):
     Shapes: x (N, H, W, C) -> y (N, H // size, W // size, C).
     Source: Ranzato, Huang, Boureau, LeCun, Unsupervised learning of invariant feature
     hierarchies with applications to object recognition (2007), section 2.
+
+    Example:
+        >>> MaxPool2D(2).forward({}, np.arange(16.0).reshape(1, 4, 4, 1))[0].reshape(2, 2)
+        array([[ 5.,  7.],
+               [13., 15.]])
     """
 
     def forward(

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         DistanceDetector as DistanceDetector,
         FALSE_POSITIVE_RATE as FALSE_POSITIVE_RATE,
         MIN_EXAMPLES as MIN_EXAMPLES,
+        all_cosines as all_cosines,
         fit_detector as fit_detector,
         held_out_distances as held_out_distances,
         nearest_distances as nearest_distances,
@@ -52,5 +53,10 @@ if TYPE_CHECKING:
         corrupt as corrupt,
         robustness_curve as robustness_curve,
     )
+    from network.metrics.direction_check import (
+        DirectionCheck as DirectionCheck,
+        check_directions as check_directions,
+    )
+    from network.metrics.gradient_sample import affordable_sample as affordable_sample
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -1,5 +1,6 @@
 """Predictions, accuracy with its interval, confusion matrix."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -16,17 +17,22 @@ from network.environment import blas_threads, one_core_each
 CHUNK = 1000  # examples a forward pass; bounds the memory, whatever the size of the set
 
 
-@np.errstate(over="ignore", invalid="ignore")  # of parameters that ran away
 def compute_outputs(model: Model, params: Params, images: Array) -> Array:
     """Run a model on images, at least one, a chunk at a time on each core that BLAS may use.
 
     Shapes: images (N, H, W) -> outputs (N, K).
     """
+    return compute_in_chunks(lambda chunk: model.forward(params, chunk)[0], images)
+
+
+@np.errstate(over="ignore", invalid="ignore")  # of parameters that ran away
+def compute_in_chunks(compute: Callable[[Array], Array], images: Array) -> Array:
+    """Apply a function to images, at least one, a chunk at a time on each core that BLAS may use.
+
+    Shapes: images (N, H, W) -> (N, K).
+    """
     chunks = np.split(images, range(CHUNK, len(images), CHUNK))
     threads = min(blas_threads(), len(chunks))
-
-    def compute(chunk: Array) -> Array:
-        return model.forward(params, chunk)[0]
 
     if threads == 1:
         return np.concatenate([compute(chunk) for chunk in chunks])

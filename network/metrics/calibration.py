@@ -14,7 +14,8 @@ The scores of a network are logarithms, up to a constant that softmax takes away
                           out, P weighs those in which exactly one says yes:
                           P_k ~ y_k prod_{j != k} (1 - y_j) ~ y_k / (1 - y_k)
     an Ensemble           the same of the mean y, log y where the members end with Softmax:
-                          averaged first, then calibrated
+                          averaged first, then calibrated. log y and log(1 - y) are computed from
+                          the members' logits: in 32 bits a y below 1e-8 has lost its digits
     anything else         the outputs as they are; of LogSoftmax they are log y
 
 Source: Guo, Pleiss, Sun, Weinberger, On calibration of modern neural networks (2017), sections 2
@@ -31,38 +32,43 @@ from network.core.activations import Softmax
 from network.core.layers import Identity
 from network.core.model import Model
 from network.core.params import Array, Params
-from network.metrics.accuracy import compute_outputs
+from network.metrics.accuracy import compute_in_chunks, compute_outputs
 
 BINS = 15  # of Guo and others
 COLDEST, HOTTEST = 0.05, 20.0  # temperatures beyond these are no correction any more
 HALVINGS = 50  # of the interval in which the best temperature lies
 
-MIN_PROBABILITY, MAX_PROBABILITY = 1e-38, 1 - 1e-7  # what float32 can tell from 0 and from 1
-
 
 def log_scores(model: Model, params: Params, images: Array) -> Array:
-    """Compute the logarithms of what a model says of each class, up to a constant for each image.
+    """Compute the logarithms of a model's scores, up to a constant for each image.
 
     Shapes: images (N, H, W) -> (N, K) float64.
     """
-    return outputs_and_scores(model, params, images)[1]
+    *layers, last = model.layers
+    if not last.gives_scores:
+        return compute_outputs(model, params, images).astype(np.float64)
+    if last.is_activation:
+        logits = Model((*layers, Identity()))
+        return compute_outputs(logits, params, images).astype(np.float64)
+
+    def compute(chunk: Array) -> Array:
+        x, _ = Model(tuple(layers)).forward(params[:-1], chunk)
+        log_y, log_rest = last.log_scores(params[-1], x)
+        return log_y if last.sums_to_one else log_y - log_rest
+
+    return compute_in_chunks(compute, images)
 
 
 def outputs_and_scores(model: Model, params: Params, images: Array) -> tuple[Array, Array]:
-    """Run a model once, for its outputs and for the logarithms of what they say of each class.
+    """Compute the outputs of a model and the logarithms of its scores.
 
     Shapes: images (N, H, W) -> (N, K) as the model computes, (N, K) float64.
     """
     last = model.layers[-1]
-    if last.is_activation and last.gives_scores:
+    if last.is_activation and last.gives_scores:  # one run is enough
         z = compute_outputs(Model((*model.layers[:-1], Identity())), params, images)
         return compute_outputs(Model((last,)), params[-1:], z), z.astype(np.float64)
-    outputs = compute_outputs(model, params, images)
-    scores = outputs.astype(np.float64)
-    if last.gives_scores:
-        y = scores.clip(MIN_PROBABILITY, MAX_PROBABILITY)
-        scores = np.log(y) if last.sums_to_one else np.log(y) - np.log1p(-y)
-    return outputs, scores
+    return compute_outputs(model, params, images), log_scores(model, params, images)
 
 
 def apply_temperature(scores: Array, temperature: float) -> Array:

@@ -29,8 +29,8 @@ NARROW, WIDE = 0.5, 2.0  # standard deviations of the Gaussians, in squares of t
 CHUNK = 250  # images compared at once: with 54,000 others a chunk takes 54 MB
 
 # Digits of one hand lie near each other in the file of a data set: among the nearest neighbours of
-# MNIST's training images twenty times as many lie within ten places as would by chance, beyond 200
-# no more than that. Who shows the network an image is another hand.
+# MNIST's training images nineteen times as many lie within ten places as would by chance, beyond
+# 200 no more than that (benchmarks/same_writer.py). Who shows the network an image is another hand.
 SAME_WRITER = 200  # places; at most a hundredth of all
 
 FALSE_POSITIVE_RATE = (

@@ -1,4 +1,4 @@
-"""Plot which class was answered as which."""
+"""Plot the confusion matrix: how often each class was predicted as each other class."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -39,9 +39,9 @@ def draw_counts(panel: "Axes", subject: Subject) -> None:
         panel.set_xticks(range(len(classes)), classes)
         panel.set_yticks(range(len(classes)), classes)
     panel.tick_params(length=0)
-    panel.set_xlabel("answer")
-    panel.set_ylabel("label")
-    panel.set_title(f"{subject.name}: answers to {subject.shown}", fontsize="medium")
+    panel.set_xlabel("predicted class")
+    panel.set_ylabel("true class")
+    panel.set_title(f"{subject.name}: confusion matrix of {subject.shown}", fontsize="medium")
 
 
 def write_counts(

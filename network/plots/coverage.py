@@ -21,8 +21,8 @@ def draw_coverage(subjects: Sequence[Subject]) -> "Figure":
     panel.set_xlim(0, 1.01)
     panel.set_ylim(bottom=0)
     in_percent(panel, "x", "y")
-    panel.set_xlabel("images that are answered, the surest first")
-    panel.set_ylabel("of these answered wrong")
+    panel.set_xlabel("share of images predicted, the most confident first")
+    panel.set_ylabel("error rate on these images")
     panel.set_title(
         f"What not answering is worth, on {describe_shown(subjects)}", fontsize="medium"
     )

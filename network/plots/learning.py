@@ -65,7 +65,7 @@ def draw_losses(panel: "Axes", subject: Subject, ink: str, alone: bool) -> None:
     panel.plot(epochs, [done.loss for done in subject.history], color=ink, label=name)
     held_out = [numbered(done.validation_loss) for done in subject.history]
     if not np.isnan(held_out).all():
-        panel.plot(epochs, held_out, "--", color=ink, label="held out" if alone else None)
+        panel.plot(epochs, held_out, "--", color=ink, label="validation" if alone else None)
 
 
 def draw_accuracies(panel: "Axes", subject: Subject, ink: str) -> None:

@@ -20,7 +20,7 @@ def draw_mistakes(subjects: Sequence[Subject]) -> "Figure":
     which = most_confident_mistakes(subject, COLUMNS * ROWS)
     rows = max(1, -(-len(which) // COLUMNS))
     figure = new_figure(COLUMNS * 1.55, 0.5 + rows * 2.15)
-    title = "Surest mistakes" if len(which) else "No mistakes"
+    title = "Most confident mistakes" if len(which) else "No mistakes"
     figure.suptitle(f"{title} of {subject.name} on {subject.shown}", x=0.01, ha="left", fontsize=11)
     panels = figure.subplots(2 * rows, COLUMNS, squeeze=False, height_ratios=[3, 1] * rows)
     for panel in panels.flat:

@@ -35,19 +35,19 @@ def make_page(subject: Subject) -> bytes:
 
 
 def about(subject: Subject) -> str:
-    """Say in a sentence what the run is."""
+    """Describe the run in a sentence."""
     configuration, epochs = subject.loaded.configuration, len(subject.history)
     members = subject.loaded.checkpoint.meta.get("members")
     made = f"an average of {', '.join(members)}" if members else f"trained for {epochs} epochs"
     return (
         f"A network of {describe_sizes(subject.model)} with "
         f"{count_params(subject.params):,} parameters, {made}, on {configuration.dataset}. "
-        f"The plots show how it answers {subject.shown}."
+        f"The charts show its predictions on {subject.shown}."
     )
 
 
 def scores(subject: Subject) -> Iterator[str]:
-    """Tell the accuracy on the examples that are shown, and what was written down of tests."""
+    """Yield the accuracy on the examples that are shown, and the logged test evaluations."""
     result = subject.result
     yield score(result.correct, result.count, subject.shown)
     run, dataset = subject.loaded.run, subject.loaded.configuration.dataset
@@ -63,7 +63,7 @@ def scores(subject: Subject) -> Iterator[str]:
 
 
 def score(correct: int, count: int, what: str) -> str:
-    """Tell one accuracy with its interval."""
+    """Return one accuracy with its interval."""
     low, high = wilson_interval(correct, count)
     return (
         f"<li><b>{100 * correct / count:.2f} %</b><span>of {html.escape(what)}</span>"
@@ -72,7 +72,7 @@ def score(correct: int, count: int, what: str) -> str:
 
 
 def section(subject: Subject, name: str) -> str:
-    """Show one plot under its title and a sentence that says how to read it."""
+    """Return one plot under its title, with a sentence on how to read it."""
     plot = PLOTS[name]
     data = base64.b64encode(draw_plot(name, [subject], "svg")).decode()
     return (

@@ -39,6 +39,6 @@ def draw_per_class(subjects: Sequence[Subject]) -> "Figure":
     panel.grid(visible=False, axis="x")
     in_percent(panel, "y")
     panel.set_title(f"Accuracy on each class of {describe_shown(subjects)}")
-    panel.set_xlabel("bars: 95 % interval; line: all classes", color=SOFT)
+    panel.set_xlabel("bars: 95 % interval; line: accuracy on all classes", color=SOFT)
     add_legend(panel, "lower left")
     return figure

@@ -32,54 +32,54 @@ class Plot:
 PLOTS: dict[str, Plot] = {
     "learning": Plot(
         "Learning curves",
-        "Loss falls while a network learns. Where the loss on held-out images (dashed) rises again "
-        "though the one on training images falls, it has begun to learn by heart.",
+        "The loss falls while a network learns. If the loss on validation images (dashed) rises "
+        "while the loss on training images falls, the network overfits.",
         draw_learning,
         takes_several=True,
         fits=lambda subject: bool(subject.history),
     ),
     "per-class": Plot(
-        "Accuracy on each class",
-        "Each point is a class, the bar its 95 % interval: two points whose bars overlap far may "
-        "differ by chance alone.",
+        "Accuracy per class",
+        "Each point is a class, and its bar is the 95 % interval. Two points whose bars overlap "
+        "widely may differ by chance alone.",
         draw_per_class,
         takes_several=True,
     ),
     "confusion": Plot(
         "Confusion matrix",
-        "A row is what images show, a column what was answered. Right answers are on the diagonal; "
-        "the darker another cell, the more often the two were confused.",
+        "How often each class (row) was predicted as each class (column). Correct predictions are "
+        "on the diagonal. The darker another cell, the more often the two classes were confused.",
         draw_confusion,
     ),
     "mistakes": Plot(
-        "Surest mistakes",
-        "Wrong answers that the network was surest of. Green is the bar of the label. Some of "
-        "these images people would dispute, too.",
+        "Most confident mistakes",
+        "Misclassified images with the highest confidence. The bar of the true class is green. "
+        "People would disagree about some of these images, too.",
         draw_mistakes,
     ),
     "weights": Plot(
-        "First weights",
-        "Where a unit of the first layer is red, ink makes it stronger; where it is blue, ink "
-        "makes it weaker. Units without a pattern have learnt nothing.",
+        "First-layer weights",
+        "One picture per neuron of the first layer. Ink on red pixels increases its output; ink "
+        "on blue pixels decreases it. Neurons without a pattern have learned nothing.",
         draw_weights,
     ),
     "reliability": Plot(
-        "Reliability",
-        "Of the answers given with 80 % probability, 80 % should be right: then the points lie on "
-        "the line. Above it the network is too modest, below it too sure.",
+        "Reliability diagram",
+        "Of the predictions with a confidence of 80 %, 80 % should be correct. Then the points are "
+        "on the line. Above it the network is underconfident, below it overconfident.",
         draw_reliability,
     ),
     "coverage": Plot(
-        "Risk against coverage",
-        'A network that may say "I do not know" answers only where it is sure. Read from the '
-        "right: how many errors go away for each image that is left unanswered.",
+        "Risk-coverage curve",
+        "If the network only predicts images above a confidence threshold, it makes fewer errors. "
+        "The curve shows the error rate by the share of images that it predicts.",
         draw_coverage,
         takes_several=True,
     ),
     "robustness": Plot(
         "Robustness",
-        "How accuracy falls when images get noisy, turned, moved, bolder or thinner, or blurred. "
-        "The flatter a curve, the less the network minds.",
+        "How accuracy falls when images get noisy, rotated, shifted, bolder or thinner, or "
+        "blurred. The flatter a curve, the more robust the network is.",
         draw_robustness,
         takes_several=True,
     ),

@@ -23,8 +23,8 @@ def draw_reliability(subjects: Sequence[Subject]) -> "Figure":
     draw_accuracies(above, bins)
     below.bar(middles(), bins.count, width=0.9 / BINS, color=COLOURS[0])
     below.set_yscale("log")
-    below.set_ylabel("answers")
-    below.set_xlabel("probability that the run gives its answer")
+    below.set_ylabel("predictions")
+    below.set_xlabel("confidence: probability of the predicted class")
     in_percent(below, "x")
     error = expected_calibration_error(bins)
     above.set_title(f"{subject.name}: expected calibration error {100 * error:.2f} %")
@@ -35,13 +35,13 @@ def draw_accuracies(panel: "Axes", bins: Bins) -> None:
     """Draw a point for each bin, and how far it lies from the diagonal."""
     filled = bins.count > 0
     says, does = bins.confidence[filled], bins.accuracy[filled]
-    panel.plot([0, 1], [0, 1], color=SOFT, linewidth=1, label="as often as it says")
+    panel.plot([0, 1], [0, 1], color=SOFT, linewidth=1, label="perfect calibration")
     panel.vlines(says, says, does, color=COLOURS[1], linewidth=4, alpha=0.45, label="gap")
-    panel.plot(says, does, "o-", color=COLOURS[0], markersize=5, label="the run's answers")
+    panel.plot(says, does, "o-", color=COLOURS[0], markersize=5, label="this run")
     panel.set_xlim(0, 1)
     panel.set_ylim(0, 1.02)
     in_percent(panel, "y")
-    panel.set_ylabel("answers that are right")
+    panel.set_ylabel("accuracy")
     panel.legend(loc="upper left", fontsize="small")
 
 

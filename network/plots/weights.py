@@ -40,5 +40,7 @@ def draw_weights(subjects: Sequence[Subject]) -> "Figure":
     units = (
         f"{count} units" if count == len(images) else f"the first {count} of {len(images)} units"
     )
-    figure.suptitle(f"{subject.name}: first weights of {units}", x=0.01, ha="left", fontsize=11)
+    figure.suptitle(
+        f"{subject.name}: first-layer weights of {units}", x=0.01, ha="left", fontsize=11
+    )
     return figure

@@ -17,5 +17,6 @@ if TYPE_CHECKING:
     from network.sweep.search import Sweep as Sweep, TrialDone as TrialDone
     from network.sweep.space import configure_trial as configure_trial
     from network.sweep.study import Study as Study
+    from network.sweep.plan_checks import require_validation as require_validation
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -1,7 +1,7 @@
 """Make the study of a plan, or find the one of a sweep that there is."""
 
 from network.runs.names import check_run_name
-from network.sweep.plan import Plan, build_plan
+from network.sweep.plan import Plan, parse_plan
 from network.sweep.space import Values, as_label, build_grid, configure_trial
 from network.sweep.study import Study
 from network.training.checks import check_name
@@ -61,7 +61,7 @@ def load_study(cache: Cache, name: str | None) -> Study:
     folder = cache.sweeps() / name
     plan = read_json(folder / "plan.json", "", FORMAT, ())["plan"]
     try:
-        return Study(folder, build_plan(plan))
+        return Study(folder, parse_plan(plan))
     except UsageError as error:
         raise CorruptError(f"{folder / 'plan.json'}: {error.message}") from error
 

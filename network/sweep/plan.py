@@ -11,16 +11,17 @@ recipe to begin with if one is named there as `preset`; `[space]` what is tried;
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Any, get_type_hints
 
+from network.sweep.objectives import OBJECTIVES, Objective
+from network.sweep.plan_checks import check_plan
 from network.sweep.space import Numbers, Space, build_grid, configure_trial, read_space
 from network.training.checks import check_name, check_range, fits_type
 from network.training.configuration import resolve_keys
 from network.training.find_preset import load_preset, read_toml
-from network.training.state import EpochDone
 from pipeline.errors import UsageError
 
 FOLDER = Path(__file__).parent / "plans"
@@ -34,46 +35,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "target": (0, 1),
     "timeout": (0.1, 1e6),
     "seed": (0, 2**32 - 1),
-}
-
-
-Measure = Callable[[Sequence[EpochDone], float], float]
-
-
-@dataclass(frozen=True)
-class Objective:
-    """A measure, its better direction, and what a training that diverged has come to."""
-
-    measure: Measure
-    direction: Literal["maximize", "minimize"]  # as Optuna says it
-    worst: float
-
-
-def accuracy(history: Sequence[EpochDone], target: float) -> float:
-    """Return the accuracy on validation after the last epoch, from 0 to 1."""
-    return float(history[-1].validation_accuracy or 0.0)
-
-
-def loss(history: Sequence[EpochDone], target: float) -> float:
-    """Return the loss on validation after the last epoch."""
-    found = history[-1].validation_loss
-    return math.inf if found is None else found
-
-
-def time(history: Sequence[EpochDone], target: float) -> float:
-    """Return the seconds of training until an epoch ended with the target accuracy."""
-    seconds = 0.0
-    for epoch in history:
-        seconds += epoch.seconds
-        if (epoch.validation_accuracy or 0.0) >= target:
-            return seconds
-    return math.inf
-
-
-OBJECTIVES: dict[str, Objective] = {
-    "accuracy": Objective(accuracy, "maximize", 0.0),
-    "loss": Objective(loss, "minimize", math.inf),
-    "time": Objective(time, "minimize", math.inf),
 }
 
 
@@ -152,7 +113,17 @@ def read_plan(path: Path) -> Plan:
 
 
 def build_plan(source: Mapping[str, Any]) -> Plan:
-    """Read a plan from the content of its file.
+    """Read a plan from the content of its file, and require that its trials can be compared.
+
+    Raises: UsageError.
+    """
+    plan = parse_plan(source)
+    check_plan(plan.fixed, plan.space, plan.objective_names)
+    return plan
+
+
+def parse_plan(source: Mapping[str, Any]) -> Plan:
+    """Read a plan from the content of its file, also one from before some checks.
 
     Raises: UsageError.
     """
@@ -217,6 +188,3 @@ def count_trials(plan: Plan) -> int:
     if plan.options.sampler != "grid":
         return wanted
     return min(wanted, sum(1 for _ in build_grid(plan.space)))
-
-
-# History of the epochs so far, accuracy to be reached -> what the training has come to

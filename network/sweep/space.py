@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from network.training.checks import check_name, suggest_name
-from network.training.configuration import Configuration, build_configuration, find_option
+from network.training.configuration import Configuration, find_option, resolve_keys
 from network.training.option import OptionError, options_spelled
 from network.training.option_values import Whole
 from pipeline.errors import UsageError
@@ -145,7 +145,7 @@ def configure_trial(fixed: Mapping[str, Any], values: Values) -> Configuration:
         else:
             choices[name] = value
     with options_spelled(lambda key: f"{'space' if key in tried else 'fixed'}.{key}"):
-        configuration = build_configuration(choices)
+        configuration = Configuration(**resolve_keys(choices))
         if configuration.epochs == 0:
             raise OptionError("epochs", "{epochs} is 0; a trial needs 1 or more")
     return configuration

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         configuration_from_dict as configuration_from_dict,
         find_option as find_option,
         resolve_keys as resolve_keys,
+        useless_options as useless_options,
     )
     from network.training.checks import (
         check_name as check_name,
@@ -61,6 +62,10 @@ if TYPE_CHECKING:
         find_training_data as find_training_data,
         initial_model as initial_model,
         initial_state as initial_state,
+    )
+    from network.training.enough_examples import (
+        check_examples as check_examples,
+        require_held_out as require_held_out,
     )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

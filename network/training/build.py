@@ -7,11 +7,12 @@ from network.core.losses import LOSSES, CrossEntropy, Loss
 from network.core.model import Model, fully_connected
 from network.core.optimizers import Optimizer
 from network.core.params import Params, named_arrays
-from network.core.schedules import SCHEDULES
+from network.core.schedules import SCHEDULES, Schedule
 from network.images.augmentation import build_augmentation
 from network.layers.text import parse_layers
 from network.training.checks import format_list
 from network.training.configuration import Configuration
+from network.training.former_rules import SCHEDULES_BEFORE_2, WeightAveragingByFours
 from network.training.more_optimizers import OPTIMIZERS, GradientClipping, WeightAveraging
 from network.training.option import OptionError
 from network.training.recipe import Recipe
@@ -86,7 +87,7 @@ def build_recipe(configuration: Configuration, model: Model) -> Recipe:
         model=model,
         loss=loss,
         optimizer=build_optimizer(configuration),
-        schedule=SCHEDULES[configuration.schedule],
+        schedule=find_schedule(configuration),
         learning_rate=configuration.learning_rate,
         batch_size=configuration.batch_size,
         epochs=configuration.epochs,
@@ -116,8 +117,15 @@ def build_optimizer(configuration: Configuration) -> Optimizer:
     if configuration.clip is not None:
         optimizer = GradientClipping(optimizer, configuration.clip)
     if configuration.average:
-        optimizer = WeightAveraging(optimizer, configuration.average)
+        averaging = WeightAveraging if configuration.rules >= 2 else WeightAveragingByFours
+        optimizer = averaging(optimizer, configuration.average)
     return optimizer
+
+
+def find_schedule(configuration: Configuration) -> Schedule:
+    """Return the schedule of a configuration, by the rules that it is trained by."""
+    schedules = SCHEDULES if configuration.rules >= 2 else SCHEDULES | SCHEDULES_BEFORE_2
+    return schedules[configuration.schedule]
 
 
 def effective_momentum(configuration: Configuration) -> float | None:

@@ -4,11 +4,11 @@ A new option is one field here, and its use. Nothing here imports NumPy before a
 made, so that `--help` answers at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from network.training.checks import suggest_name
+from network.training.checks import MAX_SHOWN, suggest_name
 from network.training.option import (
     AUTOMATIC,
     Group,
@@ -31,6 +31,36 @@ from pipeline.errors import CorruptError, UsageError
 
 OPTIMIZERS = Registry("network.training.more_optimizers:OPTIMIZERS")
 
+# The rules of training, counted up when one changes; a run keeps those that it began with.
+# 1: the weight average moves every fourth step, and warm-cosine begins with a rate of 0
+# 2: the weight average moves at every step, and warm-cosine begins with 1/25 of the rate
+RULES = 2
+FIRST_RULES = 1  # of a run from before they were counted
+
+
+# Where an option has no effect, in words; empty where it has.
+
+
+def beside_layers(chosen: "Configuration") -> str:
+    """Return where hidden layers are not described by sizes."""
+    return "beside {layers}, which lists every layer before the output" if chosen.layers else ""
+
+
+def beside_start(chosen: "Configuration") -> str:
+    """Return where the model is that of another run."""
+    return "beside {start}, which keeps the layers of that run" if chosen.start else ""
+
+
+def without_hidden(chosen: "Configuration") -> str:
+    """Return where there is no hidden layer."""
+    return "without hidden layers: {hidden} is none" if not chosen.hidden else ""
+
+
+def beyond_the_batch(chosen: "Configuration") -> str:
+    """Return where threads would get no image."""
+    few = chosen.shards > chosen.batch_size
+    return f"beyond one thread per image: {{batch_size}} is {chosen.batch_size}" if few else ""
+
 
 @dataclass(frozen=True)
 class Configuration:
@@ -42,6 +72,11 @@ class Configuration:
     The order of the fields is that of config.json.
 
     Raises: OptionError for a value that is out of range or does not go with another.
+
+    Example:
+        >>> configuration = Configuration(hidden=[128, 64], optimizer="adam")
+        >>> configuration.hidden, configuration.learning_rate
+        ((128, 64), 0.02)
     """
 
     dataset: str = option(
@@ -58,6 +93,7 @@ class Configuration:
         Group.MODEL,
         label="Hidden sizes",
         is_basic=True,
+        useless=(beside_layers, beside_start),
     )
     layers: str | None = option(
         None,
@@ -65,18 +101,21 @@ class Configuration:
         'Layers before the output, such as "Conv2D(16, 5), ReLU, Flatten", instead of hidden sizes',
         Group.MODEL,
         default_words="one Linear and activation for each hidden size",
+        useless=(beside_start,),
     )
     activation: str = option(
         "sigmoid",
         Choice(Registry("network.core.activations:ACTIVATIONS")),
         "Activation of the hidden layers",
         Group.MODEL,
+        useless=(beside_layers, beside_start, without_hidden),
     )
     initializer: str = option(
         "uniform",
         Choice(Registry("network.core.initializers:INITIALIZERS")),
         "Distribution of the initial weights",
         Group.MODEL,
+        useless=(beside_layers, beside_start),
     )
     loss: str = option(
         "squared-error",
@@ -204,6 +243,7 @@ class Configuration:
         "Threads per batch, each with an equal share of the images",
         Group.RUN,
         label="Threads per batch",
+        useless=(beyond_the_batch,),
     )
     gain: float = option(
         1.0,
@@ -212,9 +252,12 @@ class Configuration:
         Group.MODEL,
         label="Scale of initial weights",
         aliases=("init_scale",),
+        useless=(beside_start,),
     )
+    rules: int = RULES  # not offered on the command line; a file can have it
 
     def __post_init__(self) -> None:
+        COUNTED_RULES.check(self.rules)
         for name, one in OPTIONS.items():
             object.__setattr__(self, name, one.check(getattr(self, name)))
         optimizer = OPTIMIZERS.entries()[self.optimizer]
@@ -236,6 +279,7 @@ class Configuration:
 
 
 OPTIONS: dict[str, Option] = find_options(Configuration)
+COUNTED_RULES = Option(Whole(FIRST_RULES, RULES, RULES), RULES, "", Group.RUN, "rules")
 KEYS = {key: one.key for one in OPTIONS.values() for key in (one.key, *one.aliases)}
 
 
@@ -257,18 +301,33 @@ def configuration_from_dict(values: dict[str, Any], where: str) -> Configuration
 
     Raises: CorruptError for fields or values that this version does not know.
     """
+    former: dict[str, Any] = {"hidden": (), "rules": FIRST_RULES}  # where a file has neither
     try:
-        return build_configuration({**values, "hidden": values.get("hidden", ())})
+        return Configuration(**former | resolve_keys(values))
     except UsageError as error:
         raise CorruptError(f"{where}: {error}") from error
 
 
 def build_configuration(values: Mapping[str, Any]) -> Configuration:
-    """Return the configuration of some values, by keys or aliases; the rest are defaults.
+    """Return the configuration of the values that were chosen, by keys or aliases.
 
-    Raises: UsageError for a key that is unknown, OptionError for a value.
+    Raises: UsageError for a key that is unknown, OptionError for a value that is out of range or
+    that another value leaves without effect.
     """
-    return Configuration(**resolve_keys(values))
+    chosen = resolve_keys(values)
+    configuration = Configuration(**chosen)
+    for key in useless_options(chosen, configuration):
+        where = next(filter(None, (find(configuration) for find in OPTIONS[key].useless)))
+        value = OPTIONS[key].kind.format(getattr(configuration, key))[:MAX_SHOWN]
+        words = f"{{{key}}} {{value}} has no effect {where}; leave it out"
+        raise OptionError(key, words, value=value)
+    return configuration
+
+
+def useless_options(chosen: Collection[str], configuration: Configuration) -> list[str]:
+    """Return which of the options that were chosen have no effect in a configuration."""
+    options = [OPTIONS[key] for key in chosen if key in OPTIONS]
+    return [one.key for one in options if any(find(configuration) for find in one.useless)]
 
 
 def resolve_keys(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -276,4 +335,7 @@ def resolve_keys(values: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises: UsageError for a key that is unknown.
     """
-    return {find_option(key).key: value for key, value in values.items()}
+    return {
+        key if key == COUNTED_RULES.key else find_option(key).key: value
+        for key, value in values.items()
+    }

@@ -54,11 +54,16 @@ def load_preset(name: str) -> Preset:
     return Preset(name, table.pop("about"), resolve_keys(table))
 
 
+# Chosen later -> what it takes the place of. Without hidden sizes there is no activation, either.
+REPLACED = {"hidden": {"layers"}, "layers": {"hidden", "activation", "initializer"}}
+
+
 def change_values(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Put values over others; of hidden sizes and layers the later ones count."""
-    if changes.keys() & {"hidden", "activation", "initializer"} and "layers" not in changes:
-        values = {key: value for key, value in values.items() if key != "layers"}
-    return {**values, **changes}
+    replaced = set().union(*(REPLACED.get(key, set()) for key in changes))
+    if "hidden" in changes and not changes["hidden"]:
+        replaced.add("activation")
+    return {key: it for key, it in values.items() if key not in replaced} | dict(changes)
 
 
 def read_settings(path: Path) -> dict[str, Any]:

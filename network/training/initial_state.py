@@ -11,21 +11,23 @@ from network.core.model import Model
 from network.core.params import Params
 from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration
+from network.training.enough_examples import check_examples
 from network.training.recipe import Recipe
 from network.training.state import TrainingState
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import UsageError
-from pipeline.pickles.manifest import split_hash
+from pipeline.pickles.manifest import split_count, split_hash
 from pipeline.storage.cache import Cache
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The pickle of the examples to train on: its path on this disk, its hash, its classes."""
+    """The pickle of the examples to train on: its path on this disk, its hash, its sizes."""
 
     path: str  # as text: a worker may have another system
     sha256: str
     n_classes: int
+    count: int | None = None  # of the examples; None: not known here
 
 
 def find_training_data(cache: Cache, dataset_name: str) -> TrainingData:
@@ -34,8 +36,9 @@ def find_training_data(cache: Cache, dataset_name: str) -> TrainingData:
     Raises: UsageError, MissingError, CorruptError.
     """
     dataset = find_dataset(cache, dataset_name)
-    sha256 = split_hash(cache, dataset, "train")
-    return TrainingData(str(cache.pickle(dataset_name, "train")), sha256, len(dataset.classes))
+    sha256, count = split_hash(cache, dataset, "train"), split_count(cache, dataset, "train")
+    path = str(cache.pickle(dataset_name, "train"))
+    return TrainingData(path, sha256, len(dataset.classes), count)
 
 
 def initial_model(
@@ -75,9 +78,11 @@ def initial_state(
 ) -> tuple[Recipe, TrainingState]:
     """Return the recipe of a training and its state before the first step.
 
-    Raises: UsageError for settings that do not go together.
+    Raises: UsageError for settings that do not go together, or that need more examples.
     """
     model, params = initial_model(configuration, data.n_classes, start)
+    if data.count is not None:
+        check_examples(configuration, model, data.count)
     recipe = build_recipe(configuration, model)
     state = TrainingState(params, recipe.optimizer.init(params), origin={"data": data.sha256})
     return recipe, state

@@ -193,7 +193,11 @@ def orthogonalize(matrix: Array, rounds: int = 5) -> Array:
     """Make every singular value about 1, and keep the singular vectors.
 
     Each round turns a singular value s into 3.4445 s - 4.7750 s^3 + 2.0315 s^5; the first is
-    divided by the norm, so that none is above 1.
+    divided by the norm plus 1e-7, so that none is above 1.
+
+    There are limits. A matrix whose norm is below about 1e-7 stays small: its step is shorter than
+    others, or next to nothing. In float32 the squares overflow where the norm is above 1.8e19, and
+    the result is 0. A singular value below about 1 % of the norm has not reached 1 after 5 rounds.
 
     Shapes: (n, m) -> (n, m).
     Source: Jordan and others, Muon: an optimizer for hidden layers in neural networks (2024),
@@ -236,17 +240,15 @@ class GradientClipping:
         self.optimizer.update(params, grads, state, learning_rate)
 
 
-EVERY = 4  # steps; a moving average that looks at every fourth place is as good, and cheaper
-
-
 @dataclass(frozen=True)
 class WeightAveraging:
     """An optimizer that also keeps a moving average of the parameters, to answer with.
 
         average <- average + (1 - decay_t) * (param - average)
 
-    with decay_t = min(decay, (1 + t) / (10 + t)) at step t, so that the first places are soon
-    forgotten. A decay of 0.999 remembers about 1,000 steps. The updates do not see the average.
+    with decay_t = min(decay, (1 + t) / (10 + t)) at step t = 1, 2, ..., so that the first places
+    are soon forgotten. A decay of 0.999 remembers about 1,000 steps. The updates do not see the
+    average.
 
     Source: Polyak and Juditsky, Acceleration of stochastic approximation by averaging (1992),
     equation 2, with a moving mean; the warm-up is that of TensorFlow's ExponentialMovingAverage.
@@ -262,14 +264,23 @@ class WeightAveraging:
     def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
         self.optimizer.update(params, grads, state, learning_rate)
         state["averaged"][0]["steps"] += 1
-        step = int(state["averaged"][0]["steps"])
-        if step % EVERY:
-            return
-        share = 1 - min(self.decay, (1 + step) / (10 + step)) ** EVERY
-        for _, (average, param) in zip_arrays(state["average"], params):
-            difference = param - average
-            difference *= average.dtype.type(share)
-            average += difference
+        self.move_average(state["average"], params, int(state["averaged"][0]["steps"]))
+
+    def move_average(self, average: Params, params: Params, step: int) -> None:
+        """Move the average towards the parameters after a step, counted from 1."""
+        move_towards(average, params, 1 - self.decay_at(step))
+
+    def decay_at(self, step: int) -> float:
+        """Return decay_t."""
+        return min(self.decay, (1 + step) / (10 + step))
+
+
+def move_towards(average: Params, params: Params, share: float) -> None:
+    """Move a tree by a share of the way to another one, in place."""
+    for _, (mean, param) in zip_arrays(average, params):
+        difference = param - mean
+        difference *= mean.dtype.type(share)
+        mean += difference
 
 
 @dataclass(frozen=True)

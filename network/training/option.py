@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import partial
-from typing import Any, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 from network.training.checks import format_value
 from network.training.option_values import InvalidValueError, Kind, Number
 from pipeline.errors import UsageError
 
 V = TypeVar("V")
+Useless: TypeAlias = Callable[[Any], str]  # a configuration -> where it has no effect, or nothing
 
 
 class Group(StrEnum):
@@ -81,6 +82,7 @@ class Option:
     is_basic: bool = False  # in the part of the form that is always open
     is_live: bool = False  # can be changed while a run is trained
     is_searchable: bool = True  # can differ between the trials of a sweep
+    useless: tuple[Useless, ...] = ()  # where another option leaves it without effect
 
     def read(self, text: str) -> Any:
         """Return the value that a text stands for, which has still to be checked.
@@ -154,7 +156,9 @@ def option(default: Any, kind: Kind[Any], help: str, group: Group, **more: Any) 
 def find_options(configuration: type) -> dict[str, Option]:
     """Return the options that a dataclass declares, by their keys."""
     return {
-        one.name: name_option(one.name, one.metadata["option"]) for one in fields(configuration)
+        one.name: name_option(one.name, one.metadata["option"])
+        for one in fields(configuration)
+        if "option" in one.metadata
     }
 
 

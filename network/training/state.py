@@ -11,7 +11,12 @@ from network.core.params import Params
 
 
 class StepDone(NamedTuple):
-    """One update has been made."""
+    """One update has been made.
+
+    Example:
+        >>> next(iter(create_training("mnist-sample", epochs=1)))
+        StepDone(step=1, loss=1.1..., examples=32)
+    """
 
     step: int  # 1, 2, ... over the whole run
     loss: float  # of this batch, before the update
@@ -19,7 +24,12 @@ class StepDone(NamedTuple):
 
 
 class EpochDone(NamedTuple):
-    """Every training example has been used once more."""
+    """Every training example has been used once more.
+
+    Example:
+        >>> [event.epoch for event in train("mnist-sample", epochs=2).history]
+        [1, 2]
+    """
 
     epoch: int  # 1, 2, ...
     step: int  # updates so far

@@ -63,7 +63,13 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """All there is to know about a data set before its first byte is here."""
+    """All there is to know about a data set before its first byte is here.
+
+    Example:
+        >>> dataset = find_dataset(find_cache(), "mnist")
+        >>> dataset.splits["train"].count, dataset.classes[:3]
+        (60000, ('0', '1', '2'))
+    """
 
     name: str
     title: str

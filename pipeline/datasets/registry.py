@@ -24,6 +24,10 @@ def find_dataset(cache: Cache, name: str) -> Dataset:
 
     Raises: UsageError with the nearest name; CorruptError when the record of an imported one is
     damaged.
+
+    Example:
+        >>> find_dataset(find_cache(), "fashion-mnist").classes[0]
+        'T-shirt/top'
     """
     if name in DATASETS:
         return DATASETS[name]
@@ -40,5 +44,9 @@ def all_datasets(cache: Cache) -> list[Dataset]:
     """List what we know, and then what the user imported.
 
     Raises: CorruptError.
+
+    Example:
+        >>> [dataset.name for dataset in all_datasets(find_cache())][:3]
+        ['mnist', 'mnist-sample', 'fashion-mnist']
     """
     return [*DATASETS.values(), *(read_record(cache, name) for name in user_dataset_names(cache))]

@@ -73,6 +73,12 @@ def fetch_dataset(
 
     Raises: DownloadError with one line per mirror; what was in the cache is still there.
     MissingError when there is no mirror to ask.
+
+    Example:
+        >>> cache = find_cache()
+        >>> fetched = fetch_dataset(cache, find_dataset(cache, "mnist-sample"))
+        >>> [file.status for file in fetched]
+        ['downloaded', 'downloaded', 'downloaded', 'downloaded']
     """
     chosen = tuple(map(check_mirror, mirrors)) or known_mirrors(cache, dataset)
     if offline:

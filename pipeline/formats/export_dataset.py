@@ -73,6 +73,14 @@ def export_dataset(
     """Write every split of a data set into a new file or folder.
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
+
+    Example:
+        >>> cache = find_cache()
+        >>> dataset = find_dataset(cache, "mnist-sample")
+        >>> pickles = build_pickles(cache, dataset)
+        >>> exported = export_dataset(cache, dataset, "npz", Path("sample.npz"))
+        >>> np.load("sample.npz")["x_test"].shape
+        (200, 28, 28)
     """
     chosen, write = find_writer(format_name)
     path = absolute(path, "--out")

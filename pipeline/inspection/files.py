@@ -29,6 +29,12 @@ def inspect_file(path: Path) -> Report:
     """Say what a file is and holds, what loading it would do, and whether it is plain data.
 
     Raises: MissingError, StorageError; what is wrong with the file is in the report.
+
+    Example:
+        >>> import pickle
+        >>> size = Path("code.pickle").write_bytes(pickle.dumps(print))
+        >>> inspect_file(Path("code.pickle")).verdict
+        'loading it with pickle.load would import builtins.print. This project refuses it'
     """
     with reading(path), path.open("rb") as file:
         head = file.read(HEAD_BYTES)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         read_known as read_known,
         read_manifest as read_manifest,
         read_split as read_split,
+        split_count as split_count,
         split_hash as split_hash,
     )
     from pipeline.pickles.opcodes import (

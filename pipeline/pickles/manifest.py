@@ -119,6 +119,18 @@ def split_hash(cache: Cache, dataset: Dataset, split: str) -> str:
     return check_inputs(cache, dataset, split)
 
 
+def split_count(cache: Cache, dataset: Dataset, split: str) -> int:
+    """Return how many examples a split has: the manifest's number, or counted in the pickle.
+
+    Raises: UsageError, MissingError, CorruptError.
+    """
+    if cache.manifest(dataset.name).exists():
+        count = read_manifest(cache, dataset)["pickles"][split].get("count")
+        if isinstance(count, int):
+            return count
+    return len(read_split(cache, dataset, split)[1])
+
+
 def read_known(path: Path, sha256: str) -> tuple[Pixels, Labels]:
     """Read a pickle that lies anywhere, and must have this hash.
 
@@ -138,6 +150,14 @@ def read_split(cache: Cache, dataset: Dataset, split: str) -> tuple[Pixels, Labe
     Shapes: pixels (N, 28, 28) uint8, labels (N,) int64.
 
     Raises: UsageError, MissingError, CorruptError.
+
+    Example:
+        >>> cache = find_cache()
+        >>> dataset = find_dataset(cache, "mnist-sample")
+        >>> pickles = build_pickles(cache, dataset)
+        >>> pixels, labels = read_split(cache, dataset, "test")
+        >>> pixels.shape, labels[:3]
+        ((200, 28, 28), array([7, 2, 1]))
     """
     if split not in dataset.splits:
         known = ", ".join(dataset.splits)

@@ -33,6 +33,12 @@ def load_untrusted(path: Path) -> Any:
     Arrays of objects come back as lists. Nothing in the file is run.
 
     Raises: MissingError, CorruptError (UnsafePickleError when the pickle is hostile or not plain).
+
+    Example:
+        >>> import pickle
+        >>> size = Path("numbers.pickle").write_bytes(pickle.dumps([[1, 2], [3]]))
+        >>> load_untrusted(Path("numbers.pickle"))
+        [[1, 2], [3]]
     """
     with reading(path):
         data = path.read_bytes()

@@ -24,7 +24,12 @@ PIECE_BYTES = 1 << 20  # that are read at once
 
 @dataclass(frozen=True)
 class Cache:
-    """The folder of all artefacts, and the place of each kind in it."""
+    """The folder of all artefacts, and the place of each kind in it.
+
+    Example:
+        >>> Cache(Path("/data"), "an example").pickle("mnist", "train").as_posix()
+        '/data/pickles/mnist_train.pickle'
+    """
 
     root: Path
     rule: str  # why it is this folder, for `pipeline where`
@@ -68,6 +73,10 @@ def find_cache(option: Path | None = None) -> Cache:
     The working directory never decides, so a command means the same wherever it is typed.
 
     Raises: UsageError, StorageError.
+
+    Example:
+        >>> find_cache(Path("/data")).root == Path("/data").absolute()
+        True
     """
     if option is not None:
         return Cache(absolute(option, "--cache-dir"), "--cache-dir")

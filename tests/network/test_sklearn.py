@@ -65,3 +65,9 @@ def test_an_option_that_is_not_valid_is_one_line():
 def test_its_example_is_true():
     result = doctest.testmod(network.sklearn)
     assert (result.failed, result.attempted > 3) == (0, True)
+
+
+def test_patience_without_validation_images_is_one_line():
+    estimator = NetworkClassifier(patience=2, validation=0.01)
+    with pytest.raises(UsageError, match="patience needs validation images"):
+        estimator.fit(np.eye(3), [0, 1, 2])

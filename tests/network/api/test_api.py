@@ -3,6 +3,7 @@
 import doctest
 import importlib.metadata
 import inspect
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,10 +49,11 @@ def test_the_examples_of_a_public_name_are_true(package, name, tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     found = getattr(package, name)
     assert inspect.getdoc(found), f"{name} has no docstring"
-    names = {"np": np, **{it: getattr(package, it) for it in package.__all__}}
+    names = {"np": np, "Path": Path, **{it: getattr(network, it) for it in network.__all__}}
+    names |= {it: getattr(package, it) for it in package.__all__}
     for case in doctest.DocTestFinder(recurse=False).find(found, name, globs=names):
         result = doctest.DocTestRunner(optionflags=FLAGS).run(case)
-        assert result.failed == 0
+        assert (result.failed, result.attempted > 0) == (0, True)
 
 
 def test_there_are_few_public_names_and_star_imports_exactly_them():

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from network.commands.text import check_text
 from network.core.activations import Sigmoid
 from network.runs.checkpoints import load_checkpoint
 from network.runs.folder import load_run
@@ -219,6 +220,36 @@ def test_check_passes_every_gradient_of_new_and_trained_networks(
     assert result["right"]
     assert [item["right"] for item in result["arrays"]] == count * [True]
     assert all(item["checked"] <= 20 for item in result["arrays"])
+
+
+def test_check_tells_its_share_and_can_check_everything(call, call_json):
+    small = ("--hidden=2", "--examples=1")
+    every = call_json("check", *small, "--all")
+    assert every["checked"] == every["parameters"] == 784 * 2 + 2 + 2 * 10 + 10
+    assert every["directions"]["right"]
+    assert "every gradient is right\n" in call("check", *small, "--all").out
+    few = call("check", *small, "--sample=1").out
+    assert "1,600 along 3 random directions" in few
+    assert "one by one of 4 parameters (0.25 %)" in few
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("trained", "--hidden=3"),
+        ("trained", "--preset=conv"),
+        ("--all", "--sample=3"),
+        ("--layers=Flatten", "--hidden=3"),
+    ],
+)
+def test_check_refuses_options_that_it_would_ignore(call, trained, arguments):
+    assert re.search("cannot be combined|has no effect", call("check", *arguments, code=2).err)
+
+
+def test_check_tells_how_long_it_takes_where_no_bar_is_drawn(call, monkeypatch):
+    monkeypatch.setattr(check_text, "NOTE_EVERY", 0.0)
+    told = call("check", "--hidden=2", "--examples=1", "--sample=2").err
+    assert re.search(r"1 of 8 parameters, \d+ min left at most", told)
 
 
 def test_check_exits_1_when_a_layer_is_wrong(call, call_json, monkeypatch):

@@ -23,6 +23,11 @@ def test_some_step_has_the_whole_learning_rate_and_the_last_has_little(name):
     assert shares[-1] <= 0.01 or name == "constant"
 
 
+@every_schedule
+def test_the_first_step_is_a_step(name):
+    assert SCHEDULES[name](0) >= 1 / 25
+
+
 @pytest.mark.parametrize(("rise", "peak"), [(warm_cosine, 0.05), (one_cycle, 0.3)])
 def test_a_rate_rises_to_its_peak_and_then_falls(rise, peak):
     shares = [rise(i / 1000) for i in range(1001)]

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from network.core.model import Model
 from network.interpret.attribution import (
     ATTRIBUTIONS,
-    Log,
+    LogSigmoid,
     gradient_times_input,
     integrated_gradients,
     logit_model,
@@ -137,10 +137,33 @@ def test_where_no_slope_leads_to_an_answer_a_known_image_shows_the_way():
     assert least <= change.distance <= BEYOND * least
 
 
-def test_a_logarithm_is_finite_at_0():
-    y, backward = Log().forward({}, np.zeros(3, np.float32))
-    assert np.isfinite(y).all()
-    assert np.isfinite(backward(np.ones(3, np.float32))[0]).all()
+@given(x=st.floats(-1e4, 1e4, width=32))
+def test_the_logarithm_of_a_sigmoid_and_its_slope_are_right_where_that_rounds_to_0(x):
+    y, backward = LogSigmoid().forward({}, np.float32([x]))
+    assert y.dtype == np.float32
+    assert y[0] == pytest.approx(-np.logaddexp(0, -np.float64(x)), rel=1e-6)
+    slope = np.exp(-np.logaddexp(0, np.float64(x)))
+    assert backward(np.ones(1, np.float32))[0][0] == pytest.approx(slope, rel=1e-4, abs=1e-38)
+
+
+def test_an_ensemble_whose_scores_round_to_0_is_explained_as_one_of_64_bits_is():
+    member = "Flatten, Linear(5), Tanh, Linear(4), Sigmoid"
+    model = Model(parse_layers(f"Ensemble(('{member}', '{member}'))"))
+    rng = np.random.default_rng(0)
+    (params,) = model.init(rng, (8, 8), np.float32)
+    for name in params:
+        if name.endswith("3.bias"):
+            params[name] -= np.float32(30)
+    image = rng.random((8, 8), np.float32)
+    assert not model.forward([params], image[np.newaxis])[0].any()
+    found, expected = (
+        integrated_gradients(
+            *logit_model(model, [{name: array.astype(dtype) for name, array in params.items()}]),
+            image.astype(dtype), np.eye(4)[0] - np.eye(4)[1],
+        ) for dtype in (np.float32, np.float64)
+    )  # fmt: skip
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+    assert np.abs(expected).max() > 1e-3
 
 
 @given(points=arrays(np.float64, (20, 2, 3), elements=st.floats(0, 1)), n=st.integers(0, 19))

@@ -227,6 +227,21 @@ def test_what_is_changed_is_written_down_and_replay_makes_it_again(lab, call):
         ({"name": "taken"}, "name", "never overwritten"),
         ({"colour": "red"}, "colour", "not permitted"),
         ({"choices": {"limit": 1, "dataset": NAME}, "name": "x" * 101}, "name", "100 characters"),
+        (
+            {"choices": {"dataset": NAME, "layers": "Flatten, BatchNorm", "batch_size": 1}},
+            "batch_size",
+            "BatchNorm needs 2 images at once to train, but Batch size 1",
+        ),
+        (
+            {"choices": {"dataset": NAME, "patience": 2, "validation": 0.001}},
+            "validation",
+            "Patience needs validation images, but Validation fraction 0.001",
+        ),
+        (
+            {"preset": "conv", "choices": {"dataset": NAME, "activation": "gelu"}},
+            "activation",
+            "Activation gelu has no effect beside Layers",
+        ),
     ],
 )
 def test_a_choice_that_makes_no_sense_is_told_with_its_field(lab, body, field, words):

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from network.core.activations import LogSoftmax, Sigmoid, Softmax
 from network.core.model import Model
 from network.layers.ensemble import Ensemble, join_params
 from network.layers.text import parse_layers
@@ -15,6 +16,8 @@ from network.metrics.calibration import (
     expected_calibration_error,
     fit_temperature,
     log_loss,
+    log_scores,
+    outputs_and_scores,
     probabilities,
     reliability_bins,
 )
@@ -67,6 +70,66 @@ def test_the_probabilities_of_an_ensemble_are_those_of_its_mean(lasts):
     mean = np.mean([compute_outputs(*member, images) for member in members], axis=0)
     expected = mean if set(lasts) == {"Softmax"} else exactly_one(mean)
     assert together == pytest.approx(expected, rel=1e-4)
+
+
+def log_sigmoid(z):
+    return -np.logaddexp(0, -z)
+
+
+def scores_in_64_bits(members, images):
+    """Reference: log(mean y) - log(mean(1 - y)) of the members, from their logits in float64."""
+    logs = []
+    for model, params in members:
+        wide = [
+            {name: array.astype(np.float64) for name, array in layer.items()} for layer in params
+        ]
+        z, _ = Model(model.layers[:-1]).forward(wide[:-1], images.astype(np.float64))
+        if type(model.layers[-1]) is Sigmoid:
+            logs.append((log_sigmoid(z), log_sigmoid(-z)))
+        else:
+            logs.append((y := LogSoftmax().forward({}, z)[0], np.log(-np.expm1(y))))
+    log_y, log_rest = (
+        np.logaddexp.reduce(each) - np.log(len(logs)) for each in zip(*logs, strict=True)
+    )
+    is_softmax = all(type(model.layers[-1]) is Softmax for model, _ in members)
+    return log_y if is_softmax else log_y - log_rest
+
+
+@settings(max_examples=40)
+@given(
+    lasts=st.lists(st.sampled_from(["Sigmoid", "Softmax"]), min_size=1, max_size=3),
+    sureness=st.floats(0.1, 60), nested=st.booleans(),
+)  # fmt: skip
+def test_scores_of_an_ensemble_are_those_of_its_weights_in_64_bits(lasts, sureness, nested):
+    """However sure the members are, and though most of their scores round to 0 in 32 bits."""
+    members = [draw(last, seed) for seed, last in enumerate(lasts)]
+    for _, params in members:
+        params[-2]["weight"] *= np.float32(sureness)
+        params[-2]["bias"] += np.float32(-sureness / 4)
+    texts = tuple(", ".join(map(repr, model.layers)) for model, _ in members)
+    model, params = Model((Ensemble(texts),)), [join_params([params for _, params in members])]
+    if nested:
+        outer = (", ".join(map(repr, model.layers)),)
+        model, params = Model((Ensemble(outer),)), [join_params([params])]
+    images = np.random.default_rng(1).random((7, 28, 28), np.float32)
+    expected = scores_in_64_bits(members, images)
+    # of the logits in 32 bits the last digit may differ, and 1 - y of a Softmax in expm1
+    np.testing.assert_allclose(
+        log_scores(model, params, images), expected, rtol=1e-4, atol=2e-5 * (1 + sureness)
+    )
+
+
+def test_scores_that_round_to_0_and_1_in_32_bits_keep_their_logarithms():
+    params = [{}, {"weight": np.zeros((784, 10), np.float32), "bias": np.zeros(10, np.float32)}, {}]
+    params[1]["bias"][:] = [-80, -40, -20, -17, -10, 0, 10, 17, 20, 40]
+    member = "Flatten, Linear(10), Sigmoid"
+    model = Model((Ensemble((member, member)),))
+    images = np.zeros((1, 28, 28), np.float32)
+    found = log_scores(model, [join_params([params, params])], images)
+    assert found[0] == pytest.approx(params[1]["bias"].astype(float), rel=1e-12)
+    outputs, scores = outputs_and_scores(model, [join_params([params, params])], images)
+    assert (outputs == 0).any()
+    assert np.array_equal(scores, found)
 
 
 @pytest.mark.parametrize("last", LAST)

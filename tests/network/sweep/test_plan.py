@@ -6,20 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from network.sweep.objectives import OBJECTIVES
 from network.sweep.plan import (
-    OBJECTIVES,
     PRUNERS,
     SAMPLERS,
     SweepOptions,
     build_plan,
     count_trials,
     load_plan,
+    parse_plan,
     read_plan,
     sweep_names,
 )
+from network.sweep.plan_checks import require_validation
 from network.training.state import EpochDone
 from pipeline.errors import MissingError, UsageError
 
+LOSSES = "[space.loss]\nchoices = ['squared-error', 'cross-entropy']"
+SMOOTHING = "[fixed]\nloss = 'cross-entropy'\n[space.label_smoothing]\nchoices = [0, 0.1]"
+LAYERS = "layers = 'Conv2D(2, 5), ReLU, Flatten'"
 SPACE = "\n[space.learning_rate]\nlow = 1\nhigh = 2\n"
 REFUSED = {
     "[sweeep]": 'table is "sweeep"; expected .*Did you mean sweep',
@@ -37,6 +42,12 @@ REFUSED = {
     "[fixed]\nstart = 'run'": "trains from the beginning",
     "[fixed]\nepoch = 3": '"epoch" is not an option.*Did you mean epochs',
     "[fixed]\npreset = 'mlpp'": 'preset is "mlpp"; expected .*Did you mean mlp',
+    f"[sweep]\nobjective = 'loss'\n{LOSSES}": "space.loss makes a different loss of each trial",
+    f"[sweep]\nobjective = ['time', 'loss']\n{SMOOTHING}": "space.label_smoothing makes a diff",
+    f"[sweep]\nobjective = 'loss'\n{SMOOTHING[:-9]}[0.1]\nwhen = {{ learning_rate = 1 }}": "space",
+    f"[fixed]\n{LAYERS}\nhidden = [30]": "fixed.hidden has no effect in any trial",
+    f"[fixed]\n{LAYERS}\n[space.activation]\nchoices = ['relu']": "space.activation has no effect",
+    "[fixed]\nshards = 8\n[space.batch_size]\nlow = 1\nhigh = 7": "fixed.shards has no effect",
     "[sweep]\nsampler = 'grid'": "a range, and a grid needs its steps",
 }
 
@@ -127,3 +138,47 @@ def test_what_diverged_is_never_better():
 def test_every_sampler_and_pruner_is_known_by_its_name():
     assert {"tpe", "random", "grid"} == set(SAMPLERS)
     assert {"halving", "median", "none"} == set(PRUNERS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[sweep]\nobjective = 'accuracy'\n{LOSSES}",
+        f"[sweep]\nobjective = ['accuracy', 'time']\n{SMOOTHING}",
+        "[sweep]\nobjective = 'loss'\n[space.loss]\nchoices = ['cross-entropy']",
+        "[sweep]\nobjective = 'loss'\n[fixed]\nloss = 'cross-entropy'\nlabel_smoothing = 0.1",
+        # of the activation some trials make use, of the threads, too
+        "[fixed]\nactivation = 'relu'\n[space.hidden]\nchoices = [[], [30]]",
+        "[fixed]\nshards = 8\n[space.batch_size]\nlow = 1\nhigh = 9",
+    ],
+)
+def test_trials_that_can_be_compared_are_accepted(text):
+    assert plan_from(text + SPACE).space
+
+
+def test_a_sweep_from_before_these_checks_is_read_all_the_same():
+    source = tomllib.loads(f"[sweep]\nobjective = 'loss'\n{LOSSES}")
+    assert parse_plan(source).objective_names == ["loss"]
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ("[fixed]\nlimit = 500\nvalidation = 0.001", "fixed.validation 0.001 of 500 images"),
+        ("[fixed]\nvalidation = 0.01\n[space.limit]\nlow = 10\nhigh = 1000", "0.01 of 10 images"),
+        ("[fixed]\nlimit = 90\n[space.validation]\nlow = 0.001\nhigh = 0.5", "space.validation"),
+        ("[fixed]\nvalidation = 1e-6", "fixed.validation 1e-06 of 60,000 images is none"),
+    ],
+)
+def test_a_sweep_needs_validation_images_and_not_a_share(text, option):
+    plan = plan_from(text + SPACE)
+    with pytest.raises(UsageError, match=f"a sweep needs validation images, but .*{option}"):
+        require_validation(plan.fixed, plan.space, 60_000)
+    enough = plan_from("[fixed]\nlimit = 500" + SPACE)
+    require_validation(enough.fixed, enough.space, 60_000)
+
+
+def test_nothing_held_out_is_no_accuracy_of_0():
+    for objective in OBJECTIVES.values():
+        with pytest.raises(UsageError, match="no validation images"):
+            objective.measure([EpochDone(1, 1, 1.0, None, None, 1.0, 1.0)], 0.5)

@@ -15,11 +15,16 @@ from hypothesis import strategies as st
 
 from network.core.losses import LOSSES
 from network.training.configuration import (
+    FIRST_RULES,
     OPTIONS,
+    RULES,
     Configuration,
     build_configuration,
     configuration_from_dict,
+    find_option,
+    resolve_keys,
 )
+from network.training.find_preset import change_values
 from network.training.more_optimizers import OPTIMIZERS
 from network.training.option import Group, OptionError
 from network.training.option_values import Choice, Number, Strengths, Whole
@@ -50,7 +55,7 @@ def test_the_default_is_the_textbooks_network():
 
 
 def test_every_field_of_a_configuration_is_an_option_with_all_that_its_users_need():
-    assert list(OPTIONS) == [field.name for field in fields(Configuration)]
+    assert [*OPTIONS, "rules"] == [field.name for field in fields(Configuration)]
     for key, one in OPTIONS.items():
         assert one.group in Group, key
         assert one.label, key
@@ -190,7 +195,56 @@ def test_a_configuration_survives_json(hidden, epochs, rate, optimizer):
 
 def test_a_file_from_before_some_options_has_their_defaults():
     old = {"hidden": [2], "optimizer": "adam", "learning_rate": None, "start": None}
-    assert configuration_from_dict(old, "here") == Configuration(hidden=(2,), optimizer="adam")
+    found = configuration_from_dict(old, "here")
+    assert found == Configuration(hidden=(2,), optimizer="adam", rules=FIRST_RULES)
+
+
+def test_rules_are_counted_and_only_a_file_can_choose_former_ones():
+    assert Configuration().rules == RULES
+    assert build_configuration({"rules": 1}).rules == 1
+    with pytest.raises(OptionError, match=f"rules is 99; expected 1 to {RULES}"):
+        Configuration(rules=99)
+
+
+SIGMOIDS = {"hidden": [5], "activation": "sigmoid"}
+CONV = "Conv2D(2, 5), ReLU, Flatten"
+WITHOUT_EFFECT = [
+    ({"layers": CONV, "hidden": (128,)}, "hidden", "layers"),
+    ({"layers": CONV, "activation": "gelu"}, "activation", "layers"),
+    ({"layers": CONV, "initializer": "uniform"}, "initializer", "layers"),  # even the default
+    ({"hidden": (), "activation": "relu"}, "activation", "hidden"),
+    ({"shards": 64, "batch_size": 2}, "shards", "batch_size"),
+    ({"shards": 33}, "shards", "batch_size"),
+    ({"start": "run", "hidden": (3,)}, "hidden", "start"),
+    ({"start": "run", "layers": CONV}, "layers", "start"),
+    ({"start": "run", "init_scale": 2.0}, "gain", "start"),
+]
+
+
+@pytest.mark.parametrize(("chosen", "option", "other"), WITHOUT_EFFECT)
+def test_an_option_that_another_one_leaves_without_effect_is_refused(chosen, option, other):
+    message = rf"^{option} .* has no effect .*\b{other}\b.*leave it out$"
+    with pytest.raises(OptionError, match=message):
+        build_configuration(chosen)
+    one = find_option(option)
+    rest = {key: value for key, value in chosen.items() if find_option(key) != one}
+    assert one.default == getattr(build_configuration(rest), option)  # a default is no choice
+    values = {**Configuration().to_dict(), **resolve_keys(chosen)}
+    assert configuration_from_dict(json.loads(json.dumps(values)), "an old run")
+
+
+@pytest.mark.parametrize(
+    ("values", "changes", "kept"),
+    [
+        ({"layers": CONV, "seed": 3}, {"hidden": (5,)}, {"hidden": (5,), "seed": 3}),
+        (SIGMOIDS, {"layers": CONV}, {"layers": CONV}),
+        (SIGMOIDS, {"hidden": ()}, {"hidden": ()}),
+        (SIGMOIDS, {"hidden": (6,)}, {**SIGMOIDS, "hidden": (6,)}),
+    ],
+)  # fmt: skip
+def test_of_hidden_sizes_and_layers_those_chosen_later_count(values, changes, kept):
+    assert change_values(values, changes) == kept
+    build_configuration(kept)
 
 
 @pytest.mark.parametrize(

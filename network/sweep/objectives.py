@@ -1,0 +1,58 @@
+"""Objectives of a sweep: measures by which trials are compared, each on validation images."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from network.training.state import EpochDone
+from pipeline.errors import UsageError
+
+# History of the epochs so far, accuracy to be reached -> what the training has come to
+Measure: TypeAlias = Callable[[Sequence[EpochDone], float], float]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A measure, its better direction, and what a training that diverged has come to."""
+
+    measure: Measure
+    direction: Literal["maximize", "minimize"]  # as Optuna says it
+    worst: float
+
+
+def accuracy(history: Sequence[EpochDone], target: float) -> float:
+    """Return the accuracy on validation after the last epoch, from 0 to 1."""
+    return measured(history[-1].validation_accuracy)
+
+
+def loss(history: Sequence[EpochDone], target: float) -> float:
+    """Return the loss on validation after the last epoch, as the trial's own loss has it."""
+    return measured(history[-1].validation_loss)
+
+
+def time(history: Sequence[EpochDone], target: float) -> float:
+    """Return the seconds of training until an epoch ended with the target accuracy."""
+    seconds = 0.0
+    for epoch in history:
+        seconds += epoch.seconds
+        if measured(epoch.validation_accuracy) >= target:
+            return seconds
+    return math.inf
+
+
+def measured(number: float | None) -> float:
+    """Return what was measured on validation images.
+
+    Raises: UsageError if there were none.
+    """
+    if number is None:
+        raise UsageError("a trial has no validation images to compare it by")
+    return float(number)
+
+
+OBJECTIVES: dict[str, Objective] = {
+    "accuracy": Objective(accuracy, "maximize", 0.0),
+    "loss": Objective(loss, "minimize", math.inf),
+    "time": Objective(time, "minimize", math.inf),
+}
