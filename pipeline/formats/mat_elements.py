@@ -1,4 +1,4 @@
-"""Elements that a MATLAB file of version 5 is made of, read into arrays, texts and lists."""
+"""Elements that a MATLAB file of version 5 is made of, read into arrays, texts and lists.
 
 A file is a header and then one element after the other: a tag with a type and a length, and so
 many bytes. A variable is an element of elements; it may be compressed as a whole.

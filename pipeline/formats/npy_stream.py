@@ -1,4 +1,4 @@
-"""An array in NumPy's own format, read a few rows at a time and believed as far as its bytes go."""
+"""An array in NumPy's format, read a few rows at a time, believed as far as its bytes go."""
 
 import math
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Parquet files: of pictures, as Hugging Face keeps datasets, or with a column for each pixel.
+"""Parquet files of pictures, as Hugging Face keeps datasets, or with a column per pixel.
 
     image: struct<bytes: binary, path: string>, label: int64     train-00000-of-00001.parquet
 

@@ -1,4 +1,4 @@
-"""Which columns of a table are the pixels of an image, in which order, and which is the label."""
+"""Which columns of a table are pixels, in which order, and which column is the label."""
 
 import re
 from collections.abc import Sequence
