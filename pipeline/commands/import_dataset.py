@@ -38,6 +38,9 @@ def import_dataset(
     resize: Annotated[
         bool, typer.Option("--resize", help="Scaling of other sizes to 28x28.")
     ] = False,
+    grey: Annotated[
+        bool, typer.Option("--grey", help="Grey levels of arrays of images in colour.")
+    ] = False,
     invert: Annotated[
         bool, typer.Option("--invert", help="Inversion of dark ink on light paper.")
     ] = False,
@@ -80,8 +83,17 @@ def import_dataset(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     wishes = ImportOptions(
-        *(test_share, seed, title, licence, resize, invert, force),
-        *(highest, transpose, label_column),
+        test_share=test_share,
+        seed=seed,
+        title=title,
+        licence=licence,
+        resize=resize,
+        grey=grey,
+        invert=invert,
+        force=force,
+        highest=highest,
+        transpose=transpose,
+        label_column=label_column,
     )
     imported = bring_in(cache, path, name, wishes, console)
     dataset = imported.dataset

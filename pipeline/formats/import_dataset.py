@@ -55,6 +55,7 @@ class ImportOptions:
     title: str = ""
     licence: str = ""
     resize: bool = False
+    grey: bool = False  # images in colour become grey levels
     invert: bool = False  # dark ink on light paper becomes light on dark
     force: bool = False
     highest: int | None = None  # which pixel is full ink; None: 255
@@ -132,15 +133,31 @@ def read_source(
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
-    if wishes.resize and not found.can_resize:
-        raise UsageError(f"--resize is for image files, and {path} is read as {found.name}")
-    if wishes.label_column is not None and not found.has_columns:
-        raise UsageError(f"--label-column is for tables, and {path} is read as {found.name}")
-    options = ReadOptions(wishes.resize, reporter, wishes.label_column)
+    check_options(path, found, wishes)
+    options = ReadOptions(
+        resize=wishes.resize,
+        grey=wishes.grey,
+        label_column=wishes.label_column,
+        reporter=reporter,
+    )
     source = unite_classes(path, found.read(path, options))
     source = set_upright(path, found, source, wishes.transpose)
     check_trained_classes(path, source)
     return source
+
+
+def check_options(path: Path, found: Format, wishes: ImportOptions) -> None:
+    """Require that the format has what the options are about.
+
+    Raises: UsageError.
+    """
+    for option, is_given, is_known, use in (
+        ("--resize", wishes.resize, found.can_resize, "image files and arrays"),
+        ("--grey", wishes.grey, found.can_grey, "arrays in colour"),
+        ("--label-column", wishes.label_column is not None, found.has_columns, "tables"),
+    ):
+        if is_given and not is_known:
+            raise UsageError(f"{option} is for {use}, and {path} is read as {found.name}")
 
 
 def check_name(name: str) -> None:

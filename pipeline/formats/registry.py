@@ -3,10 +3,14 @@
 from pathlib import Path
 
 from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.formats.arff import ARFF
 from pipeline.formats.csv_file import CSV
 from pipeline.formats.folder import PNG
 from pipeline.formats.idx_files import IDX, IDX_GZ
+from pipeline.formats.mat import MAT
+from pipeline.formats.npy import NPY
 from pipeline.formats.npz import NPZ
+from pipeline.formats.parquet import PARQUET
 from pipeline.formats.pickle_files import PICKLE
 from pipeline.formats.source import Format, Writer
 from pipeline.formats.streams import beginning
@@ -14,7 +18,7 @@ from pipeline.formats.torchvision_folder import TORCHVISION
 
 # any folder could be one of images, so that comes last
 FORMATS: dict[str, Format] = {
-    it.name: it for it in (NPZ, IDX, IDX_GZ, TORCHVISION, PICKLE, CSV, PNG)
+    it.name: it for it in (NPZ, NPY, MAT, PARQUET, ARFF, IDX, IDX_GZ, TORCHVISION, PICKLE, CSV, PNG)
 }
 WRITERS: dict[str, Writer] = {
     name: it.write for name, it in FORMATS.items() if it.write is not None
