@@ -21,8 +21,9 @@ from typing import Any
 from pipeline.errors import CorruptError
 from pipeline.pickles.machine import Machine, UnsafePickleError
 from pipeline.pickles.opcodes import Frames, read_opcodes
-from pipeline.storage.cache import reading
+from pipeline.storage.cache import read_whole
 
+MAX_BYTES = 1 << 30  # of a pickle that others wrote, which is read into memory
 MAX_OPCODES = 100_000  # arrays need a few dozen each
 CONTAINER_BYTES = 64  # what an empty list or tuple costs in memory, about
 MEMORY_PER_FILE_BYTE = 16  # lists of 28 small integers need 6
@@ -41,8 +42,7 @@ def load_untrusted(path: Path) -> Any:
         >>> load_untrusted(Path("numbers.pickle"))
         [[1, 2], [3]]
     """
-    with reading(path):
-        data = path.read_bytes()
+    data = read_whole(path, MAX_BYTES)
     try:
         return load_bytes(data)
     except UnsafePickleError as error:
