@@ -16,7 +16,7 @@ def import_dataset(
         Path,
         typer.Argument(
             metavar="PATH",
-            help="Folder of images, or CSV, .npz, pickle or IDX file; the format is detected.",
+            help="Folder, archive or file with images; the format is detected.",
         ),
     ],
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the dataset.")],
@@ -41,6 +41,9 @@ def import_dataset(
     invert: Annotated[
         bool, typer.Option("--invert", help="Inversion of dark ink on light paper.")
     ] = False,
+    skip_damaged: Annotated[
+        bool, typer.Option("--skip-damaged", help="Skipping of image files that are damaged.")
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Replacement of your dataset with this name.")
     ] = False,
@@ -54,7 +57,9 @@ def import_dataset(
     from pipeline.formats.import_dataset import import_dataset as bring_in
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    wishes = ImportOptions(test_share, seed, title, licence, resize, invert, force)
+    wishes = ImportOptions(
+        test_share, seed, title, licence, resize, invert, force, skip_damaged=skip_damaged
+    )
     imported = bring_in(cache, path, name, wishes, console)
     dataset = imported.dataset
     for note in imported.notes:

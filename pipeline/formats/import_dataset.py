@@ -19,7 +19,7 @@ from pipeline.datasets.registry import DATASETS
 from pipeline.datasets.user_datasets import check_dataset_name, publish_record
 from pipeline.errors import UsageError
 from pipeline.formats.idx_files import UNSIGNED_BYTE, idx_chunks
-from pipeline.formats.registry import find_format
+from pipeline.formats.open_source import open_source
 from pipeline.formats.source import Images, Part, ReadOptions
 from pipeline.formats.split import notes_on_classes, split_dataset
 from pipeline.progress import SILENT, ProgressReporter
@@ -45,6 +45,7 @@ class ImportOptions:
     resize: bool = False
     invert: bool = False  # dark ink on light paper becomes light on dark
     force: bool = False
+    skip_damaged: bool = False  # image files that cannot be read are left out
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,13 @@ def import_dataset(
     check_name(name)
     with work_lock(cache, f"import-{name}", reporter):
         check_place(cache, name, wishes.force)
-        found = find_format(path)
-        if wishes.resize and not found.can_resize:
-            raise UsageError(f"--resize is for image files, and {path} is read as {found.name}")
-        source = found.read(path, ReadOptions(wishes.resize, reporter))
-        parts, notes = split_dataset(path, source, wishes.test_share, wishes.seed)
-        notes = [*source.notes, *notes, *notes_on_classes(source.classes, parts)]
-        with staging(cache, name) as stage:
+        options = ReadOptions(wishes.resize, reporter, skip_damaged=wishes.skip_damaged)
+        with (
+            staging(cache, name) as stage,
+            open_source(path, options, stage.root / "unpacked") as (found, source),
+        ):
+            parts, notes = split_dataset(path, source, wishes.test_share, wishes.seed)
+            notes = [*source.notes, *notes, *notes_on_classes(source.classes, parts)]
             splits, more_notes = write_splits(stage.raw(name), parts, wishes.invert, reporter)
             dataset = Dataset(
                 name=name,

@@ -55,6 +55,7 @@ class ReadOptions:
 
     resize: bool = False  # images of other sizes are brought to 28x28
     reporter: ProgressReporter = SILENT
+    skip_damaged: bool = False  # image files that cannot be read are left out
 
 
 Writer: TypeAlias = Callable[[Dataset, tuple[Part, ...]], Iterator[File]]
@@ -72,6 +73,7 @@ class Format:
     suffix: str = ""  # of the one file that an export is; none for a folder
     is_export: Callable[[Path], bool] | None = None  # for formats of one file: did we write it?
     can_resize: bool = False
+    can_skip_damaged: bool = False
 
 
 def select(path: Path, chunks: Iterable[Images], chosen: Chosen) -> Iterator[Images]:

@@ -1,0 +1,151 @@
+"""Open a source wherever it lies: in folders within folders, among litter, in archives."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pipeline.errors import CorruptError, ProjectError, UsageError
+from pipeline.formats.archives import is_archive, unpack, unpack_together
+from pipeline.formats.csv_file import CSV
+from pipeline.formats.csv_file import SUFFIXES as CSV_SUFFIXES
+from pipeline.formats.litter import list_folder, name_skipped
+from pipeline.formats.pickle_files import PICKLE
+from pipeline.formats.pickle_files import SUFFIXES as PICKLE_SUFFIXES
+from pipeline.formats.registry import FORMATS, find_format
+from pipeline.formats.source import Format, ReadOptions, Source
+from pipeline.formats.streams import split_files, unpacked_file, visible_files
+
+MAX_ARCHIVES = 2  # one in another
+MAX_FOLDERS = 8  # one in another, with nothing beside
+SUFFIXES_OF = {CSV.name: CSV_SUFFIXES, PICKLE.name: PICKLE_SUFFIXES}  # read by folder
+
+
+@dataclass
+class Place:
+    """Where the data of a source are, and how to name what lies below."""
+
+    path: Path
+    workspace: Path  # an empty folder for what is unpacked; made if it is needed
+    notes: list[str] = field(default_factory=list)
+    unpacked: dict[Path, Path] = field(default_factory=dict)  # folder -> its archive
+
+    def rename(self, text: str) -> str:
+        """Write the names of archives for the folders that they are unpacked in."""
+        for folder, archive in reversed(self.unpacked.items()):
+            text = text.replace(f"{folder}/", f"{archive}: ").replace(str(folder), str(archive))
+        return text
+
+
+@contextmanager
+def open_source(
+    path: Path, options: ReadOptions, workspace: Path
+) -> Iterator[tuple[Format, Source]]:
+    """Find the format of a source and read it; its images can be read within the context.
+
+    `workspace` is a folder for what is unpacked, which is the caller's to remove.
+
+    Raises: UsageError, MissingError, StorageError, CorruptError.
+    """
+    place = Place(path, workspace.resolve())
+    try:
+        locate(place)
+        found = find_format(place.path)
+        check_options(path, found, options)
+        source = found.read(place.path, options)
+        notes = [*place.notes, *source.notes, *notes_on_unused(place.path, found)]
+        yield found, replace(source, notes=tuple(map(place.rename, notes)))
+    except ProjectError as error:
+        error.message, error.hint = place.rename(error.message), place.rename(error.hint)
+        raise
+
+
+def check_options(path: Path, found: Format, options: ReadOptions) -> None:
+    """Check that options for image files are given for image files.
+
+    Raises: UsageError.
+    """
+    for option, is_given, is_for in (
+        ("--resize", options.resize, found.can_resize),
+        ("--skip-damaged", options.skip_damaged, found.can_skip_damaged),
+    ):
+        if is_given and not is_for:
+            raise UsageError(f"{option} is for image files, and {path} is read as {found.name}")
+
+
+def locate(place: Place) -> None:
+    """Follow archives, and folders with one thing in them, to what a reader can read.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    for _ in range(MAX_FOLDERS):
+        if place.path.is_file() and is_archive(place.path):
+            unpack_into_workspace(place, [place.path])
+        elif place.path.is_dir() and not is_read(place.path):
+            if not descend(place):
+                return
+        else:
+            return
+
+
+def is_read(path: Path) -> bool:
+    """Return whether a reader knows what a path is."""
+    return any(it.recognises(path) for it in FORMATS.values())
+
+
+def descend(place: Place) -> bool:
+    """Go on to the one file with data in a folder, to its archives, or to its one folder.
+
+    Returns: whether there is such a one.
+    """
+    listing = list_folder(place.path)
+    files = visible_files(place.path)
+    archives = [it for it in files if is_archive(it)]
+    data = [it for it in files if it not in archives and is_read(it)]
+    if archives and not data:
+        unpack_into_workspace(place, archives)
+        used: list[Path] = archives
+    elif len(data) == 1:
+        used = data
+        place.path = data[0]
+    elif not data and len(listing.folders) == 1:
+        used = listing.folders
+        place.path = used[0]
+    else:
+        return False
+    others = [*listing.files, *listing.skipped, *listing.folders]
+    hoisted = {it.parent for it in used}
+    unused = [it for it in others if it not in used and it not in hoisted]
+    place.notes += name_skipped(used[0].parent, unused, "not used")
+    return True
+
+
+def unpack_into_workspace(place: Place, archives: list[Path]) -> None:
+    """Unpack archives, and go on with the folder that has what was in them.
+
+    Raises: CorruptError, StorageError.
+    """
+    if len(place.unpacked) == MAX_ARCHIVES:
+        what = f"{archives[0]}: an archive in an archive in an archive"
+        raise CorruptError(what, "Unpack it, and name the folder")
+    folder = place.workspace / str(len(place.unpacked))
+    place.unpacked[folder] = archives[0] if len(archives) == 1 else archives[0].parent
+    if len(archives) == 1:
+        unpack(archives[0], folder)
+    else:
+        folder.mkdir(parents=True)
+        unpack_together(archives, folder)
+    place.path = folder
+
+
+def notes_on_unused(path: Path, found: Format) -> list[str]:
+    """Name what a reader of files left aside in a folder; a reader of images says that itself."""
+    if not path.is_dir() or found.can_resize:
+        return []
+    listing = list_folder(path)
+    unused = listing.skipped
+    if found.name in SUFFIXES_OF:
+        used = set(split_files(path, SUFFIXES_OF[found.name]).values())
+        unused += [it for it in visible_files(path) if it not in used]
+        unused += [it for it in listing.folders if not unpacked_file(it)]
+    return name_skipped(path, unused, "not used")
