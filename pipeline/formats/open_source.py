@@ -1,5 +1,9 @@
 """Open a source wherever it lies: in folders within folders, among litter, in archives."""
 
+import contextlib
+import secrets
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,12 +13,13 @@ from pipeline.errors import CorruptError, ProjectError, UsageError
 from pipeline.formats.archives import is_archive, unpack, unpack_together
 from pipeline.formats.csv_file import CSV
 from pipeline.formats.csv_file import SUFFIXES as CSV_SUFFIXES
-from pipeline.formats.litter import list_folder, name_skipped
+from pipeline.formats.litter import SHOWN, list_folder, name_skipped
 from pipeline.formats.pickle_files import PICKLE
 from pipeline.formats.pickle_files import SUFFIXES as PICKLE_SUFFIXES
 from pipeline.formats.registry import FORMATS, find_format
 from pipeline.formats.source import Format, ReadOptions, Source
 from pipeline.formats.streams import split_files, unpacked_file, visible_files
+from pipeline.storage.cache import STALE_SECONDS, Cache
 
 MAX_ARCHIVES = 2  # one in another
 MAX_FOLDERS = 8  # one in another, with nothing beside
@@ -35,6 +40,40 @@ class Place:
         for folder, archive in reversed(self.unpacked.items()):
             text = text.replace(f"{folder}/", f"{archive}: ").replace(str(folder), str(archive))
         return text
+
+
+@contextmanager
+def lend_workspace(cache: Cache) -> Iterator[Path]:
+    """Lend a place for what is unpacked, and remove what is there in the end.
+
+    It is only made if something is unpacked.
+    """
+    for left in cache.root.glob(f"raw/.unpacked.{'?' * 16}.part"):
+        with contextlib.suppress(OSError):  # of a process that was killed
+            if time.time() - left.lstat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(left)
+    folder = cache.raw(f".unpacked.{secrets.token_hex(8)}.part")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def describe_source(path: Path, workspace: Path) -> tuple[str, str]:
+    """Read a source through as an import does.
+
+    Returns: the name of its format, and in a few words what is in it.
+
+    Raises: UsageError, MissingError, StorageError, CorruptError.
+    """
+    with open_source(path, ReadOptions(), workspace) as (found, source):
+        for part in source.parts:
+            for _ in part.all_images():
+                pass
+    counts = ", ".join(f"{len(it.labels):,} {it.split or ''} images" for it in source.parts)
+    names = ", ".join(source.classes[:SHOWN]) + ", ..." * (len(source.classes) > SHOWN)
+    counts = counts.replace("  ", " ")
+    return found.name, f"{counts} of {len(source.classes)} classes: {names}"
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 Source: the specification of each format; the magic numbers are theirs.
 """
 
+import codecs
 import re
 
 TEXT = re.compile(rb"[\t\n\r\x0c -~\x80-\xff]+")
@@ -71,7 +72,7 @@ def is_text(start: bytes) -> bool:
     if not TEXT.fullmatch(start):
         return False
     try:
-        start[:-3].decode()
+        codecs.getincrementaldecoder("utf-8")().decode(start)
     except UnicodeDecodeError:
         return False
     return True
