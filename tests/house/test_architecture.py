@@ -76,7 +76,8 @@ RESERVED = {
         "pipeline/terminal/console.py",
     ],
     "PIL": [
-        *("pipeline/storage/pictures.py", "pipeline/terminal/preview.py", "pipeline/formats"),
+        *("pipeline/storage/pictures.py", "pipeline/formats"),
+        *("pipeline/terminal/preview.py", "pipeline/terminal/fonts.py"),
         *("network/images/pages", "network/api"),
     ],
     "threadpoolctl": ["network/environment.py"],
