@@ -21,7 +21,8 @@ from pipeline.errors import UsageError
 from pipeline.formats.idx_files import UNSIGNED_BYTE, idx_chunks
 from pipeline.formats.registry import find_format
 from pipeline.formats.source import Images, Part, ReadOptions
-from pipeline.formats.split import notes_on_classes, split_dataset
+from pipeline.formats.class_rules import check_trained_classes, notes_on_classes, unite_classes
+from pipeline.formats.split import split_dataset
 from pipeline.progress import SILENT, ProgressReporter
 from pipeline.storage.cache import (
     STALE_SECONDS,
@@ -70,7 +71,8 @@ def import_dataset(
         found = find_format(path)
         if wishes.resize and not found.can_resize:
             raise UsageError(f"--resize is for image files, and {path} is read as {found.name}")
-        source = found.read(path, ReadOptions(wishes.resize, reporter))
+        source = unite_classes(path, found.read(path, ReadOptions(wishes.resize, reporter)))
+        check_trained_classes(path, source)
         parts, notes = split_dataset(path, source, wishes.test_share, wishes.seed)
         notes = [*source.notes, *notes, *notes_on_classes(source.classes, parts)]
         with staging(cache, name) as stage:
