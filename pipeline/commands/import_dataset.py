@@ -41,6 +41,31 @@ def import_dataset(
     invert: Annotated[
         bool, typer.Option("--invert", help="Inversion of dark ink on light paper.")
     ] = False,
+    highest: Annotated[
+        int | None,
+        typer.Option(
+            "--highest",
+            min=1,
+            max=255,
+            metavar="N",
+            help="Pixel of full ink, such as 1 or 16. [default: 255]",
+        ),
+    ] = None,
+    transpose: Annotated[
+        bool | None,
+        typer.Option(
+            "--transpose/--no-transpose",
+            help="Exchange of rows and columns. [default: for EMNIST]",
+        ),
+    ] = None,
+    label_column: Annotated[
+        str | None,
+        typer.Option(
+            "--label-column",
+            metavar="COLUMN",
+            help="Column of the labels: first, last or its name. [default: detected]",
+        ),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replacement of your dataset with this name.")
     ] = False,
@@ -54,7 +79,10 @@ def import_dataset(
     from pipeline.formats.import_dataset import import_dataset as bring_in
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    wishes = ImportOptions(test_share, seed, title, licence, resize, invert, force)
+    wishes = ImportOptions(
+        *(test_share, seed, title, licence, resize, invert, force),
+        *(highest, transpose, label_column),
+    )
     imported = bring_in(cache, path, name, wishes, console)
     dataset = imported.dataset
     for note in imported.notes:

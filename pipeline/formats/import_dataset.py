@@ -18,10 +18,16 @@ from pipeline.datasets.records import IMAGE_SHAPE, Dataset, RawFile, Split
 from pipeline.datasets.registry import DATASETS
 from pipeline.datasets.user_datasets import check_dataset_name, publish_record
 from pipeline.errors import UsageError
+from pipeline.formats.class_rules import (
+    check_trained_classes,
+    notes_on_classes,
+    unite_classes,
+)
 from pipeline.formats.idx_files import UNSIGNED_BYTE, idx_chunks
+from pipeline.formats.pixels import PixelChange, PixelSurvey
+from pipeline.formats.published import set_upright
 from pipeline.formats.registry import find_format
-from pipeline.formats.source import Images, Part, ReadOptions
-from pipeline.formats.class_rules import check_trained_classes, notes_on_classes, unite_classes
+from pipeline.formats.source import Format, Images, Part, ReadOptions, Source
 from pipeline.formats.split import split_dataset
 from pipeline.progress import SILENT, ProgressReporter
 from pipeline.storage.cache import (
@@ -46,6 +52,9 @@ class ImportOptions:
     resize: bool = False
     invert: bool = False  # dark ink on light paper becomes light on dark
     force: bool = False
+    highest: int | None = None  # which pixel is full ink; None: 255
+    transpose: bool | None = None  # rows and columns are exchanged; None: where that is known
+    label_column: str | None = None  # "first", "last" or a name; None: it is found
 
 
 @dataclass(frozen=True)
@@ -69,14 +78,12 @@ def import_dataset(
     with work_lock(cache, f"import-{name}", reporter):
         check_place(cache, name, wishes.force)
         found = find_format(path)
-        if wishes.resize and not found.can_resize:
-            raise UsageError(f"--resize is for image files, and {path} is read as {found.name}")
-        source = unite_classes(path, found.read(path, ReadOptions(wishes.resize, reporter)))
-        check_trained_classes(path, source)
+        source = read_source(path, found, wishes, reporter)
         parts, notes = split_dataset(path, source, wishes.test_share, wishes.seed)
         notes = [*source.notes, *notes, *notes_on_classes(source.classes, parts)]
         with staging(cache, name) as stage:
-            splits, more_notes = write_splits(stage.raw(name), parts, wishes.invert, reporter)
+            survey = PixelSurvey(PixelChange(wishes.invert, wishes.highest))
+            splits = write_splits(stage.raw(name), parts, survey, reporter)
             dataset = Dataset(
                 name=name,
                 title=wishes.title or name,
@@ -92,7 +99,25 @@ def import_dataset(
             put_in_place(stage, cache, dataset)
         built = build_pickles(cache, dataset, reporter=reporter)  # they are there: it looks
     built = [replace(item, was_intact=False) for item in built]
-    return Imported(dataset, found.name, notes + more_notes, built)
+    return Imported(dataset, found.name, notes + survey.notes(), built)
+
+
+def read_source(
+    path: Path, found: Format, wishes: ImportOptions, reporter: ProgressReporter
+) -> Source:
+    """Read a source of any format, and do what holds for all of them.
+
+    Raises: UsageError, MissingError, CorruptError, StorageError.
+    """
+    if wishes.resize and not found.can_resize:
+        raise UsageError(f"--resize is for image files, and {path} is read as {found.name}")
+    if wishes.label_column is not None and not found.has_columns:
+        raise UsageError(f"--label-column is for tables, and {path} is read as {found.name}")
+    options = ReadOptions(wishes.resize, reporter, wishes.label_column)
+    source = unite_classes(path, found.read(path, options))
+    source = set_upright(path, found, source, wishes.transpose)
+    check_trained_classes(path, source)
+    return source
 
 
 def check_name(name: str) -> None:
@@ -155,21 +180,19 @@ def remove_stale_stages(cache: Cache, name: str) -> None:
 
 
 def write_splits(
-    folder: Path, parts: Sequence[Part], invert: bool, reporter: ProgressReporter
-) -> tuple[dict[str, Split], list[str]]:
-    """Write the IDX files of every part.
+    folder: Path, parts: Sequence[Part], survey: PixelSurvey, reporter: ProgressReporter
+) -> dict[str, Split]:
+    """Write the IDX files of every part, and look at its pixels.
 
-    Returns: the splits as they are to be recorded, and notes on their pixels.
+    Returns: the splits as they are to be recorded.
 
     Raises: StorageError, CorruptError.
     """
-    highest = 0
 
     def pixels(part: Part, advance: Callable[[int], None]) -> Iterator[Images]:
-        nonlocal highest
-        for images in part.all_images():
-            highest = max(highest, int(images.max(initial=0)))
-            yield 255 - images if invert else images
+        where = f"{part.path or part.split}"
+        for images in survey.changed(str(part.split), where, part.all_images()):
+            yield images
             advance(len(images))
 
     splits = {}
@@ -181,8 +204,7 @@ def write_splits(
             chunks = idx_chunks(UNSIGNED_BYTE, (n,), [part.labels])
             labels = write_raw(folder / f"{start}-labels-idx1-ubyte", chunks)
             splits[str(part.split)] = Split(images, labels, n)
-    faint = f"no pixel is above {highest} of 255: are they shares of full ink?"
-    return splits, [faint] if highest <= 1 else []
+    return splits
 
 
 def write_raw(path: Path, chunks: Iterator[bytes]) -> RawFile:

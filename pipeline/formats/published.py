@@ -1,0 +1,142 @@
+"""EMNIST under any format: set upright, with the class names that were published.
+
+EMNIST's files hold columns of pixels, so its images lie on their side, and `letters` counts its
+classes from 1. It is known by the names of its files or by how many images they hold. Files that
+somebody has set upright are left so: characters are higher than wide.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.datasets.catalogue.emnist import EMNIST
+from pipeline.datasets.records import Dataset
+from pipeline.errors import CorruptError
+from pipeline.formats.source import CHUNK, MARKER, Chosen, Format, Images, Part, Source
+
+BY_NAME = {dataset.name: dataset for dataset in EMNIST}
+NAME = re.compile(rf"(?i)(?<![a-z])emnist[-_. ]?({'|'.join(it[7:] for it in BY_NAME)})(?![a-z])")
+ENOUGH = 3.0  # standard errors by which characters are higher than wide, or wider than high
+INK = 64  # levels by which ink differs from paper
+
+
+def set_upright(path: Path, found: Format, source: Source, transpose: bool | None) -> Source:
+    """Turn images that lie on their side, and give EMNIST's classes their names.
+
+    What the user says about turning (None: nothing) counts more than what is known.
+
+    Raises: CorruptError.
+    """
+    dataset = None if is_our_export(path, found) else find_dataset(path, source)
+    if transpose is None and dataset is not None:
+        turn, why = should_turn(dataset, path, source)
+    else:
+        turn, why = bool(transpose), ""
+    if turn:
+        parts = tuple(replace(it, images=turned(it.images)) for it in source.parts)
+        source = replace(source, parts=parts)
+    if dataset is None:
+        return source
+    notes = (*source.notes, f"{path}: read as {dataset.title}{why}")
+    return name_classes(path, dataset, replace(source, notes=notes))
+
+
+def turned(images: Callable[[Chosen], Iterator[Images]]) -> Callable[[Chosen], Iterator[Images]]:
+    """Exchange rows and columns of the images that a function yields."""
+
+    def turn(chosen: Chosen) -> Iterator[Images]:
+        return (chunk.transpose(0, 2, 1) for chunk in images(chosen))
+
+    return turn
+
+
+def is_our_export(path: Path, found: Format) -> bool:
+    """Return whether we wrote the source, upright; torchvision's folders are as published."""
+    if found.is_export is not None:
+        return path.is_file() and found.is_export(path)
+    folder = path if path.is_dir() else path.parent
+    return (folder / MARKER).exists() and found.name != "torchvision"
+
+
+def find_dataset(path: Path, source: Source) -> Dataset | None:
+    """Find out which selection of EMNIST a source is, by names of files or by its counts."""
+    paths = [path, *(it.path for it in source.parts if it.path is not None)]
+    if match := next(filter(None, (NAME.search(it.name) for it in paths)), None):
+        return BY_NAME[f"emnist-{match[1].lower()}"]
+    counts = {it.split: len(it.labels) for it in source.parts}
+    classes = 1 + max((int(it.labels.max(initial=0)) for it in source.parts), default=0)
+    found = [it for it in EMNIST if it.name != "emnist-mnist" and has_counts(it, counts)]
+    return min(
+        (it for it in found if len(it.classes) + it.first_label >= classes),
+        key=lambda it: len(it.classes),
+        default=None,
+    )
+
+
+def has_counts(dataset: Dataset, counts: dict[str | None, int]) -> bool:
+    """Return whether every split of a source has as many images as the published one."""
+    published = {split: it.count for split, it in dataset.splits.items()}
+    published_or_train = {**published, None: published["train"]}
+    return all(published_or_train.get(split) == count for split, count in counts.items())
+
+
+def should_turn(dataset: Dataset, path: Path, source: Source) -> tuple[bool, str]:
+    """Decide whether images lie on their side, by their shapes or else as they were published."""
+    lean = measure_height(source.parts)
+    is_named = any(
+        NAME.search(it.name) for it in (path, *(it.path for it in source.parts if it.path))
+    )
+    if lean > ENOUGH:
+        return False, ", whose images are upright already here"
+    if lean < -ENOUGH or is_named:
+        return True, ", whose images lie on their side as published: they were set upright"
+    return False, ""
+
+
+def measure_height(parts: Iterable[Part]) -> float:
+    """Measure by how many standard errors characters are higher than wide, on the first ones."""
+    images = next((it for part in parts for it in part.all_images()), None)
+    if images is None or len(images) < 2:
+        return 0.0
+    images = images[:CHUNK].astype(np.int16)
+    paper = np.median(images.reshape(len(images), -1), axis=1)
+    ink = np.abs(images - paper[:, None, None]) > INK
+    extents = [extent(ink.any(axis)) for axis in (2, 1)]
+    excess = extents[0] - extents[1]
+    error = float(excess.std()) / len(excess) ** 0.5
+    return float(excess.mean()) / error if error else 0.0
+
+
+def extent(lines: Chosen) -> np.ndarray:
+    """Count the lines from the first to the last with ink.
+
+    Shapes: (n, 28), out (n,).
+    """
+    first, last = lines.argmax(1), lines[:, ::-1].argmax(1)
+    return np.where(lines.any(1), lines.shape[1] - first - last, 0)
+
+
+def name_classes(path: Path, dataset: Dataset, source: Source) -> Source:
+    """Give classes that have numbers their published names; other names are kept.
+
+    Raises: CorruptError.
+    """
+    if source.classes == dataset.classes or not all(map(str.isdecimal, source.classes)):
+        return source
+    numbers = np.array([int(it) for it in source.classes])
+    used = {int(numbers[it]) for part in source.parts for it in np.unique(part.labels)}
+    first = dataset.first_label
+    if first and 0 in used and len(dataset.classes) not in used:
+        first = 0
+    last = first + len(dataset.classes) - 1
+    for number in used:
+        if not first <= number <= last:
+            what = f"{path}: label {number}, expected {first} to {last} in {dataset.title}"
+            raise CorruptError(what, "If it is another dataset, give it another name")
+    parts = tuple(
+        replace(it, labels=(numbers[it.labels] - first).astype(np.uint8)) for it in source.parts
+    )
+    return replace(source, parts=parts, classes=dataset.classes)
