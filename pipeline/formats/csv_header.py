@@ -117,7 +117,7 @@ def refuse_mangled(path: Path, first: Sequence[str], second: Sequence[str] | Non
 
 
 def layouts_without_header(path: Path, fields: int, asked: str | None) -> tuple[Layout, ...]:
-    """List the layouts that a number of columns allows: label first or last, perhaps after an index.
+    """List the layouts of lines without names: label first or last, perhaps after an index.
 
     Raises: CorruptError, UnlabelledError.
     """

@@ -7,6 +7,7 @@ block that neither can read goes line by line, to find the one that is wrong.
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,7 @@ def parse_plain(
 
 def in_order(values: NDArray[Any], columns: Sequence[int]) -> NDArray[Any]:
     """Bring values that are in the order of the file into the order of the columns."""
-    if all(a < b for a, b in zip(columns, columns[1:], strict=False)):
+    if all(a < b for a, b in pairwise(columns)):
         return values
     return values[:, np.argsort(np.argsort(columns))]
 

@@ -70,25 +70,31 @@ class Scale:
         self.highest = highest
         return is_wrong if is_wrong.any() else None
 
+    @property
+    def divisor(self) -> int | None:
+        """The number by which pixels were divided; None where there is none for all of them."""
+        found = (divisor for divisor, _ in self.tests if self.highest * divisor <= FULL)
+        return next(found, None) if self.has_shares else 1
+
     def check(self, path: Path) -> str:
         """Insist that the numbers are pixels; return a note when they are shares.
 
         Raises: CorruptError.
         """
-        if not self.has_shares:
-            return ""
-        if not self.tests:
+        if self.divisor is None:
             raise CorruptError(
                 f"{path}: pixels are fractions that are no whole numbers / 255 or / 256",
                 "Save pixels as whole numbers from 0 to 255",
             )
-        return f"{path}: pixels are shares of full ink, whole numbers / {self.tests[0][0]}"
+        what = f"{path}: pixels are shares of full ink, whole numbers / {self.divisor}"
+        return what if self.has_shares else ""
 
     def pixels(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """Return the pixels that numbers stand for.
 
         Shapes: any, the same out.
         """
-        if not self.has_shares:
+        divisor = self.divisor or 1
+        if divisor == 1:
             return values.astype(np.uint8, copy=False)
-        return np.rint(values * float(self.tests[0][0])).astype(np.uint8)
+        return np.rint(values * float(divisor)).astype(np.uint8)

@@ -193,38 +193,39 @@ def choose_label(surveys: list[Survey]) -> bool:
     is_open = [it for it in surveys if len(it.candidates) > 1]
     if not is_open:
         return True
-    for survey in is_open:
-        check_candidates(survey)
     bits = FIRST_BITS + sum(bits_for_first(*it.candidates) for it in is_open)
     for survey in surveys:
         layout = survey.columns.layouts[0]
         if survey not in is_open and layout.label is not None:
             bits += HEADER_BITS if layout.label < min(layout.pixels) else -HEADER_BITS
-    if abs(bits) < ENOUGH_BITS:
-        first, last = is_open[0].candidates
-        what = "it is not clear whether the labels are the first or the last column"
-        what += f": they have {len(first.classes)} and {len(last.classes)} different values"
-        hint = "Name it with --label-column first or --label-column last"
-        raise CorruptError(f"{is_open[0].path}: {what}", hint)
-    return bits > 0
+    chosen = [it.candidates[0 if bits > 0 else 1] for it in is_open]
+    excess = sum(it.label_bits() - it.pixel_bits() for it in chosen)  # of a label over a pixel
+    is_sure = excess < 0 or (excess < ENOUGH_BITS and math.isfinite(bits))
+    has_classes = len(set[str]().union(*(it.counts for it in chosen))) > 1
+    if abs(bits) > ENOUGH_BITS and is_sure and has_classes:
+        return bits > 0
+    raise label_error(is_open[0])
 
 
-def check_candidates(survey: Survey) -> None:
-    """Insist that one of the columns may hold labels.
-
-    Raises: CorruptError.
-    """
-    first, last = survey.candidates
-    if not math.isnan(bits_for_first(first, last)):
-        return
-    rows = sum(first.counts.values())
-    for place, it in (("first", first), ("last", last)):
-        if it.is_index and rows:
-            what = f"the {place} column has another value in each of the first {rows:,} lines"
-            what = f"line 1: {what}, so it does not look like labels, nor does the other end"
-            raise CorruptError(f"{survey.path}: {what}", f"Ids? Leave them out, or give {OPTION}")
-    what = "line 1: neither the first nor the last column looks like labels"
-    raise CorruptError(f"{survey.path}: {what}", f"Give {OPTION}")
+def label_error(survey: Survey) -> CorruptError:
+    """Make the error for a file of which no column is clearly the label."""
+    places = dict(zip(("first", "last"), survey.candidates, strict=True))
+    hint = "If one of them is the label, give --label-column first or --label-column last"
+    for (place, it), texts in zip(places.items(), survey.texts, strict=True):
+        if it.is_index:
+            if it.is_text:
+                check_count(survey, texts)
+            rows = sum(it.counts.values())
+            what = f"the {place} column has another value in each line, as ids do"
+            if max(it.counts.values()) > 1:
+                what = (
+                    f"the {place} column has {len(it.counts):,} different values in {rows:,} lines"
+                )
+            what += ", and the other end of the line is no label either"
+            return CorruptError(f"{survey.path}: {what}", f"Add a column of labels. {hint}")
+    numbers = " and ".join(f"{len(it.classes):,}" for it in places.values())
+    what = "it is not clear whether the labels are the first or the last column"
+    return CorruptError(f"{survey.path}: {what}: they have {numbers} different values", hint)
 
 
 def make_table(survey: Survey, is_first: bool) -> Table:
@@ -300,4 +301,8 @@ def read_pixels(table: Table) -> Iterator[NDArray[np.uint8]]:
             line, block = without_header(columns, line, block)
             is_first = False
         if block:
-            yield table.scale.pixels(parse_block(table.path, line, block, wanted).numbers)
+            parsed = parse_block(table.path, line, block, wanted)
+            wrong = table.scale.survey(parsed.numbers)
+            if wrong is not None:  # it changed since
+                raise number_error(table.path, parsed, wanted, wrong)
+            yield table.scale.pixels(parsed.numbers)

@@ -13,7 +13,6 @@ from pipeline.formats.source import Images
 
 FULL = 255
 FAINT = 127  # no pixel is above it: another scale than 0 to 255
-CONTRAST = 0.02  # of the range, by which paper is lighter than the image as a whole
 NEARLY_ALL, SOME = 0.95, 0.005  # of the images
 
 
@@ -41,9 +40,8 @@ class PixelChange:
 class Look(NamedTuple):
     """What is kept of some images."""
 
-    paper: NDArray[np.float32]  # (n,), the median of the border
-    corner: NDArray[np.uint8]  # (n,), the second darkest of the four
-    mean: NDArray[np.float32]  # (n,)
+    paper: NDArray[np.uint8]  # (n,), three quarters of the border are as light
+    darkest: NDArray[np.uint8]  # (n,)
     digest: NDArray[np.uint64]  # (n,)
 
 
@@ -53,15 +51,12 @@ def look_at(images: Images) -> Look:
     Shapes: (n, 28, 28).
     """
     sides = images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]
-    corners = np.sort(images[:, ::27, ::27].reshape(-1, 4), axis=1)
-    digests = b"".join(
-        hashlib.blake2b(memoryview(it), digest_size=8).digest()
-        for it in np.ascontiguousarray(images).reshape(len(images), -1)
-    )
+    border = np.concatenate(sides, axis=1)
+    quarter = border.shape[1] // 4
+    digests = b"".join(hashlib.blake2b(it.tobytes(), digest_size=8).digest() for it in images)
     return Look(
-        np.median(np.concatenate(sides, axis=1), axis=1).astype(np.float32),
-        corners[:, 1],
-        images.mean((1, 2), np.float32),
+        np.partition(border, quarter, axis=1)[:, quarter],
+        images.min((1, 2)),
         np.frombuffer(digests, np.uint64),
     )
 
@@ -122,9 +117,8 @@ class PixelSurvey:
     def paper_notes(self) -> list[str]:
         """Say that images are dark ink on light paper, all or some."""
         middle = (self.lowest + self.highest) / 2
-        contrast = CONTRAST * (self.highest - self.lowest)
         light = {
-            split: np.concatenate([is_dark_on_light(it, middle, contrast) for it in looks])
+            split: np.concatenate([is_dark_on_light(it, middle) for it in looks])
             for split, looks in self.looks.items()
             if looks
         }
@@ -144,13 +138,12 @@ class PixelSurvey:
         return [f"{what} ({place}): {expected}. Make them alike: --invert turns all of them"]
 
 
-def is_dark_on_light(look: Look, middle: float, contrast: float) -> NDArray[np.bool_]:
-    """Return for each image whether its border is light, and lighter than the whole.
+def is_dark_on_light(look: Look, middle: float) -> NDArray[np.bool_]:
+    """Return for each image whether its border is light and there is something dark.
 
     Shapes: (n,).
     """
-    is_light = (look.paper > middle) & (look.corner > middle)
-    return is_light & (look.mean < look.paper - contrast)
+    return (look.paper > middle) & (look.darkest < middle)
 
 
 def first_split(light: dict[str, NDArray[np.bool_]]) -> str:

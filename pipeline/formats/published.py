@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.datasets.catalogue.emnist import EMNIST
 from pipeline.datasets.records import Dataset
@@ -79,8 +80,7 @@ def find_dataset(path: Path, source: Source) -> Dataset | None:
 def has_counts(dataset: Dataset, counts: dict[str | None, int]) -> bool:
     """Return whether every split of a source has as many images as the published one."""
     published = {split: it.count for split, it in dataset.splits.items()}
-    published_or_train = {**published, None: published["train"]}
-    return all(published_or_train.get(split) == count for split, count in counts.items())
+    return all(published.get(split or "train") == count for split, count in counts.items())
 
 
 def should_turn(dataset: Dataset, path: Path, source: Source) -> tuple[bool, str]:
@@ -110,7 +110,7 @@ def measure_height(parts: Iterable[Part]) -> float:
     return float(excess.mean()) / error if error else 0.0
 
 
-def extent(lines: Chosen) -> np.ndarray:
+def extent(lines: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Count the lines from the first to the last with ink.
 
     Shapes: (n, 28), out (n,).
