@@ -47,6 +47,7 @@ TWO = re.compile(
     r"(?P<word>.*?)[-_. \[(]*(?P<row>[0-9]{1,2})(?:[x_,.: -]+|[-_. ]?c(?:ol(?:umn)?)?[-_. ]?)"
     r"(?P<column>[0-9]{1,2})[\])]?"
 )
+UNLABELLED = "Images without labels are not imported"
 OPTION = "--label-column first, last or its name"
 
 
@@ -124,7 +125,7 @@ def layouts_without_header(path: Path, fields: int, asked: str | None) -> tuple[
     if fields == PIXELS and asked is None:
         raise UnlabelledError(
             f"{path}: line 1: {PIXELS} values, expected {PIXELS} pixels and a label",
-            "Images without labels are not imported",
+            UNLABELLED,
         )
     if fields not in (PIXELS + 1, PIXELS + 2):
         raise line_error(
@@ -167,7 +168,8 @@ def layouts_of_names(path: Path, names: Sequence[str], asked: str | None) -> tup
     label = find_asked(path, names, asked) if asked else None
     if label is not None:
         by_place = [it for it in by_place if it != label]
-    columns = [it for it in range(len(names)) if it not in set(by_place)]
+    places = set(by_place)
+    columns = [it for it in range(len(names)) if it not in places]
     if len(by_place) == PIXELS + 1 and (label is None and not labels_among(names, columns)):
         unused = tuple(describe(names, it) for it in columns)
         return ends(len(names), tuple(by_place), unused, None)
@@ -188,7 +190,8 @@ def find_asked(path: Path, names: Sequence[str], asked: str) -> int:
         return names.index(asked.lower().strip())
     if asked in ("first", "last"):
         return 0 if asked == "first" else len(names) - 1
-    others = [name for i, name in enumerate(names) if i not in set(find_pixels(names))]
+    pixels = set(find_pixels(names))
+    others = [name for column, name in enumerate(names) if column not in pixels]
     what = f"no column is called {asked}; there are {', '.join(others[:9]) or 'pixels alone'}"
     raise CorruptError(f"{path}: {what}", f"Give {OPTION}")
 
@@ -235,7 +238,7 @@ def find_label(path: Path, names: Sequence[str], columns: Sequence[int]) -> int:
     if not found and not others:
         what = "no column is called label: the columns are pixels"
         what += "".join(f" and {describe(names, it)}" for it in columns[:2])
-        raise UnlabelledError(f"{path}: line 1: {what}", "Images without labels are not imported")
+        raise UnlabelledError(f"{path}: line 1: {what}", UNLABELLED)
     listed = ", ".join(describe(names, it) for it in (found or others)[:5])
     what = f"beside the pixels there are {listed}, expected one column that is called label"
     raise line_error(
@@ -253,7 +256,8 @@ def describe(names: Sequence[str], column: int) -> str:
 
 def pixels_error(path: Path, names: Sequence[str], by_place: Sequence[int]) -> CorruptError:
     """Make the error for a header that does not name 784 pixels: name what is missing and odd."""
-    columns = [it for it in range(len(names)) if it not in set(by_place)]
+    places = set(by_place)
+    columns = [it for it in range(len(names)) if it not in places]
     odd = [describe(names, it) for it in columns if names[it] not in LABEL_NAMES]
     what = f"{len(names):,} columns, {len(by_place):,} of them pixels by their names"
     what += f"; others: {', '.join(odd[:3])}{', ...' if len(odd) > 3 else ''}" if odd else ""

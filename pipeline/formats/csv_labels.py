@@ -24,8 +24,10 @@ from pipeline.formats.csv_text import line_error, plain_blocks
 from pipeline.formats.source import ReadOptions
 from pipeline.formats.streams import USUAL_SPLITS, split_called, visible_files
 
-IMAGES = "images", "image", "imgs", "img", "pixels", "features", "data", "x"
-LABELS = "labels", "label", "targets", "target", "classes", "y"
+NAMES = {
+    "images": ("images", "image", "imgs", "img", "pixels", "features", "data", "x"),
+    "labels": ("labels", "label", "targets", "target", "classes", "y"),
+}
 SPLIT_NAME = re.compile("|".join(sorted(USUAL_SPLITS, key=len, reverse=True)))
 MAX_COLUMNS = 3  # of a file of labels
 
@@ -59,10 +61,10 @@ def role_of(file: Path, suffixes: tuple[str, ...]) -> tuple[str, str] | None:
     stem = next(file.name[: -len(it)] for it in suffixes if file.name.lower().endswith(it))
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", stem)
     words = [it for it in re.split(r"[^a-z0-9]+", spaced.lower()) if it and not it[0].isdigit()]
-    for kind, names in (("images", IMAGES), ("labels", LABELS)):
-        for word in words:
-            if word in names:
-                return kind, " ".join(it for it in words if it != word)
+    named = [(it, kind) for it in words for kind, names in NAMES.items() if it in names]
+    if named:  # a word tells more than a letter, as in "labels 60000 x 1"
+        word, kind = max(named, key=lambda it: len(it[0]) > 1)
+        return kind, " ".join(it for it in words if it != word)
     for word in words:  # xtrain, trainx
         for kind, letter in (("images", "x"), ("labels", "y")):
             if word.strip(letter) in USUAL_SPLITS:

@@ -62,7 +62,9 @@ class Scale:
         is_share = values != np.rint(values)
         highest = max(self.highest, float(values.max(initial=0)))
         if highest > 1:
-            is_wrong |= (values > 1) if self.has_shares else is_share
+            above = values > 1
+            are_shares = self.has_shares or np.count_nonzero(is_share) > np.count_nonzero(above)
+            is_wrong |= above if are_shares else is_share
         elif is_share.any():
             self.has_shares = True
             shares = np.unique(values[values > 0])

@@ -90,18 +90,20 @@ def utf8_reader(path: Path, read: Read) -> Read:
 
 
 def whole_lines(path: Path, read: Read) -> Iterator[tuple[int, bytes]]:
-    """Yield blocks of whole lines with the number of their first; empty lines at the end are none.
+    """Yield blocks of whole lines with the number of their first, whatever ends a line.
+
+    Empty lines at the end are none.
 
     Raises: CorruptError for a line that is longer than any we read.
     """
-    line, rest, is_mac, is_first = 1, b"", False, True
+    line, rest, is_first = 1, b"", True
     while data := read(BLOCK_BYTES):
-        if is_first and not rest:
-            is_mac = b"\r" in data and b"\n" not in data
-        text = rest + (data.replace(b"\r", b"\n") if is_mac else data)
-        content = len(text.rstrip(b" \r\n"))
+        while data.endswith(b"\r") and (more := read(1)):
+            data += more
+        text = rest + data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        content = len(text.rstrip(b" \n"))
         end = 1 + max(text.find(b"\n", content), text.rfind(b"\n", 0, content))
-        block, rest = text[:end].replace(b"\r\n", b"\n"), text[end:]
+        block, rest = text[:end], text[end:]
         if len(rest) > MAX_LINE:
             line += block.count(b"\n")
             raise line_error(path, line, f"longer than {MAX_LINE:,} bytes; expected 785 values")
@@ -111,7 +113,7 @@ def whole_lines(path: Path, read: Read) -> Iterator[tuple[int, bytes]]:
             yield line, block
             is_first = False
         line += block.count(b"\n")
-    if rest := rest.rstrip(b" \r\n"):
+    if rest := rest.rstrip(b" \n"):
         yield line, rest + b"\n"
 
 

@@ -82,7 +82,7 @@ def import_dataset(
         parts, notes = split_dataset(path, source, wishes.test_share, wishes.seed)
         notes = [*source.notes, *notes, *notes_on_classes(source.classes, parts)]
         with staging(cache, name) as stage:
-            survey = PixelSurvey(PixelChange(wishes.invert, wishes.highest))
+            survey = PixelSurvey(str(path), PixelChange(wishes.invert, wishes.highest))
             splits = write_splits(stage.raw(name), parts, survey, reporter)
             dataset = Dataset(
                 name=name,
@@ -190,8 +190,7 @@ def write_splits(
     """
 
     def pixels(part: Part, advance: Callable[[int], None]) -> Iterator[Images]:
-        where = f"{part.path or part.split}"
-        for images in survey.changed(str(part.split), where, part.all_images()):
+        for images in survey.changed(str(part.split), part.all_images()):
             yield images
             advance(len(images))
 

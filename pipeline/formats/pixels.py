@@ -65,20 +65,21 @@ def look_at(images: Images) -> Look:
 class PixelSurvey:
     """A look at every image on its way into the cache, and what a user should know of them."""
 
+    where: str = ""  # what they are read from
     change: PixelChange = PixelChange()
     source_highest: int = 0  # before any change
     lowest: int = FULL
     highest: int = 0
     looks: dict[str, list[Look]] = field(default_factory=dict)
 
-    def changed(self, split: str, where: str, chunks: Iterable[Images]) -> Iterator[Images]:
+    def changed(self, split: str, chunks: Iterable[Images]) -> Iterator[Images]:
         """Yield images with the changes asked for, and look at them.
 
         Raises: CorruptError.
         """
         looks = self.looks.setdefault(split, [])
         for chunk in chunks:
-            images = self.change.apply(where, chunk)
+            images = self.change.apply(self.where, chunk)
             self.source_highest = max(self.source_highest, int(chunk.max(initial=0)))
             self.highest = max(self.highest, int(images.max(initial=0)))
             self.lowest = min(self.lowest, int(images.min(initial=FULL)))
@@ -126,16 +127,15 @@ class PixelSurvey:
         if not total or count < SOME * total:
             return []
         expected = "networks expect light ink on dark, and `network predict` makes it so"
-        if count >= NEARLY_ALL * total:
-            if self.change.invert:
-                what = "with --invert the images are dark ink on light paper"
-                return [f"{what}: {expected}. Import them without --invert"]
-            return [f"the images are dark ink on light paper: {expected}. Import with --invert"]
-        what = (
-            f"{count:,} of {total:,} images are dark ink on light paper, the others light on dark"
-        )
-        place = f"the first is image {first_place(light.values()) + 1:,} of {first_split(light)}"
-        return [f"{what} ({place}): {expected}. Make them alike: --invert turns all of them"]
+        if count < NEARLY_ALL * total:
+            first = next(split for split, it in light.items() if it.any())
+            place = f"image {int(light[first].argmax()) + 1:,} of {first} is the first"
+            what = f"{count:,} of {total:,} images are dark ink on light paper, the others are not"
+            return [f"{what} ({place}): {expected}. Make them alike: --invert turns all of them"]
+        if self.change.invert:
+            what = "with --invert the images are dark ink on light paper"
+            return [f"{what}: {expected}. Import them without --invert"]
+        return [f"the images are dark ink on light paper: {expected}. Import with --invert"]
 
 
 def is_dark_on_light(look: Look, middle: float) -> NDArray[np.bool_]:
@@ -144,13 +144,3 @@ def is_dark_on_light(look: Look, middle: float) -> NDArray[np.bool_]:
     Shapes: (n,).
     """
     return (look.paper > middle) & (look.darkest < middle)
-
-
-def first_split(light: dict[str, NDArray[np.bool_]]) -> str:
-    """Return the first split with such an image."""
-    return next(split for split, it in light.items() if it.any())
-
-
-def first_place(light: Iterable[NDArray[np.bool_]]) -> int:
-    """Return the place of the first such image in its split, from 0."""
-    return next(int(it.argmax()) for it in light if it.any())

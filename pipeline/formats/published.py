@@ -31,18 +31,22 @@ def set_upright(path: Path, found: Format, source: Source, transpose: bool | Non
 
     Raises: CorruptError.
     """
-    dataset = None if is_our_export(path, found) else find_dataset(path, source)
-    if transpose is None and dataset is not None:
-        turn, why = should_turn(dataset, path, source)
-    else:
-        turn, why = bool(transpose), ""
-    if turn:
+    named = find_named(path, found, source)
+    dataset = named or find_counted(source)
+    lean = measure_height(source.parts) if dataset is not None else 0.0
+    if named is None and lean > -ENOUGH:
+        dataset = None  # counts alone may be chance
+    is_upright = dataset is None or lean > ENOUGH
+    if not is_upright if transpose is None else transpose:
         parts = tuple(replace(it, images=turned(it.images)) for it in source.parts)
         source = replace(source, parts=parts)
     if dataset is None:
         return source
-    notes = (*source.notes, f"{path}: read as {dataset.title}{why}")
-    return name_classes(path, dataset, replace(source, notes=notes))
+    how = "lie on their side as published, and were set upright"
+    if is_upright or transpose is not None:
+        how = "are upright already" if is_upright else "are turned or not, as you said"
+    note = f"{path}: read as {dataset.title}; its images {how}"
+    return name_classes(path, dataset, replace(source, notes=(*source.notes, note)))
 
 
 def turned(images: Callable[[Chosen], Iterator[Images]]) -> Callable[[Chosen], Iterator[Images]]:
@@ -59,41 +63,40 @@ def is_our_export(path: Path, found: Format) -> bool:
     if found.is_export is not None:
         return path.is_file() and found.is_export(path)
     folder = path if path.is_dir() else path.parent
-    return (folder / MARKER).exists() and found.name != "torchvision"
+    return found.name != "torchvision" and (folder / MARKER).exists()
 
 
-def find_dataset(path: Path, source: Source) -> Dataset | None:
-    """Find out which selection of EMNIST a source is, by names of files or by its counts."""
-    paths = [path, *(it.path for it in source.parts if it.path is not None)]
-    if match := next(filter(None, (NAME.search(it.name) for it in paths)), None):
-        return BY_NAME[f"emnist-{match[1].lower()}"]
+def find_named(path: Path, found: Format, source: Source) -> Dataset | None:
+    """Find the selection of EMNIST that a source has in its name or in those of its files."""
+    if is_our_export(path, found):
+        return None
+    paths = [it.path for it in source.parts if it.path is not None]
+    paths += [] if found.name == "torchvision" else [path]  # its folder may hold anything
+    match = next(filter(None, (NAME.search(it.name) for it in paths)), None)
+    return BY_NAME[f"emnist-{match[1].lower()}"] if match else None
+
+
+def find_counted(source: Source) -> Dataset | None:
+    """Find the selection of EMNIST that has as many images in every split; MNIST's has no others.
+
+    Two selections have the same counts, and differ in their classes.
+    """
     counts = {it.split: len(it.labels) for it in source.parts}
     classes = 1 + max((int(it.labels.max(initial=0)) for it in source.parts), default=0)
-    found = [it for it in EMNIST if it.name != "emnist-mnist" and has_counts(it, counts)]
-    return min(
-        (it for it in found if len(it.classes) + it.first_label >= classes),
-        key=lambda it: len(it.classes),
-        default=None,
-    )
+    found = [
+        it
+        for it in EMNIST
+        if it.name != "emnist-mnist"
+        and has_counts(it, counts)
+        and classes <= len(it.classes) + it.first_label
+    ]
+    return min(found, key=lambda it: len(it.classes), default=None)
 
 
 def has_counts(dataset: Dataset, counts: dict[str | None, int]) -> bool:
     """Return whether every split of a source has as many images as the published one."""
     published = {split: it.count for split, it in dataset.splits.items()}
     return all(published.get(split or "train") == count for split, count in counts.items())
-
-
-def should_turn(dataset: Dataset, path: Path, source: Source) -> tuple[bool, str]:
-    """Decide whether images lie on their side, by their shapes or else as they were published."""
-    lean = measure_height(source.parts)
-    is_named = any(
-        NAME.search(it.name) for it in (path, *(it.path for it in source.parts if it.path))
-    )
-    if lean > ENOUGH:
-        return False, ", whose images are upright already here"
-    if lean < -ENOUGH or is_named:
-        return True, ", whose images lie on their side as published: they were set upright"
-    return False, ""
 
 
 def measure_height(parts: Iterable[Part]) -> float:

@@ -333,7 +333,8 @@ def test_what_looks_wrong_is_noted(cache, tmp_path):
         f"{faint}: not used: note",
         "4 test images were chosen at random, seed 0",
         "no training image of 3 of 7 classes: 1, 3, 5",
-        "no pixel is above 1 of 255, so the ink is faint: if 1 is full ink, import with --highest 1",
+        "no pixel is above 1 of 255, so the ink is faint: "
+        "if 1 is full ink, import with --highest 1",
     ]
     both = npz(tmp_path / "b.npz", x_train=PIXELS, y_train=LABELS, x_test=PIXELS, y_test=LABELS)
     notes = import_dataset(cache, both, "b", ImportOptions(test_share=0.5)).notes
