@@ -1,4 +1,4 @@
-"""What holds for the classes of every source, whatever its format."""
+"""Rules for the classes of a source of any format."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Class names: where they are written, which of them mean one class, and which number each has."""
+"""Class names: where they are written, which mean one class, and the number of each."""
 
 import re
 import unicodedata

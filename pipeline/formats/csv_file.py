@@ -31,7 +31,7 @@ from pipeline.formats.csv_text import line_error
 from pipeline.formats.source import Chosen, File, Format, Images, Part, ReadOptions, Source, select
 from pipeline.formats.streams import beginning, flat_files, split_files
 
-SUFFIXES = (".csv.gz", ".csv", ".tsv.gz", ".tsv")
+SUFFIXES = (".csv.gz", ".tsv.gz", ".tsv", ".csv")
 PIXEL_NAMES = [f"pixel{i}" for i in range(PIXELS)]
 SEPARATORS = b",;\t"
 

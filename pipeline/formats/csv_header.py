@@ -1,4 +1,4 @@
-"""What the first line of a CSV file says: which column is the label, and which pixel is where."""
+"""Names of the columns of a CSV file: which is the label, and which pixel is where."""
 
 import re
 from collections.abc import Sequence

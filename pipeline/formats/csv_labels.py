@@ -1,4 +1,4 @@
-"""CSV files of images beside CSV files of their labels: train_images.csv and train_labels.csv."""
+"""CSV files of images beside those of their labels: train_images.csv, train_labels.csv."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What holds for the pixels of every source, whatever its format: changes asked for, and a look."""
+"""Pixels of a source of any format: changes that you ask for, and a look at all of them."""
 
 import hashlib
 from collections.abc import Iterable, Iterator

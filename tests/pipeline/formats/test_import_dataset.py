@@ -326,6 +326,9 @@ def test_images_of_every_kind_of_grey_are_what_pillow_makes_of_them(mode, cache,
     assert sorted(found) == sorted(expected)
 
 
+FAINT = "no pixel is above 1 of 255, so the ink is faint: if 1 is full ink, import with --highest 1"
+
+
 def test_what_looks_wrong_is_noted(cache, tmp_path):
     faint = npz(tmp_path / "a.npz", x=PIXELS // 128, y=LABELS * 2, note=LABELS)
     notes = import_dataset(cache, faint, "mine", ImportOptions()).notes
@@ -333,8 +336,7 @@ def test_what_looks_wrong_is_noted(cache, tmp_path):
         f"{faint}: not used: note",
         "4 test images were chosen at random, seed 0",
         "no training image of 3 of 7 classes: 1, 3, 5",
-        "no pixel is above 1 of 255, so the ink is faint: "
-        "if 1 is full ink, import with --highest 1",
+        FAINT,
     ]
     both = npz(tmp_path / "b.npz", x_train=PIXELS, y_train=LABELS, x_test=PIXELS, y_test=LABELS)
     notes = import_dataset(cache, both, "b", ImportOptions(test_share=0.5)).notes
