@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pipeline.datasets.user_datasets import MAX_CLASSES
 from pipeline.formats.classes import plain_number
-from pipeline.formats.csv_text import NUMBER
+from pipeline.formats.csv_text import NUMBER, TRUTHS
 
 MAX_TEXTS = 4 * MAX_CLASSES  # distinct ones of a column; more are no labels
 NEIGHBOURS = 3  # columns
@@ -49,6 +49,7 @@ class Candidate:
         if len(self.counts) > MAX_TEXTS:
             return
         decoded = [it.decode("utf-8", "replace").strip() for it in texts]
+        decoded = [TRUTHS.get(it, it) for it in decoded]
         for number, text in enumerate(decoded, start=line):
             self.lines.setdefault(text, number)
         self.counts.update(decoded)

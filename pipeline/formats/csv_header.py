@@ -1,13 +1,15 @@
 """Names of the columns of a CSV file: which is the label, and which pixel is where."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.datasets.records import IMAGE_SHAPE
+from pipeline.datasets.user_datasets import MAX_CLASSES
 from pipeline.errors import CorruptError
-from pipeline.formats.csv_text import NUMBER, line_error
+from pipeline.formats.csv_text import NUMBER, TRUTHS, line_error
 
 HEIGHT, WIDTH = IMAGE_SHAPE
 PIXELS = HEIGHT * WIDTH
@@ -99,7 +101,7 @@ def is_header(fields: Sequence[str]) -> bool:
 
     One text among numbers is a label, unless the numbers count up.
     """
-    texts = [it for it in fields if it and not NUMBER.fullmatch(it)]
+    texts = [it for it in fields if it not in ("", *TRUTHS) and not NUMBER.fullmatch(it)]
     numbers = {int(it) for it in fields if re.fullmatch("[0-9]{1,5}", it)}
     counts_up = len(numbers) > 256 and max(numbers) - min(numbers) == len(numbers) - 1
     return len(texts) > 1 or counts_up
@@ -149,14 +151,18 @@ def ends(
 
 
 def sizes(fields: int) -> str:
-    """Say which size images of so many pixels have, if they are square."""
+    """Guess what so many values in a line may be, as a hint."""
+    if fields < 2:
+        return "Values are separated by commas, semicolons, tabs or blanks"
     for pixels in (fields, fields - 1):
-        side = round(pixels**0.5)
-        if side > 3 and side * side == pixels and pixels != PIXELS:
+        side = math.isqrt(pixels)
+        if side > 3 and side * side == pixels != PIXELS:
             return f"Images of {side}x{side} pixels? Bring them to {HEIGHT}x{WIDTH}"
-        if side > 3 and pixels == 3 * PIXELS:
+        if pixels == 3 * PIXELS:
             return "Images in colour? Turn them into grey levels"
-    return "" if fields > 1 else "Values are separated by commas, semicolons, tabs or blanks"
+    if PIXELS + 2 < fields <= PIXELS + MAX_CLASSES:
+        return f"A column for each class? Save the class in one column after {PIXELS} pixels"
+    return ""
 
 
 def layouts_of_names(path: Path, names: Sequence[str], asked: str | None) -> tuple[Layout, ...]:

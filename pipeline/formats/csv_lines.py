@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import CorruptError
-from pipeline.formats.csv_text import NUMBER, line_error
+from pipeline.formats.csv_text import NUMBER, TRUTHS, line_error
 
 COMMA, NEWLINE, ZERO = ord(","), ord("\n"), ord("0")
 
@@ -61,13 +61,16 @@ def parse_block(path: Path, line: int, block: bytes, wanted: Wanted) -> Block:
     if ends is not None:
         numbers: NDArray[Any] | None = parse_plain(block, ends, wanted.numbers)
         if numbers is None:
-            numbers = parse_floats(block, len(ends), wanted.numbers)
+            numbers = parse_floats(with_numbers(block), len(ends), wanted.numbers)
         if numbers is not None:
             return Block(line, tuple(cut(block, ends, it) for it in wanted.texts), numbers)
     rows = parse_lines(path, line, block, wanted)
-    numbers = parse_floats(block, len(rows), wanted.numbers) if wanted.numbers else None
+    numbers = None
+    if wanted.numbers:
+        numbers = parse_floats(with_numbers(block), len(rows), wanted.numbers)
     if numbers is None:
-        numbers = np.array([[float(row[it]) for it in wanted.numbers] for row in rows])
+        values = [[TRUTHS.get(row[it], row[it]) for it in wanted.numbers] for row in rows]
+        numbers = np.array(values).astype(np.float64)
     texts = tuple([row[it].encode() for row in rows] for it in wanted.texts)
     return Block(line, texts, numbers)
 
@@ -137,6 +140,13 @@ def in_order(values: NDArray[Any], columns: Sequence[int]) -> NDArray[Any]:
     return values[:, np.argsort(np.argsort(columns))]
 
 
+def with_numbers(block: bytes) -> bytes:
+    """Write 1 and 0 for True and False."""
+    for text, number in TRUTHS.items():
+        block = block.replace(text.encode(), number.encode())
+    return block
+
+
 def parse_floats(block: bytes, n: int, columns: Sequence[int]) -> NDArray[np.float64] | None:
     """Parse numbers of any form, quoted or not; None where NumPy cannot.
 
@@ -169,7 +179,7 @@ def parse_lines(path: Path, line: int, block: bytes, wanted: Wanted) -> list[lis
                 what = f"{len(row):,} values, expected a label and 784 pixels"
             raise line_error(path, number, what, hint)
         for column in sorted(wanted.numbers):
-            if not NUMBER.fullmatch(row[column]):
+            if not NUMBER.fullmatch(row[column]) and row[column] not in TRUTHS:
                 raise value_error(path, number, column, row[column])
         rows.append(row)
     return rows
@@ -198,7 +208,8 @@ def read_line(path: Path, line: int, text: bytes, wanted: Wanted) -> list[str]:
 def value_error(path: Path, line: int, column: int, value: str) -> CorruptError:
     """Make the error for a value that is no pixel; the column counts from 0."""
     what = f"column {column + 1} is {value[:30]!r}, expected a whole number from 0 to 255"
-    return line_error(path, line, what)
+    hint = "Pixels from -1 to 1? Save them from 0 to 255" if value.startswith("-") else ""
+    return line_error(path, line, what, hint)
 
 
 def number_error(

@@ -18,6 +18,12 @@ MAX_LINE = 1 << 16  # bytes; a quoted line with blanks has 10,000
 UTF16_MARKS = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 
+TRUTHS = {"True": "1", "False": "0"}  # as pandas writes pixels that are 1 and 0
+SEPARATORS = {b"\t": "a tab", b";": "a semicolon", b"|": "a bar"}  # beside commas and blanks
+SEPARATOR_LINE = re.compile(rb"sep=([,;|\t])\n")  # with which Excel begins a file
+
+NEWLINE = re.compile(rb"\r\r?\n|\r")  # the first: twice made for Windows, or once
+
 Read = Callable[[int], bytes]  # at most so many bytes; none at the end
 
 
@@ -44,7 +50,7 @@ class Dialect:
             if b"," in block:
                 block = re.sub(rb"(?<=[0-9]),(?=[0-9])", b".", block)
             if (place := block.find(b",")) >= 0:
-                name = {b"\t": "a tab", b";": "a semicolon"}[self.separator]
+                name = SEPARATORS[self.separator]
                 what = f"a comma in a text, where {name} separates the values"
                 hint = "Save the file with commas between the values"
                 raise line_error(path, line + block.count(b"\n", 0, place), what, hint)
@@ -60,8 +66,12 @@ def plain_blocks(path: Path) -> Iterator[tuple[int, bytes]]:
     dialect = None
     with unzipped(path) as file:
         for line, block in whole_lines(path, utf8_reader(path, file.read)):
-            dialect = dialect or find_dialect(block)
-            yield line, dialect.plain(path, line, block)
+            if dialect is None:
+                if match := SEPARATOR_LINE.match(block):
+                    line, block = line + 1, block[match.end() :]
+                dialect = find_dialect(block)
+            if block:
+                yield line, dialect.plain(path, line, block)
 
 
 def utf8_reader(path: Path, read: Read) -> Read:
@@ -70,8 +80,9 @@ def utf8_reader(path: Path, read: Read) -> Read:
     Raises: CorruptError.
     """
     first = read(BLOCK_BYTES)
-    is_utf16 = first.startswith(UTF16_MARKS)
-    decoder = codecs.getincrementaldecoder("utf-16")()
+    halves = first[:2].find(b"\0")  # of a letter in UTF-16 without a mark; -1: there is none
+    is_utf16 = first.startswith(UTF16_MARKS) or halves >= 0
+    decoder = codecs.getincrementaldecoder(("utf-16-be", "utf-16-le", "utf-16")[halves])()
     waiting = [first.removeprefix(codecs.BOM_UTF8)]
 
     def read_utf8(size: int) -> bytes:
@@ -100,7 +111,7 @@ def whole_lines(path: Path, read: Read) -> Iterator[tuple[int, bytes]]:
     while data := read(BLOCK_BYTES):
         while data.endswith(b"\r") and (more := read(1)):
             data += more
-        text = rest + data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        text = rest + (NEWLINE.sub(b"\n", data) if b"\r" in data else data)
         content = len(text.rstrip(b" \n"))
         end = 1 + max(text.find(b"\n", content), text.rfind(b"\n", 0, content))
         block, rest = text[:end], text[end:]
@@ -123,7 +134,7 @@ def find_dialect(block: bytes) -> Dialect:
     Where there are semicolons or tabs, commas are those of decimals.
     """
     first, second = (*(re.sub(rb'"[^"]*"', b"", it) for it in block.split(b"\n", 2)[:2]), b"")[:2]
-    separator = next((it for it in (b"\t", b";", b",") if it in first), b",")
+    separator = next((it for it in SEPARATORS if it in first), b",")
     if separator not in first and is_row_of_numbers(first):
         return Dialect(b" ")
     ends = [it.endswith(separator) for it in (first, second)]

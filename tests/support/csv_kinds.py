@@ -39,6 +39,7 @@ NUMBERS = {
     "share * 1/255": lambda value: repr(value * (1 / 255)),
     "share / 256": lambda value: repr(value / 256),
     "single share": lambda value: str(np.float32(value / 255)),
+    "truth": lambda value: str(value > 0),
     "4 decimals": lambda value: f"{value / 255:.4f}",
 }
 ENCODINGS = {

@@ -50,7 +50,7 @@ def kinds(draw):
     """Draw a form of a file that says all that it takes to read it."""
     header = draw(st.sampled_from([None, *HEADERS]))
     separator = draw(st.sampled_from(",;\t"))
-    numbers = draw(st.sampled_from(list(NUMBERS)))
+    numbers = draw(st.sampled_from([it for it in NUMBERS if it != "truth"]))
     decimals = draw(st.sampled_from(".,")) if separator != "," else "."
     return Kind(
         header=header,
@@ -107,15 +107,32 @@ def test_noise_in_every_pixel_is_no_label(is_last, tmp_path):
         check(save(tmp_path / f"{high}.csv", data), pixels, names)
 
 
-def test_lines_in_names_of_r_and_comments_of_numpy_are_understood(tmp_path):
+def test_forms_of_lines_that_other_programs_have_are_understood(tmp_path):
     pixels = small_images(0, COUNT)
     header, *rows = csv_bytes(Kind(), pixels, NAMES["digits"]).decode().splitlines()
     numbered = [header, *(f"{i},{row}" for i, row in enumerate(rows, start=1))]
     check(save(tmp_path / "r.csv", "\n".join(numbered).encode()), pixels, NAMES["digits"])
     commented = "\n".join(["# " + header, *rows])
     check(save(tmp_path / "n.csv", commented.encode()), pixels, NAMES["digits"])
-    blanks = "\n".join(row.replace(",", " ") for row in rows)
-    check(save(tmp_path / "b.csv", blanks.encode()), pixels, NAMES["digits"])
+    others = {
+        "blanks between": "\n".join(row.replace(",", " ") for row in rows),
+        "bars between": "\n".join([header, *rows]).replace(",", "|"),
+        "Excel's first line": "\n".join(["sep=;", header, *rows]).replace(",", ";"),
+        "newlines made twice": "\r\r\n".join([header, *rows]),
+        "blanks after commas": "\n".join([header, *rows]).replace(",", ", "),
+        "empty lines first": "\n".join(["", "", header, *rows]),
+    }
+    for number, text in enumerate(others.values()):
+        check(save(tmp_path / f"{number}.csv", text.encode()), pixels, NAMES["digits"])
+    check(save(tmp_path / "u.csv", commented.encode("utf-16-le")), pixels, NAMES["digits"])
+
+
+@pytest.mark.parametrize("is_last", [False, True])
+@pytest.mark.parametrize("header", [None, "pixel0"])
+def test_truths_are_pixels_of_0_and_1(header, is_last, tmp_path):
+    pixels = small_images(0, COUNT, strays=2) // 128
+    data = csv_bytes(Kind(header, is_last=is_last, numbers="truth"), pixels, NAMES["letters"])
+    check(save(tmp_path / "a.csv", data), pixels, NAMES["letters"])
 
 
 @pytest.mark.parametrize("is_last", [False, True])
@@ -166,6 +183,8 @@ def test_a_label_is_taken_by_its_name(tmp_path):
         (Kind(), ("\n1,0,", "\n1,0.5,"), "line 3: column 2 is '0.5', expected a whole number"),
         (Kind(), ("\n1,0,", "\n1,nan,"), "line 3: column 2 is 'nan', expected a whole number"),
         (Kind(numbers="share"), ("\n1,0.0,", "\n1,2.0,"), "line 3: column 2 is '2"),
+        (Kind(), ("\n1,0,", "\n1,-1,"), "line 3: column 2 is '-1', .* Pixels from -1 to 1"),
+        (Kind(None), (",0\n", ",0,0,0,0\n"), "788 values, .* A column for each class"),
         (Kind(separator=";"), ("\n0;", "\n0;x, y;"), "a comma in a text, where a semicolon"),
     ],
 )
