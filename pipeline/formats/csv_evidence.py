@@ -22,12 +22,12 @@ from pipeline.formats.classes import plain_number
 from pipeline.formats.csv_text import NUMBER, TRUTHS
 
 MAX_TEXTS = 4 * MAX_CLASSES  # distinct ones of a column; more are no labels
-NEIGHBOURS = 3  # columns
+NEIGHBOURS = 28  # columns
 LEVEL_BITS = 8.0  # to name one of 256 values
 STRAY = 0.25  # the chance of a pixel that its neighbours' frequencies do not explain
 ONE_CLASS_BITS = 20.0  # what it costs to say that all images are of one class
 FIRST_BITS = 6.0  # by which a label first is more usual
-ENOUGH_BITS = 12.0  # odds of 4,000 to 1
+ENOUGH_BITS = 15.0  # odds of 30,000 to 1
 MIN_ROWS = 11  # with another value each, a column is no label
 
 
@@ -80,16 +80,15 @@ class Candidate:
             return math.inf
         rows, n = sum(counts), len(counts)
         ways = math.lgamma(rows + n) - math.lgamma(n) - sum(math.lgamma(it + 1) for it in counts)
-        bits = math.log2(math.e) * ways
-        return (
-            bits + (LEVEL_BITS if self.counts_up() else LEVEL_BITS * n) + ONE_CLASS_BITS * (n == 1)
-        )
+        return math.log2(math.e) * ways + self.names_bits() + ONE_CLASS_BITS * (n == 1)
 
-    def counts_up(self) -> bool:
-        """Return whether the values are whole numbers without a gap, as those of labels are."""
-        numbers = {float(it) for it in self.counts if NUMBER.fullmatch(it)}
-        is_whole = all(it.is_integer() for it in numbers)
-        return is_whole and not self.is_text and max(numbers) - min(numbers) == len(numbers) - 1
+    def names_bits(self) -> float:
+        """Compute the bits that the names of the classes take: each, or which of a range occur."""
+        bits = LEVEL_BITS * len(self.classes)
+        numbers = [] if self.is_text else [float(it) for it in self.counts]
+        if numbers and all(it.is_integer() for it in numbers):
+            return min(bits, LEVEL_BITS / 2 + max(numbers) - min(numbers))
+        return bits
 
     def pixel_bits(self) -> float:
         """Compute the bits that the column takes as a pixel like those beside it."""
