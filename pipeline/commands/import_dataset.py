@@ -41,6 +41,31 @@ def import_dataset(
     invert: Annotated[
         bool, typer.Option("--invert", help="Inversion of dark ink on light paper.")
     ] = False,
+    highest: Annotated[
+        int | None,
+        typer.Option(
+            "--highest",
+            min=1,
+            max=255,
+            metavar="N",
+            help="Pixel of full ink, such as 1 or 16. [default: 255]",
+        ),
+    ] = None,
+    transpose: Annotated[
+        bool | None,
+        typer.Option(
+            "--transpose/--no-transpose",
+            help="Exchange of rows and columns. [default: for EMNIST]",
+        ),
+    ] = None,
+    label_column: Annotated[
+        str | None,
+        typer.Option(
+            "--label-column",
+            metavar="COLUMN",
+            help="Column of the labels: first, last or its name. [default: detected]",
+        ),
+    ] = None,
     skip_damaged: Annotated[
         bool, typer.Option("--skip-damaged", help="Skipping of image files that are damaged.")
     ] = False,
@@ -58,7 +83,8 @@ def import_dataset(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     wishes = ImportOptions(
-        test_share, seed, title, licence, resize, invert, force, skip_damaged=skip_damaged
+        *(test_share, seed, title, licence, resize, invert, force),
+        *(highest, transpose, label_column, skip_damaged),
     )
     imported = bring_in(cache, path, name, wishes, console)
     dataset = imported.dataset

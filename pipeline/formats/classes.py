@@ -1,7 +1,9 @@
-"""Class names: where they are written, how they are ordered, and which number each has."""
+"""Class names: where they are written, which mean one class, and the number of each."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 from pipeline.datasets.user_datasets import MAX_CLASSES
@@ -12,6 +14,7 @@ from pipeline.storage.cache import read_at_most
 MAX_LETTERS = 100  # of a class name
 MAX_BYTES = 4 * (MAX_LETTERS + 2) * MAX_CLASSES  # of the file with all of them
 SMALL_NUMBER = r"0|[1-9]\d{0,2}"
+NUMBER = re.compile(r"[+-]?(?:[0-9]{1,99}\.?[0-9]{0,99}|\.[0-9]{1,99})(?:[eE][+-]?[0-9]{1,2})?")
 
 # Windows gives these names to devices, whatever follows the dot
 DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
@@ -23,6 +26,28 @@ def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
     """Order names as people do: runs of digits as numbers, so that 9 comes before 10."""
     pieces = re.findall(r"[0-9]{1,99}|[^0-9]+", name)
     return [(0, int(it), "") if it[0] in "0123456789" else (1, 0, it) for it in pieces], name
+
+
+def plain_number(name: str) -> str | None:
+    """Write a whole number as people do: `5` for `5.0`, `05` or `5.0e+00`; None for other names."""
+    if not NUMBER.fullmatch(name):
+        return None
+    number = Decimal(name)
+    return str(int(number)) if number == number.to_integral_value() else None
+
+
+def plain_names(names: Iterable[str]) -> dict[str, str]:
+    """Return the one way to write each class name: in Unicode's NFC, without blanks around it.
+
+    Where all are whole numbers, they are written as such: `5.0` and `05` mean class 5, too.
+    """
+    plain = {name: unicodedata.normalize("NFC", name).strip() for name in names}
+    numbers = {name: plain_number(text) for name, text in plain.items()}
+    return (
+        {name: numbers[name] or text for name, text in plain.items()}
+        if all(numbers.values())
+        else plain
+    )
 
 
 def check_classes(where: Path | str, names: Sequence[str]) -> tuple[str, ...]:
@@ -82,15 +107,18 @@ def numbers_of_names(
 ) -> tuple[tuple[str, ...], dict[str, int]]:
     """Find the number of each class name: its place in the list, or else in natural order.
 
-    With a list, names that are not in it may be numbers: places in the list, counted from 0.
+    Names that mean one class have one number. With a list, names that are not in it may be
+    numbers: places in the list, counted from 0.
 
     Raises: CorruptError.
     """
+    plain = plain_names([*names, *(listed or ())])
     if listed is None:
-        classes = check_classes(where, sorted(names, key=natural_key))
-        return classes, {name: number for number, name in enumerate(classes)}
-    if set(names) <= set(listed):
-        return listed, {name: listed.index(name) for name in names}
+        classes = check_classes(where, sorted(set(plain.values()), key=natural_key))
+        return classes, {name: classes.index(plain[name]) for name in names}
+    places = {plain[name]: number for number, name in reversed(list(enumerate(listed)))}
+    if all(plain[name] in places for name in names):
+        return listed, {name: places[plain[name]] for name in names}
     for name in sorted(names, key=natural_key):
         if not re.fullmatch(SMALL_NUMBER, name) or int(name) >= len(listed):
             raise CorruptError(

@@ -1,57 +1,39 @@
 """CSV files with a label and 784 pixels a line, as Kaggle gives MNIST.
 
-    label,pixel0,pixel1,...,pixel783        the header; some write 1x1,1x2,... or leave it out
+    label,pixel0,pixel1,...,pixel783        the header; some have other names, or none
     7,0,0,...,0                             one image, row by row
 
-Lines of plain numbers are taken apart with NumPy, a block at a time. Only a block that holds
-anything else goes line by line, to read quoted values or to say which line is wrong.
+A first pass over a file finds out what its columns and its numbers are; the images come from a
+second one.
 
 Source: train.csv of Kaggle's digit-recognizer, and mnist_train.csv of mnist-in-csv.
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.datasets.records import IMAGE_SHAPE, Dataset
-from pipeline.datasets.user_datasets import MAX_CLASSES
-from pipeline.errors import CorruptError
 from pipeline.formats.classes import (
-    SMALL_NUMBER,
-    check_class,
     classes_file,
     numbered_classes,
     numbers_of_names,
+    plain_names,
     read_classes,
 )
-from pipeline.formats.csv_lines import (
-    PIXEL_NAMES,
-    PIXELS,
-    UnlabelledError,
-    is_header,
-    line_error,
-    parse_block,
-    whole_lines,
-)
+from pipeline.formats.csv_header import PIXELS
+from pipeline.formats.csv_labels import find_pairs, read_pair
+from pipeline.formats.csv_table import MAX_LABEL, Table, read_pixels, read_tables
+from pipeline.formats.csv_text import line_error
 from pipeline.formats.source import Chosen, File, Format, Images, Part, ReadOptions, Source, select
-from pipeline.formats.streams import beginning, flat_files, split_files, unzipped
-from pipeline.progress import ProgressReporter
+from pipeline.formats.streams import beginning, flat_files, split_files
 
-SUFFIXES = (".csv.gz", ".csv")
-MAX_LABEL = 255
-
-
-@dataclass(frozen=True)
-class Table:
-    """What the labels of a CSV file say."""
-
-    path: Path
-    names: dict[str, int]  # every text that stands for a class: the first line that has it
-    numbers: NDArray[np.uint8]  # (N,), which of them
+SUFFIXES = (".csv.gz", ".tsv.gz", ".tsv", ".csv")
+PIXEL_NAMES = [f"pixel{i}" for i in range(PIXELS)]
+SEPARATORS = b",;\t"
 
 
 def recognises(path: Path) -> bool:
@@ -60,8 +42,9 @@ def recognises(path: Path) -> bool:
         return any(file.name.lower().endswith(SUFFIXES) for file in flat_files(path))
     if path.is_file() and path.name.lower().endswith(SUFFIXES):
         return True
-    line = beginning(path).split(b"\n")[0]
-    return line.count(b",") > 1 and all(letter >= ord(" ") or letter in b"\t\r" for letter in line)
+    line = re.split(rb"[\r\n]", beginning(path), maxsplit=1)[0]
+    is_text = all(letter >= ord(" ") or letter == ord("\t") for letter in line)
+    return is_text and max(line.count(it) for it in SEPARATORS) > 1
 
 
 def read_csv(path: Path, options: ReadOptions) -> Source:
@@ -69,30 +52,25 @@ def read_csv(path: Path, options: ReadOptions) -> Source:
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
-    tables: dict[str | None, Table] = {}
-    notes = []
-    files = split_files(path, SUFFIXES)
-    for split, file in files.items():
-        try:
-            tables[split] = read_table(file, options.reporter)
-        except UnlabelledError as error:
-            if split in (None, "train"):
-                raise
-            notes.append(f"not used, for it has no labels: {error.message}")
     folder = path if path.is_dir() else path.parent
-    return make_source(folder, tables, tuple(notes))
+    if pairs := find_pairs(path, SUFFIXES):
+        tables = {split: read_pair(pair, options) for split, pair in pairs.items()}
+        return make_source(folder, tables, ())
+    tables, notes = read_tables(split_files(path, SUFFIXES), options)
+    return make_source(folder, tables, notes)
 
 
 def make_source(folder: Path, tables: dict[str | None, Table], notes: tuple[str, ...]) -> Source:
-    """Number the classes: labels that all are numbers are kept, names are put in order.
+    """Number the classes: labels that all are whole numbers are kept, names are put in order.
 
     Raises: CorruptError.
     """
     listed = read_classes(folder)
     names = {name for table in tables.values() for name in table.names}
-    if all(re.fullmatch(SMALL_NUMBER, name) for name in names):
-        check_numbers(tables.values())
-        number_of = {name: int(name) for name in names}
+    plain = plain_names(names)
+    if all(re.fullmatch(r"[0-9]+", it) for it in plain.values()):
+        check_numbers(tables.values(), plain)
+        number_of = {name: int(text) for name, text in plain.items()}
         classes: tuple[str, ...] = ()
     else:
         classes, number_of = numbers_of_names(folder, names, listed)
@@ -100,89 +78,30 @@ def make_source(folder: Path, tables: dict[str | None, Table], notes: tuple[str,
     for split, table in tables.items():
         numbers = np.array([number_of[name] for name in table.names], np.uint8)
         parts.append(make_part(split, table, numbers))
+    notes += tuple(note for table in tables.values() for note in table.notes)
     return Source(tuple(parts), classes or numbered_classes(folder, parts, listed), notes)
 
 
-def check_numbers(tables: Iterable[Table]) -> None:
+def check_numbers(tables: Iterable[Table], plain: dict[str, str]) -> None:
     """Refuse labels that are larger than a byte.
 
     Raises: CorruptError.
     """
     for table in tables:
         for name, line in table.names.items():
-            if int(name) > MAX_LABEL:
+            if int(plain[name]) > MAX_LABEL:
                 what = f"label {name}, expected {MAX_LABEL} at most"
                 raise line_error(table.path, line, what)
 
 
 def make_part(split: str | None, table: Table, numbers: NDArray[np.uint8]) -> Part:
     """Make a part of the table, given the number of each of its names."""
-    return Part(split, numbers[table.numbers], lambda chosen: read_images(table.path, chosen))
 
+    def images(chosen: Chosen) -> Iterator[Images]:
+        chunks = (pixels.reshape(-1, *IMAGE_SHAPE) for pixels in read_pixels(table))
+        return select(table.path, chunks, chosen)
 
-def parsed_blocks(path: Path) -> Iterator[tuple[int, list[bytes], NDArray[np.uint8]]]:
-    """Yield for each block its first line, the texts of the labels, the pixels.
-
-    Shapes: pixels (n, 784).
-
-    Raises: MissingError, StorageError, CorruptError.
-    """
-    with unzipped(path) as file:
-        for line, block in whole_lines(path, file):
-            first = block[: block.index(b"\n")]
-            if line == 1 and is_header(path, first):
-                block = block[len(first) + 1 :]
-                line = 2
-            if block:
-                yield line, *parse_block(path, line, block)
-
-
-def read_table(path: Path, reporter: ProgressReporter) -> Table:
-    """Read the labels of a file, and check every pixel on the way.
-
-    Raises: UnlabelledError, MissingError, StorageError, CorruptError.
-    """
-    names: dict[str, int] = {}
-    number_of: dict[bytes, int] = {}  # of each text, as it stands in the file
-    chunks = [np.empty(0, np.uint8)]
-    ends_in_ink, first_line = False, 0
-    with reporter.progress(f"checking {path.name}", path.stat().st_size, "bytes") as advance:
-        for line, labels, pixels in parsed_blocks(path):
-            first_line = first_line or line
-            for i, text in enumerate(labels):
-                if text not in number_of:
-                    name = read_name(path, line + i, text)
-                    names.setdefault(name, line + i)
-                    number_of[text] = list(names).index(name)
-                    if len(names) > MAX_CLASSES:
-                        what = f"{name!r} is class {len(names)}, expected {MAX_CLASSES} at most"
-                        raise line_error(path, line + i, what)
-            chunks.append(np.array([number_of[text] for text in labels], np.uint8))
-            ends_in_ink |= bool(pixels[:, -1].any())
-            advance(sum(map(len, labels)) + pixels.size * 2)
-    if first_line == 1 and list(names) == ["0"] and ends_in_ink:
-        what = "without a header, the first column is 0 everywhere and the last is not"
-        hint = "The label comes first; if it does, add the header label,pixel0,..."
-        raise CorruptError(f"{path}: {what}: the labels seem to be last", hint)
-    return Table(path, names, np.concatenate(chunks))
-
-
-def read_name(path: Path, line: int, text: bytes) -> str:
-    """Read the text that stands for a class.
-
-    Raises: CorruptError.
-    """
-    try:
-        name = text.decode().strip()
-    except UnicodeDecodeError as error:
-        raise line_error(path, line, f"the label is no UTF-8 text ({error.reason})") from error
-    return check_class(f"{path}: line {line:,}", name)
-
-
-def read_images(path: Path, chosen: Chosen) -> Iterator[Images]:
-    """Yield the chosen images."""
-    chunks = (pixels.reshape(-1, *IMAGE_SHAPE) for _, _, pixels in parsed_blocks(path))
-    return select(path, chunks, chosen)
+    return Part(split, numbers[table.numbers], images, path=table.path)
 
 
 def write_csv(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
@@ -203,7 +122,7 @@ def cells() -> NDArray[np.uint8]:
 
 def csv_chunks(part: Part) -> Iterator[bytes]:
     """Write the lines of a split: the text of every number from a table, then without the zeros."""
-    yield ",".join(("label", *PIXEL_NAMES[0])).encode() + b"\n"
+    yield ",".join(("label", *PIXEL_NAMES)).encode() + b"\n"
     table, start = cells(), 0
     for images in part.all_images():
         n = len(images)
@@ -223,4 +142,5 @@ CSV = Format(
     recognises=recognises,
     read=read_csv,
     write=write_csv,
+    has_columns=True,
 )

@@ -1,62 +1,41 @@
-"""Lines of a CSV file: where they end, what they hold, and which one is wrong."""
+"""Lines of a CSV file taken apart into texts and numbers, a block at a time.
+
+Lines of plain whole numbers are taken apart with NumPy, others by NumPy's reader of text. Only a
+block that neither can read goes line by line, to find the one that is wrong.
+"""
 
 import csv
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import CorruptError
+from pipeline.formats.csv_text import NUMBER, TRUTHS, line_error
 
-PIXELS = 784
-FIELDS = 1 + PIXELS
-BLOCK_BYTES = 1 << 18  # what is made of a block stays in the processor's cache
-MAX_LINE = 1 << 16  # bytes; a quoted line with blanks has 10,000
 COMMA, NEWLINE, ZERO = ord(","), ord("\n"), ord("0")
-LABEL_NAMES = frozenset(("label", "labels", "class", "target", "digit", "y"))
-PIXEL_NAMES = (
-    [f"pixel{i}" for i in range(PIXELS)],
-    [f"pixel{i + 1}" for i in range(PIXELS)],
-    [f"{i // 28 + 1}x{i % 28 + 1}" for i in range(PIXELS)],
-    [f"{i // 28}x{i % 28}" for i in range(PIXELS)],
-)
 
 
-class UnlabelledError(CorruptError):
-    """A CSV file of images without labels, as Kaggle's test.csv is."""
+@dataclass(frozen=True)
+class Wanted:
+    """The columns of a file of which something is wanted, counted from 0."""
+
+    fields: int  # in a line
+    texts: tuple[int, ...]
+    numbers: tuple[int, ...]
 
 
-def line_error(path: Path, line: int, what: str, hint: str = "") -> CorruptError:
-    """Say what is wrong in which line, counted from 1."""
-    return CorruptError(f"{path}: line {line:,}: {what}", hint)
+@dataclass(frozen=True)
+class Block:
+    """Some lines of a file."""
 
-
-def whole_lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield blocks of whole lines with the number of their first; each line ends with a newline.
-
-    Raises: CorruptError for a line that is longer than any we read.
-    """
-    line, rest = 1, b""
-    while True:
-        data = file.read(BLOCK_BYTES)
-        text = rest + data if data or not rest else rest + b"\n"
-        end = text.rfind(b"\n") + 1
-        block, rest = text[:end].replace(b"\r\n", b"\n"), text[end:]
-        if len(rest) > MAX_LINE:
-            line += block.count(b"\n")
-            raise line_error(
-                path, line, f"longer than {MAX_LINE:,} bytes; expected {FIELDS} numbers"
-            )
-        if line == 1:
-            block = block.removeprefix(b"\xef\xbb\xbf")  # with which some programs mark UTF-8
-        if block:
-            yield line, block
-        line += block.count(b"\n")
-        if not data:
-            return
+    line: int  # the first of them
+    texts: tuple[list[bytes], ...]  # of each wanted column
+    numbers: NDArray[Any]  # (n, columns), uint8 or float64
 
 
 def split_fields(path: Path, line: int, text: bytes) -> list[str]:
@@ -73,56 +52,76 @@ def split_fields(path: Path, line: int, text: bytes) -> list[str]:
     return [field.strip() for field in fields]
 
 
-def is_header(path: Path, text: bytes) -> bool:
-    """Tell whether a first line names the columns, and refuse names that we do not understand.
-
-    Raises: CorruptError, UnlabelledError.
-    """
-    fields = [name.lower() for name in split_fields(path, 1, text)]
-    if not any(re.search(r"[a-z]", name) for name in fields[1:]):
-        return False
-    if fields[-1] in LABEL_NAMES and fields[0] not in LABEL_NAMES:
-        raise line_error(path, 1, "the labels are the last column, expected the first", "Move it")
-    if fields[0] not in LABEL_NAMES:
-        what = f"the first column is called {fields[0][:30]!r}, expected 'label'"
-        raise UnlabelledError(f"{path}: line 1: {what}", "Images without labels are not imported")
-    if fields[1:] not in PIXEL_NAMES:
-        names = ", ".join(fields[1:4])[:60]
-        what = f"{len(fields)} columns: label, {names}, ...; expected label, pixel0 to pixel783"
-        raise line_error(path, 1, what, "Or 1x1 to 28x28, or no header at all")
-    return True
-
-
-def parse_block(path: Path, line: int, block: bytes) -> tuple[list[bytes], NDArray[np.uint8]]:
-    """Parse a block of lines into the texts of their labels and their pixels.
-
-    Shapes: n labels, pixels (n, 784).
+def parse_block(path: Path, line: int, block: bytes, wanted: Wanted) -> Block:
+    """Take a block of lines apart.
 
     Raises: CorruptError with the number of the line.
     """
-    parsed = parse_plain(block)
-    if parsed is not None:
-        return parsed
-    lines = block[:-1].split(b"\n")
-    rows = [parse_line(path, line + i, text) for i, text in enumerate(lines)]
-    labels, pixels = zip(*rows, strict=True)
-    return list(labels), np.array(pixels, np.uint8)
+    ends = find_ends(block, wanted.fields) if wanted.numbers else None
+    if ends is not None:
+        numbers: NDArray[Any] | None = parse_plain(block, ends, wanted.numbers)
+        if numbers is None:
+            numbers = parse_floats(with_numbers(block), len(ends), wanted.numbers)
+        if numbers is not None:
+            return Block(line, tuple(cut(block, ends, it) for it in wanted.texts), numbers)
+    rows = parse_lines(path, line, block, wanted)
+    numbers = None
+    if wanted.numbers:
+        numbers = parse_floats(with_numbers(block), len(rows), wanted.numbers)
+    if numbers is None:
+        values = [[TRUTHS.get(row[it], row[it]) for it in wanted.numbers] for row in rows]
+        numbers = np.array(values).astype(np.float64)
+    texts = tuple([row[it].encode() for row in rows] for it in wanted.texts)
+    return Block(line, texts, numbers)
 
 
-def parse_plain(block: bytes) -> tuple[list[bytes], NDArray[np.uint8]] | None:
-    """Parse lines that are as plain as can be; None for any other, right or wrong."""
+def find_ends(block: bytes, fields: int) -> NDArray[np.intp] | None:
+    """Find the end of every value; None where lines have quotes or another number of values.
+
+    Shapes: (n, fields).
+    """
     text = np.frombuffer(block, np.uint8)
     separators = np.flatnonzero((text == COMMA) | (text == NEWLINE))
-    if len(separators) % FIELDS or b'"' in block:
+    if len(separators) % fields or b'"' in block:
         return None
-    ends = separators.reshape(-1, FIELDS)
-    if (text[ends[:, :-1]] != COMMA).any() or (text[ends[:, -1]] != NEWLINE).any():
-        return None
-    lengths = np.diff(ends, axis=1) - 1  # (n, 784), of the pixels
+    ends = separators.reshape(-1, fields)
+    is_right = (text[ends[:, :-1]] == COMMA).all() and (text[ends[:, -1]] == NEWLINE).all()
+    return ends if is_right else None
+
+
+def find_starts(ends: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Find the start of every value.
+
+    Shapes: (n, fields), the same out.
+    """
+    starts = np.empty_like(ends)
+    starts.flat[0], starts.flat[1:] = 0, ends.flat[:-1] + 1
+    return starts
+
+
+def cut(block: bytes, ends: NDArray[np.intp], column: int) -> list[bytes]:
+    """Cut the texts of a column out of a block."""
+    starts = find_starts(ends)[:, column] if column else [0, *(ends[:-1, -1] + 1).tolist()]
+    pairs = zip(map(int, starts), ends[:, column].tolist(), strict=True)
+    return [block[start:end] for start, end in pairs]
+
+
+def parse_plain(
+    block: bytes, ends: NDArray[np.intp], columns: Sequence[int]
+) -> NDArray[np.uint8] | None:
+    """Parse whole numbers of one to three digits, up to 255; None for anything else.
+
+    Shapes: ends (n, fields), out (n, columns).
+    """
+    low, high = min(columns), max(columns) + 1
+    is_range = high - low == len(columns)
+    chosen: Any = slice(low, high) if is_range else np.sort(columns)
+    before = ends[:, low - 1 : high - 1] if low and is_range else find_starts(ends)[:, chosen] - 1
+    after = ends[:, chosen]
+    lengths = after - before - 1
     if lengths.min() < 1 or lengths.max() > 3:
         return None
-    digits = text - ZERO  # what is no digit becomes more than 9
-    after = ends[:, 1:]
+    digits = np.frombuffer(block, np.uint8) - ZERO  # what is no digit becomes more than 9
     values = digits[after - 1].astype(np.uint16)
     highest = values.max()
     for place in (2, 3):
@@ -131,24 +130,97 @@ def parse_plain(block: bytes) -> tuple[list[bytes], NDArray[np.uint8]] | None:
         values += places * np.uint16(10 ** (place - 1))
     if highest > 9 or values.max() > 255:
         return None
-    starts = [0, *(ends[:-1, -1] + 1).tolist()]
-    labels = [block[start:end] for start, end in zip(starts, ends[:, 0].tolist(), strict=True)]
-    return labels, values.astype(np.uint8)
+    return in_order(values.astype(np.uint8), columns)
 
 
-def parse_line(path: Path, line: int, text: bytes) -> tuple[bytes, list[int]]:
-    """Parse one line into the text of its label and its pixels.
+def in_order(values: NDArray[Any], columns: Sequence[int]) -> NDArray[Any]:
+    """Bring values that are in the order of the file into the order of the columns."""
+    if all(a < b for a, b in pairwise(columns)):
+        return values
+    return values[:, np.argsort(np.argsort(columns))]
+
+
+def with_numbers(block: bytes) -> bytes:
+    """Write 1 and 0 for True and False."""
+    for text, number in TRUTHS.items():
+        block = block.replace(text.encode(), number.encode())
+    return block
+
+
+def parse_floats(block: bytes, n: int, columns: Sequence[int]) -> NDArray[np.float64] | None:
+    """Parse numbers of any form, quoted or not; None where NumPy cannot.
+
+    Shapes: (n, columns).
+    """
+    try:
+        lines = block[:-1].decode().split("\n")
+        values = np.loadtxt(
+            lines, delimiter=",", comments=None, quotechar='"', usecols=list(columns), ndmin=2
+        )
+    except ValueError:  # UnicodeDecodeError is one
+        return None
+    return values if len(values) == n and np.isfinite(values).all() else None
+
+
+def parse_lines(path: Path, line: int, block: bytes, wanted: Wanted) -> list[list[str]]:
+    """Take lines apart one by one, and insist on what is wanted.
+
+    Raises: CorruptError with the number of the line.
+    """
+    rows = []
+    for number, text in enumerate(block[:-1].split(b"\n"), start=line):
+        if not text.strip():
+            raise line_error(path, number, "nothing in it")
+        row = read_line(path, number, text, wanted)
+        if len(row) != wanted.fields:
+            hint = "Values are separated by commas" if len(row) == 1 else ""
+            what = f"{len(row):,} values, expected {wanted.fields:,}"
+            if wanted.fields == 785:
+                what = f"{len(row):,} values, expected a label and 784 pixels"
+            raise line_error(path, number, what, hint)
+        for column in sorted(wanted.numbers):
+            if not NUMBER.fullmatch(row[column]) and row[column] not in TRUTHS:
+                raise value_error(path, number, column, row[column])
+        rows.append(row)
+    return rows
+
+
+def read_line(path: Path, line: int, text: bytes, wanted: Wanted) -> list[str]:
+    """Take a line apart; where it is no UTF-8 text, say whether it is in the label.
 
     Raises: CorruptError.
     """
-    if not text.strip():
-        raise line_error(path, line, "nothing in it")
-    fields = split_fields(path, line, text)
-    if len(fields) != FIELDS:
-        hint = "Values are separated by commas" if len(fields) == 1 else ""
-        raise line_error(path, line, f"{len(fields)} values, expected a label and 784 pixels", hint)
-    for column, value in enumerate(fields[1:], start=2):
-        if not re.fullmatch(r"[0-9]{1,3}", value) or int(value) > 255:
-            what = f"column {column} is {value[:30]!r}, expected a whole number from 0 to 255"
-            raise line_error(path, line, what)
-    return fields[0].encode(), list(map(int, fields[1:]))
+    try:
+        return split_fields(path, line, text)
+    except CorruptError as error:
+        values = text.split(b",")
+        for column in wanted.texts:
+            try:
+                values[column].decode()
+            except UnicodeDecodeError as wrong:
+                what = f"the label is no UTF-8 text ({wrong.reason})"
+                raise line_error(path, line, what, "Save the file as UTF-8") from error
+            except IndexError:
+                continue
+        raise
+
+
+def value_error(path: Path, line: int, column: int, value: str) -> CorruptError:
+    """Make the error for a value that is no pixel; the column counts from 0."""
+    what = f"column {column + 1} is {value[:30]!r}, expected a whole number from 0 to 255"
+    hint = "Pixels from -1 to 1? Save them from 0 to 255" if value.startswith("-") else ""
+    return line_error(path, line, what, hint)
+
+
+def number_error(
+    path: Path, block: Block, wanted: Wanted, wrong: NDArray[np.bool_]
+) -> CorruptError:
+    """Make the error for the first number that is no pixel.
+
+    Shapes: wrong (n, columns).
+    """
+    row = int(wrong.any(1).argmax())
+    places = np.flatnonzero(wrong[row])
+    place = min(places, key=lambda it: wanted.numbers[it])
+    value = f"{float(block.numbers[row, place]):g}"
+    return value_error(path, block.line + row, wanted.numbers[place], value)

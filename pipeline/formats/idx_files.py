@@ -164,7 +164,9 @@ def read_pair(pair: Pair, published: Dataset | None) -> list[Part]:
         check_stream(pair.images, stream, IMAGE_SHAPE, np.dtype(np.uint8))
         count = stream.shape[0]
     labels = read_labels(pair.labels, count, published)
-    whole = Part(pair.split, labels, lambda chosen: read_images(pair.images, chosen, published))
+    whole = Part(
+        pair.split, labels, lambda chosen: read_images(pair.images, chosen), path=pair.images
+    )
     if published is not None:
         ranges = {
             name: slice(split.start, split.start + split.count)
@@ -218,13 +220,10 @@ def read_labels(path: Path, count: int, published: Dataset | None) -> Labels:
     return np.concatenate(rows)
 
 
-def read_images(path: Path, chosen: Chosen, published: Dataset | None) -> Iterator[Images]:
-    """Yield the chosen images, upright."""
+def read_images(path: Path, chosen: Chosen) -> Iterator[Images]:
+    """Yield the chosen images, as they lie in the file."""
     with open_idx(path) as stream:
-        is_transposed = published is not None and published.is_transposed
-        items = stream.read_items()
-        chunks = (item.transpose(0, 2, 1) for item in items) if is_transposed else items
-        yield from select(path, chunks, chosen)
+        yield from select(path, stream.read_items(), chosen)
 
 
 def idx_chunks(

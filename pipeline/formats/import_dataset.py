@@ -18,10 +18,17 @@ from pipeline.datasets.records import IMAGE_SHAPE, Dataset, RawFile, Split
 from pipeline.datasets.registry import DATASETS
 from pipeline.datasets.user_datasets import check_dataset_name, publish_record
 from pipeline.errors import UsageError
+from pipeline.formats.class_rules import (
+    check_trained_classes,
+    notes_on_classes,
+    unite_classes,
+)
 from pipeline.formats.idx_files import UNSIGNED_BYTE, idx_chunks
-from pipeline.formats.open_source import open_source
-from pipeline.formats.source import Images, Part, ReadOptions
-from pipeline.formats.split import notes_on_classes, split_dataset
+from pipeline.formats.open_source import Opened, open_source
+from pipeline.formats.pixels import PixelChange, PixelSurvey
+from pipeline.formats.published import set_upright
+from pipeline.formats.source import Images, Part, ReadOptions, Source
+from pipeline.formats.split import split_dataset
 from pipeline.progress import SILENT, ProgressReporter
 from pipeline.storage.cache import (
     STALE_SECONDS,
@@ -45,6 +52,9 @@ class ImportOptions:
     resize: bool = False
     invert: bool = False  # dark ink on light paper becomes light on dark
     force: bool = False
+    highest: int | None = None  # which pixel is full ink; None: 255
+    transpose: bool | None = None  # rows and columns are exchanged; None: where that is known
+    label_column: str | None = None  # "first", "last" or a name; None: it is found
     skip_damaged: bool = False  # image files that cannot be read are left out
 
 
@@ -68,14 +78,19 @@ def import_dataset(
     check_name(name)
     with work_lock(cache, f"import-{name}", reporter):
         check_place(cache, name, wishes.force)
-        options = ReadOptions(wishes.resize, reporter, skip_damaged=wishes.skip_damaged)
+        options = ReadOptions(
+            wishes.resize, reporter, wishes.label_column, skip_damaged=wishes.skip_damaged
+        )
         with (
             staging(cache, name) as stage,
-            open_source(path, options, stage.root / "unpacked") as (found, source),
+            open_source(path, options, stage.root / "unpacked") as opened,
         ):
+            source = settle_source(opened, wishes)
             parts, notes = split_dataset(path, source, wishes.test_share, wishes.seed)
             notes = [*source.notes, *notes, *notes_on_classes(source.classes, parts)]
-            splits, more_notes = write_splits(stage.raw(name), parts, wishes.invert, reporter)
+            survey = PixelSurvey(str(path), PixelChange(wishes.invert, wishes.highest))
+            splits = write_splits(stage.raw(name), parts, survey, reporter)
+            notes = list(map(opened.rename, [*notes, *survey.notes()]))
             dataset = Dataset(
                 name=name,
                 title=wishes.title or name,
@@ -91,7 +106,18 @@ def import_dataset(
             put_in_place(stage, cache, dataset)
         built = build_pickles(cache, dataset, reporter=reporter)  # they are there: it looks
     built = [replace(item, was_intact=False) for item in built]
-    return Imported(dataset, found.name, notes + more_notes, built)
+    return Imported(dataset, opened.format.name, notes, built)
+
+
+def settle_source(opened: Opened, wishes: ImportOptions) -> Source:
+    """Do with a source of any format what holds for all of them.
+
+    Raises: CorruptError.
+    """
+    source = unite_classes(opened.path, opened.source)
+    source = set_upright(opened.path, opened.format, source, wishes.transpose)
+    check_trained_classes(opened.path, source)
+    return source
 
 
 def check_name(name: str) -> None:
@@ -154,21 +180,18 @@ def remove_stale_stages(cache: Cache, name: str) -> None:
 
 
 def write_splits(
-    folder: Path, parts: Sequence[Part], invert: bool, reporter: ProgressReporter
-) -> tuple[dict[str, Split], list[str]]:
-    """Write the IDX files of every part.
+    folder: Path, parts: Sequence[Part], survey: PixelSurvey, reporter: ProgressReporter
+) -> dict[str, Split]:
+    """Write the IDX files of every part, and look at its pixels.
 
-    Returns: the splits as they are to be recorded, and notes on their pixels.
+    Returns: the splits as they are to be recorded.
 
     Raises: StorageError, CorruptError.
     """
-    highest = 0
 
     def pixels(part: Part, advance: Callable[[int], None]) -> Iterator[Images]:
-        nonlocal highest
-        for images in part.all_images():
-            highest = max(highest, int(images.max(initial=0)))
-            yield 255 - images if invert else images
+        for images in survey.changed(str(part.split), part.all_images()):
+            yield images
             advance(len(images))
 
     splits = {}
@@ -180,8 +203,7 @@ def write_splits(
             chunks = idx_chunks(UNSIGNED_BYTE, (n,), [part.labels])
             labels = write_raw(folder / f"{start}-labels-idx1-ubyte", chunks)
             splits[str(part.split)] = Split(images, labels, n)
-    faint = f"no pixel is above {highest} of 255: are they shares of full ink?"
-    return splits, [faint] if highest <= 1 else []
+    return splits
 
 
 def write_raw(path: Path, chunks: Iterator[bytes]) -> RawFile:

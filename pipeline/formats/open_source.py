@@ -4,18 +4,19 @@ import contextlib
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.errors import CorruptError, ProjectError, UsageError
+from pipeline.formats import arff, npy, npz, parquet, pickle_files
 from pipeline.formats.archives import is_archive, unpack, unpack_together
 from pipeline.formats.csv_file import CSV
 from pipeline.formats.csv_file import SUFFIXES as CSV_SUFFIXES
+from pipeline.formats.csv_labels import find_pairs
 from pipeline.formats.litter import SHOWN, list_folder, name_skipped
-from pipeline.formats.pickle_files import PICKLE
-from pipeline.formats.pickle_files import SUFFIXES as PICKLE_SUFFIXES
 from pipeline.formats.registry import FORMATS, find_format
 from pipeline.formats.source import Format, ReadOptions, Source
 from pipeline.formats.streams import split_files, unpacked_file, visible_files
@@ -23,7 +24,13 @@ from pipeline.storage.cache import STALE_SECONDS, Cache
 
 MAX_ARCHIVES = 2  # one in another
 MAX_FOLDERS = 8  # one in another, with nothing beside
-SUFFIXES_OF = {CSV.name: CSV_SUFFIXES, PICKLE.name: PICKLE_SUFFIXES}  # read by folder
+SUFFIXES_OF = {  # of the formats that read all such files in a folder
+    npz.NPZ.name: (npz.SUFFIX,),
+    npy.NPY.name: (npy.SUFFIX,),
+    parquet.PARQUET.name: (parquet.SUFFIX,),
+    arff.ARFF.name: arff.SUFFIXES,
+    pickle_files.PICKLE.name: pickle_files.SUFFIXES,
+}
 
 
 @dataclass
@@ -40,6 +47,15 @@ class Place:
         for folder, archive in reversed(self.unpacked.items()):
             text = text.replace(f"{folder}/", f"{archive}: ").replace(str(folder), str(archive))
         return text
+
+
+class Opened(NamedTuple):
+    """A source that is open."""
+
+    path: Path  # where its files really are, unpacked
+    format: Format
+    source: Source
+    rename: Callable[[str], str]  # what is unpacked becomes its archive, in notes
 
 
 @contextmanager
@@ -66,20 +82,19 @@ def describe_source(path: Path, workspace: Path) -> tuple[str, str]:
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
-    with open_source(path, ReadOptions(), workspace) as (found, source):
+    with open_source(path, ReadOptions(), workspace) as opened:
+        source = opened.source
         for part in source.parts:
             for _ in part.all_images():
                 pass
     counts = ", ".join(f"{len(it.labels):,} {it.split or ''} images" for it in source.parts)
     names = ", ".join(source.classes[:SHOWN]) + ", ..." * (len(source.classes) > SHOWN)
     counts = counts.replace("  ", " ")
-    return found.name, f"{counts} of {len(source.classes)} classes: {names}"
+    return opened.format.name, f"{counts} of {len(source.classes)} classes: {names}"
 
 
 @contextmanager
-def open_source(
-    path: Path, options: ReadOptions, workspace: Path
-) -> Iterator[tuple[Format, Source]]:
+def open_source(path: Path, options: ReadOptions, workspace: Path) -> Iterator[Opened]:
     """Find the format of a source and read it; its images can be read within the context.
 
     `workspace` is a folder for what is unpacked, which is the caller's to remove.
@@ -93,23 +108,25 @@ def open_source(
         check_options(path, found, options)
         source = found.read(place.path, options)
         notes = [*place.notes, *source.notes, *notes_on_unused(place.path, found)]
-        yield found, replace(source, notes=tuple(map(place.rename, notes)))
+        yield Opened(place.path, found, replace(source, notes=tuple(notes)), place.rename)
     except ProjectError as error:
         error.message, error.hint = place.rename(error.message), place.rename(error.hint)
         raise
 
 
 def check_options(path: Path, found: Format, options: ReadOptions) -> None:
-    """Check that options for image files are given for image files.
+    """Check that options of some formats are given for those.
 
     Raises: UsageError.
     """
-    for option, is_given, is_for in (
-        ("--resize", options.resize, found.can_resize),
-        ("--skip-damaged", options.skip_damaged, found.can_skip_damaged),
+    for option, what, is_given, is_possible in (
+        ("--resize", "image files and arrays", options.resize, found.can_resize),
+        ("--grey", "arrays in colour", options.grey, found.can_grey),
+        ("--skip-damaged", "image files", options.skip_damaged, found.can_skip_damaged),
+        ("--label-column", "tables", options.label_column is not None, found.has_columns),
     ):
-        if is_given and not is_for:
-            raise UsageError(f"{option} is for image files, and {path} is read as {found.name}")
+        if is_given and not is_possible:
+            raise UsageError(f"{option} is for {what}, and {path} is read as {found.name}")
 
 
 def locate(place: Place) -> None:
@@ -178,13 +195,26 @@ def unpack_into_workspace(place: Place, archives: list[Path]) -> None:
 
 
 def notes_on_unused(path: Path, found: Format) -> list[str]:
-    """Name what a reader of files left aside in a folder; a reader of images says that itself."""
-    if not path.is_dir() or found.can_resize:
+    """Name what a reader of files left aside in a folder.
+
+    Pictures are named by their own reader, and IDX files are, litter aside.
+    """
+    if not path.is_dir() or found.can_skip_damaged:
         return []
     listing = list_folder(path)
     unused = listing.skipped
-    if found.name in SUFFIXES_OF:
-        used = set(split_files(path, SUFFIXES_OF[found.name]).values())
+    if found.name == CSV.name or found.name in SUFFIXES_OF:
+        used = used_files(path, found)
         unused += [it for it in visible_files(path) if it not in used]
         unused += [it for it in listing.folders if not unpacked_file(it)]
     return name_skipped(path, unused, "not used")
+
+
+def used_files(path: Path, found: Format) -> set[Path]:
+    """Return the files of a folder that a reader takes."""
+    if found.name != CSV.name:
+        suffixes = SUFFIXES_OF[found.name]
+        return {it for it in visible_files(path) if it.name.lower().endswith(suffixes)}
+    if pairs := find_pairs(path, CSV_SUFFIXES):
+        return {file for pair in pairs.values() for file in pair}
+    return set(split_files(path, CSV_SUFFIXES).values())

@@ -34,6 +34,7 @@ class Part:
     labels: Labels
     images: Callable[[Chosen], Iterator[Images]]  # the chosen ones in order; reads them anew
     columns: NDArray[np.int32] | None = None  # (N, C), what else the files say of each example
+    path: Path | None = None  # the file or folder that it is from
 
     def all_images(self) -> Iterator[Images]:
         """Yield every image in order."""
@@ -55,6 +56,7 @@ class ReadOptions:
 
     resize: bool = False  # images of other sizes are brought to 28x28
     reporter: ProgressReporter = SILENT
+    label_column: str | None = None  # "first", "last" or the name of one; None: it is found
     skip_damaged: bool = False  # image files that cannot be read are left out
 
 
@@ -73,6 +75,7 @@ class Format:
     suffix: str = ""  # of the one file that an export is; none for a folder
     is_export: Callable[[Path], bool] | None = None  # for formats of one file: did we write it?
     can_resize: bool = False
+    has_columns: bool = False  # one of which may be named as the label
     can_skip_damaged: bool = False
 
 
@@ -105,7 +108,7 @@ def subset(part: Part, split: str, which: Chosen | slice) -> Part:
         among_all[which] = chosen
         return part.images(among_all)
 
-    return Part(split, part.labels[which], images)
+    return Part(split, part.labels[which], images, path=part.path)
 
 
 def iterate_chunks(pixels: Images) -> Iterator[Images]:
@@ -116,4 +119,6 @@ def iterate_chunks(pixels: Images) -> Iterator[Images]:
 
 def part_in_memory(path: Path, split: str | None, pixels: Images, labels: Labels) -> Part:
     """Make a part of arrays."""
-    return Part(split, labels, lambda chosen: select(path, iterate_chunks(pixels), chosen))
+    return Part(
+        split, labels, lambda chosen: select(path, iterate_chunks(pixels), chosen), path=path
+    )

@@ -1,6 +1,5 @@
 """Keep the splits of a source, or choose its test images at random."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -70,14 +69,3 @@ def choose_test(labels: Labels, share: float, seed: int) -> Chosen:
         what = f"no class has enough images for a test share of {share:g}"
         raise UsageError(what, "Choose a larger --test-share, or import more images")
     return is_test
-
-
-def notes_on_classes(classes: Sequence[str], parts: Sequence[Part]) -> list[str]:
-    """Name the classes that cannot be learnt."""
-    train = next(part for part in parts if part.split == "train")
-    counts = np.bincount(train.labels, minlength=len(classes))
-    absent = [name for name, count in zip(classes, counts, strict=True) if count == 0]
-    if not absent:
-        return []
-    names = ", ".join(absent[:10]) + (", ..." if len(absent) > 10 else "")
-    return [f"no training image of {len(absent)} of {len(classes)} classes: {names}"]

@@ -8,6 +8,7 @@ import pytest
 from pipeline.datasets.records import Dataset
 from pipeline.datasets.user_datasets import publish_record
 from pipeline.formats.import_dataset import write_splits
+from pipeline.formats.pixels import PixelSurvey
 from pipeline.formats.registry import FORMATS, WRITERS
 from pipeline.formats.source import part_in_memory
 from pipeline.progress import SILENT
@@ -18,7 +19,7 @@ EVERY_WRITABLE = pytest.mark.parametrize("name", WRITERS)
 def make_own(cache, name, splits, classes):
     """Put a data set of the user's own into a cache, given pixels and labels by split."""
     parts = [part_in_memory(cache.root, split, *arrays) for split, arrays in splits.items()]
-    recorded, _ = write_splits(cache.raw(name), parts, False, SILENT)
+    recorded = write_splits(cache.raw(name), parts, PixelSurvey(), SILENT)
     dataset = Dataset(name, name, (), recorded, tuple(classes), "here", "mine", "")
     publish_record(cache, dataset)
     return dataset

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.errors import UsageError
+from pipeline.formats.classes import plain_names
 from pipeline.formats.export_dataset import export_dataset
 from pipeline.formats.import_dataset import ImportOptions, import_dataset
 from pipeline.formats.registry import FORMATS, find_format, find_writer
@@ -51,14 +52,16 @@ def count_changed(found, expected):
 
 @st.composite
 def sets(draw):
-    """Draw class names, and images of a few of them for each split."""
-    classes = draw(st.lists(CLASS_NAMES, min_size=1, max_size=8, unique=True))
+    """Draw class names, and images of a few of them for each split, of which some are to train."""
+    drawn = draw(st.lists(CLASS_NAMES, min_size=1, max_size=8))
+    classes = list(dict.fromkeys(plain_names(drawn).values()))
     others = draw(st.sets(st.sampled_from(["validation", "lost"])))
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     splits = {}
     for split in ["train", "test", *sorted(others)]:
         n = draw(st.integers(1, 5))
-        labels = rng.integers(0, len(classes), n).astype(np.uint8)
+        known = splits["train"][1] if splits else np.arange(len(classes))
+        labels = rng.choice(known, n).astype(np.uint8)
         splits[split] = rng.integers(0, 256, (n, 28, 28), np.uint8), labels
     return classes, splits
 

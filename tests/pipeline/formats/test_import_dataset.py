@@ -331,6 +331,9 @@ def test_images_of_every_kind_of_grey_are_what_pillow_makes_of_them(mode, cache,
     assert sorted(found) == sorted(expected)
 
 
+FAINT = "no pixel is above 1 of 255, so the ink is faint: if 1 is full ink, import with --highest 1"
+
+
 def test_what_looks_wrong_is_noted(cache, tmp_path):
     faint = npz(tmp_path / "a.npz", x=PIXELS // 128, y=LABELS * 2, note=LABELS)
     notes = import_dataset(cache, faint, "mine", ImportOptions()).notes
@@ -338,11 +341,12 @@ def test_what_looks_wrong_is_noted(cache, tmp_path):
         f"{faint}: not used: note",
         "4 test images were chosen at random, seed 0",
         "no training image of 3 of 7 classes: 1, 3, 5",
-        "no pixel is above 1 of 255: are they shares of full ink?",
+        FAINT,
     ]
     both = npz(tmp_path / "b.npz", x_train=PIXELS, y_train=LABELS, x_test=PIXELS, y_test=LABELS)
-    (note,) = import_dataset(cache, both, "b", ImportOptions(test_share=0.5)).notes
-    assert "has test images of its own, so --test-share is not used" in note
+    notes = import_dataset(cache, both, "b", ImportOptions(test_share=0.5)).notes
+    assert "has test images of its own, so --test-share is not used" in notes[0]
+    assert notes[1].startswith("24 of 24 test images are also in training, pixel by pixel")
 
 
 def test_images_to_train_on_are_needed(cache, tmp_path):

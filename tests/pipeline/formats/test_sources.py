@@ -283,7 +283,6 @@ REFUSED = {
     "pixel 256": (field(4, 3, b"256"), "line 4: column 3 is '256', expected a whole number"),
     "pixel -1": (field(2, 785, b"-1"), "line 2: column 785 is '-1'"),
     "pixel 1.5": (field(3, 2, b"1.5"), "line 3: column 2 is '1.5'"),
-    "pixel 1e2": (field(3, 2, b"1e2"), "line 3: column 2 is '1e2'"),
     "no pixel": (field(3, 2, b""), "line 3: column 2 is ''"),
     "pixel in Arabic digits": (field(3, 2, "٣".encode()), "line 3: column 2 is"),
     "a column less": (
@@ -302,19 +301,14 @@ REFUSED = {
     ),
     "no label": (field(6, 1, b""), "line 6: '' is no class name"),
     "label 256": (field(6, 1, b"256"), "line 6: label 256, expected 255 at most"),
-    "semicolons": (
-        only("a.csv", lines().replace(b",", b";")),
-        "line 1: 1 values.*separated by com",
+    "labels last without header": (
+        only("a.csv", LAST),
+        "not clear whether the labels are the first or the last",
     ),
-    "labels last": (
-        only("a.csv", b"%s,label" % KAGGLE[6:].encode()),
-        "the labels are the last col",
-    ),
-    "labels last without header": (only("a.csv", LAST), "the labels seem to be last"),
-    "no labels": (only("test.csv", KAGGLE[6:].encode() + b"\n"), "'pixel0', expected 'label'"),
+    "no labels": (only("test.csv", KAGGLE[6:].encode() + b"\n"), "no column is called label"),
     "columns in disorder": (
         only("a.csv", KAGGLE.replace("l1,", "l2,").encode()),
-        "785 columns: lab",
+        "others: pixel2; missing: pixel1. Expected",
     ),
     "an endless line": (only("a.csv", b"1," * (1 << 21)), "line 1: longer than 65,536 bytes"),
     "257 classes": (

@@ -1,0 +1,175 @@
+"""CSV files of images beside those of their labels: train_images.csv, train_labels.csv."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.datasets.user_datasets import MAX_CLASSES
+from pipeline.errors import CorruptError
+from pipeline.formats.csv_header import (
+    LABEL_NAMES,
+    PIXELS,
+    Columns,
+    Layout,
+    find_pixels,
+    is_header,
+    pixels_error,
+    plain_header,
+)
+from pipeline.formats.csv_lines import Wanted, number_error, parse_block
+from pipeline.formats.csv_scale import Scale
+from pipeline.formats.csv_table import Table, Texts, first_rows, name_labels, without_header
+from pipeline.formats.csv_text import line_error, plain_blocks
+from pipeline.formats.source import ReadOptions
+from pipeline.formats.streams import USUAL_SPLITS, split_called, visible_files
+
+NAMES = {
+    "images": ("images", "image", "imgs", "img", "pixels", "features", "data", "x"),
+    "labels": ("labels", "label", "targets", "target", "classes", "y"),
+}
+SPLIT_NAME = re.compile("|".join(sorted(USUAL_SPLITS, key=len, reverse=True)))
+MAX_COLUMNS = 3  # of a file of labels
+
+
+class Pair(NamedTuple):
+    """The two files of a split."""
+
+    images: Path
+    labels: Path
+
+
+def find_pairs(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Pair]:
+    """Find files of images and of labels that a path means, by split; none of another kind."""
+    folder = path if path.is_dir() else path.parent
+    found: dict[tuple[str, str], Path] = {}
+    for file in visible_files(folder):
+        if file.name.lower().endswith(suffixes) and (role := role_of(file, suffixes)):
+            found.setdefault(role, file)
+    pairs: dict[str | None, Pair] = {}
+    for (kind, rest), images in found.items():
+        labels = found.get(("labels", rest))
+        if kind == "images" and labels is not None and is_pair(images, labels):
+            match = SPLIT_NAME.search(rest)
+            pairs[split_called(match[0]) if match else None] = Pair(images, labels)
+    is_meant = path.is_dir() or any(path in pair for pair in pairs.values())
+    return pairs if is_meant else {}
+
+
+def role_of(file: Path, suffixes: tuple[str, ...]) -> tuple[str, str] | None:
+    """Return what a file holds by its name, and the rest of the name; None for other names."""
+    stem = next(file.name[: -len(it)] for it in suffixes if file.name.lower().endswith(it))
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", stem)
+    words = [it for it in re.split(r"[^a-z0-9]+", spaced.lower()) if it and not it[0].isdigit()]
+    named = [(it, kind) for it in words for kind, names in NAMES.items() if it in names]
+    if named:  # a word tells more than a letter, as in "labels 60000 x 1"
+        word, kind = max(named, key=lambda it: len(it[0]) > 1)
+        return kind, " ".join(it for it in words if it != word)
+    for word in words:  # xtrain, trainx
+        for kind, letter in (("images", "x"), ("labels", "y")):
+            if word.strip(letter) in USUAL_SPLITS:
+                return kind, " ".join(it.strip(letter) if it == word else it for it in words)
+    return None
+
+
+def is_pair(images: Path, labels: Path) -> bool:
+    """Return whether one file has 784 pixels a line and no label, and the other only labels."""
+    widths = [max(map(len, first_lines(it)), default=0) for it in (images, labels)]
+    return PIXELS <= widths[0] <= PIXELS + 1 and 1 <= widths[1] <= MAX_COLUMNS
+
+
+def first_lines(path: Path) -> list[list[str]]:
+    """Take the first two lines of a file apart."""
+    for _, block in plain_blocks(path):
+        return first_rows(path, block)
+    return []
+
+
+def read_pair(pair: Pair, options: ReadOptions) -> Table:
+    """Read the labels of a split, and check every pixel.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    columns, scale, count = survey_images(pair.images, options)
+    lines = list(read_labels(pair.labels))
+    if len(lines) == count + 1:  # the first is a header, whatever it says
+        del lines[0]
+    if len(lines) != count:
+        what = f"{len(lines):,} labels for the {count:,} images in {pair.images}"
+        raise CorruptError(
+            f"{pair.labels}: {what}", "Both need a line for each image, in one order"
+        )
+    texts = Texts()
+    for line, text in lines:
+        texts.add(line, [text])
+    if not texts.is_open:
+        what = f"more than {MAX_CLASSES} different labels"
+        raise CorruptError(f"{pair.labels}: {what}", "A dataset has 256 classes at most")
+    names, numbers = name_labels(pair.labels, texts)
+    note = scale.check(pair.images)
+    layout, has_header = columns.layouts[0], columns.has_header
+    notes = (note,) if note else ()
+    return Table(pair.images, layout, has_header, scale, names, numbers, notes)
+
+
+def survey_images(path: Path, options: ReadOptions) -> tuple[Columns, Scale, int]:
+    """Go through a file of images: its columns, its numbers, and how many images there are.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    columns, scale, count = None, Scale(), 0
+    with options.reporter.progress(
+        f"checking {path.name}", path.stat().st_size, "bytes"
+    ) as advance:
+        for line, block in plain_blocks(path):
+            if columns is None:
+                columns = columns_of_images(path, first_rows(path, block))
+                line, block = without_header(columns, line, block)
+            layout = columns.layouts[0]
+            wanted = Wanted(layout.fields, (), layout.pixels)
+            if block:
+                parsed = parse_block(path, line, block, wanted)
+                wrong = scale.survey(parsed.numbers)
+                if wrong is not None:
+                    raise number_error(path, parsed, wanted, wrong)
+                count += len(parsed.numbers)
+            advance(len(block))
+    if columns is None:
+        raise CorruptError(f"{path}: an empty file, expected 784 pixels a line")
+    return columns, scale, count
+
+
+def columns_of_images(path: Path, rows: list[list[str]]) -> Columns:
+    """Find the pixels among the columns of a file without labels.
+
+    Raises: CorruptError.
+    """
+    first = rows[0]
+    if not is_header(first):
+        if len(first) != PIXELS:
+            raise line_error(path, 1, f"{len(first):,} values, expected {PIXELS} pixels")
+        return Columns((Layout(PIXELS, tuple(range(PIXELS)), None),), False)
+    names = plain_header(rows)
+    pixels = find_pixels(names)
+    if len(pixels) != PIXELS:
+        raise pixels_error(path, names, pixels)
+    return Columns((Layout(len(names), tuple(pixels), None),), True)
+
+
+def read_labels(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a file of labels: the number of each, and the text of the label.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    columns, label = 0, 0
+    for line, block in plain_blocks(path):
+        if not columns:
+            names = [it.lower().strip("# ") for it in first_rows(path, block)[0]]
+            columns, label = len(names), len(names) - 1
+            named = [place for place, name in enumerate(names) if name in LABEL_NAMES]
+            label = named[0] if named else label
+            header = Columns((), bool(named) or "" in names)
+            line, block = without_header(header, line, block)
+        if block:
+            parsed = parse_block(path, line, block, Wanted(columns, (label,), ()))
+            yield from enumerate(parsed.texts[0], start=line)

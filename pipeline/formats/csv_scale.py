@@ -1,0 +1,102 @@
+"""The scale of a CSV file's pixels: whole numbers, or shares of full ink that once were."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import CorruptError
+
+FULL = 255
+Test: TypeAlias = Callable[[NDArray[np.float64]], bool]
+
+
+def is_rounded(values: NDArray[np.float64], digits: int) -> bool:
+    """Return whether numbers are whole numbers / 255, written with so many decimals."""
+    return bool((np.round(np.rint(values * FULL) / FULL, digits) == values).all())
+
+
+def is_exact(values: NDArray[np.float64], scale: int, kind: str) -> bool:
+    """Return whether numbers are whole numbers / scale, or times 1 / scale, in a type of floats."""
+    dtype = np.dtype(kind).type
+    whole = np.rint(values * scale)
+    texts, quotients = values.astype(dtype), (whole / scale).astype(dtype)
+    products = whole.astype(dtype) * dtype(1 / scale)
+    return bool(((texts == quotients) | (texts == products)).all() and (whole <= FULL).all())
+
+
+def list_tests() -> list[tuple[int, Test]]:
+    """List what shares may be: the number by which they were divided, and a test of values."""
+    exact = [
+        (scale, lambda values, scale=scale, kind=kind: is_exact(values, scale, kind))
+        for kind in ("f8", "f4")
+        for scale in (FULL + 1, FULL)
+    ]
+    rounded = [
+        (FULL, lambda values, digits=digits: is_rounded(values, digits)) for digits in range(3, 10)
+    ]
+    return [*exact, *rounded]
+
+
+class Scale:
+    """What the numbers of a file are, from all of them; then the pixels that they stand for."""
+
+    def __init__(self) -> None:
+        self.highest = 0.0
+        self.tests = list_tests()
+        self.has_shares = False
+
+    def survey(self, values: NDArray[Any]) -> NDArray[np.bool_] | None:
+        """Look at some numbers; return which of them cannot be pixels, if any cannot.
+
+        Shapes: any, the same out.
+        """
+        if values.dtype == np.uint8:
+            highest = float(values.max(initial=0))
+            if not self.has_shares or highest <= 1:
+                self.highest = max(self.highest, highest)
+                return None
+        is_wrong = (values < 0) | (values > FULL)
+        is_share = values != np.rint(values)
+        highest = max(self.highest, float(values.max(initial=0)))
+        if highest > 1:
+            above = values > 1
+            are_shares = self.has_shares or np.count_nonzero(is_share) > np.count_nonzero(above)
+            is_wrong |= above if are_shares else is_share
+        elif is_share.any():
+            self.has_shares = True
+            shares = np.unique(values[values > 0])
+            self.tests = [it for it in self.tests if it[1](shares)]
+        self.highest = highest
+        return is_wrong if is_wrong.any() else None
+
+    @property
+    def divisor(self) -> int | None:
+        """The number by which pixels were divided; None where there is none for all of them."""
+        found = (divisor for divisor, _ in self.tests if self.highest * divisor <= FULL)
+        return next(found, None) if self.has_shares else 1
+
+    def check(self, path: Path) -> str:
+        """Insist that the numbers are pixels; return a note when they are shares.
+
+        Raises: CorruptError.
+        """
+        if self.divisor is None:
+            raise CorruptError(
+                f"{path}: pixels are fractions that are no whole numbers / 255 or / 256",
+                "Save pixels as whole numbers from 0 to 255",
+            )
+        what = f"{path}: pixels are shares of full ink, whole numbers / {self.divisor}"
+        return what if self.has_shares else ""
+
+    def pixels(self, values: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return the pixels that numbers stand for.
+
+        Shapes: any, the same out.
+        """
+        divisor = self.divisor or 1
+        if divisor == 1:
+            return values.astype(np.uint8, copy=False)
+        return np.rint(values * float(divisor)).astype(np.uint8)

@@ -1,0 +1,308 @@
+"""The first pass over CSV files: their columns, their labels, and a check of every number."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.datasets.user_datasets import MAX_CLASSES
+from pipeline.errors import CorruptError
+from pipeline.formats.classes import check_class, plain_number
+from pipeline.formats.csv_evidence import (
+    ENOUGH_BITS,
+    FIRST_BITS,
+    MAX_TEXTS,
+    NEIGHBOURS,
+    Candidate,
+    bits_for_first,
+)
+from pipeline.formats.csv_header import OPTION, Columns, Layout, UnlabelledError, read_columns
+from pipeline.formats.csv_lines import (
+    Block,
+    Wanted,
+    number_error,
+    parse_block,
+    split_fields,
+    value_error,
+)
+from pipeline.formats.csv_scale import Scale
+from pipeline.formats.csv_text import NUMBER, line_error, plain_blocks
+from pipeline.formats.source import ReadOptions
+
+MAX_LABEL = 255
+HEADER_BITS = 100.0  # what the header of another split says counts more than the rows
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a CSV file says of its images, pixels aside."""
+
+    path: Path
+    layout: Layout
+    has_header: bool
+    scale: Scale
+    names: dict[str, int]  # every text that stands for a class: the first line that has it
+    numbers: NDArray[np.uint16]  # (N,), which of them
+    notes: tuple[str, ...]
+
+
+class Survey(NamedTuple):
+    """A file after the first pass, when its label may still be one of two columns."""
+
+    path: Path
+    columns: Columns
+    scale: Scale
+    texts: tuple["Texts", ...]  # of the label in each layout
+    candidates: tuple[Candidate, ...]
+
+
+class Texts:
+    """The texts of a column: which there are, and which one stands in each row."""
+
+    def __init__(self) -> None:
+        self.number_of: dict[bytes, int] = {}
+        self.lines: list[int] = []  # the first with each text
+        self.chunks = [np.empty(0, np.uint16)]
+        self.is_open = True  # few enough texts so far
+
+    def add(self, line: int, texts: list[bytes]) -> None:
+        """Add the texts of some rows, unless there are more different ones than of any label."""
+        if not self.is_open:
+            return
+        for number, text in enumerate(texts, start=line):
+            if text not in self.number_of:
+                self.number_of[text] = len(self.number_of)
+                self.lines.append(number)
+        self.is_open = len(self.number_of) <= MAX_TEXTS
+        if self.is_open:
+            self.chunks.append(np.array([self.number_of[it] for it in texts], np.uint16))
+
+
+def read_tables(
+    files: dict[str | None, Path], options: ReadOptions
+) -> tuple[dict[str | None, Table], tuple[str, ...]]:
+    """Read the labels of every file of a dataset, and check every pixel on the way.
+
+    Raises: UnlabelledError, MissingError, StorageError, CorruptError.
+    """
+    surveys, notes = {}, []
+    for split, path in files.items():
+        try:
+            surveys[split] = survey_file(path, options)
+        except UnlabelledError as error:
+            if split in (None, "train"):
+                raise
+            notes.append(f"not used, for it has no labels: {error.message}")
+    is_first = choose_label(list(surveys.values()))
+    tables = {split: make_table(survey, is_first) for split, survey in surveys.items()}
+    return tables, tuple(notes)
+
+
+def first_rows(path: Path, block: bytes) -> list[list[str]]:
+    """Take the first two lines apart."""
+    lines = block.split(b"\n", 2)[:2]
+    return [split_fields(path, number, it) for number, it in enumerate(lines, 1) if it.strip()]
+
+
+def wanted_columns(columns: Columns) -> Wanted:
+    """List the columns to read in the first pass: of two layouts, the pixels of both."""
+    layouts = columns.layouts
+    labels = tuple(it.label for it in layouts if it.label is not None)
+    shared = tuple(it for it in layouts[0].pixels if it not in labels)
+    return Wanted(layouts[0].fields, labels, shared)
+
+
+def survey_file(path: Path, options: ReadOptions) -> Survey:
+    """Go through a file: its columns, its labels, its numbers.
+
+    Raises: UnlabelledError, MissingError, StorageError, CorruptError.
+    """
+    survey, wanted = None, Wanted(0, (), ())
+    with options.reporter.progress(
+        f"checking {path.name}", path.stat().st_size, "bytes"
+    ) as advance:
+        for line, block in plain_blocks(path):
+            if survey is None:
+                columns = read_columns(path, first_rows(path, block), options.label_column)
+                wanted = wanted_columns(columns)
+                count = len(columns.layouts)
+                survey = Survey(
+                    *(path, columns, Scale()),
+                    *(
+                        tuple(Texts() for _ in range(count)),
+                        tuple(Candidate() for _ in range(count)),
+                    ),
+                )
+                line, block = without_header(columns, line, block)
+            if block:
+                add_block(survey, wanted, parse_block(path, line, block, wanted))
+            advance(len(block))
+    if survey is None:
+        raise CorruptError(f"{path}: an empty file, expected a label and 784 pixels a line")
+    return survey
+
+
+def without_header(columns: Columns, line: int, block: bytes) -> tuple[int, bytes]:
+    """Return the first block without its first line, if that names the columns."""
+    return (line + 1, block[block.index(b"\n") + 1 :]) if columns.has_header else (line, block)
+
+
+def add_block(survey: Survey, wanted: Wanted, block: Block) -> None:
+    """Add the labels of a block, and check its numbers.
+
+    Raises: CorruptError.
+    """
+    wrong = survey.scale.survey(block.numbers)
+    if wrong is not None:
+        raise number_error(survey.path, block, wanted, wrong)
+    for texts, column in zip(survey.texts, block.texts, strict=True):
+        texts.add(block.line, column)
+    if len(survey.candidates) == 1:
+        check_count(survey, survey.texts[0])
+        return
+    sides = block.numbers[:, :NEIGHBOURS], block.numbers[:, -NEIGHBOURS:]
+    for candidate, column, side in zip(survey.candidates, block.texts, sides, strict=True):
+        candidate.add(block.line, column, side)
+
+
+def check_count(survey: Survey, texts: Texts) -> None:
+    """Refuse a label with more classes than a dataset may have.
+
+    Raises: CorruptError.
+    """
+    if len(texts.number_of) <= MAX_CLASSES:
+        return
+    seen: set[str] = set()
+    for text, line in zip(texts.number_of, texts.lines, strict=True):
+        name = text.decode("utf-8", "replace").strip()
+        seen.add(plain_number(name) or name)
+        if len(seen) > MAX_CLASSES:
+            what = f"{name!r} is class {len(seen)}, expected {MAX_CLASSES} at most"
+            raise line_error(survey.path, line, what, f"If these are no labels, give {OPTION}")
+
+
+def choose_label(surveys: list[Survey]) -> bool:
+    """Decide for all files without such names in a header whether the label is the first column.
+
+    Raises: CorruptError.
+    """
+    is_open = [it for it in surveys if len(it.candidates) > 1]
+    if not is_open:
+        return True
+    bits = FIRST_BITS + sum(bits_for_first(*it.candidates) for it in is_open)
+    for survey in surveys:
+        layout = survey.columns.layouts[0]
+        if survey not in is_open and layout.label is not None:
+            bits += HEADER_BITS if layout.label < min(layout.pixels) else -HEADER_BITS
+    chosen = [it.candidates[0 if bits > 0 else 1] for it in is_open]
+    excess = sum(it.label_bits() - it.pixel_bits() for it in chosen)  # of a label over a pixel
+    is_sure = excess < 0 or (excess < ENOUGH_BITS and math.isfinite(bits))
+    has_classes = len(set[str]().union(*(it.counts for it in chosen))) > 1
+    if abs(bits) > ENOUGH_BITS and is_sure and has_classes:
+        return bits > 0
+    raise label_error(is_open[0])
+
+
+def label_error(survey: Survey) -> CorruptError:
+    """Make the error for a file of which no column is clearly the label."""
+    places = dict(zip(("first", "last"), survey.candidates, strict=True))
+    hint = "If one of them is the label, give --label-column first or --label-column last"
+    for (place, it), texts in zip(places.items(), survey.texts, strict=True):
+        if it.is_index:
+            if it.is_text:
+                check_count(survey, texts)
+            rows = sum(it.counts.values())
+            what = f"the {place} column has another value in each line, as ids do"
+            if max(it.counts.values()) > 1:
+                what = (
+                    f"the {place} column has {len(it.counts):,} different values in {rows:,} lines"
+                )
+            what += ", and the other end of the line is no label either"
+            return CorruptError(f"{survey.path}: {what}", f"Add a column of labels. {hint}")
+    numbers = " and ".join(f"{len(it.classes):,}" for it in places.values())
+    what = "it is not clear whether the labels are the first or the last column"
+    return CorruptError(f"{survey.path}: {what}: they have {numbers} different values", hint)
+
+
+def make_table(survey: Survey, is_first: bool) -> Table:
+    """Make the table of a file whose label has been found.
+
+    Raises: CorruptError.
+    """
+    place = 0 if is_first or len(survey.candidates) == 1 else 1
+    layout, texts = survey.columns.layouts[place], survey.texts[place]
+    if len(survey.candidates) > 1:
+        check_other(survey, 1 - place)
+        check_count(survey, texts)
+    names, rows = name_labels(survey.path, texts)
+    note = survey.scale.check(survey.path)
+    notes = [f"{survey.path}: not used: {', '.join(layout.unused)}"] if layout.unused else []
+    notes += [f"{survey.path}: the labels are the last column"] if place else []
+    notes += [note] if note else []
+    header = survey.columns.has_header
+    return Table(survey.path, layout, header, survey.scale, names, rows, tuple(notes))
+
+
+def name_labels(path: Path, texts: Texts) -> tuple[dict[str, int], NDArray[np.uint16]]:
+    """Return the names of the labels, each with its first line, and the number of each row's.
+
+    Raises: CorruptError.
+    """
+    names: dict[str, int] = {}
+    numbers = np.empty(len(texts.number_of), np.uint16)
+    for i, (text, line) in enumerate(zip(texts.number_of, texts.lines, strict=True)):
+        name = read_name(path, line, text)
+        names.setdefault(name, line)
+        numbers[i] = list(names).index(name)
+    return names, numbers[np.concatenate(texts.chunks)]
+
+
+def check_other(survey: Survey, place: int) -> None:
+    """Insist that the column which is no label holds pixels.
+
+    Raises: CorruptError.
+    """
+    column = survey.columns.layouts[place].label
+    for text, line in survey.candidates[place].lines.items():
+        is_number = NUMBER.fullmatch(text)
+        value = np.array([float(text)]) if is_number else None
+        if value is None or survey.scale.survey(value) is not None:
+            raise value_error(survey.path, line, column or 0, text)
+
+
+def read_name(path: Path, line: int, text: bytes) -> str:
+    """Read the text that stands for a class.
+
+    Raises: CorruptError.
+    """
+    try:
+        name = text.decode().strip()
+    except UnicodeDecodeError as error:
+        raise line_error(path, line, f"the label is no UTF-8 text ({error.reason})") from error
+    return check_class(f"{path}: line {line:,}", name)
+
+
+def read_pixels(table: Table) -> Iterator[NDArray[np.uint8]]:
+    """Yield the pixels of a file, a block at a time.
+
+    Shapes: (n, 784).
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    wanted = Wanted(table.layout.fields, (), table.layout.pixels)
+    columns = Columns((table.layout,), table.has_header)
+    is_first = True
+    for line, block in plain_blocks(table.path):
+        if is_first:
+            line, block = without_header(columns, line, block)
+            is_first = False
+        if block:
+            parsed = parse_block(table.path, line, block, wanted)
+            wrong = table.scale.survey(parsed.numbers)
+            if wrong is not None:  # it changed since
+                raise number_error(table.path, parsed, wanted, wrong)
+            yield table.scale.pixels(parsed.numbers)

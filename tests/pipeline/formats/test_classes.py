@@ -1,0 +1,101 @@
+"""A class is one class however its name is written, and what is to be tested was trained."""
+
+import unicodedata
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from pipeline.errors import CorruptError
+from pipeline.formats.class_rules import check_trained_classes, notes_on_classes, unite_classes
+from pipeline.formats.classes import numbers_of_names, plain_names
+from pipeline.formats.import_dataset import ImportOptions, import_dataset
+from pipeline.formats.source import Part, Source
+from pipeline.storage.cache import Cache
+from tests.support.csv_kinds import small_images
+from tests.support.image_sources import npz, png, save
+
+WRITTEN = {  # a number as people write it
+    "as it is": str,
+    "float": "{}.0".format,
+    "dot": "{}.".format,
+    "zeros": "{:02}".format,
+    "science": "{:.18e}".format,
+    "blanks": " {} ".format,
+}
+
+
+def part(split, *labels, path=None):
+    images = np.zeros((len(labels), 28, 28), np.uint8)
+    return Part(split, np.array(labels, np.uint8), lambda chosen: iter([images[chosen]]), path=path)
+
+
+@given(st.lists(st.tuples(st.integers(0, 99), st.sampled_from(list(WRITTEN))), min_size=1))
+def test_numbers_are_one_class_however_they_are_written(drawn):
+    names = [WRITTEN[how](number) for number, how in drawn]
+    assert plain_names(names) == {
+        name: str(number) for name, (number, _) in zip(names, drawn, strict=True)
+    }
+
+
+@settings(max_examples=30)
+@given(st.lists(st.text(max_size=5), max_size=5), st.sampled_from(["NFC", "NFD"]))
+def test_names_that_look_the_same_are_one_class(names, form):
+    names = [*names, "é"]
+    others = [unicodedata.normalize(form, f" {name} ") for name in names]
+    plain = plain_names([*names, *others])
+    assert all(plain[a] == plain[b] for a, b in zip(names, others, strict=True))
+
+
+def test_other_names_stay_as_many_classes_as_they_are():
+    for names in (["A", "a"], ["01", "1", "x"], ["1.10", "1.1"], ["5", "V"], ["1e999", "2"]):
+        assert len(set(plain_names(names).values())) == len(names)
+
+
+def test_names_that_mean_one_class_have_one_number(tmp_path):
+    names = ["5.0", "05", "10", "5"]
+    assert numbers_of_names(tmp_path, names, None) == (
+        ("5", "10"), {"5.0": 0, "05": 0, "5": 0, "10": 1}
+    )  # fmt: skip
+    assert numbers_of_names(tmp_path, ["e\u0301"], ("a", "é"))[1] == {"e\u0301": 1}
+
+
+def test_classes_of_every_source_are_united_and_ordered_as_they_were(tmp_path):
+    source = Source((part("train", 0, 1, 2), part("test", 3)), ("7.0", "3", "07", "3.0"))
+    united = unite_classes(tmp_path, source)
+    assert united.classes == ("7", "3")
+    assert [it.labels.tolist() for it in united.parts] == [[0, 1, 0], [1]]
+
+
+@pytest.mark.parametrize("split", ["test", "validation"])
+def test_a_class_that_is_not_trained_is_an_error_that_names_it(split, tmp_path):
+    source = Source((part("train", 0, 1), part(split, 0, 2)), ("a", "b", "c", "unused"))
+    with pytest.raises(CorruptError, match=f"1 class of {split} images alone: c; the training "):
+        check_trained_classes(tmp_path, source)
+    check_trained_classes(tmp_path, Source((part("train", 0, 2), part(split, 2)), source.classes))
+
+
+def test_names_that_differ_by_capitals_between_splits_are_said(tmp_path):
+    source = Source((part("train", 0), part("test", 1)), ("ZERO", "zero"))
+    with pytest.raises(CorruptError, match="by one name: zero and ZERO are two"):
+        check_trained_classes(tmp_path, source)
+
+
+def test_the_rules_hold_for_folders_and_arrays(tmp_path):
+    cache, pixels = Cache(tmp_path / "cache", "test"), small_images(0, 8)
+    for i, image in enumerate(pixels):
+        for split, name in (("train", f"{i % 2}"), ("test", f"0{i % 2}")):
+            save(tmp_path / "a" / split / name / f"{i}.png", png(image))
+    imported = import_dataset(cache, tmp_path / "a", "mine", ImportOptions())
+    assert imported.dataset.classes == ("0", "1")
+    arrays = {"x_train": pixels, "y_train": np.arange(8) % 2, "x_test": pixels}
+    path = npz(tmp_path / "b.npz", **arrays, y_test=np.arange(8) % 3)
+    with pytest.raises(CorruptError, match="1 class of test images alone: 2;"):
+        import_dataset(cache, path, "other", ImportOptions())
+
+
+def test_a_class_that_holds_nearly_all_images_is_noted():
+    (note,) = notes_on_classes("ab", [part("train", *[1] * 59, 0)])
+    assert note.startswith("59 of 60 training images are of class b, nearly all")
+    assert notes_on_classes("ab", [part("train", *[1] * 9, 0)]) == []
