@@ -38,6 +38,9 @@ def import_dataset(
     resize: Annotated[
         bool, typer.Option("--resize", help="Scaling of other sizes to 28x28.")
     ] = False,
+    grey: Annotated[
+        bool, typer.Option("--grey", help="Grey levels of arrays of images in colour.")
+    ] = False,
     invert: Annotated[
         bool, typer.Option("--invert", help="Inversion of dark ink on light paper.")
     ] = False,
@@ -83,7 +86,7 @@ def import_dataset(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     wishes = ImportOptions(
-        *(test_share, seed, title, licence, resize, invert, force),
+        *(test_share, seed, title, licence, resize, grey, invert, force),
         *(highest, transpose, label_column, skip_damaged),
     )
     imported = bring_in(cache, path, name, wishes, console)

@@ -50,6 +50,7 @@ class ImportOptions:
     title: str = ""
     licence: str = ""
     resize: bool = False
+    grey: bool = False  # images in colour become grey levels
     invert: bool = False  # dark ink on light paper becomes light on dark
     force: bool = False
     highest: int | None = None  # which pixel is full ink; None: 255
@@ -79,7 +80,7 @@ def import_dataset(
     with work_lock(cache, f"import-{name}", reporter):
         check_place(cache, name, wishes.force)
         options = ReadOptions(
-            wishes.resize, reporter, wishes.label_column, skip_damaged=wishes.skip_damaged
+            wishes.resize, wishes.grey, reporter, wishes.label_column, wishes.skip_damaged
         )
         with (
             staging(cache, name) as stage,

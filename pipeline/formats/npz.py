@@ -8,26 +8,45 @@ Source: the keys of Keras's datasets/mnist.py.
 
 import hashlib
 import io
-import math
 import zipfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pipeline.datasets.records import IMAGE_SHAPE, Dataset
-from pipeline.errors import CorruptError
-from pipeline.formats.classes import MAX_BYTES, check_classes, numbered_classes
-from pipeline.formats.npz_members import Member, read_members
-from pipeline.formats.numbers import pair_names, whole_bytes
-from pipeline.formats.source import Chosen, File, Format, Images, Part, ReadOptions, Source, select
-from pipeline.formats.streams import starts_with
+from pipeline.formats.array_files import files_together
+from pipeline.formats.arrays import source_of_arrays
+from pipeline.formats.npz_members import read_members
+from pipeline.formats.source import File, Format, Part, ReadOptions, Source
+from pipeline.formats.streams import flat_files, starts_with
 from pipeline.storage.cache import reading
 
 MAGIC = b"PK\x03\x04"
 COMMENT = b"mnist-neural-net export, sha256 of all before its list of files "
-IMAGE_SHAPES = (IMAGE_SHAPE, (*IMAGE_SHAPE, 1), (math.prod(IMAGE_SHAPE),))
+SUFFIX = ".npz"
+
+
+def recognises(path: Path) -> bool:
+    """Tell whether a path is a zip of arrays, or a folder with files that are called so."""
+    if path.is_dir():
+        return any(file.name.lower().endswith(SUFFIX) for file in flat_files(path))
+    if not starts_with(path, MAGIC):
+        return False
+    return path.name.lower().endswith(SUFFIX) or holds_arrays(path)
+
+
+def holds_arrays(path: Path) -> bool:
+    """Tell whether a zip is one of arrays, from its list of files."""
+    with reading(path):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                names = archive.namelist()
+        except (zipfile.BadZipFile, ValueError, NotImplementedError):
+            return False
+    return bool(names) and all(name.endswith(".npy") for name in names)
 
 
 def read_npz(path: Path, options: ReadOptions) -> Source:
@@ -35,63 +54,20 @@ def read_npz(path: Path, options: ReadOptions) -> Source:
 
     Raises: MissingError, StorageError, CorruptError.
     """
-    members = read_members(path)
-    pairs = pair_names(members)
-    if not pairs:
-        raise CorruptError(
-            f"{path}: arrays {', '.join(members) or 'none'}; expected x_train and y_train, x_test "
-            "and y_test, or one pair: images and labels, x and y, data and target"
-        )
-    parts = tuple(
-        read_part(split, members[images], members[labels])
-        for split, (images, labels) in pairs.items()
-    )
-    used = {key for pair in pairs.values() for key in pair} | {"classes", "label_columns"}
-    unused = [key for key in members if key not in used and not key.startswith("columns_")]
-    notes = (f"{path}: not used: {', '.join(unused)}",) if unused else ()
-    listed = read_class_names(members["classes"]) if "classes" in members else None
-    return Source(parts, numbered_classes(path, parts, listed), notes)
+    files = files_together(path, (SUFFIX,), lambda file: len(read_members(file)) == 1)
+    arrays = [
+        replace(it.named(), name=full_name(file, key, len(files)))
+        for file in files
+        for key, it in read_members(file).items()
+    ]
+    if len(files) == 1:  # what an export of ours has beside images and labels
+        arrays = [it for it in arrays if not it.name.startswith(("columns_", "label_columns"))]
+    return source_of_arrays(path, arrays, options)
 
 
-def read_part(split: str | None, images: Member, labels: Member) -> Part:
-    """Read the labels, and describe the way to the images.
-
-    Raises: CorruptError.
-    """
-    if images.shape[1:] not in IMAGE_SHAPES or labels.shape not in (
-        images.shape[:1],
-        (*images.shape[:1], 1),
-    ):
-        raise CorruptError(
-            f"{images.where} {images.shape} and {labels.key} {labels.shape}, expected (N, 28, 28), "
-            "(N, 784) or (N, 28, 28, 1) and (N,) or (N, 1)"
-        )
-    rows = [whole_bytes(labels.where, rows, "label") for rows in labels.rows(1 << 16)]
-    numbers = np.concatenate([np.empty(0, np.uint8), *(row.reshape(-1) for row in rows)])
-    return Part(split, numbers, lambda chosen: read_images(images, chosen))
-
-
-def read_images(member: Member, chosen: Chosen) -> Iterator[Images]:
-    """Yield the chosen images."""
-    chunks = (
-        whole_bytes(member.where, rows, "pixel").reshape(-1, *IMAGE_SHAPE) for rows in member.rows()
-    )
-    return select(member.path, chunks, chosen)
-
-
-def read_class_names(member: Member) -> tuple[str, ...]:
-    """Read an array of class names.
-
-    Raises: CorruptError.
-    """
-    size = math.prod(member.shape) * member.dtype.itemsize
-    if member.dtype.kind != "U" or len(member.shape) != 1 or size > MAX_BYTES:
-        raise CorruptError(f"{member.where} is {member.dtype} of {member.shape}, expected text")
-    try:
-        names = [str(name) for rows in member.rows() for name in rows]
-    except ValueError as error:
-        raise CorruptError(f"{member.where}: no text ({error})") from error
-    return check_classes(member.where, names)
+def full_name(file: Path, key: str, file_count: int) -> str:
+    """Name an array by its key, and by its file where there are several."""
+    return key if file_count == 1 else f"{file.name[: -len(SUFFIX)]}/{key}"
 
 
 class Sink(io.RawIOBase):
@@ -184,9 +160,11 @@ def is_export(path: Path) -> bool:
 NPZ = Format(
     name="npz",
     title="one NumPy file with Keras's keys x_train, y_train, x_test, y_test",
-    recognises=lambda path: starts_with(path, MAGIC),
+    recognises=recognises,
     read=read_npz,
     write=write_npz,
-    suffix=".npz",
+    suffix=SUFFIX,
     is_export=is_export,
+    can_resize=True,
+    can_grey=True,
 )

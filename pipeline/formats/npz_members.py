@@ -3,51 +3,22 @@
 Source: .ZIP File Format Specification, PKWARE.
 """
 
-import math
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import IO
 
 from pipeline.errors import CorruptError
-from pipeline.formats.source import CHUNK
+from pipeline.formats.npy_stream import NpyStream
 from pipeline.storage.cache import reading
 from pipeline.storage.idx import GZIP_MAX_RATIO
 from pipeline.storage.npy import read_npy_header
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those of NumPy
-
-
-@dataclass(frozen=True)
-class Member:
-    """An array in an .npz file: what its header says, and the way to its numbers."""
-
-    path: Path
-    key: str
-    dtype: np.dtype[Any]
-    shape: tuple[int, ...]
-
-    @property
-    def where(self) -> str:
-        return f"{self.path}: {self.key}"
-
-    def rows(self, step: int = CHUNK) -> Iterator[NDArray[Any]]:
-        """Yield the rows in order, a few at a time."""
-        row_shape = self.shape[1:]
-        with opened(self.path) as archive, archive.open(self.key + ".npy") as file:
-            read_npy_header(self.where, file)
-            for start in range(0, self.shape[0], step):
-                n = min(step, self.shape[0] - start)
-                data = file.read(n * math.prod(row_shape) * self.dtype.itemsize)
-                yield np.frombuffer(data, self.dtype).reshape(n, *row_shape)
-            file.read(1)  # at the end zipfile compares the checksum
 
 
 @contextmanager
@@ -63,12 +34,19 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
             raise CorruptError(f"{path}: no .npz file of numbers ({error})") from error
 
 
-def read_members(path: Path) -> dict[str, Member]:
+@contextmanager
+def opened_member(path: Path, name: str) -> Iterator[IO[bytes]]:
+    """Open one file in a zip."""
+    with opened(path) as archive, archive.open(name) as file:
+        yield file
+
+
+def read_members(path: Path) -> dict[str, NpyStream]:
     """Read the headers of all arrays, believing none that promises more than its bytes.
 
     Raises: CorruptError.
     """
-    members: dict[str, Member] = {}
+    members: dict[str, NpyStream] = {}
     with opened(path) as archive:
         for info in archive.infolist():
             key = info.filename.removesuffix(".npy")
@@ -76,17 +54,12 @@ def read_members(path: Path) -> dict[str, Member]:
                 raise CorruptError(f"{path}: {key} is there twice, or compressed in a strange way")
             with archive.open(info) as file:
                 header = read_npy_header(f"{path}: {key}", file)
-            is_by_columns = header.is_fortran and sum(n > 1 for n in header.shape) > 1
-            if header.dtype.hasobject or is_by_columns:
-                raise CorruptError(
-                    f"{path}: {key} holds Python objects, or columns before rows",
-                    "Save np.ascontiguousarray of numbers",
-                )
-            size = header.size + header.content_size
+            size = info.file_size if header.dtype.hasobject else header.size + header.content_size
             if size != info.file_size or size > info.compress_size * GZIP_MAX_RATIO:
                 raise CorruptError(
                     f"{path}: {key} is to hold {header.dtype} of shape {header.shape}, {size:,} "
                     f"bytes; it has {info.file_size:,} in {info.compress_size:,}"
                 )
-            members[key] = Member(path, key, header.dtype, header.shape)
+            opener = partial(opened_member, path, info.filename)
+            members[key] = NpyStream(path, key, header, opener)
     return members

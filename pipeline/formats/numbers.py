@@ -1,18 +1,19 @@
 """Numbers that become pixels and labels, if that changes none of them."""
 
-import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.datasets.user_datasets import SPLIT
 from pipeline.errors import CorruptError
-from pipeline.formats.streams import split_called
 
-# what people call images and labels, where there are no splits or after the name of a split
-PAIRS = (("images", "labels"), ("x", "y"), ("data", "target"))
+SAVEZ = (
+    'In Python: np.savez("mine.npz", x_train=..., y_train=..., x_test=..., y_test=...), '
+    "and import that"
+)
+SHARES = (256, 255)  # of which fractions are whole numbers, the first that fits
+WHOLE, TRUTH = 1, 0  # scales of whole numbers, and of True and False
 
 
 def whole_bytes(where: str, values: NDArray[Any], what: str) -> NDArray[np.uint8]:
@@ -30,75 +31,146 @@ def whole_bytes(where: str, values: NDArray[Any], what: str) -> NDArray[np.uint8
         is_wrong = ~((values >= 0) & (values <= 255) & (values == np.floor(values)))
     if is_wrong.any():
         wrong = values[is_wrong].flat[0]
-        hint = "Save pixels as whole numbers: multiply by 255 and round" if 0 < wrong < 1 else ""
+        hint = f"Save whole numbers from 0 to 255. {SAVEZ}"
         raise CorruptError(
             f"{where}: a {what} is {wrong}, expected a whole number from 0 to 255", hint
         )
     return values.astype(np.uint8)
 
 
-def ink_bytes(where: str, values: NDArray[Any]) -> tuple[NDArray[np.uint8], str]:
-    """Turn pixels of any kind into bytes: whole numbers, or shares of full ink that once were.
+class Ink(NamedTuple):
+    """What the numbers of some pixels mean."""
+
+    scale: int  # pixels are whole numbers / scale; or TRUTH
+
+    def to_bytes(self, where: str, values: NDArray[Any]) -> NDArray[np.uint8]:
+        """Turn pixels into bytes.
+
+        Raises: CorruptError.
+        """
+        if self.scale == WHOLE:
+            return whole_bytes(where, values, "pixel")
+        if self.scale == TRUTH:
+            return values.astype(np.uint8) * np.uint8(255)
+        pixels = unscaled(values, self.scale)
+        if pixels is None:
+            raise CorruptError(f"{where}: it changed while it was read")
+        return pixels
+
+    def note(self, where: str) -> tuple[str, ...]:
+        """Say what was done with the numbers, where anything was."""
+        if self.scale == WHOLE:
+            return ()
+        if self.scale == TRUTH:
+            return (f"{where}: pixels are true or false; true was taken as 255",)
+        return (f"{where}: pixels are shares of full ink, exactly whole numbers / {self.scale}",)
+
+
+def find_ink(where: str, chunks: Iterable[NDArray[Any]]) -> Ink:
+    """Find out what pixels of any kind mean: whole numbers, or shares of full ink that once were.
 
     Nielsen's mnist.pkl.gz holds pixel / 256, most others pixel / 255.
-
-    Returns: the bytes, and a note when they were shares.
 
     Source: M. Nielsen, Neural Networks and Deep Learning, mnist_loader.py; the values in its file.
 
     Raises: CorruptError.
     """
-    if values.dtype.kind != "f" or not values.size or not 0 <= values.min() <= values.max() <= 1:
-        return whole_bytes(where, values, "pixel"), ""
-    for scale in (1, 256, 255):
-        if (pixels := unscaled(values, scale)) is not None:
-            note = f"{where}: pixels are shares of full ink, exactly whole numbers / {scale}"
-            return pixels, "" if scale == 1 else note
-    raise CorruptError(
-        f"{where}: pixels are fractions that are no whole numbers / 255 or / 256",
-        "Save pixels as whole numbers from 0 to 255",
-    )
+    scales = [WHOLE, *SHARES]
+    for values in chunks:
+        if values.dtype.kind == "b":
+            scales = [TRUTH]
+        elif values.dtype.kind != "f" or not are_shares(values):
+            scales = [it for it in scales if it == WHOLE]
+            whole_bytes(where, values, "pixel")
+        else:
+            scales = [it for it in scales if unscaled(values, it) is not None]
+        if not scales:
+            raise CorruptError(
+                f"{where}: pixels are fractions that are no whole numbers / 255 or / 256",
+                f"Save pixels as whole numbers from 0 to 255. {SAVEZ}",
+            )
+    return Ink(scales[0])
+
+
+def are_shares(values: NDArray[Any]) -> bool:
+    """Tell whether all numbers are from 0 to 1; NaN is not."""
+    return bool(values.size == 0 or 0 <= values.min() <= values.max() <= 1)
 
 
 def unscaled(values: NDArray[Any], scale: int) -> NDArray[np.uint8] | None:
     """Return the bytes of which these are exactly the quotients by `scale`; None unless all are.
 
-    Or the products with 1 / scale, which some people take instead.
+    Or the products with 1 / scale, which some people take instead. Doubles may have been taken of
+    single precision.
     """
+    types = [values.dtype, np.dtype(np.float32)] if values.dtype == np.float64 else [values.dtype]
     pixels = np.empty(values.shape, np.uint8)
     step = 1 << 16
     flat, out = values.reshape(-1), pixels.reshape(-1)
     for start in range(0, flat.size, step):
         part = flat[start : start + step]
         nearest = np.rint(part.astype(np.float64) * scale)
-        quotients = (nearest / scale).astype(values.dtype)
-        products = nearest.astype(values.dtype) * values.dtype.type(1 / scale)
-        if (nearest > 255).any() or not ((part == quotients) | (part == products)).all():
+        is_exact = np.zeros(part.shape, np.bool_)
+        for dtype in types:
+            is_exact |= part == (nearest / scale).astype(dtype)
+            is_exact |= part == nearest.astype(dtype) * dtype.type(1 / scale)
+        if (nearest > 255).any() or not is_exact.all():
             return None
         out[start : start + step] = nearest.astype(np.uint8)
     return pixels
 
 
-def pair_names(keys: Iterable[str]) -> dict[str | None, tuple[str, str]]:
-    """Find the names of images and labels that belong together, by split.
+def class_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[np.uint8] | list[str]:
+    """Read one label for each of so many images: a number from 0 to 255, or else a class name.
 
-    Understood are Keras's x_train and y_train with any split, train_images and train_labels, and
-    a single pair: images and labels, x and y, data and target.
+    Shapes: (count,), (count, 1), (1, count), or one-hot (count, K) or (K, count).
 
-    Source: the keys of mnist.npz in Keras's datasets/mnist.py.
+    Raises: CorruptError.
     """
-    by_name = {key.lower(): key for key in keys}
-    found: dict[str | None, tuple[str, str]] = {}
-    for images, labels in PAIRS:
-        if images in by_name and labels in by_name:
-            found[None] = by_name[images], by_name[labels]
-    for name, key in by_name.items():
-        for pattern in (rf"(x)_({SPLIT})", rf"({SPLIT})_(images)"):
-            match = re.fullmatch(pattern, name)
-            if match is None:
-                continue
-            partner = f"y_{match[2]}" if match[1] == "x" else f"{match[1]}_labels"
-            if partner in by_name:
-                split = split_called(match[2] if match[1] == "x" else match[1])
-                found[split] = key, by_name[partner]
-    return found
+    if values.size != count:
+        values = one_hot_numbers(where, values, count)
+    values = values.reshape(-1)
+    if values.dtype.kind in "SU":
+        return [label_text(where, value) for value in values.tolist()]
+    if values.dtype.kind == "b":
+        values = values.astype(np.uint8)
+    if values.dtype.kind not in "uif":
+        raise CorruptError(f"{where}: labels of {values.dtype}, expected numbers or texts")
+    with np.errstate(invalid="ignore"):
+        is_wrong = ~np.isfinite(values) | (values != np.floor(values))
+    if is_wrong.any():
+        wrong = values[is_wrong][0]
+        raise CorruptError(f"{where}: a label is {wrong}, expected a whole number or a text")
+    if values.size and not 0 <= values.min() <= values.max() <= 255:
+        return [str(int(value)) for value in values.tolist()]
+    return values.astype(np.uint8)
+
+
+def label_text(where: str, value: str | bytes) -> str:
+    """Return a label that is a text or bytes as text.
+
+    Raises: CorruptError.
+    """
+    try:
+        return value.decode().strip() if isinstance(value, bytes) else value.strip()
+    except UnicodeDecodeError as error:
+        raise CorruptError(f"{where}: a label is no UTF-8 text ({error.reason})") from error
+
+
+def one_hot_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[Any]:
+    """Return the place of the one in each row.
+
+    Shapes: (count, K) or (K, count), with axes of 1 among them -> (count,).
+
+    Raises: CorruptError.
+    """
+    rows = values.reshape([n for n in values.shape if n != 1] if count > 1 else (1, -1))
+    rows = rows if rows.shape[0] == count else rows.T
+    if rows.dtype.kind not in "buif" or ((rows != 0).sum(1) != 1).any() or (rows.max(1) <= 0).any():
+        raise CorruptError(
+            f"{where}: {rows.shape[1]} numbers for each image that are not one-hot, expected one "
+            "label for each",
+            SAVEZ,
+        )
+    places: NDArray[np.intp] = rows.argmax(1)
+    return places

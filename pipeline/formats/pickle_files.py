@@ -1,29 +1,27 @@
 """Pickles of images and labels: ours, the seed's, other people's, gzipped or not.
 
-A pickle may hold a pair or a dictionary of images and labels, or a pair of those for each split,
-as Nielsen's mnist.pkl.gz does: training, validation and test. It is read as a whole, through the
-reader that runs nothing.
+A pickle may hold arrays and lists in any nesting: a pair or a dictionary of images and labels, or
+one for each split, as Nielsen's mnist.pkl.gz does. It is read as a whole, through the reader that
+runs nothing.
 
 Source: M. Nielsen, Neural Networks and Deep Learning, mnist_loader.py.
 """
 
-import math
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
-from pipeline.formats.classes import numbered_classes, read_classes
-from pipeline.formats.numbers import ink_bytes, pair_names, whole_bytes
-from pipeline.formats.source import Format, Part, ReadOptions, Source, part_in_memory
-from pipeline.formats.streams import beginning, flat_files, split_files, unzipped
-from pipeline.pickles.foreign_formats import LayoutError, integers
+from pipeline.formats.array_files import files_together
+from pipeline.formats.arrays import source_of_arrays
+from pipeline.formats.classes import read_classes
+from pipeline.formats.named_arrays import collect_arrays
+from pipeline.formats.numbers import SAVEZ
+from pipeline.formats.source import Format, ReadOptions, Source
+from pipeline.formats.streams import beginning, flat_files, unzipped
+from pipeline.pickles.foreign_formats import LayoutError
 from pipeline.pickles.our_format import read_our_layout
 from pipeline.pickles.safe_load import load_untrusted
 from pipeline.storage.cache import reading, write_chunks
@@ -32,8 +30,7 @@ from pipeline.storage.idx import CHUNK_BYTES, GZIP_MAGIC
 SUFFIXES = (".pkl", ".p", ".pickle.gz", ".pkl.gz", ".p.gz", ".pickle")
 PROTOCOLS = {bytes([0x80, protocol]) for protocol in range(2, 6)}
 MAX_UNZIPPED = 1 << 29  # bytes; Nielsen's file has 220 million
-ORDERS = {2: ("train", "test"), 3: ("train", "validation", "test")}  # of pairs without names
-PIXELS = math.prod(IMAGE_SHAPE)
+MAX_RATIO = 100  # or so many times the gzipped ones: protocol 0 writes a zero byte as \\x00
 
 
 def recognises(path: Path) -> bool:
@@ -49,19 +46,24 @@ def read_pickle_files(path: Path, options: ReadOptions) -> Source:
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
-    parts, notes = [], []
-    for split, file in split_files(path, SUFFIXES).items():
-        for inner_split, (images, labels) in load_pairs(file).items():
-            where = f"{file}: {inner_split}" if inner_split else str(file)
-            part, note = make_part(file, inner_split or split, where, images, labels)
-            parts.append(part)
-            notes += [note] if note else []
+    files = files_together(path, SUFFIXES, lambda file: False)
+    arrays = [
+        array
+        for file in files
+        for array in collect_arrays(file, load_pickle(file), "" if len(files) == 1 else stem(file))
+    ]
     folder = path if path.is_dir() else path.parent
-    return Source(tuple(parts), numbered_classes(path, parts, read_classes(folder)), tuple(notes))
+    return source_of_arrays(path, arrays, options, read_classes(folder))
 
 
-def load_pairs(path: Path) -> dict[str | None, tuple[Any, Any]]:
-    """Load the images and labels of each split that a pickle holds.
+def stem(file: Path) -> str:
+    """Return a file's name without its suffix."""
+    name = file.name
+    return name[: -max(len(it) for it in SUFFIXES if name.lower().endswith(it))]
+
+
+def load_pickle(path: Path) -> Any:
+    """Load what a pickle holds.
 
     Raises: MissingError, StorageError, CorruptError.
     """
@@ -69,16 +71,20 @@ def load_pairs(path: Path) -> dict[str | None, tuple[Any, Any]]:
         try:
             with reading(plain), plain.open("rb") as file:
                 pixels, labels, _ = read_our_layout(plain, file, plain.stat().st_size)
-                return {None: (pixels, labels)}
+                return pixels, labels
         except LayoutError:
-            loaded = load_untrusted(plain)
-    pairs = find_pairs(loaded)
-    if not pairs:
-        raise CorruptError(
-            f"{path}: no pickle of images and labels: it holds {describe(loaded)}; expected a pair "
-            "or a dictionary of 28x28 images and their labels, or one for each split"
-        )
-    return pairs
+            return with_way_out(plain)
+
+
+def with_way_out(path: Path) -> Any:
+    """Load a pickle; where it is refused, say how else to save what is in it.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    try:
+        return load_untrusted(path)
+    except CorruptError as error:
+        raise type(error)(error.message, SAVEZ) from error
 
 
 @contextmanager
@@ -111,88 +117,12 @@ def limited(path: Path, chunks: Iterator[bytes]) -> Iterator[bytes]:
 
     Raises: CorruptError.
     """
-    size = 0
+    size, limit = 0, max(MAX_UNZIPPED, MAX_RATIO * path.stat().st_size)
     for chunk in chunks:
         size += len(chunk)
-        if size > MAX_UNZIPPED:
-            raise CorruptError(f"{path}: more than {MAX_UNZIPPED:,} bytes unzipped")
+        if size > limit:
+            raise CorruptError(f"{path}: more than {limit:,} bytes unzipped")
         yield chunk
-
-
-def find_pairs(loaded: Any) -> dict[str | None, tuple[Any, Any]]:
-    """Find images and labels in what a pickle held, by split; nothing where there are none."""
-    if isinstance(loaded, dict):
-        names = pair_names(loaded)
-        return {split: (loaded[x], loaded[y]) for split, (x, y) in names.items()}
-    if is_pair(loaded):
-        return {None: (loaded[0], loaded[1])}
-    if isinstance(loaded, list | tuple) and len(loaded) in ORDERS and all(map(is_pair, loaded)):
-        splits = ORDERS[len(loaded)]
-        return {split: (x, y) for split, (x, y) in zip(splits, loaded, strict=True)}
-    return {}
-
-
-def is_pair(value: Any) -> bool:
-    """Tell whether a value has two items, with 784 numbers in the first for each in the second."""
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        return False
-    return math.prod(nested_shape(value[0])) == PIXELS * math.prod(nested_shape(value[1]))
-
-
-def nested_shape(value: Any) -> tuple[int, ...]:
-    """Return the shape of an array, or of nested lists as their first items suggest it."""
-    if isinstance(value, np.ndarray):
-        return tuple(value.shape)
-    if isinstance(value, list | tuple):
-        return (len(value), *(nested_shape(value[0]) if value else ()))
-    return ()
-
-
-def describe(value: Any) -> str:
-    """Say in a few words what a value is."""
-    if isinstance(value, dict):
-        return f"a dictionary with {', '.join(value) or 'nothing'}"[:100]
-    if isinstance(value, list | tuple):
-        return f"{len(value)} items of shape {', '.join(str(nested_shape(it)) for it in value[:3])}"
-    return f"a {type(value).__name__}"
-
-
-def make_part(
-    path: Path, split: str | None, where: str, images: Any, labels: Any
-) -> tuple[Part, str]:
-    """Check the shapes, types and ranges of images and labels.
-
-    Returns: the part, and a note when pixels were not whole numbers.
-
-    Raises: CorruptError.
-    """
-    if isinstance(images, np.ndarray) and images.dtype.kind == "f":
-        pixels, note = ink_bytes(where, images)
-    else:
-        pixels, note = integers_as_bytes(path, images, "pixel"), ""
-    if isinstance(labels, np.ndarray) and labels.dtype.kind == "f":
-        numbers = whole_bytes(where, labels, "label")
-    else:
-        numbers = integers_as_bytes(path, labels, "label")
-    is_square = pixels.shape[1:] in (IMAGE_SHAPE, (*IMAGE_SHAPE, 1), (PIXELS,))
-    if not is_square or numbers.shape not in (pixels.shape[:1], (*pixels.shape[:1], 1)):
-        raise CorruptError(
-            f"{where}: images {pixels.shape} and labels {numbers.shape}, expected (N, 28, 28) or "
-            "(N, 784) and (N,)"
-        )
-    squares = np.ascontiguousarray(pixels).reshape(-1, *IMAGE_SHAPE)
-    return part_in_memory(path, split, squares, numbers.reshape(-1)), note
-
-
-def integers_as_bytes(path: Path, values: Any, what: str) -> NDArray[np.uint8]:
-    """Turn nested lists or an array of integers into bytes.
-
-    Raises: CorruptError.
-    """
-    try:
-        return integers(path, values, what)
-    except LayoutError as error:
-        raise CorruptError(error.message) from error  # its hint is for pickles in the cache
 
 
 PICKLE = Format(
@@ -200,4 +130,6 @@ PICKLE = Format(
     title="pickles of parallel lists or arrays",
     recognises=recognises,
     read=read_pickle_files,
+    can_resize=True,
+    can_grey=True,
 )

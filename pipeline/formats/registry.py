@@ -3,11 +3,15 @@
 from pathlib import Path
 
 from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.formats.arff import ARFF
 from pipeline.formats.csv_file import CSV
 from pipeline.formats.folder import PNG
 from pipeline.formats.idx_files import IDX, IDX_GZ
 from pipeline.formats.litter import count_kinds
+from pipeline.formats.mat import MAT
+from pipeline.formats.npy import NPY
 from pipeline.formats.npz import NPZ
+from pipeline.formats.parquet import PARQUET
 from pipeline.formats.pickle_files import PICKLE
 from pipeline.formats.source import Format, Writer
 from pipeline.formats.streams import beginning
@@ -15,7 +19,7 @@ from pipeline.formats.torchvision_folder import TORCHVISION
 from pipeline.storage.content import describe_start
 
 FORMATS: dict[str, Format] = {
-    it.name: it for it in (NPZ, IDX, IDX_GZ, TORCHVISION, PICKLE, CSV, PNG)
+    it.name: it for it in (NPZ, NPY, MAT, PARQUET, ARFF, IDX, IDX_GZ, TORCHVISION, PICKLE, CSV, PNG)
 }
 WRITERS: dict[str, Writer] = {
     name: it.write for name, it in FORMATS.items() if it.write is not None
@@ -24,7 +28,7 @@ WRITERS: dict[str, Writer] = {
 
 READ = (
     "Expected a folder of pictures, LABEL/name.png or train/LABEL/name.png; or IDX files, .csv, "
-    ".npz or .pickle; or a .zip or .tar.gz of these"
+    ".npz, .npy, .mat, .parquet, .arff or .pickle; or a .zip or .tar.gz of these"
 )
 SAVE = "In Python: np.savez('mine.npz', x_train=images, y_train=labels), and import that"
 WAYS_OUT = {  # by what a file is
@@ -38,12 +42,9 @@ WAYS_OUT = {  # by what a file is
     "picture": "Put pictures into folders that are named after their classes: LABEL/name.png",
     "HDF5": SAVE,
     "TFRecord": SAVE,
-    "ARFF": SAVE,
     "LIBSVM": SAVE,
     "Arrow": SAVE,
-    "parquet": SAVE,
     "MATLAB": SAVE,
-    "NumPy": SAVE,
     "joblib": SAVE,
     "database": SAVE,
     "JSON": SAVE,

@@ -55,6 +55,7 @@ class ReadOptions:
     """How a source is to be read."""
 
     resize: bool = False  # images of other sizes are brought to 28x28
+    grey: bool = False  # images in colour are turned to grey levels
     reporter: ProgressReporter = SILENT
     label_column: str | None = None  # "first", "last" or the name of one; None: it is found
     skip_damaged: bool = False  # image files that cannot be read are left out
@@ -77,6 +78,7 @@ class Format:
     can_resize: bool = False
     has_columns: bool = False  # one of which may be named as the label
     can_skip_damaged: bool = False
+    can_grey: bool = False  # image files always are
 
 
 def select(path: Path, chunks: Iterable[Images], chosen: Chosen) -> Iterator[Images]:

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline.inspection.stack import PickleStack
-from pipeline.pickles.machine import NAMES
 from pipeline.pickles.opcodes import (
     Frames,
     MalformedPickleError,
@@ -24,6 +23,7 @@ from pipeline.pickles.opcodes import (
 )
 from pipeline.pickles.safe_load import MAX_OPCODES
 from pipeline.pickles.values import (
+    NAMES,
     CallResult,
     Container,
     GlobalReference,

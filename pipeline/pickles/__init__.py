@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING
 from pipeline.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from pipeline.pickles.foreign_formats import LayoutError as LayoutError, integers as integers
-    from pipeline.pickles.machine import NAMES as NAMES, UnsafePickleError as UnsafePickleError
+    from pipeline.pickles.foreign_formats import (
+        LayoutError as LayoutError,
+        kinds_of_leaves as kinds_of_leaves,
+    )
+    from pipeline.pickles.machine import UnsafePickleError as UnsafePickleError
     from pipeline.pickles.manifest import (
         OtherInputsError as OtherInputsError,
         check_pickle as check_pickle,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
         Container as Container,
         ENDLESS as ENDLESS,
         GlobalReference as GlobalReference,
+        NAMES as NAMES,
         UnknownValue as UnknownValue,
         count_words as count_words,
         is_bytearray as is_bytearray,

@@ -1,15 +1,15 @@
 """Follow the opcodes of a pickle of plain data and arrays, without running anything.
 
 The standard unpickler calls what it is told to. This machine knows the opcodes that plain data
-and NumPy arrays need and refuses the rest; it recognises the five calls by which arrays are
-written, and does what they would have done by itself. An array becomes a view of its bytes.
+and NumPy arrays need, of every protocol, and refuses the rest; it recognises the six calls by
+which arrays are written, and does what they would have done by itself. An array becomes a view of
+its bytes.
 
 Source: the opcodes are those of Python's `pickletools`; the calls that arrays make are those of
-`numpy.ndarray.__reduce__`, `__reduce_ex__` and `numpy.dtype.__reduce__`.
+`__reduce__` and `__reduce_ex__` of `numpy.ndarray`, `numpy.generic` and `numpy.dtype`.
 """
 
 import math
-import pickletools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,19 +18,16 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import CorruptError
+from pipeline.pickles.opcodes import WHOLE, Frames, Opcode, read_opcode
+from pipeline.pickles.values import NAMES, Truncated, UnknownValue
 
 MAX_REUSED_BYTES = 256  # texts as long as this may be used again: names, keys
-
-# The names that the pickles of arrays import; each stands for itself and is never called.
-NAMES = {
-    ("numpy", "ndarray"): "ndarray",
-    ("numpy", "dtype"): "dtype",
-    ("numpy.core.multiarray", "_reconstruct"): "_reconstruct",
-    ("numpy._core.multiarray", "_reconstruct"): "_reconstruct",
-    ("numpy.core.numeric", "_frombuffer"): "_frombuffer",  # protocol 5
-    ("numpy._core.numeric", "_frombuffer"): "_frombuffer",
-    ("_codecs", "encode"): "encode",  # protocol 2 writes bytes as text to be encoded
-}
+HIGHEST_PROTOCOL = 5
+MAX_DEPTH = 1000  # MARKs that wait for their end
+DICTIONARY = 4  # containers that a dictionary with a first key costs
+FILE_BYTES = 16  # of a pickle, for each list or tuple in it; a row of 28 pixels has 60
+SPARE_CONTAINERS = 1 << 14
+ARRAY_TYPE = re.compile(r"[biuf][1248]|[SU][1-9][0-9]{0,6}")  # numbers, and texts of one length
 
 
 class UnsafePickleError(CorruptError):
@@ -47,7 +44,17 @@ class Name:
 UNFILLED = Name("an array whose content is still to come")
 
 
-@dataclass
+@dataclass(frozen=True)
+class Single:
+    """What the memo keeps of a thing that may be in one place only."""
+
+    kind: str
+
+
+ABSENT = Single("")
+
+
+@dataclass(slots=True)
 class Dtype:
     """What `numpy.dtype(code, align, copy)` was given, and the byte order that follows."""
 
@@ -70,7 +77,7 @@ def make_array(content: Any, dtype: Any, shape: Any, is_fortran: bool) -> Any:
         return content
     if isinstance(content, str):  # Python 2 had no bytes
         content = content.encode("latin-1")
-    if not re.fullmatch(r"[biuf][1248]", dtype.code) or not isinstance(content, bytes | bytearray):
+    if not ARRAY_TYPE.fullmatch(dtype.code) or not isinstance(content, bytes | bytearray):
         raise UnsafePickleError(f"an array of type {dtype.code[:20]!r}; numbers are read")
     numpy_type = np.dtype(dtype.order + dtype.code)
     if size * numpy_type.itemsize != len(content):
@@ -82,37 +89,107 @@ class Machine:
     """Follows the opcodes of a pickle, for plain data and arrays alone.
 
     What it makes is a tree: no list, array or long text is ever in two places, so the whole can
-    be walked, copied and thrown away in a time that the file's size bounds.
+    be walked, copied and thrown away in a time that the file's size bounds. So is its memory.
     """
 
     def __init__(self, data: bytes) -> None:
         self.data = data
+        self.frames = Frames()
         self.stack: list[Any] = []
         self.marks: list[int] = []  # heights of the stack
-        self.memo: dict[int, Any] = {}
+        self.memo: list[Any] = []
+        self.count = 0  # of the values in the memo
+        self.room = len(data) // FILE_BYTES + SPARE_CONTAINERS  # for lists, tuples and the like
 
     def run(self) -> Any:
-        """Follow every opcode to STOP, and return the one thing that is then on the stack."""
-        for opcode, argument, _ in pickletools.genops(self.data):
-            self.step(opcode.name, argument)
+        """Follow every opcode to STOP, and return the one thing that is then on the stack.
+
+        Raises: UnsafePickleError, MalformedPickleError, and what damaged pickles cause.
+        """
+        data, frames = self.data, self.frames
+        name, position = "", 0
+        while name != "STOP":
+            start = self.follow_numbers(position)
+            name, argument, position = read_opcode(data, start, WHOLE)
+            if name in ("FRAME", "STOP") or start < frames.end < position:
+                frames.check(Opcode(name, argument, start, position), len(data))
+            self.step(name, argument)
+        if frames.lie or position < len(data):
+            raise UnsafePickleError(frames.lie or f"{len(data) - position:,} bytes follow its end")
         (result,) = self.stack
         check_plain(result)
         return result
 
+    def follow_numbers(self, position: int) -> int:
+        """Follow a run of small numbers in one step, where there is one, and return where it ends.
+
+        It ends with the frame at the latest, for the frame has to end between two opcodes.
+        """
+        data = self.data
+        while position < len(data) and (kind := RUNS.get(data[position])) is not None:
+            end = self.frames.end if position < self.frames.end else len(data)
+            if (run := kind.match(data, position, end)) is None:
+                break
+            if data[position] == INT:
+                self.append(list(map(int, run[0].replace(b"I", b"").split(b"\na")[:-1])))
+            elif data[position] == BININT1:
+                self.stack.extend(run[0][1::2])
+            else:
+                self.stack.extend(np.frombuffer(run[0], FLOAT_RUN)["value"].tolist())
+            position = run.end()
+        return position
+
     def step(self, opcode: str, argument: Any) -> None:
         """Follow one opcode."""
-        if opcode in CONSTANTS:
-            self.stack.append(CONSTANTS[opcode]())
-        elif opcode in LITERALS:
+        if opcode in LITERALS:
+            if type(argument) in (UnknownValue, Truncated):
+                raise UnsafePickleError(f"an {opcode} that is no number or text of ours")
             self.stack.append(argument)
         elif opcode in STEPS:
             STEPS[opcode](self, argument)
         else:
             raise UnsafePickleError(f"opcode {opcode} is not one that plain data needs")
 
-    def put(self, index: int | None) -> None:
-        """Remember what is on top of the stack, under the next number if none is given."""
-        self.memo[len(self.memo) if index is None else index] = self.stack[-1]
+    def check_protocol(self, protocol: int) -> None:
+        """Refuse a protocol that is not known yet."""
+        if protocol > HIGHEST_PROTOCOL:
+            raise UnsafePickleError(f"protocol {protocol}, which is yet to come")
+
+    def make(self, container: Any, cost: int = 1) -> None:
+        """Push a container, as long as the size of the file justifies so many."""
+        self.room -= cost
+        if self.room < 0:
+            raise UnsafePickleError(NEARLY_ALL_EMPTY)
+        self.stack.append(container)
+
+    def make_dictionary(self, pairs: list[Any]) -> None:
+        """Push a dictionary of keys and values that take turns."""
+        self.make({}, DICTIONARY)
+        self.set_items(pairs)
+
+    def mark(self) -> None:
+        """Remember the height of the stack."""
+        if len(self.marks) == MAX_DEPTH:
+            raise UnsafePickleError(f"lists more than {MAX_DEPTH:,} deep in each other")
+        self.marks.append(len(self.stack))
+
+    def put(self, index: Any) -> None:
+        """Remember what is on top of the stack, if it may be used again; else its kind alone."""
+        if not isinstance(index, int) or not 0 <= index <= len(self.data):
+            raise UnsafePickleError(f"it orders a memo of {describe_index(index)} entries")
+        if index >= len(self.memo):
+            self.memo.extend([ABSENT] * (index + 1 - len(self.memo)))
+        self.count += self.memo[index] is ABSENT
+        self.memo[index] = keep_reusable(self.stack[-1])
+
+    def get(self, index: Any) -> None:
+        """Push what the memo has, if it is too small for its use in two places to matter."""
+        is_there = isinstance(index, int) and 0 <= index < len(self.memo)
+        if not is_there or self.memo[index] is ABSENT:
+            raise CorruptError(f"it uses value {describe_index(index)}, which it has not made")
+        if isinstance(self.memo[index], Single):
+            raise UnsafePickleError(f"it uses the same {self.memo[index].kind} more than once")
+        self.stack.append(self.memo[index])
 
     def call(self, function: Callable[..., Any]) -> None:
         """Replace the two topmost things by what a function makes of them."""
@@ -140,23 +217,27 @@ class Machine:
         self.stack[-1].extend(items)
 
     def set_items(self, pairs: list[Any]) -> None:
-        """Add keys and values to the dictionary on top of the stack; keys are text."""
+        """Add keys and values to the dictionary on top of the stack; keys are text or bytes."""
         keys, values = pairs[::2], pairs[1::2]
-        if not isinstance(self.stack[-1], dict) or not all(type(key) is str for key in keys):
+        are_texts = all(type(key) in (str, bytes) for key in keys)
+        if not isinstance(self.stack[-1], dict) or not are_texts:
             raise UnsafePickleError("a dictionary with other keys than text")
         self.stack[-1].update(zip(keys, values, strict=True))
 
 
-def reusable(value: Any) -> Any:
-    """Let a thing out of the memo once more, if it is too small for that to matter.
+def describe_index(index: Any) -> str:
+    """Write a number of the memo, or say that it is none."""
+    return f"{index:,}" if isinstance(index, int) and abs(index) < 1 << 64 else "no such number"
 
-    Raises: UnsafePickleError for lists, tuples, arrays and long texts.
-    """
+
+def keep_reusable(value: Any) -> Any:
+    """Keep a thing that may be used again; of lists, tuples, arrays and long texts their kind."""
     is_short = isinstance(value, str | bytes) and len(value) <= MAX_REUSED_BYTES
     if is_short or (isinstance(value, Name | Dtype | int | float | None) and value is not UNFILLED):
         return value
-    kind = "array" if value is UNFILLED else type(value).__name__
-    raise UnsafePickleError(f"it uses the same {kind} more than once")
+    if isinstance(value, np.generic) and value.nbytes <= MAX_REUSED_BYTES:
+        return value
+    return SINGLES[type(value)] if type(value) in SINGLES else Single(type(value).__name__)
 
 
 def check_plain(value: Any) -> None:
@@ -164,15 +245,15 @@ def check_plain(value: Any) -> None:
 
     Raises: UnsafePickleError.
     """
-    waiting = [value]
+    waiting: list[list[Any] | tuple[Any, ...]] = [[value]]
     while waiting:
-        item = waiting.pop()
-        if isinstance(item, list | tuple):
-            waiting.extend(item)
-        elif isinstance(item, dict):
-            waiting.extend(item.values())
-        elif isinstance(item, Name | Dtype):
+        items = waiting.pop()
+        kinds = set(map(type, items))
+        if kinds & {Name, Dtype}:
             raise UnsafePickleError("it holds an imported name where there should be data")
+        if kinds & {list, tuple, dict}:
+            waiting += [item for item in items if isinstance(item, list | tuple)]
+            waiting += [list(item.values()) for item in items if isinstance(item, dict)]
 
 
 def find_name(module: Any, name: Any) -> Name:
@@ -197,8 +278,14 @@ def reduce_call(function: Any, arguments: Any) -> Any:
             return Dtype(code)
         case [Name("encode"), (str(text), "latin1")]:
             return text.encode("latin-1")
+        case [Name("scalar"), (Dtype() as dtype, content)] if not isinstance(content, list):
+            return make_array(content, dtype, (), False)[()]
         case [Name("_frombuffer"), (content, dtype, shape, order)]:
             return make_array(content, dtype, shape, order == "F")
+        case [Name("_frombuffer"), (content, dtype, shape, "K", tuple(axes))]:
+            made = make_array(content, dtype, shape, False)
+            if sorted(axes) == list(range(len(shape))) and isinstance(made, np.ndarray):
+                return made.transpose(axes)
     raise UnsafePickleError("it makes a call that no array's pickle makes")
 
 
@@ -216,38 +303,54 @@ def build(target: Any, state: Any) -> Any:
     raise UnsafePickleError("it gives a state to what is no array")
 
 
-CONSTANTS: dict[str, Callable[[], Any]] = {
-    "NONE": lambda: None,
-    "NEWTRUE": lambda: True,
-    "NEWFALSE": lambda: False,
-    "EMPTY_LIST": list,
-    "EMPTY_DICT": dict,
-    "EMPTY_TUPLE": tuple,
+NEARLY_ALL_EMPTY = "it is nearly all empty lists, which need far more memory than the file"
+SINGLES: dict[type, Single] = {
+    kind: Single(kind.__name__) for kind in (list, tuple, dict, str, bytes, np.ndarray)
 }
+SINGLES[Name] = Single("array")  # one whose content is still to come
+
+INT, BININT1, BINFLOAT = b"IKG"
+RUNS = {  # of numbers that follow each other, by the first byte
+    INT: re.compile(rb"(?:I(?:0|[1-9][0-9]{0,8})\na){4,4096}+"),  # each is appended to a list
+    BININT1: re.compile(rb"(?:K.){4,4096}+", re.DOTALL),
+    BINFLOAT: re.compile(rb"(?:G.{8}){4,4096}+", re.DOTALL),
+}
+FLOAT_RUN = np.dtype([("opcode", "u1"), ("value", ">f8")])
 LITERALS = {
-    *("BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT"),
+    *("INT", "LONG", "FLOAT", "STRING", "UNICODE"),
+    *("BININT", "BININT1", "BININT2", "LONG1", "LONG4", "BINFLOAT"),
     *("BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8", "BINSTRING", "SHORT_BINSTRING"),
     *("BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"),
 }
 STEPS: dict[str, Callable[[Machine, Any], None]] = {
-    "PROTO": lambda machine, version: None,
+    "PROTO": Machine.check_protocol,
     "FRAME": lambda machine, length: None,
     "STOP": lambda machine, _: None,
-    "MARK": lambda machine, _: machine.marks.append(len(machine.stack)),
-    "TUPLE1": lambda machine, _: machine.stack.append(tuple(machine.pop(1))),
-    "TUPLE2": lambda machine, _: machine.stack.append(tuple(machine.pop(2))),
-    "TUPLE3": lambda machine, _: machine.stack.append(tuple(machine.pop(3))),
-    "TUPLE": lambda machine, _: machine.stack.append(tuple(machine.pop_to_mark())),
+    "NONE": lambda machine, _: machine.stack.append(None),
+    "NEWTRUE": lambda machine, _: machine.stack.append(True),
+    "NEWFALSE": lambda machine, _: machine.stack.append(False),
+    "EMPTY_TUPLE": lambda machine, _: machine.stack.append(()),
+    "EMPTY_LIST": lambda machine, _: machine.make([]),
+    "EMPTY_DICT": lambda machine, _: machine.make({}, DICTIONARY),
+    "MARK": lambda machine, _: machine.mark(),
+    "TUPLE1": lambda machine, _: machine.make(tuple(machine.pop(1))),
+    "TUPLE2": lambda machine, _: machine.make(tuple(machine.pop(2))),
+    "TUPLE3": lambda machine, _: machine.make(tuple(machine.pop(3))),
+    "TUPLE": lambda machine, _: machine.make(tuple(machine.pop_to_mark())),
+    "LIST": lambda machine, _: machine.make(machine.pop_to_mark()),
+    "DICT": lambda machine, _: machine.make_dictionary(machine.pop_to_mark()),
     "APPEND": lambda machine, _: machine.append(machine.pop(1)),
     "APPENDS": lambda machine, _: machine.append(machine.pop_to_mark()),
     "SETITEM": lambda machine, _: machine.set_items(machine.pop(2)),
     "SETITEMS": lambda machine, _: machine.set_items(machine.pop_to_mark()),
+    "PUT": Machine.put,
     "BINPUT": Machine.put,
     "LONG_BINPUT": Machine.put,
-    "MEMOIZE": Machine.put,
-    "BINGET": lambda machine, index: machine.stack.append(reusable(machine.memo[index])),
-    "LONG_BINGET": lambda machine, index: machine.stack.append(reusable(machine.memo[index])),
-    "GLOBAL": lambda machine, names: machine.stack.append(find_name(*names.split(" ", 1))),
+    "MEMOIZE": lambda machine, _: machine.put(machine.count),
+    "GET": Machine.get,
+    "BINGET": Machine.get,
+    "LONG_BINGET": Machine.get,
+    "GLOBAL": lambda machine, names: machine.stack.append(find_name(*names)),
     "STACK_GLOBAL": lambda machine, _: machine.call(find_name),
     "REDUCE": lambda machine, _: machine.call(reduce_call),
     "BUILD": lambda machine, _: machine.call(build),

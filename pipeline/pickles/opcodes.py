@@ -20,6 +20,9 @@ from pipeline.errors import CorruptError
 from pipeline.pickles.values import Truncated, UnknownValue, shortened
 
 Reader = Callable[[bytes, int], tuple[Any, int]]
+Table = dict[
+    int, tuple[str, Reader | None]
+]  # the name of every opcode, and how to read what follows
 
 LONG_INTEGER = 64  # bytes; longer ones are not worked out
 
@@ -46,25 +49,28 @@ class Opcode(NamedTuple):
 
 
 def read_opcodes(data: bytes, start: int = 0) -> Iterator[Opcode]:
-    """Yield the opcodes of one pickle, the last of them STOP.
+    """Yield the opcodes of one pickle, the last of them STOP; long texts are shortened.
 
     Raises: MalformedPickleError where they cannot be read further.
     """
-    position = start
-    while True:
-        here = position
-        if here >= len(data):
-            raise MalformedPickleError("it ends without STOP")
-        if data[here] not in TABLE:
-            raise MalformedPickleError(f"byte {here:,} is 0x{data[here]:02x}, which is no opcode")
-        name, reader = TABLE[data[here]]
-        argument: Any = None
-        position = here + 1
-        if reader is not None:
-            argument, position = reader(data, position)
-        yield Opcode(name, argument, here, position)
-        if name == "STOP":
-            return
+    name, position = "", start
+    while name != "STOP":
+        start = position
+        name, argument, position = read_opcode(data, start, SHORTENED)
+        yield Opcode(name, argument, start, position)
+
+
+def read_opcode(data: bytes, start: int, table: Table) -> tuple[str, Any, int]:
+    """Read one opcode: its name, its argument, and where the next one is.
+
+    Raises: MalformedPickleError.
+    """
+    if start >= len(data):
+        raise MalformedPickleError("it ends without STOP")
+    if data[start] not in table:
+        raise MalformedPickleError(f"byte {start:,} is 0x{data[start]:02x}, which is no opcode")
+    name, reader = table[data[start]]
+    return name, *(reader(data, start + 1) if reader else (None, start + 1))
 
 
 class Frames:
@@ -137,38 +143,39 @@ def line(convert: Callable[[bytes], Any]) -> Reader:
 
 def read_pair(data: bytes, start: int) -> tuple[Any, int]:
     """Read the two lines of a module and a name in it."""
-    module, start = line(decode)(data, start)
-    name, end = line(decode)(data, start)
+    module, start = line(lambda name: shortened(decode(name)))(data, start)
+    name, end = line(lambda name: shortened(decode(name)))(data, start)
     return (module, name), end
 
 
-def decode(data: bytes) -> Any:
-    """Turn bytes into text, keeping the beginning of a long one.
+def decode(data: bytes) -> str:
+    """Turn bytes into text.
 
     Raises: MalformedPickleError.
     """
     try:
-        return shortened(str(data, "utf-8", "surrogatepass"))
+        return str(data, "utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
         raise MalformedPickleError(f"a text is no UTF-8 ({error.reason})") from error
 
 
 def unescape(data: bytes) -> Any:
     """Undo the escapes of a text in quotes, which Python 2 wrote."""
+    if len(data) < 2 or data[0] != data[-1] or data[0] not in b"\"'":
+        return UnknownValue("text without quotes")
     try:
-        text = codecs.escape_decode(data[1:-1])[0]
+        return codecs.escape_decode(data[1:-1])[0].decode("latin-1")
     except ValueError:
         return UnknownValue("text with damaged escapes")
-    return shortened(text.decode("latin-1"))
 
 
-def unescape_unicode(data: bytes) -> Any:
+def unescape_unicode(data: bytes) -> str:
     """Undo the escapes of a text of protocol 0.
 
     Raises: MalformedPickleError.
     """
     try:
-        return shortened(str(data, "raw-unicode-escape"))
+        return str(data, "raw-unicode-escape")
     except UnicodeDecodeError as error:
         raise MalformedPickleError(f"a text has damaged escapes ({error.reason})") from error
 
@@ -182,6 +189,11 @@ def to_integer(digits: bytes) -> Any:
         except ValueError:
             continue
     return UnknownValue("integer")
+
+
+def to_short_integer(digits: bytes) -> Any:
+    """Read an integer in text, or one of the two truth values that are written as integers."""
+    return digits == b"01" if digits in (b"00", b"01") else to_integer(digits)
 
 
 def to_float(digits: bytes) -> Any:
@@ -199,43 +211,48 @@ def little_endian(data: bytes) -> Any:
     return int.from_bytes(data, "little", signed=True)
 
 
-def latin(data: bytes) -> Any:
+def latin(data: bytes) -> str:
     """Turn what Python 2 called a string into text."""
-    return shortened(data.decode("latin-1"))
+    return data.decode("latin-1")
 
 
-def mutable(data: bytes) -> Any:
-    """Make bytes that can be added to."""
-    return shortened(bytearray(data))
+def make_table(keep: Callable[[Any], Any]) -> Table:
+    """Make the table of all opcodes; `keep` makes of a text or bytes what is kept of it."""
+
+    def kept(convert: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+        return lambda data: keep(convert(data))
+
+    readers: dict[str, Reader] = {
+        "uint1": number("<B"),
+        "uint2": number("<H"),
+        "int4": number("<i"),
+        "uint4": number("<I"),
+        "uint8": number("<Q"),
+        "float8": number(">d"),
+        "string1": counted("<B", kept(latin)),
+        "string4": counted("<i", kept(latin)),
+        "bytes1": counted("<B", keep),
+        "bytes4": counted("<I", keep),
+        "bytes8": counted("<Q", keep),
+        "bytearray8": counted("<Q", kept(bytearray)),
+        "unicodestring1": counted("<B", kept(decode)),
+        "unicodestring4": counted("<I", kept(decode)),
+        "unicodestring8": counted("<Q", kept(decode)),
+        "unicodestringnl": line(kept(unescape_unicode)),
+        "long1": counted("<B", little_endian),
+        "long4": counted("<i", little_endian),
+        "decimalnl_short": line(to_short_integer),
+        "decimalnl_long": line(to_integer),
+        "floatnl": line(to_float),
+        "stringnl": line(kept(unescape)),
+        "stringnl_noescape": line(kept(decode)),
+        "stringnl_noescape_pair": read_pair,
+    }
+    return {
+        ord(opcode.code): (opcode.name, readers[opcode.arg.name] if opcode.arg else None)
+        for opcode in pickletools.opcodes
+    }
 
 
-READERS: dict[str, Reader] = {
-    "uint1": number("<B"),
-    "uint2": number("<H"),
-    "int4": number("<i"),
-    "uint4": number("<I"),
-    "uint8": number("<Q"),
-    "float8": number(">d"),
-    "string1": counted("<B", latin),
-    "string4": counted("<i", latin),
-    "bytes1": counted("<B", shortened),
-    "bytes4": counted("<I", shortened),
-    "bytes8": counted("<Q", shortened),
-    "bytearray8": counted("<Q", mutable),
-    "unicodestring1": counted("<B", decode),
-    "unicodestring4": counted("<I", decode),
-    "unicodestring8": counted("<Q", decode),
-    "unicodestringnl": line(unescape_unicode),
-    "long1": counted("<B", little_endian),
-    "long4": counted("<i", little_endian),
-    "decimalnl_short": line(to_integer),
-    "decimalnl_long": line(to_integer),
-    "floatnl": line(to_float),
-    "stringnl": line(unescape),
-    "stringnl_noescape": line(decode),
-    "stringnl_noescape_pair": read_pair,
-}
-TABLE: dict[int, tuple[str, Reader | None]] = {
-    ord(opcode.code): (opcode.name, READERS[opcode.arg.name] if opcode.arg else None)
-    for opcode in pickletools.opcodes
-}
+SHORTENED = make_table(lambda value: value if isinstance(value, UnknownValue) else shortened(value))
+WHOLE = make_table(lambda value: value)

@@ -8,7 +8,7 @@ opcodes, calls nothing, and never hands out the same large thing twice:
 
 - nested lists and tuples of integers, without any reuse: the standard unpickler. Every item of
   the result has its own bytes in the file, so the result is no larger than the file justifies.
-- anything else: `machine.Machine`, opcode by opcode.
+- anything else: `machine.Machine`, opcode by opcode, in as much memory as the file justifies.
 
 Source: the opcodes are those of Python's `pickletools`.
 """
@@ -19,12 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptError
-from pipeline.pickles.machine import Machine, UnsafePickleError
-from pipeline.pickles.opcodes import Frames, read_opcodes
+from pipeline.pickles.machine import NEARLY_ALL_EMPTY, Machine, UnsafePickleError
 from pipeline.storage.cache import read_whole
 
 MAX_BYTES = 1 << 30  # of a pickle that others wrote, which is read into memory
-MAX_OPCODES = 100_000  # arrays need a few dozen each
+MAX_OPCODES = 100_000  # that are followed to say what a pickle would do
 CONTAINER_BYTES = 64  # what an empty list or tuple costs in memory, about
 MEMORY_PER_FILE_BYTE = 16  # lists of 28 small integers need 6
 
@@ -61,31 +60,11 @@ def load_bytes(data: bytes) -> Any:
     try:
         if is_plain_lists(data):
             return load_lists(data)
-        check_opcodes(data)
         return Machine(data).run()
     except CorruptError:
         raise
     except Exception as error:  # damaged pickles raise nearly every kind
         raise CorruptError(f"{type(error).__name__}: {error}"[:200]) from error
-
-
-def check_opcodes(data: bytes) -> None:
-    """Refuse what not all readers of pickles would follow alike, or to its end.
-
-    Raises: UnsafePickleError, CorruptError.
-    """
-    frames, end = Frames(), 0
-    for count, opcode in enumerate(read_opcodes(data)):
-        if count == MAX_OPCODES:
-            raise UnsafePickleError(f"more than {MAX_OPCODES:,} opcodes for what is no plain list")
-        if opcode.name == "PROTO" and opcode.argument > pickle.HIGHEST_PROTOCOL:
-            raise UnsafePickleError(f"protocol {opcode.argument}, which is yet to come")
-        if opcode.name == "LONG_BINPUT" and opcode.argument > len(data):
-            raise UnsafePickleError(f"it orders a memo of {opcode.argument:,} entries")
-        frames.check(opcode, len(data))
-        end = opcode.end
-    if frames.lie or end < len(data):
-        raise UnsafePickleError(frames.lie or f"{len(data) - end:,} bytes follow its end")
 
 
 def is_plain_lists(data: bytes) -> bool:
@@ -116,9 +95,7 @@ def load_lists(data: bytes) -> Any:
     if not frames_hold(data):
         raise UnsafePickleError("its frames do not end where opcodes do")
     if at_most > affordable and count_containers(data) > affordable:
-        raise UnsafePickleError(
-            "it is nearly all empty lists, which need far more memory than the file"
-        )
+        raise UnsafePickleError(NEARLY_ALL_EMPTY)
     return pickle.loads(data)
 
 

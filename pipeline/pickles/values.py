@@ -6,11 +6,22 @@ A number, a short text and None stand for themselves. All else is one of the cla
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.pickles.machine import NAMES
-
 HEAD = 200  # characters or bytes that are kept of a long text
 ENDLESS = 2**64  # where counting ends: more than any memory holds
 SHOWN_ITEMS, SHOWN_LEVELS, SHOWN_LENGTH = 5, 3, 60
+
+# The names that the pickles of arrays import; each stands for itself and is never called.
+NAMES = {
+    ("numpy", "ndarray"): "ndarray",
+    ("numpy", "dtype"): "dtype",
+    ("numpy.core.multiarray", "_reconstruct"): "_reconstruct",
+    ("numpy._core.multiarray", "_reconstruct"): "_reconstruct",
+    ("numpy.core.multiarray", "scalar"): "scalar",
+    ("numpy._core.multiarray", "scalar"): "scalar",
+    ("numpy.core.numeric", "_frombuffer"): "_frombuffer",  # protocol 5
+    ("numpy._core.numeric", "_frombuffer"): "_frombuffer",
+    ("_codecs", "encode"): "encode",  # protocols 0 to 2 write bytes as text to be encoded
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +136,21 @@ def is_for_arrays(made: CallResult) -> bool:
     if not isinstance(made.callee, GlobalReference) or made.keywords is not None:
         return False
     match NAMES.get((made.callee.module, made.callee.name)), made.arguments:
-        case ["_reconstruct", [GlobalReference(_, "ndarray"), Container("tuple", [0]), _]]:
+        case (
+            ["_reconstruct", [GlobalReference(_, "ndarray"), Container("tuple", [0]), _]]
+            | ["dtype", [str(), *_]]
+            | ["encode", [str() | Truncated("str"), "latin1"]]
+            | ["_frombuffer", [_, _, _, _] | [_, _, _, _, Container("tuple")]]
+        ):
             return True
-        case ["dtype", [str(), *_]]:
-            return True
-        case ["encode", [str() | Truncated("str"), "latin1"]]:
-            return True
-        case ["_frombuffer", [_, _, _, _]]:
-            return True
+        case ["scalar", [CallResult(GlobalReference(_, "dtype")), content]]:
+            return isinstance(content, str | bytes | Truncated) or is_encoded(content)
     return False
+
+
+def is_encoded(value: Any) -> bool:
+    """Tell whether a value is bytes that were written as text."""
+    return isinstance(value, CallResult) and getattr(value.callee, "name", "") == "encode"
 
 
 def count_words(roots: list[Any]) -> int:

@@ -44,7 +44,11 @@ if TYPE_CHECKING:
         read_idx as read_idx,
     )
     from pipeline.storage.locks import work_lock as work_lock
-    from pipeline.storage.npy import MAGIC as MAGIC, read_npy_header as read_npy_header
+    from pipeline.storage.npy import (
+        MAGIC as MAGIC,
+        NpyHeader as NpyHeader,
+        read_npy_header as read_npy_header,
+    )
     from pipeline.storage.pictures import (
         PictureOptions as PictureOptions,
         decode_picture as decode_picture,

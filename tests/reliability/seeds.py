@@ -28,6 +28,7 @@ from pipeline.storage.cache import Cache, Digest
 from pipeline.storage.checksummed_json import checksummed_bytes
 from pipeline.storage.idx import idx_bytes
 from tests.reliability.zips import zip_of
+from tests.support.mat_files import MatFile
 
 COUNT = 3
 MEMBER = "gzip/images.gz"  # of a zip
@@ -129,10 +130,21 @@ def csv_files(_: Path) -> list[bytes]:
 
 def image_arrays(_: Path) -> list[bytes]:
     named = {"x_train": IMAGES, "y_train": LABELS, "x_test": IMAGES, "y_test": LABELS}
-    buffers = io.BytesIO(), io.BytesIO()
+    buffers = io.BytesIO(), io.BytesIO(), io.BytesIO()
     np.savez(buffers[0], **named)
     np.savez_compressed(buffers[1], x=IMAGES, y=LABELS.astype(np.int64))
+    np.savez(buffers[2], np.asfortranarray(IMAGES), LABELS.astype(str).astype(object))
     return [buffer.getvalue() for buffer in buffers]
+
+
+def matlab_files(_: Path) -> list[bytes]:
+    tree = {"train": {"images": IMAGES.reshape(COUNT, -1), "labels": LABELS}}
+    return [MatFile("<").write(dataset=tree), MatFile(">", zipped=True).write(x=IMAGES, y=LABELS)]
+
+
+def array_pickles(_: Path) -> list[bytes]:
+    named = {"images": list(IMAGES), "labels": list(LABELS.astype(np.int64))}
+    return [pickle.dumps(named, protocol) for protocol in range(6)]
 
 
 def manifests(folder: Path) -> list[bytes]:

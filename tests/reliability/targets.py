@@ -119,6 +119,8 @@ PARSERS = (
     Target("configuration", read_configuration, seeds.configurations, SEALED_MUTATIONS),
     Target("CSV", read_source, seeds.csv_files, place="images.csv"),
     Target("npz of images", read_source, seeds.image_arrays, place="images.npz"),
+    Target("MATLAB file of images", read_source, seeds.matlab_files, place="images.mat"),
+    Target("pickle of images", read_source, seeds.array_pickles, PICKLE_MUTATIONS, "images.pickle"),
     Target("pickle to inspect", inspect_anything, seeds.plain_pickles, PICKLE_MUTATIONS),
     Target("checkpoint to inspect", inspect_anything, seeds.checkpoints, CHECKPOINT_MUTATIONS),
     Target(

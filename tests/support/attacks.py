@@ -72,7 +72,7 @@ CALLS = [
     ("numpy", "fromfile", "ran"),
     ("numpy.testing._private.utils", "runstring", "open('ran', 'w')"),
     ("numpy.f2py", "compile", "x"),
-    ("numpy.core.multiarray", "scalar", "x"),
+    ("numpy.core.multiarray", "fromstring", "x"),
     ("numpy._core.multiarray", "fromfile", "ran"),
     ("pipeline.storage.cache", "publish", "ran"),
     ("pipeline.pickles.safe_load", "Name", "x"),
@@ -104,8 +104,6 @@ OPCODES = {
     "READONLY_BUFFER": pickled(b"N\x98"),
     "FROZENSET": pickled(b"(K\x01\x91"),
     "EMPTY_SET": pickled(b"\x8f"),
-    "INT": pickled(b"I1\n"),
-    "PUT": pickled(b"Np99999999999\n"),
 }
 
 LENGTHS = {
@@ -118,6 +116,15 @@ LENGTHS = {
 
 BROKEN = {
     "no opcode": pickled(b"\xff"),
+    "PUT of 99999999999": pickled(b"Np99999999999\n"),
+    "PUT of a word": pickled(b"Npx\n"),
+    "GET of a word": pickled(b"Ngx\n"),
+    "INT of a word": pickled(b"Ix\n"),
+    "STRING without quotes": pickled(b"Sx\n"),
+    "a scalar of a text": pickled(b"cnumpy.core.multiarray\nscalar\n(", text(b"x"), b"tR"),
+    "a scalar of an object": pickled(
+        b"cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(", text(b"O8"), b"tRK\x01tR"
+    ),
     "LONG_BINPUT of 2**24": pickled(b"Nr\0\0\0\x01"),
     "LONG_BINPUT": pickled(b"Nr\xff\xff\xff\xff"),
     "nothing": b"",

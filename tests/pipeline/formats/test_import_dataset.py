@@ -247,10 +247,10 @@ def test_images_of_any_size_are_resized_smoothly_when_asked(cache, tmp_path):
     checks = np.indices((112, 56)).sum(0).astype(np.uint8) % 2 * 255
     for i in range(4):
         save(folder / "check" / f"{i}.png", png(checks))
-    with pytest.raises(UsageError, match="--resize is for image files"):
-        import_dataset(
-            cache, npz(tmp_path / "b.npz", x=PIXELS, y=LABELS), "a", ImportOptions(resize=True)
-        )
+    for option in "resize", "grey":
+        table = save(tmp_path / "b.csv", lines(KAGGLE))
+        with pytest.raises(UsageError, match=f"--{option} is for .*arrays.* is read as csv"):
+            import_dataset(cache, table, "a", ImportOptions(**{option: True}))
     import_dataset(cache, folder, "mine", ImportOptions(resize=True, test_share=0.5))
     pixels = raw_arrays(cache, "mine")["train"][0][0].astype(int)
     assert np.abs(pixels[:, 7:21] - 127).max() < 9  # black and white became grey, not one of them

@@ -320,21 +320,27 @@ REFUSED = {
         "2 files .a.csv, b.csv. that are not the splits of one data set",
     ),
     "damaged gzip": (only("a.csv.gz", gzip.compress(lines())[:-50]), "damaged gzip data"),
-    "npz without known names": (
+    "npz without labels": (
         lambda it: npz(it / "a.npz", a=PIXELS),
-        "arrays a; expected x_train",
+        "no labels that fit a 24x28x28: a 24x28x28. .*x_train and y_train.*np.savez",
     ),
     "npz of objects": (of_npz(y=np.array([None] * N)), "Python objects"),
-    "npz in Fortran order": (of_npz(x=np.asfortranarray(PIXELS)), "columns before rows"),
-    "npz of shares": (of_npz(x=PIXELS / 255), "a pixel is 0.*multiply by 255"),
     "npz with NaN": (of_npz(x=np.where(PIXELS > 3, np.nan, 0)), "a pixel is nan, expected a whole"),
     "npz with pixel -1": (of_npz(x=PIXELS.astype(int) - 1), "a pixel is -1"),
     "npz with pixel 256": (of_npz(x=PIXELS.astype(np.uint16) + 1), "a pixel is 256"),
-    "npz with label 256": (of_npz(y=LABELS + np.uint16(253)), "a label is 256, expected a whole"),
-    "npz of truth": (of_npz(x=PIXELS > 0), "a pixel is a bool, expected a number"),
-    "npz of 32x32": (of_npz(x=np.zeros((N, 32, 32), np.uint8)), "x .24, 32, 32. and y .24,., exp"),
-    "npz with a label less": (of_npz(y=LABELS[1:]), "and y .23,., expected .N, 28, 28"),
-    "npz with two labels each": (of_npz(y=np.c_[LABELS, LABELS]), "and y .24, 2., expected"),
+    "npz with label 1.5": (of_npz(y=LABELS + 1.5), "y: a label is .*.5, expected a whole number"),
+    "npz of 32x32": (of_npz(x=np.zeros((N, 32, 32), np.uint8)), "x: 24 images of 32x32.*--resize"),
+    "npz in colour": (of_npz(x=np.zeros((N, 28, 28, 3), np.uint8)), "in colour, 28x28.*--grey"),
+    "npz with a label less": (of_npz(y=LABELS[1:]), "x 24x28x28 and y 23, expected a label for ea"),
+    "npz with two labels each": (of_npz(y=np.c_[LABELS, LABELS]), "y: 2 numbers .* not one-hot"),
+    "npz with two kinds of labels": (
+        of_npz(label=LABELS),
+        "several arrays that may be the labels of x 24x28x28: x 24x28x28, y 24, label 24",
+    ),
+    "npz with two kinds of images": (
+        of_npz(images=PIXELS),
+        "several arrays that may be the images",
+    ),
     "npz with a bit flipped": (flipped(PIXELS[3].tobytes()), "damaged .npz file .Bad CRC-32"),
     "npz with a strange header": (
         flipped(b"shape"),
@@ -349,11 +355,14 @@ REFUSED = {
         npy_bomb,
         "x is to hold uint8 of shape .2400, 28, 28., 1,881,728 bytes; it has 18,944",
     ),
-    "pickle of a number": (only("a.pkl", pickle.dumps(7)), "it holds a int; expected a pair"),
-    "pickle of one image": (only("a.pkl", pickle.dumps(PIXELS[0])), "it holds a ndarray"),
+    "pickle of a number": (only("a.pkl", pickle.dumps(7)), "no images among its arrays: no arrays"),
+    "pickle of one image": (
+        only("a.pkl", pickle.dumps(PIXELS[0])),
+        "no images among its arrays: 28x28 without a name",
+    ),
     "pickle of other names": (
         only("a.pkl", pickle.dumps({"a": 1})),
-        "a dictionary with a; expected",
+        "no images among its arrays: no arrays",
     ),
     "pickle of other fractions": (
         only("a.pkl", pickle.dumps((PIXELS / 300, LABELS))),
@@ -361,11 +370,11 @@ REFUSED = {
     ),
     "pickle of 14x56": (
         only("a.pkl", pickle.dumps((PIXELS.reshape(N, 14, 56), LABELS))),
-        "images .24, 14, 56. and labels .24,., expected",
+        "a.pkl: 24 images of 14x56 pixels, expected 28x28",
     ),
     "pickle with pixel 256": (
         only("a.pkl", pickle.dumps((PIXELS + np.int16(1), LABELS))),
-        "a pixel is not from 0 to 255",
+        "a.pkl: a pixel is 256, expected a whole number from 0 to 255",
     ),
     "hostile pickle": (only("a.pkl", pickle.dumps(print)), "refused: it imports .builtins.print"),
     "hostile pickle zipped": (

@@ -1,0 +1,191 @@
+"""Weka's ARFF, as OpenML keeps mnist_784: names of columns, and then lines of numbers.
+
+    @ATTRIBUTE pixel1 REAL
+    @ATTRIBUTE class {0,1,2,3,4,5,6,7,8,9}
+    @DATA
+    0,0,...,5
+
+Source: Weka's manual, The ARFF format (dense lines).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import CorruptError
+from pipeline.formats.array_files import files_together
+from pipeline.formats.arrays import source_of_arrays
+from pipeline.formats.named_arrays import MAX_TEXT, NUMBER, NamedArray, in_memory
+from pipeline.formats.source import CHUNK, Format, ReadOptions, Source
+from pipeline.formats.streams import beginning, flat_files, unzipped
+from pipeline.formats.table_columns import TableColumns, choose_columns
+
+SUFFIXES = (".arff.gz", ".arff")
+MAX_LINE = 1 << 16  # bytes
+MAX_COLUMNS = 10_000
+RELATION = re.compile(rb"(?i)(?:\s*(?:%.*)?\n)*\s*@relation\b")
+ATTRIBUTE = re.compile(
+    r"""(?i)@attribute\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s'"]+)\s+(.+)"""
+)
+NUMERIC = ("real", "numeric", "integer")
+FIELD = re.compile(r"""\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^,'"]*)\s*(?:,|\Z)""")
+SAVE = "Save it as CSV, or with np.savez"
+
+
+@dataclass(frozen=True)
+class Table:
+    """What stands before the lines of data."""
+
+    path: Path
+    columns: TableColumns
+    names: list[str]
+    listed: tuple[str, ...] | None  # the class names, where the label has a list of them
+    line: int  # the last before the data
+
+
+def recognises(path: Path) -> bool:
+    """Tell whether a path is an ARFF file, or a folder with files that are called so."""
+    if path.is_dir():
+        return any(file.name.lower().endswith(SUFFIXES) for file in flat_files(path))
+    return RELATION.match(beginning(path)) is not None
+
+
+def read_arff(path: Path, options: ReadOptions) -> Source:
+    """Read the images and labels of a file, or of one for each split.
+
+    Raises: UsageError, MissingError, StorageError, CorruptError.
+    """
+    files = files_together(path, SUFFIXES, lambda file: False)
+    tables = [read_head(file) for file in files]
+    arrays = [
+        array
+        for table in tables
+        for array in table_arrays(table, table.path.name.split(".")[0] if len(files) > 1 else "")
+    ]
+    return source_of_arrays(path, arrays, options, tables[0].listed)
+
+
+def read_head(path: Path) -> Table:
+    """Read the names and types of the columns.
+
+    Raises: CorruptError.
+    """
+    names: list[str] = []
+    types: list[str] = []
+    with unzipped(path) as file:
+        for number, line in numbered_lines(path, file):
+            if re.match("(?i)@data", line):
+                last = number
+                break
+            if match := ATTRIBUTE.fullmatch(line):
+                names.append(unquoted(match[1]))
+                types.append(match[2].strip())
+            if len(names) > MAX_COLUMNS:
+                raise CorruptError(f"{path}: more than {MAX_COLUMNS:,} columns", SAVE)
+        else:
+            raise CorruptError(f"{path}: no @DATA, so it is no ARFF file with data")
+    columns = choose_columns(path, names, [it.lower().startswith(NUMERIC) for it in types])
+    label_type = types[columns.label]
+    listed = tuple(split_fields(label_type[1:-1])) if label_type.startswith("{") else None
+    return Table(path, columns, names, listed, last)
+
+
+def table_arrays(table: Table, name: str) -> list[NamedArray]:
+    """Name the two arrays of a table; the labels are read, to count the lines."""
+    labels = [label for chunk in read_rows(table) for label in chunk[0]]
+    images = NamedArray(
+        *(table.path, f"{name}/images".strip("/"), (len(labels), len(table.columns.pixels))),
+        *(NUMBER, partial(read_pixels, table), False),
+    )
+    texts = np.array(labels) if labels else np.empty(0, "U1")
+    return [images, in_memory(table.path, f"{name}/labels".strip("/"), texts)]
+
+
+def read_pixels(table: Table) -> Iterator[NDArray[Any]]:
+    """Yield the pixels, some lines at a time."""
+    return (pixels for _, pixels in read_rows(table))
+
+
+def read_rows(table: Table) -> Iterator[tuple[list[str], NDArray[Any]]]:
+    """Yield the labels and pixels of some lines at a time.
+
+    Shapes: pixels (n, 784).
+
+    Raises: CorruptError with the number of the line.
+    """
+    with unzipped(table.path) as file:
+        lines = numbered_lines(table.path, file)
+        data = (it for it in lines if it[0] > table.line)
+        while chunk := list(islice(data, CHUNK)):
+            rows = [read_line(table, number, line) for number, line in chunk]
+            yield [label for label, _ in rows], np.array([pixels for _, pixels in rows])
+
+
+def read_line(table: Table, number: int, line: str) -> tuple[str, list[float]]:
+    """Read one line of data.
+
+    Raises: CorruptError.
+    """
+    where = f"{table.path}: line {number:,}"
+    fields = split_fields(line) if "'" in line or '"' in line else line.split(",")
+    if line.startswith("{"):
+        raise CorruptError(f"{where}: sparse data, expected a number for every column", SAVE)
+    if len(fields) != len(table.names):
+        raise CorruptError(f"{where}: {len(fields):,} values, expected {len(table.names):,}")
+    label = fields[table.columns.label].strip()
+    if len(label) > MAX_TEXT:
+        raise CorruptError(f"{where}: a label of more than {MAX_TEXT:,} letters")
+    try:
+        pixels = [float(fields[place]) for place in table.columns.pixels]
+    except ValueError as error:
+        raise CorruptError(f"{where}: a pixel is no number") from error
+    if "_" in line and any("_" in fields[place] for place in table.columns.pixels):
+        raise CorruptError(f"{where}: a pixel is no number")  # for Python alone it is one
+    return label, pixels
+
+
+def numbered_lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, str]]:
+    """Yield the lines that hold anything, with their numbers.
+
+    Raises: CorruptError.
+    """
+    number = 0
+    while data := file.readline(MAX_LINE + 1):
+        number += 1
+        if len(data) > MAX_LINE:
+            raise CorruptError(f"{path}: line {number:,} is longer than {MAX_LINE:,} bytes")
+        try:
+            line = data.decode("utf-8-sig").strip()
+        except UnicodeDecodeError as error:
+            raise CorruptError(
+                f"{path}: line {number:,}: no UTF-8 text ({error.reason})"
+            ) from error
+        if line and not line.startswith("%"):
+            yield number, line
+
+
+def split_fields(text: str) -> list[str]:
+    """Take values apart that commas separate, with quotes around some."""
+    return [unquoted(match[1]) for match in FIELD.finditer(text) if match.end() > match.start()]
+
+
+def unquoted(text: str) -> str:
+    """Return a name without its quotes and escapes."""
+    text = text.strip()
+    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text[:1] in ("'", '"') else text
+
+
+ARFF = Format(
+    name="arff",
+    title="Weka's ARFF with a column for each pixel, as OpenML has mnist_784",
+    recognises=recognises,
+    read=read_arff,
+    can_resize=True,
+)

@@ -1,0 +1,37 @@
+"""Files whose arrays belong together: those of a folder, or one file and those beside it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.errors import CorruptError
+from pipeline.formats.streams import split_files, visible_files
+
+MAX_FILES = 64  # a data set has four, or eight
+
+
+def files_together(
+    path: Path, suffixes: tuple[str, ...], is_partial: Callable[[Path], bool]
+) -> list[Path]:
+    """List the files with these suffixes that a path means, by name.
+
+    A file is enough with those of the other splits, unless `is_partial` tells that it cannot be:
+    then all beside it count.
+
+    Raises: CorruptError.
+    """
+    if path.is_dir():
+        files = files_called(path, suffixes)
+    elif is_partial(path):
+        files = list({path, *files_called(path.parent, suffixes)})
+    else:
+        files = list(split_files(path, suffixes).values())
+    if len(files) > MAX_FILES:
+        raise CorruptError(
+            f"{path}: {len(files):,} files of arrays, {MAX_FILES} at most", "Name one"
+        )
+    return sorted(files)
+
+
+def files_called(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """List the visible files of a folder with one of these suffixes."""
+    return [it for it in visible_files(folder) if it.name.lower().endswith(suffixes)]

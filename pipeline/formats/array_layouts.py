@@ -1,0 +1,103 @@
+"""Where the images are in an array, by its shape alone: in rows or columns, grey or in colour."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.datasets.records import IMAGE_SHAPE
+
+MIN_SIDE, MAX_SIDE = 8, 1024  # pixels
+COLOURS = 3
+CIFAR = (COLOURS, 32, 32)  # whose rows have 3,072 numbers
+MAX_CLASSES = 256
+
+
+class Item(NamedTuple):
+    """How the numbers of one image are arranged."""
+
+    height: int
+    width: int
+    colours: int  # 1 for grey levels, or 3
+    is_colour_first: bool = False
+
+
+class Layout(NamedTuple):
+    """How images lie in an array."""
+
+    image_count: int
+    item: Item
+    is_last: bool  # the last axis counts the images, as in MATLAB; else the first
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the images have MNIST's size."""
+        return (self.item.height, self.item.width) == IMAGE_SHAPE
+
+
+def find_layout(shape: tuple[int, ...]) -> Layout | None:
+    """Find the images in an array of this shape; those of 28x28 are preferred.
+
+    Returns: None where there are none.
+    """
+    found = [
+        Layout(shape[axis], item, axis != 0)
+        for axis, rest in ((0, shape[1:]), (-1, shape[:-1]))
+        if rest and (item := find_item(rest)) is not None
+    ]
+    return next((it for it in found if it.is_usual), found[0] if found else None)
+
+
+def find_item(shape: tuple[int, ...]) -> Item | None:
+    """Find out how one image is arranged: (784,), (28, 28), (1, 28, 28), (28, 28, 3), ...
+
+    Source: the rows of 3,072 are those of CIFAR's data batches.
+    """
+    if len(shape) == 3 and shape[-1] in (1, COLOURS) and are_sides(shape[:2]):
+        return Item(shape[0], shape[1], shape[2])
+    if len(shape) == 3 and shape[0] in (1, COLOURS) and are_sides(shape[1:]):
+        return Item(shape[1], shape[2], shape[0], is_colour_first=True)
+    if len(shape) == 2 and are_sides(shape):
+        return Item(*shape, 1)
+    size = math.prod(shape)
+    if max(shape) < size:  # several axes with a length, and no image
+        return None
+    if size == math.prod(CIFAR):
+        return Item(CIFAR[1], CIFAR[2], COLOURS, is_colour_first=True)
+    side = math.isqrt(size)
+    return Item(side, side, 1) if side * side == size and are_sides((side, side)) else None
+
+
+def is_one_image(shape: tuple[int, ...]) -> bool:
+    """Tell whether an array is a single image, and no array of several."""
+    item = find_item(shape) if shape else None
+    if item is None or (item.height, item.width) == IMAGE_SHAPE:
+        return item is not None
+    layout = find_layout(shape)
+    return layout is None or not layout.is_usual
+
+
+def are_sides(sides: tuple[int, ...]) -> bool:
+    """Tell whether these can be the height and width of a picture."""
+    return all(MIN_SIDE <= side <= MAX_SIDE for side in sides)
+
+
+def arrange(rows: NDArray[Any], item: Item) -> NDArray[Any]:
+    """Bring images to one order of axes.
+
+    Shapes: (n, ...) -> (n, height, width, colours).
+    """
+    if item.is_colour_first:
+        return np.moveaxis(rows.reshape(-1, item.colours, item.height, item.width), 1, -1)
+    return rows.reshape(-1, item.height, item.width, item.colours)
+
+
+def can_label(shape: tuple[int, ...], count: int) -> bool:
+    """Tell whether an array can be the labels of so many images: one number each, or one-hot."""
+    if math.prod(shape) == count:
+        return sum(n > 1 for n in shape) <= 1
+    sides = [n for n in shape if n != 1]
+    if len(sides) == 1 and count == 1:
+        return sides[0] <= MAX_CLASSES
+    return len(sides) == 2 and count in sides and math.prod(sides) <= count * MAX_CLASSES

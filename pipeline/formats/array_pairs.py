@@ -1,0 +1,181 @@
+"""Which of some named arrays are images, which are their labels, and of which split.
+
+Shapes and types come first: images are 28x28 or rows of 784, labels are one for each image. Names
+decide where shapes allow several answers; where both do, the arrays are refused and listed.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.errors import CorruptError
+from pipeline.formats.array_layouts import Layout, can_label, find_layout
+from pipeline.formats.array_names import Meaning, has_no_name, understand
+from pipeline.formats.named_arrays import NUMBER, OBJECT, NamedArray
+from pipeline.formats.numbers import SAVEZ
+
+ORDERS = {1: (None,), 2: ("train", "test"), 3: ("train", "validation", "test")}  # without names
+SHOWN = 8  # arrays in a message
+NAMES = f"Call them x_train and y_train, x_test and y_test, or images and labels. {SAVEZ}"
+
+
+class Candidate(NamedTuple):
+    """An array that may be images or labels."""
+
+    array: NamedArray
+    meaning: Meaning
+    layout: Layout | None
+
+
+class Pair(NamedTuple):
+    """The images and labels of a split, or of a source without splits."""
+
+    split: str | None
+    images: NamedArray
+    labels: NamedArray
+    layout: Layout
+
+
+def find_pairs(path: Path, arrays: Sequence[NamedArray]) -> list[Pair]:
+    """Find images and the labels that belong to them, split by split.
+
+    Raises: CorruptError where there are none, or where shapes and names leave several answers.
+    """
+    found = [Candidate(it, understand(it.name), layout_of(it)) for it in arrays]
+    usual = [it for it in found if it.layout and it.layout.is_usual]
+    images = usual or [it for it in found if it.layout and it.meaning.role != "labels"]
+    if not images:
+        raise refusal(path, arrays, "no images among its arrays")
+    others = [it for it in found if it not in images]
+    if len(images) > 1 and all(has_no_name(it.array.name) for it in images):
+        return pair_by_order(path, arrays, images, others)
+    by_split: dict[str | None, list[Candidate]] = {}
+    for image in images:
+        by_split.setdefault(split_of(image, images), []).append(image)
+    if None in by_split and len(by_split) > 1:
+        if "train" in by_split:
+            raise refusal(path, arrays, "images that belong to no split, beside those of train")
+        by_split = {split or "train": it for split, it in by_split.items()}
+    pairs = []
+    for split, candidates in by_split.items():
+        chosen = choose_images(path, arrays, candidates)
+        labels = choose_labels(path, arrays, chosen, others, len(by_split) == 1)
+        if labels is not None and chosen.layout is not None:
+            pairs.append(Pair(split, chosen.array, labels.array, chosen.layout))
+    if not pairs:
+        raise refusal(path, arrays, "images without labels")
+    return pairs
+
+
+def layout_of(array: NamedArray) -> Layout | None:
+    """Find images in an array of numbers."""
+    return find_layout(array.shape) if array.kind == NUMBER else None
+
+
+def split_of(candidate: Candidate, images: Sequence[Candidate]) -> str | None:
+    """Return the split of images: what their name says, or what it has beside x, as in x_lost."""
+    if candidate.meaning.split or len(images) == 1 or not candidate.meaning.rest:
+        return candidate.meaning.split
+    is_among_splits = any(it.meaning.split for it in images)
+    return candidate.meaning.rest if is_among_splits else None
+
+
+def pair_by_order(
+    path: Path,
+    arrays: Sequence[NamedArray],
+    images: Sequence[Candidate],
+    others: Sequence[Candidate],
+) -> list[Pair]:
+    """Pair arrays without names in their order: x, y, x, y, or x, x, y, y.
+
+    Raises: CorruptError unless there are as many arrays of labels, each of the right length.
+    """
+    labels = [it for it in others if has_no_name(it.array.name) and it.array.shape]
+    fits = len(labels) == len(images) and all(
+        x.layout and can_label(y.array.shape, x.layout.image_count)
+        for x, y in zip(images, labels, strict=True)
+    )
+    if not fits or len(images) not in ORDERS:
+        raise refusal(path, arrays, "not as many arrays of labels as of images, in the same order")
+    return [
+        Pair(split, x.array, y.array, x.layout)
+        for split, x, y in zip(ORDERS[len(images)], images, labels, strict=True)
+        if x.layout
+    ]
+
+
+def choose_images(
+    path: Path, arrays: Sequence[NamedArray], candidates: Sequence[Candidate]
+) -> Candidate:
+    """Choose the one array of images of a split, by its name if shapes leave several.
+
+    Raises: CorruptError.
+    """
+    named = [it for it in candidates if it.meaning.role == "images"]
+    plain = [it for it in named if not it.meaning.rest]
+    for choice in (candidates, named, plain):
+        if len(choice) == 1:
+            return choice[0]
+    raise refusal(path, arrays, "several arrays that may be the images of one split")
+
+
+def choose_labels(
+    path: Path,
+    arrays: Sequence[NamedArray],
+    images: Candidate,
+    others: Sequence[Candidate],
+    is_only: bool,
+) -> Candidate | None:
+    """Choose the labels of some images; None where a split beside training has none.
+
+    Raises: CorruptError.
+    """
+    count = images.layout.image_count if images.layout else 0
+    of_split = [it for it in others if is_only or same_split(it, images)]
+    fitting = [it for it in of_split if can_be_labels(it, count)]
+    ranks = [rank_labels(it, images) for it in fitting]
+    best = [it for it, rank in zip(fitting, ranks, strict=True) if rank == max(ranks)]
+    if len(best) == 1:
+        return best[0]
+    if best:
+        raise refusal(path, arrays, f"several arrays that may be the labels of {images.array}")
+    if misfits := [it.array for it in of_split if it.meaning.role == "labels"]:
+        what = f"{images.array} and {misfits[0]}, expected a label for each image"
+        raise CorruptError(f"{path}: {what}: (N, 28, 28) or (N, 784), and (N,)")
+    if is_only or images.meaning.split == "train":
+        raise refusal(path, arrays, f"no labels that fit {images.array}")
+    return None
+
+
+def same_split(candidate: Candidate, images: Candidate) -> bool:
+    """Tell whether an array may belong to the images of a split."""
+    if images.meaning.split or candidate.meaning.split:
+        return candidate.meaning.split == images.meaning.split
+    return candidate.meaning.rest == images.meaning.rest
+
+
+def can_be_labels(candidate: Candidate, count: int) -> bool:
+    """Tell whether an array can be the labels of so many images."""
+    array = candidate.array
+    if array.kind == OBJECT:
+        return array.shape[:1] == (count,)
+    return can_label(array.shape, count)
+
+
+def rank_labels(candidate: Candidate, images: Candidate) -> tuple[bool, bool, bool]:
+    """Rank what may be labels by its name."""
+    return (
+        candidate.meaning.split == images.meaning.split,
+        candidate.meaning.role == "labels",
+        candidate.meaning.rest == images.meaning.rest,
+    )
+
+
+def refusal(path: Path, arrays: Sequence[NamedArray], what: str) -> CorruptError:
+    """List the arrays that cannot be told apart, and say which names would."""
+    listed = ", ".join(map(str, arrays[:SHOWN])) or "no arrays"
+    more = f" and {len(arrays) - SHOWN} more" if len(arrays) > SHOWN else ""
+    files = Counter(it.path for it in arrays)
+    hint = NAMES if len(files) < 3 else f"Name one of the files, or call them otherwise. {NAMES}"
+    return CorruptError(f"{path}: {what}: {listed}{more}", hint)

@@ -1,0 +1,76 @@
+"""NumPy's .npy files beside each other: images.npy and labels.npy, train_images.npy, ..."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from pipeline.errors import CorruptError
+from pipeline.formats.array_files import files_together
+from pipeline.formats.arrays import source_of_arrays
+from pipeline.formats.classes import read_classes
+from pipeline.formats.npy_stream import NpyStream
+from pipeline.formats.source import Format, ReadOptions, Source
+from pipeline.formats.streams import flat_files
+from pipeline.storage.cache import reading
+from pipeline.storage.npy import MAGIC, read_npy_header
+
+SUFFIX = ".npy"
+
+
+def recognises(path: Path) -> bool:
+    """Tell whether a path is an .npy file, or a folder with files that are called so."""
+    if path.is_dir():
+        return any(file.name.lower().endswith(SUFFIX) for file in flat_files(path))
+    if not path.is_file():
+        return False
+    with reading(path), path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
+def read_npy_files(path: Path, options: ReadOptions) -> Source:
+    """Read the arrays of a folder, or of a file and those beside it.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    files = files_together(path, (SUFFIX,), lambda file: True)
+    arrays = [open_array(file).named() for file in files]
+    folder = path if path.is_dir() else path.parent
+    return source_of_arrays(path, arrays, options, read_classes(folder))
+
+
+def open_array(path: Path) -> NpyStream:
+    """Read the header of a file, believing none that promises other than its bytes.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    with opened(path) as file:
+        header = read_npy_header(str(path), file)
+    size, found = header.size + header.content_size, path.stat().st_size
+    if size != found and not header.dtype.hasobject:
+        raise CorruptError(
+            f"{path}: {header.dtype} of shape {header.shape} needs {size:,} bytes, it has {found:,}"
+        )
+    name = path.name[: -len(SUFFIX)] if path.name.lower().endswith(SUFFIX) else path.name
+    return NpyStream(path, name, header, partial(opened, path))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file, and turn what NumPy raises for damaged ones into an error of ours."""
+    with reading(path), path.open("rb") as file:
+        try:
+            yield file
+        except ValueError as error:
+            raise CorruptError(f"{path}: no array of numbers ({error})") from error
+
+
+NPY = Format(
+    name="npy",
+    title="NumPy's .npy files in a folder: train_images.npy, train_labels.npy, ...",
+    recognises=recognises,
+    read=read_npy_files,
+    can_resize=True,
+    can_grey=True,
+)

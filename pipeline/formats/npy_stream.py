@@ -1,0 +1,123 @@
+"""An array in NumPy's own format, read a few rows at a time and believed as far as its bytes go."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import CorruptError
+from pipeline.formats.named_arrays import KINDS, MAX_TEXT, OBJECT, NamedArray
+from pipeline.formats.source import CHUNK
+from pipeline.pickles.machine import UnsafePickleError
+from pipeline.pickles.safe_load import load_bytes
+from pipeline.storage.npy import NpyHeader, read_npy_header
+
+MAX_WHOLE = 1 << 32  # bytes of an array that cannot be read row by row
+MAX_OBJECTS = 1 << 28  # bytes of a pickle inside
+
+
+@dataclass(frozen=True)
+class NpyStream:
+    """An array of numbers, texts or objects in a file that can be opened again and again."""
+
+    path: Path
+    name: str
+    header: NpyHeader
+    opened: Callable[[], AbstractContextManager[IO[bytes]]]
+
+    def named(self) -> NamedArray:
+        """Name the array; nothing but its header has been read."""
+        kind = KINDS.get(self.header.dtype.kind, OBJECT)
+        return NamedArray(self.path, self.name, self.header.shape, kind, self.rows, False)
+
+    @property
+    def where(self) -> str:
+        return f"{self.path}: {self.name}"
+
+    def rows(self) -> Iterator[NDArray[Any]]:
+        """Yield the rows in order, a few at a time; an array of columns is read as a whole.
+
+        Raises: CorruptError.
+        """
+        if self.header.dtype.kind in "US" and self.header.dtype.itemsize > 4 * MAX_TEXT:
+            raise CorruptError(f"{self.where}: texts of more than {MAX_TEXT:,} letters")
+        if self.header.dtype.hasobject:
+            yield self.objects()
+        elif is_by_columns(self.header):
+            yield from self.rows_of_columns()
+        else:
+            row_shape = self.header.shape[1:]
+            with self.opened() as file:
+                read_npy_header(self.where, file)
+                for start in range(0, self.header.shape[0], CHUNK):
+                    n = min(CHUNK, self.header.shape[0] - start)
+                    data = file.read(n * math.prod(row_shape) * self.header.dtype.itemsize)
+                    yield np.frombuffer(data, self.header.dtype).reshape(n, *row_shape)
+                file.read(1)  # at the end zipfile compares the checksum
+
+    def rows_of_columns(self) -> Iterator[NDArray[Any]]:
+        """Yield the rows of an array that lies in the file column by column.
+
+        Raises: CorruptError.
+        """
+        if self.header.content_size > MAX_WHOLE:
+            raise CorruptError(
+                f"{self.where}: {self.header.content_size:,} bytes, columns before rows",
+                "Save np.ascontiguousarray of it",
+            )
+        with self.opened() as file:
+            read_npy_header(self.where, file)
+            data = file.read(self.header.content_size)
+            file.read(1)
+        array = np.frombuffer(data, self.header.dtype).reshape(self.header.shape, order="F")
+        for start in range(0, len(array), CHUNK):
+            yield array[start : start + CHUNK]
+
+    def objects(self) -> NDArray[Any]:
+        """Read an array of Python objects: texts or numbers, unpickled without running anything.
+
+        Raises: CorruptError.
+        """
+        with self.opened() as file:
+            read_npy_header(self.where, file)
+            data = file.read(MAX_OBJECTS + 1)
+        if len(data) > MAX_OBJECTS:
+            raise CorruptError(f"{self.where}: more than {MAX_OBJECTS:,} bytes of Python objects")
+        try:
+            values = load_bytes(data)
+        except UnsafePickleError as error:
+            raise UnsafePickleError(
+                f"{self.where} holds Python objects: refused: {error.message}. Nothing was run",
+                "Save x.astype(str), or numbers, with np.savez",
+            ) from error
+        except CorruptError as error:
+            raise CorruptError(f"{self.where}: no readable objects: {error.message}") from error
+        return self.array_of_objects(values)
+
+    def array_of_objects(self, values: Any) -> NDArray[Any]:
+        """Make an array of what an array of objects held.
+
+        Raises: CorruptError for anything but texts, or numbers.
+        """
+        kinds = set(map(type, values)) if isinstance(values, list) else {type(values)}
+        are_texts = all(issubclass(kind, str | bytes) for kind in kinds)
+        are_numbers = all(issubclass(kind, int | float | np.number | np.bool) for kind in kinds)
+        if not isinstance(values, list) or not (are_texts or are_numbers):
+            names = ", ".join(sorted(kind.__name__ for kind in kinds))
+            raise CorruptError(
+                f"{self.where} holds Python objects ({names}), expected texts or numbers",
+                "Save x.astype(str), or numbers, with np.savez",
+            )
+        if are_texts and max(map(len, values), default=0) > MAX_TEXT:
+            raise CorruptError(f"{self.where}: a text of more than {MAX_TEXT:,} letters")
+        return np.array(values)
+
+
+def is_by_columns(header: NpyHeader) -> bool:
+    """Tell whether rows are apart from each other in the file."""
+    return header.is_fortran and sum(n > 1 for n in header.shape) > 1

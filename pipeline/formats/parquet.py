@@ -1,0 +1,270 @@
+"""Parquet files: of pictures, as Hugging Face keeps datasets, or with a column for each pixel.
+
+    image: struct<bytes: binary, path: string>, label: int64     train-00000-of-00001.parquet
+
+The class names are in the schema, where the library `datasets` puts them.
+
+Source: the documentation of Hugging Face's datasets: Image, ClassLabel; Apache Arrow's columnar
+format.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipeline.datasets.records import IMAGE_SHAPE
+from pipeline.errors import CorruptError
+from pipeline.extras import needs_extra
+from pipeline.formats.array_files import files_called
+from pipeline.formats.array_names import understand
+from pipeline.formats.arrays import source_of_arrays
+from pipeline.formats.classes import check_classes
+from pipeline.formats.folder import PICTURES, fit
+from pipeline.formats.named_arrays import NUMBER, NamedArray, convert_list, kind_of_list, list_shape
+from pipeline.formats.source import CHUNK, Format, ReadOptions, Source
+from pipeline.formats.streams import flat_files, starts_with
+from pipeline.formats.table_columns import choose_columns
+from pipeline.storage.cache import reading
+from pipeline.storage.pictures import decode_picture
+
+SUFFIX = ".parquet"
+MAGIC = b"PAR1"
+SHARD = re.compile(r"[-_.]?[0-9]{4,6}(-of-[0-9]{4,6})?$")  # of a split in several files
+MAX_METADATA = 1 << 20  # bytes of the schema's notes
+
+
+@dataclass
+class Table:
+    """The files of one split."""
+
+    name: str
+    files: list[Path] = field(default_factory=list)
+
+    @property
+    def path(self) -> Path:
+        return self.files[0]
+
+
+def recognises(path: Path) -> bool:
+    """Tell whether a path is a parquet file, or a folder with files that are called so."""
+    if path.is_dir():
+        return any(file.name.lower().endswith(SUFFIX) for file in flat_files(path))
+    return starts_with(path, MAGIC)
+
+
+def read_parquet(path: Path, options: ReadOptions) -> Source:
+    """Read the images and labels of every split.
+
+    Raises: UsageError, MissingError, StorageError, CorruptError.
+    """
+    tables = group_files(path)
+    prefixes = [f"{it.name}/" if len(tables) > 1 else "" for it in tables]
+    arrays = [
+        array
+        for table, prefix in zip(tables, prefixes, strict=True)
+        for array in table_arrays(table, prefix, options)
+    ]
+    return source_of_arrays(path, arrays, options, read_class_names(tables[0].path))
+
+
+def group_files(path: Path) -> list[Table]:
+    """Group files by what they are called without the number of the shard.
+
+    A file means its shards too, and those of the other splits beside it.
+    """
+    found: dict[str, Table] = {}
+    for file in files_called(path if path.is_dir() else path.parent, (SUFFIX,)):
+        name = SHARD.sub("", file.name[: -len(SUFFIX)])
+        found.setdefault(name, Table(name)).files.append(file)
+    if path.is_dir():
+        return list(found.values())
+    own = SHARD.sub("", path.name.removesuffix(SUFFIX))
+    if own not in found:
+        return [Table(own, [path])]
+    meaning = understand(own)
+    if meaning.split is None:
+        return [found[own]]
+    return [
+        it
+        for name, it in found.items()
+        if understand(name).split and understand(name).rest == meaning.rest
+    ]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """Open a parquet file, and turn what damaged ones raise into an error of ours.
+
+    Raises: MissingError where pyarrow is not installed; StorageError, CorruptError.
+    """
+    with needs_extra("parquet", "reading a parquet file"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    with reading(path), path.open("rb") as file:
+        try:
+            yield pq.ParquetFile(file)
+        except (pa.ArrowException, ValueError, KeyError, OSError, MemoryError) as error:
+            what = str(error).split("\n")[0][:200]
+            raise CorruptError(f"{path}: damaged parquet file ({what})") from error
+
+
+def table_arrays(table: Table, prefix: str, options: ReadOptions) -> list[NamedArray]:
+    """Name the arrays of a table: pictures in one column, or pixels in many; and the others.
+
+    Raises: CorruptError.
+    """
+    with opened(table.path) as file:
+        schema = file.schema_arrow
+        pictures = [it.name for it in schema if is_picture_type(it.type)]
+        names = [it.name for it in schema]
+        flat = [is_number_type(it.type) for it in schema]
+    count = count_rows(table)
+    if pictures:
+        images = NamedArray(
+            *(table.path, prefix + pictures[0], (count, *IMAGE_SHAPE), NUMBER),
+            *(partial(read_pictures, table, pictures[0], options), False),
+        )
+        others = [name for name in names if name not in pictures]
+        return [images, *(column for it in others for column in read_column(table, it, prefix))]
+    if len(names) > CHUNK // 10:
+        columns = choose_columns(table.path, names, flat)
+        pixels = [names[place] for place in columns.pixels]
+        images = NamedArray(
+            *(table.path, f"{prefix}images", (count, len(pixels)), NUMBER),
+            *(partial(read_pixels, table, pixels), False),
+        )
+        return [images, *read_column(table, names[columns.label], prefix)]
+    return [column for it in names for column in read_column(table, it, prefix)]
+
+
+def is_picture_type(kind: Any) -> bool:
+    """Tell whether a column holds image files: bytes, or a structure with bytes."""
+    text = str(kind)
+    return text in ("binary", "large_binary") or text.startswith("struct<bytes: binary")
+
+
+def is_number_type(kind: Any) -> bool:
+    """Tell whether a column holds a number in each row."""
+    return re.fullmatch(r"u?int\d+|float|double|halffloat|bool", str(kind)) is not None
+
+
+def count_rows(table: Table) -> int:
+    """Count the rows of all files of a table."""
+    count = 0
+    for path in table.files:
+        with opened(path) as file:
+            count += file.metadata.num_rows
+    return count
+
+
+def iterate_batches(table: Table, columns: Sequence[str]) -> Iterator[tuple[Path, Any]]:
+    """Yield some rows of some columns at a time, file by file."""
+    for path in table.files:
+        with opened(path) as file:
+            for batch in file.iter_batches(CHUNK, columns=list(columns)):
+                yield path, batch
+
+
+def read_pictures(table: Table, column: str, options: ReadOptions) -> Iterator[NDArray[Any]]:
+    """Yield the pictures of a column as grey levels.
+
+    Shapes: (n, 28, 28).
+
+    Raises: CorruptError.
+    """
+    row = 0
+    for path, batch in iterate_batches(table, [column]):
+        values = batch.column(0).to_pylist()
+        yield np.stack(
+            [
+                decode_entry(f"{path}: row {row + i:,}", it, options)
+                for i, it in enumerate(values, 1)
+            ]
+        )
+        row += len(values)
+
+
+def decode_entry(where: str, entry: Any, options: ReadOptions) -> NDArray[np.uint8]:
+    """Decode one picture.
+
+    Raises: CorruptError.
+    """
+    data = entry.get("bytes") if isinstance(entry, dict) else entry
+    if not isinstance(data, bytes):
+        raise CorruptError(
+            f"{where}: no picture in it, perhaps only the path of one",
+            "In Python: dataset.cast_column with datasets.Image(), and to_parquet again",
+        )
+    grey = decode_picture(data, where, PICTURES)
+    if grey.shape == IMAGE_SHAPE:
+        return grey
+    if not options.resize:
+        height, width = grey.shape
+        raise CorruptError(
+            f"{where}: {width}x{height} pixels, expected {IMAGE_SHAPE[1]}x{IMAGE_SHAPE[0]}",
+            "Bring all images to that size with --resize",
+        )
+    return np.asarray(fit(Image.fromarray(grey)))
+
+
+def read_pixels(table: Table, columns: Sequence[str]) -> Iterator[NDArray[Any]]:
+    """Yield the pixels of images that have a column for each.
+
+    Shapes: (n, len(columns)).
+    """
+    for _, batch in iterate_batches(table, columns):
+        by_name = {name: batch.column(name).to_numpy(False) for name in columns}
+        yield np.stack([by_name[name] for name in columns], 1)
+
+
+def read_column(table: Table, column: str, prefix: str) -> list[NamedArray]:
+    """Name a column of numbers, texts or lists of numbers; none for any other."""
+    first = next((batch for _, batch in iterate_batches(table, [column])), None)
+    values = first.column(0).to_pylist() if first is not None else []
+    shape = list_shape(values) if values else None
+    if shape is None:
+        return []
+    shape = (count_rows(table), *shape[1:])
+
+    def read() -> Iterator[NDArray[Any]]:
+        for path, batch in iterate_batches(table, [column]):
+            yield convert_list(f"{path}: {column}", batch.column(0).to_pylist(), shape)
+
+    name = prefix + column
+    return [NamedArray(table.path, name, shape, kind_of_list(values), read, False)]
+
+
+def read_class_names(path: Path) -> tuple[str, ...] | None:
+    """Read the class names that the library `datasets` keeps in a schema.
+
+    Raises: CorruptError.
+    """
+    with opened(path) as file:
+        note = (file.schema_arrow.metadata or {}).get(b"huggingface", b"")[:MAX_METADATA]
+    try:
+        features = json.loads(note or b"{}").get("info", {}).get("features", {})
+        lists = [it["names"] for it in features.values() if isinstance(it, dict) and "names" in it]
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    if len(lists) != 1 or not all(isinstance(name, str) for name in lists[0]):
+        return None
+    return check_classes(path, lists[0])
+
+
+PARQUET = Format(
+    name="parquet",
+    title="parquet files of pictures and labels, as Hugging Face keeps them",
+    recognises=recognises,
+    read=read_parquet,
+    can_resize=True,
+    can_grey=True,
+)

@@ -1,0 +1,204 @@
+"""Tables in ARFF and parquet: pixels in the order of their names, pictures in a column."""
+
+import gzip
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.errors import CorruptError, MissingError, ProjectError
+from pipeline.formats.source import ReadOptions
+from pipeline.formats.table_columns import choose_columns
+from tests.support.array_sources import read_all
+
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
+
+RNG = np.random.default_rng(6)
+X = RNG.integers(0, 256, (6, 28, 28), np.uint8)
+Y = np.array([3, 1, 4, 1, 0, 2], np.uint8)
+ROWS = X.reshape(6, 784)
+NUMBERED = [f"pixel{i}" for i in range(784)]
+
+
+def check(found, split=None, count=6, start=0):
+    assert np.array_equal(found[split][0], X[start : start + count])
+    assert np.array_equal(found[split][1], Y[start : start + count])
+
+
+def arff(names, types, rows, head="% made by hand\n\n"):
+    lines = [f"@attribute {name} {kind}" for name, kind in zip(names, types, strict=True)]
+    data = [",".join(map(str, row)) for row in rows]
+    return "\n".join([f"{head}@RELATION 'a b'", *lines, "@data", "% here", *data, ""]).encode()
+
+
+REAL = ["REAL"] * 784
+LAST = arff([*NUMBERED, "class"], [*REAL, "{0,1,2,3,4}"], np.c_[ROWS, Y])
+ORDER = sorted(range(784), key=str)
+ARFF_FILES = {
+    "OpenML's": LAST,
+    "label first": arff(["class", *NUMBERED], ["{0,1,2,3,4}", *REAL], np.c_[Y, ROWS]),
+    "whole floats": arff([*NUMBERED, "'class'"], [*REAL, "numeric"], np.c_[ROWS, Y].astype(float)),
+    "columns in the order of texts": arff(
+        [*(NUMBERED[i] for i in ORDER), "class"], [*REAL, "{0,1,2,3,4}"], np.c_[ROWS[:, ORDER], Y]
+    ),
+    "quotes": LAST.replace(b"{0,1,2,3,4}", b"{'0','1', '2','3','4'}"),
+    "Windows": LAST.replace(b"\n", b"\r\n"),
+    "gzipped": gzip.compress(LAST),
+}
+
+
+@pytest.mark.parametrize("kind", ARFF_FILES)
+def test_arff_is_read(kind, tmp_path):
+    path = tmp_path / "mnist_784.arff"
+    path.write_bytes(ARFF_FILES[kind])
+    source, found = read_all(path)
+    check(found)
+    assert [float(name) for name in source.classes] == [0, 1, 2, 3, 4]
+
+
+def test_arff_keeps_the_names_of_classes_in_their_order(tmp_path):
+    names = ["it's", "T shirt", "bag", "a,b", "boot"]
+    quoted = [f'"{name}"' for name in names]
+    rows = [[*row, quoted[label]] for row, label in zip(ROWS.tolist(), Y, strict=True)]
+    kinds = [*REAL, "{" + ", ".join(quoted) + "}"]
+    (tmp_path / "a.arff").write_bytes(arff([*NUMBERED, "kind"], kinds, rows))
+    source, found = read_all(tmp_path / "a.arff")
+    check(found)
+    assert source.classes == tuple(names)
+
+
+ARFF_FAULTS = {
+    "no data": (LAST[: LAST.index(b"@data")], "no @DATA"),
+    "sparse data": (LAST[: LAST.index(b"% here")] + b"{0 5, 3 7}\n", "line 790: sparse data"),
+    "a value less": (LAST[:-3], "line 796: 784 values, expected 785"),
+    "no number": (LAST[:-5].replace(b"@data\n% here\n", b"@data\n?,"), "line 790: 786 values"),
+    "a missing value": (LAST[:-1] + b"\n" + b"?" + b",0" * 784, "a pixel is no number"),
+    "two labels": (
+        arff([*NUMBERED, "class", "digit"], [*REAL, "{0}", "{0}"], np.c_[ROWS, Y, Y]),
+        "beside them class, digit; expected 784 pixels and one label",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ARFF_FAULTS)
+def test_faults_of_arff_are_named_with_their_line(kind, tmp_path):
+    data, message = ARFF_FAULTS[kind]
+    (tmp_path / "a.arff").write_bytes(data)
+    with pytest.raises(CorruptError, match=message):
+        read_all(tmp_path / "a.arff")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"V{i + 2}" for i in range(784)],
+        [f"px.{i:03}" for i in range(784)],
+        [f"{i // 28 + 1}x{i % 28 + 1}" for i in range(784)],
+        [str(i) for i in range(784)],
+    ],
+    ids=lambda names: names[0],
+)
+def test_pixels_are_in_the_order_of_their_numbers(names, tmp_path):
+    shuffled = RNG.permutation(784)
+    columns = ["id", *(names[i] for i in shuffled), "label"]
+    chosen = choose_columns(tmp_path, columns, [True] * 786)
+    assert chosen.label == 785
+    assert chosen.unused == (0,)
+    assert [columns[it] for it in chosen.pixels] == names
+
+
+def png(pixels):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def hugging_face(path, start, stop, names=None, pictures=None):
+    pictures = pictures or [png(it) for it in X[start:stop]]
+    entries = [{"bytes": it, "path": None} for it in pictures]
+    table = pa.table({"image": entries, "label": Y[start:stop].astype(np.int64)})
+    if names:
+        features = {"image": {"_type": "Image"}, "label": {"names": names, "_type": "ClassLabel"}}
+        note = json.dumps({"info": {"features": features}})
+        table = table.replace_schema_metadata({"huggingface": note})
+    pq.write_table(table, path)
+    return path
+
+
+def test_what_hugging_face_keeps_is_read_shard_by_shard(tmp_path):
+    names = ["zero", "one", "two", "three", "four"]
+    for number, start in enumerate((0, 2)):
+        name = f"train-0000{number}-of-00002.parquet"
+        train = hugging_face(tmp_path / name, start, start + 2, names)
+    hugging_face(tmp_path / "test-00000-of-00001.parquet", 4, 6, names)
+    for path in (tmp_path, train):
+        source, found = read_all(path)
+        check(found, "train", 4)
+        check(found, "test", 2, 4)
+        assert source.classes == tuple(names)
+
+
+PARQUET_TABLES = {
+    "pandas's": {"label": Y, **{name: ROWS[:, i] for i, name in enumerate(NUMBERED)}},
+    "columns in disorder": {
+        **{NUMBERED[i]: ROWS[:, i] / 255 for i in ORDER},
+        "class": Y.astype(float),
+    },
+    "lists": {"image": ROWS.tolist(), "label": Y, "id": np.arange(0.5, 6)},
+    "lists of lists": {"image": X.tolist(), "label": [str(it) for it in Y]},
+    "bytes": {"image": [png(it) for it in X], "label": Y, "filename": ["a.png"] * 6},
+}
+
+
+@pytest.mark.parametrize("kind", PARQUET_TABLES)
+def test_parquet_is_read(kind, tmp_path):
+    path = tmp_path / "mnist.parquet"
+    pq.write_table(pa.table(PARQUET_TABLES[kind]), path)
+    _, found = read_all(path)
+    check(found)
+
+
+def test_pictures_of_other_sizes_are_resized_when_asked(tmp_path):
+    large = [png(np.full((56, 56), 9 * i, np.uint8)) for i in range(6)]
+    path = hugging_face(tmp_path / "a.parquet", 0, 6, pictures=large)
+    with pytest.raises(CorruptError, match=r"row 1: 56x56 pixels, expected 28x28.*--resize"):
+        read_all(path)
+    _, found = read_all(path, ReadOptions(resize=True))
+    assert [set(it.ravel()) for it in found[None][0]] == [{9 * i} for i in range(6)]
+
+
+def test_pictures_that_are_only_named_are_refused(tmp_path):
+    table = pa.table({"image": [{"bytes": None, "path": "a.png"}] * 6, "label": Y})
+    schema = pa.schema(
+        [
+            ("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+            ("label", pa.uint8()),
+        ]
+    )
+    pq.write_table(table.cast(schema), tmp_path / "a.parquet")
+    with pytest.raises(CorruptError, match=r"row 1: no picture in it, perhaps only the path of"):
+        read_all(tmp_path / "a.parquet")
+
+
+def test_a_damaged_parquet_file_is_read_or_refused(tmp_path):
+    data = hugging_face(tmp_path / "a.parquet", 0, 6).read_bytes()
+    path = tmp_path / "b" / "a.parquet"
+    path.parent.mkdir()
+    for _ in range(60):
+        damaged = bytearray(data)
+        damaged[RNG.integers(4, len(data))] = RNG.integers(256)
+        path.write_bytes(damaged[: RNG.integers(5, 2 * len(data))])
+        try:
+            read_all(path)
+        except ProjectError:
+            continue
+
+
+def test_without_pyarrow_its_extra_is_named(tmp_path, monkeypatch):
+    path = hugging_face(tmp_path / "a.parquet", 0, 6)
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    with pytest.raises(MissingError, match=r"needs the package pyarrow.*parquet\]"):
+        read_all(path)
