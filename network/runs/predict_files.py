@@ -87,7 +87,7 @@ def read_input(file: Input, classes: Sequence[str], deskew: bool) -> Page | Proj
     if not file.is_picture:
         return None
     try:
-        return read_page(file.path, can_be_separated(classes), deskew)
+        return read_page(file.path, can_be_separated(tuple(classes)), deskew)
     except ProjectError as error:
         error.message = error.message.replace(str(file.path), file.name)
         return error

@@ -155,8 +155,8 @@ def check_member(path: Path, member: zipfile.ZipInfo) -> None:
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise CorruptError(f"{path}: {member.filename} is a link or a device", UNPACK)
     if member.compress_type not in METHODS:
-        name = zipfile.compressor_names.get(member.compress_type, str(member.compress_type))
-        what = f"{path}: {member.filename} is compressed by {name}, which is not read"
+        method = f"method {member.compress_type}"
+        what = f"{path}: {member.filename} is compressed by {method}, which is not read"
         raise CorruptError(what, UNPACK)
 
 
@@ -166,18 +166,19 @@ def unpack_tar(path: Path, folder: Path, size: int) -> None:
     Raises: CorruptError, and what `tarfile` raises for damaged ones.
     """
     count = total = 0
-    with unzipped(path) as file, tarfile.open(fileobj=Limited(path, file, size), mode="r|") as tar:
-        for member in tar:
-            if member.isdir():
-                place_of(path, folder, member.name).mkdir(parents=True, exist_ok=True)
-                continue
-            if not member.isreg() or member.issparse():
-                raise CorruptError(f"{path}: {member.name} is a link or a device", UNPACK)
-            count, total = count + 1, total + member.size
-            check_members(path, count, total, size)
-            content = tar.extractfile(member)
-            if content is not None:
-                write_member(place_of(path, folder, member.name), content, member.size)
+    with unzipped(path) as file:
+        stream: Any = Limited(path, file, size)
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for member in archive:
+                place = place_of(path, folder, member.name)
+                if member.isdir():
+                    place.mkdir(parents=True, exist_ok=True)
+                    continue
+                if not member.isreg() or member.issparse():
+                    raise CorruptError(f"{path}: {member.name} is a link or a device", UNPACK)
+                count, total = count + 1, total + member.size
+                check_members(path, count, total, size)
+                write_member(place, archive.extractfile(member), member.size)
     check_members(path, count, total, size)
 
 

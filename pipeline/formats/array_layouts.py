@@ -1,4 +1,4 @@
-"""Where the images are in an array, by its shape alone: in rows or columns, grey or in colour."""
+"""Where the images are in an array, by its shape alone: in rows or columns, grey or colour."""
 
 import math
 from typing import Any, NamedTuple

@@ -5,7 +5,7 @@ in the order that it had.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -124,7 +124,7 @@ def find_damaged(files: list[Path], resize: bool) -> dict[Path, ProjectError]:
     return damaged
 
 
-def damage_error(root: Path, damaged: dict[Path, ProjectError], count: int) -> ProjectError:
+def damage_error(root: Path, damaged: Mapping[Path, ProjectError], count: int) -> ProjectError:
     """Name all pictures that cannot be read, or as many as fit."""
     if len(damaged) == 1:
         (error,) = damaged.values()
@@ -137,7 +137,7 @@ def damage_error(root: Path, damaged: dict[Path, ProjectError], count: int) -> P
     return CorruptError(what + name_damaged(root, damaged), resize if is_size else skip)
 
 
-def name_damaged(root: Path, damaged: dict[Path, ProjectError]) -> str:
+def name_damaged(root: Path, damaged: Mapping[Path, ProjectError]) -> str:
     """List pictures and what is wrong with each, the first few of them."""
     named = [
         f"{name_below(root, path)} ({error.message.removeprefix(f'{path}: ')})"

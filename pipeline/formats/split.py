@@ -57,7 +57,7 @@ def choose_test(labels: Labels, share: float, seed: int) -> Chosen:
         raise UsageError(f"--test-share is {share}, expected more than 0 and less than 1")
     rng = np.random.default_rng(seed)
     is_test = np.zeros(len(labels), np.bool_)
-    first = []
+    first: list[int] = []
     for label in np.unique(labels):
         rows = rng.permutation(np.flatnonzero(labels == label))
         count = min(round(share * len(rows)), len(rows) - 1)

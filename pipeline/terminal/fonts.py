@@ -13,7 +13,16 @@ Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 SUFFIXES = (".ttf", ".otf", ".ttc")
 # words in the names of fonts with many letters, the best first
-RICH = ("cjk", "unifont", "arialuni", "droidsansfallback", "hiragino", "msgothic", "yugoth", "noto")
+RICH: tuple[str, ...] = (
+    "cjk",
+    "unifont",
+    "arialuni",
+    "droidsansfallback",
+    "hiragino",
+    "msgothic",
+    "yugoth",
+    "noto",
+)
 RICH += ("ipag", "takao", "vlgothic", "wqy", "malgun", "nanum", "dejavusans", "emoji", "symbola")
 MAX_TRIED = 200  # fonts
 NOWHERE = "\U0010ffff"  # a letter that no font has
