@@ -1,20 +1,29 @@
 """Read the digits in image files."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from pipeline.errors import UsageError
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 if TYPE_CHECKING:
     from network.images.pages.read import Digit, Page
     from network.runs.predict import Prediction, Predictor
+    from network.runs.predict_files import FilePredictions
+
+SHOWN = 10  # predictions of a file of images
 
 
 def predict(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files to read.")],
+    images: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="IMAGE...", help="Image files, folders of them, CSV, .npz or other files."
+        ),
+    ],
     run: Annotated[
         str | None,
         typer.Option("--run", metavar="RUN", help="Name of the run. [default: the latest]"),
@@ -34,57 +43,118 @@ def predict(
             help="Coverage of the prediction set, such as 0.99.",
         ),
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="CSV file of the predictions.")
+    ] = None,
+    output_format: Annotated[
+        Literal["csv", "kaggle"],
+        typer.Option("--format", help="Layout of that file; kaggle is for a submission."),
+    ] = "csv",
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Read the digits in image files, in reading order."""
-    import numpy as np
-
-    from network.core.data import scale_pixels
-    from network.images.pages.draw_steps import draw_steps
-    from network.images.pages.read import can_be_separated, page_text, read_page
-    from network.metrics.accuracy import compute_outputs
     from network.runs.evaluate import load_runs
-    from network.runs.predict import load_predictor
+    from network.runs.predict_files import PredictOptions, predict_inputs, write_answers
     from pipeline.datasets.registry import find_dataset
-    from pipeline.terminal.preview import save_picture
+    from pipeline.formats.open_source import lend_workspace
+    from pipeline.formats.unlabelled import list_inputs
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     (loaded,) = load_runs(cache, [run])
-    model, params = loaded.checkpoint.model, loaded.checkpoint.params
     classes = find_dataset(cache, loaded.configuration.dataset).classes
-    pages = [read_page(path, can_be_separated(classes), deskew) for path in images]
-    predictor = load_predictor(cache, loaded)
-    scores, predicted = [], []
-    for page in pages:
-        pixels = np.stack([digit.pixels for digit in page.digits])
-        scores.append(compute_outputs(model, params, scale_pixels(pixels)).tolist())
-        predicted.append(predictor.predict(pixels, coverage))
-    answers = [[classes[best(each)] for each in some] for some in scores]
+    with lend_workspace(cache) as workspace:
+        inputs = [it for path in images for it in list_inputs(path, workspace)]
+        options = PredictOptions(deskew, coverage, workspace)
+        predictor, found = predict_inputs(cache, loaded, classes, inputs, options)
     if steps is not None:
-        save_picture(draw_steps(pages, list(map(str, images)), answers), steps)
+        draw_page_steps(found, classes, steps)
         console.note(f"The steps are in {steps}")
-    texts = [page_text(*each) for each in zip(pages, answers, strict=True)]
-    entries, predictions = [], []
-    for path, page, text, some, of_page in zip(
-        images, pages, texts, scores, predicted, strict=True
-    ):
-        console.say(*format_page(path, text))
-        for digit, each, prediction in zip(page.digits, some, of_page, strict=True):
-            console.say(format_digit(each, classes))
-            console.say(*format_calibrated_prediction(predictor, prediction, classes, coverage))
-            predictions.append(prediction_json(path, digit, each, prediction))
-        entries.append(page_entry(path, page, text))
-    print_predictor_notes(console, predictor)
-    console.result({"pages": entries, "predictions": predictions})
+    for it in found:
+        console.say(*format_found(predictor, it, classes, coverage, out is None))
+    if any(it.page for it in found):
+        print_predictor_notes(console, predictor)
+    if out is not None:
+        answers = [answer for it in found for answer in it.answers]
+        write_answers(out, answers, output_format)
+        console.say(f"{len(answers):,} predictions in {out}")
+    console.result(found_json(found))
+    if errors := [it.error for it in found if it.error]:
+        console.note(f"{len(errors):,} of {len(found):,} files could not be read")
+        raise typer.Exit(errors[0].exit_code)
 
 
-def format_page(path: Path, text: str) -> list[str]:
+def draw_page_steps(found: "list[FilePredictions]", classes: tuple[str, ...], path: Path) -> None:
+    """Draw the way from each page to its digits."""
+    from network.images.pages.draw_steps import draw_steps
+    from pipeline.terminal.preview import save_picture
+
+    pages = {it.name: it.page for it in found if it.page}
+    answers = [[classes[best(each)] for each in it.scores] for it in found if it.page]
+    if not pages:
+        raise UsageError("--steps is for pictures; there is none")
+    save_picture(draw_steps(list(pages.values()), list(pages), answers), path)
+
+
+def format_found(
+    predictor: "Predictor",
+    found: "FilePredictions",
+    classes: tuple[str, ...],
+    coverage: float | None,
+    is_all: bool,
+) -> list[str]:
+    """Write what a file is predicted as; of a file of many images the first, if at all."""
+    if found.error:
+        return [f"{found.name}: not read: {found.error.message.removeprefix(f'{found.name}: ')}"]
+    if found.page is None:
+        answers = found.answers if is_all else []
+        more = len(answers) - SHOWN
+        return [
+            f"{found.name}: {len(found.answers):,} images",
+            *(f"  {it.image.removeprefix(found.name)[1:]}: {it.label}" for it in answers[:SHOWN]),
+            *([f"  and {more:,} more; write all with --out FILE"] if more > 0 else []),
+        ]
+    lines = format_page(found.name, found.text)
+    for each, prediction in zip(found.scores, found.predictions, strict=True):
+        lines.append(format_digit(each, classes))
+        lines += format_calibrated_prediction(predictor, prediction, classes, coverage)
+    return lines
+
+
+def found_json(found: "list[FilePredictions]") -> dict[str, Any]:
+    """Return what `--json` says; files of images and errors where there are some."""
+    pages = [it for it in found if it.page]
+    files = [
+        {"path": it.name, "labels": [answer.label for answer in it.answers]}
+        for it in found
+        if it.page is None and not it.error
+    ]
+    errors = [
+        {"image": it.name, "error": it.error.message, "code": it.error.exit_code}
+        for it in found
+        if it.error
+    ]
+    return {
+        "pages": [page_entry(it.name, it.page, it.text) for it in pages if it.page],
+        "predictions": [
+            prediction_json(it.name, digit, each, prediction)
+            for it in pages
+            if it.page
+            for digit, each, prediction in zip(
+                it.page.digits, it.scores, it.predictions, strict=True
+            )
+        ],
+        **({"files": files} if files else {}),
+        **({"errors": errors} if errors else {}),
+    }
+
+
+def format_page(name: str, text: str) -> list[str]:
     """Write what a page says beside its name, the lines under each other."""
     first, *others = text.split("\n")
-    return [f"{path}: {first}", *(" " * (len(str(path)) + 2) + line for line in others)]
+    return [f"{name}: {first}", *(" " * (len(name) + 2) + line for line in others)]
 
 
 def format_digit(scores: list[float], classes: tuple[str, ...]) -> str:
@@ -120,12 +190,12 @@ def print_predictor_notes(console: Console, predictor: "Predictor") -> None:
 
 
 def prediction_json(
-    path: Path, digit: "Digit", scores: list[float], prediction: "Prediction"
+    name: str, digit: "Digit", scores: list[float], prediction: "Prediction"
 ) -> dict[str, Any]:
     """Return what `--json` says of one digit."""
     box = digit.box._asdict()
     return {
-        "image": str(path),
+        "image": name,
         "box": box,
         "digit": best(scores),
         "scores": scores,
@@ -140,7 +210,7 @@ def best(scores: list[float]) -> int:
     return scores.index(max(scores))
 
 
-def page_entry(path: Path, page: "Page", text: str) -> dict[str, Any]:
+def page_entry(name: str, page: "Page", text: str) -> dict[str, Any]:
     """Return what `--json` says of one page; boxes are on a page of this size."""
     height, width = page.grey.shape
-    return {"image": str(path), "width": width, "height": height, "text": text}
+    return {"image": name, "width": width, "height": height, "text": text}

@@ -102,5 +102,11 @@ if TYPE_CHECKING:
         resume_state as resume_state,
         resume_training_run as resume_training_run,
     )
+    from network.runs.predict_files import (
+        FilePredictions as FilePredictions,
+        PredictOptions as PredictOptions,
+        predict_inputs as predict_inputs,
+        write_answers as write_answers,
+    )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -30,12 +30,15 @@ from network.core.params import Array, Params, named_arrays
 from network.layers.text import build_layer, describe_layer
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError, UsageError
-from pipeline.storage.cache import publish, reading
+from pipeline.storage.cache import publish, read_whole, reading, require_regular_file
 from pipeline.storage.npy import read_npy_header
 
 FORMAT = 2  # 1: without the seal
 CHECKSUM_BYTES = 64  # hexadecimal digits of a SHA-256
-END_OF_ZIP = b"PK\5\6"  # begins the last 22 bytes of a zip without a comment
+START_OF_ZIP, END_OF_ZIP = b"PK\3\4", b"PK\5\6"
+END_BYTES = 22  # of a zip without a comment, which begin with `END_OF_ZIP`
+MAX_BYTES = 1 << 32
+LARGE_BYTES = 1 << 28  # a checkpoint of the default network has 0.3 million
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,24 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
     Raises: MissingError, CorruptError.
     """
-    with reading(path):
-        data = path.read_bytes()
-    return unpack_checkpoint(data, str(path))
+    require_zip_ends(path)
+    return unpack_checkpoint(read_whole(path, MAX_BYTES), str(path))
+
+
+def require_zip_ends(path: Path) -> None:
+    """Check that a large file begins and ends as a zip does, before all of it is read.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    size = require_regular_file(path, MAX_BYTES)
+    if size < LARGE_BYTES:
+        return
+    with reading(path), path.open("rb") as file:
+        start = file.read(len(START_OF_ZIP))
+        file.seek(size - END_BYTES - CHECKSUM_BYTES)
+        end = file.read()
+    if start != START_OF_ZIP or END_OF_ZIP not in end:
+        raise CorruptError(f"{path}: no readable checkpoint (not a zip, of {size:,} bytes)")
 
 
 def pack_checkpoint(checkpoint: Checkpoint) -> bytes:
@@ -85,7 +103,7 @@ def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
     Raises: CorruptError.
     """
     try:
-        is_sealed = data[-22:-18] != END_OF_ZIP
+        is_sealed = data[-END_BYTES : 4 - END_BYTES] != END_OF_ZIP
         if is_sealed:
             check_checksum(data)
         arrays = parse_npz(data)

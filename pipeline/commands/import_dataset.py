@@ -16,7 +16,7 @@ def import_dataset(
         Path,
         typer.Argument(
             metavar="PATH",
-            help="Folder of images, or CSV, .npz, pickle or IDX file; the format is detected.",
+            help="Folder, archive or file with images; the format is detected.",
         ),
     ],
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the dataset.")],
@@ -69,6 +69,9 @@ def import_dataset(
             help="Column of the labels: first, last or its name. [default: detected]",
         ),
     ] = None,
+    skip_damaged: Annotated[
+        bool, typer.Option("--skip-damaged", help="Skipping of image files that are damaged.")
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Replacement of your dataset with this name.")
     ] = False,
@@ -94,6 +97,7 @@ def import_dataset(
         highest=highest,
         transpose=transpose,
         label_column=label_column,
+        skip_damaged=skip_damaged,
     )
     imported = bring_in(cache, path, name, wishes, console)
     dataset = imported.dataset

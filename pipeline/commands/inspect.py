@@ -1,27 +1,67 @@
-"""Say what a file holds and what loading it would do."""
+"""Say what a file holds, what loading it would do, and what an import makes of it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.errors import CorruptError
+from pipeline.errors import CorruptError, ProjectError
+from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import Console, Json, Verbose
+
+if TYPE_CHECKING:
+    from pipeline.inspection.report import Report
+
+READ_ALL_THE_SAME = ("npz", "npy", "csv", "unknown")  # by an import, though not by all readers
 
 
 def inspect(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Pickle, .npz, .npy, IDX, gzip or ZIP file.")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File or folder of any kind.")],
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Inspect a file without loading it."""
-    from pipeline.inspection.files import inspect_file
-
-    console, report = Console(json), inspect_file(file)
+    """Inspect a file or a folder without loading it."""
+    console, report = Console(json), inspect_path(file)
     for line in report.lines(str(file)):
         console.say(line)
     console.result(report.as_json(str(file)))
     if not report.is_plain:
         raise typer.Exit(CorruptError.exit_code)
+
+
+def inspect_path(path: Path) -> "Report":
+    """Inspect a file or a folder, and add what an import would make of it.
+
+    An import that reads a file settles what it is, but never makes a threat harmless.
+
+    Raises: MissingError, StorageError.
+    """
+    from dataclasses import replace
+
+    from pipeline.formats.litter import count_kinds
+    from pipeline.formats.open_source import describe_source, lend_workspace
+    from pipeline.inspection.files import inspect_file
+    from pipeline.inspection.report import Report
+
+    if path.is_dir():
+        report = Report(
+            "folder", 0, "unknown", "only an import looks into it", (count_kinds(path),)
+        )
+    else:
+        report = inspect_file(path)
+    if report.status in ("damaged", "hostile"):
+        return report
+    try:
+        with lend_workspace(find_cache()) as workspace:
+            name, holds = describe_source(path, workspace)
+    except ProjectError as error:
+        if report.status != "unknown":
+            return report
+        return replace(report, reads=f"no: {str(error).removeprefix(f'{path}: ')}")
+    report = replace(report, reads=f"read as {name}: {holds}")
+    if report.format in ("text", "unknown"):
+        report = replace(report, format=name)
+    is_settled = report.status == "unknown" or report.format.startswith(READ_ALL_THE_SAME)
+    if report.is_plain or not is_settled:
+        return report
+    return replace(report, status="plain", verdict="`pipeline import` reads it, running nothing")

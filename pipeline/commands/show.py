@@ -33,6 +33,7 @@ def show(
 ) -> None:
     """Draw images with their labels."""
     from pipeline.pickles.manifest import read_split
+    from pipeline.terminal.fonts import name_for_drawing
     from pipeline.terminal.preview import Tile, draw_sheet, show_picture
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
@@ -41,7 +42,10 @@ def show(
     which = (
         range(len(labels)) if label is None else (labels == find_class(chosen, label)).nonzero()[0]
     )
-    tiles = [Tile(pixels[i], chosen.classes[labels[i]]) for i in which[:count]]
+    captions = name_for_drawing(chosen.classes)
+    tiles = [Tile(pixels[i], captions[labels[i]]) for i in which[:count]]
+    if captions != chosen.classes:
+        console.note("No font here has the letters of all class names: those are drawn as numbers")
     sheet = draw_sheet(tiles, f"{chosen.title}, {split}")
     path = show_picture(sheet, out, cache.pictures() / f"{chosen.name}_{split}.png")
     console.say(f"{len(tiles)} images in {path}" if path else f"{len(tiles)} images shown")

@@ -10,5 +10,15 @@ if TYPE_CHECKING:
         ImportOptions as ImportOptions,
         import_dataset as import_dataset,
     )
+    from pipeline.formats.litter import count_kinds as count_kinds
+    from pipeline.formats.open_source import (
+        describe_source as describe_source,
+        lend_workspace as lend_workspace,
+    )
+    from pipeline.formats.unlabelled import (
+        Input as Input,
+        list_inputs as list_inputs,
+        open_images as open_images,
+    )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.datasets.user_datasets import MAX_CLASSES
 from pipeline.errors import CorruptError
+from pipeline.formats.litter import is_litter
 from pipeline.formats.source import CLASSES, File, Part
 from pipeline.storage.cache import read_at_most
 
@@ -149,7 +150,10 @@ def folder_names(classes: Sequence[str]) -> list[str]:
     Small and capital letters are the same on some systems, and some letters mean something.
     """
     safe = all(
-        SAFE_NAME.fullmatch(name) and not DEVICES.fullmatch(name) and not set(name) & UNSAFE_LETTERS
+        SAFE_NAME.fullmatch(name)
+        and not DEVICES.fullmatch(name)
+        and not set(name) & UNSAFE_LETTERS
+        and not is_litter(name)
         for name in classes
     )
     are_apart = len({name.lower() for name in classes}) == len(classes)

@@ -5,9 +5,7 @@ in the order that it had.
 """
 
 import io
-import os
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +14,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from pipeline.datasets.records import IMAGE_SHAPE, Dataset
-from pipeline.datasets.user_datasets import SPLIT
-from pipeline.errors import CorruptError
+from pipeline.errors import CorruptError, ProjectError
+from pipeline.formats.class_folders import (
+    LAYOUT,
+    find_class_folders,
+    holds_class_folders,
+    list_examples,
+)
 from pipeline.formats.classes import (
     classes_file,
     folder_names,
@@ -25,8 +28,8 @@ from pipeline.formats.classes import (
     numbers_of_names,
     read_classes,
 )
+from pipeline.formats.litter import name_below, name_skipped
 from pipeline.formats.source import (
-    BESIDE,
     CHUNK,
     Chosen,
     File,
@@ -36,18 +39,10 @@ from pipeline.formats.source import (
     ReadOptions,
     Source,
 )
-from pipeline.formats.streams import split_called
-from pipeline.storage.cache import reading
 from pipeline.storage.pictures import PictureOptions, read_picture
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
-PICTURES = PictureOptions(
-    types=("PNG", "JPEG", "BMP", "GIF"),
-    max_bytes=1 << 26,
-    max_pixels=25_000_000,
-    is_plain=True,
-)
-LAYOUT = "expected LABEL/name.png, or train/LABEL/name.png and test/LABEL/name.png"
+PICTURES = PictureOptions(max_bytes=1 << 26, max_pixels=25_000_000, is_single=True)
+MAX_NAMED = 10  # damaged pictures
 
 
 class Example(NamedTuple):
@@ -57,94 +52,120 @@ class Example(NamedTuple):
     path: Path
 
 
+class WrongSizeError(CorruptError):
+    """A sound picture that is not of 28x28."""
+
+
 def read_folder(path: Path, options: ReadOptions) -> Source:
     """List the images of every class; they are decoded when they are asked for.
 
     Raises: MissingError, StorageError, CorruptError.
     """
     root = path.resolve()
-    class_folders = list_class_folders(root)
-    if not any(class_folders.values()):
+    found = find_class_folders(root)
+    if not any(found.by_split.values()):
         raise CorruptError(f"{path}: no folders of images in it, {LAYOUT}")
-    names = {folder.name for folders in class_folders.values() for folder in folders}
+    examples = {
+        split: [
+            Example(it.name, file)
+            for it in folders
+            for file in list_examples(root, it, found.unused)
+        ]
+        for split, folders in found.by_split.items()
+    }
+    notes = [*found.notes, *name_skipped(root, found.unused, "not used")]
+    if options.skip_damaged:
+        examples, note = without_damaged(root, examples, options)
+        notes += [note] if note else []
+    names = {folder.name for folders in found.by_split.values() for folder in folders}
     classes, number_of = numbers_of_names(path, names, read_classes(root))
+    files = [it.path for some in examples.values() for it in some]
     parts = []
-    for split, folders in class_folders.items():
-        examples = [Example(it.name, file) for it in folders for file in list_images(root, it)]
-        examples.sort(key=lambda it: (natural_key(it.path.name), it.class_name))
-        parts.append(make_part(split, examples, number_of, options.resize))
-    return Source(tuple(parts), classes)
+    for split, some in examples.items():
+        some.sort(key=lambda it: (natural_key(it.path.name), it.class_name))
+        labels = np.array([number_of[it.class_name] for it in some], np.uint8)
+        parts.append(make_part(split, labels, Pictures(root, some, files, options.resize)))
+    return Source(tuple(parts), classes, tuple(notes))
 
 
-def make_part(
-    split: str | None, examples: list[Example], number_of: dict[str, int], resize: bool
-) -> Part:
-    """Make a part of image files, given the number of each class."""
-    labels = np.array([number_of[example.class_name] for example in examples], np.uint8)
+class Pictures(NamedTuple):
+    """The pictures of a part, and all files of the source, which are looked at if one is bad."""
+
+    root: Path
+    examples: list[Example]
+    files: list[Path]
+    resize: bool
+
+
+def make_part(split: str | None, labels: NDArray[np.uint8], pictures: Pictures) -> Part:
+    """Make a part of image files."""
 
     def images(chosen: Chosen) -> Iterator[Images]:
-        wanted = [examples[i].path for i in chosen.nonzero()[0]]
+        wanted = [pictures.examples[i].path for i in chosen.nonzero()[0]]
         for start in range(0, len(wanted), CHUNK):
-            yield np.stack([read_image(file, resize) for file in wanted[start : start + CHUNK]])
+            try:
+                read = [read_image(it, pictures.resize) for it in wanted[start : start + CHUNK]]
+            except ProjectError:
+                damaged = find_damaged(pictures.files, pictures.resize)
+                raise damage_error(pictures.root, damaged, len(pictures.files)) from None
+            yield np.stack(read)
 
     return Part(split, labels, images)
 
 
-def list_class_folders(root: Path) -> dict[str | None, list[Path]]:
-    """List the folders of the classes by split; under None when there are no splits.
+def find_damaged(files: list[Path], resize: bool) -> dict[Path, ProjectError]:
+    """Read every picture, and return what is wrong with those that cannot be read."""
+    damaged: dict[Path, ProjectError] = {}
+    for path in files:
+        try:
+            read_image(path, resize)
+        except ProjectError as error:
+            damaged[path] = error
+    return damaged
 
-    Raises: StorageError, CorruptError.
+
+def damage_error(root: Path, damaged: Mapping[Path, ProjectError], count: int) -> ProjectError:
+    """Name all pictures that cannot be read, or as many as fit."""
+    if len(damaged) == 1:
+        (error,) = damaged.values()
+        error.hint = error.hint or "Remove it, or go on without it with --skip-damaged"
+        return error
+    is_size = any(isinstance(it, WrongSizeError) for it in damaged.values())
+    resize = "Bring all images to 28x28 with --resize"
+    skip = "Remove them, or go on without them with --skip-damaged"
+    what = f"{root}: {len(damaged):,} of {count:,} pictures cannot be read: "
+    return CorruptError(what + name_damaged(root, damaged), resize if is_size else skip)
+
+
+def name_damaged(root: Path, damaged: Mapping[Path, ProjectError]) -> str:
+    """List pictures and what is wrong with each, the first few of them."""
+    named = [
+        f"{name_below(root, path)} ({error.message.removeprefix(f'{path}: ')})"
+        for path, error in list(damaged.items())[:MAX_NAMED]
+    ]
+    more = len(damaged) - len(named)
+    return ", ".join(named) + (f", and {more:,} more" if more else "")
+
+
+def without_damaged(
+    root: Path, examples: dict[str | None, list[Example]], options: ReadOptions
+) -> tuple[dict[str | None, list[Example]], str]:
+    """Leave out the pictures that cannot be read.
+
+    Returns: the others, and a note on those that are left out.
+
+    Raises: CorruptError for sound pictures of another size, and when none is left.
     """
-    folders = list_folders(root, root)
-    trains = [it for it in folders if split_called(it.name) == "train"]
-    if not any(child.is_dir() for it in trains for child in visible(root, it)):
-        return {None: folders}
-    splits: dict[str | None, list[Path]] = {}
-    for folder in folders:
-        split = split_called(folder.name)
-        if split in splits or not re.fullmatch(SPLIT, split):
-            raise CorruptError(f"{folder}: beside train, but no name of another split, {LAYOUT}")
-        splits[split] = list_folders(root, folder)
-    return splits
-
-
-def list_folders(root: Path, folder: Path) -> list[Path]:
-    """List the folders in a folder that may hold nothing else.
-
-    Raises: StorageError, CorruptError.
-    """
-    entries = visible(root, folder)
-    for entry in entries:
-        if not entry.is_dir():
-            raise CorruptError(f"{entry}: no folder, {LAYOUT}", "Move it away")
-    return entries
-
-
-def list_images(root: Path, folder: Path) -> list[Path]:
-    """List the image files in a class's folder, which may hold nothing else.
-
-    Raises: StorageError, CorruptError.
-    """
-    entries = visible(root, folder)
-    for entry in entries:
-        if not entry.is_file() or not entry.name.lower().endswith(SUFFIXES):
-            raise CorruptError(f"{entry}: no image, expected {', '.join(SUFFIXES)}", "Move it away")
-    return entries
-
-
-def visible(root: Path, folder: Path) -> list[Path]:
-    """List what is in a folder by name, without hidden files and what may lie beside the data.
-
-    Raises: StorageError, and CorruptError for a link that leads out of the root.
-    """
-    with reading(folder):
-        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-        for entry in entries:
-            if entry.is_symlink() and not Path(os.path.realpath(entry)).is_relative_to(root):
-                raise CorruptError(
-                    f"{entry}: a link that leads out of {root}", "Copy what it means"
-                )
-    return [it for it in entries if folder != root or it.name not in BESIDE]
+    files = [it.path for some in examples.values() for it in some]
+    damaged = find_damaged(files, options.resize)
+    sizes = {path: it for path, it in damaged.items() if isinstance(it, WrongSizeError)}
+    if sizes or (damaged and len(damaged) == len(files)):
+        raise damage_error(root, sizes or damaged, len(files))
+    kept = {
+        split: [it for it in some if it.path not in damaged] for split, some in examples.items()
+    }
+    what = f"{len(damaged):,} of {len(files):,} pictures left out, for they cannot be read: "
+    return kept, what + name_damaged(root, damaged) if damaged else ""
 
 
 def read_image(path: Path, resize: bool) -> NDArray[np.uint8]:
@@ -158,7 +179,7 @@ def read_image(path: Path, resize: bool) -> NDArray[np.uint8]:
     if grey.shape == IMAGE_SHAPE:
         return grey
     if not resize:
-        raise CorruptError(
+        raise WrongSizeError(
             f"{path}: {grey.shape[1]}x{grey.shape[0]} pixels, expected "
             f"{IMAGE_SHAPE[1]}x{IMAGE_SHAPE[0]}",
             "Bring all images to that size with --resize",
@@ -198,8 +219,9 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
 PNG = Format(
     name="png",
     title="a folder of images: train/LABEL/00000.png, ..., test/LABEL/00000.png, ...",
-    recognises=lambda path: path.is_dir(),
+    recognises=holds_class_folders,
     read=read_folder,
     write=write_folder_of_images,
     can_resize=True,
+    can_skip_damaged=True,
 )

@@ -35,12 +35,20 @@ from pipeline.formats.source import (
     select,
     subset,
 )
-from pipeline.formats.streams import beginning, flat_files, split_called, visible_files
+from pipeline.formats.streams import (
+    beginning,
+    flat_files,
+    split_called,
+    unpacked_file,
+    visible_files,
+)
 from pipeline.storage.idx import DTYPES, IdxStream, open_idx
 
+MARK = "[-_. ]"  # that people put between the words
 NAME = re.compile(
-    rf"(?:(?P<prefix>.+)-)?(?P<split>{SPLIT})-(?P<kind>images|labels)[-.]idx[123]-(?:ubyte|int)"
-    r"(?P<gz>\.gz)?"
+    rf"(?:(?P<prefix>.+){MARK})?(?P<split>{SPLIT}){MARK}(?P<kind>image|label)s?"
+    rf"(?P<idx>(?:{MARK}?idx[123]?)?(?:{MARK}u?(?:byte|int))?)"
+    r"(?: ?\(\d+\))?(?:\.(?:idx|bin|dat|raw))?(?P<gz>\.gz)?"
 )
 PUBLISHED = {dataset.name: dataset for dataset in (*EMNIST, QMNIST)}  # by the prefix of the files
 UNSIGNED_BYTE, INTEGER = 0x08, 0x0C
@@ -55,12 +63,39 @@ class Pair(NamedTuple):
     labels: Path
 
 
+class IdxName(NamedTuple):
+    """What the name of an IDX file tells, in any of its spellings."""
+
+    prefix: str  # of the data set, with hyphens; none for MNIST's own
+    split: str  # as it is written
+    kind: str  # images or labels
+    is_sure: bool  # whether it says that this is an IDX file
+
+
+def parse_idx_name(path: Path) -> IdxName | None:
+    """Take the name of an IDX file apart; None for a file that is called otherwise."""
+    match = NAME.fullmatch(path.name.lower())
+    if match is None:
+        return None
+    prefix = re.sub(MARK, "-", match["prefix"] or "")
+    is_sure = bool(match["idx"]) or ".idx" in path.name.lower()
+    return IdxName(prefix, match["split"], f"{match['kind']}s", is_sure)
+
+
+def is_idx_file(path: Path) -> bool:
+    """Return whether a file has the content of an IDX file, or a name that says so."""
+    name = parse_idx_name(path)
+    if name is not None and name.is_sure:
+        return True
+    start = beginning(path, 4)
+    return len(start) == 4 and start[:2] == b"\0\0" and start[2] in DTYPES and 1 <= start[3] <= 3
+
+
 def recognises(path: Path) -> bool:
     """Tell whether a path is an IDX file, or a folder with files that are called so."""
     if path.is_dir():
-        return any(NAME.fullmatch(file.name.lower()) for file in flat_files(path))
-    start = beginning(path, 4)
-    return len(start) == 4 and start[:2] == b"\0\0" and start[2] in DTYPES and 1 <= start[3] <= 3
+        return any(parse_idx_name(it) and is_idx_file(it) for it in flat_files(path))
+    return path.is_file() and is_idx_file(path)
 
 
 def read_idx_files(path: Path, options: ReadOptions) -> Source:
@@ -69,6 +104,8 @@ def read_idx_files(path: Path, options: ReadOptions) -> Source:
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
     folder = path if path.is_dir() else path.parent
+    if unpacked_file(folder) == [path]:
+        folder = folder.parent
     prefix, pairs, notes = find_pairs(path, folder)
     published = PUBLISHED.get(prefix)
     parts = tuple(part for pair in pairs for part in read_pair(pair, published))
@@ -88,20 +125,19 @@ def find_pairs(path: Path, folder: Path) -> tuple[str, list[Pair], list[str]]:
     found: dict[str, dict[str, dict[str, Path]]] = {}
     others = []
     for file in visible_files(folder):  # x comes before x.gz, which is then the same once more
-        if match := NAME.fullmatch(file.name.lower()):
-            splits = found.setdefault(match["prefix"] or "", {})
-            kinds = splits.setdefault(split_called(match["split"]), {})
-            kinds.setdefault(match["kind"], file)
+        if (name := parse_idx_name(file)) and is_idx_file(file):
+            kinds = found.setdefault(name.prefix, {}).setdefault(split_called(name.split), {})
+            kinds.setdefault(name.kind, file)
         else:
             others.append(file.name)
     if not path.is_dir():
-        match = NAME.fullmatch(path.name.lower())
-        if match is None:
+        own = parse_idx_name(path)
+        if own is None:
             raise UsageError(
                 f"{path}: an IDX file whose name does not tell of images or labels",
                 f"Call the files as usual: {USUAL}",
             )
-        found = {match["prefix"] or "": found.get(match["prefix"] or "", {})}
+        found = {own.prefix: found.get(own.prefix, {})}
         others = []
     if len(found) != 1:
         names = ", ".join(sorted(found))
@@ -135,15 +171,16 @@ def read_pair(pair: Pair, published: Dataset | None) -> list[Part]:
         ranges = {
             name: slice(split.start, split.start + split.count)
             for name, split in published.splits.items()
-            if split.file_count == count and split.images.name.startswith(stem(pair.images))
+            if split.file_count == count and split.images.name.startswith(usual_name(pair.images))
         }
         return [subset(whole, name, rows) for name, rows in ranges.items()] or [whole]
     return [whole]
 
 
-def stem(path: Path) -> str:
-    """Return a file's name without what gzip adds."""
-    return path.name.lower().removesuffix(".gz")
+def usual_name(path: Path) -> str:
+    """Spell a file's name as its data set was published."""
+    name = parse_idx_name(path)
+    return f"{name.prefix}-{name.split}-{name.kind}-" if name else path.name
 
 
 def check_stream(

@@ -24,10 +24,10 @@ from pipeline.formats.class_rules import (
     unite_classes,
 )
 from pipeline.formats.idx_files import UNSIGNED_BYTE, idx_chunks
+from pipeline.formats.open_source import Opened, open_source
 from pipeline.formats.pixels import PixelChange, PixelSurvey
 from pipeline.formats.published import set_upright
-from pipeline.formats.registry import find_format
-from pipeline.formats.source import Format, Images, Part, ReadOptions, Source
+from pipeline.formats.source import Images, Part, ReadOptions, Source
 from pipeline.formats.split import split_dataset
 from pipeline.progress import SILENT, ProgressReporter
 from pipeline.storage.cache import (
@@ -61,6 +61,7 @@ class ImportOptions:
     highest: int | None = None  # which pixel is full ink; None: 255
     transpose: bool | None = None  # rows and columns are exchanged; None: where that is known
     label_column: str | None = None  # "first", "last" or a name; None: it is found
+    skip_damaged: bool = False  # image files that cannot be read are left out
 
 
 AS_THEY_ARE = ImportOptions()
@@ -101,13 +102,19 @@ def import_dataset(
     check_name(name)
     with work_lock(cache, f"import-{name}", reporter):
         check_place(cache, name, wishes.force)
-        found = find_format(path)
-        source = read_source(path, found, wishes, reporter)
-        parts, notes = split_dataset(path, source, wishes.test_share, wishes.seed)
-        notes = [*source.notes, *notes, *notes_on_classes(source.classes, parts)]
-        with staging(cache, name) as stage:
+        options = ReadOptions(
+            wishes.resize, wishes.grey, reporter, wishes.label_column, wishes.skip_damaged
+        )
+        with (
+            staging(cache, name) as stage,
+            open_source(path, options, stage.root / "unpacked") as opened,
+        ):
+            source = settle_source(opened, wishes)
+            parts, notes = split_dataset(path, source, wishes.test_share, wishes.seed)
+            notes = [*source.notes, *notes, *notes_on_classes(source.classes, parts)]
             survey = PixelSurvey(str(path), PixelChange(wishes.invert, wishes.highest))
             splits = write_splits(stage.raw(name), parts, survey, reporter)
+            notes = list(map(opened.rename, [*notes, *survey.notes()]))
             dataset = Dataset(
                 name=name,
                 title=wishes.title or name,
@@ -123,41 +130,18 @@ def import_dataset(
             put_in_place(stage, cache, dataset)
         built = build_pickles(cache, dataset, reporter=reporter)  # they are there: it looks
     built = [replace(item, was_intact=False) for item in built]
-    return Imported(dataset, found.name, notes + survey.notes(), built)
+    return Imported(dataset, opened.format.name, notes, built)
 
 
-def read_source(
-    path: Path, found: Format, wishes: ImportOptions, reporter: ProgressReporter
-) -> Source:
-    """Read a source of any format, and do what holds for all of them.
+def settle_source(opened: Opened, wishes: ImportOptions) -> Source:
+    """Do with a source of any format what holds for all of them.
 
-    Raises: UsageError, MissingError, CorruptError, StorageError.
+    Raises: CorruptError.
     """
-    check_options(path, found, wishes)
-    options = ReadOptions(
-        resize=wishes.resize,
-        grey=wishes.grey,
-        label_column=wishes.label_column,
-        reporter=reporter,
-    )
-    source = unite_classes(path, found.read(path, options))
-    source = set_upright(path, found, source, wishes.transpose)
-    check_trained_classes(path, source)
+    source = unite_classes(opened.path, opened.source)
+    source = set_upright(opened.path, opened.format, source, wishes.transpose)
+    check_trained_classes(opened.path, source)
     return source
-
-
-def check_options(path: Path, found: Format, wishes: ImportOptions) -> None:
-    """Require that the format has what the options are about.
-
-    Raises: UsageError.
-    """
-    for option, is_given, is_known, use in (
-        ("--resize", wishes.resize, found.can_resize, "image files and arrays"),
-        ("--grey", wishes.grey, found.can_grey, "arrays in colour"),
-        ("--label-column", wishes.label_column is not None, found.has_columns, "tables"),
-    ):
-        if is_given and not is_known:
-            raise UsageError(f"{option} is for {use}, and {path} is read as {found.name}")
 
 
 def check_name(name: str) -> None:

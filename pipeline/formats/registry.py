@@ -7,6 +7,7 @@ from pipeline.formats.arff import ARFF
 from pipeline.formats.csv_file import CSV
 from pipeline.formats.folder import PNG
 from pipeline.formats.idx_files import IDX, IDX_GZ
+from pipeline.formats.litter import count_kinds
 from pipeline.formats.mat import MAT
 from pipeline.formats.npy import NPY
 from pipeline.formats.npz import NPZ
@@ -15,8 +16,8 @@ from pipeline.formats.pickle_files import PICKLE
 from pipeline.formats.source import Format, Writer
 from pipeline.formats.streams import beginning
 from pipeline.formats.torchvision_folder import TORCHVISION
+from pipeline.storage.content import describe_start
 
-# any folder could be one of images, so that comes last
 FORMATS: dict[str, Format] = {
     it.name: it for it in (NPZ, NPY, MAT, PARQUET, ARFF, IDX, IDX_GZ, TORCHVISION, PICKLE, CSV, PNG)
 }
@@ -25,10 +26,36 @@ WRITERS: dict[str, Writer] = {
 }
 
 
+READ = (
+    "Expected a folder of pictures, LABEL/name.png or train/LABEL/name.png; or IDX files, .csv, "
+    ".npz, .npy, .mat, .parquet, .arff or .pickle; or a .zip or .tar.gz of these"
+)
+SAVE = "In Python: np.savez('mine.npz', x_train=images, y_train=labels), and import that"
+WAYS_OUT = {  # by what a file is
+    "archive": "Unpack it, and name the folder",
+    "bzip2": "Unpack it, and name what is in it",
+    "xz data": "Unpack it, and name what is in it",
+    "Zstandard": "Unpack it, and name what is in it",
+    "web page": "Download the file itself",
+    "Git LFS": "Fetch the file itself with git lfs pull",
+    "document": "Save its table as CSV",
+    "picture": "Put pictures into folders that are named after their classes: LABEL/name.png",
+    "HDF5": SAVE,
+    "TFRecord": SAVE,
+    "LIBSVM": SAVE,
+    "Arrow": SAVE,
+    "MATLAB": SAVE,
+    "joblib": SAVE,
+    "database": SAVE,
+    "JSON": SAVE,
+    "file of R": SAVE,
+}
+
+
 def find_format(path: Path) -> Format:
     """Find the format of a source by looking into it.
 
-    Raises: MissingError, StorageError, CorruptError.
+    Raises: UsageError, MissingError, StorageError, CorruptError.
     """
     if not path.is_dir() and not path.is_file():
         if path.exists():
@@ -37,10 +64,13 @@ def find_format(path: Path) -> Format:
     for it in FORMATS.values():
         if it.recognises(path):
             return it
-    raise CorruptError(
-        f"{path}: nothing that we can read, it begins with {beginning(path, 8)!r}",
-        "Give a folder of images, or a .csv, .npz, .pickle or IDX file",
-    )
+    if path.is_dir():
+        raise CorruptError(
+            f"{path}: nothing in it that is read; it holds {count_kinds(path)}", READ
+        )
+    start = beginning(path)
+    way_out = next((it for kind, it in WAYS_OUT.items() if kind in describe_start(start)), READ)
+    raise CorruptError(f"{path}: nothing that is read, {describe_start(start)}", way_out)
 
 
 def find_writer(name: str) -> tuple[Format, Writer]:

@@ -58,6 +58,7 @@ class ReadOptions:
     grey: bool = False  # images in colour are turned to grey levels
     reporter: ProgressReporter = SILENT
     label_column: str | None = None  # "first", "last" or the name of one; None: it is found
+    skip_damaged: bool = False  # image files that cannot be read are left out
 
 
 Writer: TypeAlias = Callable[[Dataset, tuple[Part, ...]], Iterator[File]]
@@ -76,6 +77,7 @@ class Format:
     is_export: Callable[[Path], bool] | None = None  # for formats of one file: did we write it?
     can_resize: bool = False
     has_columns: bool = False  # one of which may be named as the label
+    can_skip_damaged: bool = False
     can_grey: bool = False  # image files always are
 
 

@@ -47,6 +47,8 @@ def split_dataset(
 def choose_test(labels: Labels, share: float, seed: int) -> Chosen:
     """Choose the same share of each class at random; one of each is left to train on.
 
+    Where each class has too few for that, one image of as many classes as make up the share.
+
     Shapes: (N,), the same out.
 
     Raises: UsageError.
@@ -55,10 +57,14 @@ def choose_test(labels: Labels, share: float, seed: int) -> Chosen:
         raise UsageError(f"--test-share is {share}, expected more than 0 and less than 1")
     rng = np.random.default_rng(seed)
     is_test = np.zeros(len(labels), np.bool_)
+    first: list[int] = []
     for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
+        rows = rng.permutation(np.flatnonzero(labels == label))
         count = min(round(share * len(rows)), len(rows) - 1)
-        is_test[rng.permutation(rows)[:count]] = True
+        is_test[rows[:count]] = True
+        first += rows[:1].tolist() if len(rows) > 1 else []
+    if not is_test.any():
+        is_test[first[: round(share * len(labels))]] = True
     if not is_test.any():
         what = f"no class has enough images for a test share of {share:g}"
         raise UsageError(what, "Choose a larger --test-share, or import more images")

@@ -1,33 +1,73 @@
 """Open what may be gzipped, and files that belong together by their names."""
 
 import gzip
+import os
 import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from pipeline.datasets.user_datasets import SPLIT
 from pipeline.errors import CorruptError, UsageError
-from pipeline.formats.source import BESIDE
+from pipeline.formats.litter import has_pictures, is_picture, is_skipped, list_folder
 from pipeline.storage.cache import reading
 from pipeline.storage.idx import GZIP_MAGIC
 
 # what people call the splits -> what we do; any other name of a split is kept
 SPLIT_NAMES = {
     "training": "train",
+    "trn": "train",
     "t10k": "test",
     "testing": "test",
+    "tst": "test",
     "val": "validation",
     "valid": "validation",
+    "dev": "validation",
 }
-USUAL_SPLITS = ("train", "test", "validation", "lost", *SPLIT_NAMES)
+KNOWN_SPLITS = frozenset(("train", "test", "validation", "lost"))
+USUAL_SPLITS = (*sorted(KNOWN_SPLITS), *SPLIT_NAMES)
+# what a name says besides, and what tells no data set from another
+FILLERS = {
+    *("set", "data", "dataset", "folder", "split", "part", "small", "full", "csv"),
+    *("image", "images", "img", "imgs", "picture", "pictures"),
+}
+WORD = re.compile(rf"(?P<split>{'|'.join(USUAL_SPLITS)})(?:s|set|data|images|imgs)?|(?P<other>.*)")
+COPY = re.compile(r"(?: ?\(\d+\)| - copy| copy| copy \d+)$")  # as systems call a second download
+SUBMISSION = re.compile(
+    r"(?i)(sample[-_ ]?|example[-_ ]?|gender[-_ ]?)?submissions?\b.*"
+)  # Kaggle's
+
+
+class Name(NamedTuple):
+    """A name taken apart: `mnist_train_100` is the split train of the data set mnist."""
+
+    dataset: tuple[str, ...]
+    split: str | None
+    pattern: str  # the name with a star for the split
 
 
 def split_called(name: str) -> str:
     """Return our name of a split."""
     return SPLIT_NAMES.get(name.lower(), name.lower())
+
+
+def parse_name(name: str) -> Name:
+    """Find the split in the name of a file, without its suffix, or of a folder.
+
+    A name with two splits in it tells none; a last word after a mark may be any other split.
+    """
+    words = re.split(r"[-_. ]+|(?<=[a-z0-9])(?=[A-Z])", COPY.sub("", name.strip()))
+    matches = [match for word in words if (match := WORD.fullmatch(word.lower()))]
+    splits = {split_called(match["split"]) for match in matches if match["split"]}
+    others = [match["other"] for match in matches if match["other"]]
+    pattern = "-".join("*" if match["split"] else match["other"] for match in matches)
+    if not splits and len(others) > 1 and re.fullmatch(SPLIT, others[-1]):
+        splits, others = {others[-1]}, others[:-1]
+    dataset = tuple(it for it in others if it not in FILLERS and not re.fullmatch(r"\d+k?", it))
+    return Name(dataset, splits.pop() if len(splits) == 1 else None, pattern)
 
 
 @contextmanager
@@ -63,79 +103,103 @@ def starts_with(path: Path, magic: bytes) -> bool:
 
 
 def visible_files(folder: Path) -> list[Path]:
-    """List the files of a folder by name, without hidden ones and what we put beside data."""
-    with reading(folder):
-        return sorted(
-            path
-            for path in folder.iterdir()
-            if not path.name.startswith(".") and path.name not in BESIDE and path.is_file()
-        )
+    """List the files of a folder that may be data, by name.
+
+    A file alone in a folder of its own name counts as well: so some programs unpack `name.gz`.
+
+    Raises: MissingError, StorageError.
+    """
+    listing = list_folder(folder)
+    lone = [file for it in listing.folders for file in unpacked_file(it)]
+    return sorted([*listing.files, *lone], key=lambda file: file.name)
+
+
+def unpacked_file(folder: Path) -> list[Path]:
+    """List the one file of a folder that has the file's name, if it is so."""
+    with reading(folder), os.scandir(folder) as entries:
+        first = list(islice((it for it in entries if not is_skipped(it)), 2))
+    if len(first) != 1 or not first[0].is_file() or is_picture(first[0]):
+        return []
+    name, inner = (re.sub(r"[-_. ]", "", it.name.lower()) for it in (folder, first[0]))
+    return [folder / first[0].name] if name.startswith(inner) or inner.startswith(name) else []
 
 
 def flat_files(folder: Path) -> list[Path]:
-    """List the visible files of a folder without folders in it; nothing for any other.
+    """List the files of a folder that may be data; nothing for one with folders of pictures.
 
-    Where there are folders, files beside them are not what is meant.
+    Where there are pictures by class, files beside them are not what is meant.
+
+    Raises: MissingError, StorageError.
     """
-    with reading(folder):
-        has_folders = any(it.is_dir() and not it.name.startswith(".") for it in folder.iterdir())
-    return [] if has_folders else visible_files(folder)
+    return [] if has_class_folders(folder) else visible_files(folder)
+
+
+def has_class_folders(folder: Path) -> bool:
+    """Return whether a folder has several folders of pictures, or a split with such folders."""
+    folders = list_folder(folder).folders
+    if len(list(islice(filter(has_pictures, folders), 2))) == 2:
+        return True
+    splits = [it for it in folders if parse_name(it.name).split in KNOWN_SPLITS]
+    return any(has_pictures(inner) for it in splits for inner in list_folder(it).folders)
 
 
 def split_files(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path]:
     """Find the files that a path means, by split: a folder's, or a file and those beside it.
 
-    Files are one data set when they differ in the name of the split alone, as in
-    `digits_train.csv` and `digits_test.csv`. A file alone has no split.
+    Files are one data set when they differ in the name of the split alone, and in how many
+    images it has, as in `digits_train_100.csv` and `digits_test_10.csv`. A file alone has no split.
 
-    Raises: UsageError when a folder has files that are no such set.
+    Raises: UsageError when a folder has files that are no such set, or are several.
     """
     if not path.is_dir():
         return files_beside(path, suffixes)
-    files = [file for file in visible_files(path) if file.name.lower().endswith(suffixes)]
+    all_files = [file for file in visible_files(path) if file.name.lower().endswith(suffixes)]
+    files = [file for file in all_files if not SUBMISSION.fullmatch(file.name)] or all_files
     if len(files) == 1:
         return {None: files[0]}
-    parts = [take_apart(file, suffixes) for file in files]
-    found: dict[str | None, Path] = {
-        split_called(split): file
-        for file, (_, split) in zip(files, parts, strict=True)
-        if split is not None
-    }
-    is_set = len({prefix for prefix, _ in parts}) == 1 and len(found) == len(files)
-    if not is_set or "train" not in found:
+    sets: dict[tuple[str, ...], dict[str | None, list[Path]]] = {}
+    for file in files:
+        dataset, split, _ = parse_file_name(file, suffixes)
+        sets.setdefault(dataset, {}).setdefault(split, []).append(file)
+    with_train = [it for it in sets.values() if "train" in it]
+    if len(with_train) != 1 or any(len(it) > 1 for it in with_train[0].values()):
         names = ", ".join(file.name for file in files[:4])
         raise UsageError(
             f"{path}: {len(files)} files ({names}) that are not the splits of one data set",
             f"Name one of them, or call them train{suffixes[-1]} and test{suffixes[-1]}",
         )
-    return found
+    return {split: found for split, (found,) in with_train[0].items() if split is not None}
 
 
 def files_beside(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path]:
-    """Find the other splits beside a file that is called after one; none if it is not."""
-    prefix, split = take_apart(path, suffixes, USUAL_SPLITS)
-    if split is None:
-        return {None: path}
-    found: dict[str | None, Path] = {}
-    for other in visible_files(path.parent):
-        start, name = take_apart(other, suffixes, USUAL_SPLITS)
-        is_other = name is not None and split_called(name) != split_called(split)
-        if is_other and start == prefix and other.name.lower().endswith(suffixes):
-            found[split_called(str(name))] = other
-    return {split_called(split): path, **found} if found else {None: path}
+    """Find the other splits beside a file that is called after one; none if it is not.
 
-
-def take_apart(
-    path: Path, suffixes: tuple[str, ...], splits: tuple[str, ...] | None = None
-) -> tuple[str, str | None]:
-    """Split a file's name into what stands before the name of the split, and that name.
-
-    Returns: the name without its suffix and None where no split is named.
+    Of several files for a split the one counts whose name differs in the split alone.
     """
-    name = path.name.lower()
-    suffix = next((suffix for suffix in suffixes if name.endswith(suffix)), "")
-    stem = name[: len(name) - len(suffix)]
-    choice = SPLIT if splits is None else "|".join(splits)
-    if match := re.fullmatch(rf"(|.*[-_. ])({choice})", stem):
-        return match[1], match[2]
-    return stem, None
+    name = parse_file_name(path, suffixes)
+    if name.split not in KNOWN_SPLITS:
+        return {None: path}
+    others: dict[str, list[tuple[bool, Path]]] = {}
+    for other in visible_files(path.parent):
+        found = parse_file_name(other, suffixes)
+        if (
+            found.split in KNOWN_SPLITS
+            and found.split != name.split
+            and found.dataset == name.dataset
+            and other.name.lower().endswith(suffixes)
+        ):
+            is_alike = found.pattern == name.pattern
+            others.setdefault(str(found.split), []).append((is_alike, other))
+    beside: dict[str | None, Path] = {}
+    for split, candidates in others.items():
+        alike = [it for is_alike, it in candidates if is_alike] or [it for _, it in candidates]
+        if len(alike) == 1 or candidates[0][0]:
+            beside[split] = alike[0]
+    return {name.split: path, **beside} if beside else {None: path}
+
+
+def parse_file_name(path: Path, suffixes: tuple[str, ...]) -> Name:
+    """Take a file's name apart, without its suffix."""
+    name = path.name
+    suffix = next((suffix for suffix in suffixes if name.lower().endswith(suffix)), "")
+    return parse_name(name[: len(name) - len(suffix)])

@@ -14,7 +14,7 @@ from pipeline.inspection.npy import inspect_npy
 from pipeline.inspection.pickles import inspect_pickle
 from pipeline.inspection.report import Report, Status
 from pipeline.inspection.zips import ZIP_MAGICS, inspect_zip
-from pipeline.storage.cache import reading
+from pipeline.storage.cache import reading, require_regular_file
 from pipeline.storage.decompression import BombError, is_bomb
 from pipeline.storage.idx import GZIP_MAGIC, IdxStream, open_idx
 from pipeline.storage.npy import MAGIC
@@ -22,6 +22,7 @@ from pipeline.storage.npy import MAGIC
 IDX_MAGIC = b"\0\0"
 MAX_BYTES = 128 << 20  # in memory; an IDX file may be of any size
 HEAD_BYTES = 4096
+READ_GZIPPED = ("IDX", "pickle")  # by `pipeline import`, as they are
 CHUNK_BYTES = 1 << 20
 
 
@@ -36,9 +37,9 @@ def inspect_file(path: Path) -> Report:
         >>> inspect_file(Path("code.pickle")).verdict
         'loading it with pickle.load would import builtins.print. This project refuses it'
     """
+    size = require_regular_file(path)
     with reading(path), path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-        size = path.stat().st_size
         is_idx = head.startswith(IDX_MAGIC) or is_zipped_idx(head)
         data = b"" if is_idx else head + file.read(MAX_BYTES + 1 - len(head))
     if is_idx:
@@ -83,7 +84,7 @@ def inspect_gzip(data: bytes) -> Report:
         return Report("gzip", len(data), "damaged", f"damaged gzip data ({error})")
     report = inspect_unpacked(content.getvalue())
     status, verdict = report.status, report.verdict
-    if status == "plain" and report.format != "IDX":  # which is read gzipped, too
+    if status == "plain" and not report.format.startswith(READ_GZIPPED):
         status, verdict = "refused", "this project reads it unpacked. Loading it would run nothing"
     kind = f"gzip of {report.format}"
     return Report(kind, len(data), status, verdict, report.holds, report.imports, report.calls)

@@ -12,8 +12,10 @@ from typing import Any
 
 from pipeline.errors import CorruptError
 from pipeline.inspection.contents import MAX_LEVELS, count_levels, describe_lines
+from pipeline.inspection.foreign import name_foreign, unknown_first
 from pipeline.inspection.report import Report, Status
 from pipeline.inspection.trace import Trace
+from pipeline.inspection.unknown import inspect_unknown
 from pipeline.pickles.foreign_formats import LayoutError
 from pipeline.pickles.machine import UnsafePickleError
 from pipeline.pickles.our_format import read_our_layout
@@ -21,7 +23,9 @@ from pipeline.pickles.safe_load import MAX_OPCODES, frames_hold, is_plain_lists,
 from pipeline.pickles.values import ENDLESS, CallResult, show
 from pipeline.storage.decompression import BOMB_BYTES
 
+SAVE = "In Python: np.savez('mine.npz', x_train=images, y_train=labels), and import that"
 PROTO = 0x80  # the opcode that states the protocol
+OLDEST = frozenset(b"(ta.")  # the opcodes of lists that protocol 0 has
 MANY_WORDS = 100_000_000  # of memory, where a file that unfolds to more is hostile
 WORDS_PER_BYTE = 64  # unless the file is large itself
 MUCH_DECLARED = BOMB_BYTES  # that an opcode may ask for before it is hostile
@@ -44,10 +48,9 @@ def inspect_pickle(data: bytes) -> Report:
     is_clear = reading.is_lists and reading.error is None and frames_hold(data)
     traces = [] if is_clear else trace_pickle(data)
     if traces and not is_pickle(data, traces[0]):
-        verdict = f"it is nothing that we know; as a pickle: {traces[0].damage}"
-        return Report("unknown", len(data), "damaged", verdict)
+        return inspect_unknown(data)
     status, verdict = judge_pickle(data, reading, traces)
-    stated = data[1] if is_clear and data[0] == PROTO else 0
+    stated = protocol_of_lists(data) if is_clear else 0
     protocol = max([stated, *[trace.protocol for trace in traces]])
     if reading.error is None:
         holds = describe_lines(reading.value)
@@ -63,6 +66,11 @@ def inspect_pickle(data: bytes) -> Report:
         tuple(dict.fromkeys(name for trace in traces for name in trace.imports)),
         tuple(dict.fromkeys(call for trace in traces for call in trace.calls)),
     )
+
+
+def protocol_of_lists(data: bytes) -> int:
+    """Return the protocol that nested lists of integers state or need."""
+    return data[1] if data[0] == PROTO else int(not set(data) <= OLDEST)
 
 
 def is_pickle(data: bytes, trace: Trace) -> bool:
@@ -115,22 +123,32 @@ def judge_pickle(data: bytes, reading: ParsedPickle, traces: list[Trace]) -> tup
     if threat := find_threat(data, traces) or find_depth(reading):
         ours = "This project refuses it" if reading.error else "Our reader runs nothing of it"
         return "hostile", f"{threat}. {ours}"
+    if foreign := name_foreign(traces):
+        return "refused", f"it holds {foreign}, which loading it would import. {SAVE}"
     if damage := find_damage(data, reading, traces):
         return "damaged", damage
-    if any(trace.unfinished for trace in traces):
-        return "refused", f"{traces[-1].unfinished}, so that nobody can tell what it does"
-    if reading.error is not None:
-        return "refused", f"{reading.error.message}. Loading it would run nothing"
-    if len(traces) > 1:
-        return "refused", "it holds several pickles, and this project reads files of one"
+    if refusal := find_refusal(reading, traces):
+        return "refused", refusal
     calls = any(trace.calls for trace in traces)
     return "plain", f"loading it runs nothing{' but what makes arrays and bytes' * calls}"
 
 
+def find_refusal(reading: ParsedPickle, traces: list[Trace]) -> str:
+    """Say why a sound and harmless pickle is not read; nothing when it is."""
+    if any(trace.unfinished for trace in traces):
+        return f"{traces[-1].unfinished}, so that nobody can tell what it does"
+    if reading.error is not None:
+        return f"{reading.error.message}. Loading it would run nothing"
+    if len(traces) > 1:
+        return "it holds several pickles, and this project reads files of one"
+    return ""
+
+
 def find_threat(data: bytes, traces: list[Trace]) -> str:
     """Say what a pickle would do to who loads it; nothing when there is nothing to say."""
+    is_known = bool(name_foreign(traces))
     for number, trace in enumerate(traces):
-        if done := trace.foreign_calls or trace.foreign_imports:
+        if not is_known and (done := unknown_first(trace.foreign_calls or trace.foreign_imports)):
             what = f"would {'run' if trace.foreign_calls else 'import'} {done[0]}"
             what += ", among others" if len(done) > 1 else ""
             end = f" before it fails: {trace.damage.message}" if trace.damage else ""

@@ -1,7 +1,8 @@
 """What an inspection found out about a file, and how it reads.
 
 plain     nothing in it runs, it holds what it says, and the project reads it
-refused   nothing foreign was found in it, but the project does not read it either
+refused   nothing hostile was found in it, but the project does not read it either
+unknown   it is nothing that is looked into, so that nothing is known of it
 damaged   it cannot be followed to its end; what it does up to there is told
 hostile   loading it would run something, or take far more memory than its size justifies
 """
@@ -13,9 +14,9 @@ from typing import Any, Literal
 
 from pipeline.errors import printable
 
-Status = Literal["plain", "refused", "damaged", "hostile"]
+Status = Literal["plain", "refused", "unknown", "damaged", "hostile"]
 
-SEVERITY: tuple[Status, ...] = ("plain", "refused", "damaged", "hostile")
+SEVERITY: tuple[Status, ...] = ("plain", "refused", "unknown", "damaged", "hostile")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Report:
     holds: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
+    reads: str = ""  # what `pipeline import` makes of it
 
     @property
     def is_plain(self) -> bool:
@@ -42,6 +44,7 @@ class Report:
             ("holds", self.holds),
             ("imports", self.imports),
             ("calls", self.calls),
+            ("import", (self.reads,) * bool(self.reads)),
         ):
             for number, text in enumerate(texts):
                 yield printable(f"  {'' if number else label:10} {text}")

@@ -10,6 +10,7 @@ not judged: every list of dangerous names has been got round.
 Source: `Lib/pickle.py` and `Modules/_pickle.c`, which differ in nothing that counts here.
 """
 
+import pickletools
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +36,7 @@ from pipeline.pickles.values import (
 )
 
 MAX_NOTES = 50  # kept of each kind
+PROTOCOLS = {opcode.name: opcode.proto for opcode in pickletools.opcodes}  # that first has it
 
 
 class Trace(PickleStack):
@@ -69,6 +71,7 @@ class Trace(PickleStack):
                 self.unfinished = f"it has more than the {MAX_OPCODES:,} opcodes that are followed"
                 return
             self.count += 1
+            self.protocol = max(self.protocol, PROTOCOLS[opcode.name])
             self.frames.check(opcode, len(data))
             step = STEPS.get(opcode.name)
             if step is None:

@@ -20,8 +20,9 @@ from typing import Any
 
 from pipeline.errors import CorruptError
 from pipeline.pickles.machine import NEARLY_ALL_EMPTY, Machine, UnsafePickleError
-from pipeline.storage.cache import reading
+from pipeline.storage.cache import read_whole
 
+MAX_BYTES = 1 << 30  # of a pickle that others wrote, which is read into memory
 MAX_OPCODES = 100_000  # that are followed to say what a pickle would do
 CONTAINER_BYTES = 64  # what an empty list or tuple costs in memory, about
 MEMORY_PER_FILE_BYTE = 16  # lists of 28 small integers need 6
@@ -40,8 +41,7 @@ def load_untrusted(path: Path) -> Any:
         >>> load_untrusted(Path("numbers.pickle"))
         [[1, 2], [3]]
     """
-    with reading(path):
-        data = path.read_bytes()
+    data = read_whole(path, MAX_BYTES)
     try:
         return load_bytes(data)
     except UnsafePickleError as error:

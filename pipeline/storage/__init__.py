@@ -9,6 +9,7 @@ if TYPE_CHECKING:
         Cache as Cache,
         DISTRIBUTION as DISTRIBUTION,
         Digest as Digest,
+        PIECE_BYTES as PIECE_BYTES,
         STALE_SECONDS as STALE_SECONDS,
         absolute as absolute,
         check_size as check_size,
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
         find_checkout as find_checkout,
         publish as publish,
         read_at_most as read_at_most,
+        read_whole as read_whole,
         reading as reading,
         remove_quietly as remove_quietly,
         remove_stale_parts as remove_stale_parts,
         replace_folder as replace_folder,
+        require_regular_file as require_regular_file,
         storage_error as storage_error,
         sync_folder as sync_folder,
         write_chunks as write_chunks,
@@ -31,7 +34,9 @@ if TYPE_CHECKING:
     )
     from pipeline.storage.decompression import (
         BOMB_BYTES as BOMB_BYTES,
+        BOMB_RATIO as BOMB_RATIO,
         BombError as BombError,
+        check_decompression as check_decompression,
         is_bomb as is_bomb,
     )
     from pipeline.storage.idx import (
@@ -51,8 +56,13 @@ if TYPE_CHECKING:
     )
     from pipeline.storage.pictures import (
         PictureOptions as PictureOptions,
+        SUFFIXES as SUFFIXES,
         decode_picture as decode_picture,
         read_picture as read_picture,
+    )
+    from pipeline.storage.content import (
+        describe_content as describe_content,
+        describe_start as describe_start,
     )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

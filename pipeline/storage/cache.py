@@ -8,18 +8,26 @@ import itertools
 import os
 import secrets
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.errors import MissingError, StorageError, UsageError
+from pipeline.errors import CorruptError, MissingError, StorageError, UsageError
 
 DISTRIBUTION = "mnist-neural-net"
 ENVIRONMENT_VARIABLE = "MNIST_CACHE_DIR"
 STALE_SECONDS = 3600.0  # a temporary file untouched for so long belongs to a killed process
 PIECE_BYTES = 1 << 20  # that are read at once
+FILE_KINDS = {  # other than regular files
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 
 @dataclass(frozen=True)
@@ -256,11 +264,43 @@ def reading(path: Path, hint: str = "") -> Iterator[None]:
         raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def read_at_most(path: Path, size: int) -> bytes:
-    """Read a file up to one byte more than it may have; memory grows with what is in it.
+def require_regular_file(path: Path, max_bytes: int | None = None, hint: str = "") -> int:
+    """Return the size of a regular file, which is not read; a pipe or a device has no end.
 
-    Raises: MissingError, StorageError.
+    Raises: MissingError with the hint, StorageError for anything else, CorruptError for a larger
+    file.
     """
+    with reading(path, hint):
+        status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        kind = FILE_KINDS.get(stat.S_IFMT(status.st_mode), "something else")
+        raise StorageError(f"cannot read {path}: it is {kind}; expected a regular file")
+    if max_bytes is not None and status.st_size > max_bytes:
+        raise CorruptError(
+            f"{path}: more than {max_bytes:,} bytes, the most that is read; it has "
+            f"{status.st_size:,}"
+        )
+    return status.st_size
+
+
+def read_whole(path: Path, max_bytes: int) -> bytes:
+    """Read a whole regular file of at most so many bytes.
+
+    Raises: MissingError, StorageError for anything else, CorruptError for a larger file.
+    """
+    size = require_regular_file(path, max_bytes)
+    with reading(path), path.open("rb") as file:
+        return file.read(size)
+
+
+def read_at_most(path: Path, size: int) -> bytes:
+    """Read a regular file up to one byte more than it may have.
+
+    Memory grows with what is in it.
+
+    Raises: MissingError, StorageError, also for what is not a regular file.
+    """
+    require_regular_file(path)
     with reading(path), path.open("rb") as file:
         pieces = iter(lambda: file.read(PIECE_BYTES), b"")  # `read(size)` would reserve it all
         return b"".join(itertools.islice(pieces, size // PIECE_BYTES + 1))[: size + 1]

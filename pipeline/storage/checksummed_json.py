@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptError
-from pipeline.storage.cache import publish, reading
+from pipeline.storage.cache import publish, reading, require_regular_file
 
 CHECKSUM_KEY = "sha256"  # the key of the hash; it comes last
 MAX_BYTES = 1 << 20  # ours have a few thousand
@@ -28,8 +28,8 @@ def read_json(
 
     Raises: MissingError, CorruptError, both with the hint.
     """
+    size = require_regular_file(path, hint=hint)
     with reading(path, hint):
-        size = path.stat().st_size
         content = path.read_bytes() if size <= MAX_BYTES else b""
     if size > MAX_BYTES:
         raise CorruptError(f"{path}: {size:,} bytes, expected {MAX_BYTES:,} at most", hint)

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import CorruptError
 from pipeline.storage.cache import reading
+from pipeline.storage.content import describe_content
 from pipeline.storage.decompression import check_decompression
 
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -36,6 +37,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 GZIP_MAX_RATIO = 1032  # no deflate stream expands further (zlib, Technical details)
 MAX_DIMENSIONS = 64  # of a NumPy array
 CHUNK_BYTES = 1 << 20
+HEAD_BYTES = 512  # that are looked at to say what another file is
 
 
 class IdxStream:
@@ -83,7 +85,7 @@ class IdxStream:
     def _read_header(self) -> tuple[np.dtype[Any], tuple[int, ...]]:
         zeros, code, n_dimensions = self._read(2), self._read(1)[0], self._read(1)[0]
         if zeros != b"\0\0":
-            raise CorruptError(f"{self.path}: begins with {zeros!r}, an IDX file with two zeros")
+            raise self._no_idx_error(zeros + bytes([code, n_dimensions]))
         if code not in DTYPES:
             known = ", ".join(f"0x{known:02x}" for known in DTYPES)
             raise CorruptError(f"{self.path}: element type 0x{code:02x}, IDX knows {known}")
@@ -91,6 +93,15 @@ class IdxStream:
             raise CorruptError(f"{self.path}: 0 dimensions, expected at least 1")
         shape = np.frombuffer(self._read(4 * n_dimensions), ">u4")
         return np.dtype(DTYPES[code]), tuple(int(length) for length in shape)
+
+    def _no_idx_error(self, start: bytes) -> CorruptError:
+        """Say what a file is that does not begin as IDX files do."""
+        what = describe_content(start + self._file.read(HEAD_BYTES))
+        what = "gzipped twice" if what == "gzip data" else what
+        return CorruptError(
+            f"{self.path}: begins with {start[:2]!r}, an IDX file with two zeros"
+            f"{f': it is {what}' * bool(what)}"
+        )
 
     def _read(self, size: int) -> bytes:
         data = self._file.read(size)

@@ -40,5 +40,6 @@ if TYPE_CHECKING:
         show_picture as show_picture,
     )
     from pipeline.terminal.as_called import quote as quote
+    from pipeline.terminal.fonts import name_for_drawing as name_for_drawing
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from pipeline.errors import UsageError
 from pipeline.storage.cache import publish
+from pipeline.terminal.fonts import find_font, load_default
 
 PAPER, INK, GREY = (255, 255, 255), (20, 20, 20), (120, 120, 120)
 RIGHT, WRONG = (0, 110, 60), (190, 30, 30)
@@ -38,9 +39,11 @@ def draw_sheet(tiles: Sequence[Tile], title: str, columns: int = 10) -> Image.Im
     """
     if not tiles:
         raise UsageError("there is no image to show", "Ask for others, or for more")
-    title_font, caption_font = ImageFont.load_default(18), ImageFont.load_default(15)
+    title_font = find_font([title], 18) or load_default(18)
+    captions = [tile.caption for tile in tiles]
+    caption_font = find_font(captions, 15) or load_default(15)
     height, width = (SCALE * side for side in tiles[0].pixels.shape)
-    widest = max(caption_font.getlength(tile.caption) for tile in tiles)
+    widest = max(map(caption_font.getlength, captions))
     slot = max(width, int(widest)) + GAP
     columns = max(1, min(columns, len(tiles), MAX_WIDTH // slot))
     rows = -(-len(tiles) // columns)

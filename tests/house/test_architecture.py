@@ -58,7 +58,7 @@ LEVEL = {
 FOR_THE_NETWORK = {
     *("pipeline.errors", "pipeline.lazy", "pipeline.progress", "pipeline.storage"),
     *("pipeline.datasets", "pipeline.extras", "pipeline.pickles", "pipeline.terminal"),
-    "pipeline.load_dataset",
+    *("pipeline.formats", "pipeline.load_dataset"),
 }
 FILES_AT_MOST = {"network": 12, "pipeline": 10}
 
@@ -76,7 +76,8 @@ RESERVED = {
         "pipeline/terminal/console.py",
     ],
     "PIL": [
-        *("pipeline/storage/pictures.py", "pipeline/terminal/preview.py", "pipeline/formats"),
+        *("pipeline/storage/pictures.py", "pipeline/formats"),
+        *("pipeline/terminal/preview.py", "pipeline/terminal/fonts.py"),
         *("network/images/pages", "network/api"),
     ],
     "threadpoolctl": ["network/environment.py"],

@@ -25,9 +25,7 @@ from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
 from pipeline.storage.pictures import PictureOptions, decode_picture, read_picture
 
-PICTURES = PictureOptions(
-    types=("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM", "TIFF"), max_bytes=1 << 29, max_side=2000
-)
+PICTURES = PictureOptions(max_bytes=1 << 29, max_side=2000)
 FAINTEST = 0.3  # of full ink: what is paler is paper
 FULL = 0.6  # the share of a digit's pixels that are paler than what counts as full ink
 

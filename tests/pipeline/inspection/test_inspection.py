@@ -21,11 +21,14 @@ from hypothesis.extra import numpy as npst
 from network.runs.checkpoints import parse_npz
 from pipeline.errors import CorruptError, MissingError, StorageError
 from pipeline.inspection.files import inspect_file
+from pipeline.inspection.unknown import PICTURES
 from pipeline.pickles.our_format import pickle_chunks
 from pipeline.pickles.safe_load import load_untrusted
 from pipeline.storage.idx import idx_bytes, read_idx
+from pipeline.storage.pictures import read_picture
 from tests.support.attacks import BYPASSES, CALLEES, DIFFERENTIALS, FILES, IMPORTS, PICKLES, PLAIN
 from tests.support.checkout import REPOSITORY
+from tests.support.image_sources import png
 
 HOSTILE = {name: data for cases in PICKLES.values() for name, data in cases.items()}
 
@@ -35,6 +38,7 @@ HARMLESS = {
     *("npy: version 2", "npz: version 2", "npz: the name '\\x1b[2J.npy'"),
     *("npz: the wrong content for meta", "npz: deep JSON", "npz: a layer of 10**15 outputs"),
     *("torch: a model with plain pickles", "gzip: 20,000 in a row", "IDX: very much times nothing"),
+    "gzip: a plain pickle",
 }
 
 # Where `inspect` knows more than the reader, which reads what is harmless and leaves the rest.
@@ -94,12 +98,15 @@ def test_what_it_would_run_is_named(name, inspect):
 def test_a_hostile_file_of_another_format_is_called_so(name, inspect, tmp_path):
     data = FILES[name]()
     report = inspect(data)
-    assert report.is_plain == (name in HARMLESS)
     assert says(report)
     kind = name.split(":")[0]
+    if kind.startswith("PNG"):
+        assert report.is_plain == is_read(lambda path: read_picture(path, PICTURES), data, tmp_path)
+        return
+    assert report.is_plain == (name in HARMLESS)
     if kind in ("npz", "torch") and report.is_plain:
         assert parse_npz(data) if kind == "npz" else not is_npz(data)
-    if kind in ("gzip", "IDX") and name not in STRICTER:
+    if kind in ("gzip", "IDX") and name not in STRICTER and "pickle" not in report.format:
         assert report.is_plain == is_read(read_idx, data, tmp_path)
 
 
@@ -145,6 +152,11 @@ SOUND = {
     "an npz": (saved(np.savez, a=np.zeros(3)), "a.npy  152 bytes  array of float64 (3,)"),
     "an npy": (saved(np.save, np.zeros((3, 4), "f4")), "array of float32 (3, 4)"),
     "an IDX file": (idx_bytes(IMAGES), "array of uint8 (2, 28, 28)"),
+    "a gzipped pickle": (
+        gzip.compress(PLAIN),
+        "dict of 2\n             'weights': list of 2 float\n",
+    ),
+    "a picture": (png(IMAGES[0]), "picture of 28x28 pixels"),
     "a gzipped IDX file": (gzip.compress(idx_bytes(IMAGES)), "array of uint8 (2, 28, 28)"),
 }
 
@@ -162,7 +174,7 @@ UNREAD = {
     "a set": pickle.dumps({1, 2}),
     "shared lists": pickle.dumps([[1]] * 3),
     "an npz that is compressed": saved(np.savez_compressed, a=np.zeros(3)),
-    "a gzipped pickle": gzip.compress(PLAIN),
+    "npy, gzipped": gzip.compress(saved(np.save, np.zeros(3))),
     "npy of records": saved(np.save, np.zeros(3, "u1,f4")),
     "npy of objects": saved(np.save, np.array([None, 1], object)),
 }
@@ -178,12 +190,27 @@ def test_our_pickle_of_all_test_images_is_recognised(built_cache):
     assert (report.status, report.holds) == ("plain", ("10,000 images of 28x28 and 10,000 labels",))
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"hello world\n", b"\x89PNG\r\n\x1a\n", b"%PDF-1.7", b"\xff"]
-)
-def test_what_is_nothing_that_we_know_is_told(data, inspect):
+UNKNOWN = {
+    b"hello world\n": "text",
+    b"1,2,3\n": "text",
+    b"%PDF-1.7": "PDF document",
+    b"\x89HDF\r\n\x1a\n": "HDF5 file",
+    b"PAR1\x15\x04": "parquet file",
+    b"<!DOCTYPE html>": "web page (HTML)",
+    b"\xff": "unknown",
+}
+
+
+@pytest.mark.parametrize("data", UNKNOWN)
+def test_what_is_not_looked_into_is_named_and_not_called_damaged(data, inspect):
     report = inspect(data)
-    assert (report.format, report.status) == ("unknown", "damaged")
+    assert (report.format, report.status) == (UNKNOWN[data], "unknown")
+    assert inspect(gzip.compress(data)).status == "unknown"
+
+
+@pytest.mark.parametrize("data", [b"", png(IMAGES[0])[:60]])
+def test_nothing_and_half_a_picture_are_damaged(data, inspect):
+    assert inspect(data).status == "damaged"
 
 
 def test_what_no_disassembler_reads_is_followed_all_the_same(inspect):
@@ -203,7 +230,7 @@ def test_members_are_listed_with_sizes_and_ratios(inspect):
     assert first.startswith("a.pickle  20,0")
     assert ":1  list of 10,000 int" in first
     assert second.startswith("readme.txt  5 bytes")
-    assert (report.status, "'readme.txt': it is nothing" in report.verdict) == ("damaged", True)
+    assert (report.status, "'readme.txt': only" in report.verdict) == ("unknown", True)
 
 
 plain = st.recursive(

@@ -63,12 +63,46 @@ def test_transparent_pictures_may_have_half_as_many_pixels(mode, copies):
         check_pixels("it", Image.new(mode, (side + 1, side + 1)), MAX_DECODED_PIXELS)
 
 
-def test_only_examples_have_to_be_plain():
-    clear = Image.new("LA", (28, 28), (0, 0))
-    assert (decode_picture(encode(clear), "it", PAGES) == 255).all()
-    with pytest.raises(CorruptError, match="it: transparent in places"):
-        decode_picture(encode(clear), "it", EXAMPLES)
-    deep = Image.fromarray(np.full((28, 28), 257 * 9, np.uint16))
-    assert (decode_picture(encode(deep), "it", PAGES) == 9).all()
-    with pytest.raises(CorruptError, match="it: pixels of kind I;16"):
-        decode_picture(encode(deep), "it", EXAMPLES)
+@pytest.mark.parametrize("options", [EXAMPLES, PAGES], ids=["examples", "pages"])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "PPM", "GIF", "WEBP"])
+def test_pictures_without_loss_are_the_same_in_every_type(kind, options):
+    grey = COLOURS[:, :, 0]
+    image = Image.fromarray(grey).convert("RGB" if kind == "WEBP" else "L")
+    data = encode(image, kind, **({"lossless": True} if kind == "WEBP" else {}))
+    assert np.array_equal(decode_picture(data, "it", options), grey)
+
+
+@pytest.mark.parametrize("options", [EXAMPLES, PAGES], ids=["examples", "pages"])
+def test_numbers_of_other_kinds_become_the_bytes_that_they_were(options):
+    grey = COLOURS[:, :, 0]
+    wide, shares = grey.astype(np.uint16) * 257, grey / np.float32(255)
+    for values in (wide, grey.astype(np.int32), grey.astype("f4"), shares):
+        data = encode(Image.fromarray(values), "TIFF")
+        assert np.array_equal(decode_picture(data, "it", options), grey)
+    ink = np.zeros((*grey.shape, 4), np.uint8)
+    ink[..., 3] = 255 - grey
+    assert np.array_equal(
+        decode_picture(encode(Image.fromarray(ink, "CMYK"), "TIFF"), "it", options), grey
+    )
+
+
+@pytest.mark.parametrize("options", [EXAMPLES, PAGES], ids=["examples", "pages"])
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_transparent_pictures_lie_on_the_paper_that_shows_their_ink(mode, options):
+    alpha = COLOURS[:, :, 0]
+    for level, expected in ((0, 255 - alpha), (255, alpha)):
+        layers = np.full((*alpha.shape, len(mode)), level, np.uint8)
+        layers[..., -1] = alpha
+        assert np.array_equal(
+            decode_picture(encode(Image.fromarray(layers, mode)), "it", options), expected
+        )
+    clear = Image.new(mode, (28, 28), (0,) * len(mode))
+    assert (decode_picture(encode(clear), "it", options) == 255).all()
+
+
+def test_only_examples_have_to_be_single():
+    frames = [Image.fromarray(COLOURS[:, :, i]) for i in range(3)]
+    moving = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert np.array_equal(decode_picture(moving, "it", PAGES), COLOURS[:, :, 0])
+    with pytest.raises(CorruptError, match="it: a moving image"):
+        decode_picture(moving, "it", EXAMPLES)

@@ -1,0 +1,156 @@
+"""Predict pictures and files of images, one bad one among many, and write what was predicted."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from network.core.data import scale_pixels
+from network.images.pages.read import Page, can_be_separated, page_text, read_page
+from network.metrics.accuracy import compute_outputs
+from network.runs.evaluate import LoadedRun
+from network.runs.predict import Prediction, Predictor, load_predictor
+from pipeline.errors import ProjectError
+from pipeline.formats.unlabelled import Input, open_images
+from pipeline.storage.cache import Cache, publish
+
+OutputFormat = Literal["csv", "kaggle"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an image is predicted as, or why it could not be read."""
+
+    image: str
+    label: str = ""
+    score: float | None = None
+    error: ProjectError | None = None
+
+
+@dataclass(frozen=True)
+class FilePredictions:
+    """What one file is predicted as: a page with digits, or many images."""
+
+    name: str
+    answers: list[Answer]
+    page: Page | None = None
+    text: str = ""  # of a page, line under line
+    scores: list[list[float]] = field(default_factory=list)  # (digits of a page, classes)
+    predictions: list[Prediction] = field(default_factory=list)
+    error: ProjectError | None = None
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """How files are predicted."""
+
+    deskew: bool
+    coverage: float | None  # of the prediction sets, where they are asked for
+    workspace: Path  # for what is unpacked
+
+
+def predict_inputs(
+    cache: Cache,
+    loaded: LoadedRun,
+    classes: Sequence[str],
+    inputs: Sequence[Input],
+    options: PredictOptions,
+) -> tuple[Predictor, list[FilePredictions]]:
+    """Predict files in order; one that cannot be read does not keep others from being predicted.
+
+    Raises: ProjectError for a file alone that cannot be read, and for a coverage that cannot be
+    promised.
+    """
+    pages = [read_input(it, classes, options.deskew) for it in inputs]
+    if len(inputs) == 1 and isinstance(pages[0], ProjectError):
+        raise pages[0]
+    predictor = load_predictor(cache, loaded)
+    found = []
+    for file, page in zip(inputs, pages, strict=True):
+        if page is None:
+            found.append(predict_file(loaded, classes, file, options.workspace))
+        elif isinstance(page, ProjectError):
+            found.append(failed(file.name, page))
+        else:
+            found.append(predict_page(predictor, classes, file.name, page, options.coverage))
+    if len(found) == 1 and found[0].error:
+        raise found[0].error
+    return predictor, found
+
+
+def read_input(file: Input, classes: Sequence[str], deskew: bool) -> Page | ProjectError | None:
+    """Read the page in a picture: the error if that fails, None for a file of images."""
+    if not file.is_picture:
+        return None
+    try:
+        return read_page(file.path, can_be_separated(tuple(classes)), deskew)
+    except ProjectError as error:
+        error.message = error.message.replace(str(file.path), file.name)
+        return error
+
+
+def predict_page(
+    predictor: Predictor, classes: Sequence[str], name: str, page: Page, coverage: float | None
+) -> FilePredictions:
+    """Predict the digits of a page.
+
+    Raises: UsageError, MissingError, CorruptError where the coverage cannot be promised.
+    """
+    checkpoint = predictor.loaded.checkpoint
+    pixels = np.stack([digit.pixels for digit in page.digits])
+    scores = compute_outputs(checkpoint.model, checkpoint.params, scale_pixels(pixels)).tolist()
+    text = page_text(page, [classes[each.index(max(each))] for each in scores])
+    answer = Answer(name, text.replace("\n", " "), max(scores[0]) if len(scores) == 1 else None)
+    predictions = predictor.predict(pixels, coverage)
+    return FilePredictions(name, [answer], page, text, scores, predictions)
+
+
+def predict_file(
+    loaded: LoadedRun, classes: Sequence[str], file: Input, workspace: Path
+) -> FilePredictions:
+    """Predict every image of a file of images, a few at a time; or say why it cannot be read.
+
+    The images are taken as they are, as those were that the network was trained on.
+    """
+    model, params = loaded.checkpoint.model, loaded.checkpoint.params
+    answers: list[Answer] = []
+    try:
+        with open_images(file.path, workspace) as chunks:
+            for images in chunks:
+                scores = compute_outputs(model, params, scale_pixels(np.ascontiguousarray(images)))
+                for row in scores.tolist():
+                    name = f"{file.name}:{len(answers) + 1}"
+                    answers.append(Answer(name, classes[row.index(max(row))], max(row)))
+    except ProjectError as error:
+        error.message = error.message.replace(str(file.path), file.name)
+        return failed(file.name, error)
+    return FilePredictions(file.name, answers)
+
+
+def failed(name: str, error: ProjectError) -> FilePredictions:
+    """Return what is known of a file that could not be read."""
+    return FilePredictions(name, [Answer(name, error=error)], error=error)
+
+
+def write_answers(path: Path, answers: Iterable[Answer], output_format: OutputFormat) -> None:
+    """Write predictions as CSV: image, label, score, error; or as a submission to Kaggle.
+
+    A submission has ImageId and Label, counted from 1 in the order of the images.
+
+    Raises: StorageError.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if output_format == "kaggle":
+        writer.writerow(("ImageId", "Label"))
+        writer.writerows((number, it.label) for number, it in enumerate(answers, start=1))
+    else:
+        writer.writerow(("image", "label", "score", "error"))
+        for it in answers:
+            score = "" if it.score is None else f"{it.score:.6g}"
+            writer.writerow((it.image, it.label, score, it.error.message if it.error else ""))
+    publish(path, [text.getvalue().encode()])

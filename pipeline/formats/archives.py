@@ -1,0 +1,244 @@
+"""Unpack ZIP and tar archives into an empty folder, trusting nothing that they say.
+
+Nothing is written outside the folder, links and devices are refused, and so is what unpacks to far
+more than its size justifies.
+
+Source: APPNOTE.TXT of PKWARE, sections 4.3 and 4.4; the tar formats of POSIX.1 and GNU.
+"""
+
+import errno
+import os
+import shutil
+import stat
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from pipeline.errors import CorruptError, ProjectError
+from pipeline.formats.streams import beginning, unzipped
+from pipeline.inspection.zips import ZIP_MAGICS, do_overlap, leads_outside
+from pipeline.storage.cache import PIECE_BYTES, reading, require_regular_file, storage_error
+from pipeline.storage.decompression import BOMB_BYTES, BOMB_RATIO, check_decompression
+
+MAX_MEMBERS = 1_000_000
+MAX_UNPACKED = 1 << 33  # bytes; all of EMNIST has 1.1 billion
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ENCRYPTED = 1  # a flag of a member
+USTAR = slice(257, 262)  # where a tar archive says what it is
+TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
+DOCUMENTS = ("[Content_Types].xml", "mimetype")  # members of what is no archive of data
+OF_THE_NAME = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL)
+UNPACK = "Unpack it, and name the folder"
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a file is an archive of files; an .npz is one of arrays.
+
+    Raises: MissingError, StorageError, CorruptError for damaged gzip data.
+    """
+    if is_zip(path):
+        return not is_arrays(path)
+    name = path.name.lower()
+    return beginning(path, 512)[USTAR] == b"ustar" or name.endswith(TAR_SUFFIXES)
+
+
+def is_zip(path: Path) -> bool:
+    """Return whether a file begins as a ZIP archive does."""
+    with reading(path), path.open("rb") as file:
+        return file.read(len(ZIP_MAGICS[0])) in ZIP_MAGICS
+
+
+def is_arrays(path: Path) -> bool:
+    """Return whether a ZIP archive is an .npz, by its name or by what is in it."""
+    if path.name.lower().endswith(".npz"):
+        return True
+    try:
+        with reading(path), zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
+    return bool(names) and all(name.endswith(".npy") and "/" not in name for name in names)
+
+
+def unpack(path: Path, folder: Path) -> None:
+    """Unpack an archive into a folder that is made for it.
+
+    Raises: MissingError, StorageError, CorruptError (BombError) for what is not safe to unpack.
+    """
+    size = require_regular_file(path)
+    with failing_as(path):
+        folder.mkdir(parents=True)
+        if is_zip(path):
+            unpack_zip(path, folder, size)
+        else:
+            unpack_tar(path, folder, size)
+
+
+@contextmanager
+def failing_as(path: Path) -> Iterator[None]:
+    """Turn what damaged archives and full disks cause into an error of ours."""
+    try:
+        yield
+    except ProjectError:
+        raise
+    except OSError as error:
+        if error.errno is not None and error.errno not in OF_THE_NAME:
+            raise storage_error(f"cannot unpack {path}", error) from error
+        raise CorruptError(
+            f"{path}: damaged archive ({error.strerror or error})", UNPACK
+        ) from error
+    except Exception as error:  # damaged archives raise nearly every kind
+        raise CorruptError(f"{path}: damaged archive ({error})"[:500]) from error
+
+
+def unpack_zip(path: Path, folder: Path, size: int) -> None:
+    """Unpack a ZIP archive.
+
+    Raises: CorruptError, and what `zipfile` raises for damaged ones.
+    """
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        check_members(path, len(members), sum(member.file_size for member in members), size)
+        if do_overlap(members):
+            raise CorruptError(f"{path}: its members share the same bytes")
+        check_document(path, members)
+        for member in members:
+            check_member(path, member)
+        for member in members:
+            place = place_of(path, folder, member.filename)
+            if member.is_dir():
+                place.mkdir(parents=True, exist_ok=True)
+                continue
+            with archive.open(member) as file:
+                write_member(place, file, member.file_size)
+
+
+def check_members(path: Path, count: int, content_size: int, size: int) -> None:
+    """Check how many members an archive has, and how many bytes.
+
+    Raises: CorruptError (BombError).
+    """
+    if not count:
+        raise CorruptError(f"{path}: an archive without files")
+    if count > MAX_MEMBERS or content_size > MAX_UNPACKED:
+        raise CorruptError(
+            f"{path}: {count:,} files of {content_size:,} bytes; at most {MAX_MEMBERS:,} of "
+            f"{MAX_UNPACKED:,} are unpacked",
+            UNPACK,
+        )
+    check_decompression(path, content_size, size)
+
+
+def check_document(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    """Refuse office documents, which are ZIP archives, too.
+
+    Raises: CorruptError.
+    """
+    if any(member.filename in DOCUMENTS for member in members):
+        is_excel = any(member.filename.startswith("xl/") for member in members)
+        what = "an Excel workbook" if is_excel else "an office document"
+        raise CorruptError(f"{path}: {what} is not read", "Save its table as CSV")
+
+
+def check_member(path: Path, member: zipfile.ZipInfo) -> None:
+    """Check that a member of a ZIP archive is a plain file or folder that can be unpacked.
+
+    Raises: CorruptError.
+    """
+    if member.flag_bits & ENCRYPTED:
+        hint = "Unpack it with its password, and name the folder"
+        raise CorruptError(f"{path}: {member.filename} is encrypted", hint)
+    mode = member.external_attr >> 16
+    if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise CorruptError(f"{path}: {member.filename} is a link or a device", UNPACK)
+    if member.compress_type not in METHODS:
+        method = f"method {member.compress_type}"
+        what = f"{path}: {member.filename} is compressed by {method}, which is not read"
+        raise CorruptError(what, UNPACK)
+
+
+def unpack_tar(path: Path, folder: Path, size: int) -> None:
+    """Unpack a tar archive, gzipped or not.
+
+    Raises: CorruptError, and what `tarfile` raises for damaged ones.
+    """
+    count = total = 0
+    with unzipped(path) as file:
+        stream: Any = Limited(path, file, size)
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for member in archive:
+                place = place_of(path, folder, member.name)
+                if member.isdir():
+                    place.mkdir(parents=True, exist_ok=True)
+                    continue
+                if not member.isreg() or member.issparse():
+                    raise CorruptError(f"{path}: {member.name} is a link or a device", UNPACK)
+                count, total = count + 1, total + member.size
+                check_members(path, count, total, size)
+                write_member(place, archive.extractfile(member), member.size)
+    check_members(path, count, total, size)
+
+
+class Limited:
+    """A file that is read up to as many bytes as the size of its archive justifies."""
+
+    def __init__(self, path: Path, file: IO[bytes], size: int) -> None:
+        self.path = path
+        self.file = file
+        self.size = size
+        self.left = min(MAX_UNPACKED, max(BOMB_BYTES, BOMB_RATIO * size)) + PIECE_BYTES
+
+    def read(self, count: int) -> bytes:
+        """Read as many bytes.
+
+        Raises: CorruptError (BombError).
+        """
+        data = self.file.read(min(count, PIECE_BYTES))
+        self.left -= len(data)
+        if self.left < 0:
+            check_decompression(self.path, MAX_UNPACKED, self.size)
+            raise CorruptError(f"{self.path}: more than {MAX_UNPACKED:,} bytes unpacked", UNPACK)
+        return data
+
+
+def place_of(path: Path, folder: Path, name: str) -> Path:
+    """Return where a member goes.
+
+    Raises: CorruptError for a place outside the folder.
+    """
+    if leads_outside(name):
+        raise CorruptError(f"{path}: unpacking {name[:100]!r} would write outside the folder")
+    return folder.joinpath(*PurePosixPath(name.replace("\\", "/")).parts)
+
+
+def write_member(place: Path, content: Any, size: int) -> None:
+    """Write the content of a member, which has to be of its size.
+
+    Raises: CorruptError, OSError.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("xb") as file:
+        shutil.copyfileobj(content, file, PIECE_BYTES)
+        written = file.tell()
+    if written != size:
+        raise CorruptError(f"{place.name} has {written:,} bytes, the archive says {size:,}")
+
+
+def unpack_together(paths: list[Path], folder: Path) -> None:
+    """Unpack archives that lie beside each other, each into a folder of its name.
+
+    What holds one entry alone is moved up: train.csv.zip and test.csv.zip become two files.
+
+    Raises: as `unpack`.
+    """
+    for path in paths:
+        stem = path.name.split(".")[0]
+        inner = folder / stem
+        unpack(path, inner)
+        entries = list(inner.iterdir())
+        if len(entries) == 1 and not os.path.lexists(folder / entries[0].name):
+            entries[0].rename(folder / entries[0].name)
+            inner.rmdir()

@@ -1,0 +1,220 @@
+"""Open a source wherever it lies: in folders within folders, among litter, in archives."""
+
+import contextlib
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.errors import CorruptError, ProjectError, UsageError
+from pipeline.formats import arff, npy, npz, parquet, pickle_files
+from pipeline.formats.archives import is_archive, unpack, unpack_together
+from pipeline.formats.csv_file import CSV
+from pipeline.formats.csv_file import SUFFIXES as CSV_SUFFIXES
+from pipeline.formats.csv_labels import find_pairs
+from pipeline.formats.litter import SHOWN, list_folder, name_skipped
+from pipeline.formats.registry import FORMATS, find_format
+from pipeline.formats.source import Format, ReadOptions, Source
+from pipeline.formats.streams import split_files, unpacked_file, visible_files
+from pipeline.storage.cache import STALE_SECONDS, Cache
+
+MAX_ARCHIVES = 2  # one in another
+MAX_FOLDERS = 8  # one in another, with nothing beside
+SUFFIXES_OF = {  # of the formats that read all such files in a folder
+    npz.NPZ.name: (npz.SUFFIX,),
+    npy.NPY.name: (npy.SUFFIX,),
+    parquet.PARQUET.name: (parquet.SUFFIX,),
+    arff.ARFF.name: arff.SUFFIXES,
+    pickle_files.PICKLE.name: pickle_files.SUFFIXES,
+}
+
+
+@dataclass
+class Place:
+    """Where the data of a source are, and how to name what lies below."""
+
+    path: Path
+    workspace: Path  # an empty folder for what is unpacked; made if it is needed
+    notes: list[str] = field(default_factory=list)
+    unpacked: dict[Path, Path] = field(default_factory=dict)  # folder -> its archive
+
+    def rename(self, text: str) -> str:
+        """Write the names of archives for the folders that they are unpacked in."""
+        for folder, archive in reversed(self.unpacked.items()):
+            text = text.replace(f"{folder}/", f"{archive}: ").replace(str(folder), str(archive))
+        return text
+
+
+class Opened(NamedTuple):
+    """A source that is open."""
+
+    path: Path  # where its files really are, unpacked
+    format: Format
+    source: Source
+    rename: Callable[[str], str]  # what is unpacked becomes its archive, in notes
+
+
+@contextmanager
+def lend_workspace(cache: Cache) -> Iterator[Path]:
+    """Lend a place for what is unpacked, and remove what is there in the end.
+
+    It is only made if something is unpacked.
+    """
+    for left in cache.root.glob(f"raw/.unpacked.{'?' * 16}.part"):
+        with contextlib.suppress(OSError):  # of a process that was killed
+            if time.time() - left.lstat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(left)
+    folder = cache.raw(f".unpacked.{secrets.token_hex(8)}.part")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def describe_source(path: Path, workspace: Path) -> tuple[str, str]:
+    """Read a source through as an import does.
+
+    Returns: the name of its format, and in a few words what is in it.
+
+    Raises: UsageError, MissingError, StorageError, CorruptError.
+    """
+    with open_source(path, ReadOptions(), workspace) as opened:
+        source = opened.source
+        for part in source.parts:
+            for _ in part.all_images():
+                pass
+    counts = ", ".join(f"{len(it.labels):,} {it.split or ''} images" for it in source.parts)
+    names = ", ".join(source.classes[:SHOWN]) + ", ..." * (len(source.classes) > SHOWN)
+    counts = counts.replace("  ", " ")
+    return opened.format.name, f"{counts} of {len(source.classes)} classes: {names}"
+
+
+@contextmanager
+def open_source(path: Path, options: ReadOptions, workspace: Path) -> Iterator[Opened]:
+    """Find the format of a source and read it; its images can be read within the context.
+
+    `workspace` is a folder for what is unpacked, which is the caller's to remove.
+
+    Raises: UsageError, MissingError, StorageError, CorruptError.
+    """
+    place = Place(path, workspace.resolve())
+    try:
+        locate(place)
+        found = find_format(place.path)
+        check_options(path, found, options)
+        source = found.read(place.path, options)
+        notes = [*place.notes, *source.notes, *notes_on_unused(place.path, found)]
+        yield Opened(place.path, found, replace(source, notes=tuple(notes)), place.rename)
+    except ProjectError as error:
+        error.message, error.hint = place.rename(error.message), place.rename(error.hint)
+        raise
+
+
+def check_options(path: Path, found: Format, options: ReadOptions) -> None:
+    """Check that options of some formats are given for those.
+
+    Raises: UsageError.
+    """
+    for option, what, is_given, is_possible in (
+        ("--resize", "image files and arrays", options.resize, found.can_resize),
+        ("--grey", "arrays in colour", options.grey, found.can_grey),
+        ("--skip-damaged", "image files", options.skip_damaged, found.can_skip_damaged),
+        ("--label-column", "tables", options.label_column is not None, found.has_columns),
+    ):
+        if is_given and not is_possible:
+            raise UsageError(f"{option} is for {what}, and {path} is read as {found.name}")
+
+
+def locate(place: Place) -> None:
+    """Follow archives, and folders with one thing in them, to what a reader can read.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    for _ in range(MAX_FOLDERS):
+        if place.path.is_file() and is_archive(place.path):
+            unpack_into_workspace(place, [place.path])
+        elif place.path.is_dir() and not is_read(place.path):
+            if not descend(place):
+                return
+        else:
+            return
+
+
+def is_read(path: Path) -> bool:
+    """Return whether a reader knows what a path is."""
+    return any(it.recognises(path) for it in FORMATS.values())
+
+
+def descend(place: Place) -> bool:
+    """Go on to the one file with data in a folder, to its archives, or to its one folder.
+
+    Returns: whether there is such a one.
+    """
+    listing = list_folder(place.path)
+    files = visible_files(place.path)
+    archives = [it for it in files if is_archive(it)]
+    data = [it for it in files if it not in archives and is_read(it)]
+    if archives and not data:
+        unpack_into_workspace(place, archives)
+        used: list[Path] = archives
+    elif len(data) == 1:
+        used = data
+        place.path = data[0]
+    elif not data and len(listing.folders) == 1:
+        used = listing.folders
+        place.path = used[0]
+    else:
+        return False
+    others = [*listing.files, *listing.skipped, *listing.folders]
+    hoisted = {it.parent for it in used}
+    unused = [it for it in others if it not in used and it not in hoisted]
+    place.notes += name_skipped(used[0].parent, unused, "not used")
+    return True
+
+
+def unpack_into_workspace(place: Place, archives: list[Path]) -> None:
+    """Unpack archives, and go on with the folder that has what was in them.
+
+    Raises: CorruptError, StorageError.
+    """
+    if len(place.unpacked) == MAX_ARCHIVES:
+        what = f"{archives[0]}: an archive in an archive in an archive"
+        raise CorruptError(what, "Unpack it, and name the folder")
+    folder = place.workspace / str(len(place.unpacked))
+    place.unpacked[folder] = archives[0] if len(archives) == 1 else archives[0].parent
+    if len(archives) == 1:
+        unpack(archives[0], folder)
+    else:
+        folder.mkdir(parents=True)
+        unpack_together(archives, folder)
+    place.path = folder
+
+
+def notes_on_unused(path: Path, found: Format) -> list[str]:
+    """Name what a reader of files left aside in a folder.
+
+    Pictures are named by their own reader, and IDX files are, litter aside.
+    """
+    if not path.is_dir() or found.can_skip_damaged:
+        return []
+    listing = list_folder(path)
+    unused = listing.skipped
+    if found.name == CSV.name or found.name in SUFFIXES_OF:
+        used = used_files(path, found)
+        unused += [it for it in visible_files(path) if it not in used]
+        unused += [it for it in listing.folders if not unpacked_file(it)]
+    return name_skipped(path, unused, "not used")
+
+
+def used_files(path: Path, found: Format) -> set[Path]:
+    """Return the files of a folder that a reader takes."""
+    if found.name != CSV.name:
+        suffixes = SUFFIXES_OF[found.name]
+        return {it for it in visible_files(path) if it.name.lower().endswith(suffixes)}
+    if pairs := find_pairs(path, CSV_SUFFIXES):
+        return {file for pair in pairs.values() for file in pair}
+    return set(split_files(path, CSV_SUFFIXES).values())

@@ -1,0 +1,119 @@
+"""`network predict` on folders, on files of images without labels, and on what cannot be read."""
+
+import csv
+import os
+import pathlib
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from network.core.data import scale_pixels
+from network.metrics.accuracy import predict_classes
+from network.runs.training_run import create_training_run
+from network.training.configuration import Configuration
+
+HEADER = ",".join(f"pixel{i}" for i in range(784))
+
+
+@pytest.fixture(scope="module")
+def trained(built_cache):
+    """A run that predicts something, and its model and parameters."""
+    chosen = Configuration(limit=1000, epochs=1)
+    training_run = create_training_run(built_cache, chosen, "for-files")
+    list(training_run.train())
+    return "for-files"
+
+
+@pytest.fixture
+def digits(mnist_test_set):
+    return mnist_test_set[0][:12]
+
+
+@pytest.fixture
+def expected(built_cache, trained, digits):
+    from network.runs.evaluate import load_runs
+
+    (loaded,) = load_runs(built_cache, [trained])
+    model, params = loaded.checkpoint.model, loaded.checkpoint.params
+    return [str(it) for it in predict_classes(model, params, scale_pixels(digits))]
+
+
+def rows(path):
+    with pathlib.Path(path).open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def write_csv(path, digits):
+    lines = (",".join(map(str, it.ravel())) for it in digits)
+    path.write_text("\n".join((HEADER, *lines)))
+
+
+def test_a_submission_has_an_id_and_a_label_for_each_image(
+    call, call_json, trained, digits, expected, tmp_path
+):
+    write_csv(tmp_path / "test.csv", digits)
+    (tmp_path / "train.csv").write_text("label,beside it")
+    path, out = str(tmp_path / "test.csv"), str(tmp_path / "answers.csv")
+    said = call("predict", path, "--run", trained, "--out", out, "--format=kaggle").out
+    assert said == f"{path}: 12 images\n12 predictions in {out}\n"
+    numbered = [[str(n), it] for n, it in enumerate(expected, start=1)]
+    assert rows(out) == [["ImageId", "Label"], *numbered]
+    answer = call_json("predict", path, "--run", trained)
+    assert answer == {
+        "pages": [],
+        "predictions": [],
+        "files": [{"path": path, "labels": expected}],
+    }
+    assert "and 2 more; write all with --out" in call("predict", path, "--run", trained).out
+
+
+def test_one_bad_picture_does_not_keep_the_others_from_being_predicted(
+    call, call_json, trained, digits, expected, tmp_path
+):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for i, pixels in enumerate(digits):
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+    (folder / "3.png").write_bytes(b"<html>")
+    out = tmp_path / "answers.csv"
+    arguments = ("predict", str(folder), "--run", trained)
+    printed = call(*arguments, "--out", str(out), code=4)
+    assert "3.png: not read: no image of type" in printed.out
+    assert "1 of 12 files could not be read" in printed.err
+    header, *found = rows(out)
+    assert header == ["image", "label", "score", "error"]
+    assert [it[0] for it in found] == [str(folder / f"{i}.png") for i in range(12)]
+    assert [it[1] for it in found] == [*expected[:3], "", *expected[4:]]
+    assert [bool(it[3]) for it in found] == [i == 3 for i in range(12)]
+    answer = call_json(*arguments, code=4)
+    assert [it["image"] for it in answer["errors"]] == [str(folder / "3.png")]
+    assert len(answer["predictions"]) == 11
+    archive = tmp_path / "in.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.write(folder / "5.png", "some/5.png")
+    assert f"{archive}: some/5.png: {expected[5]}" in call("predict", str(archive)).out
+
+
+def test_files_of_arrays_are_predicted_as_they_are(call_json, trained, digits, expected, tmp_path):
+    np.savez(tmp_path / "a.npz", x_test=digits / 255)
+    np.save(tmp_path / "b.npy", digits)
+    paths = [str(tmp_path / "a.npz"), str(tmp_path / "b.npy")]
+    answer = call_json("predict", *paths, "--run", trained)
+    assert answer["files"] == [{"path": it, "labels": expected} for it in paths]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_what_has_no_end_is_refused_at_once(call, trained, tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pathlib.Path(tmp_path / "giant.png").open("wb") as file:
+        file.truncate(3 << 30)
+    for path, code, message in (
+        (tmp_path / "pipe.png", 6, "it is a pipe"),
+        ("/dev/zero", 6, "it is a device"),
+        (tmp_path / "giant.png", 4, "more than 536,870,912 bytes"),
+    ):
+        error = call("predict", str(path), "--run", trained, code=code).err
+        assert message in error
+        assert error.count("\n") == 1
