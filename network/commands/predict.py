@@ -48,7 +48,9 @@ def predict(
     ] = None,
     output_format: Annotated[
         Literal["csv", "kaggle"],
-        typer.Option("--format", help="Layout of that file; kaggle is for a submission."),
+        typer.Option(
+            "--format", metavar="FORMAT", help="Layout of that file: csv, or kaggle to submit it."
+        ),
     ] = "csv",
     cache_dir: CacheDir = None,
     json: Json = False,

@@ -44,10 +44,10 @@ def show(
     )
     captions = name_for_drawing(chosen.classes)
     tiles = [Tile(pixels[i], captions[labels[i]]) for i in which[:count]]
-    if captions != chosen.classes:
-        console.note("No font here has the letters of all class names: those are drawn as numbers")
     sheet = draw_sheet(tiles, f"{chosen.title}, {split}")
     path = show_picture(sheet, out, cache.pictures() / f"{chosen.name}_{split}.png")
+    if captions != chosen.classes:
+        console.note("No font here has the letters of all class names: those are drawn as numbers")
     console.say(f"{len(tiles)} images in {path}" if path else f"{len(tiles)} images shown")
     console.result(
         {

@@ -1,4 +1,4 @@
-"""What lies beside data in a folder: litter of systems and programs, and texts about the data."""
+"""What lies beside data in a folder: litter of systems, and texts about the data."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Read image files as grey levels, within limits of memory: those to learn from and to predict.
+"""Read image files, to learn from or to predict, as grey levels within limits of memory.
 
 A file is opened as one of a few named types, and its number of pixels is checked before one is
 decoded. Colours are turned to grey tile by tile, and a large picture is reduced meanwhile: nothing

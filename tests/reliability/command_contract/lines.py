@@ -106,7 +106,7 @@ FAILURES = [
     ("network train --config '{folder}/no\nsuch ü'", 3, "such ü is not there"),
     ("network test --cache-dir {folder}", 3, "network train"),
     ("network train --workers 1 --cache-dir {folder}", 3, "pipeline build-pickles mnist"),
-    ("network predict {weights} --run first", 4, "no image of type"),
+    ("network predict {weights} --run first", 4, "np.savez"),
     ("network predict {picture} --run first --steps {folder}/s.jpg", 2, "does not end in .png"),
     ("pipeline import {picture} --name new", 4, "picture.png"),
     ("network import-seed {picture} {picture} --name seed", 4, "picture.png"),
@@ -120,7 +120,7 @@ FAILURES = [
     ("pipeline export obst --to npz --out {picture}/obst.npz", 6, "picture.png/obst.npz"),
     ("network export first --onnx {picture}/a.onnx", 6, "picture.png/a.onnx"),
     ("network predict {picture} --run first --steps {picture}/s.png", 6, "picture.png/s.png"),
-    ("pipeline inspect {folder}", 6, "directory"),
+    ("pipeline inspect /dev/zero", 6, "a device"),
     ("pipeline show obst --out {mixed}/folder.png", 6, "folder.png"),
     (f"network train {DIVERGING}", 7, "Try a lower --learning-rate"),
 ]
