@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from network.core.data import Examples, load_examples, split_validation
 from network.core.params import count_params
 from network.runs.evaluate import LoadedRun
-from network.runs.folder import Run, load_run, read_history
+from network.runs.folder import Run, load_run, read_saved_history
 from network.runs.held_out import split_examples
 from network.runs.names import describe_sizes, find_run, list_runs
 from network.training.configuration import Configuration
@@ -141,7 +141,7 @@ def file_version(run: Run) -> tuple[int, int]:
 def summarise(run: Run) -> dict[str, Any]:
     """Say in plain data what a run is and how far it has come."""
     checkpoint, configuration = load_run(run)
-    history = read_history(run)[: checkpoint.meta.get("epoch", 0)]
+    history = read_saved_history(run, checkpoint)
     best = best_epoch(history) if history and history[-1].validation_accuracy is not None else None
     answering = best if checkpoint.meta.get("answering") == "best" else history[-1:] and history[-1]
     return {

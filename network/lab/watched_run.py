@@ -8,6 +8,7 @@ from network.core.params import count_params
 from network.lab.event_log import Event
 from network.runs.folder import Run, load_run, read_history
 from network.runs.names import describe_sizes
+from network.runs.ownership import is_owned_run
 from network.training.state import EpochDone
 from pipeline.errors import ProjectError
 
@@ -50,15 +51,19 @@ class WatchedRun:
 
     @property
     def is_in_training(self) -> bool:
-        """Is it unfinished, and has it changed of late?"""
+        """Is it unfinished, and does a process own it? Where that is not known: changed of late?"""
         self.refresh()
+        if len(self.history) >= self.epochs:
+            return False
+        if (is_owned := is_owned_run(self.run)) is not None:
+            return is_owned
         last = self.history[-1:]
         wait = max([SILENT if last else SILENT_AT_FIRST, *(EPOCHS * one.seconds for one in last)])
-        return len(self.history) < self.epochs and self.age < wait
+        return 0 <= self.age < wait
 
     @property
     def age(self) -> float:
-        """Seconds since it changed."""
+        """Seconds since it changed; negative when the clock was set back since."""
         return time.time() - self.version / 1e9
 
     @property

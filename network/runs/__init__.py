@@ -15,8 +15,8 @@ if TYPE_CHECKING:
         Checkpoint as Checkpoint,
         load_checkpoint as load_checkpoint,
         pack_checkpoint as pack_checkpoint,
+        read_file_hash as read_file_hash,
         require_trained as require_trained,
-        save_checkpoint as save_checkpoint,
         unpack_checkpoint as unpack_checkpoint,
     )
     from network.runs.evaluate import (
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         extract_state as extract_state,
         load_run as load_run,
         read_history as read_history,
-        save_history as save_history,
+        read_saved_history as read_saved_history,
         summarise_run as summarise_run,
     )
     from network.runs.held_out import (
@@ -101,6 +101,12 @@ if TYPE_CHECKING:
         require_unfinished as require_unfinished,
         resume_state as resume_state,
         resume_training_run as resume_training_run,
+    )
+    from network.runs.ownership import (
+        SavedState as SavedState,
+        is_owned_run as is_owned_run,
+        own_run as own_run,
+        require_free_run as require_free_run,
     )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -52,7 +52,8 @@ def save_frame(run: Run, recipe: Recipe, state: TrainingState, validation: Examp
     answers = predict_classes(model, params, validation.images) if len(validation) else np.array([])
     meta = {"epoch": len(state.history), "answers": answers.astype(int).tolist()}
     path = frame_path(run.film, len(state.history))
-    save_checkpoint(path, Checkpoint(model, params, {}, meta))
+    is_first = not state.history
+    save_checkpoint(path, Checkpoint(model, params, {}, meta), make_folder=is_first)
 
 
 def list_epochs(run: Run) -> list[int]:

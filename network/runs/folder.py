@@ -8,7 +8,6 @@ calibration.json  what its scores are worth, measured on what was held out
 film/             the parameters after every epoch, where they are kept
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,15 @@ from network.core.model import Model
 from network.environment import describe_environment
 from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from network.runs.evaluation_log import last_evaluation, read_evaluations
+from network.runs.history import hash_history, load_history, pack_history
 from network.training.configuration import Configuration, configuration_from_dict
 from network.training.state import EpochDone, TrainingState
 from pipeline.errors import CorruptError
-from pipeline.storage.cache import publish, reading
+from pipeline.storage.cache import publish
 
 # what a checkpoint says of where its training comes from
 ORIGIN = ("data", "first", "changes", "seen")
+HISTORY_HASH = "history_sha256"  # and of what its history says, since version 0.4
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,9 @@ def save_run(run: Run, model: Model, state: TrainingState, configuration: Config
     save_checkpoint(run.checkpoint, build_checkpoint(model, state, configuration))
 
 
-def save_history(run: Run, history: list[EpochDone]) -> None:
+def save_history(run: Run, history: list[EpochDone], make_folder: bool = True) -> None:
     """Write what a run told after each epoch."""
-    lines = "".join(json.dumps(epoch._asdict()) + "\n" for epoch in history)
-    publish(run.history, [lines.encode()])
+    publish(run.history, [pack_history(history)], make_folder=make_folder)
 
 
 def build_checkpoint(
@@ -93,6 +93,7 @@ def build_checkpoint(
         "seconds": state.seconds,
         "answering": "best" if answering is state.best else "last or average",
         "environment": describe_environment(),
+        HISTORY_HASH: hash_history(state.history),
         **state.origin,
     }
     return Checkpoint(model, answering, memory, meta)
@@ -111,16 +112,14 @@ def load_run(run: Run) -> tuple[Checkpoint, Configuration]:
 
 
 def read_saved_history(run: Run, checkpoint: Checkpoint) -> list[EpochDone]:
-    """Read what a run told after each epoch, at least as far as its checkpoint goes.
+    """Read what a run told after each epoch, as far as its checkpoint goes, which has its hash.
+
+    A checkpoint of an earlier version has none.
 
     Raises: MissingError, CorruptError.
     """
-    history = read_history(run)
-    if len(history) < checkpoint.meta["epoch"]:
-        raise CorruptError(
-            f"{run.history}: {len(history)} epochs, the checkpoint is of {checkpoint.meta['epoch']}"
-        )
-    return history
+    epochs = checkpoint.meta.get("epoch", 0)
+    return load_history(run.history, checkpoint.meta.get(HISTORY_HASH), epochs)[:epochs]
 
 
 def extract_state(checkpoint: Checkpoint, history: list[EpochDone]) -> TrainingState:
@@ -143,16 +142,11 @@ def extract_state(checkpoint: Checkpoint, history: list[EpochDone]) -> TrainingS
 
 
 def read_history(run: Run) -> list[EpochDone]:
-    """Read what a run told after each epoch.
+    """Read what a run told after each epoch, though its checkpoint may not go so far yet.
 
     Raises: MissingError, CorruptError.
     """
-    with reading(run.history):
-        lines = run.history.read_text("utf-8", errors="replace").splitlines()
-    try:
-        return [EpochDone(**json.loads(line)) for line in lines]
-    except (ValueError, TypeError, RecursionError) as error:
-        raise CorruptError(f"{run.history}: no history of epochs ({error})"[:500]) from error
+    return load_history(run.history)
 
 
 def summarise_run(run: Run) -> dict[str, Any]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         write_chunks as write_chunks,
     )
     from pipeline.storage.checksummed_json import (
+        CHECKSUM_KEY as CHECKSUM_KEY,
         publish_json as publish_json,
         read_json as read_json,
     )
@@ -43,7 +44,12 @@ if TYPE_CHECKING:
         open_idx as open_idx,
         read_idx as read_idx,
     )
-    from pipeline.storage.locks import work_lock as work_lock
+    from pipeline.storage.locks import (
+        is_owned as is_owned,
+        own_folder as own_folder,
+        require_free as require_free,
+        work_lock as work_lock,
+    )
     from pipeline.storage.npy import MAGIC as MAGIC, read_npy_header as read_npy_header
     from pipeline.storage.pictures import (
         PictureOptions as PictureOptions,

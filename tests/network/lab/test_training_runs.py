@@ -3,6 +3,7 @@
 import itertools
 import json
 import signal
+import socket
 import threading
 import time
 
@@ -297,7 +298,9 @@ def test_a_run_that_is_trained_in_a_terminal_is_watched(lab):
         )
         assert events[1] == {"type": "state", "state": "watched"}
         status, answer = ask(lab, "POST", "trainings/terminal/resume")
-        assert (status, "somebody else seems" in answer["error"]["message"]) == (422, True)
+        who = f"run terminal is in use by process {process.pid} on {socket.gethostname()} since 20"
+        assert (status, answer["error"]["message"].startswith(who)) == (409, True)
+        assert f"kill {process.pid}" in answer["error"]["hint"]
         events, _ = listen(lab, "terminal", lambda event: event["type"] == "epoch", last_id)
         assert len(events) == 1
         process.send_signal(signal.SIGINT)

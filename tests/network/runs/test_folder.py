@@ -1,6 +1,5 @@
 """A run's folder: its name is free and plain, it is never overwritten, it is found again."""
 
-import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +10,14 @@ from network.core.losses import CrossEntropy
 from network.core.model import fully_connected
 from network.runs.checkpoints import Checkpoint, save_checkpoint
 from network.runs.evaluation_log import LoggedEvaluation, save_evaluations
-from network.runs.folder import Run, load_run, save_run, summarise_run
+from network.runs.folder import (
+    Run,
+    load_run,
+    read_history,
+    read_saved_history,
+    save_run,
+    summarise_run,
+)
 from network.runs.names import create_run, describe_sizes, find_run, list_runs
 from network.training.configuration import Configuration
 from network.training.state import EpochDone, TrainingState
@@ -142,8 +148,7 @@ def test_what_is_saved_is_read(cache):
     assert checkpoint.model == MODEL
     assert (checkpoint.meta["epoch"], checkpoint.meta["step"]) == (2, 12)
     assert read_json(run.configuration) == checkpoint.meta["configuration"]
-    lines = [json.loads(line) for line in run.history.read_text().splitlines()]
-    assert [EpochDone(**line) for line in lines] == history
+    assert read_history(run) == read_saved_history(run, checkpoint) == history
     assert sorted(file.name for file in run.folder.iterdir()) == [
         "checkpoint.npz",
         "config.json",
