@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from network.core.params import count_params
 from network.lab.event_log import Event
-from network.runs.folder import Run, load_run, read_history
+from network.runs.folder import Run, load_run, read_history, read_saved_history
 from network.runs.names import describe_sizes
 from network.runs.ownership import is_owned_run
-from network.training.state import EpochDone
 from pipeline.errors import ProjectError
 
 # Seconds without a change after which a run is not believed to be in training; the first time that
@@ -27,8 +26,9 @@ class WatchedRun:
 
         Raises: MissingError, CorruptError.
         """
-        self.run, self.history, self.version = run, list[EpochDone](), 0
         checkpoint, configuration = load_run(run)
+        self.run, self.version = run, 0
+        self.history = read_saved_history(run, checkpoint)
         self.epochs = configuration.epochs
         self.description = {
             "run": run.name,

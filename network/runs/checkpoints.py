@@ -35,6 +35,7 @@ from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.storage.cache import Digest, publish, reading
 from pipeline.storage.npy import read_npy_header
 
+HISTORY_HASH = "history_sha256"  # of what the history of a run says; since version 0.4
 FORMAT = 2  # 1: without the seal
 CHECKSUM_BYTES = 64  # hexadecimal digits of a SHA-256
 END_OF_ZIP, END_BYTES = b"PK\5\6", 22  # begins the last 22 bytes of a zip without a comment

@@ -1,7 +1,8 @@
 """Log of a run's evaluations on the test set, in the test.json of the run.
 
 If you choose among runs by their scores on the test set, you train on it, slowly. So every
-evaluation is logged.
+evaluation is logged, with the hash of the checkpoint that it is about: a run that is trained
+further has not been tested in its new state.
 """
 
 from collections.abc import Sequence
@@ -10,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from network.metrics.accuracy import ClassificationResult
+from network.runs.checkpoints import HISTORY_HASH, Checkpoint
 from pipeline.errors import CorruptError
 from pipeline.storage.checksummed_json import publish_json, read_json
 
-FORMAT = 2
+FORMAT = 3  # 2: without the hash of what was tested
 FORMAT_1 = ("count", "correct", "accuracy")  # its keys: the last score on the run's own test set
 MAX_LISTED = 1000  # evaluations that are listed one by one; a JSON of ours has to stay small
 
@@ -28,10 +30,11 @@ class LoggedEvaluation:
     correct: int
     time: str | None = None  # UTC; None: from before times were written down
     looks: int = 1  # evaluations; more than 1 where earlier ones are no longer listed
+    checkpoint: str | None = None  # sha256 in its meta; None: from before it was written down
 
     def __post_init__(self) -> None:
         numbers = self.count, self.correct, self.looks
-        texts = self.dataset, self.split, self.time or ""
+        texts = self.dataset, self.split, self.time or "", self.checkpoint or ""
         if any(type(it) is not int for it in numbers) or any(type(it) is not str for it in texts):
             raise TypeError(f"not an evaluation on a test set: {self}"[:500])
         if not 0 <= self.correct <= self.count != 0 or self.looks < 1:
@@ -42,10 +45,23 @@ class LoggedEvaluation:
         return self.correct / self.count
 
 
-def evaluation_now(dataset: str, split: str, result: ClassificationResult) -> LoggedEvaluation:
-    """Describe an evaluation that has just been made."""
+def evaluation_now(
+    dataset: str, split: str, result: ClassificationResult, checkpoint: str | None = None
+) -> LoggedEvaluation:
+    """Describe an evaluation that has just been made, of the checkpoint with this hash."""
     time = datetime.now(UTC).isoformat(timespec="seconds")
-    return LoggedEvaluation(dataset, split, result.count, result.correct, time)
+    return LoggedEvaluation(dataset, split, result.count, result.correct, time, 1, checkpoint)
+
+
+def is_about(evaluation: LoggedEvaluation, checkpoint: Checkpoint) -> bool:
+    """Return whether an evaluation is of a checkpoint as it is now.
+
+    Earlier versions did not write down what they tested. Their scores are taken to be of a
+    checkpoint that is theirs, too: one that was saved since has the hash of its history.
+    """
+    if evaluation.checkpoint is None:
+        return HISTORY_HASH not in checkpoint.meta
+    return bool(evaluation.checkpoint == checkpoint.meta["sha256"])
 
 
 def read_evaluations(path: Path, dataset: str) -> list[LoggedEvaluation]:

@@ -8,23 +8,28 @@ calibration.json  what its scores are worth, measured on what was held out
 film/             the parameters after every epoch, where they are kept
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from network.core.model import Model
 from network.environment import describe_environment
-from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from network.runs.evaluation_log import last_evaluation, read_evaluations
+from network.runs.checkpoints import (
+    HISTORY_HASH,
+    Checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
+from network.runs.evaluation_log import is_about, last_evaluation, read_evaluations
 from network.runs.history import hash_history, load_history, pack_history
 from network.training.configuration import Configuration, configuration_from_dict
 from network.training.state import EpochDone, TrainingState
-from pipeline.errors import CorruptError
+from pipeline.errors import CorruptError, ProjectError
 from pipeline.storage.cache import publish
 
 # what a checkpoint says of where its training comes from
 ORIGIN = ("data", "first", "changes", "seen")
-HISTORY_HASH = "history_sha256"  # and of what its history says, since version 0.4
 
 
 @dataclass(frozen=True)
@@ -150,14 +155,14 @@ def read_history(run: Run) -> list[EpochDone]:
 
 
 def summarise_run(run: Run) -> dict[str, Any]:
-    """Say in plain data what a run is and what it scored, if it was tested.
+    """Say in plain data what a run is and what it scored, if it was tested as it is now.
 
     Raises: CorruptError.
     """
     checkpoint, configuration = load_run(run)
-    evaluation = last_evaluation(
-        read_evaluations(run.result, configuration.dataset), configuration.dataset
-    )
+    dataset = configuration.dataset
+    tested = read_evaluations(run.result, dataset)
+    evaluation = last_evaluation([it for it in tested if is_about(it, checkpoint)], dataset)
     return {
         "run": run.name,
         "epochs": checkpoint.meta.get("epoch", 0),
@@ -166,4 +171,21 @@ def summarise_run(run: Run) -> dict[str, Any]:
         "configuration": configuration.to_dict(),
         "accuracy": evaluation and evaluation.accuracy,
         "count": evaluation and evaluation.count,
+        "outdated": evaluation is None and last_evaluation(tested, dataset) is not None,
+        "problem": None,
     }
+
+
+def summarise_runs(runs: Iterable[Run]) -> list[dict[str, Any]]:
+    """Say in plain data what each run is; of one that cannot be read, what is wrong with it."""
+    return [summarise_or_explain(run) for run in runs]
+
+
+def summarise_or_explain(run: Run) -> dict[str, Any]:
+    """Say in plain data what a run is, or what keeps it from being read."""
+    try:
+        return summarise_run(run)
+    except ProjectError as error:
+        unknown = dict.fromkeys(("epochs", "members", "edited", "configuration"))
+        scores = {"accuracy": None, "count": None, "outdated": False}
+        return {"run": run.name, **unknown, **scores, "problem": str(error)}

@@ -56,6 +56,23 @@ def acquire(cache: Cache, name: str, reporter: ProgressReporter) -> "filelock.Ba
     return lock
 
 
+@contextlib.contextmanager
+def file_lock(path: Path) -> Iterator[None]:
+    """Hold the lock of a file while reading and writing it anew; wait for who has it."""
+    import filelock
+
+    lock = filelock.FileLock(path.with_suffix(".lock"))
+    try:
+        if path.parent.is_dir():  # which filelock would make
+            lock.acquire(timeout=PATIENCE)
+    except (OSError, NotImplementedError):
+        pass
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 @dataclass(frozen=True)
 class Owner:
     """The process that alone writes a folder."""

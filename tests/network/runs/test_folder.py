@@ -159,10 +159,10 @@ def test_what_is_saved_is_read(cache):
 def test_the_summary_tells_the_score_once_there_is_one(cache):
     run = save(cache, "r")
     assert summarise_run(run)["accuracy"] is None
-    save_evaluations(
-        run.result,
-        [LoggedEvaluation("mnist", "test", 5, 4), LoggedEvaluation("mnist", "lost", 5, 1)],
-    )
+    about = {"checkpoint": load_run(run)[0].meta["sha256"]}
+    other = LoggedEvaluation("mnist", "test", 9, 9, checkpoint="0" * 64)
+    lost = LoggedEvaluation("mnist", "lost", 5, 1, **about)
+    save_evaluations(run.result, [LoggedEvaluation("mnist", "test", 5, 4, **about), other, lost])
     assert (summarise_run(run)["accuracy"], summarise_run(run)["count"]) == (0.8, 5)
     assert (summarise_run(run)["run"], summarise_run(run)["epochs"]) == ("r", 0)
 
