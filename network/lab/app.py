@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.types import ASGIApp
 
+from network.lab.plain_json import PlainJSONResponse
 from network.lab.routes import draw, explore, film, models, runs, train, why
 from network.lab.security import HostCheck, Security
 from network.lab.state import Lab
@@ -31,8 +32,9 @@ STATUS: dict[type[ProjectError], int] = {
 def build_app(lab: Lab, host: str) -> ASGIApp:
     """Make the server of a lab; `host` is the address that it listens on."""
     app = FastAPI(
-        title="network lab", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
-    )
+        title="network lab", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
+        default_response_class=PlainJSONResponse,
+    )  # fmt: skip
     for routes in ROUTES:
         app.include_router(routes.router(lab), prefix="/api")
     app.exception_handler(ProjectError)(on_project_error)

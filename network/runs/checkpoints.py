@@ -30,6 +30,7 @@ from network.core.model import Model
 from network.core.optimizers import State
 from network.core.params import Array, Params, named_arrays
 from network.layers.text import build_layer, describe_layer
+from network.runs.checkpoint_meta import check_meta_types
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.storage.cache import Digest, publish, reading
@@ -104,6 +105,7 @@ def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
         arrays = parse_npz(data)
         meta = json.loads(arrays.pop("meta").tobytes())
         check_meta(meta, arrays, is_sealed(data))
+        check_meta_types(meta)
         model = Model(tuple(build_layer(layer) for layer in meta["layers"]))
         trees: dict[str, Params] = {}
         for name, array in arrays.items():

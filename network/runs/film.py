@@ -75,7 +75,7 @@ def load_frame(run: Run, epoch: int) -> Frame:
     path = frame_path(run.film, epoch)
     checkpoint = load_checkpoint(path)
     answers = checkpoint.meta.get("answers")
-    if checkpoint.meta.get("epoch") != epoch or not isinstance(answers, list):
+    if checkpoint.meta.get("epoch") != epoch or answers is None:
         raise CorruptError(f"{path}: no frame of a film, of epoch {epoch}")
     return Frame(epoch, checkpoint, np.array(answers, np.int64))
 

@@ -128,8 +128,13 @@ def read_saved_history(run: Run, checkpoint: Checkpoint) -> list[EpochDone]:
 
 
 def extract_state(checkpoint: Checkpoint, history: list[EpochDone]) -> TrainingState:
-    """Take out of a checkpoint where a training stands; its history may be longer."""
+    """Take out of a checkpoint where a training stands; its history may be longer.
+
+    Raises: CorruptError.
+    """
     meta, memory = checkpoint.meta, dict(checkpoint.state)
+    if missing := [key for key in ("epoch", "step") if key not in meta]:
+        raise CorruptError(f"the checkpoint has no {' and no '.join(missing)} in its meta")
     state = TrainingState(
         params=memory.pop("trained", checkpoint.params),
         optimizer_state=memory,

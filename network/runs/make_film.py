@@ -76,7 +76,7 @@ def is_film_complete(run: Run, checkpoint: Checkpoint) -> bool | None:
     history = read_saved_history(run, checkpoint)
     if not history or history[-1].step != checkpoint.meta.get("step"):
         return None
-    answering = best_epoch(history) if checkpoint.meta["answering"] == "best" else history[-1]
+    answering = best_epoch(history) if checkpoint.meta.get("answering") == "best" else history[-1]
     if answering.epoch not in list_epochs(run):
         return None
     frame = load_frame(run, answering.epoch)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from network.runs.names import check_run_name
+from network.runs.names import check_run_name, last_change
 from network.sweep.plan import Plan, parse_plan
 from network.sweep.space import Values, as_label, build_grid, configure_trial
 from network.sweep.study import Study, own_study
@@ -87,13 +87,20 @@ def open_folder(folder: Path) -> Study:
 
     Raises: MissingError, CorruptError.
     """
-    path = folder / "plan.json"
+    return Study(folder, read_saved_plan(folder / "plan.json"))
+
+
+def read_saved_plan(path: Path) -> Plan:
+    """Read the plan of a sweep that there is.
+
+    Raises: MissingError, CorruptError.
+    """
     plan = read_json(path, "", FORMAT).get("plan")
     if not isinstance(plan, dict):
         raise CorruptError(f"{path}: no plan of a sweep ({plan!r})"[:500])
     try:
-        return Study(folder, parse_plan(plan))
-    except UsageError as error:
+        return parse_plan(plan)
+    except (UsageError, MissingError) as error:
         raise CorruptError(f"{path}: {error.message}") from error
 
 
@@ -101,4 +108,4 @@ def study_names(cache: Cache) -> list[str]:
     """Name all sweeps, the one that was at work last at the end."""
     databases = (path.parent / "study.db" for path in cache.sweeps().glob("*/plan.json"))
     there = [path for path in databases if path.exists()]
-    return [path.parent.name for path in sorted(there, key=lambda path: path.stat().st_mtime)]
+    return [path.parent.name for path in sorted(there, key=last_change)]

@@ -8,13 +8,12 @@ from pipeline.datasets.user_datasets import MAX_CLASSES
 from pipeline.errors import CorruptError
 from pipeline.formats.source import CLASSES, File, Part
 from pipeline.storage.cache import read_at_most
+from pipeline.storage.file_names import is_device_name
 
 MAX_LETTERS = 100  # of a class name
 MAX_BYTES = 4 * (MAX_LETTERS + 2) * MAX_CLASSES  # of the file with all of them
 SMALL_NUMBER = r"0|[1-9]\d{0,2}"
 
-# Windows gives these names to devices, whatever follows the dot
-DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 SAFE_NAME = re.compile(r"[A-Za-z0-9_+=@#%&!~(){}\[\]^$',;-](?:[ -~]*[^ .])?")
 UNSAFE_LETTERS = frozenset('<>:"/\\|?*')
 
@@ -121,7 +120,7 @@ def folder_names(classes: Sequence[str]) -> list[str]:
     Small and capital letters are the same on some systems, and some letters mean something.
     """
     safe = all(
-        SAFE_NAME.fullmatch(name) and not DEVICES.fullmatch(name) and not set(name) & UNSAFE_LETTERS
+        SAFE_NAME.fullmatch(name) and not is_device_name(name) and not set(name) & UNSAFE_LETTERS
         for name in classes
     )
     are_apart = len({name.lower() for name in classes}) == len(classes)

@@ -1,6 +1,7 @@
 """A run's folder: its name is free and plain, it is never overwritten, it is found again."""
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -18,7 +19,7 @@ from network.runs.folder import (
     save_run,
     summarise_run,
 )
-from network.runs.names import create_run, describe_sizes, find_run, list_runs
+from network.runs.names import create_run, describe_sizes, find_run, list_runs, order_by_change
 from network.training.configuration import Configuration
 from network.training.state import EpochDone, TrainingState
 from pipeline.errors import CorruptError, MissingError, UsageError
@@ -106,6 +107,30 @@ def test_names_that_are_paths_or_options_are_refused(cache, name):
     with pytest.raises(UsageError, match="is no name for a run"):
         create_run(cache, name, MODEL, PARAMS, CONFIGURATION)
     assert list_runs(cache) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["con", "CON", "nul", "aux.txt", "Com1", "lpt9.a.b", "prn", "com¹"]
+)
+def test_names_of_devices_are_refused(cache, name):
+    with pytest.raises(UsageError, match="Windows has a device of this name"):
+        create_run(cache, name, MODEL, PARAMS, CONFIGURATION)
+    assert list_runs(cache) == []
+
+
+@pytest.mark.parametrize("name", ["console", "con-1", "com", "com10", "a.con", "lpt"])
+def test_names_that_only_begin_like_a_device_are_taken(cache, name):
+    assert save(cache, name).name == name
+
+
+def test_a_run_from_the_future_does_not_hide_the_latest(cache):
+    for name in ("far", "old", "new"):
+        save(cache, name)
+    now = time.time()
+    os.utime(find_run(cache, "far").checkpoint, (now + 3 * 86_400,) * 2)
+    os.utime(find_run(cache, "old").checkpoint, (now - 60,) * 2)
+    assert find_run(cache, None).name == "new"
+    assert [run.name for run in order_by_change(list_runs(cache))] == ["far", "old", "new"]
 
 
 def test_the_latest_run_is_found_without_a_name(cache):
