@@ -45,7 +45,7 @@ def stop_all(lab):
 
 def ask(lab, method, path, **options):
     """Ask the lab, and return the status and the JSON of its answer."""
-    answer = requests.request(method, f"{lab.address}api/{path}", timeout=PATIENCE, **options)
+    answer = lab.request(method, f"{lab.address}api/{path}", timeout=PATIENCE, **options)
     return answer.status_code, answer.json()
 
 
@@ -60,7 +60,7 @@ def begin(lab, **choices):
 def listen(lab, run, until, last_id=""):
     """Read the events of a run until one is enough; returns them and the last id."""
     found, headers = [], {"Last-Event-ID": last_id} if last_id else {}
-    with requests.get(
+    with lab.get(
         f"{lab.address}api/trainings/{run}/events", headers=headers, stream=True, timeout=PATIENCE
     ) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
@@ -322,6 +322,7 @@ def slow_answer(lab, count):
     """Return the seconds within which 99 of 100 requests are answered."""
     seconds = []
     with requests.Session() as session:
+        session.headers.update(lab.headers)
         for _ in range(count):
             begun = time.perf_counter()
             assert session.get(f"{lab.address}api/runs").status_code == 200
