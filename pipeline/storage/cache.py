@@ -89,7 +89,7 @@ def find_cache(option: Path | None = None) -> Cache:
     import platformdirs
 
     try:
-        folder = platformdirs.user_cache_path("mnist-neural-net")
+        folder = platformdirs.user_cache_path("mnist-neural-net").expanduser()  # some leave a ~
     except RuntimeError as error:
         raise UsageError(
             "you have no home folder, where the cache would be", "Choose a folder with --cache-dir"
