@@ -1,4 +1,4 @@
-"""What the lab answers to, and what it lets a page do: Host, Origin, token, sizes and headers.
+"""What the lab answers to, and what a page may do: Host, Origin, token, sizes and headers.
 
 A page on any web site can make its visitor's browser ask a server on that visitor's own machine.
 So a request has to name this server as its Host, which a name that somebody else's DNS leads here

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from network.runs.evaluation_log import (
         LoggedEvaluation as LoggedEvaluation,
+        is_about as is_about,
         read_evaluations as read_evaluations,
     )
     from network.runs.film import (
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
         load_run as load_run,
         read_history as read_history,
         read_saved_history as read_saved_history,
-        summarise_run as summarise_run,
+        summarise_runs as summarise_runs,
     )
     from network.runs.held_out import (
         DataSplit as DataSplit,
@@ -82,7 +83,9 @@ if TYPE_CHECKING:
         describe_sizes as describe_sizes,
         find_run as find_run,
         find_runs as find_runs,
+        last_change as last_change,
         list_runs as list_runs,
+        order_by_change as order_by_change,
     )
     from network.runs.predict import (
         Prediction as Prediction,
@@ -108,5 +111,6 @@ if TYPE_CHECKING:
         own_run as own_run,
         require_free_run as require_free_run,
     )
+    from network.runs.history import build_epoch as build_epoch
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         read_idx as read_idx,
     )
     from pipeline.storage.locks import (
+        file_lock as file_lock,
         is_owned as is_owned,
         own_folder as own_folder,
         require_free as require_free,
@@ -56,5 +57,6 @@ if TYPE_CHECKING:
         decode_picture as decode_picture,
         read_picture as read_picture,
     )
+    from pipeline.storage.file_names import is_device_name as is_device_name
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -1,4 +1,4 @@
-"""Let processes that would do the same work wait for each other, and one alone write a folder.
+"""Let processes that do the same work wait for each other, and one alone write a folder.
 
 A lock saves work, it protects nothing: every file is published whole and checked by its hash, so
 all stays right where locks do nothing, as on some shared disks.
