@@ -1,4 +1,4 @@
-"""Types of what the meta of a checkpoint says, so that its readers find what they expect.
+"""Types of what the meta of a checkpoint says, so that its readers find what they expect."""
 
 import math
 from collections.abc import Callable, Mapping

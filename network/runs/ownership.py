@@ -1,4 +1,4 @@
-"""The one writer of a run, who replaces no state but the one that it went on from.
+"""The one writer of a run, who replaces no state but the one that it went on from."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass

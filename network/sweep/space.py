@@ -240,8 +240,12 @@ def read_number(name: str, table: Mapping[str, Any], key: str) -> float:
     Raises: UsageError.
     """
     value = table.get(key)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not abs(value) <= sys.float_info.max:
+    largest = sys.float_info.max  # what a whole number may exceed, and a float may not
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not -largest <= value <= largest
+    ):
         raise UsageError(f"space.{name} has {key} = {value!r}, expected a number, or choices")
     return value
 
