@@ -54,7 +54,7 @@ def is_edited(value: Any) -> bool:
 
 def is_change(value: Any) -> bool:
     """Return whether this is a change of settings during a training."""
-    return (
+    return bool(
         is_object(value)
         and value.keys() == {"epoch", "step", "values"}
         and is_count(value["epoch"])
@@ -77,7 +77,7 @@ KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "members": (is_list_of(is_text), "names of runs"),
     "edited": (is_edited, "an edited run"),
     "seen": (lambda value: value is None or is_list_of(is_object)(value), "a list or null"),
-    "changes": (is_list_of(is_change), "a list of changes"),
+    "changes": (is_list_of(is_object), "a list of changes"),
     "history": (is_list_of(is_object), "a list of epochs"),
     "answers": (is_list_of(is_count), "a list of classes"),
 }

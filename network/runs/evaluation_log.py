@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from network.metrics.accuracy import ClassificationResult
-from network.runs.checkpoints import HISTORY_HASH, Checkpoint
+from network.runs.checkpoints import Checkpoint
 from pipeline.errors import CorruptError
 from pipeline.storage.checksummed_json import publish_json, read_json
 
@@ -30,7 +30,7 @@ class LoggedEvaluation:
     correct: int
     time: str | None = None  # UTC; None: from before times were written down
     looks: int = 1  # evaluations; more than 1 where earlier ones are no longer listed
-    checkpoint: str | None = None  # sha256 in its meta; None: from before it was written down
+    checkpoint: str | None = None  # sha256 in its meta; None: from before that was written down
 
     def __post_init__(self) -> None:
         numbers = self.count, self.correct, self.looks
@@ -56,12 +56,21 @@ def evaluation_now(
 def is_about(evaluation: LoggedEvaluation, checkpoint: Checkpoint) -> bool:
     """Return whether an evaluation is of a checkpoint as it is now.
 
-    Earlier versions did not write down what they tested. Their scores are taken to be of a
-    checkpoint that is theirs, too: one that was saved since has the hash of its history.
+    Earlier versions did not write down what they tested. Their scores count until the run is
+    trained further, when `mark_evaluations` says that they are of the state before.
     """
-    if evaluation.checkpoint is None:
-        return HISTORY_HASH not in checkpoint.meta
-    return bool(evaluation.checkpoint == checkpoint.meta["sha256"])
+    return evaluation.checkpoint in (None, checkpoint.meta["sha256"])
+
+
+def mark_evaluations(path: Path, dataset: str, file_hash: str) -> None:
+    """Say of the scores of earlier versions that they are of no later state than this file's.
+
+    Raises: MissingError, CorruptError, StorageError.
+    """
+    evaluations = read_evaluations(path, dataset)
+    if any(it.checkpoint is None for it in evaluations):
+        marked = [replace(it, checkpoint=it.checkpoint or file_hash) for it in evaluations]
+        save_evaluations(path, marked)
 
 
 def read_evaluations(path: Path, dataset: str) -> list[LoggedEvaluation]:

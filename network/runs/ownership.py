@@ -1,13 +1,15 @@
 """The one writer of a run, who replaces no state but the one that it went on from."""
 
+import contextlib
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from network.runs.checkpoints import Checkpoint, read_file_hash, save_checkpoint
+from network.runs.evaluation_log import mark_evaluations
 from network.runs.folder import Run, save_history
 from network.training.state import EpochDone
-from pipeline.errors import StorageError
-from pipeline.storage.locks import is_owned, own_folder, require_free
+from pipeline.errors import ProjectError, StorageError
+from pipeline.storage.locks import file_lock, is_owned, own_folder, require_free
 
 
 def own_run(run: Run) -> AbstractContextManager[None]:
@@ -40,13 +42,14 @@ class SavedState:
     """
 
     file_hash: str | None = None  # None: this writer has neither read nor saved one
+    has_saved: bool = False
 
     def require(self, run: Run) -> None:
         """Require that the checkpoint of a run is still the one that this writer knows.
 
         Raises: StorageError.
         """
-        if self.file_hash is None:
+        if self.file_hash is None or run.checkpoint.is_symlink():  # a planted link is replaced
             return
         found = read_file_hash(run.checkpoint)
         if found is None:
@@ -67,7 +70,11 @@ class SavedState:
         Raises: StorageError when another state is there, or none.
         """
         self.require(run)
-        is_first = self.file_hash is None
+        if self.file_hash is not None and not self.has_saved and run.result.is_file():
+            dataset = checkpoint.meta["configuration"]["dataset"]
+            with contextlib.suppress(ProjectError), file_lock(run.result):
+                mark_evaluations(run.result, dataset, self.file_hash)
+        is_first, self.has_saved = self.file_hash is None, True
         save_history(run, history, is_first)
         self.file_hash = save_checkpoint(
             run.checkpoint, checkpoint, lambda *_: self.require(run), is_first

@@ -56,7 +56,7 @@ WRONG_META = [
     {"epoch": "1"}, {"epoch": -1}, {"epoch": True}, {"step": None}, {"loss_sum": float("nan")},
     {"seconds": "fast"}, {"answering": 1}, {"members": "good"}, {"members": [1]}, {"edited": 5},
     {"edited": {}}, {"environment": []}, {"environment": {"blas": 5}}, {"history_sha256": 1},
-    {"changes": [{}]}, {"changes": [{"epoch": 1, "step": 1, "values": 3}]}, {"first": 1},
+    {"changes": [1]}, {"changes": {}}, {"first": 1},
     {"data": 5}, {"seen": 7}, {"configuration": None}, {"configuration": {"hidden": "wide"}},
 ]  # fmt: skip
 WRONG_HISTORY = [

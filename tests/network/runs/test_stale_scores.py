@@ -16,7 +16,7 @@ from network.plots.subject import load_subjects
 from network.runs.calibrate import calibrate_run, load_calibration
 from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from network.runs.evaluate import LoadedRun, evaluate_run
-from network.runs.evaluation_log import read_evaluations
+from network.runs.evaluation_log import count_evaluations, read_evaluations
 from network.runs.folder import load_run, summarise_run
 from network.runs.names import find_run
 from network.runs.training_run import create_training_run, resume_training_run
@@ -101,19 +101,32 @@ def test_a_film_of_other_weights_is_told(cache, stopped):
     assert describe_film(cache, load(stopped))["shows_the_run"] is False
 
 
-@pytest.mark.parametrize("is_old_checkpoint", [True, False])
-def test_a_score_without_a_hash_counts_for_a_checkpoint_of_its_time(
-    cache, stopped, is_old_checkpoint
-):
-    look = {"dataset": NAME, "split": "test", "count": 60, "correct": 30, "time": None, "looks": 1}
-    stopped.result.write_bytes(checksummed_bytes({"format": 2, "looks": [look]}))
-    if is_old_checkpoint:
-        checkpoint = load_checkpoint(stopped.checkpoint)
-        del checkpoint.meta["history_sha256"]
-        save_checkpoint(stopped.checkpoint, checkpoint)
+OLD_LOOK = {"dataset": NAME, "split": "test", "count": 60, "correct": 30, "time": None, "looks": 1}
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        {"format": 2, "looks": [OLD_LOOK, OLD_LOOK]},
+        {"count": 60, "correct": 30, "accuracy": 0.5},
+    ],
+)
+def test_a_score_without_a_hash_counts_until_the_run_is_trained_further(cache, stopped, old):
+    stopped.result.write_bytes(checksummed_bytes(old))
+    looks = len(old.get("looks", [1]))
     row = summarise_run(stopped)
-    expected = (0.5, False) if is_old_checkpoint else (None, True)
-    assert (row["accuracy"], row["outdated"]) == expected
+    assert (row["accuracy"], row["outdated"]) == (0.5, False)
+    list(resume_training_run(cache, stopped)[0].train())
+    row = summarise_run(stopped)
+    assert (row["accuracy"], row["outdated"]) == (None, True)
+    assert count_evaluations(read_evaluations(stopped.result, NAME), NAME, "test") == looks
+
+
+def test_a_damaged_test_result_stops_no_training(cache, stopped):
+    stopped.result.write_bytes(b"{")
+    list(resume_training_run(cache, stopped)[0].train())
+    assert load_run(stopped)[0].meta["epoch"] == 3
+    assert stopped.result.read_bytes() == b"{"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
