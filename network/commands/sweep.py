@@ -67,8 +67,8 @@ def sweep(
     verbose: Verbose = False,
 ) -> None:
     """Search hyperparameters, here or on a cluster."""
-    from network.sweep.plan_checks import require_validation
     from network.sweep.find_study import create_study, find_study_folder, load_study
+    from network.sweep.plan_checks import require_validation
     from network.sweep.search import Sweep
     from network.sweep.space import configure_trial
     from network.sweep.study import own_study
