@@ -25,6 +25,13 @@ def lab(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="No browser; the address is printed.")
     ] = False,
+    no_token: Annotated[
+        bool,
+        typer.Option(
+            "--no-token",
+            help="No token in the address: every user of this machine can train and read runs.",
+        ),
+    ] = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -35,13 +42,16 @@ def lab(
     with needs_extra("lab", "the lab"):
         from network.lab.app import build_app
         from network.lab.serve import bind, open_browser, page_address, serve
+        from network.lab.token import make_token
     from network.lab.state import open_lab
 
     with stop_requests() as requested:
         bound = bind(host, port)
-        address = page_address(bound)
+        token = None if no_token else make_token()
+        address = page_address(bound, token)
         if host not in LOOPBACK:
-            console.note(f"others can reach the lab: it listens on {host}, without a password")
+            needed = "without a token" if no_token else "for all who have its token"
+            console.note(f"others can reach the lab: it listens on {host}, {needed}")
         console.say(f"The lab is at {address}")
         console.result({"address": address, "folder": str(cache.root)})
         sys.stdout.flush()  # whoever reads it through a pipe has to know the address now
@@ -49,6 +59,6 @@ def lab(
         if not no_browser:
             open_browser(address)
         opened = open_lab(cache)
-        unsaved = serve(build_app(opened, host), bound, requested, opened.close)
+        unsaved = serve(build_app(opened, host, token), bound, requested, opened.close)
     for run in unsaved:
         console.note(f"run {run} had no time to save; it goes on from the end of its last epoch")

@@ -1,12 +1,14 @@
 """Plot how runs learnt and how they answer."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from network.training.option_values import Registry
-from pipeline.storage.cache import find_cache
+from pipeline.errors import CorruptError
+from pipeline.storage.cache import Cache, find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 KINDS = ", ".join(Registry("network.plots.registry:PLOTS").names())
@@ -44,10 +46,35 @@ def plot(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     kinds = check_kinds(kind or [], form)
-    subjects = load_subjects(cache, names or [None], split)
+    sound, problems = separate_damaged(cache, names or [None])
+    if not sound:
+        raise problems[0]
+    subjects = load_subjects(cache, sound, split)
     paths = []
     for path in write_plots(subjects, kinds, out or cache.pictures(), form):
         console.say(str(path))
         paths.append(str(path))
+    if problems:  # of one that is damaged, when the others are drawn
+        raise problems[0]
     console.note("Next: network report, for all of it in one page")
     console.result({"runs": [subject.name for subject in subjects], "paths": paths})
+
+
+def separate_damaged(
+    cache: Cache, names: Sequence[str | None]
+) -> tuple[list[str | None], list[CorruptError]]:
+    """Tell the runs that can be read from those that are damaged, of which the errors are returned.
+
+    Raises: UsageError, MissingError.
+    """
+    from network.runs.folder import load_run, read_saved_history
+    from network.runs.names import find_runs
+
+    sound, problems = list[str | None](), list[CorruptError]()
+    for run in find_runs(cache, names):
+        try:
+            read_saved_history(run, load_run(run)[0])
+            sound.append(run.name)
+        except CorruptError as error:
+            problems.append(error)
+    return sound, problems

@@ -38,7 +38,7 @@ def replay(
             console.note(f"as far as step {change.step:,}, where it was changed")
             train_and_print(console, again, requested, change.place)
             again = change_training(again, change.values)
-        stands = checkpoint.meta["epoch"], checkpoint.meta["step"]
+        stands = checkpoint.meta.get("epoch", 0), checkpoint.meta.get("step", 0)
         train_and_print(console, again, requested, stands)
     comparison = compare_runs(found, again.run)
     console.say(*comparison.lines())

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
@@ -66,19 +67,24 @@ def sweep(
     verbose: Verbose = False,
 ) -> None:
     """Search hyperparameters, here or on a cluster."""
-    from network.sweep.find_study import create_study, load_study
+    from network.sweep.find_study import create_study, find_study_folder, load_study
     from network.sweep.plan_checks import require_validation
     from network.sweep.search import Sweep
     from network.sweep.space import configure_trial
+    from network.sweep.study import own_study
     from network.sweep.workers.choose import choose_workers
     from network.sweep.workers.workers import NoClusterError
     from network.training.initial_state import find_training_data
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    goes_on = load_study(cache, name) if resume or best else None
-    chosen = choose_plan(goes_on, plan, preset)
-    timeout = chosen.options.timeout
-    with stop_requests() as requested, choose_workers(workers, scheduler, timeout) as at_work:
+    with ExitStack() as stack:
+        if resume:
+            stack.enter_context(own_study(find_study_folder(cache, name)))
+        goes_on = load_study(cache, name) if resume or best else None
+        chosen = choose_plan(goes_on, plan, preset)
+        timeout = chosen.options.timeout
+        requested = stack.enter_context(stop_requests())
+        at_work = stack.enter_context(choose_workers(workers, scheduler, timeout))
         if best and goes_on:
             names = train_best(console, cache, goes_on, at_work, seeds, requested)
         else:

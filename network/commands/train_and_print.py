@@ -68,19 +68,21 @@ def continue_run(
 ) -> dict[str, Any]:
     """Train a run from where it stands to its end; `then` are those that come after it."""
     from network.environment import describe_environment, differences
+    from network.runs.ownership import own_run
     from network.runs.training_run import resume_training_run
 
-    resumed, environment = resume_training_run(cache, run)
-    if resumed.state.step == 0:
-        print_beginning(console, resumed)
-    else:
-        console.note(
-            f"run {run.name} goes on after step {resumed.state.step:,}, "
-            f"{len(resumed.state.history)} of {resumed.recipe.epochs} epochs are done"
-        )
-        for difference in differences(environment, describe_environment()):
-            console.note(f"not as before: {difference}; the last bits may differ")
-    result = train_and_print(console, resumed, requested, then=then)
+    with own_run(run):
+        resumed, environment = resume_training_run(cache, run)
+        if resumed.state.step == 0:
+            print_beginning(console, resumed)
+        else:
+            console.note(
+                f"run {run.name} goes on after step {resumed.state.step:,}, "
+                f"{len(resumed.state.history)} of {resumed.recipe.epochs} epochs are done"
+            )
+            for difference in differences(environment, describe_environment()):
+                console.note(f"not as before: {difference}; the last bits may differ")
+        result = train_and_print(console, resumed, requested, then=then)
     print_end(console, result)
     return result
 

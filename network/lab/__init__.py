@@ -16,5 +16,6 @@ if TYPE_CHECKING:
     )
     from network.lab.standalone import PAGE as PAGE, page_to_bytes as page_to_bytes
     from network.lab.state import open_lab as open_lab
+    from network.lab.token import make_token as make_token
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

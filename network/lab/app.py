@@ -8,9 +8,11 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.types import ASGIApp
 
+from network.lab.plain_json import PlainJSONResponse
 from network.lab.routes import draw, explore, film, models, runs, train, why
 from network.lab.security import HostCheck, Security
 from network.lab.state import Lab
+from network.lab.token import TokenCheck
 from pipeline.errors import CorruptError, MissingError, ProjectError, StorageError
 
 PAGE = Path(__file__).parent / "page"
@@ -28,18 +30,22 @@ STATUS: dict[type[ProjectError], int] = {
 }  # all others: 422
 
 
-def build_app(lab: Lab, host: str) -> ASGIApp:
-    """Make the server of a lab; `host` is the address that it listens on."""
+def build_app(lab: Lab, host: str, token: str | None) -> ASGIApp:
+    """Make the server of a lab; `host` is the address that it listens on.
+
+    Without a `token` whoever reaches the lab may use it.
+    """
     app = FastAPI(
-        title="network lab", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
-    )
+        title="network lab", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
+        default_response_class=PlainJSONResponse,
+    )  # fmt: skip
     for routes in ROUTES:
         app.include_router(routes.router(lab), prefix="/api")
     app.exception_handler(ProjectError)(on_project_error)
     app.exception_handler(RequestValidationError)(on_validation_error)
     app.exception_handler(AnyHTTPException)(on_http_error)
     add_page(app)
-    return Security(app, HostCheck(host))
+    return Security(app, HostCheck(host), None if token is None else TokenCheck(token))
 
 
 def add_page(app: FastAPI) -> None:

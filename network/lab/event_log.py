@@ -7,11 +7,12 @@ Source: WHATWG, HTML, section 9.2 (server-sent events): `id`, `retry`, and Last-
 """
 
 import asyncio
-import json
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from threading import Event as Flag
 from typing import Any, Protocol, TypeAlias
+
+from network.lab.plain_json import write_json
 
 Event: TypeAlias = dict[str, Any]
 
@@ -62,7 +63,7 @@ async def stream(source: Source, last_id: str, is_closing: Flag) -> AsyncIterato
     while not is_closing.is_set():
         is_over, found = source.is_over, source.events()  # in this order: none comes in between
         if lines := [
-            f"id: {source.name}-{number}\ndata: {json.dumps(event)}\n\n"
+            f"id: {source.name}-{number}\ndata: {write_json(event)}\n\n"
             for number, event in enumerate(found[seen:], seen + 1)
         ]:
             yield "".join(lines)  # in one piece: one that has gone is noticed between two

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
@@ -25,9 +25,10 @@ from network.runs.film import (
     list_epochs,
     load_frame,
 )
-from network.runs.folder import Run, read_history
+from network.runs.folder import Run, read_saved_history
 from network.runs.make_film import check_can_make_film, is_film_complete, make_film
 from network.runs.names import find_run
+from network.runs.ownership import own_run, require_free_run
 from network.training.state import EpochDone
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import MissingError, ProjectError, UsageError
@@ -55,6 +56,7 @@ class Films:
         Raises: UsageError, MissingError, CorruptError.
         """
         check_can_make_film(run)
+        require_free_run(run)
         with self.lock:
             if [one for one in self.all.values() if not one.is_over]:
                 raise UsageError("a film is being made already", "Wait for it, or stop it")
@@ -73,9 +75,10 @@ class Films:
 def make_film_in_process(pipe: Connection, root: str, job: Mapping[str, Any]) -> None:
     """Make the film of the run that a job names; any command that comes meanwhile stops it."""
     lower_priority()
-    with reporting_problems(pipe):
+    with reporting_problems(pipe), ExitStack() as owned:
         cache = Cache(Path(root), "the lab's")
         run = find_run(cache, job["run"])
+        owned.enter_context(own_run(run))
         epochs = check_can_make_film(run).meta["epoch"]
         pipe.send({"type": "begin", "run": run.name, "epochs": epochs})
         state, told, seen, done = "ended", 0.0, 0, 0
@@ -99,8 +102,9 @@ def describe_film(cache: Cache, loaded: LoadedRun) -> dict[str, Any]:
     Raises: CorruptError.
     """
     run, checkpoint = loaded.run, loaded.checkpoint
-    history, epochs = read_history(run), list_epochs(run)
     done = checkpoint.meta.get("epoch", 0)
+    history = read_saved_history(run, checkpoint)
+    epochs = [epoch for epoch in list_epochs(run) if epoch <= done]
     size = frame_path(run.film, 0).stat().st_size if epochs else run.checkpoint.stat().st_size
     return {
         "run": run.name,

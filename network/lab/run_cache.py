@@ -1,5 +1,6 @@
 """Runs and images as the lab has loaded them: by name from the list, kept while wanted."""
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
@@ -8,9 +9,9 @@ from typing import Any, TypeVar
 from network.core.data import Examples, load_examples, split_validation
 from network.core.params import count_params
 from network.runs.evaluate import LoadedRun
-from network.runs.folder import Run, load_run, read_history
+from network.runs.folder import Run, load_run, read_saved_history
 from network.runs.held_out import split_examples
-from network.runs.names import describe_sizes, find_run, list_runs
+from network.runs.names import describe_sizes, find_run, list_runs, order_by_change
 from network.training.configuration import Configuration
 from network.training.loop import best_epoch
 from pipeline.datasets.registry import find_dataset
@@ -55,8 +56,7 @@ class RunCache:
     def names(self) -> list[str]:
         """Name the runs, the latest first; a link is no run, for it may lead anywhere."""
         runs = [run for run in list_runs(self.cache) if not run.folder.is_symlink()]
-        runs.sort(key=lambda run: run.checkpoint.stat().st_mtime_ns, reverse=True)
-        return [run.name for run in runs]
+        return [run.name for run in reversed(order_by_change(runs))]
 
     def find(self, name: str) -> Run:
         """Find a run that is on the list.
@@ -91,7 +91,7 @@ class RunCache:
         for name in self.names():
             try:
                 rows.append(self.summary(name))
-            except ProjectError as error:
+            except (ProjectError, OSError) as error:  # one that is removed just now is an OSError
                 rows.append({"name": name, "problem": str(error)})
         return rows
 
@@ -141,7 +141,7 @@ def file_version(run: Run) -> tuple[int, int]:
 def summarise(run: Run) -> dict[str, Any]:
     """Say in plain data what a run is and how far it has come."""
     checkpoint, configuration = load_run(run)
-    history = read_history(run)[: checkpoint.meta.get("epoch", 0)]
+    history = read_saved_history(run, checkpoint)
     best = best_epoch(history) if history and history[-1].validation_accuracy is not None else None
     answering = best if checkpoint.meta.get("answering") == "best" else history[-1:] and history[-1]
     return {
@@ -153,5 +153,5 @@ def summarise(run: Run) -> dict[str, Any]:
         "epochs": checkpoint.meta.get("epoch", 0),
         "planned": configuration.epochs,
         "validation_accuracy": answering.validation_accuracy if answering else None,
-        "changed": run.checkpoint.stat().st_mtime,
+        "changed": min(time.time(), run.checkpoint.stat().st_mtime),
     }

@@ -1,4 +1,4 @@
-"""What the lab answers to, and what it lets a page do: Host, Origin, sizes and headers.
+"""What the lab answers to, and what a page may do: Host, Origin, token, sizes and headers.
 
 A page on any web site can make its visitor's browser ask a server on that visitor's own machine.
 So a request has to name this server as its Host, which a name that somebody else's DNS leads here
@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from network.lab.token import TokenCheck
 
 MAX_BODY_BYTES = 2_000_000  # of a body; a drawing has some ten thousand
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -87,6 +89,7 @@ class Security:
 
     app: ASGIApp
     admission: HostCheck
+    token: TokenCheck | None = None  # None: whoever reaches the lab may use it
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -109,6 +112,9 @@ class Security:
         if problem := self.admission.problem(headers, scope["path"].startswith("/api")):
             answer = JSONResponse({"error": {"message": problem, "hint": ""}}, 403)
             await answer(scope, receive, send_with_headers)
+            return
+        if self.token and (response := self.token.respond(scope, headers)):
+            await response(scope, receive, send_with_headers)
             return
         await self.app(scope, BodyLimit(receive), send_with_headers)
 

@@ -41,11 +41,12 @@ def bind(host: str, port: int | None) -> socket.socket:
     return bound
 
 
-def page_address(bound: socket.socket) -> str:
-    """Write the address to open in a browser."""
+def page_address(bound: socket.socket, token: str | None = None) -> str:
+    """Write the address to open in a browser, with the token that it needs."""
     host, port = bound.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    place = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    return place if token is None else f"{place}?token={token}"
 
 
 def serve(

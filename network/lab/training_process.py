@@ -7,7 +7,7 @@ come through a pipe, events go back: both are plain data.
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from network.lab.histograms import Histograms, find_initial_params, pack_weights
 from network.lab.worker_process import lower_priority, reporting_problems
 from network.runs.live_changes import change_training, live_settings
 from network.runs.names import describe_sizes, find_run
+from network.runs.ownership import own_run
 from network.runs.training_run import TrainingRun, create_training_run, load_training_run
 from network.training.configuration import configuration_from_dict
 from network.training.loop import has_ended, learning_rate_at
@@ -41,9 +42,13 @@ def train_in_process(pipe: Connection, root: str, job: Mapping[str, Any]) -> Non
     one to go on with, and `first`, what to do with it.
     """
     lower_priority()
-    with reporting_problems(pipe):
-        trainer = Trainer(pipe, create_or_resume(Cache(Path(root), "the lab's"), job))
-        trainer.work(job.get("first", "resume"))
+    with reporting_problems(pipe), ExitStack() as owned:
+        cache = Cache(Path(root), "the lab's")
+        if "run" in job:
+            owned.enter_context(own_run(find_run(cache, job["run"])))
+        training_run = create_or_resume(cache, job)
+        owned.enter_context(own_run(training_run.run))  # while it is paused, too
+        Trainer(pipe, training_run).work(job.get("first", "resume"))
 
 
 def create_or_resume(cache: Cache, job: Mapping[str, Any]) -> TrainingRun:

@@ -14,6 +14,7 @@ from network.layers.text import parse_layers
 from network.runs.folder import Run
 from network.runs.live_changes import apply_changes
 from network.runs.names import check_new_name
+from network.runs.ownership import require_free_run
 from network.training.build import build_model, build_recipe
 from network.training.configuration import Configuration, configuration_from_dict
 from network.training.enough_examples import check_examples
@@ -92,14 +93,11 @@ class Trainings:
     def resume(self, run: Run, first_command: str) -> Training:
         """Resume a run that is not in training now.
 
-        Raises: UsageError, MissingError, CorruptError.
+        Raises: UsageError, MissingError, CorruptError; StorageError when another process has it.
         """
         before = self.all.get(run.name)
-        if before is None and (watched := WatchedRun(run)).is_in_training:
-            raise UsageError(
-                f"run {run.name} changed {watched.age:.0f} s ago, somebody else seems to train it",
-                "Try again when it has been still for a while",
-            )
+        if before is None or before.is_over:
+            require_free_run(run)
         return self.start({"run": run.name, "first": first_command}, before)
 
     def start(self, job: Mapping[str, Any], before: Training | None = None) -> Training:

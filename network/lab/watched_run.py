@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from network.core.params import count_params
 from network.lab.event_log import Event
-from network.runs.folder import Run, load_run, read_history
+from network.runs.folder import Run, load_run, read_history, read_saved_history
 from network.runs.names import describe_sizes
-from network.training.state import EpochDone
+from network.runs.ownership import is_owned_run
 from pipeline.errors import ProjectError
 
 # Seconds without a change after which a run is not believed to be in training; the first time that
@@ -26,8 +26,9 @@ class WatchedRun:
 
         Raises: MissingError, CorruptError.
         """
-        self.run, self.history, self.version = run, list[EpochDone](), 0
         checkpoint, configuration = load_run(run)
+        self.run, self.version = run, 0
+        self.history = read_saved_history(run, checkpoint)
         self.epochs = configuration.epochs
         self.description = {
             "run": run.name,
@@ -50,15 +51,19 @@ class WatchedRun:
 
     @property
     def is_in_training(self) -> bool:
-        """Is it unfinished, and has it changed of late?"""
+        """Is it unfinished, and does a process own it? Where that is not known: changed of late?"""
         self.refresh()
+        if len(self.history) >= self.epochs:
+            return False
+        if (is_owned := is_owned_run(self.run)) is not None:
+            return is_owned
         last = self.history[-1:]
         wait = max([SILENT if last else SILENT_AT_FIRST, *(EPOCHS * one.seconds for one in last)])
-        return len(self.history) < self.epochs and self.age < wait
+        return 0 <= self.age < wait
 
     @property
     def age(self) -> float:
-        """Seconds since it changed."""
+        """Seconds since it changed; negative when the clock was set back since."""
         return time.time() - self.version / 1e9
 
     @property

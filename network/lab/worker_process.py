@@ -120,6 +120,8 @@ def lower_priority() -> None:
     """Leave Ctrl-C, which reaches the whole group, to the lab, and the machine to who needs it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "SIGHUP"):  # of a terminal that closes; the lab hears it, too
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(NICE)
 

@@ -56,6 +56,8 @@ def compute_loss_and_accuracy(
 def wilson_interval(correct: int, count: int, z: float = 1.959964) -> tuple[float, float]:
     """Bound the true accuracy behind `correct` of `count`, at 95 % confidence by default.
 
+    The bounds enclose the share itself: of all and of none, rounding would leave it outside.
+
     Units: shares, 0 to 1; z is the normal quantile of the confidence (0.975 -> 1.959964).
     Source: Wilson, Probable inference, the law of succession, and statistical inference
     (1927), equation 7.
@@ -63,7 +65,7 @@ def wilson_interval(correct: int, count: int, z: float = 1.959964) -> tuple[floa
     share = correct / count
     centre = (share + z * z / (2 * count)) / (1 + z * z / count)
     half = z * sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z * z / count)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
 
 
 def confusion_matrix(labels: Array, answers: Array, n_classes: int) -> Array:

@@ -100,9 +100,8 @@ def paired_interval(both: int, only_one: int, only_other: int, neither: int) -> 
     down, up = distances(ones, n)
     down_other, up_other = distances(others, n)
     difference = (only_one - only_other) / n
-    return difference - difference_length(down, up_other, phi), difference + difference_length(
-        up, down_other, phi
-    )
+    low = difference - difference_length(down, up_other, phi)
+    return max(-1.0, low), min(1.0, difference + difference_length(up, down_other, phi))
 
 
 def correlation(both: int, only_one: int, only_other: int, neither: int) -> float:

@@ -11,7 +11,7 @@ from network.metrics.accuracy import wilson_interval
 from network.plots.drawing import draw_plot
 from network.plots.registry import PLOTS
 from network.plots.subject import Subject
-from network.runs.evaluation_log import LoggedEvaluation, read_evaluations
+from network.runs.evaluation_log import LoggedEvaluation, is_about, read_evaluations
 from network.runs.names import describe_sizes
 
 
@@ -50,9 +50,11 @@ def scores(subject: Subject) -> Iterator[str]:
     """Yield the accuracy on the examples that are shown, and the logged test evaluations."""
     result = subject.result
     yield score(result.correct, result.count, subject.shown)
-    run, dataset = subject.loaded.run, subject.loaded.configuration.dataset
+    run, checkpoint = subject.loaded.run, subject.loaded.checkpoint
     last: dict[tuple[str, str], LoggedEvaluation] = {
-        (it.dataset, it.split): it for it in read_evaluations(run.result, dataset)
+        (it.dataset, it.split): it
+        for it in read_evaluations(run.result, subject.loaded.configuration.dataset)
+        if is_about(it, checkpoint)
     }
     for evaluation in last.values():
         yield score(

@@ -12,7 +12,7 @@ from network.core.params import Array, Params
 from network.metrics.accuracy import ClassificationResult, confusion_matrix
 from network.metrics.calibration import probabilities
 from network.runs.evaluate import LoadedRun, common_dataset, load_runs, log_evaluation
-from network.runs.folder import read_history
+from network.runs.folder import read_saved_history
 from network.runs.held_out import split_examples
 from network.training.state import EpochDone
 from pipeline.errors import UsageError
@@ -77,7 +77,11 @@ def load_subjects(cache: Cache, names: Sequence[str | None], split: str) -> list
         examples = held_out(cache, run) if common is None else common
         shown = f"{len(examples):,} {'held-out' if common is None else split} images"
         subject = Subject(
-            run, load_history(run), dataset.classes, examples, f"{shown} of {dataset.name}"
+            run,
+            read_saved_history(run.run, run.checkpoint),
+            dataset.classes,
+            examples,
+            f"{shown} of {dataset.name}",
         )
         if common is not None:
             log_evaluation(run, dataset, split, common.labels, subject.answers)
@@ -98,14 +102,6 @@ def held_out(cache: Cache, run: LoadedRun) -> Examples:
     if len(examples) == 0:
         raise UsageError(f"run {run.name} has held no images out", other)
     return examples
-
-
-def load_history(run: LoadedRun) -> list[EpochDone]:
-    """Read what a run told after each epoch, as far as its checkpoint has come.
-
-    Raises: MissingError, CorruptError.
-    """
-    return read_history(run.run)[: run.checkpoint.meta.get("epoch", 0)]
 
 
 def describe_shown(subjects: Sequence[Subject]) -> str:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
         Checkpoint as Checkpoint,
         load_checkpoint as load_checkpoint,
         pack_checkpoint as pack_checkpoint,
+        read_file_hash as read_file_hash,
         require_trained as require_trained,
-        save_checkpoint as save_checkpoint,
         unpack_checkpoint as unpack_checkpoint,
     )
     from network.runs.evaluate import (
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from network.runs.evaluation_log import (
         LoggedEvaluation as LoggedEvaluation,
+        is_about as is_about,
         read_evaluations as read_evaluations,
     )
     from network.runs.film import (
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
         extract_state as extract_state,
         load_run as load_run,
         read_history as read_history,
-        save_history as save_history,
-        summarise_run as summarise_run,
+        read_saved_history as read_saved_history,
+        summarise_runs as summarise_runs,
     )
     from network.runs.held_out import (
         DataSplit as DataSplit,
@@ -82,7 +83,9 @@ if TYPE_CHECKING:
         describe_sizes as describe_sizes,
         find_run as find_run,
         find_runs as find_runs,
+        last_change as last_change,
         list_runs as list_runs,
+        order_by_change as order_by_change,
     )
     from network.runs.predict import (
         Prediction as Prediction,
@@ -108,5 +111,12 @@ if TYPE_CHECKING:
         predict_inputs as predict_inputs,
         write_answers as write_answers,
     )
+    from network.runs.ownership import (
+        SavedState as SavedState,
+        is_owned_run as is_owned_run,
+        own_run as own_run,
+        require_free_run as require_free_run,
+    )
+    from network.runs.history import build_epoch as build_epoch
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

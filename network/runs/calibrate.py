@@ -24,6 +24,7 @@ from network.metrics.out_of_distribution import (
 from network.runs.evaluate import LoadedRun
 from network.runs.folder import Run
 from network.runs.held_out import AGAIN, DataSplit, split_examples
+from network.runs.ownership import SavedState, own_run
 from network.training.checks import fits_type
 from pipeline.errors import CorruptError, UsageError
 from pipeline.storage.cache import Cache
@@ -92,12 +93,16 @@ class Calibration:
 def calibrate_run(cache: Cache, loaded: LoadedRun) -> Calibration:
     """Calibrate a run and write down the result in its folder.
 
-    Raises: UsageError where it has no examples to be measured by; MissingError, CorruptError,
-    StorageError.
+    Raises: UsageError where it has no examples to be measured by; MissingError, CorruptError;
+    StorageError, also when another process has the run or has changed it.
     """
-    division = split_examples(cache, loaded.run, loaded.checkpoint, loaded.configuration)
-    result = calibrate(loaded, division)
-    publish_json(loaded.run.calibration, {"format": FORMAT, **asdict(result)})
+    run, saved = loaded.run, SavedState(loaded.checkpoint.file_hash)
+    with own_run(run):
+        saved.require(run)
+        division = split_examples(cache, run, loaded.checkpoint, loaded.configuration)
+        result = calibrate(loaded, division)
+        saved.require(run)
+        publish_json(run.calibration, {"format": FORMAT, **asdict(result)})
     return result
 
 

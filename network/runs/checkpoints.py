@@ -17,7 +17,9 @@ the length of the comment and the comment).
 import hashlib
 import io
 import json
+import os
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -28,11 +30,13 @@ from network.core.model import Model
 from network.core.optimizers import State
 from network.core.params import Array, Params, named_arrays
 from network.layers.text import build_layer, describe_layer
+from network.runs.checkpoint_meta import check_meta_types
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import CorruptError, UsageError
-from pipeline.storage.cache import publish, read_whole, reading, require_regular_file
+from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.storage.cache import Digest, publish, read_whole, reading, require_regular_file
 from pipeline.storage.npy import read_npy_header
 
+HISTORY_HASH = "history_sha256"  # of what the history of a run says; since version 0.4
 FORMAT = 2  # 1: without the seal
 CHECKSUM_BYTES = 64  # hexadecimal digits of a SHA-256
 START_OF_ZIP, END_OF_ZIP = b"PK\3\4", b"PK\5\6"
@@ -49,11 +53,22 @@ class Checkpoint:
     params: Params
     state: State = field(default_factory=dict)  # of the optimizer
     meta: dict[str, Any] = field(default_factory=dict)  # configuration, epoch, step, ...
+    file_hash: str = field(default="", compare=False)  # of the file that it was read from
 
 
-def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint, whole or not at all; the same content gives the same bytes."""
-    publish(path, [pack_checkpoint(checkpoint)])
+def save_checkpoint(
+    path: Path,
+    checkpoint: Checkpoint,
+    check: Callable[[Path, Digest], None] | None = None,
+    make_folder: bool = True,
+) -> str:
+    """Write a checkpoint, whole or not at all; the same content gives the same bytes.
+
+    Returns: the hash of its file; `check` is called before that takes its place.
+    """
+    data = pack_checkpoint(checkpoint)
+    publish(path, [data], check, make_folder)
+    return extract_file_hash(data)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -103,12 +118,12 @@ def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
     Raises: CorruptError.
     """
     try:
-        is_sealed = data[-END_BYTES : 4 - END_BYTES] != END_OF_ZIP
-        if is_sealed:
+        if is_sealed(data):
             check_checksum(data)
         arrays = parse_npz(data)
         meta = json.loads(arrays.pop("meta").tobytes())
-        check_meta(meta, arrays, is_sealed)
+        check_meta(meta, arrays, is_sealed(data))
+        check_meta_types(meta)
         model = Model(tuple(build_layer(layer) for layer in meta["layers"]))
         trees: dict[str, Params] = {}
         for name, array in arrays.items():
@@ -121,12 +136,41 @@ def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
             if tree.startswith("optimizer/")
         }
         check_params(model, trees["params"])
-        return Checkpoint(model, trees["params"], state, meta)
+        return Checkpoint(model, trees["params"], state, meta, extract_file_hash(data))
     except CorruptError as error:
         what = f"{where}: no readable checkpoint ({error.message})"
         raise CorruptError(what, error.hint) from error
     except Exception as error:  # zip, JSON and NumPy have many ways to refuse damaged bytes
         raise CorruptError(f"{where}: no readable checkpoint ({error!r})") from error
+
+
+def is_sealed(data: bytes) -> bool:
+    """Return whether the end of a checkpoint's file is that of one with a seal."""
+    return data[-END_BYTES:][:4] != END_OF_ZIP
+
+
+def extract_file_hash(data: bytes) -> str:
+    """Return the hash that tells a checkpoint's file apart from others: its seal, if it has one."""
+    if is_sealed(data):
+        return data[-CHECKSUM_BYTES:].decode("latin-1")
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_file_hash(path: Path) -> str | None:
+    """Return the hash of a checkpoint's file, None where there is none; of a large one, its seal.
+
+    Raises: StorageError.
+    """
+    try:
+        with reading(path), path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - END_BYTES - CHECKSUM_BYTES))
+            end = file.read()
+            if not is_sealed(end):
+                file.seek(0)
+                end = file.read()
+    except MissingError:
+        return None
+    return extract_file_hash(end)
 
 
 def with_checksum(data: bytes) -> bytes:
@@ -146,7 +190,7 @@ def check_checksum(data: bytes) -> None:
         raise ValueError(f"its sha256 is {found}, its seal says {seal!r}")
 
 
-def check_meta(meta: dict[str, Any], arrays: dict[str, Array], is_sealed: bool) -> None:
+def check_meta(meta: dict[str, Any], arrays: dict[str, Array], has_seal: bool) -> None:
     """Refuse a checkpoint of a newer format, or one whose arrays are not the ones saved.
 
     Raises: CorruptError.
@@ -156,7 +200,7 @@ def check_meta(meta: dict[str, Any], arrays: dict[str, Array], is_sealed: bool) 
             f"format {meta['format']}, this version reads up to {FORMAT}",
             "Update the project",
         )
-    if meta["format"] > 1 and not is_sealed:
+    if meta["format"] > 1 and not has_seal:
         raise CorruptError(f"format {meta['format']} without its seal")
     found = hash_arrays(arrays)
     if found != meta["sha256"]:

@@ -21,6 +21,7 @@ from pipeline.datasets.records import IMAGE_SHAPE, Dataset
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
+from pipeline.storage.locks import file_lock
 
 
 @dataclass(frozen=True)
@@ -122,11 +123,12 @@ def log_evaluation(
     Raises: CorruptError, StorageError.
     """
     path = loaded.run.result
-    evaluations = read_evaluations(path, loaded.configuration.dataset)
-    confusion = confusion_matrix(labels, answers, len(dataset.classes))
-    result = ClassificationResult(confusion)
-    evaluations.append(evaluation_now(dataset.name, split, result))
-    save_evaluations(path, evaluations)
+    result = ClassificationResult(confusion_matrix(labels, answers, len(dataset.classes)))
+    sha256 = loaded.checkpoint.meta["sha256"]
+    evaluation = evaluation_now(dataset.name, split, result, sha256)
+    with file_lock(path):  # another process may add one
+        evaluations = [*read_evaluations(path, loaded.configuration.dataset), evaluation]
+        save_evaluations(path, evaluations)
     return EvaluationResult(
         loaded.name, answers, result, count_evaluations(evaluations, dataset.name, split)
     )

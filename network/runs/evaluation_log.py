@@ -1,7 +1,8 @@
 """Log of a run's evaluations on the test set, in the test.json of the run.
 
 If you choose among runs by their scores on the test set, you train on it, slowly. So every
-evaluation is logged.
+evaluation is logged, with the hash of the checkpoint that it is about: a run that is trained
+further has not been tested in its new state.
 """
 
 from collections.abc import Sequence
@@ -10,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from network.metrics.accuracy import ClassificationResult
+from network.runs.checkpoints import Checkpoint
 from pipeline.errors import CorruptError
 from pipeline.storage.checksummed_json import publish_json, read_json
 
-FORMAT = 2
+FORMAT = 3  # 2: without the hash of what was tested
 FORMAT_1 = ("count", "correct", "accuracy")  # its keys: the last score on the run's own test set
 MAX_LISTED = 1000  # evaluations that are listed one by one; a JSON of ours has to stay small
 
@@ -28,10 +30,11 @@ class LoggedEvaluation:
     correct: int
     time: str | None = None  # UTC; None: from before times were written down
     looks: int = 1  # evaluations; more than 1 where earlier ones are no longer listed
+    checkpoint: str | None = None  # sha256 in its meta; None: from before that was written down
 
     def __post_init__(self) -> None:
         numbers = self.count, self.correct, self.looks
-        texts = self.dataset, self.split, self.time or ""
+        texts = self.dataset, self.split, self.time or "", self.checkpoint or ""
         if any(type(it) is not int for it in numbers) or any(type(it) is not str for it in texts):
             raise TypeError(f"not an evaluation on a test set: {self}"[:500])
         if not 0 <= self.correct <= self.count != 0 or self.looks < 1:
@@ -42,10 +45,32 @@ class LoggedEvaluation:
         return self.correct / self.count
 
 
-def evaluation_now(dataset: str, split: str, result: ClassificationResult) -> LoggedEvaluation:
-    """Describe an evaluation that has just been made."""
+def evaluation_now(
+    dataset: str, split: str, result: ClassificationResult, checkpoint: str | None = None
+) -> LoggedEvaluation:
+    """Describe an evaluation that has just been made, of the checkpoint with this hash."""
     time = datetime.now(UTC).isoformat(timespec="seconds")
-    return LoggedEvaluation(dataset, split, result.count, result.correct, time)
+    return LoggedEvaluation(dataset, split, result.count, result.correct, time, 1, checkpoint)
+
+
+def is_about(evaluation: LoggedEvaluation, checkpoint: Checkpoint) -> bool:
+    """Return whether an evaluation is of a checkpoint as it is now.
+
+    Earlier versions did not write down what they tested. Their scores count until the run is
+    trained further, when `mark_evaluations` says that they are of the state before.
+    """
+    return evaluation.checkpoint in (None, checkpoint.meta["sha256"])
+
+
+def mark_evaluations(path: Path, dataset: str, file_hash: str) -> None:
+    """Say of the scores of earlier versions that they are of no later state than this file's.
+
+    Raises: MissingError, CorruptError, StorageError.
+    """
+    evaluations = read_evaluations(path, dataset)
+    if any(it.checkpoint is None for it in evaluations):
+        marked = [replace(it, checkpoint=it.checkpoint or file_hash) for it in evaluations]
+        save_evaluations(path, marked)
 
 
 def read_evaluations(path: Path, dataset: str) -> list[LoggedEvaluation]:

@@ -52,7 +52,8 @@ def save_frame(run: Run, recipe: Recipe, state: TrainingState, validation: Examp
     answers = predict_classes(model, params, validation.images) if len(validation) else np.array([])
     meta = {"epoch": len(state.history), "answers": answers.astype(int).tolist()}
     path = frame_path(run.film, len(state.history))
-    save_checkpoint(path, Checkpoint(model, params, {}, meta))
+    is_first = not state.history
+    save_checkpoint(path, Checkpoint(model, params, {}, meta), make_folder=is_first)
 
 
 def list_epochs(run: Run) -> list[int]:
@@ -74,7 +75,7 @@ def load_frame(run: Run, epoch: int) -> Frame:
     path = frame_path(run.film, epoch)
     checkpoint = load_checkpoint(path)
     answers = checkpoint.meta.get("answers")
-    if checkpoint.meta.get("epoch") != epoch or not isinstance(answers, list):
+    if checkpoint.meta.get("epoch") != epoch or answers is None:
         raise CorruptError(f"{path}: no frame of a film, of epoch {epoch}")
     return Frame(epoch, checkpoint, np.array(answers, np.int64))
 

@@ -8,19 +8,25 @@ calibration.json  what its scores are worth, measured on what was held out
 film/             the parameters after every epoch, where they are kept
 """
 
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from network.core.model import Model
 from network.environment import describe_environment
-from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from network.runs.evaluation_log import last_evaluation, read_evaluations
+from network.runs.checkpoints import (
+    HISTORY_HASH,
+    Checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
+from network.runs.evaluation_log import is_about, last_evaluation, read_evaluations
+from network.runs.history import hash_history, load_history, pack_history
 from network.training.configuration import Configuration, configuration_from_dict
 from network.training.state import EpochDone, TrainingState
-from pipeline.errors import CorruptError
-from pipeline.storage.cache import publish, reading
+from pipeline.errors import CorruptError, ProjectError
+from pipeline.storage.cache import publish
 
 # what a checkpoint says of where its training comes from
 ORIGIN = ("data", "first", "changes", "seen")
@@ -67,10 +73,9 @@ def save_run(run: Run, model: Model, state: TrainingState, configuration: Config
     save_checkpoint(run.checkpoint, build_checkpoint(model, state, configuration))
 
 
-def save_history(run: Run, history: list[EpochDone]) -> None:
+def save_history(run: Run, history: list[EpochDone], make_folder: bool = True) -> None:
     """Write what a run told after each epoch."""
-    lines = "".join(json.dumps(epoch._asdict()) + "\n" for epoch in history)
-    publish(run.history, [lines.encode()])
+    publish(run.history, [pack_history(history)], make_folder=make_folder)
 
 
 def build_checkpoint(
@@ -93,6 +98,7 @@ def build_checkpoint(
         "seconds": state.seconds,
         "answering": "best" if answering is state.best else "last or average",
         "environment": describe_environment(),
+        HISTORY_HASH: hash_history(state.history),
         **state.origin,
     }
     return Checkpoint(model, answering, memory, meta)
@@ -111,21 +117,24 @@ def load_run(run: Run) -> tuple[Checkpoint, Configuration]:
 
 
 def read_saved_history(run: Run, checkpoint: Checkpoint) -> list[EpochDone]:
-    """Read what a run told after each epoch, at least as far as its checkpoint goes.
+    """Read what a run told after each epoch, as far as its checkpoint goes, which has its hash.
+
+    A checkpoint of an earlier version has none.
 
     Raises: MissingError, CorruptError.
     """
-    history = read_history(run)
-    if len(history) < checkpoint.meta["epoch"]:
-        raise CorruptError(
-            f"{run.history}: {len(history)} epochs, the checkpoint is of {checkpoint.meta['epoch']}"
-        )
-    return history
+    epochs = checkpoint.meta.get("epoch", 0)
+    return load_history(run.history, checkpoint.meta.get(HISTORY_HASH), epochs)[:epochs]
 
 
 def extract_state(checkpoint: Checkpoint, history: list[EpochDone]) -> TrainingState:
-    """Take out of a checkpoint where a training stands; its history may be longer."""
+    """Take out of a checkpoint where a training stands; its history may be longer.
+
+    Raises: CorruptError.
+    """
     meta, memory = checkpoint.meta, dict(checkpoint.state)
+    if missing := [key for key in ("epoch", "step") if key not in meta]:
+        raise CorruptError(f"the checkpoint has no {' and no '.join(missing)} in its meta")
     state = TrainingState(
         params=memory.pop("trained", checkpoint.params),
         optimizer_state=memory,
@@ -143,27 +152,22 @@ def extract_state(checkpoint: Checkpoint, history: list[EpochDone]) -> TrainingS
 
 
 def read_history(run: Run) -> list[EpochDone]:
-    """Read what a run told after each epoch.
+    """Read what a run told after each epoch, though its checkpoint may not go so far yet.
 
     Raises: MissingError, CorruptError.
     """
-    with reading(run.history):
-        lines = run.history.read_text("utf-8", errors="replace").splitlines()
-    try:
-        return [EpochDone(**json.loads(line)) for line in lines]
-    except (ValueError, TypeError, RecursionError) as error:
-        raise CorruptError(f"{run.history}: no history of epochs ({error})"[:500]) from error
+    return load_history(run.history)
 
 
 def summarise_run(run: Run) -> dict[str, Any]:
-    """Say in plain data what a run is and what it scored, if it was tested.
+    """Say in plain data what a run is and what it scored, if it was tested as it is now.
 
     Raises: CorruptError.
     """
     checkpoint, configuration = load_run(run)
-    evaluation = last_evaluation(
-        read_evaluations(run.result, configuration.dataset), configuration.dataset
-    )
+    dataset = configuration.dataset
+    tested = read_evaluations(run.result, dataset)
+    evaluation = last_evaluation([it for it in tested if is_about(it, checkpoint)], dataset)
     return {
         "run": run.name,
         "epochs": checkpoint.meta.get("epoch", 0),
@@ -172,4 +176,21 @@ def summarise_run(run: Run) -> dict[str, Any]:
         "configuration": configuration.to_dict(),
         "accuracy": evaluation and evaluation.accuracy,
         "count": evaluation and evaluation.count,
+        "outdated": evaluation is None and last_evaluation(tested, dataset) is not None,
+        "problem": None,
     }
+
+
+def summarise_runs(runs: Iterable[Run]) -> list[dict[str, Any]]:
+    """Say in plain data what each run is; of one that cannot be read, what is wrong with it."""
+    return [summarise_or_explain(run) for run in runs]
+
+
+def summarise_or_explain(run: Run) -> dict[str, Any]:
+    """Say in plain data what a run is, or what keeps it from being read."""
+    try:
+        return summarise_run(run)
+    except ProjectError as error:
+        unknown = dict.fromkeys(("epochs", "members", "edited", "configuration"))
+        scores = {"accuracy": None, "count": None, "outdated": False}
+        return {"run": run.name, **unknown, **scores, "problem": str(error)}

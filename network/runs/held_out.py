@@ -101,6 +101,9 @@ def read_seen(value: Any) -> Seen:
     Raises: CorruptError.
     """
     try:
+        for each in value:
+            if not isinstance(each["data"], str | None):
+                raise TypeError(f"data is {each['data']!r}")
         return [split_rule(build_configuration(without_data(each)), each["data"]) for each in value]
     except (TypeError, KeyError, AttributeError, UsageError) as error:
         raise CorruptError(f"a checkpoint has seen what makes no sense: {error}"[:500]) from error

@@ -13,6 +13,7 @@ from typing import Any
 from network.core.layers import Layer
 from network.core.model import Model
 from network.layers.text import parse_layers
+from network.runs.checkpoint_meta import is_change
 from network.runs.checkpoints import Checkpoint
 from network.runs.training_run import TrainingRun
 from network.training.build import build_recipe, effective_momentum
@@ -121,7 +122,8 @@ def extract_changes(checkpoint: Checkpoint, where: str) -> list[ConfigChange]:
 
     Raises: CorruptError.
     """
-    try:
-        return [ConfigChange(**change) for change in checkpoint.meta.get("changes", [])]
-    except TypeError as error:
-        raise CorruptError(f"{where}: no changes of a training ({error})") from error
+    changes = checkpoint.meta.get("changes", [])
+    for change in changes:
+        if not is_change(change):
+            raise CorruptError(f"{where}: no changes of a training ({change!r})"[:500])
+    return [ConfigChange(**change) for change in changes]

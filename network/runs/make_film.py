@@ -7,9 +7,10 @@ from collections.abc import Generator
 from network.core.params import named_arrays
 from network.runs.checkpoints import Checkpoint, hash_arrays, load_checkpoint, require_trained
 from network.runs.film import list_epochs, load_frame
-from network.runs.folder import Run, read_history
+from network.runs.folder import Run, read_saved_history
 from network.runs.live_changes import change_training, extract_changes, first_configuration
 from network.runs.names import NEW
+from network.runs.ownership import SavedState, own_run
 from network.runs.training_run import build_training_run
 from network.training.loop import best_epoch
 from network.training.state import Event
@@ -34,25 +35,37 @@ def make_film(cache: Cache, run: Run) -> Generator[Event, None, None]:
 
     The film is made beside the runs, and appears whole or not at all.
 
-    Raises: UsageError, MissingError, CorruptError, DivergedError, StorageError.
+    Raises: UsageError, MissingError, CorruptError, DivergedError; StorageError, also when another
+    process has the run or has changed it.
     """
-    checkpoint, where = check_can_make_film(run), str(run.checkpoint)
-    changes = extract_changes(checkpoint, where)
-    remove_stale_parts(cache.runs() / NEW)
-    made = Run(cache.runs() / f".{NEW}.{secrets.token_hex(8)}.part")
-    try:
-        training_run = build_training_run(cache, first_configuration(checkpoint, where), made)
-        training_run.begin_film()
-        for change in changes:
-            yield from training_run.train_until(change.place)
-            training_run = change_training(training_run, change.values)
-        yield from training_run.train_until((checkpoint.meta["epoch"], 0))
+    with own_run(run):
+        checkpoint = check_can_make_film(run)
+        remove_stale_parts(cache.runs() / NEW)
+        made = Run(cache.runs() / f".{NEW}.{secrets.token_hex(8)}.part")
         try:
+            yield from train_again(cache, checkpoint, str(run.checkpoint), made)
+            SavedState(checkpoint.file_hash).require(run)
             replace_folder(made.film, run.film, made.folder / "old")
         except OSError as error:
             raise storage_error(f"cannot make {run.film}", error) from error
-    finally:
-        shutil.rmtree(made.folder, ignore_errors=True)
+        finally:
+            shutil.rmtree(made.folder, ignore_errors=True)
+
+
+def train_again(
+    cache: Cache, checkpoint: Checkpoint, where: str, made: Run
+) -> Generator[Event, None, None]:
+    """Train as far as a checkpoint went, changes on the way included, with a film in `made`.
+
+    Raises: UsageError, MissingError, CorruptError, DivergedError, StorageError.
+    """
+    changes = extract_changes(checkpoint, where)
+    training_run = build_training_run(cache, first_configuration(checkpoint, where), made)
+    training_run.begin_film()
+    for change in changes:
+        yield from training_run.train_until(change.place)
+        training_run = change_training(training_run, change.values)
+    yield from training_run.train_until((checkpoint.meta["epoch"], 0))
 
 
 def is_film_complete(run: Run, checkpoint: Checkpoint) -> bool | None:
@@ -60,10 +73,10 @@ def is_film_complete(run: Run, checkpoint: Checkpoint) -> bool | None:
 
     It cannot where the run was stopped within an epoch, or where its film goes less far.
     """
-    history = read_history(run)[: checkpoint.meta.get("epoch", 0)]
+    history = read_saved_history(run, checkpoint)
     if not history or history[-1].step != checkpoint.meta.get("step"):
         return None
-    answering = best_epoch(history) if checkpoint.meta["answering"] == "best" else history[-1]
+    answering = best_epoch(history) if checkpoint.meta.get("answering") == "best" else history[-1]
     if answering.epoch not in list_epochs(run):
         return None
     frame = load_frame(run, answering.epoch)

@@ -7,8 +7,10 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,9 @@ from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import MissingError, UsageError
 from pipeline.storage.cache import Cache, remove_stale_parts, storage_error, sync_folder
 from pipeline.storage.checksummed_json import publish_json
+from pipeline.storage.file_names import is_device_name
 
+CLOCKS_DIFFER = 60  # seconds, at most, between the clocks of machines that share a disk
 NEW = "new"  # in the name of a folder that has no other yet
 
 
@@ -106,6 +110,11 @@ def check_run_name(name: str) -> str:
         raise UsageError(
             f"{name!r} is no name for a run, expected letters, digits and . _ + - (100 at most)"
         )
+    if is_device_name(name):
+        raise UsageError(
+            f"{name!r} is no name for a run: Windows has a device of this name",
+            "Choose another --name",
+        )
     return name
 
 
@@ -126,13 +135,31 @@ def find_run(cache: Cache, name: str | None) -> Run:
     if not runs:
         raise MissingError(f"there is no run in {cache.runs()}", "Run `network train`")
     if name is None:
-        return max(runs, key=lambda run: (run.checkpoint.stat().st_mtime_ns, run.name))
+        return order_by_change(runs)[-1]
     for run in runs:
         if run.name == name:
             return run
     near = difflib.get_close_matches(name, [run.name for run in runs], n=1)
     hint = f"Did you mean {near[0]}?" if near else "`network runs` names them all"
     raise MissingError(f"no run is called {name!r} in {cache.runs()}", hint)
+
+
+def order_by_change(runs: Iterable[Run]) -> list[Run]:
+    """Order runs by when their checkpoints changed, the latest last; one that is gone is first."""
+    return sorted(runs, key=lambda run: (last_change(run.checkpoint), run.name))
+
+
+def last_change(path: Path) -> int:
+    """Return when a file changed, in nanoseconds; -1 for one that is gone, or of the future.
+
+    A time in the future says nothing but that a clock was wrong. Such a file counts as old, so
+    that it never hides the one that was written just now.
+    """
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        return -1
+    return changed if changed <= time.time_ns() + CLOCKS_DIFFER * 10**9 else -1
 
 
 def find_runs(cache: Cache, names: Sequence[str | None]) -> list[Run]:

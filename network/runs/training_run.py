@@ -2,8 +2,8 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from network.core.data import Examples, load_examples, split_validation
 from network.core.model import Model
@@ -12,13 +12,15 @@ from network.environment import keep_freed_memory, suitable_threads
 from network.runs.checkpoints import (
     Checkpoint,
     load_checkpoint,
+    read_file_hash,
     require_single_model,
     require_trained,
 )
 from network.runs.film import save_frame
-from network.runs.folder import Run, extract_state, load_run, read_saved_history, save_run
+from network.runs.folder import Run, build_checkpoint, extract_state, load_run, read_saved_history
 from network.runs.held_out import seen_after
 from network.runs.names import check_new_name, create_run, find_run
+from network.runs.ownership import SavedState, own_run
 from network.training.build import build_recipe
 from network.training.configuration import Configuration
 from network.training.initial_state import (
@@ -91,23 +93,24 @@ class TrainingRun:
     state: TrainingState
     training: Examples
     validation: Examples
+    saved: SavedState = field(default_factory=SavedState)  # that the run goes on from
 
     def train(self) -> Generator[Event, None, None]:
         """Train, saving the run after every epoch, and when whoever iterates closes the generator.
 
         A run that has a film has a frame more after every epoch.
 
-        Raises: DivergedError.
+        Raises: DivergedError, StorageError when another process has the run or has changed it.
         """
         recipe, state = self.recipe, self.state
         keep_freed_memory()
-        with suitable_threads(state.params, recipe.batch_size, recipe.shards):
+        threads = suitable_threads(state.params, recipe.batch_size, recipe.shards)
+        with own_run(self.run), threads:
+            self.saved.require(self.run)
             try:
                 for event in train(recipe, state, self.training, self.validation):
                     if isinstance(event, EpochDone):
-                        if self.run.film.is_dir():  # first: an epoch that is saved has its frame
-                            save_frame(self.run, recipe, state, self.validation)
-                        self.save()
+                        self.save_epoch()
                     yield event
             except GeneratorExit:
                 if is_finite(state.params):  # else the last good epoch is worth more
@@ -129,14 +132,26 @@ class TrainingRun:
                 if (len(state.history), state.step) >= place:
                     return
 
+    def save_epoch(self) -> None:
+        """Write where the run stands after an epoch, with its frame where there is a film."""
+        self.saved.require(self.run)
+        if self.run.film.is_dir():  # first: an epoch that is saved has its frame
+            save_frame(self.run, self.recipe, self.state, self.validation)
+        self.save()
+
     def begin_film(self) -> None:
         """Keep the parameters as they are before training, and from then on after every epoch."""
         calibrate_model(self.recipe, self.state.latest, self.training)
         save_frame(self.run, self.recipe, self.state, self.validation)
 
     def save(self) -> None:
-        """Write where the run stands."""
-        save_run(self.run, self.recipe.model, self.state, self.configuration)
+        """Write where the run stands.
+
+        Raises: StorageError when another process has the run or has changed it.
+        """
+        checkpoint = build_checkpoint(self.recipe.model, self.state, self.configuration)
+        with own_run(self.run):
+            self.saved.save(self.run, checkpoint, self.state.history)
 
 
 def load_initial_state(cache: Cache, configuration: Configuration) -> tuple[Recipe, TrainingState]:
@@ -170,7 +185,7 @@ def create_training_run(
     prepared = build_training_run(cache, configuration, Run(cache.runs()))
     model, params = prepared.recipe.model, prepared.state.params
     run = create_run(cache, name, model, params, configuration, stem)
-    begun = replace(prepared, run=run)
+    begun = replace(prepared, run=run, saved=SavedState(read_file_hash(run.checkpoint)))
     if film:
         begun.begin_film()
     return begun
@@ -216,17 +231,27 @@ def load_training_run(cache: Cache, run: Run) -> tuple[TrainingRun, dict[str, An
     Returns: the run, and the environment that it was computed in so far.
     Raises: UsageError when the data are not those that it began with; MissingError, CorruptError.
     """
-    configuration, recipe, state, environment = load_state(cache, run)
-    training, validation = load_training_examples(cache, configuration)
-    return TrainingRun(run, configuration, recipe, state, training, validation), environment
+    stands = load_state(cache, run)
+    examples = load_training_examples(cache, stands.configuration)
+    training_run = TrainingRun(
+        run, stands.configuration, stands.recipe, stands.state, *examples, stands.saved
+    )
+    return training_run, stands.environment
 
 
-def load_state(
-    cache: Cache, run: Run
-) -> tuple[Configuration, Recipe, TrainingState, dict[str, Any]]:
+class LoadedState(NamedTuple):
+    """Where the training of a run stands."""
+
+    configuration: Configuration
+    recipe: Recipe
+    state: TrainingState
+    environment: dict[str, Any]  # that it was computed in so far
+    saved: SavedState
+
+
+def load_state(cache: Cache, run: Run) -> LoadedState:
     """Read where the training of a run stands, without its examples.
 
-    Returns: that, and the environment that it was computed in so far.
     Raises: UsageError when the data are not those that it began with; MissingError, CorruptError.
     """
     checkpoint, configuration = load_run(run)
@@ -234,7 +259,8 @@ def load_state(
     history = read_saved_history(run, checkpoint)
     data = find_training_data(cache, configuration.dataset)
     recipe, state = resume_state(f"run {run.name}", checkpoint, configuration, history, data)
-    return configuration, recipe, state, checkpoint.meta.get("environment", {})
+    environment, saved = checkpoint.meta.get("environment", {}), SavedState(checkpoint.file_hash)
+    return LoadedState(configuration, recipe, state, environment, saved)
 
 
 def resume_state(

@@ -1,12 +1,14 @@
 """Make the study of a plan, or find the one of a sweep that there is."""
 
-from network.runs.names import check_run_name
+from pathlib import Path
+
+from network.runs.names import check_run_name, last_change
 from network.sweep.plan import Plan, parse_plan
 from network.sweep.space import Values, as_label, build_grid, configure_trial
-from network.sweep.study import Study
+from network.sweep.study import Study, own_study
 from network.training.checks import check_name
 from pipeline.errors import CorruptError, MissingError, UsageError
-from pipeline.storage.cache import Cache, remove_quietly
+from pipeline.storage.cache import Cache, remove_quietly, storage_error
 from pipeline.storage.checksummed_json import publish_json, read_json
 
 FORMAT = 1  # of plan.json
@@ -15,24 +17,35 @@ FORMAT = 1  # of plan.json
 def create_study(cache: Cache, name: str, plan: Plan) -> Study:
     """Make a new sweep; its first trial is the defaults, or its trials are those of the grid.
 
-    Raises: UsageError when there is one of this name; StorageError.
+    Raises: UsageError when there is one of this name; StorageError, also when another process is
+    at work on it.
     """
     folder = cache.sweeps() / check_run_name(name)
-    if (folder / "plan.json").exists():
-        raise UsageError(
-            f"there is a sweep {name} already", f"`network sweep --resume --name {name}` goes on"
-        )
-    for left in folder.glob("study.db*"):  # by one that was killed before it had a plan
-        remove_quietly(left)
-    folder.mkdir(parents=True, exist_ok=True)
-    study = Study(folder, plan)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(f"cannot make {folder}", error) from error
+    with own_study(folder):
+        if (folder / "plan.json").exists():
+            raise UsageError(
+                f"there is a sweep {name} already",
+                f"`network sweep --resume --name {name}` goes on",
+            )
+        for left in folder.glob("study.db*"):  # by one that was killed before it had a plan
+            remove_quietly(left)
+        return fill_study(Study(folder, plan))
+
+
+def fill_study(study: Study) -> Study:
+    """Write the first trials of a new sweep, and then its plan, which makes it one."""
+    plan = study.plan
     wanted = (
         list(build_grid(plan.space)) if plan.options.sampler == "grid" else [default_fields(plan)]
     )
     for values in wanted:
         study.optuna.enqueue_trial({field: as_label(value) for field, value in values.items()})
     source = {name: table for name, table in plan.source.items() if name != "about"}
-    publish_json(folder / "plan.json", {"format": FORMAT, "plan": source})
+    publish_json(study.folder / "plan.json", {"format": FORMAT, "plan": source})
     return study
 
 
@@ -53,21 +66,46 @@ def load_study(cache: Cache, name: str | None) -> Study:
 
     Raises: MissingError, CorruptError.
     """
+    return open_folder(find_study_folder(cache, name))
+
+
+def find_study_folder(cache: Cache, name: str | None) -> Path:
+    """Find the folder of a sweep, without a name of the one that was at work last.
+
+    Raises: MissingError, UsageError with the nearest name.
+    """
     names = study_names(cache)
     if not names:
         raise MissingError(f"there is no sweep in {cache.sweeps()}", "Run `network sweep PLAN`")
     name = name or names[-1]
     check_name("sweep", name, names)
-    folder = cache.sweeps() / name
-    plan = read_json(folder / "plan.json", "", FORMAT, ())["plan"]
+    return cache.sweeps() / name
+
+
+def open_folder(folder: Path) -> Study:
+    """Open the sweep of a folder.
+
+    Raises: MissingError, CorruptError.
+    """
+    return Study(folder, read_saved_plan(folder / "plan.json"))
+
+
+def read_saved_plan(path: Path) -> Plan:
+    """Read the plan of a sweep that there is.
+
+    Raises: MissingError, CorruptError.
+    """
+    plan = read_json(path, "", FORMAT).get("plan")
+    if not isinstance(plan, dict):
+        raise CorruptError(f"{path}: no plan of a sweep ({plan!r})"[:500])
     try:
-        return Study(folder, parse_plan(plan))
-    except UsageError as error:
-        raise CorruptError(f"{folder / 'plan.json'}: {error.message}") from error
+        return parse_plan(plan)
+    except (UsageError, MissingError) as error:
+        raise CorruptError(f"{path}: {error.message}") from error
 
 
 def study_names(cache: Cache) -> list[str]:
     """Name all sweeps, the one that was at work last at the end."""
     databases = (path.parent / "study.db" for path in cache.sweeps().glob("*/plan.json"))
     there = [path for path in databases if path.exists()]
-    return [path.parent.name for path in sorted(there, key=lambda path: path.stat().st_mtime)]
+    return [path.parent.name for path in sorted(there, key=last_change)]

@@ -12,7 +12,7 @@ With `when` a field is only tried where other fields, of tables before it, have 
 
 import itertools
 import json
-import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
@@ -240,7 +240,12 @@ def read_number(name: str, table: Mapping[str, Any], key: str) -> float:
     Raises: UsageError.
     """
     value = table.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    largest = sys.float_info.max  # what a whole number may exceed, and a float may not
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not -largest <= value <= largest
+    ):
         raise UsageError(f"space.{name} has {key} = {value!r}, expected a number, or choices")
     return value
 

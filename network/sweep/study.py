@@ -10,7 +10,7 @@ Only the parent of a sweep writes here.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from network.sweep.storage import open_study
 from network.training.configuration import Configuration
 from pipeline.errors import StorageError
 from pipeline.storage.cache import publish, remove_quietly
+from pipeline.storage.locks import own_folder
 
 if TYPE_CHECKING:
     import optuna
@@ -50,6 +51,14 @@ class CompletedTrial:
     values: Values
 
 
+def own_study(folder: Path) -> AbstractContextManager[None]:
+    """Be the one process that writes the folder of a sweep, as long as this context lasts.
+
+    Raises: StorageError when another process has it.
+    """
+    return own_folder(folder, f"sweep {folder.name}")
+
+
 class Study:
     """The folder of a sweep."""
 
@@ -68,14 +77,20 @@ class Study:
 
     @contextmanager
     def being_written(self) -> Iterator[None]:
-        """Tell of a disk that refuses as of others.
+        """Own the folder, and tell of a disk that refuses as of others.
 
-        Raises: StorageError.
+        Raises: StorageError, also when another process is at work on the sweep.
         """
-        from optuna.exceptions import StorageInternalError
+        from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 
         try:
-            yield
+            with own_study(self.folder):
+                yield
+        except UpdateFinishedTrialError as error:  # where locks do nothing
+            raise StorageError(
+                f"sweep {self.name} was changed by another process ({error})",
+                f"`network sweep --resume --name {self.name}` goes on when that has ended",
+            ) from error
         except StorageInternalError as error:
             cause = error.__cause__ or error
             raise StorageError(

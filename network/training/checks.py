@@ -16,7 +16,7 @@ def check_name(option: str, name: Any, known: Collection[str]) -> None:
 
     Raises: UsageError, with the nearest name.
     """
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise UsageError(
             f"{option} is {format_value(name)}; expected {format_list(known)}",
             suggest_name(name, known),

@@ -117,7 +117,9 @@ def calibrate_model(recipe: Recipe, params: Params, training: Examples) -> None:
 
 def best_epoch(history: list[EpochDone]) -> EpochDone:
     """Return the epoch with the highest accuracy on validation; of equal ones, the least loss."""
-    return max(history, key=lambda done: (done.validation_accuracy, -(done.validation_loss or 0)))
+    return max(
+        history, key=lambda done: (done.validation_accuracy or 0, -(done.validation_loss or 0))
+    )
 
 
 def has_ended(recipe: Recipe, state: TrainingState) -> bool:

@@ -8,6 +8,7 @@ from pipeline.datasets.records import Dataset, RawFile, Split, images_size, labe
 from pipeline.errors import CorruptError, UsageError
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import publish_json, read_json
+from pipeline.storage.file_names import is_device_name
 
 RECORD_FORMAT = 1
 MAX_CLASSES = 256  # a label is one byte
@@ -24,6 +25,11 @@ def check_dataset_name(name: str) -> str:
     if not re.fullmatch(NAME, name):
         raise UsageError(
             f"{name!r} is no name for a data set, expected small letters, digits and - (64 at most)"
+        )
+    if is_device_name(name):
+        raise UsageError(
+            f"{name!r} is no name for a data set: Windows has a device of this name",
+            "Choose another name",
         )
     return name
 

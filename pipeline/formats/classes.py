@@ -11,14 +11,13 @@ from pipeline.errors import CorruptError
 from pipeline.formats.litter import is_litter
 from pipeline.formats.source import CLASSES, File, Part
 from pipeline.storage.cache import read_at_most
+from pipeline.storage.file_names import is_device_name
 
 MAX_LETTERS = 100  # of a class name
 MAX_BYTES = 4 * (MAX_LETTERS + 2) * MAX_CLASSES  # of the file with all of them
 SMALL_NUMBER = r"0|[1-9]\d{0,2}"
 NUMBER = re.compile(r"[+-]?(?:[0-9]{1,99}\.?[0-9]{0,99}|\.[0-9]{1,99})(?:[eE][+-]?[0-9]{1,2})?")
 
-# Windows gives these names to devices, whatever follows the dot
-DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 SAFE_NAME = re.compile(r"[A-Za-z0-9_+=@#%&!~(){}\[\]^$',;-](?:[ -~]*[^ .])?")
 UNSAFE_LETTERS = frozenset('<>:"/\\|?*')
 
@@ -151,7 +150,7 @@ def folder_names(classes: Sequence[str]) -> list[str]:
     """
     safe = all(
         SAFE_NAME.fullmatch(name)
-        and not DEVICES.fullmatch(name)
+        and not is_device_name(name)
         and not set(name) & UNSAFE_LETTERS
         and not is_litter(name)
         for name in classes

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         write_chunks as write_chunks,
     )
     from pipeline.storage.checksummed_json import (
+        CHECKSUM_KEY as CHECKSUM_KEY,
         publish_json as publish_json,
         read_json as read_json,
     )
@@ -48,7 +49,13 @@ if TYPE_CHECKING:
         open_idx as open_idx,
         read_idx as read_idx,
     )
-    from pipeline.storage.locks import work_lock as work_lock
+    from pipeline.storage.locks import (
+        file_lock as file_lock,
+        is_owned as is_owned,
+        own_folder as own_folder,
+        require_free as require_free,
+        work_lock as work_lock,
+    )
     from pipeline.storage.npy import (
         MAGIC as MAGIC,
         NpyHeader as NpyHeader,
@@ -64,5 +71,6 @@ if TYPE_CHECKING:
         describe_content as describe_content,
         describe_start as describe_start,
     )
+    from pipeline.storage.file_names import is_device_name as is_device_name
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -20,6 +20,7 @@ from pipeline.errors import CorruptError, MissingError, StorageError, UsageError
 DISTRIBUTION = "mnist-neural-net"
 ENVIRONMENT_VARIABLE = "MNIST_CACHE_DIR"
 STALE_SECONDS = 3600.0  # a temporary file untouched for so long belongs to a killed process
+REPLACE_PATIENCE, REPLACE_PAUSE = 1.0, 0.05  # seconds for another process to close a file
 PIECE_BYTES = 1 << 20  # that are read at once
 FILE_KINDS = {  # other than regular files
     stat.S_IFDIR: "a folder",
@@ -96,7 +97,7 @@ def find_cache(option: Path | None = None) -> Cache:
     import platformdirs
 
     try:
-        folder = platformdirs.user_cache_path("mnist-neural-net")
+        folder = platformdirs.user_cache_path("mnist-neural-net").expanduser()  # some leave a ~
     except RuntimeError as error:
         raise UsageError(
             "you have no home folder, where the cache would be", "Choose a folder with --cache-dir"
@@ -153,18 +154,21 @@ def publish(
     path: Path,
     chunks: Iterable[bytes | memoryview],
     check: Callable[[Path, Digest], None] | None = None,
+    make_folder: bool = True,
 ) -> Digest:
     """Write a file whole or not at all; the only way this project writes an artefact.
 
     The chunks go to a new file with a name of its own beside the target, which is checked,
     forced to disk, and put in the target's place in one step; then the folder is forced to
     disk too. Whatever ends this early, power failure included, leaves what was there before.
+    Without `make_folder`, a folder that was removed meanwhile does not come back.
 
     Raises: StorageError when the disk or the folder refuses; whatever `chunks` or `check` raise.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
         remove_stale_parts(path)
         with temporary.open("xb") as file:
             digest = write_chunks(file.write, chunks)
@@ -173,13 +177,30 @@ def publish(
             if check is not None:
                 check(temporary, digest)
             os.fsync(file.fileno())
-        temporary.replace(path)
+        replace_file(temporary, path)
         sync_folder(path.parent)
     except OSError as error:
         raise storage_error(f"cannot write {path}", error) from error
     finally:
         remove_quietly(temporary)
     return digest
+
+
+def replace_file(made: Path, path: Path) -> None:
+    """Put a finished file in the place of another, which on Windows somebody may be reading.
+
+    Raises: OSError.
+    """
+    deadline = time.monotonic() + REPLACE_PATIENCE
+    while True:
+        try:
+            made.replace(path)
+        except PermissionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(REPLACE_PAUSE)
+        else:
+            return
 
 
 def check_size(path: Path, kept: int, written: int) -> None:

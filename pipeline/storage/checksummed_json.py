@@ -13,9 +13,9 @@ CHECKSUM_KEY = "sha256"  # the key of the hash; it comes last
 MAX_BYTES = 1 << 20  # ours have a few thousand
 
 
-def publish_json(path: Path, value: dict[str, Any]) -> None:
+def publish_json(path: Path, value: dict[str, Any], make_folder: bool = True) -> None:
     """Publish plain data as JSON that people can read, with its seal."""
-    publish(path, [checksummed_bytes(value)])
+    publish(path, [checksummed_bytes(value)], make_folder=make_folder)
 
 
 def read_json(

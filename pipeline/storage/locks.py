@@ -1,20 +1,30 @@
-"""Let processes that would do the same work wait for each other.
+"""Let processes that do the same work wait for each other, and one alone write a folder.
 
 A lock saves work, it protects nothing: every file is published whole and checked by its hash, so
 all stays right where locks do nothing, as on some shared disks.
 """
 
 import contextlib
+import os
+import socket
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING
 
+from pipeline.errors import CorruptError, MissingError, StorageError
 from pipeline.progress import SILENT, ProgressReporter
-from pipeline.storage.cache import Cache
+from pipeline.storage.cache import Cache, remove_quietly
+from pipeline.storage.checksummed_json import publish_json, read_json
 
 if TYPE_CHECKING:
     import filelock
 
 PATIENCE = 600.0  # seconds; who holds a lock for longer may be stopped, or on a dead machine
+LOCK_FILE, OWNER_FILE = "owner.lock", "owner.json"  # in a folder that one process writes
+OWNER_PATIENCE = 1.0  # seconds for an owner that is about to end, or is only being asked for
 
 
 @contextlib.contextmanager
@@ -44,3 +54,152 @@ def acquire(cache: Cache, name: str, reporter: ProgressReporter) -> "filelock.Ba
     except (OSError, NotImplementedError):  # a Timeout is an OSError, too
         return None
     return lock
+
+
+@contextlib.contextmanager
+def file_lock(path: Path) -> Iterator[None]:
+    """Hold the lock of a file while reading and writing it anew; wait for who has it."""
+    import filelock
+
+    lock = filelock.FileLock(path.with_suffix(".lock"))
+    try:
+        if path.parent.is_dir():  # which filelock would make
+            lock.acquire(timeout=PATIENCE)
+    except (OSError, NotImplementedError):
+        pass
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The process that alone writes a folder."""
+
+    pid: int
+    host: str
+    since: str  # UTC, as in 2026-11-30 08:38:15
+
+    def __post_init__(self) -> None:
+        if (type(self.pid), type(self.host), type(self.since)) != (int, str, str):
+            raise TypeError(f"not an owner: {self}"[:200])
+
+    @property
+    def is_here(self) -> bool:
+        """Return whether it is a process of this machine."""
+        return self.host == socket.gethostname()
+
+
+@dataclass
+class Ownership:
+    """A folder that this process has, so many times over."""
+
+    lock: "filelock.BaseFileLock | None"  # None where there are no locks
+    holders: int = 0
+
+
+OWNED: dict[tuple[int, Path], Ownership] = {}  # by process, for a fork owns nothing, and folder
+GUARD = RLock()
+
+
+@contextlib.contextmanager
+def own_folder(folder: Path, what: str) -> Iterator[None]:
+    """Be the one process that writes a folder, which `what` names in errors; its end frees it.
+
+    A process that owns a folder may take it again. Where there are no locks, or no folder, nothing
+    is held, and whoever writes has to compare what is there with what it began from.
+
+    Raises: StorageError when another process has it.
+    """
+    place = os.getpid(), folder.absolute()
+    with GUARD:
+        owned = OWNED.get(place) or Ownership(take_folder(folder, what))
+        OWNED[place] = owned
+        owned.holders += 1
+    try:
+        yield
+    finally:
+        with GUARD:
+            owned.holders -= 1
+            if owned.holders == 0:
+                del OWNED[place]
+                release_folder(folder, owned.lock)
+
+
+def take_folder(folder: Path, what: str) -> "filelock.BaseFileLock | None":
+    """Take the lock of a folder, and write down who has it; None where there are no locks.
+
+    Raises: StorageError when another process has it.
+    """
+    lock = try_lock(folder, OWNER_PATIENCE, what)
+    if lock is not None:
+        since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        owner = Owner(os.getpid(), socket.gethostname(), since)
+        with contextlib.suppress(StorageError):  # a full disk: the lock counts
+            publish_json(folder / OWNER_FILE, asdict(owner), make_folder=False)
+    return lock
+
+
+def release_folder(folder: Path, lock: "filelock.BaseFileLock | None") -> None:
+    """Let go of a folder. The file of the lock stays: who waits for it has it open."""
+    if lock is not None:
+        remove_quietly(folder / OWNER_FILE)
+        lock.release()
+
+
+def try_lock(folder: Path, seconds: float, what: str) -> "filelock.BaseFileLock | None":
+    """Take the lock of a folder within some seconds; None where there are no locks.
+
+    Raises: StorageError when another process has it.
+    """
+    import filelock
+
+    if not folder.is_dir():  # which filelock would make
+        return None
+    lock = filelock.FileLock(folder / LOCK_FILE, thread_local=False)  # any thread may let go of it
+    try:
+        lock.acquire(timeout=seconds)
+    except filelock.Timeout:
+        raise owned_by_other(folder, what) from None
+    except (OSError, NotImplementedError):
+        return None
+    return lock
+
+
+def require_free(folder: Path, what: str) -> None:
+    """Require that no process owns a folder.
+
+    Raises: StorageError.
+    """
+    if (folder / LOCK_FILE).exists():
+        with GUARD:
+            if (os.getpid(), folder.absolute()) in OWNED:
+                raise owned_by_other(folder, what)
+            if (lock := try_lock(folder, 0, what)) is not None:
+                lock.release()
+
+
+def is_owned(folder: Path) -> bool | None:
+    """Return whether a process owns a folder; None where none ever has, as far as can be seen."""
+    if not (folder / LOCK_FILE).exists():
+        return None
+    try:
+        require_free(folder, "")
+    except StorageError:
+        return True
+    return False
+
+
+def owned_by_other(folder: Path, what: str) -> StorageError:
+    """Say which process has a folder, and what to do."""
+    try:
+        owner = Owner(**read_json(folder / OWNER_FILE))
+    except (CorruptError, MissingError, StorageError, TypeError):
+        return StorageError(f"{what} is in use by another process", "Wait until that has ended")
+    end = f"kill {owner.pid}" if os.name == "posix" else f"taskkill /PID {owner.pid}"
+    where = "" if owner.is_here else f" on {owner.host}"
+    return StorageError(
+        f"{what} is in use by process {owner.pid} on {owner.host} since {owner.since} UTC",
+        f"Wait until that has ended, or end it{where}: {end}",
+    )

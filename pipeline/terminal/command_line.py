@@ -19,6 +19,7 @@ import typer
 from pipeline.errors import ProjectError, StorageError, UsageError, printable
 from pipeline.terminal.as_called import as_called
 
+END_SIGNALS = (signal.SIGTERM, *filter(None, [getattr(signal, "SIGHUP", None)]))
 READER_GONE = 128 + 13  # as if by SIGPIPE, which is what ends other programs in a pipe
 
 
@@ -27,7 +28,9 @@ def run_app(app: typer.Typer, name: str) -> NoReturn:
     arguments = sys.argv[1:] or ["--help"]
     failure = Failure(name, "--json" in arguments, not {"-v", "--verbose"}.isdisjoint(arguments))
     with contextlib.suppress(ValueError):  # not the main thread
-        signal.signal(signal.SIGTERM, exit_on_signal)
+        for number in END_SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` has it
+                signal.signal(number, exit_on_signal)
     code: object = 0
     stdout = sys.stdout = usable(sys.stdout)
     sys.stderr = usable(sys.stderr)
@@ -124,7 +127,7 @@ def sentence(text: str) -> str:
 
 
 def exit_on_signal(number: int, frame: FrameType | None) -> NoReturn:
-    """End by SIGTERM as by Ctrl-C: temporary files are removed on the way out."""
+    """End by SIGTERM or SIGHUP as by Ctrl-C: temporary files are removed on the way out."""
     sys.exit(128 + number)
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SHOW_EVERY = 0.1  # seconds between two looks of a progress bar; a step takes far less
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, *filter(None, [getattr(signal, "SIGHUP", None)]))
+
 CacheDir = Annotated[
     Path | None,
     typer.Option(
@@ -226,7 +228,9 @@ def progress_bar(unit: str, below: Callable[[int], list[str]]) -> "rich.progress
 
 @contextlib.contextmanager
 def stop_requests() -> Iterator[Callable[[], int]]:
-    """Let SIGINT and SIGTERM ask for a stop instead of forcing it, once.
+    """Let SIGINT, SIGTERM and SIGHUP ask for a stop instead of forcing it, once.
+
+    SIGHUP, which a terminal sends as it closes, stays ignored for who is started by `nohup`.
 
     Yields: a function that returns the number of the signal that came, 0 while none did. A
     second signal does what signals do without this.
@@ -243,8 +247,9 @@ def stop_requests() -> Iterator[Callable[[], int]]:
         while kept:
             signal.signal(*kept.popitem())
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        kept[number] = signal.signal(number, remember)
+    for number in STOP_SIGNALS:
+        if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
+            kept[number] = signal.signal(number, remember)
     try:
         yield lambda: received
     finally:

@@ -3,10 +3,18 @@
 import hashlib
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 
-from network.runs.checkpoints import CHECKSUM_BYTES, hash_arrays, parse_npy, with_checksum
+from network.runs.checkpoints import (
+    CHECKSUM_BYTES,
+    hash_arrays,
+    pack_checkpoint,
+    parse_npy,
+    unpack_checkpoint,
+    with_checksum,
+)
 from tests.reliability.mutations import choose, mutate
 from tests.reliability.sealed_mutations import change_value
 from tests.reliability.zips import members_of, zip_of
@@ -114,6 +122,14 @@ def change_zip_behind_the_seal(rng, data, other):
     """Change the bytes of the zip, and make the seal true."""
     body = mutate(rng, data[:-CHECKSUM_BYTES], other[:-CHECKSUM_BYTES])
     return body + hashlib.sha256(body).hexdigest().encode()
+
+
+def change_saved_meta(rng, data, other):
+    """Change values of the meta alone, and save the checkpoint as it then is."""
+    checkpoint = unpack_checkpoint(data, "a seed")
+    own = {"format", "layers", "sha256"}
+    meta = {key: value for key, value in checkpoint.meta.items() if key not in own}
+    return pack_checkpoint(replace(checkpoint, meta=change_value(rng, meta)))
 
 
 CHECKPOINT_MUTATIONS = (change_members, change_members, change_zip_behind_the_seal)

@@ -11,9 +11,10 @@ import numpy as np
 from network.core.losses import LOSSES
 from network.core.model import fully_connected
 from network.runs.calibrate import FORMAT, load_calibration
-from network.runs.checkpoints import load_checkpoint
+from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from network.runs.evaluation_log import LoggedEvaluation, save_evaluations
-from network.runs.folder import Run, load_run, save_run, summarise_run
+from network.runs.film import load_frame
+from network.runs.folder import Run, load_run, read_saved_history, save_run, summarise_run
 from network.runs.names import create_run
 from network.training.configuration import Configuration
 from network.training.more_optimizers import OPTIMIZERS
@@ -61,6 +62,8 @@ def make_run(cache: Cache) -> Run:
     state = OPTIMIZERS["adam"]().init(params)
     configuration = Configuration(hidden=())
     run = create_run(cache, "tiny", model, params, configuration)
+    frame = Checkpoint(model, params, {}, {"epoch": 0, "answers": [0, 1]})
+    save_checkpoint(run.film / "00000.npz", frame)
     save_run(run, model, TrainingState(params, state, 3, [EPOCH]), configuration)
     save_evaluations(
         run.result, [LoggedEvaluation("mnist", "test", 18, 18, "2026-01-01T00:00:00+00:00")]
@@ -107,4 +110,8 @@ def make_artefacts(folder: Path) -> dict[str, Artefact]:
             run.calibration, (lambda: load_calibration(run, CALIBRATION["weights"]),)
         ),
         "test result": Artefact(run.result, (lambda: summarise_run(run),)),
+        "history": Artefact(
+            run.history, (lambda: read_saved_history(run, load_checkpoint(run.checkpoint)),)
+        ),
+        "frame": Artefact(run.film / "00000.npz", (lambda: load_frame(run, 0),)),
     }

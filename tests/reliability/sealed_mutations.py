@@ -1,6 +1,7 @@
 """Change a value in sealed JSON files, and make their seal true again."""
 
 import copy
+import hashlib
 import json
 import sys
 from typing import Any
@@ -92,4 +93,18 @@ def nest(rng, data, other):
     return data[:start] + opening * depth + b"1" + closing * depth + data[end:]
 
 
+def change_epoch(rng, data, other):
+    """Change values in one line of a history, and make its hash true again, or leave it away."""
+    lines = data.splitlines(keepends=True)
+    at = int(rng.integers(len(lines)))
+    told = json.loads(lines[at])
+    told.pop(CHECKSUM_KEY, None)
+    told = change_value(rng, told)
+    if rng.random() < 0.7:
+        told[CHECKSUM_KEY] = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    lines[at] = json.dumps(told).encode() + b"\n"
+    return b"".join(lines)
+
+
+HISTORY_MUTATIONS = (change_epoch,)
 SEALED_MUTATIONS = (change_sealed_json, change_sealed_json, change_unsealed_json, nest)

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import json
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -16,9 +17,13 @@ from PIL import Image
 
 from network.core.losses import LOSSES
 from network.core.model import fully_connected
-from network.runs.checkpoints import Checkpoint, save_checkpoint
+from network.core.params import copy_params
+from network.runs.checkpoints import Checkpoint, pack_checkpoint, save_checkpoint
+from network.runs.folder import build_checkpoint
+from network.runs.history import pack_history
 from network.training.configuration import Configuration
 from network.training.more_optimizers import OPTIMIZERS
+from network.training.state import EpochDone, TrainingState
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.datasets.records import RawFile, Split
 from pipeline.datasets.user_datasets import publish_record
@@ -120,6 +125,50 @@ def checkpoints(folder: Path) -> list[bytes]:
         save_checkpoint(folder / "seed", Checkpoint(model, params, optimizer().init(params), meta))
         seeds.append((folder / "seed").read_bytes())
     return seeds
+
+
+EPOCHS = [(3, 0.5, 0.6, 0.7), (6, 0.25, 0.5, 0.875), (9, 0.125, 0.75, 0.8)]
+HISTORY = [EpochDone(n, *it, 0.1, 0.5) for n, it in enumerate(EPOCHS, 1)]
+
+
+def histories(_: Path) -> list[bytes]:
+    lines = [json.dumps(epoch._asdict()).encode() + b"\n" for epoch in HISTORY]
+    return [pack_history(HISTORY), pack_history(HISTORY[:1]), b"".join(lines)]
+
+
+def plans(_: Path) -> list[bytes]:
+    plan = {
+        "sweep": {"objective": "accuracy", "sampler": "tpe", "trials": 9},
+        "fixed": {"epochs": 3, "hidden": [3]},
+        "space": {
+            "optimizer": {"choices": ["sgd", "momentum"]},
+            "momentum": {"low": 0.1, "high": 0.9, "when": {"optimizer": "momentum"}},
+            "learning_rate": {"low": 0.01, "high": 1.0, "log": True},
+            "augment": {"shift": {"low": 1.0, "high": 2.0}},
+        },
+    }
+    several = {"objective": ["accuracy", "time"], "sampler": "random"}
+    found = plan, plan | {"sweep": several}
+    return [checksummed_bytes({"format": 1, "plan": one}) for one in found]
+
+
+def run_checkpoints(_: Path) -> list[bytes]:
+    """Checkpoints of a run that goes on, of one that answers with its best, of an ensemble."""
+    model = fully_connected((), 10, "softmax", "glorot", LOSSES["cross-entropy"])
+    params = model.init(np.random.default_rng(0), (28, 28))
+    configuration = Configuration(hidden=(), loss="cross-entropy", epochs=9, patience=3)
+    rule = {"data": None, "limit": None, "validation": 0.1, "seed": 0}
+    origin = {
+        "data": "0" * 64,
+        "first": configuration.to_dict(),
+        "changes": [{"epoch": 1, "step": 4, "values": {"learning_rate": 0.2}}],
+        "seen": [rule],
+    }
+    state = TrainingState(params, {}, 9, list(HISTORY), origin=origin, best=copy_params(params))
+    trained = build_checkpoint(model, state, configuration)
+    extra = {"members": ["a", "b"], "edited": {"run": "a", "sha256": "0" * 64}}
+    edited = replace(trained, meta={**trained.meta, **extra})
+    return [pack_checkpoint(trained), pack_checkpoint(edited)]
 
 
 def csv_files(_: Path) -> list[bytes]:

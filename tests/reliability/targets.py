@@ -1,5 +1,7 @@
 """The parsers that are fuzzed: an entry each, and nothing else has to be written for a new one."""
 
+import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,11 +9,28 @@ from typing import Any
 
 import numpy as np
 
+from network.environment import describe_environment, differences
 from network.images.pages.read import read_digits
+from network.lab.run_cache import RunCache
 from network.runs.calibrate import load_calibration
 from network.runs.checkpoints import load_checkpoint
-from network.runs.folder import Run, summarise_run
+from network.runs.folder import (
+    Run,
+    load_run,
+    read_saved_history,
+    save_history,
+    summarise_run,
+    summarise_runs,
+)
+from network.runs.held_out import seen_by
+from network.runs.history import load_history
+from network.runs.live_changes import extract_changes, first_configuration
+from network.runs.make_film import is_film_complete
+from network.runs.replay import describe_origin
+from network.runs.training_run import resume_state
+from network.sweep.find_study import read_saved_plan
 from network.training.configuration import configuration_from_dict
+from network.training.initial_state import TrainingData
 from pipeline.datasets.user_datasets import read_record
 from pipeline.formats.registry import find_format
 from pipeline.formats.source import ReadOptions
@@ -23,7 +42,7 @@ from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import read_json
 from pipeline.storage.idx import idx_bytes, open_idx, read_idx
 from tests.reliability import seeds
-from tests.reliability.checkpoint_mutations import CHECKPOINT_MUTATIONS
+from tests.reliability.checkpoint_mutations import CHECKPOINT_MUTATIONS, change_saved_meta
 from tests.reliability.idx_mutations import (
     change_gzip_content,
     change_idx_header,
@@ -32,7 +51,7 @@ from tests.reliability.idx_mutations import (
 from tests.reliability.image_mutations import PNG_MUTATIONS
 from tests.reliability.mutations import Mutation
 from tests.reliability.pickle_mutations import PICKLE_MUTATIONS
-from tests.reliability.sealed_mutations import SEALED_MUTATIONS
+from tests.reliability.sealed_mutations import HISTORY_MUTATIONS, SEALED_MUTATIONS
 
 
 @dataclass(frozen=True)
@@ -88,6 +107,32 @@ def read_calibration(path: Path) -> None:
     load_calibration(Run(path.parent), seeds.CALIBRATION["weights"])
 
 
+def read_history_file(path: Path) -> None:
+    """Read a history, and insist on numbers that can be drawn and compared."""
+    history = load_history(path)
+    assert all(math.isfinite(it) for epoch in history for it in epoch if it is not None)
+    assert [epoch.epoch for epoch in history] == list(range(1, len(history) + 1))
+
+
+def use_run(path: Path) -> None:
+    """Do with a run what the list of the lab, a film and a training do; all goes on by itself."""
+    run = Run(path.parent)
+    if not run.history.exists():
+        save_history(run, seeds.HISTORY)
+    RunCache(Cache(path.parents[2], "test")).summary_of_all()
+    (row,) = summarise_runs([run])
+    json.dumps(row, allow_nan=False)
+    checkpoint, configuration = load_run(run)
+    seen_by(checkpoint, configuration)
+    first_configuration(checkpoint, "run")
+    extract_changes(checkpoint, "run")
+    describe_origin(checkpoint)
+    differences(checkpoint.meta.get("environment", {}), describe_environment())
+    is_film_complete(run, checkpoint)
+    data = TrainingData("", "0" * 64, 10)
+    resume_state("run", checkpoint, configuration, read_saved_history(run, checkpoint), data)
+
+
 def read_picture(path: Path) -> None:
     """Read the digits in an image file, and insist on their shape and type."""
     for digit in read_digits(path):
@@ -131,6 +176,9 @@ PARSERS = (
         "run/calibration.json",
     ),
     Target("test result", read_test_result, seeds.scores, SEALED_MUTATIONS, "run/test.json"),
+    Target("history", read_history_file, seeds.histories, HISTORY_MUTATIONS, "run/history.jsonl"),
+    Target("plan of a sweep", read_saved_plan, seeds.plans, SEALED_MUTATIONS, "plan.json"),
+    Target("run", use_run, seeds.run_checkpoints, (change_saved_meta,), "runs/run/checkpoint.npz"),
 )
 
 # How pictures are written from which the inputs to `network predict` are made.

@@ -1,15 +1,33 @@
 """R10: no damage to an artefact is accepted: bits flipped, ends cut off, headers changed."""
 
 import gzip
+import json
 import math
+import re
 import struct
 from itertools import chain, product
 
 import numpy as np
 import pytest
 
-from network.runs.folder import load_run, summarise_run
+from network.core.data import load_examples
+from network.lab.films import describe_film
+from network.lab.run_cache import RunCache
+from network.lab.watched_run import WatchedRun
+from network.plots.subject import load_subjects
+from network.runs.calibrate import calibrate_run
+from network.runs.checkpoints import save_checkpoint
+from network.runs.evaluate import LoadedRun, evaluate_run
+from network.runs.folder import load_run
+from network.runs.history import pack_epoch
+from network.runs.make_film import is_film_complete, make_film
+from network.runs.training_run import create_training_run, resume_training_run
+from network.sweep.workers.train_many import resume_remote_run
+from network.training.configuration import Configuration
+from network.training.state import EpochDone
+from pipeline.datasets.registry import find_dataset
 from pipeline.download.raw_files import check_raw, read_image_chunks, read_label_chunks
+from pipeline.errors import CorruptError
 from pipeline.storage.cache import Cache
 from pipeline.storage.idx import idx_bytes, read_idx
 from tests.reliability.every_artefact import (
@@ -21,6 +39,7 @@ from tests.reliability.every_artefact import (
     make_artefacts,
     make_run,
 )
+from tests.support.small_digits import NAME, make_small_digits
 
 pytestmark = pytest.mark.slow
 
@@ -28,13 +47,14 @@ FIGURE = (
     "R10: {changes} changes to {artefacts} artefacts, {accepted} accepted as something else "
     "({unharmed} in what is around zipped content, which was the published one)"
 )
+DIGITS = "R10: {digits} changed digits of histories, read by {users} users, {accepted} accepted"
 HEADERS = (
     "R10: {changes} changed bytes in the headers of {files} IDX files, {accepted} accepted; "
     "without a known hash {described} accepted, whose header still says what is there"
 )
 KINDS = (
     *("images, gzipped", "images", "labels, gzipped", "labels", "pickle", "manifest", "record"),
-    *("checkpoint", "configuration", "test result", "calibration"),
+    *("checkpoint", "configuration", "test result", "calibration", "history", "frame"),
 )
 GRID = 64  # bytes between two ends at which a file is cut
 ELEMENT_BYTES = {0x08: 1, 0x09: 1, 0x0B: 2, 0x0C: 4, 0x0D: 4, 0x0E: 8}
@@ -93,27 +113,102 @@ def test_no_damage_is_accepted(kind, artefacts, amount, figure):
     assert unharmed == 0 or "gzipped" in kind
 
 
+def files_under(folder):
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+def kinds_of(run):
+    """Name the files of a run; of a film one stands for all frames."""
+    names = {path.relative_to(run.folder).as_posix() for path in files_under(run.folder)}
+    return {re.sub(r"film/\d+", "film/N", name) for name in names}
+
+
 def test_every_kind_of_artefact_is_damaged(artefacts, tmp_path):
     assert set(artefacts) == set(KINDS)
     cache = Cache(tmp_path / "cache", "test")
-    files = {path for path in cache.root.rglob("*") if path.is_file() and path.suffix != ".lock"}
+    files = {path for path in files_under(cache.root) if path.suffix != ".lock"}
     same_kind = {
         *(cache.raw("tiny") / name for name in FILES if "test" in name),
         cache.pickle("tiny", "test"),
     }
-    read_by_nobody = {cache.runs() / "tiny" / "history.jsonl"}
-    assert files == {
-        *(artefact.path for artefact in artefacts.values() if "plain" not in artefact.path.parts),
-        *same_kind, *read_by_nobody,
-    }  # fmt: skip
+    damaged = {it.path for it in artefacts.values() if "plain" not in it.path.parts}
+    assert files == {*damaged, *same_kind}
 
 
-def test_the_history_of_a_run_is_for_people_and_nothing_reads_it(tmp_path):
-    run = make_run(Cache(tmp_path, "test"))
-    before = load_run(run)[1], summarise_run(run)
-    for content in (b"", b"{", bytes(100)):
-        run.history.write_bytes(content)
-        assert (load_run(run)[1], summarise_run(run)) == before
+def test_every_file_that_a_run_has_after_all_that_is_done_with_it_is_damaged(tmp_path):
+    made = make_run(Cache(tmp_path / "damaged", "test"))
+    cache = make_small_digits(tmp_path, 60)
+    chosen = Configuration(dataset=NAME, hidden=(3,), epochs=2, validation=0.4)
+    training_run = create_training_run(cache, chosen, "all", film=True)
+    list(training_run.train())
+    list(make_film(cache, training_run.run))
+    loaded = LoadedRun(training_run.run, *load_run(training_run.run))
+    calibrate_run(cache, loaded)
+    dataset = find_dataset(cache, NAME)
+    evaluate_run(loaded, dataset, "test", load_examples(cache, dataset, "test"))
+    assert kinds_of(training_run.run) - {"owner.lock", "test.lock"} == kinds_of(made)
+    assert {path.stat().st_size for path in training_run.run.folder.glob("*.lock")} == {0}
+
+
+def sealed_run(tmp_path):
+    """Make a run of two epochs out of nine, and return it with its cache."""
+    cache = make_small_digits(tmp_path)
+    configuration = Configuration(
+        dataset=NAME, hidden=(3,), epochs=9, patience=8, batch_size=10, validation=0.4
+    )
+    training_run = create_training_run(cache, configuration, "p")
+    list(training_run.train_until((2, 0)))
+    return cache, training_run.run
+
+
+def users_of_history(cache, run):
+    """Name all that reads the history of a run."""
+    loaded = RunCache(cache)
+    return {
+        "resume": lambda: resume_training_run(cache, run),
+        "workers": lambda: resume_remote_run(cache, run),
+        "plot and report": lambda: load_subjects(cache, ["p"], "validation"),
+        "the list of the lab": lambda: loaded.summary("p"),
+        "film": lambda: describe_film(cache, LoadedRun(run, *load_run(run))),
+        "a film that is compared": lambda: is_film_complete(run, load_run(run)[0]),
+        "watched": lambda: WatchedRun(run),
+    }
+
+
+def test_no_digit_of_a_history_is_changed_unnoticed_by_anything_that_reads_it(tmp_path, figure):
+    cache, run = sealed_run(tmp_path)
+    content, users = run.history.read_bytes(), users_of_history(cache, run)
+    assert all(accepts(use) for use in users.values())
+    places = [place for place, byte in enumerate(content) if chr(byte).isdigit()]
+    for turn, place in enumerate(places):
+        digit = b"%d" % ((content[place] - ord("0") + 1) % 10)
+        run.history.write_bytes(content[:place] + digit + content[place + 1 :])
+        name = list(users)[turn % len(users)]
+        with pytest.raises(CorruptError, match=r"history\.jsonl: line [12] is damaged") as error:
+            users_of_history(cache, run)[name]()
+        assert "\n" not in str(error.value)
+    figure(DIGITS, digits=len(places), users=len(users), accepted=0)
+
+
+def test_lines_of_a_history_are_not_taken_away_exchanged_or_unsealed(tmp_path):
+    cache, run = sealed_run(tmp_path)
+    lines = run.history.read_bytes().splitlines(keepends=True)
+    plain = [{k: v for k, v in json.loads(line).items() if k != "sha256"} for line in lines]
+    unsealed = [json.dumps(line).encode() + b"\n" for line in plain]
+    better = pack_epoch(EpochDone(**{**plain[0], "validation_accuracy": 1.0}))
+    for changed in (
+        lines[:1], lines[1:], lines[::-1], [lines[0], lines[0]], [], [b"\n", *lines], unsealed,
+        [lines[0], unsealed[1]], [better, lines[1]], [lines[0], b'{"sha256": null}\n'],
+    ):  # fmt: skip
+        run.history.write_bytes(b"".join(changed))
+        assert [name for name, use in users_of_history(cache, run).items() if accepts(use)] == []
+        with pytest.raises(CorruptError, match=r"history\.jsonl: "):
+            resume_training_run(cache, run)
+    checkpoint = load_run(run)[0]
+    del checkpoint.meta["history_sha256"]  # as an earlier version saved it
+    save_checkpoint(run.checkpoint, checkpoint)
+    run.history.write_bytes(b"".join(unsealed))
+    assert len(resume_training_run(cache, run)[0].state.history) == 2
 
 
 def says_what_is_there(data):

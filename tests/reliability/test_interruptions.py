@@ -31,7 +31,7 @@ pytestmark = [
 R5 = "R5: {kills} trainings killed and taken up, {other} runs ended with other weights"
 R7 = "R7: {signals} signals in {commands} commands, {wrong} not obeyed within 2 s by their code"
 R7_RUNS = "R7: {runs} trainings stopped by a signal and taken up, {other} ended with other weights"
-SIGNALS = [signal.SIGINT, signal.SIGTERM]
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]  # the last of a terminal that closes
 LONG = "--epochs 30 --batch-size 5"  # less than a second, with 30 checkpoints
 RECIPES = [
     f"{LONG} --optimizer sgd",
@@ -201,3 +201,21 @@ def test_a_sweep_stopped_by_a_signal_loses_no_trial(number, cache, tmp_path, amo
         finished = counts.finished
     figure(R7, signals=turn + 1, commands=1, wrong=wrong)
     assert wrong == 0
+
+
+def test_a_training_under_nohup_goes_on_when_its_terminal_closes(cache):
+    words = train("--hidden 3 --epochs 100000", "nohup").split()[1:]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(cache.root)}
+    process = subprocess.Popen(
+        ["nohup", sys.executable, "-m", "network", *words],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with process:
+        while "epoch   2" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGHUP)
+        while "epoch   9" not in process.stderr.readline():
+            assert process.poll() is None
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 143

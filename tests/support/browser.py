@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from pipeline.storage.cache import Cache
 from tests.support.checkout import REPOSITORY
@@ -48,8 +49,31 @@ class LabProcess:
     """A `network lab` that is running."""
 
     process: subprocess.Popen[str]
-    address: str  # http://127.0.0.1:.../
+    entrance: str  # http://127.0.0.1:.../?token=..., as it is printed
     cache: Cache
+
+    @property
+    def address(self) -> str:
+        """The address without its token, with a slash at its end."""
+        return self.entrance.split("?")[0]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What lets a program in."""
+        return {"Authorization": f"Bearer {self.entrance.partition('=')[2]}"}
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:
+        """Send a request with the token."""
+        headers = self.headers | options.pop("headers", {})
+        return requests.request(method, url, headers=headers, **{"timeout": PATIENCE, **options})
+
+    def get(self, url: str, **options: Any) -> requests.Response:
+        """Get an answer with the token."""
+        return self.request("GET", url, **options)
+
+    def post(self, url: str, data: Any = None, **options: Any) -> requests.Response:
+        """Post something with the token."""
+        return self.request("POST", url, data=data, **options)
 
     def stop(self, number: int = signal.SIGINT) -> int:
         """End it as Ctrl-C does, and return its exit code."""
@@ -67,9 +91,9 @@ def network(cache: Cache, *arguments: str, **options: Any) -> subprocess.Popen[s
 
 
 @contextmanager
-def running_lab(cache: Cache) -> Iterator[LabProcess]:
+def running_lab(cache: Cache, *options: str) -> Iterator[LabProcess]:
     """Start a lab on a free port, and stop it in the end if it has not been stopped."""
-    command = ["lab", "--port", "0", "--no-browser", "--json"]
+    command = ["lab", "--port", "0", "--no-browser", "--json", *options]
     with tempfile.TemporaryFile("w+") as stderr:
         process = network(cache, *command, stdout=subprocess.PIPE, stderr=stderr)
         assert process.stdout is not None
@@ -175,9 +199,10 @@ def open_page(
         context.add_init_script(CHOOSE_FIRST)
         page = context.new_page()
         page.set_default_timeout(WAIT)
-        watched.address = address or lab.address
+        entrance = address or lab.entrance
+        watched.address = entrance.split("?")[0]
         watched.watch(page)
-        page.goto((address or lab.address) + view)
+        page.goto(entrance + view)
         return page
 
     yield open_view

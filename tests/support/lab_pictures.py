@@ -51,7 +51,7 @@ def take_pictures(browser: Browser, lab: LabProcess) -> None:
         page = open_page(browser, lab, "#film", dress)
         page.select_option("#run-picker", "sigmoids")
         for view, take in views.items():
-            page.goto(f"{lab.address}#{view}")
+            page.goto(f"{lab.entrance}#{view}")
             page.mouse.move(0, 0)
             take(page)
             page.evaluate("scrollTo(0, 0)")
@@ -64,7 +64,7 @@ def take_pictures(browser: Browser, lab: LabProcess) -> None:
 def open_page(browser: Browser, lab: LabProcess, view: str, dress: str) -> Page:
     """Open a view."""
     page = browser.new_page(**DRESSES[dress])
-    page.goto(lab.address + view)
+    page.goto(lab.entrance + view)
     page.wait_for_timeout(2500)
     return page
 

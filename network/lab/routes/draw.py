@@ -1,5 +1,6 @@
 """A drawing made ready for a network, and the training digits that excite a unit most."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -13,17 +14,20 @@ from network.lab.request_models import Place
 from network.lab.state import Lab
 from pipeline.errors import MissingError
 
+MAX_DECODED = 2  # images at once: each may take some hundred megabytes
 SHOWN = 12  # digits that excite a unit
 
 
 def router(lab: Lab) -> APIRouter:
     """Make the routes."""
-    routes = APIRouter()
+    routes, decoding = APIRouter(), asyncio.Semaphore(MAX_DECODED)
 
     @routes.post("/prepare")
     async def prepare(request: Request, separate: bool = True) -> dict[str, Any]:
         """Make the digits in an image file ready, in reading order, as `network predict` does."""
-        page = await run_in_threadpool(read_page, await request.body(), separate)
+        image = await request.body()
+        async with decoding:
+            page = await run_in_threadpool(read_page, image, separate)
         return {"digits": [{"pixels": array_to_json(it.pixels, "uint8")} for it in page.digits]}
 
     @routes.get("/runs/{name}/exciting")

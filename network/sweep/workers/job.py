@@ -18,6 +18,7 @@ from network.core.data import Examples, scale_pixels, split_validation
 from network.environment import keep_freed_memory, keep_to_one_core
 from network.runs.checkpoints import pack_checkpoint, unpack_checkpoint
 from network.runs.folder import build_checkpoint
+from network.runs.history import build_epoch
 from network.runs.training_run import resume_state
 from network.training.configuration import Configuration, configuration_from_dict
 from network.training.initial_state import TrainingData, initial_state
@@ -92,10 +93,12 @@ def load_job_state(job: TrainingJob, configuration: Configuration) -> tuple[Reci
         return initial_state(configuration, job.data)
     try:
         checkpoint = unpack_checkpoint(job.checkpoint, "the job's checkpoint")
-        history = [EpochDone(**epoch) for epoch in checkpoint.meta["history"]]
+        history = [build_epoch(epoch) for epoch in checkpoint.meta["history"]]
         return resume_state("the job", checkpoint, configuration, history, job.data)
     except CorruptError as error:
         raise DamagedCheckpointError(error.message) from error
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        raise DamagedCheckpointError(f"the job's checkpoint: no history ({error})") from error
 
 
 def train_until(

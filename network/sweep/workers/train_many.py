@@ -6,12 +6,14 @@ run is saved: whoever is stopped or killed, it goes on as any other, with `netwo
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from network.runs.checkpoints import save_checkpoint, unpack_checkpoint
-from network.runs.folder import Run, extract_state, save_history
+from network.runs.checkpoints import read_file_hash, unpack_checkpoint
+from network.runs.folder import Run, extract_state
 from network.runs.names import create_run
+from network.runs.ownership import SavedState, own_run
 from network.runs.training_run import load_initial_state, load_state, require_unfinished
 from network.sweep.workers.job import JobResult, TrainingJob, pack_state
 from network.sweep.workers.queue import JobQueue
@@ -36,6 +38,7 @@ class RemoteRun:
     recipe: Recipe
     state: TrainingState
     data: TrainingData
+    saved: SavedState = field(default_factory=SavedState)  # that the run goes on from
 
     @property
     def has_ended(self) -> bool:
@@ -60,9 +63,8 @@ class RemoteRun:
         """
         checkpoint = unpack_checkpoint(job_result.checkpoint, "what the worker sent")
         self.state = extract_state(checkpoint, list(job_result.history))
-        save_history(self.run, self.state.history)
         meta = {key: value for key, value in checkpoint.meta.items() if key != "history"}
-        save_checkpoint(self.run.checkpoint, replace(checkpoint, meta=meta))
+        self.saved.save(self.run, replace(checkpoint, meta=meta), self.state.history)
 
 
 class RunProgress(NamedTuple):
@@ -82,7 +84,8 @@ def create_remote_run(
     recipe, state = load_initial_state(cache, configuration)
     data = find_training_data(cache, configuration.dataset)
     run = create_run(cache, name, recipe.model, state.params, configuration, stem)
-    return RemoteRun(run, configuration, recipe, state, data)
+    saved = SavedState(read_file_hash(run.checkpoint))
+    return RemoteRun(run, configuration, recipe, state, data, saved)
 
 
 def resume_remote_run(cache: Cache, run: Run) -> RemoteRun:
@@ -90,11 +93,10 @@ def resume_remote_run(cache: Cache, run: Run) -> RemoteRun:
 
     Raises: UsageError, MissingError, CorruptError.
     """
-    configuration, recipe, state, _ = load_state(cache, run)
-    require_unfinished(run, recipe, state)
-    return RemoteRun(
-        run, configuration, recipe, state, find_training_data(cache, configuration.dataset)
-    )
+    stands = load_state(cache, run)
+    require_unfinished(run, stands.recipe, stands.state)
+    data = find_training_data(cache, stands.configuration.dataset)
+    return RemoteRun(run, stands.configuration, stands.recipe, stands.state, data, stands.saved)
 
 
 def require_no_films(remote_runs: Sequence[RemoteRun]) -> None:
@@ -110,9 +112,20 @@ def require_no_films(remote_runs: Sequence[RemoteRun]) -> None:
 def train_all(workers: Workers, remote_runs: Sequence[RemoteRun]) -> Iterator[RunProgress | None]:
     """Train all runs to their ends; yield each part of one that is done, and None now and then.
 
-    Raises: DivergedError, NoClusterError, CorruptError, StorageError; ProjectError when a training
-    has cost too many workers.
+    Raises: DivergedError, NoClusterError, CorruptError; StorageError, also when another process has
+    one of the runs or has changed it; ProjectError when a training has cost too many workers.
     """
+    with ExitStack() as owned:
+        for remote_run in remote_runs:
+            owned.enter_context(own_run(remote_run.run))
+            remote_run.saved.require(remote_run.run)
+        yield from train_in_parts(workers, remote_runs)
+
+
+def train_in_parts(
+    workers: Workers, remote_runs: Sequence[RemoteRun]
+) -> Iterator[RunProgress | None]:
+    """Do the same with runs that this process owns."""
     waiting = [remote_run for remote_run in remote_runs if not remote_run.has_ended]
     jobs: JobQueue[RemoteRun] = JobQueue(workers)
     while waiting or jobs:

@@ -5,11 +5,13 @@ import json
 import re
 from threading import Event
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from network.lab import event_log
 from network.lab.event_log import EventLog, seen_by, stream
+from network.lab.plain_json import PlainJSONResponse, write_json
 
 
 def read(log, last_id, count):
@@ -72,3 +74,11 @@ def test_streams_end_when_the_lab_closes():
         return [text async for text in stream(EventLog(), "", closing)]
 
     assert asyncio.run(run()) == ["retry: 1000\n\n"]
+
+
+def test_what_is_not_finite_is_null_in_json():
+    value = {"losses": [(1, float("nan"), 2), (2, float("-inf"), 1)], "rate": float("inf"), "n": 1}
+    expected = {"losses": [[1, None, 2], [2, None, 1]], "rate": None, "n": 1}
+    assert json.loads(write_json(value), parse_constant=pytest.fail) == expected
+    answer = PlainJSONResponse(value)
+    assert json.loads(answer.body, parse_constant=pytest.fail) == expected

@@ -19,6 +19,7 @@ from schemathesis import GenerationMode
 from network.commands.init import init
 from network.lab.security import HEADERS, MAX_BODY_BYTES, HostCheck
 from network.runs.names import find_run
+from pipeline.storage.cache import Cache
 from tests.support.browser import running_lab
 from tests.support.pace import PATIENCE
 from tests.support.small_digits import NAME, make_small_digits
@@ -52,6 +53,11 @@ def refused(figure):
 
 def port(lab):
     return urlsplit(lab.address).port
+
+
+def authorized(lab):
+    """Write the header that lets a program in."""
+    return "".join(f"{name}: {text}\r\n" for name, text in lab.headers.items())
 
 
 def send(lab, raw):
@@ -89,7 +95,7 @@ def send(lab, raw):
 @pytest.mark.parametrize(("method", "path"), [("GET", "runs"), ("POST", "trainings")])
 def test_a_foreign_host_or_origin_is_refused(lab, headers, method, path, refused):
     given_headers = {name: text.replace("PORT", str(port(lab))) for name, text in headers.items()}
-    answer = requests.request(
+    answer = lab.request(
         method, f"{lab.address}api/{path}", headers=given_headers, json={}, timeout=PATIENCE
     )
     refused(answer.status_code, 400, 403)
@@ -101,7 +107,7 @@ def test_a_foreign_host_or_origin_is_refused(lab, headers, method, path, refused
 def test_this_machine_may_ask_by_any_of_its_own_names(lab, host):
     name = host.replace("PORT", str(port(lab)))
     headers = {"Host": name, "Origin": f"http://{name}", "Sec-Fetch-Site": "same-origin"}
-    assert requests.get(f"{lab.address}api/runs", headers=headers, timeout=PATIENCE).ok
+    assert lab.get(f"{lab.address}api/runs", headers=headers, timeout=PATIENCE).ok
 
 
 def test_another_address_is_admitted_when_the_lab_listens_there():
@@ -129,6 +135,69 @@ def test_listening_for_others_is_said(tmp_path):
     assert process.returncode == 0
 
 
+# --- the token --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["", "main.js", "api/runs", "api/trainings/first/events"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {}, {"params": {"token": "wrong"}}, {"params": {"token": ""}},
+        {"headers": {"Authorization": "Bearer wrong"}}, {"headers": {"Authorization": "Bearer"}},
+        {"headers": {"Authorization": "Basic TOKEN"}}, {"headers": {"Authorization": "TOKEN"}},
+        {"cookies": {"lab-token-PORT": "wrong"}}, {"cookies": {"lab-token-1": "TOKEN"}},
+        {"cookies": {"other": "TOKEN"}}, {"params": {"token": "TOKENx"}},
+        {"params": {"tokens": "TOKEN"}}, {"params": {"token": "tök€n"}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_without_the_token_nothing_is_answered(lab, path, given, refused):
+    options = {
+        kind: {fill(lab, name): fill(lab, text) for name, text in values.items()}
+        for kind, values in given.items()
+    }
+    answer = requests.get(lab.address + path, timeout=PATIENCE, **options)
+    refused(answer.status_code, 403)
+    assert "the address that `network lab` printed" in answer.text
+    assert answer.text.count("\n") == (0 if "api" in path else 1)
+    assert "Set-Cookie" not in answer.headers
+
+
+def fill(lab, text):
+    token = lab.entrance.partition("=")[2]
+    return text.replace("TOKEN", token).replace("PORT", str(port(lab)))
+
+
+def test_the_address_that_is_printed_leaves_a_cookie_that_is_enough(lab):
+    with requests.Session() as browser:
+        entered = browser.get(lab.entrance, timeout=PATIENCE, allow_redirects=False)
+        assert (entered.status_code, entered.headers["Location"]) == (303, "/")
+        cookie = entered.headers["Set-Cookie"]
+        assert cookie.startswith(f"lab-token-{port(lab)}=")
+        assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
+        for path in ("", "main.js", "api/runs", "api/trainings/first/events"):
+            assert browser.get(lab.address + path, timeout=PATIENCE).ok
+    asked = f"{lab.address}api/runs?{lab.entrance.partition('?')[2]}"
+    assert requests.get(asked, timeout=PATIENCE).ok
+
+
+@pytest.mark.parametrize("path", ["/evil.example/..", "//evil.example", "/a?b=1&token=TOKEN&c=%23"])
+def test_the_token_leads_nowhere_but_to_this_lab(lab, path):
+    address = lab.address.rstrip("/") + fill(lab, path)
+    address += "" if "?" in path else f"?{lab.entrance.partition('?')[2]}"
+    entered = requests.get(address, timeout=PATIENCE, allow_redirects=False)
+    location = entered.headers["Location"]
+    assert location.startswith("/")
+    assert not location.startswith("//")
+    assert "token" not in location
+
+
+def test_a_lab_without_a_token_answers_whoever_reaches_it(tmp_path):
+    with running_lab(Cache(tmp_path, "test"), "--no-token") as open_lab:
+        assert open_lab.entrance == open_lab.address
+        assert requests.get(f"{open_lab.address}api/runs", timeout=PATIENCE).ok
+
+
 # --- what it says of itself ----------------------------------------------------------------------
 
 
@@ -141,7 +210,7 @@ def test_listening_for_others_is_said(tmp_path):
     ],
 )  # fmt: skip
 def test_every_answer_has_the_headers_of_a_page_that_is_locked(lab, method, path, status):
-    answer = requests.request(method, lab.address + path, data="{", timeout=PATIENCE)
+    answer = lab.request(method, lab.address + path, data="{", timeout=PATIENCE)
     assert answer.status_code == status
     for name, text in HEADERS.items():
         assert answer.headers[name] == (
@@ -149,13 +218,13 @@ def test_every_answer_has_the_headers_of_a_page_that_is_locked(lab, method, path
         )
     assert "Server" not in answer.headers
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
-    refused = requests.get(lab.address + path, headers={"Host": "evil.example"}, timeout=PATIENCE)
+    refused = lab.get(lab.address + path, headers={"Host": "evil.example"}, timeout=PATIENCE)
     assert refused.headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]
 
 
 def test_an_error_has_one_form(lab):
     for path in ("no", "runs/first/no", "trainings/no/events"):
-        answer = requests.get(f"{lab.address}api/{path}", timeout=PATIENCE)
+        answer = lab.get(f"{lab.address}api/{path}", timeout=PATIENCE)
         assert answer.json()["error"].keys() == {"message", "hint", "field"}
 
 
@@ -164,7 +233,7 @@ def test_an_error_has_one_form(lab):
 
 def test_a_body_that_says_it_is_too_large_is_refused(lab, refused):
     body = b" " * (MAX_BODY_BYTES + 1)
-    answer = requests.post(f"{lab.address}api/trainings", data=body, timeout=PATIENCE)
+    answer = lab.post(f"{lab.address}api/trainings", data=body, timeout=PATIENCE)
     refused(answer.status_code, 413)
 
 
@@ -179,19 +248,19 @@ def test_a_body_that_does_not_say_how_large_it_is_is_refused_on_the_way(lab, chu
             yield b" " * chunk
 
     try:
-        answer = requests.post(f"{lab.address}api/trainings", data=chunks(), timeout=PATIENCE)
+        answer = lab.post(f"{lab.address}api/trainings", data=chunks(), timeout=PATIENCE)
         status = answer.status_code
     except requests.ConnectionError:  # the server has closed while we sent
         status = 413
     refused(status, 413)
     assert taken < 50 * MAX_BODY_BYTES  # it did not wait for all of it
-    assert requests.get(f"{lab.address}api/runs", timeout=PATIENCE).ok
+    assert lab.get(f"{lab.address}api/runs", timeout=PATIENCE).ok
 
 
 def test_a_body_may_be_as_large_as_the_cap(lab):
     body = json.dumps({"name": "first"}).encode()
     body += b" " * (MAX_BODY_BYTES - len(body))
-    answer = requests.post(f"{lab.address}api/trainings", data=body, timeout=PATIENCE)
+    answer = lab.post(f"{lab.address}api/trainings", data=body, timeout=PATIENCE)
     assert answer.status_code == 422
 
 
@@ -208,7 +277,9 @@ def test_a_body_may_be_as_large_as_the_cap(lab):
 )  # fmt: skip
 def test_a_run_is_a_name_on_the_list_and_never_a_path(lab, name, refused):
     for path in (f"/api/trainings/{name}/weights", f"/api/trainings/{name}/events"):
-        status, body = send(lab, f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        status, body = send(
+            lab, f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{authorized(lab)}\r\n".encode()
+        )
         refused(status, 404, 422)
         assert b"pictures" not in body
 
@@ -222,13 +293,15 @@ def test_a_run_is_a_name_on_the_list_and_never_a_path(lab, name, refused):
     ],
 )  # fmt: skip
 def test_only_the_files_of_the_page_are_served(lab, path, refused):
-    status, body = send(lab, f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    status, body = send(
+        lab, f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{authorized(lab)}\r\n".encode()
+    )
     refused(status, 404)
     assert b"import" not in body
 
 
 def test_a_link_among_the_runs_is_not_listed(lab):
-    answer = requests.get(f"{lab.address}api/runs", timeout=PATIENCE).json()
+    answer = lab.get(f"{lab.address}api/runs", timeout=PATIENCE).json()
     assert "link" not in [run["name"] for run in answer["runs"]]
 
 
@@ -236,12 +309,12 @@ def test_a_run_that_is_damaged_does_not_hide_the_others(lab):
     folder = lab.cache.runs() / "cut"
     folder.mkdir()
     (folder / "checkpoint.npz").write_bytes(b"nothing")
-    answer = requests.get(f"{lab.address}api/runs", timeout=PATIENCE).json()
+    answer = lab.get(f"{lab.address}api/runs", timeout=PATIENCE).json()
     found = {run["name"]: run.get("problem", "") for run in answer["runs"]}
     assert "no readable checkpoint" in found["cut"]
     assert found["first"] == ""
     for path in ("weights", "events"):
-        answer = requests.get(f"{lab.address}api/trainings/cut/{path}", timeout=PATIENCE)
+        answer = lab.get(f"{lab.address}api/trainings/cut/{path}", timeout=PATIENCE)
         assert answer.status_code == 409
     (folder / "checkpoint.npz").unlink()
     folder.rmdir()
@@ -252,7 +325,7 @@ def test_a_run_that_is_damaged_does_not_hide_the_others(lab):
 
 @pytest.mark.slow
 def test_nothing_that_schemathesis_makes_up_is_answered_with_500(lab, amount, figure):
-    schema = schemathesis.openapi.from_url(f"{lab.address}api/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{lab.address}api/openapi.json", headers=lab.headers)
     operations = [found.ok() for found in schema.get_all_operations()]
     each = -(-amount(1000, 20_000) // len(operations))
     cases = 0
@@ -260,12 +333,12 @@ def test_nothing_that_schemathesis_makes_up_is_answered_with_500(lab, amount, fi
         for case in make_up(operation, each):
             for name in {"run", "name"} & case.path_parameters.keys() if cases % 2 else ():
                 case.path_parameters[name] = "first"  # else almost no request would get to a run
-            status = call(case)
+            status = call(case, lab.headers)
             cases += 1
             figure(MADE_UP, cases=1, failed=int(status >= 500))
             assert status < 500, case.as_curl_command()
     assert cases >= amount(1000, 20_000)
-    assert requests.get(f"{lab.address}api/runs", timeout=PATIENCE).ok
+    assert lab.get(f"{lab.address}api/runs", timeout=PATIENCE).ok
 
 
 def make_up(operation, count):
@@ -293,9 +366,10 @@ def make_up(operation, count):
     return made[:count]
 
 
-def call(case):
+def call(case, headers):
     """Send a request, and return its status; of a stream no more is read than its beginning."""
     keywords = case.as_transport_kwargs()
+    keywords["headers"] = {**keywords["headers"], **headers}
     with requests.request(**keywords, stream=True, timeout=PATIENCE) as answer:
         next(answer.iter_content(1000), None)
         return answer.status_code

@@ -3,6 +3,7 @@
 import itertools
 import json
 import signal
+import socket
 import threading
 import time
 
@@ -44,7 +45,7 @@ def stop_all(lab):
 
 def ask(lab, method, path, **options):
     """Ask the lab, and return the status and the JSON of its answer."""
-    answer = requests.request(method, f"{lab.address}api/{path}", timeout=PATIENCE, **options)
+    answer = lab.request(method, f"{lab.address}api/{path}", timeout=PATIENCE, **options)
     return answer.status_code, answer.json()
 
 
@@ -59,7 +60,7 @@ def begin(lab, **choices):
 def listen(lab, run, until, last_id=""):
     """Read the events of a run until one is enough; returns them and the last id."""
     found, headers = [], {"Last-Event-ID": last_id} if last_id else {}
-    with requests.get(
+    with lab.get(
         f"{lab.address}api/trainings/{run}/events", headers=headers, stream=True, timeout=PATIENCE
     ) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
@@ -297,7 +298,9 @@ def test_a_run_that_is_trained_in_a_terminal_is_watched(lab):
         )
         assert events[1] == {"type": "state", "state": "watched"}
         status, answer = ask(lab, "POST", "trainings/terminal/resume")
-        assert (status, "somebody else seems" in answer["error"]["message"]) == (422, True)
+        who = f"run terminal is in use by process {process.pid} on {socket.gethostname()} since 20"
+        assert (status, answer["error"]["message"].startswith(who)) == (409, True)
+        assert f"kill {process.pid}" in answer["error"]["hint"]
         events, _ = listen(lab, "terminal", lambda event: event["type"] == "epoch", last_id)
         assert len(events) == 1
         process.send_signal(signal.SIGINT)
@@ -319,6 +322,7 @@ def slow_answer(lab, count):
     """Return the seconds within which 99 of 100 requests are answered."""
     seconds = []
     with requests.Session() as session:
+        session.headers.update(lab.headers)
         for _ in range(count):
             begun = time.perf_counter()
             assert session.get(f"{lab.address}api/runs").status_code == 200

@@ -95,3 +95,22 @@ def test_loss_and_accuracy_agree_with_the_parts(name):
     }
     assert loss_value == pytest.approx(by_hand[name] / 50)
     assert accuracy == np.mean(predict_classes(model, params, examples.images) == examples.labels)
+
+
+def encloses(correct, count):
+    low, high = wilson_interval(correct, count)
+    return 0 <= low <= correct / count <= high <= 1
+
+
+def test_the_interval_of_all_and_of_none_encloses_it():
+    assert all(encloses(n, n) and encloses(0, n) for n in range(1, 20_000))
+
+
+@given(count=st.integers(1, 10**9), share=st.floats(0, 1))
+def test_an_interval_encloses_its_own_estimate(count, share):
+    assert encloses(round(share * count), count)
+
+
+@pytest.mark.slow
+def test_every_interval_of_up_to_2000_images_encloses_its_own_estimate():
+    assert all(encloses(correct, n) for n in range(1, 2001) for correct in range(n + 1))

@@ -102,3 +102,10 @@ def test_the_better_one_is_named_where_chance_cannot_explain_it():
     assert PairedComparison(90, 5, 9, 0).better is None
     low, high = PairedComparison(90, 0, 10, 0).interval
     assert 0 < low < PairedComparison(90, 0, 10, 0).difference == 0.1 < high
+
+
+@given(st.tuples(*[st.integers(0, 50)] * 4).filter(any))
+def test_an_interval_of_a_difference_encloses_it(counts):
+    _, only_one, only_other, _ = counts
+    low, high = paired_interval(*counts)
+    assert -1 <= low <= (only_one - only_other) / sum(counts) <= high <= 1

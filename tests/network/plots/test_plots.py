@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from network.commands.plot import Kinds
+from network.core.data import Examples
 from network.interpret.units import first_layer_weights
 from network.plots.confusion import draw_confusion
 from network.plots.drawing import check_kinds, draw_plot, write_plots
@@ -248,3 +249,29 @@ def test_without_the_extra_one_line_says_which(cache, run_command, tmp_path):
     done = run_command("network", "plot", "dense", cache=cache, code=3, PYTHONPATH=path)
     assert done.stderr.startswith("network: a plot needs the package matplotlib, which is not")
     assert re.search(r"Install it: .* -m pip install .*\[plots\]'\.\n$", done.stderr)
+
+
+EXTREMES = ["all right", "all wrong", "one right", "one wrong"]
+
+
+def extreme_subject(subjects, images):
+    """Give images the labels that make all or one of the answers right or wrong."""
+    subject = subjects["dense"]
+    labels = subject.answers if "right" in images else (subject.answers + 1) % 10
+    count = 1 if "one" in images else len(subject.answers)
+    examples = Examples(subject.examples.images[:count], labels[:count])
+    extreme = replace(subject, examples=examples)
+    assert extreme.result.accuracy == ("right" in images)
+    return extreme
+
+
+@pytest.mark.parametrize("images", EXTREMES)
+def test_the_classes_of_an_extreme_run_are_drawn(images, subjects):
+    with our_style():
+        draw_per_class([extreme_subject(subjects, images)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("images", EXTREMES)
+def test_a_report_of_an_extreme_run_has_every_plot(images, subjects):
+    assert make_page(extreme_subject(subjects, images)).count(b"<figure>") == len(PLOTS)

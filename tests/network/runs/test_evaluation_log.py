@@ -75,7 +75,8 @@ def test_the_result_of_an_earlier_version_is_one_look(version, correct):
 
 
 def test_a_look_says_when_it_was_in_utc_to_the_second():
-    look = evaluation_now("mnist", "test", ClassificationResult(np.diag([3, 1])))
+    look = evaluation_now("mnist", "test", ClassificationResult(np.diag([3, 1])), "0" * 64)
+    assert look.checkpoint == "0" * 64
     assert look.time is not None
     assert look.time.endswith("+00:00")
     assert len(look.time) == len("2026-01-01T00:00:00+00:00")
@@ -94,6 +95,7 @@ GOOD = {"dataset": "mnist", "split": "test", "count": 9, "correct": 8}
         *({"looks": [GOOD | bad]} for bad in (
             {"count": 0}, {"count": 7}, {"correct": -1}, {"correct": True}, {"looks": 0},
             {"looks": 1.0}, {"split": 1}, {"dataset": None}, {"time": 5}, {"more": 1},
+            {"checkpoint": 1},
         )),
     ],
 )  # fmt: skip
@@ -110,8 +112,8 @@ def test_a_newer_format_is_refused_and_an_open_seal_too(tmp_path):
     path = tmp_path / "test.json"
     save_evaluations(path, [LoggedEvaluation(**GOOD)])
     changed = path.read_bytes().replace(b"8", b"9")
-    path.write_bytes(checksummed_bytes({"format": 3, "looks": []}))
-    with pytest.raises(CorruptError, match="format 3, this version reads 2"):
+    path.write_bytes(checksummed_bytes({"format": 4, "looks": []}))
+    with pytest.raises(CorruptError, match="format 4, this version reads 3"):
         read_evaluations(path, "mnist")
     for content in (changed, json.dumps({"format": 2, "looks": []}).encode()):
         path.write_bytes(content)

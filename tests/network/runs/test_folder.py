@@ -1,7 +1,7 @@
 """A run's folder: its name is free and plain, it is never overwritten, it is found again."""
 
-import json
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,8 +11,15 @@ from network.core.losses import CrossEntropy
 from network.core.model import fully_connected
 from network.runs.checkpoints import Checkpoint, save_checkpoint
 from network.runs.evaluation_log import LoggedEvaluation, save_evaluations
-from network.runs.folder import Run, load_run, save_run, summarise_run
-from network.runs.names import create_run, describe_sizes, find_run, list_runs
+from network.runs.folder import (
+    Run,
+    load_run,
+    read_history,
+    read_saved_history,
+    save_run,
+    summarise_run,
+)
+from network.runs.names import create_run, describe_sizes, find_run, list_runs, order_by_change
 from network.training.configuration import Configuration
 from network.training.state import EpochDone, TrainingState
 from pipeline.errors import CorruptError, MissingError, UsageError
@@ -102,6 +109,30 @@ def test_names_that_are_paths_or_options_are_refused(cache, name):
     assert list_runs(cache) == []
 
 
+@pytest.mark.parametrize(
+    "name", ["con", "CON", "nul", "aux.txt", "Com1", "lpt9.a.b", "prn", "com¹"]
+)
+def test_names_of_devices_are_refused(cache, name):
+    with pytest.raises(UsageError, match="Windows has a device of this name"):
+        create_run(cache, name, MODEL, PARAMS, CONFIGURATION)
+    assert list_runs(cache) == []
+
+
+@pytest.mark.parametrize("name", ["console", "con-1", "com", "com10", "a.con", "lpt"])
+def test_names_that_only_begin_like_a_device_are_taken(cache, name):
+    assert save(cache, name).name == name
+
+
+def test_a_run_from_the_future_does_not_hide_the_latest(cache):
+    for name in ("far", "old", "new"):
+        save(cache, name)
+    now = time.time()
+    os.utime(find_run(cache, "far").checkpoint, (now + 3 * 86_400,) * 2)
+    os.utime(find_run(cache, "old").checkpoint, (now - 60,) * 2)
+    assert find_run(cache, None).name == "new"
+    assert [run.name for run in order_by_change(list_runs(cache))] == ["far", "old", "new"]
+
+
 def test_the_latest_run_is_found_without_a_name(cache):
     runs = [save(cache, name) for name in ("c", "a", "b")]
     for age, run in enumerate(runs):
@@ -142,8 +173,7 @@ def test_what_is_saved_is_read(cache):
     assert checkpoint.model == MODEL
     assert (checkpoint.meta["epoch"], checkpoint.meta["step"]) == (2, 12)
     assert read_json(run.configuration) == checkpoint.meta["configuration"]
-    lines = [json.loads(line) for line in run.history.read_text().splitlines()]
-    assert [EpochDone(**line) for line in lines] == history
+    assert read_history(run) == read_saved_history(run, checkpoint) == history
     assert sorted(file.name for file in run.folder.iterdir()) == [
         "checkpoint.npz",
         "config.json",
@@ -154,10 +184,10 @@ def test_what_is_saved_is_read(cache):
 def test_the_summary_tells_the_score_once_there_is_one(cache):
     run = save(cache, "r")
     assert summarise_run(run)["accuracy"] is None
-    save_evaluations(
-        run.result,
-        [LoggedEvaluation("mnist", "test", 5, 4), LoggedEvaluation("mnist", "lost", 5, 1)],
-    )
+    about = {"checkpoint": load_run(run)[0].meta["sha256"]}
+    other = LoggedEvaluation("mnist", "test", 9, 9, checkpoint="0" * 64)
+    lost = LoggedEvaluation("mnist", "lost", 5, 1, **about)
+    save_evaluations(run.result, [LoggedEvaluation("mnist", "test", 5, 4, **about), other, lost])
     assert (summarise_run(run)["accuracy"], summarise_run(run)["count"]) == (0.8, 5)
     assert (summarise_run(run)["run"], summarise_run(run)["epochs"]) == ("r", 0)
 

@@ -57,6 +57,12 @@ def test_small_letters_digits_and_dashes_make_a_name(name):
     assert check_dataset_name(name) == name
 
 
+@pytest.mark.parametrize("name", ["con", "nul", "com1", "lpt9", "aux", "prn"])
+def test_names_of_devices_are_refused(name):
+    with pytest.raises(UsageError, match="Windows has a device of this name"):
+        check_dataset_name(name)
+
+
 @pytest.mark.parametrize("name", ["", "-", "a-", "A", "a_b", "ä", "a/b", "..", "a\n", "x" * 65])
 def test_anything_else_is_no_name(name):
     with pytest.raises(UsageError, match="is no name for a data set"):

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import CorruptError, StorageError, UsageError
+from pipeline.storage import cache as cache_file
 from pipeline.storage.cache import (
     ENVIRONMENT_VARIABLE,
     STALE_SECONDS,
@@ -342,3 +343,38 @@ def test_a_disk_that_takes_no_more_leaves_the_old_file(old_file):
     assert done.stdout == f"cannot write {old_file}: File too large\n"
     assert old_file.read_bytes() == b"old"
     assert names(old_file.parent) == ["artefact"]
+
+
+def refuse_to_replace(monkeypatch, times):
+    """Let the system refuse to replace a file so many times, as while another has it open."""
+    replace, left = Path.replace, iter(range(times))
+
+    def refuse(path, target):
+        if next(left, None) is not None:
+            raise PermissionError(errno.EACCES, "Access is denied")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+
+
+def test_a_file_that_another_process_has_open_is_replaced_when_it_lets_go(old_file, monkeypatch):
+    monkeypatch.setattr(cache_file, "REPLACE_PAUSE", 0.001)
+    refuse_to_replace(monkeypatch, 5)
+    publish(old_file, [b"new"])
+    assert old_file.read_bytes() == b"new"
+
+
+def test_a_file_that_stays_open_is_a_storage_error_and_keeps_its_content(old_file, monkeypatch):
+    monkeypatch.setattr(cache_file, "REPLACE_PATIENCE", 0.1)
+    before = old_file.read_bytes()
+    refuse_to_replace(monkeypatch, 10**9)
+    with pytest.raises(StorageError, match="Access is denied"):
+        publish(old_file, [b"new"])
+    assert old_file.read_bytes() == before
+    assert [path.name for path in old_file.parent.iterdir()] == [old_file.name]
+
+
+def test_without_make_folder_a_folder_that_is_gone_does_not_come_back(tmp_path):
+    with pytest.raises(StorageError, match="cannot write"):
+        publish(tmp_path / "gone" / "file", [b"new"], make_folder=False)
+    assert not (tmp_path / "gone").exists()

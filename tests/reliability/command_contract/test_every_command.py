@@ -64,7 +64,7 @@ def test_a_server_tells_its_address_at_once_and_ends_with_0_when_stopped(
                     first += process.stdout.readline()
                 first = parse(first)["address"]
             is_soon, out, err = ends_soon(process, number)
-        assert re.search(r"http://127\.0\.0\.1:\d+/$", first.strip())
+        assert re.search(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{32}$", first.strip())
         assert (process.returncode, out) == (0, "")
         assert err == ("" if options else "Ctrl-C ends it.\n")
         assert is_soon

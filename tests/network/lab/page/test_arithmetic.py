@@ -48,7 +48,7 @@ def teach(browser, lab):
     """Give lessons about layers, [[index, cell], ...], in a real browser."""
     context = browser.new_context()
     page = context.new_page()
-    page.goto(lab.address)
+    page.goto(lab.entrance)
     page.evaluate(f"async () => {{ {IMPORTS} }}")
 
     def run(layers, x, cells):
@@ -63,7 +63,7 @@ def teach(browser, lab):
 def test_there_is_a_lesson_for_every_layer(browser, lab):
     context = browser.new_context()
     page = context.new_page()
-    page.goto(lab.address)
+    page.goto(lab.entrance)
     names = page.evaluate(
         "import('/views/arithmetic/lessons.js').then((it) => Object.keys(it.LESSONS))"
     )

@@ -2,10 +2,8 @@
 
 import base64
 import io
-import json
 import re
 import time
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -228,15 +226,9 @@ def test_nothing_is_wider_than_the_window(open_page, run, size):
 
 
 def ask(lab, path, value=None, run="first"):
-    data = None if value is None else json.dumps(value).encode()
-    request = urllib.request.Request(
-        f"{lab.address}api/runs/{run}/{path}", data, {"Content-Type": "application/json"}
-    )
-    try:
-        with urllib.request.urlopen(request) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
+    method = "GET" if value is None else "POST"
+    answer = lab.request(method, f"{lab.address}api/runs/{run}/{path}", json=value)
+    return answer.status_code, answer.json()
 
 
 @pytest.mark.slow

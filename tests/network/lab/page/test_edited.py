@@ -4,7 +4,6 @@ import re
 import shutil
 
 import pytest
-import requests
 from playwright.sync_api import expect
 
 from network.lab.routes.models import MAX_SAVED_RUNS
@@ -28,7 +27,7 @@ def small_lab(tmp_path_factory):
 
 
 def open_draw(open_page, lab, run, **options):
-    page = open_page("#draw", address=lab.address, **options)
+    page = open_page("#draw", address=lab.entrance, **options)
     page.wait_for_selector("#run-picker:not([disabled])")
     page.select_option("#run-picker", run)
     page.wait_for_selector(".board")
@@ -87,7 +86,7 @@ def test_the_field_and_its_button_fit_the_window_and_a_finger(open_page, small_l
 
 
 def save(lab, value, run="first"):
-    answer = requests.post(f"{lab.address}api/runs/{run}/edited", json=value, timeout=10)
+    answer = lab.post(f"{lab.address}api/runs/{run}/edited", json=value, timeout=10)
     return answer.status_code, answer.json()
 
 

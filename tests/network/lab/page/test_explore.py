@@ -2,8 +2,6 @@
 
 import json
 import re
-import urllib.error
-import urllib.request
 
 import numpy as np
 import pytest
@@ -375,10 +373,9 @@ def test_it_fits_its_window_in_light_and_dark(open_page, size):
     ],
 )
 def test_what_makes_no_sense_is_refused_in_one_sentence(lab, path, status, said):
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"{lab.address}api/runs/{path}")
-    assert refused.value.code == status
-    assert said in json.load(refused.value)["error"]["message"]
+    refused = lab.get(f"{lab.address}api/runs/{path}")
+    assert refused.status_code == status
+    assert said in refused.json()["error"]["message"]
 
 
 @pytest.fixture(scope="module")
@@ -398,7 +395,7 @@ def small_lab(tmp_path_factory):
 
 
 def test_of_several_networks_each_has_its_maps(open_page, small_lab):
-    page = open_page("#explore", address=small_lab.address)
+    page = open_page("#explore", address=small_lab.entrance)
     page.wait_for_selector("#run-picker option >> nth=3", state="attached")
     page.select_option("#run-picker", "together")
     expect(page.locator(".explore-summary")).to_contain_text(
@@ -411,7 +408,7 @@ def test_of_several_networks_each_has_its_maps(open_page, small_lab):
 
 
 def test_a_run_that_has_held_nothing_out_has_its_test_images(open_page, small_lab):
-    page = open_page("#explore", address=small_lab.address)
+    page = open_page("#explore", address=small_lab.entrance)
     page.wait_for_selector("#run-picker option >> nth=3", state="attached")
     page.select_option("#run-picker", "greedy")
     expect(page.locator(".problem")).to_contain_text("has held no images out of its training")
@@ -421,8 +418,9 @@ def test_a_run_that_has_held_nothing_out_has_its_test_images(open_page, small_la
 
 
 def ask(lab, path):
-    with urllib.request.urlopen(f"{lab.address}api/runs/{path}") as answer:
-        return answer.read()
+    answer = lab.get(f"{lab.address}api/runs/{path}")
+    answer.raise_for_status()
+    return answer.content
 
 
 @pytest.mark.slow

@@ -52,7 +52,7 @@ def javascript(browser, lab):
     """Run lines of JavaScript beside the modules of the page, in a real browser."""
     context = browser.new_context()
     page = context.new_page()
-    page.goto(lab.address)
+    page.goto(lab.entrance)
     page.evaluate(f"async () => {{ {IMPORTS} }}")
     yield lambda body, argument: page.evaluate(f"async (given) => {{ {body} }}", argument)
     context.close()

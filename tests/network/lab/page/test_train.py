@@ -3,7 +3,6 @@
 import re
 
 import pytest
-import requests
 from playwright.sync_api import expect
 
 from network.runs.checkpoints import load_checkpoint
@@ -15,11 +14,11 @@ from tests.support.browser import check_layout, network, wait_until_drawn
 def stop_all(lab):
     """Leave no training behind, whatever a test comes to: the next page would show it, too."""
     yield
-    for one in requests.get(f"{lab.address}api/trainings", timeout=10).json()["trainings"]:
+    for one in lab.get(f"{lab.address}api/trainings", timeout=10).json()["trainings"]:
         if one["state"] in {"training", "paused"}:
             place = f"{lab.address}api/trainings/{one['run']}"
-            requests.post(f"{place}/stop", timeout=10)
-            requests.get(f"{place}/events", timeout=30)  # to the last, which says that it is over
+            lab.post(f"{place}/stop", timeout=10)
+            lab.get(f"{place}/events", timeout=30)  # to the last, which says that it is over
 
 
 def begin(page, **choices):
@@ -190,7 +189,7 @@ def test_a_hint_stands_above_the_curves_and_is_read_out(open_page, size):
 
 def test_a_training_that_has_failed_says_what_to_do(open_page, lab):
     body = {"choices": {"limit": 1000, "learning_rate": 1e6, "weight_decay": 1000}}
-    answer = requests.post(f"{lab.address}api/trainings", json=body, timeout=30)
+    answer = lab.post(f"{lab.address}api/trainings", json=body, timeout=30)
     page = open_page("#train")
     page.select_option("#run-picker", answer.json()["run"])
     page.wait_for_selector(".run-state:has-text('failed')")

@@ -1,0 +1,103 @@
+"""The history of a run: one line per epoch in history.jsonl, each with its own hash.
+
+The checkpoint has the hash of all that the history says but the seconds, which no two trainings
+share. A history without hashes is of an earlier version, whose checkpoint names none either.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from network.training.checks import fits_type
+from network.training.state import EpochDone
+from pipeline.errors import CorruptError
+from pipeline.storage.cache import reading
+from pipeline.storage.checksummed_json import CHECKSUM_KEY
+
+MAX_KEPT_LINES = 1 << 14  # a history is written anew after every epoch, with the same lines
+
+
+def pack_history(history: Sequence[EpochDone]) -> bytes:
+    """Write a history as the bytes of its file."""
+    return b"".join(map(pack_epoch, history))
+
+
+@lru_cache(MAX_KEPT_LINES)
+def pack_epoch(epoch: EpochDone) -> bytes:
+    """Write the line of an epoch; its hash is the last entry, of the line without it."""
+    told = epoch._asdict()
+    sha256 = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    return json.dumps({**told, CHECKSUM_KEY: sha256}).encode() + b"\n"
+
+
+def hash_history(history: Sequence[EpochDone]) -> str:
+    """Hash all that a history says but the seconds."""
+    return hashlib.sha256(b"".join(map(pack_without_seconds, history))).hexdigest()
+
+
+@lru_cache(MAX_KEPT_LINES)
+def pack_without_seconds(epoch: EpochDone) -> bytes:
+    """Write what an epoch has come to, which is the same whenever it is trained again."""
+    return json.dumps(epoch._replace(seconds=0.0)).encode() + b"\n"
+
+
+def load_history(path: Path, expected: str | None = None, epochs: int = 0) -> list[EpochDone]:
+    """Read a history, at least of so many epochs, whose hash is the expected one if that is known.
+
+    Raises: MissingError, CorruptError.
+    """
+    with reading(path):
+        data = path.read_bytes()
+    history, is_sealed = parse_history(data, path)
+    if len(history) < epochs:
+        raise CorruptError(f"{path}: {len(history)} epochs, the checkpoint is of {epochs}")
+    if expected is not None and (
+        (epochs and not is_sealed) or (found := hash_history(history[:epochs])) != expected
+    ):
+        what = f"its sha256 is {found}" if is_sealed or not epochs else "its lines have no hash"
+        raise CorruptError(f"{path}: {what}, the checkpoint expects {expected}: it was changed")
+    return history
+
+
+def parse_history(data: bytes, path: Path) -> tuple[list[EpochDone], bool]:
+    """Make the epochs of the bytes of a history, and tell whether their lines have hashes.
+
+    Raises: CorruptError.
+    """
+    history, sealed = [], set()
+    for number, line in enumerate(data.splitlines(keepends=True), 1):
+        try:
+            told = json.loads(line)
+            sealed.add(has_seal := CHECKSUM_KEY in told)
+            stated = told.pop(CHECKSUM_KEY, None)
+            history.append(epoch := build_epoch(told))
+            if epoch.epoch != number:
+                raise ValueError(f"epoch {epoch.epoch}, expected {number}")
+            if has_seal and pack_epoch(epoch) != line:
+                raise ValueError(f"its seal says {stated}: it was changed")
+        except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+            raise CorruptError(f"{path}: line {number} is damaged ({error})"[:500]) from error
+    if len(sealed) > 1:
+        raise CorruptError(f"{path}: some lines have a hash and some have none: it was changed")
+    return history, True in sealed
+
+
+def build_epoch(told: dict[str, Any]) -> EpochDone:
+    """Make an epoch of plain data.
+
+    Raises: TypeError, ValueError, OverflowError.
+    """
+    epoch = EpochDone(**told)
+    for name, hint in get_type_hints(EpochDone).items():
+        value = told[name]
+        if not fits_type(value, hint) or not (value is None or math.isfinite(value)):
+            raise TypeError(f"{name} is {value!r}"[:200])
+    if min(epoch.epoch, epoch.step) < 1 or epoch.seconds < 0:
+        raise ValueError(f"epoch {epoch.epoch}, step {epoch.step}, {epoch.seconds} s")
+    if not 0 <= (epoch.validation_accuracy or 0) <= 1:
+        raise ValueError(f"validation_accuracy is {epoch.validation_accuracy}")
+    return epoch

@@ -1,0 +1,81 @@
+"""The one writer of a run, who replaces no state but the one that it went on from."""
+
+import contextlib
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from network.runs.checkpoints import Checkpoint, read_file_hash, save_checkpoint
+from network.runs.evaluation_log import mark_evaluations
+from network.runs.folder import Run, save_history
+from network.training.state import EpochDone
+from pipeline.errors import ProjectError, StorageError
+from pipeline.storage.locks import file_lock, is_owned, own_folder, require_free
+
+
+def own_run(run: Run) -> AbstractContextManager[None]:
+    """Be the one process that writes a run, as long as this context lasts.
+
+    Raises: StorageError when another process has it.
+    """
+    return own_folder(run.folder, f"run {run.name}")
+
+
+def require_free_run(run: Run) -> None:
+    """Require that no process writes a run now.
+
+    Raises: StorageError.
+    """
+    require_free(run.folder, f"run {run.name}")
+
+
+def is_owned_run(run: Run) -> bool | None:
+    """Return whether a process writes a run now; None where none ever has, as far as is known."""
+    return is_owned(run.folder)
+
+
+@dataclass
+class SavedState:
+    """The checkpoint that a writer has read or saved last, by the hash of its file.
+
+    Locks do nothing on some disks, and a run can be removed while it is trained. So a writer
+    compares before it writes.
+    """
+
+    file_hash: str | None = None  # None: this writer has neither read nor saved one
+    has_saved: bool = False
+
+    def require(self, run: Run) -> None:
+        """Require that the checkpoint of a run is still the one that this writer knows.
+
+        Raises: StorageError.
+        """
+        if self.file_hash is None or run.checkpoint.is_symlink():  # a planted link is replaced
+            return
+        found = read_file_hash(run.checkpoint)
+        if found is None:
+            raise StorageError(
+                f"{run.checkpoint} is not there any more: run {run.name} was removed or moved",
+                "What came after its last save is not saved",
+            )
+        if found != self.file_hash:
+            raise StorageError(
+                f"run {run.name} was changed by another process: its checkpoint has sha256 "
+                f"{found[:16]}..., expected {self.file_hash[:16]}...",
+                "It stays as that process saved it, and nothing of this one was added",
+            )
+
+    def save(self, run: Run, checkpoint: Checkpoint, history: list[EpochDone]) -> None:
+        """Save a run over the state that this writer knows.
+
+        Raises: StorageError when another state is there, or none.
+        """
+        self.require(run)
+        if self.file_hash is not None and not self.has_saved and run.result.is_file():
+            dataset = checkpoint.meta["configuration"]["dataset"]
+            with contextlib.suppress(ProjectError), file_lock(run.result):
+                mark_evaluations(run.result, dataset, self.file_hash)
+        is_first, self.has_saved = self.file_hash is None, True
+        save_history(run, history, is_first)
+        self.file_hash = save_checkpoint(
+            run.checkpoint, checkpoint, lambda *_: self.require(run), is_first
+        )
