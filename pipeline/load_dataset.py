@@ -59,8 +59,9 @@ class LabelledImages:
         if not len(self):
             return None
         tiles = [Tile(pixels, name) for pixels, name in self[:MAX_SHOWN]]
+        some = "" if len(tiles) == len(self) else f"The first {len(tiles)} of "
         buffer = BytesIO()
-        draw_sheet(tiles, f"The first {len(tiles)} of {len(self):,} images").save(buffer, "PNG")
+        draw_sheet(tiles, f"{some}{len(self):,} images").save(buffer, "PNG")
         return buffer.getvalue()
 
 

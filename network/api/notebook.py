@@ -2,9 +2,13 @@
 
 import base64
 from collections.abc import Sequence
+from dataclasses import MISSING, fields
 from html import escape
 
+from network.core.layers import Layer
+
 WIDTH, HEIGHT, MARGIN = 300, 90, 4  # pixels of a curve
+TILE = 112  # pixels that a digit of a list is wide
 
 
 def picture_html(png: bytes) -> str:
@@ -26,7 +30,28 @@ def curve_svg(values: Sequence[float], title: str) -> str:
     )
 
 
+def tiles_html(tiles: Sequence[str]) -> str:
+    """Return pieces of HTML side by side, in as many rows as it takes."""
+    cells = "".join(
+        f'<div style="width: {TILE}px; text-align: center">{tile}</div>' for tile in tiles
+    )
+    return f'<div style="display: flex; flex-wrap: wrap; gap: 8px">{cells}</div>'
+
+
 def table_html(rows: Sequence[tuple[str, str]]) -> str:
     """Return a table of two columns."""
     cells = "".join(f"<tr><th>{escape(a)}</th><td>{escape(b)}</td></tr>" for a, b in rows)
     return f"<table>{cells}</table>"
+
+
+def format_layer(layer: Layer) -> str:
+    """Write a layer as in `--layers`, without what is the default: Linear(30), Sigmoid."""
+    values = {field.name: getattr(layer, field.name) for field in fields(layer)}
+    required = [repr(values[it.name]) for it in fields(layer) if it.default is MISSING]
+    chosen = [
+        f"{it.name}={values[it.name]!r}"
+        for it in fields(layer)
+        if it.default is not MISSING and values[it.name] != it.default
+    ]
+    name, arguments = type(layer).__name__, ", ".join(required + chosen)
+    return f"{name}({arguments})" if arguments else name

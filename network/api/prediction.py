@@ -10,6 +10,7 @@ from network.core.params import Array
 from network.images.pages.read import Box
 
 SCALE = 4  # screen pixels per pixel, in a notebook
+MAX_SHOWN = 40  # digits of a list, in a notebook
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,18 @@ class Prediction:
         buffer = BytesIO()
         large.save(buffer, "PNG")
         return buffer.getvalue()
+
+
+class Predictions(list[Prediction]):
+    """A list of predictions that shows its digits in a notebook."""
+
+    def _repr_html_(self) -> str:
+        """Show the first digits side by side, each above its prediction."""
+        from network.api.notebook import tiles_html
+
+        shown = tiles_html([one._repr_html_() for one in self[:MAX_SHOWN]])
+        more = len(self) - MAX_SHOWN
+        return f"{shown}<p>and {more:,} more</p>" if more > 0 else shown
 
 
 def percent(probability: float) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from network.api.notebook import curve_svg, table_html
-from network.api.prediction import Prediction
+from network.api.notebook import curve_svg, format_layer, table_html
+from network.api.prediction import Prediction, Predictions
 from network.core.data import load_examples, scale_pixels
 from network.core.model import Model
 from network.core.params import Array, Params
@@ -89,7 +89,7 @@ class Run:
         """The accuracy on validation images after the last epoch, 0 to 1."""
         return self.history[-1].validation_accuracy if self.history else None
 
-    def predict(self, source: Source, coverage: float | None = None) -> list[Prediction]:
+    def predict(self, source: Source, coverage: float | None = None) -> Predictions:
         """Predict the digits on a photo, a scan or a drawing, or those of an array.
 
         `source` is the path of an image file, a Pillow image, or an array: (28, 28) or
@@ -102,10 +102,10 @@ class Run:
         digits, pixels = self.read_source(source)
         boxes: list[Box | None] = [digit.box for digit in digits] or [None] * len(pixels)
         found = self.predictor.predict(pixels, coverage)
-        return [
+        return Predictions(
             describe_prediction(*each, self.classes)
             for each in zip(found, pixels, boxes, strict=True)
-        ]
+        )
 
     def scores(self, images: Array) -> Array:
         """Return the outputs of the network, one row of scores per image.
@@ -183,14 +183,17 @@ class Run:
         return f"Run {self.name}: {len(self.history)} epochs{scored}"
 
     def _repr_html_(self) -> str:
-        """Show the run with its learning curves, for a notebook."""
+        """Show the run with the curve of its loss, for a notebook."""
         rows = [("run", self.name), ("dataset", self.configuration.dataset)]
-        rows += [("layers", ", ".join(map(repr, self.model.layers)))]
+        rows += [("layers", ", ".join(map(format_layer, self.model.layers)))]
         if self.validation_accuracy is not None:
             rows += [("validation accuracy", f"{100 * self.validation_accuracy:.2f} %")]
         losses = [epoch.loss for epoch in self.history]
-        title = f"Loss of epochs 1 to {len(losses)}"
-        return table_html(rows) + (curve_svg(losses, title) if losses else "")
+        if not losses:
+            return table_html(rows)
+        course = f"{losses[0]:.3g} to {losses[-1]:.3g} in {len(losses)} epochs"
+        rows += [("training loss", course)]
+        return table_html(rows) + curve_svg(losses, f"training loss, {course}")
 
 
 def describe_prediction(

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network.plots.style import COLOURS, INK, SOFT, new_figure
+from network.plots.figure import new_figure
+from network.plots.style import COLOURS, FAINT, INK, SOFT
 from network.plots.subject import Subject
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ def draw_counts(panel: "Axes", subject: Subject) -> None:
         spine.set_visible(False)
     if len(classes) <= MAX_WRITTEN_CLASSES:
         write_counts(panel, confusion)
-        panel.set_xticks(range(len(classes)), classes)
-        panel.set_yticks(range(len(classes)), classes)
-    panel.tick_params(length=0)
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_ticks(range(len(classes)), classes)
+            axis.set_ticks(np.arange(1, len(classes)) - 0.5, minor=True)
+        panel.grid(which="minor", color=FAINT)  # lines between the cells
+    panel.tick_params(which="both", length=0)
     panel.set_xlabel("predicted class")
     panel.set_ylabel("true class")
     panel.set_title(f"{subject.name}: confusion matrix of {subject.shown}", fontsize="medium")

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from network.metrics.risk_coverage import risk_coverage
-from network.plots.style import add_legend, colour, in_percent, new_figure
+from network.plots.figure import new_figure
+from network.plots.style import add_legend, colour, in_percent
 from network.plots.subject import Subject, describe_shown
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network.plots.style import add_legend, colour, in_percent, new_figure
+from network.plots.figure import new_figure
+from network.plots.style import add_legend, colour, in_percent
 from network.plots.subject import Subject
 
 if TYPE_CHECKING:
@@ -43,9 +44,12 @@ def draw_accuracy_curves(panel: "Axes", subjects: Sequence[Subject]) -> None:
 
 
 def from_the_first_epoch(panel: "Axes") -> None:
-    """Let the axis of epochs begin at 0."""
+    """Let the axis of epochs begin at 0, and count whole ones."""
+    from matplotlib.ticker import MaxNLocator
+
     panel.set_xlabel("epoch")
     panel.set_xlim(left=0)
+    panel.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def on_log_scale(panel: "Axes") -> None:
@@ -59,7 +63,7 @@ def on_log_scale(panel: "Axes") -> None:
 
 
 def draw_losses(panel: "Axes", subject: Subject, ink: str, alone: bool) -> None:
-    """Draw the loss on the images trained on, and dashed that on held-out ones."""
+    """Draw the loss on the images trained on, and dashed that on validation images."""
     epochs = [done.epoch for done in subject.history]
     name = "training" if alone else subject.name
     panel.plot(epochs, [done.loss for done in subject.history], color=ink, label=name)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from network.plots.style import COLOURS, FAINT, INK, SOFT, frameless, new_figure
+from network.plots.figure import new_figure
+from network.plots.style import COLOURS, FAINT, INK, SOFT, frameless
 from network.plots.subject import Subject, most_confident_mistakes
 
 if TYPE_CHECKING:
@@ -55,3 +56,4 @@ def draw_scores(panel: "Axes", subject: Subject, example: int) -> None:
         )
         panel.text(1.05, -place, f"{100 * likely[k]:.0f} %", va="center", color=SOFT, fontsize=7.5)
     panel.set_xlim(-0.25, 1.45)
+    panel.set_ylim(-NAMED - 0.2, 0.5)  # space below: the next row begins there

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from network.metrics.accuracy import wilson_interval
-from network.plots.style import SOFT, add_legend, colour, in_percent, new_figure
+from network.plots.figure import new_figure
+from network.plots.style import SOFT, add_legend, colour, in_percent
 from network.plots.subject import Subject, describe_shown
 
 if TYPE_CHECKING:

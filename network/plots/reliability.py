@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from network.metrics.calibration import BINS, Bins, expected_calibration_error, reliability_bins
-from network.plots.style import COLOURS, SOFT, in_percent, new_figure
+from network.plots.figure import new_figure
+from network.plots.style import COLOURS, SOFT, in_percent
 from network.plots.subject import Subject
 
 if TYPE_CHECKING:

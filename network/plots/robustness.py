@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from network.metrics.robustness import CORRUPTIONS, robustness_curve
-from network.plots.style import add_legend, colour, in_percent, new_figure
+from network.plots.figure import new_figure
+from network.plots.style import add_legend, colour, in_percent
 from network.plots.subject import Subject
 
 if TYPE_CHECKING:

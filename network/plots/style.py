@@ -52,16 +52,6 @@ def our_style() -> Iterator[None]:
         yield
 
 
-def new_figure(width: float, height: float) -> "Figure":
-    """Make an empty figure, without a window and without anything global.
-
-    Units: inches.
-    """
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")
-
-
 def to_bytes(figure: "Figure", kind: str) -> bytes:
     """Write a figure as PNG or SVG; the same figure gives the same bytes."""
     told = {"Software": None} if kind == "png" else {"Date": None, "Creator": None}

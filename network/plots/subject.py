@@ -75,7 +75,7 @@ def load_subjects(cache: Cache, names: Sequence[str | None], split: str) -> list
     subjects = []
     for run in runs:
         examples = held_out(cache, run) if common is None else common
-        shown = f"{len(examples):,} {'held-out' if common is None else split} images"
+        shown = f"{len(examples):,} {'validation' if common is None else split} images"
         subject = Subject(
             run,
             read_saved_history(run.run, run.checkpoint),
@@ -107,7 +107,7 @@ def held_out(cache: Cache, run: LoadedRun) -> Examples:
 def describe_shown(subjects: Sequence[Subject]) -> str:
     """Say in words which examples several runs answered; each may have held out others."""
     shown = {subject.shown for subject in subjects}
-    return shown.pop() if len(shown) == 1 else "the images that each run held out"
+    return shown.pop() if len(shown) == 1 else "the validation images of each run"
 
 
 def most_confident_mistakes(subject: Subject, count: int) -> Array:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from network.interpret.units import first_layer_weights
-from network.plots.style import SOFT, frameless, new_figure
+from network.plots.figure import new_figure
+from network.plots.style import SOFT, frameless
 from network.plots.subject import Subject
 
 if TYPE_CHECKING:

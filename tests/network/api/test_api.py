@@ -3,6 +3,7 @@
 import doctest
 import importlib.metadata
 import inspect
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,12 @@ from network import (
     open_run,
     train,
 )
+from network.api.notebook import format_layer
+from network.layers.text import parse_layers
+from tests.support.layer_examples import EXAMPLES
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+LAYERS = [layer for layer, _ in EXAMPLES.values()]
 NAMES = [(package, name) for package in (network, pipeline) for name in package.__all__]
 PNG = b"\x89PNG"
 
@@ -99,6 +104,15 @@ def test_a_prediction_shows_itself(run, test_images):
     assert prediction.name in prediction.prediction_set
 
 
+def test_a_list_of_predictions_shows_its_first_digits(run, test_images):
+    predictions = run.predict(test_images.images[:45])
+    assert predictions == list(predictions)
+    shown = predictions._repr_html_()
+    assert shown.count("data:image/png") == 40
+    assert "and 5 more" in shown
+    assert run.predict(test_images.images[:40])._repr_html_().endswith("</div>")
+
+
 def test_a_picture_is_read_from_its_path_and_from_memory(run, test_images, tmp_path):
     page = np.full((60, 120), 255, np.uint8)
     page[16:44, 16:44] = 255 - test_images.images[0]
@@ -125,12 +139,24 @@ def test_a_run_is_drawn_as_a_figure_or_into_axes_and_shows_itself(run):
     from matplotlib.figure import Figure
 
     assert len(run.plot().axes) == 2
+    picture, size = run.plot()._repr_png_()
+    assert picture.startswith(PNG)
+    assert size == {"width": 912, "height": 346}
+    assert isinstance(pickle.loads(pickle.dumps(run.plot())), Figure)
     axes = Figure().subplots(1, 2)
     for kind, panel in zip(("confusion", "accuracy"), axes, strict=True):
         assert run.plot(kind, panel) is panel
         assert panel.has_data()
-    assert "<svg" in run._repr_html_()
+    shown = run._repr_html_()
+    assert "<svg" in shown
+    assert "Flatten, Linear(120, initializer=&#x27;he&#x27;), ReLU" in shown
     assert repr(run).startswith("Run first: 2 epochs, validation accuracy ")
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda it: type(it).__name__)
+def test_a_layer_is_shown_as_it_may_be_typed(layer):
+    assert parse_layers(format_layer(layer)) == (layer,)
+    assert len(format_layer(layer)) <= len(repr(layer))
 
 
 def test_a_loop_of_ones_own_can_be_left_and_the_run_is_saved(cache_dir):

@@ -1,0 +1,45 @@
+"""Read the digits on photos, scans or drawings of yours.
+
+    python docs/examples/read_my_digits.py page.jpg another.png
+
+The first time it trains the network, on the 60,000 images of MNIST, which takes some seconds.
+Write large, with space between the digits, on paper of one colour.
+"""
+
+import sys
+from argparse import ArgumentParser
+
+from network import ProjectError, Run, open_run, train
+from pipeline.errors import MissingError
+
+NAME = "read-my-digits"  # of the run, in the cache folder
+
+
+def find_run() -> Run:
+    """Open the run that an earlier call of this script has trained, or train it."""
+    try:
+        return open_run(NAME)
+    except MissingError:
+        print("Training a network, once ...")
+        return train("mnist", preset="fast-97", name=NAME)
+
+
+def main() -> None:
+    """Print the digits of every image that is named on the command line."""
+    parser = ArgumentParser(description="Read the digits on photos, scans or drawings of yours.")
+    parser.add_argument("images", nargs="+", help="image files: PNG, JPEG, TIFF and more")
+    images = parser.parse_args().images
+    run = find_run()
+    for image in images:
+        digits = run.predict(image)
+        print(f"{image}: {''.join(digit.name for digit in digits)}")
+        for digit in digits:
+            doubt = "  (does not look like a digit)" if digit.is_out_of_distribution else ""
+            print(f"  {digit.name}  {100 * digit.probability:5.1f} %{doubt}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ProjectError as error:  # a file that is not there, or not an image: one line says it
+        sys.exit(f"read_my_digits.py: {error}")

@@ -1,0 +1,16 @@
+"""New figures, which show themselves in a notebook."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from network.plots.notebook_figure import NotebookFigure
+
+
+def new_figure(width: float, height: float) -> "NotebookFigure":
+    """Make an empty figure, without a window and without anything global.
+
+    Units: inches.
+    """
+    from network.plots.notebook_figure import NotebookFigure
+
+    return NotebookFigure(figsize=(width, height), layout="constrained")
