@@ -1,4 +1,4 @@
-"""Predict pictures and files of images, one bad one among many, and write what was predicted."""
+"""Predict pictures and files of images, one bad among many, and write the predictions."""
 
 import csv
 import io
