@@ -1,4 +1,4 @@
-"""Predict pictures and files of images, one bad one among many, and write what was predicted."""
+"""Predict pictures and files of images, even if one is bad, and write what was predicted."""
 
 import csv
 import io
