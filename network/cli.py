@@ -50,7 +50,13 @@ add(
     "network ensemble --presets conv,vgg --workers 2",
 )
 add("calibrate", calibrate, "network calibrate mlp-1")
-add("predict", predict, "network predict page.jpg --coverage 0.99")
+add(
+    "predict",
+    predict,
+    "network predict page.jpg --steps",
+    "network predict test.csv --out answers.csv",
+    default_values={"--steps": "steps.png"},
+)
 add(
     "show",
     show,

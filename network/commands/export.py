@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from network.commands.options import RunName
+from network.commands.options import RunName, note_latest
 from pipeline.errors import UsageError
 from pipeline.storage.cache import absolute, find_cache, publish
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
@@ -42,6 +42,7 @@ def export(
     if len(set(wanted.values())) < len(wanted):
         raise UsageError("two formats are to be written to one file, expected a file for each")
     (loaded,) = load_runs(cache, [run])
+    note_latest(console, run, loaded.name)
     dataset = common_dataset(cache, [loaded])
     made = {name: export_run(loaded, dataset, name) for name in wanted if name != "html"}
     if html:

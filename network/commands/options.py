@@ -15,6 +15,7 @@ from network.training.configuration import (
 )
 from network.training.option import Option, options_spelled
 from pipeline.terminal.command import Command, accept_aliases, with_parameters
+from pipeline.terminal.console import Console
 
 # Options of a training as they were typed, by their keys; only those that were given.
 Settings: TypeAlias = dict[str, str]
@@ -53,6 +54,12 @@ ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="TOML file of options, over the preset."),
 ]
+
+
+def note_latest(console: Console, asked: str | None, found: str) -> None:
+    """Print which run was taken, where none was named."""
+    if asked is None:
+        console.note(f"run {found}, the latest")
 
 
 def training_options(*keys: str) -> Callable[[Command], Command]:

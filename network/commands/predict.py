@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from network.commands.options import note_latest
 from pipeline.errors import UsageError
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
@@ -31,7 +32,11 @@ def predict(
     deskew: Annotated[bool, typer.Option("--deskew", help="Deskewing of slanted digits.")] = False,
     steps: Annotated[
         Path | None,
-        typer.Option("--steps", metavar="FILE", help="PNG file of each processing step."),
+        typer.Option(
+            "--steps",
+            metavar="FILE",
+            help="PNG file of each processing step. [without FILE: steps.png]",
+        ),
     ] = None,
     coverage: Annotated[
         float | None,
@@ -66,6 +71,7 @@ def predict(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     (loaded,) = load_runs(cache, [run])
+    note_latest(console, run, loaded.name)
     classes = find_dataset(cache, loaded.configuration.dataset).classes
     with lend_workspace(cache) as workspace:
         inputs = [it for path in images for it in list_inputs(path, workspace)]

@@ -32,7 +32,9 @@ def replay(
     )
     require_trained(found.name, checkpoint)
     with stop_requests() as requested:
-        again = create_training_run(cache, configuration, name, f"{found.name}-again")
+        again = create_training_run(
+            cache, configuration, name, f"{found.name}-again", replay_of=found.name
+        )
         console.note(f"training {found.name} again, as {again.run.name}")
         for change in changes:
             console.note(f"as far as step {change.step:,}, where it was changed")

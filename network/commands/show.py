@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from network.commands.options import PresetName, RunName, configure
+from network.commands.options import PresetName, RunName, configure, note_latest
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
 from pipeline.terminal.command import accept_aliases
@@ -81,6 +81,7 @@ def show(
     elif augment is not None or preset is not None:
         raise UsageError("--augment and --preset go with --augmented")
     else:
+        run = run or find_latest(console, cache)
         sheet = predicted_images(cache, run, split, count or (10 if terminal else 50), wrong)
     if terminal:
         console.draw(
@@ -91,6 +92,18 @@ def show(
     path = show_picture(picture, out, cache.pictures() / sheet.file)
     console.say(f"{sheet.what} in {path}" if path else f"{sheet.what} shown")
     console.result({**sheet.about, "path": path and str(path)})
+
+
+def find_latest(console: Console, cache: Cache) -> str:
+    """Return the name of the latest run, and print it.
+
+    Raises: MissingError.
+    """
+    from network.runs.names import find_run
+
+    found = find_run(cache, None)
+    note_latest(console, None, found.name)
+    return found.name
 
 
 class Sheet(NamedTuple):
@@ -119,8 +132,9 @@ def predicted_images(cache: Cache, run: str | None, split: str, count: int, wron
     examples = load_examples(cache, dataset, split)
     outputs = compute_outputs(checkpoint.model, checkpoint.params, examples.images)
     tiles = answer_tiles(examples, outputs, dataset.classes, count, wrong)
-    title = f"{found.name}: {'mistakes' if wrong else 'answers'} on {dataset.name}, {split}"
-    return Sheet("answers", tiles, title, f"{found.name}_{split}.png", {"run": found.name})
+    title = f"{found.name}: {'mistakes' if wrong else 'predictions'} on {dataset.name}, {split}"
+    file = f"{found.name}_{split}{'_wrong' if wrong else ''}.png"
+    return Sheet("predictions", tiles, title, file, {"run": found.name})
 
 
 def augmented_images(

@@ -29,7 +29,7 @@ from pipeline.errors import CorruptError, ProjectError
 from pipeline.storage.cache import publish
 
 # what a checkpoint says of where its training comes from
-ORIGIN = ("data", "first", "changes", "seen")
+ORIGIN = ("data", "first", "changes", "seen", "replay_of")
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ import numpy as np
 
 from network.core.model import Model
 from network.core.params import Params
+from network.runs.checkpoints import load_checkpoint
 from network.runs.folder import Run, save_run
 from network.training.configuration import Configuration
 from network.training.state import TrainingState
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import MissingError, UsageError
+from pipeline.errors import MissingError, ProjectError, UsageError
 from pipeline.storage.cache import Cache, remove_stale_parts, storage_error, sync_folder
 from pipeline.storage.checksummed_json import publish_json
 from pipeline.storage.file_names import is_device_name
@@ -127,7 +128,7 @@ def describe_sizes(model: Model) -> str:
 
 
 def find_run(cache: Cache, name: str | None) -> Run:
-    """Find a run by its name, or the one that was trained last.
+    """Find a run by its name, or the one that was trained last; a replay is no new training.
 
     Raises: MissingError, with the nearest name.
     """
@@ -135,13 +136,27 @@ def find_run(cache: Cache, name: str | None) -> Run:
     if not runs:
         raise MissingError(f"there is no run in {cache.runs()}", "Run `network train`")
     if name is None:
-        return order_by_change(runs)[-1]
+        ordered = order_by_change(runs)[::-1]
+        return next(filter(is_result_of_training, ordered), ordered[0])
     for run in runs:
         if run.name == name:
             return run
     near = difflib.get_close_matches(name, [run.name for run in runs], n=1)
     hint = f"Did you mean {near[0]}?" if near else "`network runs` names them all"
     raise MissingError(f"no run is called {name!r} in {cache.runs()}", hint)
+
+
+def is_result_of_training(run: Run) -> bool:
+    """Return whether a run was trained, or made of trained ones; a damaged one is to be reported.
+
+    An untrained network and a replay of another run are not what a user means by the latest run.
+    """
+    try:
+        meta = load_checkpoint(run.checkpoint).meta
+    except ProjectError:
+        return True
+    was_trained_elsewhere = "members" in meta or "edited" in meta or meta.get("seen", []) is None
+    return "replay_of" not in meta and (meta.get("step", 0) > 0 or was_trained_elsewhere)
 
 
 def order_by_change(runs: Iterable[Run]) -> list[Run]:

@@ -174,16 +174,19 @@ def create_training_run(
     name: str | None,
     stem: str | None = None,
     film: bool = False,
+    replay_of: str | None = None,
 ) -> TrainingRun:
     """Make a new run of a configuration, ready to be trained; the stem is for a name of our own.
 
-    With `film` its parameters are kept after every epoch.
+    With `film` its parameters are kept after every epoch. `replay_of` is the run that it repeats.
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
     check_new_name(cache, name)
     prepared = build_training_run(cache, configuration, Run(cache.runs()))
     model, params = prepared.recipe.model, prepared.state.params
+    if replay_of is not None:
+        prepared.state.origin["replay_of"] = replay_of
     run = create_run(cache, name, model, params, configuration, stem)
     begun = replace(prepared, run=run, saved=SavedState(read_file_hash(run.checkpoint)))
     if film:

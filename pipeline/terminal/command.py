@@ -27,6 +27,15 @@ class PlainGroup(TyperGroup):
 class PlainCommand(TyperCommand):
     """A command whose help names values by words such as FILE, and no types of Python."""
 
+    default_values: Mapping[str, str] = {}  # of options that may stand without a value
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        followers = [*args[1:], "--"]
+        for place in reversed(range(len(args))):
+            if args[place] in self.default_values and followers[place].startswith("-"):
+                args.insert(place + 1, self.default_values[args[place]])
+        return super().parse_args(ctx, args)
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         for title in ("Arguments", "Options"):
             records = [
@@ -52,12 +61,22 @@ def make_app(epilog: str) -> typer.Typer:
 
 
 def add_command(
-    app: typer.Typer, name: str, command: Command, *examples: str, hidden: bool = False
+    app: typer.Typer,
+    name: str,
+    command: Command,
+    *examples: str,
+    hidden: bool = False,
+    default_values: Mapping[str, str] | None = None,
 ) -> None:
-    """Add a command with examples, which are the last lines of its help."""
+    """Add a command with examples, which are the last lines of its help.
+
+    `default_values` are those of options that may stand without a value: `--steps` is then
+    `--steps steps.png`.
+    """
     lines = ["Example:" if len(examples) == 1 else "Examples:", *(f"  {it}" for it in examples)]
     epilog = "\b\n" + "\n".join(lines)  # the sign keeps the lines as they are
-    app.command(name, cls=PlainCommand, epilog=epilog, hidden=hidden)(command)
+    described = type("Described", (PlainCommand,), {"default_values": default_values or {}})
+    app.command(name, cls=described, epilog=epilog, hidden=hidden)(command)
 
 
 def accept_aliases(aliases: Mapping[str, str]) -> Callable[[Command], Command]:

@@ -140,7 +140,9 @@ def test_predict(run_json, call, built_cache, trained, pictures):
     assert call("predict", paths[0], "--run", trained).out.startswith(f"{paths[0]}: {digits[0]}\n")
 
 
-def test_predict_reads_a_page_line_by_line(call, call_json, trained, mnist_test_set, tmp_path):
+def test_predict_reads_a_page_line_by_line(
+    call, call_json, trained, mnist_test_set, tmp_path, monkeypatch
+):
     pixels, path, steps = mnist_test_set[0], tmp_path / "Seite.png", tmp_path / "steps.png"
     rows = [
         np.hstack([np.kron(pixels[index], np.ones((3, 3))) for index in row])
@@ -158,6 +160,10 @@ def test_predict_reads_a_page_line_by_line(call, call_json, trained, mnist_test_
     assert boxes[0]["top"] + boxes[0]["height"] < boxes[3]["top"]
     with Image.open(steps) as picture:
         assert picture.width > 1000
+    monkeypatch.chdir(steps.parent)
+    steps.unlink()
+    assert "in steps.png\n" in call("predict", str(path), "--steps", "--run", trained).err
+    assert steps.exists()
     lines = call("predict", str(path), "--run", trained, "--deskew").out.splitlines()
     assert lines[:2] == [f"{path}: 100", " " * len(f"{path}: ") + "101"]
     assert sum("*" in line for line in lines) == 6

@@ -1,6 +1,7 @@
 """A run's folder: its name is free and plain, it is never overwritten, it is found again."""
 
 import os
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -36,9 +37,10 @@ def cache(tmp_path):
     return Cache(tmp_path, "test")
 
 
-def save(cache, name=None, history=()):
+def save(cache, name=None, history=(), step=12, origin=None):
     run = create_run(cache, name, MODEL, PARAMS, CONFIGURATION)
-    save_run(run, MODEL, TrainingState(PARAMS, {}, 12, list(history)), CONFIGURATION)
+    state = TrainingState(PARAMS, {}, step, list(history), origin=origin or {})
+    save_run(run, MODEL, state, CONFIGURATION)
     return run
 
 
@@ -140,6 +142,18 @@ def test_the_latest_run_is_found_without_a_name(cache):
     assert find_run(cache, None).name == "c"  # as old as b, but the later name
     os.utime(runs[1].checkpoint, ns=(0, 99_000_000_000))
     assert find_run(cache, None).name == "a"
+
+
+def test_the_latest_run_is_a_trained_one_and_no_replay_of_another(cache):
+    trained = save(cache, "trained")
+    later = [("untrained", 0, {"seen": []}), ("again", 12, {"replay_of": "trained"})]
+    for number, (name, step, origin) in enumerate(later):
+        run = save(cache, name, step=step, origin=origin)
+        os.utime(run.checkpoint, ns=(0, 10**9 * (20 + number)))
+        os.utime(trained.checkpoint, ns=(0, 10**9))
+        assert find_run(cache, None).name == "trained"
+    shutil.rmtree(trained.folder)
+    assert find_run(cache, None).name == "again"  # better than none
 
 
 def test_a_misspelt_name_gets_the_nearest(cache):
