@@ -8,7 +8,7 @@ calibration.json  what its scores are worth, measured on what was held out
 film/             the parameters after every epoch, where they are kept
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from network.runs.history import hash_history, load_history, pack_history
 from network.training.configuration import Configuration, configuration_from_dict
 from network.training.state import EpochDone, TrainingState
 from pipeline.errors import CorruptError, ProjectError
-from pipeline.storage.cache import publish
+from pipeline.storage.cache import Digest, publish
 
 # what a checkpoint says of where its training comes from
 ORIGIN = ("data", "first", "changes", "seen", "replay_of")
@@ -73,9 +73,14 @@ def save_run(run: Run, model: Model, state: TrainingState, configuration: Config
     save_checkpoint(run.checkpoint, build_checkpoint(model, state, configuration))
 
 
-def save_history(run: Run, history: list[EpochDone], make_folder: bool = True) -> None:
-    """Write what a run told after each epoch."""
-    publish(run.history, [pack_history(history)], make_folder=make_folder)
+def save_history(
+    run: Run,
+    history: list[EpochDone],
+    check: Callable[[Path, Digest], None] | None = None,
+    make_folder: bool = True,
+) -> None:
+    """Write what a run told after each epoch; `check` is called before it takes its place."""
+    publish(run.history, [pack_history(history)], check, make_folder)
 
 
 def build_checkpoint(

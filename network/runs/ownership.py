@@ -3,12 +3,14 @@
 import contextlib
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 from network.runs.checkpoints import Checkpoint, read_file_hash, save_checkpoint
 from network.runs.evaluation_log import mark_evaluations
 from network.runs.folder import Run, save_history
 from network.training.state import EpochDone
 from pipeline.errors import ProjectError, StorageError
+from pipeline.storage.cache import Digest
 from pipeline.storage.locks import file_lock, is_owned, own_folder, require_free
 
 
@@ -75,7 +77,9 @@ class SavedState:
             with contextlib.suppress(ProjectError), file_lock(run.result):
                 mark_evaluations(run.result, dataset, self.file_hash)
         is_first, self.has_saved = self.file_hash is None, True
-        save_history(run, history, is_first)
-        self.file_hash = save_checkpoint(
-            run.checkpoint, checkpoint, lambda *_: self.require(run), is_first
-        )
+
+        def check(made: Path, digest: Digest) -> None:
+            self.require(run)
+
+        save_history(run, history, check, is_first)
+        self.file_hash = save_checkpoint(run.checkpoint, checkpoint, check, is_first)

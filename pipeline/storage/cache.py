@@ -158,8 +158,8 @@ def publish(
 ) -> Digest:
     """Write a file whole or not at all; the only way this project writes an artefact.
 
-    The chunks go to a new file with a name of its own beside the target, which is checked,
-    forced to disk, and put in the target's place in one step; then the folder is forced to
+    The chunks go to a new file with a name of its own beside the target, which is forced to
+    disk, checked, and put in the target's place in one step; then the folder is forced to
     disk too. Whatever ends this early, power failure included, leaves what was there before.
     Without `make_folder`, a folder that was removed meanwhile does not come back.
 
@@ -174,9 +174,9 @@ def publish(
             digest = write_chunks(file.write, chunks)
             file.flush()
             check_size(temporary, os.fstat(file.fileno()).st_size, digest.size)
-            if check is not None:
-                check(temporary, digest)
             os.fsync(file.fileno())
+            if check is not None:  # last, for it may compare what is there with what was
+                check(temporary, digest)
         replace_file(temporary, path)
         sync_folder(path.parent)
     except OSError as error:
