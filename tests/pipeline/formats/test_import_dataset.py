@@ -22,6 +22,7 @@ from pipeline.storage.cache import STALE_SECONDS, Cache
 from pipeline.verify import verify_dataset
 from tests.support.checkout import RAW, REPOSITORY
 from tests.support.image_sources import KAGGLE, LABELS, PIXELS, images, lines, npz, png, save
+from tests.support.pace import PATIENCE
 from tests.support.peak_memory import PEAK
 from tests.support.user_datasets import LINUX, raw_arrays, tree
 
@@ -229,7 +230,7 @@ def test_what_killed_imports_left_is_cleared_away_after_an_hour(cache, source):
 def test_two_imports_of_one_name_at_once_leave_one_whole_data_set(cache, source, tmp_path):
     other = npz(tmp_path / "b.npz", x=255 - PIXELS, y=LABELS)
     children = [in_child(cache, path) for path in (source, other, source, other)]
-    answers = [child.communicate(timeout=60)[0] for child in children]
+    answers = [child.communicate(timeout=PATIENCE)[0] for child in children]
     assert sum("there already is a data set of yours" in answer for answer in answers) == 3
     dataset = find_dataset(cache, "mine")
     assert [finding.status for finding in verify_dataset(cache, dataset)] == ["intact"] * 7

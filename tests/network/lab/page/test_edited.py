@@ -10,6 +10,7 @@ from network.lab.routes.models import MAX_SAVED_RUNS
 from network.runs.folder import load_run
 from network.runs.names import find_run, list_runs
 from tests.support.browser import check_layout, network, running_lab
+from tests.support.pace import PATIENCE
 from tests.support.small_digits import NAME, make_small_digits
 
 OFF = {"off": [[2, 0]]}
@@ -86,7 +87,7 @@ def test_the_field_and_its_button_fit_the_window_and_a_finger(open_page, small_l
 
 
 def save(lab, value, run="first"):
-    answer = lab.post(f"{lab.address}api/runs/{run}/edited", json=value, timeout=10)
+    answer = lab.post(f"{lab.address}api/runs/{run}/edited", json=value, timeout=PATIENCE)
     return answer.status_code, answer.json()
 
 

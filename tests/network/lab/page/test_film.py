@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from network.runs.film import list_epochs
 from network.runs.names import find_run
 from tests.support.browser import check_layout, network
+from tests.support.pace import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_a_run_is_scrubbed_through_with_arrows_slider_and_a_click(open_page, fil
     box = chart.bounding_box()
     page.mouse.click(box["x"] + box["width"] - 16, box["y"] + 40)
     assert accuracy_at(page, 5) == last
-    film = lab.get(f"{lab.address}api/runs/{filmed}/film", timeout=10).json()
+    film = lab.get(f"{lab.address}api/runs/{filmed}/film", timeout=PATIENCE).json()
     assert last == round(100 * film["history"][-1]["validation_accuracy"], 2)
     assert film["shows_the_run"] is True
 
@@ -72,7 +73,7 @@ def test_the_digits_that_flipped_are_shown_with_both_answers(open_page, filmed, 
     page.keyboard.press("ArrowRight")
     after = accuracy_at(page, 1)
     frames = [
-        lab.get(f"{lab.address}api/runs/{filmed}/film/{epoch}", timeout=10).json()
+        lab.get(f"{lab.address}api/runs/{filmed}/film/{epoch}", timeout=PATIENCE).json()
         for epoch in (0, 1)
     ]
     flips = frames[1]["flips"]
@@ -126,7 +127,7 @@ def test_a_film_is_made_of_a_run_that_has_none(open_page, lab):
     page.click("text=Make the film")
     accuracy_at(page, 2)
     assert list_epochs(find_run(lab.cache, "unfilmed")) == [0, 1, 2]
-    film = lab.get(f"{lab.address}api/runs/unfilmed/film", timeout=10).json()
+    film = lab.get(f"{lab.address}api/runs/unfilmed/film", timeout=PATIENCE).json()
     assert (film["shows_the_run"], film["is_whole"]) == (True, True)
 
 
@@ -166,6 +167,6 @@ def test_a_film_fits_every_window(open_page, filmed, size):
      ("filmed/film/events", 404), ("filmed/film/99999999999999", 422)],
 )  # fmt: skip
 def test_what_is_not_there_is_told(lab, filmed, path, status):
-    answer = lab.get(f"{lab.address}api/runs/{path}", timeout=10)
+    answer = lab.get(f"{lab.address}api/runs/{path}", timeout=PATIENCE)
     assert answer.status_code == status
     assert answer.json()["error"]["message"]

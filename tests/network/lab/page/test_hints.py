@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from tests.support.pace import PATIENCE
+
 names = itertools.count()
 CROSS = {"loss": "cross-entropy"}
 RELU = {**CROSS, "activation": "relu"}
@@ -29,13 +31,15 @@ def page(open_page):
 def begin(lab, **choices):
     """Begin a training, and return its name."""
     body = {"name": f"hinted-{next(names)}", "choices": choices, "film": False}
-    answer = lab.post(f"{lab.address}api/trainings", json=body, timeout=30)
+    answer = lab.post(f"{lab.address}api/trainings", json=body, timeout=PATIENCE)
     return answer.json()["run"]
 
 
 def listen(lab, run):
     """Give the events of a run as they come."""
-    with lab.get(f"{lab.address}api/trainings/{run}/events", stream=True, timeout=60) as answer:
+    with lab.get(
+        f"{lab.address}api/trainings/{run}/events", stream=True, timeout=PATIENCE
+    ) as answer:
         for line in answer.iter_lines(chunk_size=1, decode_unicode=True):
             if line.startswith("data: "):
                 yield json.loads(line[6:])
@@ -107,9 +111,9 @@ def test_a_knob_that_is_turned_too_far_makes_the_loss_rise(page, lab):
         if event["type"] == "epoch" and event["step"] > enough:
             if enough > 600:
                 break
-            lab.request("PATCH", place, json={"learning_rate": 100}, timeout=30)
+            lab.request("PATCH", place, json={"learning_rate": 100}, timeout=PATIENCE)
             enough = 10**9  # until the change is told
-    lab.post(f"{place}/stop", timeout=30)
+    lab.post(f"{place}/stop", timeout=PATIENCE)
     found = page.evaluate(HINTS_OF, seen)
     assert "rises" in found["ever"]
     assert all("rate, 100, is too high" in hint["todo"] for hint in found["last"])

@@ -8,17 +8,18 @@ from playwright.sync_api import expect
 from network.runs.checkpoints import load_checkpoint
 from network.runs.names import find_run
 from tests.support.browser import check_layout, network, wait_until_drawn
+from tests.support.pace import PATIENCE
 
 
 @pytest.fixture(autouse=True)
 def stop_all(lab):
     """Leave no training behind, whatever a test comes to: the next page would show it, too."""
     yield
-    for one in lab.get(f"{lab.address}api/trainings", timeout=10).json()["trainings"]:
+    for one in lab.get(f"{lab.address}api/trainings", timeout=PATIENCE).json()["trainings"]:
         if one["state"] in {"training", "paused"}:
             place = f"{lab.address}api/trainings/{one['run']}"
-            lab.post(f"{place}/stop", timeout=10)
-            lab.get(f"{place}/events", timeout=30)  # to the last, which says that it is over
+            lab.post(f"{place}/stop", timeout=PATIENCE)
+            lab.get(f"{place}/events", timeout=PATIENCE)  # to the last, which says that it is over
 
 
 def begin(page, **choices):
@@ -189,7 +190,7 @@ def test_a_hint_stands_above_the_curves_and_is_read_out(open_page, size):
 
 def test_a_training_that_has_failed_says_what_to_do(open_page, lab):
     body = {"choices": {"limit": 1000, "learning_rate": 1e6, "weight_decay": 1000}}
-    answer = lab.post(f"{lab.address}api/trainings", json=body, timeout=30)
+    answer = lab.post(f"{lab.address}api/trainings", json=body, timeout=PATIENCE)
     page = open_page("#train")
     page.select_option("#run-picker", answer.json()["run"])
     page.wait_for_selector(".run-state:has-text('failed')")
