@@ -36,7 +36,11 @@ RunCommand = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let Ctrl-C reach the commands that tests start: a shell's background job ignores it."""
+    """Let Ctrl-C reach the commands that tests start, and no user's configuration.
+
+    A shell's background job ignores Ctrl-C.
+    """
+    os.environ["XDG_CONFIG_HOME"] = str(REPOSITORY / "tests" / "no-configuration")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -7,6 +7,7 @@ import typer
 from network.commands.options import (
     PresetName,
     Settings,
+    complete_runs,
     configure,
     spell_flag,
     training_options,
@@ -27,7 +28,11 @@ if TYPE_CHECKING:
 def check(
     run: Annotated[
         str | None,
-        typer.Argument(metavar="RUN", help="A run's name. [default: an untrained network]"),
+        typer.Argument(
+            metavar="RUN",
+            autocompletion=complete_runs,
+            help="A run's name. [default: an untrained network]",
+        ),
     ] = None,
     preset: PresetName = None,
     *,

@@ -4,14 +4,19 @@ from typing import Annotated
 
 import typer
 
-from network.commands.options import OtherDataset, SplitName
+from network.commands.options import OtherDataset, SplitName, complete_runs
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def compare(
-    first: Annotated[str, typer.Argument(metavar="RUN", help="Name of a run.")],
-    second: Annotated[str, typer.Argument(metavar="RUN", help="Name of another run.")],
+    first: Annotated[
+        str, typer.Argument(metavar="RUN", autocompletion=complete_runs, help="Name of a run.")
+    ],
+    second: Annotated[
+        str,
+        typer.Argument(metavar="RUN", autocompletion=complete_runs, help="Name of another run."),
+    ],
     split: SplitName = "test",
     dataset: OtherDataset = None,
     cache_dir: CacheDir = None,

@@ -11,6 +11,7 @@ from network.commands.options import (
     SchedulerAddress,
     Settings,
     WorkerCount,
+    complete_runs,
     configure,
     training_options,
 )
@@ -24,7 +25,10 @@ from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, s
 @training_options("seed", "dataset")
 def ensemble(
     runs: Annotated[
-        list[str] | None, typer.Argument(metavar="RUN", help="Names of the member runs.")
+        list[str] | None,
+        typer.Argument(
+            metavar="RUN", autocompletion=complete_runs, help="Names of the member runs."
+        ),
     ] = None,
     presets: Annotated[
         str | None,

@@ -14,6 +14,7 @@ from network.training.configuration import (
     build_configuration,
 )
 from network.training.option import Option, options_spelled
+from pipeline.storage.cache import find_cache
 from pipeline.terminal.command import Command, accept_aliases, with_parameters
 from pipeline.terminal.console import Console
 
@@ -21,8 +22,25 @@ from pipeline.terminal.console import Console
 Settings: TypeAlias = dict[str, str]
 SETTINGS = "settings"  # the parameter that takes them
 
+
+def complete_runs(incomplete: str) -> list[str]:
+    """Return the names of runs that begin with some letters, for the shell."""
+    found = find_cache().runs().glob("[!.]*/checkpoint.npz")
+    return sorted(it.parent.name for it in found if it.parent.name.startswith(incomplete))
+
+
+def complete_presets(incomplete: str) -> list[str]:
+    """Return the names of presets that begin with some letters, for the shell."""
+    from network.training.find_preset import preset_names
+
+    return [name for name in preset_names() if name.startswith(incomplete)]
+
+
 RunName = Annotated[
-    str | None, typer.Argument(metavar="RUN", help="A run's name. [default: the latest]")
+    str | None,
+    typer.Argument(
+        metavar="RUN", autocompletion=complete_runs, help="A run's name. [default: the latest]"
+    ),
 ]
 SplitName = Annotated[
     str, typer.Option("--split", metavar="NAME", help="Split of the dataset to evaluate on.")
@@ -48,7 +66,12 @@ Limit = Annotated[
 ]
 PresetName = Annotated[
     str | None,
-    typer.Option("--preset", metavar="NAME", help="Preset to begin with; see `network presets`."),
+    typer.Option(
+        "--preset",
+        metavar="NAME",
+        help="Preset to begin with; see `network presets`.",
+        autocompletion=complete_presets,
+    ),
 ]
 ConfigFile = Annotated[
     Path | None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from network.commands.options import complete_runs
 from network.training.option_values import Registry
 from pipeline.errors import CorruptError
 from pipeline.storage.cache import Cache, find_cache
@@ -21,7 +22,9 @@ Kinds = Annotated[
 def plot(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="RUN", help="Names of runs. [default: the latest]"),
+        typer.Argument(
+            metavar="RUN", autocompletion=complete_runs, help="Names of runs. [default: the latest]"
+        ),
     ] = None,
     kind: Kinds = None,
     split: Annotated[

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from network.commands.options import note_latest
+from network.commands.options import complete_runs, note_latest
 from pipeline.errors import UsageError
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
@@ -27,7 +27,12 @@ def predict(
     ],
     run: Annotated[
         str | None,
-        typer.Option("--run", metavar="RUN", help="Name of the run. [default: the latest]"),
+        typer.Option(
+            "--run",
+            metavar="RUN",
+            autocompletion=complete_runs,
+            help="Name of the run. [default: the latest]",
+        ),
     ] = None,
     deskew: Annotated[bool, typer.Option("--deskew", help="Deskewing of slanted digits.")] = False,
     steps: Annotated[

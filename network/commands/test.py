@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from network.commands.options import Limit, OtherDataset, SplitName
+from network.commands.options import Limit, OtherDataset, SplitName, complete_runs
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def measure(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="RUN", help="Names of runs. [default: the latest]"),
+        typer.Argument(
+            metavar="RUN", autocompletion=complete_runs, help="Names of runs. [default: the latest]"
+        ),
     ] = None,
     split: SplitName = "test",
     dataset: OtherDataset = None,

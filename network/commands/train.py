@@ -14,6 +14,7 @@ from network.commands.options import (
     SchedulerAddress,
     Settings,
     WorkerCount,
+    complete_runs,
     configure,
     training_options,
 )
@@ -28,6 +29,7 @@ from network.training.configuration import OPTIONS, Configuration
 from network.training.option import Group
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
+from pipeline.storage.user_config import read_user_config
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 
 
@@ -35,7 +37,11 @@ from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, s
 def train(
     runs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="RUN", help="Runs for --resume. [default: the latest]"),
+        typer.Argument(
+            metavar="RUN",
+            autocompletion=complete_runs,
+            help="Runs for --resume. [default: the latest]",
+        ),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue runs that were stopped.")
@@ -77,6 +83,8 @@ def train(
         return
     if runs:
         raise UsageError(f'RUN is "{runs[0]}", which needs --resume')
+    if not settings and preset is None and config is None:
+        preset = read_user_config().preset or None
     require_one_architecture(settings, preset)
     configuration = inherit_architecture(cache, configure(settings, preset, config))
     if workers is not None or scheduler is not None:

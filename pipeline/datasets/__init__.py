@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         SPLIT as SPLIT,
         check_dataset_name as check_dataset_name,
         publish_record as publish_record,
+        user_dataset_names as user_dataset_names,
     )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

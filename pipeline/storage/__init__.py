@@ -72,5 +72,6 @@ if TYPE_CHECKING:
         describe_start as describe_start,
     )
     from pipeline.storage.file_names import is_device_name as is_device_name
+    from pipeline.storage.user_config import read_user_config as read_user_config
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import CorruptError, MissingError, StorageError, UsageError
+from pipeline.storage.log import log_step
+from pipeline.storage.user_config import read_user_config, user_config_path
 
 DISTRIBUTION = "mnist-neural-net"
 ENVIRONMENT_VARIABLE = "MNIST_CACHE_DIR"
@@ -77,7 +79,7 @@ class Cache:
 
 
 def find_cache(option: Path | None = None) -> Cache:
-    """Choose the cache folder: option, environment, checkout, the user's own; in this order.
+    """Choose the cache folder: option, environment, user's configuration, checkout, user's cache.
 
     The working directory never decides, so a command means the same wherever it is typed.
 
@@ -92,6 +94,9 @@ def find_cache(option: Path | None = None) -> Cache:
     if from_environment := os.environ.get(ENVIRONMENT_VARIABLE):
         path = absolute(Path(from_environment), ENVIRONMENT_VARIABLE)
         return Cache(path, ENVIRONMENT_VARIABLE)
+    if configured := read_user_config().cache_dir:
+        path = absolute(Path(configured), "cache_dir")
+        return Cache(path, f"cache_dir in {user_config_path()}")
     if (checkout := find_checkout()) is not None:
         return Cache(checkout / "cache", "the checkout that this code runs from")
     import platformdirs
@@ -179,6 +184,7 @@ def publish(
                 check(temporary, digest)
         replace_file(temporary, path)
         sync_folder(path.parent)
+        log_step("wrote %s, %d bytes, sha256 %s", path, digest.size, digest.sha256)
     except OSError as error:
         raise storage_error(f"cannot write {path}", error) from error
     finally:
@@ -277,6 +283,7 @@ def reading(path: Path, hint: str = "") -> Iterator[None]:
 
     Raises: MissingError with the hint when the file is not there, StorageError.
     """
+    log_step("read %s", path)
     try:
         yield
     except FileNotFoundError as error:

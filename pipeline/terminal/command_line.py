@@ -17,9 +17,11 @@ from typing import Any, NoReturn, TextIO
 import typer
 
 from pipeline.errors import ProjectError, StorageError, UsageError, printable
+from pipeline.storage.user_config import read_user_config
 from pipeline.terminal.as_called import as_called
 
 END_SIGNALS = (signal.SIGTERM, *filter(None, [getattr(signal, "SIGHUP", None)]))
+LOG_LEVELS = ("debug", "info", "warning")
 READER_GONE = 128 + 13  # as if by SIGPIPE, which is what ends other programs in a pipe
 
 
@@ -36,6 +38,8 @@ def run_app(app: typer.Typer, name: str) -> NoReturn:
     sys.stderr = usable(sys.stderr)
     try:
         require_value(arguments)
+        if not read_user_config().colour:
+            os.environ.setdefault("NO_COLOR", "1")  # which rich obeys
         code = app(args=arguments, prog_name=name, standalone_mode=False)
         stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one place where all that fails ends
@@ -146,6 +150,27 @@ def close_quietly(stream: TextIO) -> None:
         stream.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def log_level_option() -> Any:
+    """Make the --log-level option of a program: which steps are written to stderr."""
+
+    def configure(level: str) -> None:
+        if level:
+            import logging
+
+            if level not in LOG_LEVELS:
+                expected = ", ".join(LOG_LEVELS)
+                raise UsageError(f'--log-level is "{level}"; expected one of {expected}')
+            logging.basicConfig(level=level.upper(), format="%(levelname)s %(name)s: %(message)s")
+
+    return typer.Option(
+        "--log-level",
+        metavar="LEVEL",
+        callback=configure,
+        is_eager=True,
+        help=f"Log on stderr: {', '.join(LOG_LEVELS)}.",
+    )
 
 
 def version_option(name: str) -> Any:

@@ -67,7 +67,7 @@ RESERVED = {
     "requests": ["pipeline/download"],
     "urllib3": ["pipeline/download"],
     "filelock": ["pipeline/storage/locks.py"],
-    "platformdirs": ["pipeline/storage/cache.py"],
+    "platformdirs": ["pipeline/storage"],
     "pickle": ["pipeline/pickles/safe_load.py"],
     "rich": ["pipeline/terminal/console.py"],
     "typer": [

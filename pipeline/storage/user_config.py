@@ -1,0 +1,71 @@
+"""The user's configuration file, in the usual folder of each system.
+
+Every line may be missing:
+
+
+cache_dir = "/data/mnist"    # instead of the default cache folder
+preset = "fast-98"           # for `network train` without options
+colour = false               # plain text in the terminal
+"""
+
+import tomllib
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import StorageError, UsageError
+
+FOLDER = "mnist-neural-net"
+WORDS = {str: "a text in quotes", bool: "true or false"}
+
+
+@dataclass(frozen=True)
+class UserConfig:
+    """The choices in the file."""
+
+    cache_dir: str = ""
+    preset: str = ""
+    colour: bool = True
+
+
+def user_config_path() -> Path | None:
+    """Return where the file is, or would be; None for a user without a home folder."""
+    import platformdirs
+
+    try:
+        return platformdirs.user_config_path(FOLDER).expanduser() / "config.toml"
+    except RuntimeError:
+        return None
+
+
+@cache
+def read_user_config() -> UserConfig:
+    """Read the file; without one, all choices are the defaults.
+
+    Raises: StorageError; UsageError for a file that is not TOML, an unknown key, another type.
+    """
+    path = user_config_path()
+    if path is None or not path.is_file():
+        return UserConfig()
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except ValueError as error:  # of UTF-8 and of TOML
+        raise UsageError(f"{path} is not a TOML file ({error})"[:500]) from error
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
+    check_values(path, values)
+    return UserConfig(**values)
+
+
+def check_values(path: Path, values: dict[str, Any]) -> None:
+    """Require known keys, and the type of each.
+
+    Raises: UsageError.
+    """
+    types = {field.name: type(field.default) for field in fields(UserConfig)}
+    for key, value in values.items():
+        if key not in types:
+            raise UsageError(f'{path}: "{key}" is unknown; expected {", ".join(types)}')
+        if type(value) is not types[key]:
+            raise UsageError(f"{path}: {key} is {value!r}; expected {WORDS[types[key]]}")

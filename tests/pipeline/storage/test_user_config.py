@@ -1,0 +1,75 @@
+"""The user's configuration counts where nothing is typed, and a mistake in it is one line."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.storage.user_config import UserConfig, read_user_config, user_config_path
+from tests.support.checkout import REPOSITORY
+from tests.support.pace import PATIENCE
+
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="the folder is given as Linux has it"
+)
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    read_user_config.cache_clear()
+    yield lambda text: (user_config_path().parent.mkdir(), user_config_path().write_text(text))
+    read_user_config.cache_clear()
+
+
+def run(tmp_path, *arguments, code=0):
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "XDG_CONFIG_HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def test_without_a_file_all_is_as_it_was(write):
+    assert read_user_config() == UserConfig()
+
+
+def test_the_cache_folder_and_the_preset_are_those_of_the_file(write, tmp_path, monkeypatch):
+    monkeypatch.delenv("MNIST_CACHE_DIR", raising=False)
+    write(f'cache_dir = "{tmp_path}/mine"\npreset = "fast-97"\n')
+    assert run(tmp_path, "pipeline", "where").stdout.startswith(f"{tmp_path}/mine ")
+    run(tmp_path, "pipeline", "build-pickles", "mnist-sample", "-q")
+    trained = run(tmp_path, "network", "train", "--dataset", "mnist-sample", "--epochs", "1", "-q")
+    assert trained.stdout.startswith("run 784-30-10-1: ")  # with options, the preset is not used
+    missing = run(tmp_path, "network", "train", code=3).stderr  # of mnist, which is not built
+    assert "mnist" in missing
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("cache = 1", 'config.toml: "cache" is unknown; expected cache_dir, preset, colour'),
+        ("preset = 1", "config.toml: preset is 1; expected a text in quotes"),
+        ('colour = "no"', "config.toml: colour is 'no'; expected true or false"),
+        ("colour = ", "config.toml is not a TOML file"),
+    ],
+)
+def test_a_mistake_in_the_file_is_one_line(write, tmp_path, text, words):
+    write(text)
+    told = run(tmp_path, "pipeline", "list", code=2).stderr
+    assert words in told
+    assert told.count("\n") == 1
+
+
+def test_a_log_names_every_file_that_is_read_and_written(tmp_path):
+    logged = run(
+        tmp_path, "pipeline", "--log-level", "debug", "build-pickles", "mnist-sample",
+        "--cache-dir", str(tmp_path / "c"),
+    ).stderr  # fmt: skip
+    assert "DEBUG mnist-neural-net: wrote" in logged
+    assert "mnist-sample_test.pickle" in logged
+    told = run(tmp_path, "pipeline", "--log-level", "loud", "list", code=2).stderr
+    assert '--log-level is "loud"; expected one of debug, info, warning' in told
