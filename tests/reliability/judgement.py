@@ -18,9 +18,9 @@ import numpy as np
 from network.core.params import named_arrays
 from network.runs.evaluation_log import read_evaluations
 from network.runs.folder import Run, load_run
-from network.runs.names import find_run, list_runs
+from network.runs.names import list_runs
 from network.training.build import init_params
-from pipeline.errors import MissingError, ProjectError, UsageError
+from pipeline.errors import ProjectError, UsageError
 from pipeline.storage.cache import Cache, compute_digest
 from pipeline.verify import verify_dataset
 from tests.reliability.warm_commands import Ended
@@ -71,11 +71,9 @@ def version_of(path: Path) -> str:
 
 
 def latest_run(cache: Cache) -> Path | None:
-    """Find the folder of the latest run, if there is one."""
-    try:
-        return find_run(cache, None).folder
-    except MissingError:
-        return None
+    """Find the folder of the run that was written last, if there is one; a replay is one, too."""
+    runs = order_by_change(list_runs(cache))
+    return runs[-1].folder if runs else None
 
 
 def temporary_files(cache: Cache) -> list[str]:

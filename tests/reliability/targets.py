@@ -53,6 +53,8 @@ from tests.reliability.mutations import Mutation
 from tests.reliability.pickle_mutations import PICKLE_MUTATIONS
 from tests.reliability.sealed_mutations import HISTORY_MUTATIONS, SEALED_MUTATIONS
 
+ENVIRONMENT = describe_environment()  # which asks the system for its libraries
+
 
 @dataclass(frozen=True)
 class Target:
@@ -127,7 +129,7 @@ def use_run(path: Path) -> None:
     first_configuration(checkpoint, "run")
     extract_changes(checkpoint, "run")
     describe_origin(checkpoint)
-    differences(checkpoint.meta.get("environment", {}), describe_environment())
+    differences(checkpoint.meta.get("environment", {}), ENVIRONMENT)
     is_film_complete(run, checkpoint)
     data = TrainingData("", "0" * 64, 10)
     resume_state("run", checkpoint, configuration, read_saved_history(run, checkpoint), data)

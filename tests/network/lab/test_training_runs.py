@@ -52,7 +52,10 @@ def ask(lab, method, path, **options):
 def begin(lab, **choices):
     """Begin a training and return its name."""
     name = f"run-{next(names)}"
-    body = {"name": name, "choices": {**LONG, **choices}, "film": choices.get("epochs", 99) < 9}
+    usual = {
+        key: value for key, value in LONG.items() if key != "hidden" or "layers" not in choices
+    }
+    body = {"name": name, "choices": {**usual, **choices}, "film": choices.get("epochs", 99) < 9}
     assert ask(lab, "POST", "trainings", json=body) == (200, {"run": name})
     return name
 

@@ -35,7 +35,8 @@ def test_help_fits_a_terminal_of_80_columns(command, quick, case):
 def test_an_unknown_option_is_one_line_or_one_json_object(command, quick, case):
     with case():
         ended = quick(f"{command} --no-such-option")
-        check_line(ended, command.split()[0], f"--no-such-option. See `{command} --help`")
+        check_line(ended, command.split()[0], "No such option: --no-such-option")
+        assert f"See `{command} --help`" in ended.stderr
         answer = quick(f"{command} --json --no-such-option")
         assert (ended.code, answer.code, answer.stderr) == (2, 2, "")
         assert parse(answer.stdout)["error"]["code"] == 2
