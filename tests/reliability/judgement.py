@@ -18,7 +18,7 @@ import numpy as np
 from network.core.params import named_arrays
 from network.runs.evaluation_log import read_evaluations
 from network.runs.folder import Run, load_run
-from network.runs.names import list_runs
+from network.runs.names import list_runs, order_by_change
 from network.training.build import init_params
 from pipeline.errors import ProjectError, UsageError
 from pipeline.storage.cache import Cache, compute_digest
