@@ -22,7 +22,7 @@ from network.commands.sweep import sweep
 from network.commands.test import measure
 from network.commands.train import train
 from pipeline.terminal.command import add_command, make_app
-from pipeline.terminal.command_line import log_level_option, run_app, version_option
+from pipeline.terminal.command_line import run_app, version_option
 
 app = make_app("Start with `network train`, then `network test`.")
 
@@ -33,10 +33,7 @@ def main() -> NoReturn:
 
 
 @app.callback()
-def options(
-    version: Annotated[bool, version_option("network")] = False,
-    log_level: Annotated[str, log_level_option()] = "",
-) -> None:
+def options(version: Annotated[bool, version_option("network")] = False) -> None:
     """Train and test a neural network for digits, in NumPy."""
 
 

@@ -13,7 +13,7 @@ from pipeline.commands.show import show
 from pipeline.commands.verify import verify
 from pipeline.commands.where import where
 from pipeline.terminal.command import add_command, make_app
-from pipeline.terminal.command_line import log_level_option, run_app, version_option
+from pipeline.terminal.command_line import run_app, version_option
 
 app = make_app("Start with `pipeline fetch`, then `pipeline build-pickles`.")
 
@@ -24,10 +24,7 @@ def main() -> NoReturn:
 
 
 @app.callback()
-def options(
-    version: Annotated[bool, version_option("pipeline")] = False,
-    log_level: Annotated[str, log_level_option()] = "",
-) -> None:
+def options(version: Annotated[bool, version_option("pipeline")] = False) -> None:
     """Download datasets and write them as pickles."""
 
 

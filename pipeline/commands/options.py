@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from pipeline.datasets.registry import DATASETS
-from pipeline.datasets.user_datasets import user_dataset_names
-from pipeline.storage.cache import find_cache
-
 
 def complete_datasets(incomplete: str) -> list[str]:
     """Return the names of datasets that begin with some letters, for the shell."""
+    from pipeline.datasets.registry import DATASETS
+    from pipeline.datasets.user_datasets import user_dataset_names
+    from pipeline.storage.cache import find_cache
+
     names = [*DATASETS, *user_dataset_names(find_cache())]
     return [name for name in names if name.startswith(incomplete)]
 

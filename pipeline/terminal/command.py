@@ -49,14 +49,19 @@ class PlainCommand(TyperCommand):
                     formatter.write_dl([(re.sub(" <.*", "", names), it) for names, it in records])
 
 
+BEFORE_A_COMMAND = """Before a command: --log-level debug logs the files that are read and written.
+--install-completion completes commands in your shell."""
+
+
 def make_app(epilog: str) -> typer.Typer:
     """Make a program that has no commands yet."""
     return typer.Typer(
         cls=PlainGroup,
+        add_completion=False,  # see `offer_completion`
         context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        epilog=epilog,
+        epilog=f"\b\n{epilog}\n{BEFORE_A_COMMAND}",
     )
 
 

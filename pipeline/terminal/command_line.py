@@ -21,7 +21,7 @@ from pipeline.storage.user_config import read_user_config
 from pipeline.terminal.as_called import as_called
 
 END_SIGNALS = (signal.SIGTERM, *filter(None, [getattr(signal, "SIGHUP", None)]))
-LOG_LEVELS = ("debug", "info", "warning")
+LOG_LEVEL, LEVELS = "--log-level", ("debug", "info", "warning")
 READER_GONE = 128 + 13  # as if by SIGPIPE, which is what ends other programs in a pipe
 
 
@@ -38,6 +38,8 @@ def run_app(app: typer.Typer, name: str) -> NoReturn:
     sys.stderr = usable(sys.stderr)
     try:
         require_value(arguments)
+        arguments = take_log_level(arguments)
+        offer_completion(app, name, arguments)
         if not read_user_config().colour:
             os.environ.setdefault("NO_COLOR", "1")  # which rich obeys
         code = app(args=arguments, prog_name=name, standalone_mode=False)
@@ -152,25 +154,32 @@ def close_quietly(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def log_level_option() -> Any:
-    """Make the --log-level option of a program: which steps are written to stderr."""
+def take_log_level(arguments: list[str]) -> list[str]:
+    """Keep a log if `--log-level LEVEL` stands before the command; returns the other arguments.
 
-    def configure(level: str) -> None:
-        if level:
-            import logging
+    Typer would import Pydantic for an option with a value, which takes longer than `--help` may.
 
-            if level not in LOG_LEVELS:
-                expected = ", ".join(LOG_LEVELS)
-                raise UsageError(f'--log-level is "{level}"; expected one of {expected}')
-            logging.basicConfig(level=level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    Raises: UsageError for a level that is unknown.
+    """
+    option, _, level = arguments[0].partition("=")
+    if option != LOG_LEVEL:
+        return arguments
+    import logging
 
-    return typer.Option(
-        "--log-level",
-        metavar="LEVEL",
-        callback=configure,
-        is_eager=True,
-        help=f"Log on stderr: {', '.join(LOG_LEVELS)}.",
-    )
+    rest = arguments[1:]
+    if not level:
+        level, rest = " ".join(rest[:1]), rest[1:]
+    if level not in LEVELS:
+        raise UsageError(f'{LOG_LEVEL} is "{level}"; expected one of {", ".join(LEVELS)}')
+    logging.basicConfig(level=level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    return rest or ["--help"]
+
+
+def offer_completion(app: typer.Typer, name: str, arguments: list[str]) -> None:
+    """Add what completes commands in a shell, where it is asked for; it imports Pydantic, too."""
+    is_asked = any(argument.endswith("-completion") for argument in arguments[:1])
+    if is_asked or f"_{name.upper()}_COMPLETE" in os.environ:
+        app._add_completion = True  # noqa: SLF001 - what `Typer(add_completion=...)` sets
 
 
 def version_option(name: str) -> Any:

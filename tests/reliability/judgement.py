@@ -22,6 +22,7 @@ from network.runs.names import list_runs, order_by_change
 from network.training.build import init_params
 from pipeline.errors import ProjectError, UsageError
 from pipeline.storage.cache import Cache, compute_digest
+from pipeline.storage.locks import OWNER_FILE
 from pipeline.verify import verify_dataset
 from tests.reliability.warm_commands import Ended
 
@@ -42,7 +43,7 @@ def files_in(cache: Cache) -> list[tuple[str, Path]]:
     for path in sorted(cache.root.rglob("*")):
         parts = path.relative_to(cache.root).parts
         is_hidden = any(part.startswith(".") for part in parts)
-        if path.is_dir() or is_hidden or path.suffix == ".lock":
+        if path.is_dir() or is_hidden or path.suffix == ".lock" or path.name == OWNER_FILE:
             continue
         found.append(("/".join(("runs", "*", *parts[2:]) if parts[0] == "runs" else parts), path))
     return found

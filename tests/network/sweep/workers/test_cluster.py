@@ -1,6 +1,7 @@
 """A sweep on a Dask cluster: started as a user would, with workers that lack the data, or die."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -113,7 +114,8 @@ def test_a_scheduler_that_goes_away_leaves_a_study_to_go_on_with(
     cluster.stop()
     _, printed = sweep.communicate(timeout=PATIENCE)
     assert sweep.returncode == 5, printed
-    assert "went away. `network sweep --resume --name slow`" in printed.splitlines()[-1]
+    hint = r"went away\. `\S+ -m network sweep --resume --name slow`"
+    assert re.search(hint, printed.splitlines()[-1])
     assert "Traceback" not in printed
     found = run_json("network", "sweep", "--resume", "--name", "slow", "--trials", "1", cache=cache)
     assert found["trials"]["complete"] == 1
@@ -130,7 +132,9 @@ def test_runs_whose_scheduler_goes_away_are_named_with_the_command_that_goes_on(
     _, printed = training.communicate(timeout=PATIENCE)
     assert training.returncode == 5, printed
     *_, last = printed.splitlines()
-    assert last.endswith("went away. `network train --resume far-0 far-1` goes on here.")
+    assert re.search(
+        r"went away\. `\S+ -m network train --resume far-0 far-1` goes on here\.$", last
+    )
 
 
 def test_a_worker_that_is_killed_costs_no_trial(cluster, cache, plan, run_json):
