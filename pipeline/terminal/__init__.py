@@ -12,11 +12,7 @@ if TYPE_CHECKING:
         make_app as make_app,
         with_parameters as with_parameters,
     )
-    from pipeline.terminal.command_line import (
-        log_level_option as log_level_option,
-        run_app as run_app,
-        version_option as version_option,
-    )
+    from pipeline.terminal.command_line import run_app as run_app, version_option as version_option
     from pipeline.terminal.console import (
         CacheDir as CacheDir,
         Colour as Colour,

@@ -151,7 +151,7 @@ def test_whoever_loses_the_scheduler_is_told_in_a_line_and_goes_on(
     network.cut("parent")
     _, printed = sweep.communicate(timeout=PATIENCE)
     assert sweep.returncode == 5
-    assert printed.splitlines()[-1].endswith("`network sweep --resume --name plan` goes on.")
+    assert printed.splitlines()[-1].endswith(" -m network sweep --resume --name plan` goes on.")
     assert "Traceback" not in printed
     here = ("sweep", "--resume", "--name", "plan", "--workers", "2", "--trials", "4")
     found = run_json("network", *here, cache=cache)["trials"]
