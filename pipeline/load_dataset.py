@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +41,12 @@ class LabelledImages:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, which: slice | NDArray[np.bool_] | NDArray[np.int64]) -> "LabelledImages":
+    def __getitem__(self, which: int | slice | NDArray[Any] | list[int]) -> "LabelledImages":
+        """Return some of the examples: by index, slice, indices or a mask."""
+        if isinstance(which, Integral):
+            if not -len(self) <= which < len(self):
+                raise IndexError(f"index {which} of {len(self):,} images")
+            which = slice(which, which + 1 or None)
         return LabelledImages(self.images[which], self.labels[which], self.classes)
 
     def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], str]]:

@@ -15,9 +15,10 @@ from typing import Any, get_type_hints
 from network.training.checks import fits_type
 from network.training.state import EpochDone
 from pipeline.errors import CorruptError
-from pipeline.storage.cache import reading
+from pipeline.storage.cache import read_whole
 from pipeline.storage.checksummed_json import CHECKSUM_KEY
 
+MAX_BYTES = 1 << 26  # of a file; an epoch has some 300
 MAX_KEPT_LINES = 1 << 14  # a history is written anew after every epoch, with the same lines
 
 
@@ -48,11 +49,9 @@ def pack_without_seconds(epoch: EpochDone) -> bytes:
 def load_history(path: Path, expected: str | None = None, epochs: int = 0) -> list[EpochDone]:
     """Read a history, at least of so many epochs, whose hash is the expected one if that is known.
 
-    Raises: MissingError, CorruptError.
+    Raises: MissingError, StorageError for what is not a file, CorruptError.
     """
-    with reading(path):
-        data = path.read_bytes()
-    history, is_sealed = parse_history(data, path)
+    history, is_sealed = parse_history(read_whole(path, MAX_BYTES), path)
     if len(history) < epochs:
         raise CorruptError(f"{path}: {len(history)} epochs, the checkpoint is of {epochs}")
     if expected is not None and (

@@ -26,7 +26,7 @@ READ_GZIPPED = ("IDX", "pickle")  # by `pipeline import`, as they are
 CHUNK_BYTES = 1 << 20
 
 
-def inspect_file(path: Path) -> Report:
+def inspect_file(path: Path | str) -> Report:
     """Say what a file is and holds, what loading it would do, and whether it is plain data.
 
     Raises: MissingError, StorageError; what is wrong with the file is in the report.
@@ -37,6 +37,7 @@ def inspect_file(path: Path) -> Report:
         >>> inspect_file(Path("code.pickle")).verdict
         'loading it with pickle.load would import builtins.print. This project refuses it'
     """
+    path = Path(path)
     size = require_regular_file(path)
     with reading(path), path.open("rb") as file:
         head = file.read(HEAD_BYTES)

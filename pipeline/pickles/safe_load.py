@@ -28,7 +28,7 @@ CONTAINER_BYTES = 64  # what an empty list or tuple costs in memory, about
 MEMORY_PER_FILE_BYTE = 16  # lists of 28 small integers need 6
 
 
-def load_untrusted(path: Path) -> Any:
+def load_untrusted(path: Path | str) -> Any:
     """Load lists, tuples, dictionaries, numbers, text and NumPy arrays from any pickle.
 
     Arrays of objects come back as lists. Nothing in the file is run.
@@ -41,6 +41,7 @@ def load_untrusted(path: Path) -> Any:
         >>> load_untrusted(Path("numbers.pickle"))
         [[1, 2], [3]]
     """
+    path = Path(path)
     data = read_whole(path, MAX_BYTES)
     try:
         return load_bytes(data)

@@ -78,7 +78,7 @@ class Cache:
         return self.root / "sweeps"
 
 
-def find_cache(option: Path | None = None) -> Cache:
+def find_cache(option: Path | str | None = None) -> Cache:
     """Choose the cache folder: option, environment, user's configuration, checkout, user's cache.
 
     The working directory never decides, so a command means the same wherever it is typed.
@@ -90,7 +90,7 @@ def find_cache(option: Path | None = None) -> Cache:
         True
     """
     if option is not None:
-        return Cache(absolute(option, "--cache-dir"), "--cache-dir")
+        return Cache(absolute(Path(option), "--cache-dir"), "--cache-dir")
     if from_environment := os.environ.get(ENVIRONMENT_VARIABLE):
         path = absolute(Path(from_environment), ENVIRONMENT_VARIABLE)
         return Cache(path, ENVIRONMENT_VARIABLE)
@@ -170,6 +170,7 @@ def publish(
 
     Raises: StorageError when the disk or the folder refuses; whatever `chunks` or `check` raise.
     """
+    require_replaceable(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
         if make_folder:
@@ -190,6 +191,22 @@ def publish(
     finally:
         remove_quietly(temporary)
     return digest
+
+
+def require_replaceable(path: Path) -> None:
+    """Require that what is at a path, if anything is, is a file: no device, pipe or folder.
+
+    Raises: StorageError.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # nothing is there, or the system says more when the file is written
+        return
+    if not stat.S_ISREG(mode):
+        kind = FILE_KINDS.get(stat.S_IFMT(mode), "something else")
+        raise StorageError(
+            f"cannot write {path}: it is {kind}; expected a file", "Choose the name of a file"
+        )
 
 
 def replace_file(made: Path, path: Path) -> None:

@@ -75,6 +75,8 @@ def test_a_dataset_is_arrays_and_the_two_lists_of_the_pickle(test_images):
     assert labels[:5] == [7, 2, 1, 0, 4]
     assert [name for _, name in test_images[:5]] == ["7", "2", "1", "0", "4"]
     assert test_images._repr_png_().startswith(PNG)
+    assert [len(test_images[which]) for which in (0, -1, [3, 4], slice(5))] == [1, 1, 2, 5]
+    assert test_images[-1].labels[0] == labels[-1]
     assert test_images[:0]._repr_png_() is None
 
 

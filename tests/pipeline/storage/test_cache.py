@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -378,3 +379,17 @@ def test_without_make_folder_a_folder_that_is_gone_does_not_come_back(tmp_path):
     with pytest.raises(StorageError, match="cannot write"):
         publish(tmp_path / "gone" / "file", [b"new"], make_folder=False)
     assert not (tmp_path / "gone").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+@pytest.mark.parametrize("kind", ["a pipe", "a folder", "a socket"])
+def test_what_is_no_file_is_never_replaced_by_one(kind, tmp_path):
+    path = tmp_path / "out.csv"
+    with socket.socket(socket.AF_UNIX) as server:
+        make = {"a pipe": os.mkfifo, "a folder": os.mkdir, "a socket": server.bind}
+        make[kind](str(path))
+        before = path.lstat()
+        with pytest.raises(StorageError, match=f"cannot write .*: it is {kind}; expected a file"):
+            publish(path, [b"data"])
+    assert path.lstat().st_mode == before.st_mode
+    assert list(tmp_path.iterdir()) == [path]
