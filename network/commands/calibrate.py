@@ -31,5 +31,6 @@ def calibrate(
     console.say(*format_coverage(result), "")
     console.say(*format_detectors(result))
     path = loaded.run.calibration
-    console.note(f"Saved in {path}. Next: network predict IMAGE --coverage 0.99")
+    option = f" --run {loaded.name}" if run else ""
+    console.note(f"Saved in {path}. Next: network predict IMAGE{option} --coverage 0.99")
     console.result({"run": loaded.name, "path": str(path), **asdict(result)})

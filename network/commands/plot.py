@@ -59,7 +59,8 @@ def plot(
         paths.append(str(path))
     if problems:  # of one that is damaged, when the others are drawn
         raise problems[0]
-    console.note("Next: network report, for all of it in one page")
+    named = f" {sound[0]}" if names and sound[0] else ""
+    console.note(f"Next: network report{named}")
     console.result({"runs": [subject.name for subject in subjects], "paths": paths})
 
 

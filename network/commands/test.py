@@ -49,7 +49,8 @@ def measure(
     evaluations = max(one.looks for one in measured)
     if evaluations > 1 and split != "train":
         console.note(format_repeat_warning(evaluations, whose))
-    console.note("Next: network show --wrong, or network predict IMAGE")
+    named, option = (f" {names[0]}", f" --run {names[0]}") if names else ("", "")
+    console.note(f"Next: network show{named} --wrong, or network predict IMAGE{option}")
 
 
 def print_one(console: Console, one: "EvaluationResult", dataset: "Dataset", images: str) -> None:
