@@ -6,7 +6,7 @@ all stays right where locks do nothing, as on some shared disks.
 
 import contextlib
 import os
-import socket
+import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -88,7 +88,7 @@ class Owner:
     @property
     def is_here(self) -> bool:
         """Return whether it is a process of this machine."""
-        return self.host == socket.gethostname()
+        return self.host == platform.node()
 
 
 @dataclass
@@ -135,7 +135,7 @@ def take_folder(folder: Path, what: str) -> "filelock.BaseFileLock | None":
     lock = try_lock(folder, OWNER_PATIENCE, what)
     if lock is not None:
         since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-        owner = Owner(os.getpid(), socket.gethostname(), since)
+        owner = Owner(os.getpid(), platform.node(), since)
         with contextlib.suppress(StorageError):  # a full disk: the lock counts
             publish_json(folder / OWNER_FILE, asdict(owner), make_folder=False)
     return lock

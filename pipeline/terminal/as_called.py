@@ -19,7 +19,9 @@ PROGRAMS = "pipeline|network"
 def as_called(text: str) -> str:
     """Write the commands in a text, in backticks or after `Next:`, as they can be typed here."""
     return re.sub(
-        rf"(`|Next: |, or )({PROGRAMS})(?= )", lambda found: found[1] + program(found[2]), text
+        rf"(`|Next: |Then: |, or )({PROGRAMS})(?= )",
+        lambda found: found[1] + program(found[2]),
+        text,
     )
 
 

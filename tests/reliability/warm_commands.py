@@ -181,7 +181,7 @@ def import_everything() -> None:
     for name in ("pipeline", "network"):
         package = importlib.import_module(name)
         for module in pkgutil.walk_packages(package.__path__, f"{name}."):
-            if not module.name.endswith("__main__"):
+            if not module.name.endswith(("__main__", "network.sklearn")):  # its BLAS is another
                 importlib.import_module(module.name)
     for name in (*PROGRAMS.values(), "requests", "rich.progress", "PIL.PngImagePlugin", "filelock"):
         with contextlib.suppress(ImportError):

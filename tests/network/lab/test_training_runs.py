@@ -2,8 +2,8 @@
 
 import itertools
 import json
+import platform
 import signal
-import socket
 import threading
 import time
 
@@ -301,7 +301,7 @@ def test_a_run_that_is_trained_in_a_terminal_is_watched(lab):
         )
         assert events[1] == {"type": "state", "state": "watched"}
         status, answer = ask(lab, "POST", "trainings/terminal/resume")
-        who = f"run terminal is in use by process {process.pid} on {socket.gethostname()} since 20"
+        who = f"run terminal is in use by process {process.pid} on {platform.node()} since 20"
         assert (status, answer["error"]["message"].startswith(who)) == (409, True)
         assert f"kill {process.pid}" in answer["error"]["hint"]
         events, _ = listen(lab, "terminal", lambda event: event["type"] == "epoch", last_id)

@@ -3,8 +3,8 @@
 import json
 import multiprocessing
 import os
+import platform
 import signal
-import socket
 import threading
 from contextlib import ExitStack
 
@@ -50,13 +50,13 @@ def words(folder):
 @needs_fork
 def test_another_process_is_told_who_has_a_folder_and_what_to_do(tmp_path, holder, monkeypatch):
     monkeypatch.setattr(locks, "OWNER_PATIENCE", 0.1)
-    pid, host = holder[0].pid, socket.gethostname()
+    pid, host = holder[0].pid, platform.node()
     told = json.loads((tmp_path / "owner.json").read_bytes())
     assert (told["pid"], told["host"]) == (pid, host)
     begin = f"run x is in use by process {pid} on {host} since {told['since']} UTC"
     assert words(tmp_path) == f"{begin}. Wait until that has ended, or end it: kill {pid}"
     assert is_owned(tmp_path) is True
-    monkeypatch.setattr(socket, "gethostname", lambda: "elsewhere")
+    monkeypatch.setattr(platform, "node", lambda: "elsewhere")
     assert words(tmp_path).endswith(f"or end it on {host}: kill {pid}")
     for damaged in (b"", b"{}", b'{"pid": "1", "host": 1, "since": 0}'):
         (tmp_path / "owner.json").write_bytes(damaged)

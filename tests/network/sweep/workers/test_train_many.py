@@ -233,7 +233,7 @@ def test_what_was_stopped_says_what_remains_and_that_is_enough(
     _, printed = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + number, printed
     assert "Traceback" not in printed
-    rest = re.findall(r"^(?:Next|Then): (.+)$", printed, re.MULTILINE)
+    rest = re.findall(r"^(?:Next|Then): (?:\S+ -m )?(.+)$", printed, re.MULTILINE)
     assert rest == [
         shlex.join(("network", "train", "--resume", "lenet-1", "small-1", *options)),
         "network ensemble lenet-1 small-1 --name all",
