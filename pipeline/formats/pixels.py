@@ -130,7 +130,7 @@ class PixelSurvey:
         count, total = (sum(f(it) for it in light.values()) for f in (np.count_nonzero, len))
         if not total or count < SOME * total:
             return []
-        expected = "networks expect light ink on dark, and `network predict` makes it so"
+        expected = "networks expect light ink on dark, and `network predict` inverts the others"
         if count < NEARLY_ALL * total:
             first = next(split for split, it in light.items() if it.any())
             place = f"image {int(light[first].argmax()) + 1:,} of {first} is the first"

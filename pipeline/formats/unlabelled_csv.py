@@ -129,7 +129,9 @@ def find_end(path: Path) -> Found:
     if len(layouts) == 1:
         return Found(layouts[0], has_header, index)
     try:
-        return Found(layouts[0 if choose_label([found]) else 1], has_header, index)
+        place = 0 if choose_label([found]) else 1
+        if not counts_up(found.candidates[place]):
+            return Found(layouts[place], has_header, index)
     except CorruptError as error:
         is_apart = [is_no_pixel(it) for it in found.candidates]
         if is_apart[0] == is_apart[1]:
@@ -137,7 +139,7 @@ def find_end(path: Path) -> Found:
             what = f"it is not clear whether {ends} is an id or a label, and no pixel"
             hint = "Give the file a header: id,pixel0,...,pixel783"
             raise CorruptError(f"{path}: {what}", hint) from error
-    place = is_apart.index(True)
+        place = is_apart.index(True)
     is_id = len(found.candidates[place].counts) == found.candidates[place].counts.total()
     ids = layouts[place].label if is_id else index
     notes = (f"{path}: the {PLACES[place]} column is taken as {'ids' if is_id else 'labels'}",)
@@ -148,10 +150,15 @@ def is_no_pixel(column: Candidate) -> bool:
     """Tell whether a column has texts, or numbers that are too large, or that count up."""
     if column.is_text or column.is_index:
         return True
+    return max(map(float, column.counts)) > FULL or counts_up(column)
+
+
+def counts_up(column: Candidate) -> bool:
+    """Tell whether a column numbers the lines, from any number on."""
+    if column.is_text:
+        return False
     numbers = [float(it) for it in column.counts]
-    rows = column.counts.total()
-    counts_up = numbers == [numbers[0] + i for i in range(rows)]
-    return max(numbers) > FULL or (rows > 1 and counts_up)
+    return len(numbers) > 1 and numbers == [numbers[0] + i for i in range(column.counts.total())]
 
 
 def survey(path: Path, found: Found) -> tuple[Scale, list[bytes]]:
