@@ -1,4 +1,4 @@
-"""Images to be predicted among arrays with names: those without labels, where others have some."""
+"""Images to be predicted among arrays: those without labels, where others have some."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -28,6 +28,8 @@ from pipeline.formats.npy import SUFFIX as NPY_SUFFIX
 from pipeline.formats.npz import NPZ, npz_arrays
 from pipeline.formats.npz import SUFFIX as NPZ_SUFFIX
 from pipeline.formats.numbers import find_ink
+from pipeline.formats.parquet import PARQUET, unlabelled_columns
+from pipeline.formats.parquet import SUFFIX as PARQUET_SUFFIX
 from pipeline.formats.pickle_files import PICKLE, pickled_arrays
 from pipeline.formats.pickle_files import SUFFIXES as PICKLE_SUFFIXES
 from pipeline.formats.source import Ids, Images, ReadOptions, Unlabelled
@@ -37,6 +39,7 @@ READERS: dict[str, tuple[tuple[str, ...], Callable[[Sequence[Path]], list[NamedA
     NPZ.name: ((NPZ_SUFFIX,), npz_arrays),
     NPY.name: ((NPY_SUFFIX,), lambda files: [open_array(it).named() for it in files]),
     MAT.name: ((MAT_SUFFIX,), lambda files: [it for file in files for it in mat_arrays(file)]),
+    PARQUET.name: ((PARQUET_SUFFIX,), unlabelled_columns),
     PICKLE.name: (PICKLE_SUFFIXES, pickled_arrays),
 }  # by the name of the format: the suffixes of its files, and what lists their arrays
 

@@ -54,11 +54,10 @@ def read_csv_images(path: Path) -> Unlabelled:
     scale, texts = survey(path, found)
     notes = [*found.notes, *filter(None, [scale.check(path)])]
     values = [it.decode("utf-8", "replace").strip() for it in texts]
-    ids = Ids(found.id_name, values)
-    if found.ids is None:
-        ids = None
-    elif len(set(values)) < len(values) or "" in values:
-        ids = None
+    ids = None
+    if found.ids is not None and len(set(values)) == len(values) and "" not in values:
+        ids = Ids(found.id_name, values)
+    elif found.ids is not None:
         notes.append(f"{path}: {found.id_name} is no id, for lines have the same or none")
     none = np.empty(0, np.uint16)
     table = Table(path, found.layout, found.has_header, scale, {}, none, ())

@@ -109,6 +109,18 @@ def test_ids_are_a_column_with_another_value_in_each_line(header, first, ids, tm
     assert opened(path, tmp_path / "work")[1] == ids
 
 
+def test_a_table_in_parquet_needs_no_labels(tmp_path):
+    pq, pa = pytest.importorskip("pyarrow.parquet"), pytest.importorskip("pyarrow")
+    pixels = {f"pixel{i}": column for i, column in enumerate(ROWS.T)}
+    pq.write_table(pa.table({"id": IDS, **pixels}), tmp_path / "test.parquet")
+    _, ids, found = opened(tmp_path / "test.parquet", tmp_path / "work")
+    assert ids == ("id", IDS)
+    assert np.array_equal(found, PIXELS)
+    pictures = [{"bytes": png(it), "path": None} for it in PIXELS]
+    pq.write_table(pa.table({"image": pictures}), tmp_path / "test.parquet")
+    assert np.array_equal(opened(tmp_path / "test.parquet", tmp_path / "work")[2], PIXELS)
+
+
 def test_a_short_file_without_header_has_ids_that_count_up(tmp_path):
     rows = (f"{i},{','.join(map(str, row))}" for i, row in enumerate(ROWS[:4].tolist(), start=7))
     path = save(tmp_path / "a.csv", "\n".join(rows).encode())
