@@ -17,6 +17,7 @@ from network.core.params import Array, Params
 from network.images.pages.read import Box, Digit, can_be_separated, read_page
 from network.metrics.accuracy import ClassificationResult, compute_outputs
 from network.runs import names
+from network.runs.calibrate import Calibration, calibrate_run
 from network.runs.evaluate import LoadedRun, common_dataset, evaluate_run, load_runs
 from network.runs.exports.formats import export_run
 from network.runs.folder import read_history
@@ -106,6 +107,17 @@ class Run:
             describe_prediction(*each, self.classes)
             for each in zip(found, pixels, boxes, strict=True)
         )
+
+    def calibrate(self) -> Calibration:
+        """Measure what predictions are worth and keep it, as `network calibrate` does.
+
+        `predict` measures it where it is not kept: once in every process, for some seconds.
+
+        Raises: UsageError, MissingError, CorruptError, StorageError.
+        """
+        result = calibrate_run(self.cache, self.loaded)
+        self.__dict__.pop("predictor", None)  # the next one reads what is kept now
+        return result
 
     def scores(self, images: Array) -> Array:
         """Return the outputs of the network, one row of scores per image.

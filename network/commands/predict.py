@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from network.images.pages.read import Digit, Page
     from network.runs.predict import Prediction, Predictor
     from network.runs.predict_files import FilePredictions
+    from pipeline.formats.unlabelled import Input
 
 SHOWN = 10  # predictions of a file of images
 
@@ -53,6 +54,23 @@ def predict(
             help="Coverage of the prediction set, such as 0.99.",
         ),
     ] = None,
+    invert: Annotated[
+        bool | None,
+        typer.Option(
+            "--invert/--no-invert",
+            help="Inversion of files of images. [default: of dark ink on light paper]",
+        ),
+    ] = None,
+    highest: Annotated[
+        int | None,
+        typer.Option(
+            "--highest",
+            min=1,
+            max=255,
+            metavar="N",
+            help="Pixel of full ink in files of images, such as 1 or 16. [default: detected]",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="CSV file of the predictions.")
     ] = None,
@@ -80,23 +98,36 @@ def predict(
     classes = find_dataset(cache, loaded.configuration.dataset).classes
     with lend_workspace(cache) as workspace:
         inputs = [it for path in images for it in list_inputs(path, workspace)]
-        options = PredictOptions(deskew, coverage, workspace)
+        check_options(inputs, invert, highest)
+        options = PredictOptions(deskew, coverage, workspace, invert, highest)
         predictor, found = predict_inputs(cache, loaded, classes, inputs, options)
     if steps is not None:
         draw_page_steps(found, classes, steps)
         console.note(f"The steps are in {steps}")
     for it in found:
+        for note in it.notes:
+            console.note(f"Note: {note}")
         console.say(*format_found(predictor, it, classes, coverage, out is None))
     if any(it.page for it in found):
         print_predictor_notes(console, predictor)
     if out is not None:
-        answers = [answer for it in found for answer in it.answers]
-        write_answers(out, answers, output_format)
-        console.say(f"{len(answers):,} predictions in {out}")
+        count = write_answers(out, found, output_format)
+        console.say(f"{count:,} predictions in {out}")
     console.result(found_json(found))
     if errors := [it.error for it in found if it.error]:
         console.note(f"{len(errors):,} of {len(found):,} files could not be read")
         raise typer.Exit(errors[0].exit_code)
+
+
+def check_options(inputs: "list[Input]", invert: bool | None, highest: int | None) -> None:
+    """Refuse options of files of images where there are pictures alone.
+
+    Raises: UsageError.
+    """
+    given = {"--invert" if invert else "--no-invert": invert, "--highest": highest}
+    for option, value in given.items():
+        if value is not None and all(it.is_picture for it in inputs):
+            raise UsageError(f"{option} is for files of images; in pictures the ink is found")
 
 
 def draw_page_steps(found: "list[FilePredictions]", classes: tuple[str, ...], path: Path) -> None:
@@ -137,13 +168,14 @@ def format_found(
 
 
 def found_json(found: "list[FilePredictions]") -> dict[str, Any]:
-    """Return what `--json` says; files of images and errors where there are some."""
+    """Return what `--json` says; files of images, notes and errors where there are some."""
     pages = [it for it in found if it.page]
     files = [
         {"path": it.name, "labels": [answer.label for answer in it.answers]}
         for it in found
         if it.page is None and not it.error
     ]
+    notes = [note for it in found for note in it.notes]
     errors = [
         {"image": it.name, "error": it.error.message, "code": it.error.exit_code}
         for it in found
@@ -160,6 +192,7 @@ def found_json(found: "list[FilePredictions]") -> dict[str, Any]:
             )
         ],
         **({"files": files} if files else {}),
+        **({"notes": notes} if notes else {}),
         **({"errors": errors} if errors else {}),
     }
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -14,8 +14,11 @@ from network.images.pages.read import Page, can_be_separated, page_text, read_pa
 from network.metrics.accuracy import compute_outputs
 from network.runs.evaluate import LoadedRun
 from network.runs.predict import Prediction, Predictor, load_predictor
-from pipeline.errors import ProjectError
+from pipeline.errors import CorruptError, ProjectError, UsageError
+from pipeline.formats.pixels import find_change
+from pipeline.formats.source import Ids
 from pipeline.formats.unlabelled import Input, open_images
+from pipeline.formats.unlabelled_csv import ID
 from pipeline.storage.cache import Cache, publish
 
 OutputFormat = Literal["csv", "kaggle"]
@@ -42,6 +45,8 @@ class FilePredictions:
     scores: list[list[float]] = field(default_factory=list)  # (digits of a page, classes)
     predictions: list[Prediction] = field(default_factory=list)
     error: ProjectError | None = None
+    ids: Ids | None = None  # what a file of images calls them
+    notes: tuple[str, ...] = ()  # how a file of images was understood
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,10 @@ class PredictOptions:
     deskew: bool
     coverage: float | None  # of the prediction sets, where they are asked for
     workspace: Path  # for what is unpacked
+    invert: bool | None = None  # of files of images; None: where they are dark ink on light paper
+    highest: int | None = (
+        None  # which pixel of theirs is full ink; None: the highest if all are low
+    )
 
 
 def predict_inputs(
@@ -72,7 +81,7 @@ def predict_inputs(
     found = []
     for file, page in zip(inputs, pages, strict=True):
         if page is None:
-            found.append(predict_file(loaded, classes, file, options.workspace))
+            found.append(predict_file(loaded, classes, file, options))
         elif isinstance(page, ProjectError):
             found.append(failed(file.name, page))
         else:
@@ -110,25 +119,31 @@ def predict_page(
 
 
 def predict_file(
-    loaded: LoadedRun, classes: Sequence[str], file: Input, workspace: Path
+    loaded: LoadedRun, classes: Sequence[str], file: Input, options: PredictOptions
 ) -> FilePredictions:
     """Predict every image of a file of images, a few at a time; or say why it cannot be read.
 
-    The images are taken as they are, as those were that the network was trained on.
+    They are brought to light ink on dark, 255 at most, as a whole, and what is done is noted.
     """
     model, params = loaded.checkpoint.model, loaded.checkpoint.params
     answers: list[Answer] = []
     try:
-        with open_images(file.path, workspace) as chunks:
-            for images in chunks:
+        with open_images(file.path, options.workspace) as found:
+            change, notes = find_change(found, options.invert, options.highest)
+            for chunk in found:
+                images = change.apply(file.name, chunk)
                 scores = compute_outputs(model, params, scale_pixels(np.ascontiguousarray(images)))
                 for row in scores.tolist():
                     name = f"{file.name}:{len(answers) + 1}"
                     answers.append(Answer(name, classes[row.index(max(row))], max(row)))
+        if not answers:
+            raise CorruptError(f"{file.name}: there are no images in it")
     except ProjectError as error:
         error.message = error.message.replace(str(file.path), file.name)
         return failed(file.name, error)
-    return FilePredictions(file.name, answers)
+    noted = [it.replace(str(file.path), file.name) for it in found.notes]
+    noted += [f"{file.name}: {it}" for it in notes]
+    return FilePredictions(file.name, answers, ids=found.ids, notes=tuple(noted))
 
 
 def failed(name: str, error: ProjectError) -> FilePredictions:
@@ -136,21 +151,44 @@ def failed(name: str, error: ProjectError) -> FilePredictions:
     return FilePredictions(name, [Answer(name, error=error)], error=error)
 
 
-def write_answers(path: Path, answers: Iterable[Answer], output_format: OutputFormat) -> None:
+def write_answers(path: Path, found: Sequence[FilePredictions], output_format: OutputFormat) -> int:
     """Write predictions as CSV: image, label, score, error; or as a submission to Kaggle.
 
-    A submission has ImageId and Label, counted from 1 in the order of the images.
+    A submission has the column of ids of the files, or else ImageId, counted from 1.
 
-    Raises: StorageError.
+    Returns: how many there are.
+
+    Raises: UsageError for files that call their images differently, StorageError.
     """
+    answers = [answer for file in found for answer in file.answers]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if output_format == "kaggle":
-        writer.writerow(("ImageId", "Label"))
-        writer.writerows((number, it.label) for number, it in enumerate(answers, start=1))
+        ids = ids_of_all(found, len(answers))
+        writer.writerow((ids.name, "Label"))
+        writer.writerows((name, it.label) for name, it in zip(ids.values, answers, strict=True))
     else:
         writer.writerow(("image", "label", "score", "error"))
         for it in answers:
             score = "" if it.score is None else f"{it.score:.6g}"
             writer.writerow((it.image, it.label, score, it.error.message if it.error else ""))
     publish(path, [text.getvalue().encode()])
+    return len(answers)
+
+
+def ids_of_all(found: Sequence[FilePredictions], count: int) -> Ids:
+    """Return the ids of the images of all files; numbers from 1 where the files have none.
+
+    Raises: UsageError where some files have none, another name for them, or the same ones.
+    """
+    own = [it.ids for it in found if it.ids]
+    if not own:
+        return Ids(ID, [str(number) for number in range(1, count + 1)])
+    values = [value for ids in own for value in ids.values]
+    if len(own) < len(found) or len({it.name for it in own}) > 1 or len(set(values)) < count:
+        names = ", ".join(f"{it.name}: {it.ids.name if it.ids else 'none'}" for it in found[:3])
+        raise UsageError(
+            f"--format kaggle needs ids of one name, each once; found {names}. "
+            "Predict the files one by one"
+        )
+    return Ids(own[0].name, values)

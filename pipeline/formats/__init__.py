@@ -20,5 +20,8 @@ if TYPE_CHECKING:
         list_inputs as list_inputs,
         open_images as open_images,
     )
+    from pipeline.formats.pixels import find_change as find_change
+    from pipeline.formats.source import Ids as Ids
+    from pipeline.formats.unlabelled_csv import ID as ID
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

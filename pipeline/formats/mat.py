@@ -9,7 +9,7 @@ from pipeline.errors import CorruptError
 from pipeline.formats.arrays import source_of_arrays
 from pipeline.formats.classes import read_classes
 from pipeline.formats.mat_elements import HEADER_BYTES, byte_order, read_variables
-from pipeline.formats.named_arrays import collect_arrays
+from pipeline.formats.named_arrays import NamedArray, collect_arrays
 from pipeline.formats.numbers import SAVEZ
 from pipeline.formats.source import Format, ReadOptions, Source
 from pipeline.formats.streams import beginning
@@ -33,6 +33,14 @@ def read_mat(path: Path, options: ReadOptions) -> Source:
 
     Raises: MissingError, StorageError, CorruptError.
     """
+    return source_of_arrays(path, mat_arrays(path), options, read_classes(path.parent))
+
+
+def mat_arrays(path: Path) -> list[NamedArray]:
+    """List the arrays among the variables of a MATLAB file.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
     start = beginning(path, 1 << 10)
     if start.startswith(NEWER) or HDF5 in start:
         raise CorruptError(
@@ -43,8 +51,7 @@ def read_mat(path: Path, options: ReadOptions) -> Source:
         data = read_at_most(path, MAX_BYTES)
     if len(data) > MAX_BYTES:
         raise CorruptError(f"{path}: more than {MAX_BYTES:,} bytes", SAVEZ)
-    arrays = collect_arrays(path, read_variables(path, data))
-    return source_of_arrays(path, arrays, options, read_classes(path.parent))
+    return collect_arrays(path, read_variables(path, data))
 
 
 MAT = Format(

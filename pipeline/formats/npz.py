@@ -9,7 +9,7 @@ Source: the keys of Keras's datasets/mnist.py.
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import numpy as np
 from pipeline.datasets.records import IMAGE_SHAPE, Dataset
 from pipeline.formats.array_files import files_together
 from pipeline.formats.arrays import source_of_arrays
+from pipeline.formats.named_arrays import NamedArray
 from pipeline.formats.npz_members import read_members
 from pipeline.formats.source import File, Format, Part, ReadOptions, Source
 from pipeline.formats.streams import flat_files, starts_with
@@ -55,6 +56,14 @@ def read_npz(path: Path, options: ReadOptions) -> Source:
     Raises: MissingError, StorageError, CorruptError.
     """
     files = files_together(path, (SUFFIX,), lambda file: len(read_members(file)) == 1)
+    return source_of_arrays(path, npz_arrays(files), options)
+
+
+def npz_arrays(files: Sequence[Path]) -> list[NamedArray]:
+    """List the arrays of some files.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
     arrays = [
         replace(it.named(), name=full_name(file, key, len(files)))
         for file in files
@@ -62,7 +71,7 @@ def read_npz(path: Path, options: ReadOptions) -> Source:
     ]
     if len(files) == 1:  # what an export of ours has beside images and labels
         arrays = [it for it in arrays if not it.name.startswith(("columns_", "label_columns"))]
-    return source_of_arrays(path, arrays, options)
+    return arrays
 
 
 def full_name(file: Path, key: str, file_count: int) -> str:

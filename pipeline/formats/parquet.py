@@ -32,7 +32,7 @@ from pipeline.formats.folder import PICTURES, fit
 from pipeline.formats.named_arrays import NUMBER, NamedArray, convert_list, kind_of_list, list_shape
 from pipeline.formats.source import CHUNK, Format, ReadOptions, Source
 from pipeline.formats.streams import flat_files, starts_with
-from pipeline.formats.table_columns import choose_columns
+from pipeline.formats.table_columns import choose_columns, find_pixels
 from pipeline.storage.cache import reading
 from pipeline.storage.pictures import decode_picture
 
@@ -117,7 +117,18 @@ def opened(path: Path) -> Iterator[Any]:
             raise CorruptError(f"{path}: damaged parquet file ({what})") from error
 
 
-def table_arrays(table: Table, prefix: str, options: ReadOptions) -> list[NamedArray]:
+def unlabelled_columns(files: Sequence[Path]) -> list[NamedArray]:
+    """List the arrays of files that need no labels: pictures or pixels, and all beside them.
+
+    Raises: MissingError where pyarrow is not installed; StorageError, CorruptError.
+    """
+    tables = [Table(file.name, [file]) for file in files]
+    return [it for table in tables for it in table_arrays(table, "", ReadOptions(), False)]
+
+
+def table_arrays(
+    table: Table, prefix: str, options: ReadOptions, has_labels: bool = True
+) -> list[NamedArray]:
     """Name the arrays of a table: pictures in one column, or pixels in many; and the others.
 
     Raises: CorruptError.
@@ -136,13 +147,18 @@ def table_arrays(table: Table, prefix: str, options: ReadOptions) -> list[NamedA
         others = [name for name in names if name not in pictures]
         return [images, *(column for it in others for column in read_column(table, it, prefix))]
     if len(names) > CHUNK // 10:
-        columns = choose_columns(table.path, names, flat)
-        pixels = [names[place] for place in columns.pixels]
+        if has_labels:
+            columns = choose_columns(table.path, names, flat)
+            places, others = columns.pixels, [names[columns.label]]
+        else:
+            places = tuple(find_pixels(names, flat))
+            others = [name for place, name in enumerate(names) if place not in set(places)]
+        pixels = [names[place] for place in places]
         images = NamedArray(
             *(table.path, f"{prefix}images", (count, len(pixels)), NUMBER),
             *(partial(read_pixels, table, pixels), False),
         )
-        return [images, *read_column(table, names[columns.label], prefix)]
+        return [images, *(column for it in others for column in read_column(table, it, prefix))]
     return [column for it in names for column in read_column(table, it, prefix)]
 
 

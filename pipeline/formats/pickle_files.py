@@ -8,7 +8,7 @@ Source: M. Nielsen, Neural Networks and Deep Learning, mnist_loader.py.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from pipeline.errors import CorruptError
 from pipeline.formats.array_files import files_together
 from pipeline.formats.arrays import source_of_arrays
 from pipeline.formats.classes import read_classes
-from pipeline.formats.named_arrays import collect_arrays
+from pipeline.formats.named_arrays import NamedArray, collect_arrays
 from pipeline.formats.numbers import SAVEZ
 from pipeline.formats.source import Format, ReadOptions, Source
 from pipeline.formats.streams import beginning, flat_files, unzipped
@@ -47,13 +47,20 @@ def read_pickle_files(path: Path, options: ReadOptions) -> Source:
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
     files = files_together(path, SUFFIXES, lambda file: False)
-    arrays = [
+    folder = path if path.is_dir() else path.parent
+    return source_of_arrays(path, pickled_arrays(files), options, read_classes(folder))
+
+
+def pickled_arrays(files: Sequence[Path]) -> list[NamedArray]:
+    """List the arrays in some pickles.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    return [
         array
         for file in files
         for array in collect_arrays(file, load_pickle(file), "" if len(files) == 1 else stem(file))
     ]
-    folder = path if path.is_dir() else path.parent
-    return source_of_arrays(path, arrays, options, read_classes(folder))
 
 
 def stem(file: Path) -> str:

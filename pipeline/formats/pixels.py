@@ -115,18 +115,22 @@ class PixelSurvey:
                 notes.append(f"{what}, pixel by pixel: they measure what was learnt by heart")
         return notes
 
-    def paper_notes(self) -> list[str]:
-        """Say that images are dark ink on light paper, all or some."""
+    def dark_on_light(self) -> dict[str, NDArray[np.bool_]]:
+        """Tell for each image of a split whether it is dark ink on light paper."""
         middle = (self.lowest + self.highest) / 2
-        light = {
+        return {
             split: np.concatenate([is_dark_on_light(it, middle) for it in looks])
             for split, looks in self.looks.items()
             if looks
         }
+
+    def paper_notes(self) -> list[str]:
+        """Say that images are dark ink on light paper, all or some."""
+        light = self.dark_on_light()
         count, total = (sum(f(it) for it in light.values()) for f in (np.count_nonzero, len))
         if not total or count < SOME * total:
             return []
-        expected = "networks expect light ink on dark, and `network predict` makes it so"
+        expected = "networks expect light ink on dark, and `network predict` inverts the others"
         if count < NEARLY_ALL * total:
             first = next(split for split, it in light.items() if it.any())
             place = f"image {int(light[first].argmax()) + 1:,} of {first} is the first"
@@ -144,3 +148,34 @@ def is_dark_on_light(look: Look, middle: float) -> NDArray[np.bool_]:
     Shapes: (n,).
     """
     return (look.paper > middle) & (look.darkest < middle)
+
+
+def find_change(
+    chunks: Iterable[Images], invert: bool | None, highest: int | None
+) -> tuple[PixelChange, list[str]]:
+    """Find out what makes images light ink on dark, 255 at most; a choice of yours counts first.
+
+    Returns: the change, and notes on what was found.
+    """
+    survey = PixelSurvey()
+    for _ in survey.changed("", chunks):
+        pass
+    if survey.lowest >= survey.highest:
+        return PixelChange(bool(invert), highest), survey.scale_notes() if survey.looks[""] else []
+    notes = []
+    if highest is None and survey.highest <= FAINT:
+        highest, full = survey.highest, f"--highest {FULL} takes them as they are"
+        notes.append(
+            f"no pixel is above {highest} of {FULL}: {highest} is taken as full ink; {full}"
+        )
+    if invert is None:
+        light = survey.dark_on_light()[""]
+        count, total = int(light.sum()), len(light)
+        invert = count >= NEARLY_ALL * total
+        if invert:
+            what = "the images are dark ink on light paper: all are inverted"
+            notes.append(f"{what}; --no-invert takes them as they are")
+        elif count >= SOME * total:
+            what = f"{count:,} of {total:,} images are dark ink on light paper, the others are not"
+            notes.append(f"{what}: none is inverted; --invert inverts all")
+    return PixelChange(invert, highest), notes

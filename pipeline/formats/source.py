@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,25 @@ class Source:
     parts: tuple[Part, ...]
     classes: tuple[str, ...]
     notes: tuple[str, ...] = ()  # what the user should know about them
+
+
+class Ids(NamedTuple):
+    """What a file calls its images."""
+
+    name: str  # of its column of ids
+    values: list[str]  # each once
+
+
+@dataclass(frozen=True)
+class Unlabelled:
+    """Images to be predicted, as a reader found them."""
+
+    read: Callable[[], Iterator[Images]]  # all in order; reads them anew
+    notes: tuple[str, ...] = ()
+    ids: Ids | None = None
+
+    def __iter__(self) -> Iterator[Images]:
+        return self.read()
 
 
 @dataclass(frozen=True)

@@ -5,36 +5,35 @@ beside it; labels in it are passed over.
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import CorruptError, ProjectError
-from pipeline.formats.array_layouts import find_item
-from pipeline.formats.arrays import source_of_arrays
+from pipeline.errors import ProjectError
 from pipeline.formats.classes import natural_key
-from pipeline.formats.csv_header import UnlabelledError
-from pipeline.formats.csv_labels import survey_images
-from pipeline.formats.csv_table import Table, read_pixels
-from pipeline.formats.idx_files import IDX, check_stream
+from pipeline.formats.csv_file import CSV
+from pipeline.formats.idx_files import IDX, IDX_GZ, check_stream
 from pipeline.formats.litter import is_picture, list_folder
-from pipeline.formats.named_arrays import NamedArray, in_memory
-from pipeline.formats.npy import NPY, open_array
-from pipeline.formats.npz import NPZ
-from pipeline.formats.npz_members import read_members
+from pipeline.formats.numbers import SAVEZ
 from pipeline.formats.open_source import Place, locate, open_source
-from pipeline.formats.registry import find_format
-from pipeline.formats.source import Images, ReadOptions, Source
+from pipeline.formats.registry import SAVE, find_format
+from pipeline.formats.source import Images, ReadOptions, Source, Unlabelled
 from pipeline.formats.streams import parse_name, visible_files
+from pipeline.formats.unlabelled_arrays import READERS, read_array_images
+from pipeline.formats.unlabelled_csv import read_csv_images
 from pipeline.storage.cache import reading
 from pipeline.storage.content import describe_content
 from pipeline.storage.idx import open_idx
 
 HEAD_BYTES = 512
 MAX_LEVELS = 8  # of folders in folders
+SAVE_IMAGES = 'In Python: np.savez("mine.npz", images), and predict that'
+WAYS_OUT = {SAVEZ: SAVE_IMAGES, SAVE: SAVE_IMAGES, "with --grey": "first", "with --resize": "first"}
 
 
 class Input(NamedTuple):
@@ -95,7 +94,7 @@ def find_test_file(folder: Path) -> Path | None:
 
 
 @contextmanager
-def open_images(path: Path, workspace: Path) -> Iterator[Iterator[Images]]:
+def open_images(path: Path, workspace: Path) -> Iterator[Unlabelled]:
     """Open a file of images, whose labels are passed over where it has some.
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
@@ -103,50 +102,51 @@ def open_images(path: Path, workspace: Path) -> Iterator[Iterator[Images]]:
     alone = workspace.resolve() / "alone"
     alone.mkdir(parents=True, exist_ok=True)
     file = alone / path.name
+
+    def rename(text: str) -> str:
+        return text.replace(str(file), str(path)).replace(str(alone), str(path))
+
     try:
         file.symlink_to(path.resolve())
         with images_alone(file, workspace) as images:
-            yield images
+            yield replace(images, notes=tuple(map(rename, images.notes)))
     except ProjectError as error:
-        error.message = error.message.replace(str(file), str(path)).replace(str(alone), str(path))
+        error.message, error.hint = rename(error.message), for_prediction(error.hint)
         raise
     finally:
         file.unlink(missing_ok=True)
 
 
+def for_prediction(hint: str) -> str:
+    """Write for somebody who predicts what is written for one who imports."""
+    for words, others in WAYS_OUT.items():
+        hint = hint.replace(words, others)
+    return hint
+
+
 @contextmanager
-def images_alone(path: Path, workspace: Path) -> Iterator[Iterator[Images]]:
+def images_alone(path: Path, workspace: Path) -> Iterator[Unlabelled]:
     """Open a file that lies alone in its folder."""
     name = find_format(path).name
-    with ExitStack() as stack:
-        try:
-            if name == IDX.name:
-                images = idx_images(path)
-            else:
-                opened = stack.enter_context(open_source(path, ReadOptions(), workspace))
-                images = all_images(opened.source)
-        except UnlabelledError:
-            images = csv_images(path)
-        except CorruptError:
-            arrays = arrays_of(path, name)
-            if len(arrays) != 1 or len(arrays[0].shape) < 2 or not find_item(arrays[0].shape[1:]):
-                raise
-            images = all_images(array_source(path, arrays[0]))
-        yield images
+    if name in READERS:
+        yield read_array_images(path, name)
+    elif name == CSV.name and path.is_file():
+        yield read_csv_images(path)
+    elif name in (IDX.name, IDX_GZ.name) and path.is_file():
+        yield Unlabelled(partial(idx_images, path))
+    else:
+        with open_source(path, ReadOptions(), workspace) as opened:
+            yield all_images(path, opened.source)
 
 
-def all_images(source: Source) -> Iterator[Images]:
-    """Yield the images of all parts."""
-    return (images for part in source.parts for images in part.all_images())
-
-
-def csv_images(path: Path) -> Iterator[Images]:
-    """Yield the images of a CSV file without labels."""
-    columns, scale, _ = survey_images(path, ReadOptions())
-    scale.check(path)
-    none = np.empty(0, np.uint16)
-    table = Table(path, columns.layouts[0], columns.has_header, scale, {}, none, ())
-    return (pixels.reshape(-1, *IMAGE_SHAPE) for pixels in read_pixels(table))
+def all_images(path: Path, source: Source) -> Unlabelled:
+    """Take the images of all parts, and say which those are."""
+    splits = ", then ".join(str(it.split) for it in source.parts)
+    several = [f"{path}: predicted: the images of {splits}"] if len(source.parts) > 1 else []
+    return Unlabelled(
+        lambda: (images for part in source.parts for images in part.all_images()),
+        (*source.notes, *several),
+    )
 
 
 def idx_images(path: Path) -> Iterator[Images]:
@@ -154,17 +154,3 @@ def idx_images(path: Path) -> Iterator[Images]:
     with open_idx(path) as stream:
         check_stream(path, stream, IMAGE_SHAPE, np.dtype(np.uint8))
         yield from stream.read_items()
-
-
-def arrays_of(path: Path, name: str) -> list[NamedArray]:
-    """List the arrays of a file of NumPy's; none for any other."""
-    if name == NPZ.name:
-        return [it.named() for it in read_members(path).values()]
-    return [open_array(path).named()] if name == NPY.name else []
-
-
-def array_source(path: Path, images: NamedArray) -> Source:
-    """Read an array of images, each with the label 0, as one with labels is read."""
-    labels = in_memory(path, "labels", np.zeros(images.shape[0], np.uint8))
-    named = NamedArray(path, "images", images.shape, images.kind, images.read, images.is_in_memory)
-    return source_of_arrays(path, [named, labels], ReadOptions())

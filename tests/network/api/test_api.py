@@ -127,6 +127,18 @@ def test_a_picture_is_read_from_its_path_and_from_memory(run, test_images, tmp_p
     assert from_path[0].box.left < from_path[1].box.left
 
 
+def test_a_calibration_is_measured_once_and_kept(run, test_images):
+    assert not run.predictor.is_saved
+    before = run.predict(test_images.images[:3])
+    result = run.calibrate()
+    assert run.loaded.run.calibration.exists()
+    assert run.predictor.is_saved
+    assert run.predictor.calibration == result
+    assert [it.probability for it in run.predict(test_images.images[:3])] == [
+        it.probability for it in before
+    ]
+
+
 def test_a_test_is_logged_and_a_validation_is_not(run, cache_dir):
     assert not run.loaded.run.result.exists()
     assert 0 < run.validation_accuracy < 1

@@ -45,9 +45,11 @@ def rows(path):
         return list(csv.reader(file))
 
 
-def write_csv(path, digits):
-    lines = (",".join(map(str, it.ravel())) for it in digits)
-    path.write_text("\n".join((HEADER, *lines)))
+def write_csv(path, digits, ids=(), id_name="id"):
+    lines = [",".join(map(str, it.ravel())) for it in digits]
+    header = f"{id_name},{HEADER}" if ids else HEADER
+    lines = [f"{name},{line}" for name, line in zip(ids, lines, strict=True)] if ids else lines
+    path.write_text("\n".join((header, *lines)))
 
 
 def test_a_submission_has_an_id_and_a_label_for_each_image(
@@ -67,6 +69,67 @@ def test_a_submission_has_an_id_and_a_label_for_each_image(
         "files": [{"path": path, "labels": expected}],
     }
     assert "and 2 more; write all with --out" in call("predict", path, "--run", trained).out
+
+
+def test_a_submission_has_the_ids_of_the_file_under_their_own_name(
+    call, trained, digits, expected, tmp_path
+):
+    paths = [tmp_path / f"{name}.csv" for name in "abc"]
+    ids = [[f"img_{name}_{i}" for i in range(12)] for name in "ab"]
+    for path, names in zip(paths, [*ids, ()], strict=True):
+        write_csv(path, digits, names, "Image_Id")
+    out = tmp_path / "answers.csv"
+    options = ("--run", trained, "--out", str(out), "--format=kaggle")
+    call("predict", *map(str, paths[:2]), *options)
+    both = zip([*ids[0], *ids[1]], [*expected, *expected], strict=True)
+    assert rows(out) == [["Image_Id", "Label"], *map(list, both)]
+    for wrong in (paths[1:], [paths[0], paths[0]]):
+        error = call("predict", *map(str, wrong), *options, code=2).err
+        assert "needs ids of one name, each once" in error
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda it: 255 - it, ["dark ink on light paper: all are inverted"]),
+        (lambda it: np.uint8(it > 127), ["no pixel is above 1 of 255"]),
+        (lambda it: np.uint8(it <= 127), ["no pixel is above 1 of 255", "all are inverted"]),
+    ],
+    ids=["dark on light", "another scale", "both"],
+)
+@pytest.mark.parametrize("kind", ["csv", "npz"])
+def test_images_of_files_are_brought_to_light_ink_on_dark_and_it_is_said(
+    change, says, kind, call, call_json, trained, digits, tmp_path
+):
+    usual, path = tmp_path / "usual.npz", tmp_path / f"test.{kind}"
+    black = np.uint8(255) * (digits > 127)
+    np.savez(usual, digits if change(digits).max() > 1 else black)
+    if kind == "csv":
+        write_csv(path, change(digits))
+    else:
+        np.savez(path, change(digits))
+    expected = call_json("predict", str(usual), "--run", trained)["files"][0]["labels"]
+    answer = call_json("predict", str(path), "--run", trained)
+    assert answer["files"][0]["labels"] == expected
+    assert all(part in note for part, note in zip(says, answer["notes"], strict=True))
+    printed = call("predict", str(path), "--run", trained).err
+    assert all(f"Note: {path}: " in line for line in printed.splitlines() if "Note" in line)
+    plain = ("predict", str(path), "--run", trained, "--no-invert", "--highest=255")
+    assert "notes" not in call_json(*plain)
+
+
+def test_options_of_files_are_refused_for_pictures_and_for_other_pixels(
+    call, trained, digits, tmp_path
+):
+    Image.fromarray(digits[0]).save(tmp_path / "a.png")
+    for option in ("--invert", "--no-invert", "--highest=16"):
+        error = call("predict", str(tmp_path / "a.png"), option, "--run", trained, code=2).err
+        assert f"{option.split('=')[0]} is for files of images" in error
+    np.save(tmp_path / "a.npy", digits)
+    error = call("predict", str(tmp_path / "a.npy"), "--highest=16", "--run", trained, code=4).err
+    assert "expected 16 at most" in error
+    np.save(tmp_path / "a.npy", digits[:0])
+    assert "no images" in call("predict", str(tmp_path / "a.npy"), "--run", trained, code=4).err
 
 
 def test_one_bad_picture_does_not_keep_the_others_from_being_predicted(

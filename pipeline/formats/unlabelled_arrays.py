@@ -1,0 +1,150 @@
+"""Images to be predicted among arrays: those without labels, where others have some."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.datasets.records import IMAGE_SHAPE
+from pipeline.errors import CorruptError
+from pipeline.formats.array_files import files_called
+from pipeline.formats.array_layouts import COLOURS
+from pipeline.formats.array_names import understand
+from pipeline.formats.array_pairs import (
+    SHOWN,
+    Candidate,
+    Pair,
+    can_be_labels,
+    layout_of,
+    same_split,
+)
+from pipeline.formats.arrays import iterate_images
+from pipeline.formats.csv_header import INDEX_NAMES
+from pipeline.formats.mat import MAT, mat_arrays
+from pipeline.formats.mat import SUFFIX as MAT_SUFFIX
+from pipeline.formats.named_arrays import NUMBER, NamedArray, in_memory
+from pipeline.formats.npy import NPY, open_array
+from pipeline.formats.npy import SUFFIX as NPY_SUFFIX
+from pipeline.formats.npz import NPZ, npz_arrays
+from pipeline.formats.npz import SUFFIX as NPZ_SUFFIX
+from pipeline.formats.numbers import find_ink
+from pipeline.formats.parquet import PARQUET, unlabelled_columns
+from pipeline.formats.parquet import SUFFIX as PARQUET_SUFFIX
+from pipeline.formats.pickle_files import PICKLE, pickled_arrays
+from pipeline.formats.pickle_files import SUFFIXES as PICKLE_SUFFIXES
+from pipeline.formats.source import Ids, Images, ReadOptions, Unlabelled
+
+HEIGHT, WIDTH = IMAGE_SHAPE
+READERS: dict[str, tuple[tuple[str, ...], Callable[[Sequence[Path]], list[NamedArray]]]] = {
+    NPZ.name: ((NPZ_SUFFIX,), npz_arrays),
+    NPY.name: ((NPY_SUFFIX,), lambda files: [open_array(it).named() for it in files]),
+    MAT.name: ((MAT_SUFFIX,), lambda files: [it for file in files for it in mat_arrays(file)]),
+    PARQUET.name: ((PARQUET_SUFFIX,), unlabelled_columns),
+    PICKLE.name: (PICKLE_SUFFIXES, pickled_arrays),
+}  # by the name of the format: the suffixes of its files, and what lists their arrays
+
+
+def read_array_images(path: Path, format_name: str) -> Unlabelled:
+    """Read the images in a file of arrays, or in a folder of them.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    suffixes, list_arrays = READERS[format_name]
+    files = sorted(files_called(path, suffixes)) if path.is_dir() else [path]
+    return images_of_arrays(path, list_arrays(files))
+
+
+def images_of_arrays(path: Path, arrays: Sequence[NamedArray]) -> Unlabelled:
+    """Choose the images without labels; all where none, or every one, has labels.
+
+    Raises: CorruptError where there are no grey images of 28x28.
+    """
+    images = find_images(arrays) or find_images([it for one in arrays for it in as_one_image(one)])
+    if not images:
+        raise refusal(path, arrays)
+    others = [
+        Candidate(it, understand(it.name), None)
+        for it in arrays
+        if all(it is not image.array for image in images)
+    ]
+    chosen = [it for it in images if not has_labels(it, others)] or images
+    pairs = [Pair(None, it.array, it.array, it.layout) for it in chosen if it.layout]
+    inks = [find_ink(it.images.where, it.images.read()) for it in pairs]
+    notes = [
+        note for it, ink in zip(pairs, inks, strict=True) for note in ink.note(it.images.where)
+    ]
+
+    def read() -> Iterator[Images]:
+        for pair, ink in zip(pairs, inks, strict=True):
+            yield from iterate_images(pair, ink, ReadOptions())
+
+    return Unlabelled(read, (*choice_notes(path, images, chosen), *notes), find_ids(chosen, others))
+
+
+def find_images(arrays: Sequence[NamedArray]) -> list[Candidate]:
+    """List the arrays of grey images of 28x28; those that are called labels only if alone."""
+    found = [Candidate(it, understand(it.name), layout_of(it)) for it in arrays]
+    usual = [
+        it for it in found if it.layout and it.layout.is_usual and it.layout.item.colours != COLOURS
+    ]
+    return [it for it in usual if it.meaning.role != "labels"] or usual
+
+
+def as_one_image(array: NamedArray) -> list[NamedArray]:
+    """Make an array of one image of a single image; nothing of any other array."""
+    if array.kind != NUMBER or array.shape not in (IMAGE_SHAPE, (HEIGHT * WIDTH,)):
+        return []
+    return [in_memory(array.path, array.name, array.load().reshape(1, *IMAGE_SHAPE))]
+
+
+def has_labels(images: Candidate, others: Sequence[Candidate]) -> bool:
+    """Tell whether an array can be the labels of these images, by its name and its shape."""
+    count = images.layout.image_count if images.layout else 0
+    return any(
+        same_split(it, images)
+        and can_be_labels(it, count)
+        and it.meaning.role != "images"
+        and not is_id(it)
+        for it in others
+    )
+
+
+def is_id(candidate: Candidate) -> bool:
+    """Tell whether an array is called as ids are."""
+    name = candidate.array.name.rpartition("/")[2].lower()
+    return bool(name) and not name.isdigit() and INDEX_NAMES.fullmatch(name) is not None
+
+
+def find_ids(chosen: Sequence[Candidate], others: Sequence[Candidate]) -> Ids | None:
+    """Find the ids of the images of one array: texts or whole numbers, each once."""
+    if len(chosen) != 1 or chosen[0].layout is None:
+        return None
+    count = chosen[0].layout.image_count
+    for it in filter(is_id, others):
+        if int(np.prod(it.array.shape)) == count:
+            values = [str(value).strip() for value in it.array.load().reshape(-1).tolist()]
+            if len(set(values)) == count:
+                return Ids(it.array.name, values)
+    return None
+
+
+def choice_notes(
+    path: Path, images: Sequence[Candidate], chosen: Sequence[Candidate]
+) -> tuple[str, ...]:
+    """Say which arrays are predicted, where there are several."""
+    if len(images) == 1:
+        return ()
+    named = ", then ".join(str(it.array) for it in chosen)
+    unused = ", ".join(str(it.array) for it in images if it not in chosen)
+    end = f"; not {unused}, for there are labels" if unused else ""
+    return (f"{path}: several arrays of images; predicted: {named}{end}",)
+
+
+def refusal(path: Path, arrays: Sequence[NamedArray]) -> CorruptError:
+    """List the arrays of which none holds images to predict."""
+    listed = ", ".join(map(str, arrays[:SHOWN])) or "no arrays"
+    more = f" and {len(arrays) - SHOWN} more" if len(arrays) > SHOWN else ""
+    return CorruptError(
+        f"{path}: no grey images of {HEIGHT}x{WIDTH} among its arrays: {listed}{more}",
+        f"Expected numbers of shape (N, {HEIGHT}, {WIDTH}) or (N, {HEIGHT * WIDTH})",
+    )

@@ -1,0 +1,180 @@
+"""Images to be predicted in a CSV file: its 784 pixels and its ids; labels are passed over."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from pipeline.datasets.records import IMAGE_SHAPE
+from pipeline.errors import CorruptError
+from pipeline.formats.csv_evidence import Candidate
+from pipeline.formats.csv_header import (
+    INDEX_NAMES,
+    LABEL_NAMES,
+    PIXELS,
+    Layout,
+    describe,
+    find_pixels,
+    have_gaps,
+    is_header,
+    pixels_error,
+    plain_header,
+    refuse_mangled,
+    sizes,
+)
+from pipeline.formats.csv_lines import Wanted, number_error, parse_block
+from pipeline.formats.csv_scale import FULL, Scale
+from pipeline.formats.csv_table import Table, choose_label, first_rows, read_pixels, survey_file
+from pipeline.formats.csv_text import line_error, plain_blocks
+from pipeline.formats.source import Ids, Images, ReadOptions, Unlabelled
+
+PLACES = ("first", "last")
+NAMELESS = re.compile(r"|(unnamed|column|x|\.\.\.)[:_. ]*[0-9]*(\.[0-9]+)?")  # an index of pandas
+ID = "ImageId"  # what Kaggle calls the column, where a file has no header
+
+
+class Found(NamedTuple):
+    """What the columns of a file are."""
+
+    layout: Layout
+    has_header: bool
+    ids: int | None = None  # the column of ids
+    id_name: str = ID
+    notes: tuple[str, ...] = ()
+
+
+def read_csv_images(path: Path) -> Unlabelled:
+    """Go through a file, and describe the way to its images.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    found = find_columns(path)
+    scale, texts = survey(path, found)
+    notes = [*found.notes, *filter(None, [scale.check(path)])]
+    values = [it.decode("utf-8", "replace").strip() for it in texts]
+    ids = None
+    if found.ids is not None and len(set(values)) == len(values) and "" not in values:
+        ids = Ids(found.id_name, values)
+    elif found.ids is not None:
+        notes.append(f"{path}: {found.id_name} is no id, for lines have the same or none")
+    none = np.empty(0, np.uint16)
+    table = Table(path, found.layout, found.has_header, scale, {}, none, ())
+
+    def read() -> Iterator[Images]:
+        return (pixels.reshape(-1, *IMAGE_SHAPE) for pixels in read_pixels(table))
+
+    return Unlabelled(read, tuple(notes), ids)
+
+
+def find_columns(path: Path) -> Found:
+    """Find out where the pixels and the ids are.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    _, block = next(iter(plain_blocks(path)), (0, b""))
+    rows = first_rows(path, block)
+    if not rows:
+        raise CorruptError(f"{path}: an empty file, expected {PIXELS} pixels a line")
+    first = rows[0]
+    if is_header(first):
+        names = plain_header(rows)
+        pixels = find_pixels(names)
+        if len(pixels) == PIXELS + 1:
+            return find_end(path)
+        if len(pixels) != PIXELS or have_gaps(names, pixels):
+            error = pixels_error(path, names, pixels)
+            error.hint = error.hint.replace("a label and 784 pixels", "784 pixels")
+            raise error
+        return find_named(path, rows[0], names, pixels)
+    refuse_mangled(path, first, rows[1] if len(rows) > 1 else None)
+    if len(first) == PIXELS:
+        return Found(Layout(PIXELS, tuple(range(PIXELS)), None), False)
+    if len(first) in (PIXELS + 1, PIXELS + 2):
+        return find_end(path)
+    what = f"{len(first):,} values, expected {PIXELS} pixels, with or without an id or a label"
+    raise line_error(path, 1, what, sizes(len(first)))
+
+
+def find_named(
+    path: Path, header: Sequence[str], names: Sequence[str], pixels: Sequence[int]
+) -> Found:
+    """Find the ids among the columns that are neither pixels nor labels, by their names."""
+    places = set(pixels)
+    others = [it for it in range(len(names)) if it not in places and names[it] not in LABEL_NAMES]
+    named = [it for it in others if not NAMELESS.fullmatch(names[it])]
+    usual = [it for it in named if INDEX_NAMES.fullmatch(names[it])]
+    ids = next(iter(usual or (named if len(named) == 1 else [])), None)
+    written = ["", *header] if len(names) > len(header) else header
+    unused = ", ".join(describe(names, it) for it in others if it != ids)
+    return Found(
+        Layout(len(names), tuple(pixels), None),
+        True,
+        ids,
+        ID if ids is None else written[ids].strip("# "),
+        (f"{path}: not used: {unused}",) if unused else (),
+    )
+
+
+def find_end(path: Path) -> Found:
+    """Decide by all rows which end of a line is no pixel: it is a label, or an id.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    found = survey_file(path, ReadOptions())
+    layouts, has_header = found.columns.layouts, found.columns.has_header
+    index = 0 if not has_header and layouts[0].unused else None  # before label and pixels
+    if len(layouts) == 1:
+        return Found(layouts[0], has_header, index)
+    try:
+        place = 0 if choose_label([found]) else 1
+        if not counts_up(found.candidates[place]):
+            return Found(layouts[place], has_header, index)
+    except CorruptError as error:
+        is_apart = [is_no_pixel(it) for it in found.candidates]
+        if is_apart[0] == is_apart[1]:
+            ends = "the first or the last value of a line"
+            what = f"it is not clear whether {ends} is an id or a label, and no pixel"
+            hint = "Give the file a header: id,pixel0,...,pixel783"
+            raise CorruptError(f"{path}: {what}", hint) from error
+        place = is_apart.index(True)
+    is_id = len(found.candidates[place].counts) == found.candidates[place].counts.total()
+    ids = layouts[place].label if is_id else index
+    notes = (f"{path}: the {PLACES[place]} column is taken as {'ids' if is_id else 'labels'}",)
+    return Found(layouts[place], has_header, ids, notes=notes)
+
+
+def is_no_pixel(column: Candidate) -> bool:
+    """Tell whether a column has texts, or numbers that are too large, or that count up."""
+    if column.is_text or column.is_index:
+        return True
+    return max(map(float, column.counts)) > FULL or counts_up(column)
+
+
+def counts_up(column: Candidate) -> bool:
+    """Tell whether a column numbers the lines, from any number on."""
+    if column.is_text:
+        return False
+    numbers = [float(it) for it in column.counts]
+    return len(numbers) > 1 and numbers == [numbers[0] + i for i in range(column.counts.total())]
+
+
+def survey(path: Path, found: Found) -> tuple[Scale, list[bytes]]:
+    """Look at every number of a file, and list the texts in the column of its ids.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    scale, texts = Scale(), []
+    columns = () if found.ids is None else (found.ids,)
+    wanted = Wanted(found.layout.fields, columns, found.layout.pixels)
+    for number, (line, block) in enumerate(plain_blocks(path)):
+        if number == 0 and found.has_header:
+            line, block = line + 1, block.partition(b"\n")[2]
+        if block:
+            parsed = parse_block(path, line, block, wanted)
+            wrong = scale.survey(parsed.numbers)
+            if wrong is not None:
+                raise number_error(path, parsed, wanted, wrong)
+            texts += [it for column in parsed.texts for it in column]
+    return scale, texts
