@@ -48,6 +48,7 @@ class Table:
     names: dict[str, int]  # every text that stands for a class: the first line that has it
     numbers: NDArray[np.uint16]  # (N,), which of them
     notes: tuple[str, ...]
+    labels_path: Path | None = None  # of the file with the labels, where that is another
 
 
 class Survey(NamedTuple):

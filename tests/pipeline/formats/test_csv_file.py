@@ -245,6 +245,62 @@ def test_images_and_labels_in_two_files_are_read_together(one, two, header, tmp_
         read(tmp_path)
 
 
+def pair_with_ids(folder, pixels, names, ids, order, columns=("id", "id")):
+    """Save a file of images and one of labels, whose lines are in another order."""
+    rows = [",".join(map(str, it.ravel())) for it in pixels]
+    if columns[0] is not None:
+        rows = [f"{number},{row}" for number, row in zip(ids, rows, strict=True)]
+    names = [names[it] for it in order]
+    if columns[1] is not None:
+        names = [f"{ids[it]},{name}" for it, name in zip(order, names, strict=True)]
+    heads = [[it] if it is not None else [] for it in columns]
+    header = ",".join([*heads[0], *(f"pixel{it}" for it in range(784))])
+    save(folder / "images.csv", "\n".join([header, *rows]).encode())
+    save(folder / "labels.csv", "\n".join([",".join([*heads[1], "label"]), *names]).encode())
+    return folder
+
+
+@settings(max_examples=15)
+@given(
+    columns=st.sampled_from([("id", "id"), ("Id", "image_id"), ("", ""), ("file", "file")]),
+    ids=st.sampled_from([list(range(COUNT)), [f"{it * 7:05}.png" for it in range(COUNT)]]),
+    order=st.permutations(range(COUNT)),
+)
+def test_images_and_labels_with_ids_are_joined_by_them(columns, ids, order, tmp_path_factory):
+    pixels, names = small_images(0, COUNT), NAMES["digits"]
+    folder = pair_with_ids(tmp_path_factory.mktemp("ids"), pixels, names, ids, order, columns)
+    check(folder, pixels, names)
+
+
+def test_ids_that_differ_are_refused_and_ids_of_one_file_are_said(tmp_path):
+    pixels, names, order = small_images(0, COUNT), NAMES["digits"], list(range(COUNT))
+    for columns in (("id", None), (None, "id")):
+        notes = check(pair_with_ids(tmp_path, pixels, names, order, order, columns), pixels, names)
+        assert "the other file has no ids, so lines were paired by their order" in notes[0]
+    labels = pair_with_ids(tmp_path, pixels, names, order, order[::-1]) / "labels.csv"
+    text = labels.read_text()
+    labels.write_text(text.replace("\n7,", "\n70,"))
+    with pytest.raises(
+        CorruptError, match=r"images.csv: line 9: .* has no line with the id '7'; 1 "
+    ):
+        read(tmp_path)
+    labels.write_text(text.replace("\n7,", "\n8,"))
+    with pytest.raises(CorruptError, match=r"labels.csv: line 18: the id '8' is in line 17, too"):
+        read(tmp_path)
+    labels.write_text(text + "\n70,1")
+    with pytest.raises(CorruptError, match=r"labels.csv: line 26: .* has no line with the id '70'"):
+        read(tmp_path)
+
+
+def test_a_label_too_many_is_no_header(tmp_path):
+    folder = pair_with_ids(
+        tmp_path, small_images(0, COUNT), NAMES["digits"], [], range(COUNT), (None, None)
+    )
+    (folder / "labels.csv").write_text("\n".join(["1", *NAMES["digits"]]))
+    with pytest.raises(CorruptError, match="25 labels for the 24 images"):
+        read(folder)
+
+
 def test_files_of_two_datasets_are_not_joined(tmp_path):
     pixels, folder = small_images(0, COUNT), tmp_path / "a"
     train = save(folder / "train.csv", csv_bytes(Kind(), pixels, NAMES["digits"]))
