@@ -288,7 +288,7 @@ def test_ids_that_differ_are_refused_and_ids_of_one_file_are_said(tmp_path):
     with pytest.raises(CorruptError, match=r"labels.csv: line 18: the id '8' is in line 17, too"):
         read(tmp_path)
     labels.write_text(text + "\n70,1")
-    with pytest.raises(CorruptError, match=r"labels.csv: line 26: .* has no line with the id '70'"):
+    with pytest.raises(CorruptError, match=r"labels.csv: line 26: .* no line with the id '70'"):
         read(tmp_path)
 
 
