@@ -11,6 +11,7 @@ Source: train.csv of Kaggle's digit-recognizer, and mnist_train.csv of mnist-in-
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +78,11 @@ def make_source(folder: Path, tables: dict[str | None, Table], notes: tuple[str,
     parts = []
     for split, table in tables.items():
         numbers = np.array([number_of[name] for name in table.names], np.uint8)
-        parts.append(make_part(split, table, numbers))
+        places = {
+            plain[name]: f"{table.labels_path or table.path}: line {line:,}"
+            for name, line in reversed(table.names.items())
+        }
+        parts.append(replace(make_part(split, table, numbers), places=places))
     notes += tuple(note for table in tables.values() for note in table.notes)
     return Source(tuple(parts), classes or numbered_classes(folder, parts, listed), notes)
 
@@ -91,7 +96,7 @@ def check_numbers(tables: Iterable[Table], plain: dict[str, str]) -> None:
         for name, line in table.names.items():
             if int(plain[name]) > MAX_LABEL:
                 what = f"label {name}, expected {MAX_LABEL} at most"
-                raise line_error(table.path, line, what)
+                raise line_error(table.labels_path or table.path, line, what)
 
 
 def make_part(split: str | None, table: Table, numbers: NDArray[np.uint8]) -> Part:

@@ -96,10 +96,8 @@ class Lines(NamedTuple):
 
 
 class ImageLines(NamedTuple):
-    """A file of images after the first pass."""
+    """What else there is to say of a file of images."""
 
-    columns: Columns
-    scale: Scale
     count: int
     others: list[IdColumn]
 
@@ -109,7 +107,7 @@ def read_pair(pair: Pair, options: ReadOptions) -> Table:
 
     Raises: MissingError, StorageError, CorruptError.
     """
-    images = survey_images(pair.images, options)
+    columns, scale, images = survey_images(pair.images, options)
     lines = read_labels(pair.labels, images.count)
     paired = pair_lines(images.others, lines.others)
     if isinstance(paired, str):
@@ -127,13 +125,13 @@ def read_pair(pair: Pair, options: ReadOptions) -> Table:
         what = f"more than {MAX_CLASSES} different labels"
         raise CorruptError(f"{pair.labels}: {what}", "A dataset has 256 classes at most")
     names, numbers = name_labels(pair.labels, texts)
-    notes = tuple(it for it in (note, images.scale.check(pair.images)) if it)
-    layout, has_header = images.columns.layouts[0], images.columns.has_header
-    table = Table(pair.images, layout, has_header, images.scale, names, numbers[order], notes)
+    notes = tuple(it for it in (note, scale.check(pair.images)) if it)
+    layout, has_header = columns.layouts[0], columns.has_header
+    table = Table(pair.images, layout, has_header, scale, names, numbers[order], notes)
     return replace(table, labels_path=pair.labels)
 
 
-def survey_images(path: Path, options: ReadOptions) -> ImageLines:
+def survey_images(path: Path, options: ReadOptions) -> tuple[Columns, Scale, ImageLines]:
     """Go through a file of images: its columns, its numbers, how many there are, and their ids.
 
     Raises: MissingError, StorageError, CorruptError.
@@ -165,7 +163,7 @@ def survey_images(path: Path, options: ReadOptions) -> ImageLines:
         raise CorruptError(f"{path}: an empty file, expected 784 pixels a line")
     first = 1 + columns.has_header
     ids = [IdColumn(path, names[it], first, texts) for it, texts in others.items()]
-    return ImageLines(columns, scale, count, ids)
+    return columns, scale, ImageLines(count, ids)
 
 
 def columns_of_images(path: Path, rows: list[list[str]]) -> Columns:

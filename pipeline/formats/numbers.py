@@ -139,8 +139,9 @@ def class_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[np.ui
     with np.errstate(invalid="ignore"):
         is_wrong = ~np.isfinite(values) | (values != np.floor(values))
     if is_wrong.any():
-        wrong = values[is_wrong][0]
-        raise CorruptError(f"{where}: a label is {wrong}, expected a whole number or a text")
+        row, count = int(is_wrong.argmax()), int(is_wrong.sum())
+        what = f"a label is {values[row]}, expected a whole number or a text"
+        raise CorruptError(f"{where}: {what}; image {row + 1:,} is the first of {count:,} such")
     if values.size and not 0 <= values.min() <= values.max() <= 255:
         return [str(int(value)) for value in values.tolist()]
     return values.astype(np.uint8)
