@@ -107,6 +107,33 @@ def test_noise_in_every_pixel_is_no_label(is_last, tmp_path):
         check(save(tmp_path / f"{high}.csv", data), pixels, names)
 
 
+@settings(max_examples=15)
+@given(
+    is_last=st.booleans(),
+    values=st.integers(2, 20),
+    seed=st.integers(0, 99),
+    both=st.booleans(),
+)
+def test_dust_in_the_corners_of_clean_images_is_not_clear(
+    is_last, values, seed, both, tmp_path_factory
+):
+    rng, pixels = np.random.default_rng(seed), small_images(seed, 60)
+    pixels[:, :4] = pixels[:, -4:] = 0
+    for row in (0, -1) if both else (0 if is_last else -1,):
+        pixels[:, row, row] = rng.integers(0, values, 60)
+    names = [str(it) for it in rng.integers(0, 10, 60)]
+    path = tmp_path_factory.mktemp("dust") / "mine.csv"
+    path.write_bytes(csv_bytes(Kind(header=None, is_last=is_last), pixels, names))
+    place = "last" if is_last else "first"
+    check(path, pixels, names, label_column=place)
+    try:
+        check(path, pixels, names)  # few values tell a pixel with dust from a label
+    except CorruptError as error:
+        assert "whether the labels are the first or the last column" in error.message
+    else:
+        assert values < 5
+
+
 def test_forms_of_lines_that_other_programs_have_are_understood(tmp_path):
     pixels = small_images(0, COUNT)
     header, *rows = csv_bytes(Kind(), pixels, NAMES["digits"]).decode().splitlines()
