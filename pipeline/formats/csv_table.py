@@ -293,7 +293,8 @@ def read_name(path: Path, line: int, text: bytes) -> str:
     try:
         name = text.decode().strip()
     except UnicodeDecodeError as error:
-        raise line_error(path, line, f"the label is no UTF-8 text ({error.reason})") from error
+        what = f"the label is no UTF-8 text ({error.reason})"
+        raise line_error(path, line, what, "Save the file as UTF-8") from error
     return check_class(f"{path}: line {line:,}", name)
 
 
