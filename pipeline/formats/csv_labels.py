@@ -98,7 +98,7 @@ class Lines(NamedTuple):
 class ImageLines(NamedTuple):
     """What else there is to say of a file of images."""
 
-    count: int
+    total: int
     others: list[IdColumn]
 
 
@@ -108,14 +108,14 @@ def read_pair(pair: Pair, options: ReadOptions) -> Table:
     Raises: MissingError, StorageError, CorruptError.
     """
     columns, scale, images = survey_images(pair.images, options)
-    lines = read_labels(pair.labels, images.count)
+    lines = read_labels(pair.labels, images.total)
     paired = pair_lines(images.others, lines.others)
     if isinstance(paired, str):
         order, note = list(range(len(lines.labels))), paired
     else:
         order, note = paired[1], f"{pair.labels}: each image has the label of the same id"
-    if len(order) != images.count or len(lines.labels) != images.count:
-        what = f"{len(lines.labels):,} labels for the {images.count:,} images in {pair.images}"
+    if len(order) != images.total or len(lines.labels) != images.total:
+        what = f"{len(lines.labels):,} labels for the {images.total:,} images in {pair.images}"
         raise CorruptError(
             f"{pair.labels}: {what}", "Both need a line for each image, in one order"
         )

@@ -249,7 +249,7 @@ def read_column(table: Table, column: str, prefix: str) -> list[NamedArray]:
 
 
 def require_values(table: Table, column: str) -> None:
-    """Check that every row has a value.
+    """Check that every row has a value, if any has: a split may be without labels.
 
     Raises: CorruptError with the first row that has none.
     """
@@ -258,7 +258,7 @@ def require_values(table: Table, column: str) -> None:
         is_null = batch.column(0).is_null().to_numpy(False)
         absent += (start + 1 + is_null.nonzero()[0]).tolist()
         start += len(is_null)
-    if absent:
+    if 0 < len(absent) < start:
         what = f"{table.path}: row {absent[0]:,}: {column} is null"
         what += f"; {len(absent):,} of {start:,} rows have no label"
         raise CorruptError(what, "Label them or remove them")
