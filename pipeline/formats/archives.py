@@ -166,6 +166,7 @@ def unpack_tar(path: Path, folder: Path, size: int) -> None:
     Raises: CorruptError, and what `tarfile` raises for damaged ones.
     """
     count = total = 0
+    written: set[Path] = set()
     with unzipped(path) as file:
         stream: Any = Limited(path, file, size)
         with tarfile.open(fileobj=stream, mode="r|") as archive:
@@ -178,6 +179,9 @@ def unpack_tar(path: Path, folder: Path, size: int) -> None:
                     raise CorruptError(f"{path}: {member.name} is a link or a device", UNPACK)
                 count, total = count + 1, total + member.size
                 check_members(path, count, total, size)
+                if place in written:  # appended once more: the last one counts
+                    place.unlink()
+                written.add(place)
                 write_member(place, archive.extractfile(member), member.size)
     check_members(path, count, total, size)
 

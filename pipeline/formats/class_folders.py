@@ -1,5 +1,6 @@
 """Find the folders of the classes: LABEL/, or the same in train/, test/ and other splits."""
 
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -145,7 +146,7 @@ def classes_among(folders: list[Path], found: ClassFolders) -> list[Path]:
 
 
 def list_examples(root: Path, folder: Path, unused: list[Path]) -> list[Path]:
-    """List the pictures of a class, and add what else is there to what is not used.
+    """List the pictures of a class, each once, and add what else is there to what is not used.
 
     Raises: StorageError, CorruptError for folders, unread pictures, and links out of the root.
     """
@@ -158,7 +159,16 @@ def list_examples(root: Path, folder: Path, unused: list[Path]) -> list[Path]:
     pictures = [it for it in listing.files if is_picture(it)]
     for path in pictures:
         require_inside(root, path)
-    return pictures
+    own = {os.path.realpath(it) for it in pictures if not it.is_symlink()}
+    chosen = []
+    for path in pictures:
+        if path.is_symlink():
+            if (target := os.path.realpath(path)) in own:
+                unused.append(path)
+                continue
+            own.add(target)
+        chosen.append(path)
+    return chosen
 
 
 def require_readable(files: list[Path]) -> None:

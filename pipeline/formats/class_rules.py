@@ -1,5 +1,6 @@
 """Rules for the classes of a source of any format."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,14 @@ from pipeline.formats.source import Part, Source
 
 MOST = 0.95  # of the images in one class: nearly all
 LISTED = 10  # names in one message
+MISSING = frozenset(  # as programs and people write that there is no label
+    [
+        *("NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "NaT", "-nan", "?", "-", "--"),
+        *("None", "none", "NONE", "Null", "null", "NULL", "nil", "(null)", "#NULL!"),
+        *("unknown", "Unknown", "UNKNOWN", "missing", "Missing", "MISSING", "undefined"),
+        *("unlabeled", "unlabelled", "Unlabeled", "Unlabelled"),
+    ]
+)
 
 
 def unite_classes(path: Path, source: Source) -> Source:
@@ -27,6 +36,46 @@ def unite_classes(path: Path, source: Source) -> Source:
     numbers = np.array([names.index(plain[name]) for name in source.classes], np.uint8)
     parts = tuple(replace(part, labels=numbers[part.labels]) for part in source.parts)
     return replace(source, parts=parts, classes=names)
+
+
+def require_labels(path: Path, source: Source) -> None:
+    """Check that every image has a label, and not a text that stands for none.
+
+    Raises: CorruptError with the first place of each such text, and how many images have it.
+    """
+    counts = sum(np.bincount(it.labels, minlength=len(source.classes)) for it in source.parts)
+    used = [name for name, n in zip(source.classes, np.atleast_1d(counts), strict=False) if n]
+    missing = [name for name in used if is_missing(name, used)]
+    if not missing:
+        return
+    number = source.classes.index(missing[0])
+    part = next(it for it in source.parts if (it.labels == number).any())
+    row = int((part.labels == number).argmax()) + 1
+    split = f" of {part.split}" if part.split else ""
+    where = part.places.get(missing[0], f"{part.path or path}: image {row:,}{split}")
+    total = sum(
+        int(np.isin(it.labels, list(map(source.classes.index, missing))).sum())
+        for it in source.parts
+    )
+    what = f"{where}: the label is {missing[0]!r}, which stands for a missing one"
+    what += f"; {total:,} image{'s have' if total > 1 else ' has'} no label"
+    raise CorruptError(what, "Label them or remove them; if it is a class, give it another name")
+
+
+def is_missing(name: str, names: Sequence[str]) -> bool:
+    """Return whether a class name stands for no label, among all names.
+
+    A sign is a class beside other signs, NA beside other pairs of capitals, and -1 beside 1.
+    """
+    others = [it for it in names if it not in MISSING]
+    if name == "-1":
+        numbers = {it for it in names if re.fullmatch("-?[0-9]+", it)}
+        return len(numbers) == len(names) and not ("1" in numbers and numbers <= {"-1", "0", "1"})
+    if len(name) == 1 and any(len(it) == 1 and not it.isalnum() for it in others):
+        return False
+    if name == "NA" and any(len(it) == 2 and it.isalpha() and it.isupper() for it in others):
+        return False
+    return name in MISSING
 
 
 def check_trained_classes(path: Path, source: Source) -> None:

@@ -29,6 +29,8 @@ ONE_CLASS_BITS = 20.0  # what it costs to say that all images are of one class
 FIRST_BITS = 6.0  # by which a label first is more usual
 ENOUGH_BITS = 15.0  # odds of 30,000 to 1
 MIN_ROWS = 11  # with another value each, a column is no label
+UNLIKE = 8.0  # times as often as among the neighbours: not like them
+SPREAD = 0.5  # of the rows
 
 
 @dataclass
@@ -72,6 +74,31 @@ class Candidate:
         """Whether every row has another value, or nearly so."""
         counts = self.classes
         return len(counts) > MAX_CLASSES or (sum(counts) >= MIN_ROWS and max(counts) == 1)
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether most rows have values that come back, and that are rare in the pixels beside it.
+
+        So a label is, but also a pixel with dust on it in images with clean borders.
+        """
+        if self.is_text or self.is_index:
+            return False
+        rows, total = sum(self.counts.values()), sum(self.neighbours.values())
+        unlike = sum(
+            count
+            for text, count in self.counts.items()
+            if count > 1 and count / rows > UNLIKE * (self.neighbours[float(text)] + 1) / total
+        )
+        return unlike > SPREAD * rows
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether the values are numbers with gaps between them and hardly ever come back."""
+        if self.is_text or len(self.counts) > MAX_TEXTS:
+            return False
+        numbers = [float(it) for it in self.counts]
+        has_gaps = max(numbers) - min(numbers) >= 2 * len(numbers)
+        return has_gaps and 2 * len(numbers) > sum(self.counts.values())
 
     def label_bits(self) -> float:
         """Compute the bits that the column takes as labels."""

@@ -11,6 +11,7 @@ Source: train.csv of Kaggle's digit-recognizer, and mnist_train.csv of mnist-in-
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,24 +28,30 @@ from pipeline.formats.classes import (
 from pipeline.formats.csv_header import PIXELS
 from pipeline.formats.csv_labels import find_pairs, read_pair
 from pipeline.formats.csv_table import MAX_LABEL, Table, read_pixels, read_tables
-from pipeline.formats.csv_text import line_error
+from pipeline.formats.csv_text import is_row_of_numbers, line_error
 from pipeline.formats.source import Chosen, File, Format, Images, Part, ReadOptions, Source, select
 from pipeline.formats.streams import beginning, flat_files, split_files
 
 SUFFIXES = (".csv.gz", ".tsv.gz", ".tsv", ".csv")
 PIXEL_NAMES = [f"pixel{i}" for i in range(PIXELS)]
 SEPARATORS = b",;\t"
+MIN_NUMBERS = 100  # with blanks between them, as NumPy saves them
 
 
 def recognises(path: Path) -> bool:
-    """Tell whether a path is a text with commas, or a folder with files that are called so."""
+    """Tell whether a path is a text with values in lines, or a folder with files called so."""
     if path.is_dir():
         return any(file.name.lower().endswith(SUFFIXES) for file in flat_files(path))
     if path.is_file() and path.name.lower().endswith(SUFFIXES):
         return True
     line = re.split(rb"[\r\n]", beginning(path), maxsplit=1)[0]
     is_text = all(letter >= ord(" ") or letter == ord("\t") for letter in line)
-    return is_text and max(line.count(it) for it in SEPARATORS) > 1
+    if not is_text:
+        return False
+    numbers = line.split()[:MIN_NUMBERS]  # the last in what was read may be cut
+    return max(line.count(it) for it in SEPARATORS) > 1 or (
+        len(numbers) == MIN_NUMBERS and is_row_of_numbers(b" ".join(numbers))
+    )
 
 
 def read_csv(path: Path, options: ReadOptions) -> Source:
@@ -77,7 +84,11 @@ def make_source(folder: Path, tables: dict[str | None, Table], notes: tuple[str,
     parts = []
     for split, table in tables.items():
         numbers = np.array([number_of[name] for name in table.names], np.uint8)
-        parts.append(make_part(split, table, numbers))
+        places = {
+            plain[name]: f"{table.labels_path or table.path}: line {line:,}"
+            for name, line in reversed(table.names.items())
+        }
+        parts.append(replace(make_part(split, table, numbers), places=places))
     notes += tuple(note for table in tables.values() for note in table.notes)
     return Source(tuple(parts), classes or numbered_classes(folder, parts, listed), notes)
 
@@ -91,7 +102,7 @@ def check_numbers(tables: Iterable[Table], plain: dict[str, str]) -> None:
         for name, line in table.names.items():
             if int(plain[name]) > MAX_LABEL:
                 what = f"label {name}, expected {MAX_LABEL} at most"
-                raise line_error(table.path, line, what)
+                raise line_error(table.labels_path or table.path, line, what)
 
 
 def make_part(split: str | None, table: Table, numbers: NDArray[np.uint8]) -> Part:

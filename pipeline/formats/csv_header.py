@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.datasets.records import IMAGE_SHAPE
@@ -50,6 +50,8 @@ TWO = re.compile(
     r"(?P<column>[0-9]{1,2})[\])]?"
 )
 UNLABELLED = "Images without labels are not imported"
+MANGLED = "pandas took for names of columns, and numbered its equal pixels"
+MIN_MANGLED = 99  # numbered pixels
 OPTION = "--label-column first, last or its name"
 
 
@@ -83,8 +85,11 @@ def read_columns(path: Path, rows: Sequence[list[str]], asked: str | None) -> Co
     """
     first, second = rows[0], rows[1] if len(rows) > 1 else None
     if not is_header(first):
-        refuse_mangled(path, first, second)
-        return Columns(layouts_without_header(path, len(first), asked), False)
+        layouts = layouts_without_header(path, len(first), asked)
+        if not is_mangled(first, second):
+            return Columns(layouts, False)
+        unused = f"line 1, an image that {MANGLED}"
+        return Columns(tuple(replace(it, unused=(*it.unused, unused)) for it in layouts), True)
     return Columns(layouts_of_names(path, plain_header(rows), asked), True)
 
 
@@ -107,16 +112,14 @@ def is_header(fields: Sequence[str]) -> bool:
     return len(texts) > 1 or counts_up
 
 
-def refuse_mangled(path: Path, first: Sequence[str], second: Sequence[str] | None) -> None:
-    """Refuse an image that pandas took for a header: 0, 0.1, 0.2, ...
+def is_mangled(first: Sequence[str], second: Sequence[str] | None) -> bool:
+    """Return whether a first line is an image whose equal pixels pandas numbered: 0, 0.1, 0.2, ...
 
-    Raises: CorruptError.
+    So is the first line of Kaggle's A_Z Handwritten Data.csv.
     """
     numbered = [it for it in first if re.fullmatch(r"[0-9]+\.[0-9]+", it)]
-    if len(set(numbered)) > 99 and second is not None and not any("." in it for it in second):
-        what = "an image that pandas took for names of columns: its equal pixels were numbered"
-        hint = "Read the original file with header=None, and save it with header=False"
-        raise line_error(path, 1, what, hint)
+    is_whole = second is not None and not any("." in it for it in second)
+    return len(set(numbered)) > MIN_MANGLED and is_whole
 
 
 def layouts_without_header(path: Path, fields: int, asked: str | None) -> tuple[Layout, ...]:

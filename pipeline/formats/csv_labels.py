@@ -1,13 +1,14 @@
 """CSV files of images beside those of their labels: train_images.csv, train_labels.csv."""
 
 import re
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.datasets.user_datasets import MAX_CLASSES
 from pipeline.errors import CorruptError
 from pipeline.formats.csv_header import (
+    INDEX_NAMES,
     LABEL_NAMES,
     PIXELS,
     Columns,
@@ -17,6 +18,7 @@ from pipeline.formats.csv_header import (
     pixels_error,
     plain_header,
 )
+from pipeline.formats.csv_ids import IdColumn, pair_lines
 from pipeline.formats.csv_lines import Wanted, number_error, parse_block
 from pipeline.formats.csv_scale import Scale
 from pipeline.formats.csv_table import Table, Texts, first_rows, name_labels, without_header
@@ -85,58 +87,83 @@ def first_lines(path: Path) -> list[list[str]]:
     return []
 
 
+class Lines(NamedTuple):
+    """The texts of a file of labels."""
+
+    first: int  # the number of the first line
+    labels: list[bytes]
+    others: list[IdColumn]
+
+
+class ImageLines(NamedTuple):
+    """What else there is to say of a file of images."""
+
+    total: int
+    others: list[IdColumn]
+
+
 def read_pair(pair: Pair, options: ReadOptions) -> Table:
     """Read the labels of a split, and check every pixel.
 
     Raises: MissingError, StorageError, CorruptError.
     """
-    columns, scale, count = survey_images(pair.images, options)
-    lines = list(read_labels(pair.labels))
-    if len(lines) == count + 1:  # the first is a header, whatever it says
-        del lines[0]
-    if len(lines) != count:
-        what = f"{len(lines):,} labels for the {count:,} images in {pair.images}"
+    columns, scale, images = survey_images(pair.images, options)
+    lines = read_labels(pair.labels, images.total)
+    paired = pair_lines(images.others, lines.others)
+    if isinstance(paired, str):
+        order, note = list(range(len(lines.labels))), paired
+    else:
+        order, note = paired[1], f"{pair.labels}: each image has the label of the same id"
+    if len(order) != images.total or len(lines.labels) != images.total:
+        what = f"{len(lines.labels):,} labels for the {images.total:,} images in {pair.images}"
         raise CorruptError(
             f"{pair.labels}: {what}", "Both need a line for each image, in one order"
         )
     texts = Texts()
-    for line, text in lines:
-        texts.add(line, [text])
+    texts.add(lines.first, lines.labels)
     if not texts.is_open:
         what = f"more than {MAX_CLASSES} different labels"
         raise CorruptError(f"{pair.labels}: {what}", "A dataset has 256 classes at most")
     names, numbers = name_labels(pair.labels, texts)
-    note = scale.check(pair.images)
+    notes = tuple(it for it in (note, scale.check(pair.images)) if it)
     layout, has_header = columns.layouts[0], columns.has_header
-    notes = (note,) if note else ()
-    return Table(pair.images, layout, has_header, scale, names, numbers, notes)
+    table = Table(pair.images, layout, has_header, scale, names, numbers[order], notes)
+    return replace(table, labels_path=pair.labels)
 
 
-def survey_images(path: Path, options: ReadOptions) -> tuple[Columns, Scale, int]:
-    """Go through a file of images: its columns, its numbers, and how many images there are.
+def survey_images(path: Path, options: ReadOptions) -> tuple[Columns, Scale, ImageLines]:
+    """Go through a file of images: its columns, its numbers, how many there are, and their ids.
 
     Raises: MissingError, StorageError, CorruptError.
     """
-    columns, scale, count = None, Scale(), 0
+    columns, scale, count, names = None, Scale(), 0, list[str]()
+    others: dict[int, list[bytes]] = {}
     with options.reporter.progress(
         f"checking {path.name}", path.stat().st_size, "bytes"
     ) as advance:
         for line, block in plain_blocks(path):
             if columns is None:
-                columns = columns_of_images(path, first_rows(path, block))
+                rows = first_rows(path, block)
+                columns, names = columns_of_images(path, rows), plain_header(rows)
+                pixels = set(columns.layouts[0].pixels)
+                others = {it: [] for it in range(len(names)) if it not in pixels}
                 line, block = without_header(columns, line, block)
             layout = columns.layouts[0]
-            wanted = Wanted(layout.fields, (), layout.pixels)
+            wanted = Wanted(layout.fields, tuple(others), layout.pixels)
             if block:
                 parsed = parse_block(path, line, block, wanted)
                 wrong = scale.survey(parsed.numbers)
                 if wrong is not None:
                     raise number_error(path, parsed, wanted, wrong)
                 count += len(parsed.numbers)
+                for column, texts in zip(others.values(), parsed.texts, strict=True):
+                    column.extend(texts)
             advance(len(block))
     if columns is None:
         raise CorruptError(f"{path}: an empty file, expected 784 pixels a line")
-    return columns, scale, count
+    first = 1 + columns.has_header
+    ids = [IdColumn(path, names[it], first, texts) for it, texts in others.items()]
+    return columns, scale, ImageLines(count, ids)
 
 
 def columns_of_images(path: Path, rows: list[list[str]]) -> Columns:
@@ -156,20 +183,33 @@ def columns_of_images(path: Path, rows: list[list[str]]) -> Columns:
     return Columns((Layout(len(names), tuple(pixels), None),), True)
 
 
-def read_labels(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of a file of labels: the number of each, and the text of the label.
+def read_labels(path: Path, count: int) -> Lines:
+    """Read the lines of a file with the labels of so many images.
 
     Raises: MissingError, StorageError, CorruptError.
     """
-    columns, label = 0, 0
+    names: list[str] = []
+    first, columns = 1, list[list[bytes]]()
     for line, block in plain_blocks(path):
-        if not columns:
-            names = [it.lower().strip("# ") for it in first_rows(path, block)[0]]
-            columns, label = len(names), len(names) - 1
-            named = [place for place, name in enumerate(names) if name in LABEL_NAMES]
-            label = named[0] if named else label
-            header = Columns((), bool(named) or "" in names)
-            line, block = without_header(header, line, block)
-        if block:
-            parsed = parse_block(path, line, block, Wanted(columns, (label,), ()))
-            yield from enumerate(parsed.texts[0], start=line)
+        if not names:
+            names, first = plain_header(first_rows(path, block)), line
+            columns = [[] for _ in names]
+        wanted = Wanted(len(names), tuple(range(len(names))), ())
+        for column, texts in zip(
+            columns, parse_block(path, line, block, wanted).texts, strict=True
+        ):
+            column.extend(texts)
+    named = [place for place, name in enumerate(names) if name in LABEL_NAMES]
+    label = max(named, key=lambda it: not INDEX_NAMES.fullmatch(names[it]), default=len(names) - 1)
+    has_header = bool(named) or "" in names
+    if len(columns[label]) == count + 1:  # it may be called by any word, or 0 as pandas does
+        first_text, *rest = columns[label]
+        has_header |= first_text == b"0" or first_text not in rest
+    if has_header:
+        first, columns = first + 1, [it[1:] for it in columns]
+    others = [
+        IdColumn(path, names[it] if has_header else "", first, columns[it])
+        for it in range(len(names))
+        if it != label
+    ]
+    return Lines(first, columns[label], others)

@@ -46,7 +46,8 @@ def split_fields(path: Path, line: int, text: bytes) -> list[str]:
     try:
         (fields,) = csv.reader([text.decode("utf-8")], strict=True)
     except UnicodeDecodeError as error:
-        raise line_error(path, line, f"no UTF-8 text ({error.reason})") from error
+        what = f"no UTF-8 text ({error.reason})"
+        raise line_error(path, line, what, "Save the file as UTF-8") from error
     except (csv.Error, ValueError) as error:
         raise line_error(path, line, f"no values separated by commas ({error})") from error
     return [field.strip() for field in fields]

@@ -1,7 +1,7 @@
 """The first pass over CSV files: their columns, their labels, and a check of every number."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -48,6 +48,7 @@ class Table:
     names: dict[str, int]  # every text that stands for a class: the first line that has it
     numbers: NDArray[np.uint16]  # (N,), which of them
     notes: tuple[str, ...]
+    labels_path: Path | None = None  # of the file with the labels, where that is another
 
 
 class Survey(NamedTuple):
@@ -202,9 +203,19 @@ def choose_label(surveys: list[Survey]) -> bool:
     excess = sum(it.label_bits() - it.pixel_bits() for it in chosen)  # of a label over a pixel
     is_sure = excess < 0 or (excess < ENOUGH_BITS and math.isfinite(bits))
     has_classes = len(set[str]().union(*(it.counts for it in chosen))) > 1
-    if abs(bits) > ENOUGH_BITS and is_sure and has_classes:
+    is_told = any(it not in is_open for it in surveys)  # by the header of another split
+    is_doubtful = all(rivals(it.candidates, bits > 0) for it in is_open) and not is_told
+    if abs(bits) > ENOUGH_BITS and is_sure and has_classes and not is_doubtful:
         return bits > 0
     raise label_error(is_open[0])
+
+
+def rivals(candidates: Sequence[Candidate], is_first: bool) -> bool:
+    """Return whether the column that was not chosen may be the label as well as the other."""
+    chosen, other = candidates if is_first else candidates[::-1]
+    if chosen.is_text:
+        return False
+    return (chosen.is_spread and other.is_spread) or chosen.is_scattered
 
 
 def label_error(survey: Survey) -> CorruptError:
@@ -282,7 +293,8 @@ def read_name(path: Path, line: int, text: bytes) -> str:
     try:
         name = text.decode().strip()
     except UnicodeDecodeError as error:
-        raise line_error(path, line, f"the label is no UTF-8 text ({error.reason})") from error
+        what = f"the label is no UTF-8 text ({error.reason})"
+        raise line_error(path, line, what, "Save the file as UTF-8") from error
     return check_class(f"{path}: line {line:,}", name)
 
 

@@ -21,6 +21,7 @@ from pipeline.errors import UsageError
 from pipeline.formats.class_rules import (
     check_trained_classes,
     notes_on_classes,
+    require_labels,
     unite_classes,
 )
 from pipeline.formats.idx_files import UNSIGNED_BYTE, idx_chunks
@@ -139,6 +140,7 @@ def settle_source(opened: Opened, wishes: ImportOptions) -> Source:
     Raises: CorruptError.
     """
     source = unite_classes(opened.path, opened.source)
+    require_labels(opened.path, source)
     source = set_upright(opened.path, opened.format, source, wishes.transpose)
     check_trained_classes(opened.path, source)
     return source

@@ -31,11 +31,19 @@ def whole_bytes(where: str, values: NDArray[Any], what: str) -> NDArray[np.uint8
         is_wrong = ~((values >= 0) & (values <= 255) & (values == np.floor(values)))
     if is_wrong.any():
         wrong = values[is_wrong].flat[0]
-        hint = f"Save whole numbers from 0 to 255. {SAVEZ}"
+        hint = f"Save whole numbers from 0 to 255{whole_numbers(values)}. {SAVEZ}"
         raise CorruptError(
             f"{where}: a {what} is {wrong}, expected a whole number from 0 to 255", hint
         )
     return values.astype(np.uint8)
+
+
+def whole_numbers(values: NDArray[Any]) -> str:
+    """Write how pixels become whole numbers again, where they are from 0 or -1 to 1."""
+    if values.dtype.kind != "f" or not values.size or not -1 <= values.min() <= values.max() <= 1:
+        return ""
+    share = "x" if values.min() >= 0 else "(x + 1) / 2"
+    return f': np.round({share} * 255).astype("uint8")'
 
 
 class Ink(NamedTuple):
@@ -87,7 +95,7 @@ def find_ink(where: str, chunks: Iterable[NDArray[Any]]) -> Ink:
         if not scales:
             raise CorruptError(
                 f"{where}: pixels are fractions that are no whole numbers / 255 or / 256",
-                f"Save pixels as whole numbers from 0 to 255. {SAVEZ}",
+                f"Save pixels as whole numbers from 0 to 255{whole_numbers(values)}. {SAVEZ}",
             )
     return Ink(scales[0])
 
@@ -139,8 +147,9 @@ def class_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[np.ui
     with np.errstate(invalid="ignore"):
         is_wrong = ~np.isfinite(values) | (values != np.floor(values))
     if is_wrong.any():
-        wrong = values[is_wrong][0]
-        raise CorruptError(f"{where}: a label is {wrong}, expected a whole number or a text")
+        row, count = int(is_wrong.argmax()), int(is_wrong.sum())
+        what = f"a label is {values[row]}, expected a whole number or a text"
+        raise CorruptError(f"{where}: {what}; image {row + 1:,} is the first of {count:,} such")
     if values.size and not 0 <= values.min() <= values.max() <= 255:
         return [str(int(value)) for value in values.tolist()]
     return values.astype(np.uint8)

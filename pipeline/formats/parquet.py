@@ -32,7 +32,7 @@ from pipeline.formats.folder import PICTURES, fit
 from pipeline.formats.named_arrays import NUMBER, NamedArray, convert_list, kind_of_list, list_shape
 from pipeline.formats.source import CHUNK, Format, ReadOptions, Source
 from pipeline.formats.streams import flat_files, starts_with
-from pipeline.formats.table_columns import choose_columns, find_pixels
+from pipeline.formats.table_columns import choose_columns, find_pixels, is_label
 from pipeline.storage.cache import reading
 from pipeline.storage.pictures import decode_picture
 
@@ -243,7 +243,12 @@ def read_pixels(table: Table, columns: Sequence[str]) -> Iterator[NDArray[Any]]:
 
 
 def read_column(table: Table, column: str, prefix: str) -> list[NamedArray]:
-    """Name a column of numbers, texts or lists of numbers; none for any other."""
+    """Name a column of numbers, texts or lists of numbers; none for any other.
+
+    Raises: CorruptError for a label that is null.
+    """
+    if is_label(column):
+        require_values(table, column)
     first = next((batch for _, batch in iterate_batches(table, [column])), None)
     values = first.column(0).to_pylist() if first is not None else []
     shape = list_shape(values) if values else None
@@ -257,6 +262,22 @@ def read_column(table: Table, column: str, prefix: str) -> list[NamedArray]:
 
     name = prefix + column
     return [NamedArray(table.path, name, shape, kind_of_list(values), read, False)]
+
+
+def require_values(table: Table, column: str) -> None:
+    """Check that every row has a value, if any has: a split may be without labels.
+
+    Raises: CorruptError with the first row that has none.
+    """
+    start, absent = 0, list[int]()
+    for _, batch in iterate_batches(table, [column]):
+        is_null = batch.column(0).is_null().to_numpy(False)
+        absent += (start + 1 + is_null.nonzero()[0]).tolist()
+        start += len(is_null)
+    if 0 < len(absent) < start:
+        what = f"{table.path}: row {absent[0]:,}: {column} is null"
+        what += f"; {len(absent):,} of {start:,} rows have no label"
+        raise CorruptError(what, "Label them or remove them")
 
 
 def read_class_names(path: Path) -> tuple[str, ...] | None:

@@ -14,6 +14,7 @@ from pipeline.formats.source import Images
 FULL = 255
 FAINT = 127  # no pixel is above it: another scale than 0 to 255
 NEARLY_ALL, SOME = 0.95, 0.005  # of the images
+UNLIKE = 2  # times the levels of another split: another scale
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,37 @@ def look_at(images: Images) -> Look:
 
 
 @dataclass
+class Levels:
+    """The grey levels of a split."""
+
+    source_highest: int = 0  # before any change
+    lowest: int = FULL
+    highest: int = 0
+
+    def add(self, source: Images, images: Images) -> None:
+        """Count in some images, before and after any change."""
+        self.source_highest = max(self.source_highest, int(source.max(initial=0)))
+        self.lowest = min(self.lowest, int(images.min(initial=FULL)))
+        self.highest = max(self.highest, int(images.max(initial=0)))
+
+    @property
+    def span(self) -> int:
+        """From the lowest level to the highest."""
+        return self.highest - self.lowest
+
+    @property
+    def middle(self) -> float:
+        """What is above it is light."""
+        return (self.lowest + self.highest) / 2
+
+
+@dataclass
 class PixelSurvey:
     """A look at every image on its way into the cache, and what a user should know of them."""
 
     where: str = ""  # what they are read from
     change: PixelChange = PixelChange()
-    source_highest: int = 0  # before any change
-    lowest: int = FULL
-    highest: int = 0
+    levels: dict[str, Levels] = field(default_factory=dict)
     looks: dict[str, list[Look]] = field(default_factory=dict)
 
     def changed(self, split: str, chunks: Iterable[Images]) -> Iterator[Images]:
@@ -78,27 +102,48 @@ class PixelSurvey:
         Raises: CorruptError.
         """
         looks = self.looks.setdefault(split, [])
+        levels = self.levels.setdefault(split, Levels())
         for chunk in chunks:
             images = self.change.apply(self.where, chunk)
-            self.source_highest = max(self.source_highest, int(chunk.max(initial=0)))
-            self.highest = max(self.highest, int(images.max(initial=0)))
-            self.lowest = min(self.lowest, int(images.min(initial=FULL)))
+            levels.add(chunk, images)
             looks.append(look_at(images))
             yield images
 
     def notes(self) -> list[str]:
         """Say what is unusual, the worst last."""
-        return [*self.scale_notes(), *self.repetition_notes(), *self.paper_notes()]
+        return [
+            *self.scale_notes(),
+            *self.repetition_notes(),
+            *self.paper_notes(),
+            *self.mismatch_notes(),
+        ]
 
     def scale_notes(self) -> list[str]:
-        """Say that pixels use a small part of the range."""
-        if self.lowest == self.highest:
-            return [f"every pixel is {self.highest}: there is nothing in the images"]
-        if self.highest - self.lowest > FAINT or self.change.highest is not None:
-            return []
-        top = self.source_highest
+        """Say that pixels use a small part of the range, in all splits."""
+        levels = self.levels.values()
+        blank = {split: it.highest for split, it in self.levels.items() if it.span <= 0}
+        if len(blank) == len(self.levels) and len(set(blank.values())) == 1:
+            return [f"every pixel is {min(blank.values())}: there is nothing in the images"]
+        notes = [
+            f"every pixel of {split} is {level}: there is nothing in its images"
+            for split, level in blank.items()
+        ]
+        if max(it.span for it in levels) > FAINT or self.change.highest is not None:
+            return notes
+        top = max(it.source_highest for it in levels)
         what = f"no pixel is above {top} of 255, so the ink is faint"
-        return [f"{what}: if {top} is full ink, import with --highest {top}"]
+        return [*notes, f"{what}: if {top} is full ink, import with --highest {top}"]
+
+    def mismatch_notes(self) -> list[str]:
+        """Say that the pixels of a split are on another scale than those of another."""
+        spans = {split: it.span for split, it in self.levels.items() if it.span > 0}
+        if max(spans.values(), default=0) <= UNLIKE * min(spans.values(), default=0):
+            return []
+        named = ", ".join(
+            f"{it.lowest} to {it.highest} in {split}" for split, it in self.levels.items()
+        )
+        what = f"the splits are not on one scale: pixels are {named}"
+        return [f"{what}. A network that learnt one cannot read the other: save them alike"]
 
     def repetition_notes(self) -> list[str]:
         """Say how many images of other splits are training images, too."""
@@ -117,29 +162,35 @@ class PixelSurvey:
 
     def dark_on_light(self) -> dict[str, NDArray[np.bool_]]:
         """Tell for each image of a split whether it is dark ink on light paper."""
-        middle = (self.lowest + self.highest) / 2
         return {
-            split: np.concatenate([is_dark_on_light(it, middle) for it in looks])
+            split: np.concatenate([is_dark_on_light(it, self.levels[split].middle) for it in looks])
             for split, looks in self.looks.items()
             if looks
         }
 
     def paper_notes(self) -> list[str]:
-        """Say that images are dark ink on light paper, all or some."""
+        """Say that images are dark ink on light paper, all or some, in all splits or one."""
         light = self.dark_on_light()
-        count, total = (sum(f(it) for it in light.values()) for f in (np.count_nonzero, len))
-        if not total or count < SOME * total:
+        shares = {split: float(it.mean()) for split, it in light.items()}
+        if max(shares.values(), default=0.0) < SOME:
             return []
         expected = "networks expect light ink on dark, and `network predict` inverts the others"
-        if count < NEARLY_ALL * total:
-            first = next(split for split, it in light.items() if it.any())
-            place = f"image {int(light[first].argmax()) + 1:,} of {first} is the first"
-            what = f"{count:,} of {total:,} images are dark ink on light paper, the others are not"
-            return [f"{what} ({place}): {expected}. Make them alike: --invert turns all of them"]
-        if self.change.invert:
-            what = "with --invert the images are dark ink on light paper"
-            return [f"{what}: {expected}. Import them without --invert"]
-        return [f"the images are dark ink on light paper: {expected}. Import with --invert"]
+        if min(shares.values()) >= NEARLY_ALL:
+            if self.change.invert:
+                what = "with --invert the images are dark ink on light paper"
+                return [f"{what}: {expected}. Import them without --invert"]
+            return [f"the images are dark ink on light paper: {expected}. Import with --invert"]
+        dark = [split for split, share in shares.items() if share >= NEARLY_ALL]
+        others = [split for split, share in shares.items() if share < SOME]
+        if dark and len(dark) + len(others) == len(shares):
+            what = f"the images of {' and '.join(dark)} are dark ink on light paper, those of "
+            what += f"{' and '.join(others)} are not"
+            return [f"{what}: {expected}. Make them alike: --invert turns all of them"]
+        count, total = (sum(f(it) for it in light.values()) for f in (np.count_nonzero, len))
+        first = next(split for split, it in light.items() if it.any())
+        place = f"image {int(light[first].argmax()) + 1:,} of {first} is the first"
+        what = f"{count:,} of {total:,} images are dark ink on light paper, the others are not"
+        return [f"{what} ({place}): {expected}. Make them alike: --invert turns all of them"]
 
 
 def is_dark_on_light(look: Look, middle: float) -> NDArray[np.bool_]:
@@ -160,11 +211,12 @@ def find_change(
     survey = PixelSurvey()
     for _ in survey.changed("", chunks):
         pass
-    if survey.lowest >= survey.highest:
+    levels = survey.levels[""]
+    if levels.span <= 0:
         return PixelChange(bool(invert), highest), survey.scale_notes() if survey.looks[""] else []
     notes = []
-    if highest is None and survey.highest <= FAINT:
-        highest, full = survey.highest, f"--highest {FULL} takes them as they are"
+    if highest is None and levels.highest <= FAINT:
+        highest, full = levels.highest, f"--highest {FULL} takes them as they are"
         notes.append(
             f"no pixel is above {highest} of {FULL}: {highest} is taken as full ink; {full}"
         )

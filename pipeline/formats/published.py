@@ -21,6 +21,7 @@ from pipeline.formats.source import CHUNK, MARKER, Chosen, Format, Images, Part,
 BY_NAME = {dataset.name: dataset for dataset in EMNIST}
 NAME = re.compile(rf"(?i)(?<![a-z])emnist[-_. ]?({'|'.join(it[7:] for it in BY_NAME)})(?![a-z])")
 ENOUGH = 3.0  # standard errors by which characters are higher than wide, or wider than high
+SURELY = 4.0  # the same, where neither name nor counts speak of EMNIST
 INK = 64  # levels by which ink differs from paper
 
 
@@ -33,9 +34,16 @@ def set_upright(path: Path, found: Format, source: Source, transpose: bool | Non
     """
     named = find_named(path, found, source)
     dataset = named or find_counted(source)
-    lean = measure_height(source.parts) if dataset is not None else 0.0
+    is_ours = is_our_export(path, found)
+    has_letters = all(len(it) == 1 or it.isdecimal() for it in source.classes)
+    may_lie = transpose is None and has_letters and not is_ours
+    lean = measure_height(source.parts) if dataset is not None or may_lie else 0.0
     if named is None and lean > -ENOUGH:
         dataset = None  # counts alone may be chance
+    if dataset is None and may_lie and lean < -SURELY:
+        note = f"{path}: these images seem to lie on their side, as those of EMNIST do: "
+        note += "if so, import with --transpose"
+        return replace(source, notes=(*source.notes, note))
     is_upright = dataset is None or lean > ENOUGH
     if not is_upright if transpose is None else transpose:
         parts = tuple(replace(it, images=turned(it.images)) for it in source.parts)

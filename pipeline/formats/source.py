@@ -1,7 +1,7 @@
 """What a reader finds and a writer is given: images, labels and class names, split by split."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -35,6 +35,7 @@ class Part:
     images: Callable[[Chosen], Iterator[Images]]  # the chosen ones in order; reads them anew
     columns: NDArray[np.int32] | None = None  # (N, C), what else the files say of each example
     path: Path | None = None  # the file or folder that it is from
+    places: Mapping[str, str] = field(default_factory=dict)  # of class names: where each is first
 
     def all_images(self) -> Iterator[Images]:
         """Yield every image in order."""

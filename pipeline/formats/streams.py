@@ -1,5 +1,6 @@
 """Open what may be gzipped, and files that belong together by their names."""
 
+import filecmp
 import gzip
 import os
 import re
@@ -153,7 +154,8 @@ def split_files(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path]
     """
     if not path.is_dir():
         return files_beside(path, suffixes)
-    all_files = [file for file in visible_files(path) if file.name.lower().endswith(suffixes)]
+    called_so = [file for file in visible_files(path) if file.name.lower().endswith(suffixes)]
+    all_files = without_twins(called_so)
     files = [file for file in all_files if not SUBMISSION.fullmatch(file.name)] or all_files
     if len(files) == 1:
         return {None: files[0]}
@@ -163,12 +165,22 @@ def split_files(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path]
         sets.setdefault(dataset, {}).setdefault(split, []).append(file)
     with_train = [it for it in sets.values() if "train" in it]
     if len(with_train) != 1 or any(len(it) > 1 for it in with_train[0].values()):
-        names = ", ".join(file.name for file in files[:4])
+        names = ", ".join(file.relative_to(path).as_posix() for file in files[:4])
         raise UsageError(
             f"{path}: {len(files)} files ({names}) that are not the splits of one data set",
             f"Name one of them, or call them train{suffixes[-1]} and test{suffixes[-1]}",
         )
     return {split: found for split, (found,) in with_train[0].items() if split is not None}
+
+
+def without_twins(files: list[Path]) -> list[Path]:
+    """List files without second ones of the same name and content, as unpacking twice makes."""
+    kept: list[Path] = []
+    for file in sorted(files, key=lambda it: len(it.parts)):
+        namesakes = (it for it in kept if it.name == file.name)
+        if not any(filecmp.cmp(it, file, shallow=False) for it in namesakes):
+            kept.append(file)
+    return sorted(kept, key=lambda it: it.name)
 
 
 def files_beside(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path]:

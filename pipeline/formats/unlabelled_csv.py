@@ -13,15 +13,16 @@ from pipeline.formats.csv_evidence import Candidate
 from pipeline.formats.csv_header import (
     INDEX_NAMES,
     LABEL_NAMES,
+    MANGLED,
     PIXELS,
     Layout,
     describe,
     find_pixels,
     have_gaps,
     is_header,
+    is_mangled,
     pixels_error,
     plain_header,
-    refuse_mangled,
     sizes,
 )
 from pipeline.formats.csv_lines import Wanted, number_error, parse_block
@@ -88,9 +89,11 @@ def find_columns(path: Path) -> Found:
             error.hint = error.hint.replace("a label and 784 pixels", "784 pixels")
             raise error
         return find_named(path, rows[0], names, pixels)
-    refuse_mangled(path, first, rows[1] if len(rows) > 1 else None)
     if len(first) == PIXELS:
-        return Found(Layout(PIXELS, tuple(range(PIXELS)), None), False)
+        has_header = is_mangled(first, rows[1] if len(rows) > 1 else None)
+        unused = (f"{path}: not used: line 1, an image that {MANGLED}",) if has_header else ()
+        layout = Layout(PIXELS, tuple(range(PIXELS)), None)
+        return Found(layout, has_header, notes=unused)
     if len(first) in (PIXELS + 1, PIXELS + 2):
         return find_end(path)
     what = f"{len(first):,} values, expected {PIXELS} pixels, with or without an id or a label"

@@ -13,6 +13,7 @@ from pipeline.formats.arrays import to_grey
 from pipeline.formats.registry import find_format
 from pipeline.formats.source import ReadOptions
 from tests.support.array_sources import IMAGE_FORMS, LABEL_FORMS, NAMES, pair_of, read_all
+from tests.support.image_sources import npz
 
 RNG = np.random.default_rng(3)
 SPLITS = ("train", "test", "validation")
@@ -252,3 +253,14 @@ def test_pickles_of_one_list_for_all_protocols_of_python_2(tmp_path):
         source, found = read_all(path)
         assert np.array_equal(found[None][0], X)
         assert source.notes == (f"{path}: not used: filenames",)
+
+
+@pytest.mark.parametrize(
+    ("low", "formula"), [(0.0, "np.round(x * 255)"), (-1.0, "np.round((x + 1) / 2 * 255)")]
+)
+def test_fractions_that_were_no_pixels_are_refused_with_what_makes_them_so(low, formula, tmp_path):
+    pixels = np.random.default_rng(0).uniform(low, 1, (6, 28, 28))
+    path = npz(tmp_path / "a.npz", x=pixels, y=np.arange(6) % 2)
+    with pytest.raises(CorruptError) as caught:
+        read_all(path)
+    assert f'{formula}.astype("uint8")' in caught.value.hint

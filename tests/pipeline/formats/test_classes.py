@@ -8,12 +8,18 @@ import pytest
 from hypothesis import given, settings
 
 from pipeline.errors import CorruptError
-from pipeline.formats.class_rules import check_trained_classes, notes_on_classes, unite_classes
+from pipeline.formats.class_rules import (
+    MISSING,
+    check_trained_classes,
+    notes_on_classes,
+    require_labels,
+    unite_classes,
+)
 from pipeline.formats.classes import numbers_of_names, plain_names
 from pipeline.formats.import_dataset import ImportOptions, import_dataset
 from pipeline.formats.source import Part, Source
 from pipeline.storage.cache import Cache
-from tests.support.csv_kinds import small_images
+from tests.support.csv_kinds import Kind, csv_bytes, small_images
 from tests.support.image_sources import npz, png, save
 
 WRITTEN = {  # a number as people write it
@@ -99,3 +105,53 @@ def test_a_class_that_holds_nearly_all_images_is_noted():
     (note,) = notes_on_classes("ab", [part("train", *[1] * 59, 0)])
     assert note.startswith("59 of 60 training images are of class b, nearly all")
     assert notes_on_classes("ab", [part("train", *[1] * 9, 0)]) == []
+
+
+@pytest.mark.parametrize("name", sorted(MISSING))
+def test_a_text_that_stands_for_no_label_is_no_class(name, tmp_path):
+    source = Source((part("train", 0, 1, 2, 2), part("test", 0, 2)), ("5", "7", name))
+    with pytest.raises(CorruptError) as caught:
+        require_labels(tmp_path, source)
+    assert f"image 3 of train: the label is {name!r}" in caught.value.message
+    assert "3 images have no label" in caught.value.message
+    require_labels(tmp_path, Source((part("train", 0, 1),), source.classes))  # none has it
+
+
+@pytest.mark.parametrize("names", [("0", "1", "2", "-1"), ("-1", "0"), ("-1", "5")])
+def test_minus_one_among_classes_from_0_on_is_no_class(names, tmp_path):
+    source = Source((part(None, *range(len(names))),), names)
+    with pytest.raises(CorruptError, match="the label is '-1', which stands for a missing one; 1 "):
+        require_labels(tmp_path, source)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        *(("-1", "1"), ("-1", "0", "1"), ("+", "-", "5"), ("?", "!"), ("KA", "NA", "MA")),
+        *(("na", "ha"), ("-1", "a"), ("nano", "unknown A")),
+    ],
+)
+def test_names_that_only_look_like_no_label_are_classes(names, tmp_path):
+    require_labels(tmp_path, Source((part(None, *range(len(names))),), names))
+
+
+@pytest.mark.parametrize("absent", ["NA", "nan", "-1", "?"])
+@pytest.mark.parametrize("number", ["{}", "{}.0"])
+def test_missing_labels_are_named_by_line_in_tables_and_by_row_in_arrays(absent, number, tmp_path):
+    cache, pixels = Cache(tmp_path / "cache", "test"), small_images(0, 20)
+    names = [number.format(i % 4) for i in range(20)]
+    names[6] = names[9] = absent
+    for kind, line in ((Kind(), 8), (Kind(header=None), 7)):
+        path = save(tmp_path / "a.csv", csv_bytes(kind, pixels, names))
+        with pytest.raises(CorruptError, match=rf"a.csv: line {line}: .*; 2 images have no label"):
+            import_dataset(cache, path, "mine", ImportOptions())
+    path = npz(tmp_path / "b.npz", x=pixels, y=np.array(names))
+    with pytest.raises(CorruptError, match=r"image 7: the label is .*; 2 images have no label"):
+        import_dataset(cache, path, "mine", ImportOptions())
+
+
+def test_labels_that_are_no_numbers_are_counted(tmp_path):
+    labels = np.array([0.0, 1, np.nan, 1, np.nan, 0])
+    path = npz(tmp_path / "a.npz", x=small_images(0, 6), y=labels)
+    with pytest.raises(CorruptError, match=r"a label is nan, .*; image 3 is the first of 2 such"):
+        import_dataset(Cache(tmp_path / "cache", "test"), path, "mine", ImportOptions())

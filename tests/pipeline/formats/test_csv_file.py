@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 
 from pipeline.errors import CorruptError, UsageError
-from pipeline.formats.csv_file import read_csv
+from pipeline.formats.csv_file import CSV, read_csv
 from pipeline.formats.import_dataset import ImportOptions, import_dataset
+from pipeline.formats.registry import find_format
 from pipeline.formats.source import ReadOptions
 from pipeline.storage.cache import Cache
 from tests.support.csv_kinds import (
@@ -107,6 +108,41 @@ def test_noise_in_every_pixel_is_no_label(is_last, tmp_path):
         check(save(tmp_path / f"{high}.csv", data), pixels, names)
 
 
+@settings(max_examples=15)
+@given(
+    is_last=st.booleans(),
+    values=st.integers(5, 20),
+    seed=st.integers(0, 99),
+    both=st.booleans(),
+)
+def test_dust_in_the_corners_of_clean_images_is_not_clear(
+    is_last, values, seed, both, tmp_path_factory
+):
+    rng, pixels = np.random.default_rng(seed), small_images(seed, 60)
+    pixels[:, :4] = pixels[:, -4:] = 0
+    for row in (0, -1) if both else (0 if is_last else -1,):
+        pixels[:, row, row] = rng.integers(0, values, 60)
+    names = [str(it) for it in rng.integers(0, 10, 60)]
+    path = tmp_path_factory.mktemp("dust") / "mine.csv"
+    path.write_bytes(csv_bytes(Kind(header=None, is_last=is_last), pixels, names))
+    place = "last" if is_last else "first"
+    check(path, pixels, names, label_column=place)
+    with pytest.raises(CorruptError, match="whether the labels are the first or the last column"):
+        read(path)
+
+
+@pytest.mark.parametrize("suffix", ["txt", "dat", "csv"])
+@pytest.mark.parametrize("form", ["%.18e", "%d"])
+def test_numbers_with_blanks_between_them_as_numpy_saves_them_are_read(suffix, form, tmp_path):
+    pixels, names = small_images(0, COUNT), NAMES["digits"]
+    rows = np.c_[np.array(names, int), pixels.reshape(COUNT, 784)]
+    np.savetxt(tmp_path / f"mine.{suffix}", rows, fmt=form)
+    assert find_format(tmp_path / f"mine.{suffix}") is CSV
+    found, found_names, _ = read(tmp_path / f"mine.{suffix}", label_column="first")
+    assert [float(it) for it in found_names] == [float(it) for it in names]
+    assert np.array_equal(found, pixels)
+
+
 def test_forms_of_lines_that_other_programs_have_are_understood(tmp_path):
     pixels = small_images(0, COUNT)
     header, *rows = csv_bytes(Kind(), pixels, NAMES["digits"]).decode().splitlines()
@@ -196,18 +232,19 @@ def test_what_cannot_be_read_is_refused_by_line_and_name(kind, change, message, 
     assert "no header" not in str(refused.value)
 
 
-def test_an_image_that_pandas_took_for_a_header_is_refused(tmp_path):
-    header, *rows = csv_bytes(
-        Kind(header=None), small_images(0, COUNT), NAMES["digits"]
-    ).splitlines()
+@pytest.mark.parametrize("label", ["", "label"])
+def test_an_image_that_pandas_took_for_a_header_is_left_out_and_said(label, tmp_path):
+    pixels, names = small_images(0, COUNT), NAMES["digits"]
+    header, *rows = csv_bytes(Kind(header=None), pixels, names).splitlines()
     seen = {}
     mangled = []
     for value in header.decode().split(","):
         seen[value] = seen.get(value, -1) + 1
         mangled.append(f"{value}.{seen[value]}" if seen[value] else value)
+    mangled[0] = label or mangled[0]
     path = save(tmp_path / "mine.csv", b"\n".join([",".join(mangled).encode(), *rows]))
-    with pytest.raises(CorruptError, match="an image that pandas took for names of columns"):
-        read(path)
+    notes = check(path, pixels[1:], names[1:])
+    assert "not used: line 1, an image that pandas took for names of columns" in notes[0]
 
 
 @pytest.mark.parametrize("labels", ["digits", "ids"])
@@ -243,6 +280,62 @@ def test_images_and_labels_in_two_files_are_read_together(one, two, header, tmp_
     other.write_text("\n".join(names[:-3]))
     with pytest.raises(CorruptError, match=rf"{two}: 21 labels for the 24 images in .*{one}"):
         read(tmp_path)
+
+
+def pair_with_ids(folder, pixels, names, ids, order, columns=("id", "id")):
+    """Save a file of images and one of labels, whose lines are in another order."""
+    rows = [",".join(map(str, it.ravel())) for it in pixels]
+    if columns[0] is not None:
+        rows = [f"{number},{row}" for number, row in zip(ids, rows, strict=True)]
+    names = [names[it] for it in order]
+    if columns[1] is not None:
+        names = [f"{ids[it]},{name}" for it, name in zip(order, names, strict=True)]
+    heads = [[it] if it is not None else [] for it in columns]
+    header = ",".join([*heads[0], *(f"pixel{it}" for it in range(784))])
+    save(folder / "images.csv", "\n".join([header, *rows]).encode())
+    save(folder / "labels.csv", "\n".join([",".join([*heads[1], "label"]), *names]).encode())
+    return folder
+
+
+@settings(max_examples=15)
+@given(
+    columns=st.sampled_from([("id", "id"), ("Id", "image_id"), ("", ""), ("file", "file")]),
+    ids=st.sampled_from([list(range(COUNT)), [f"{it * 7:05}.png" for it in range(COUNT)]]),
+    order=st.permutations(range(COUNT)),
+)
+def test_images_and_labels_with_ids_are_joined_by_them(columns, ids, order, tmp_path_factory):
+    pixels, names = small_images(0, COUNT), NAMES["digits"]
+    folder = pair_with_ids(tmp_path_factory.mktemp("ids"), pixels, names, ids, order, columns)
+    check(folder, pixels, names)
+
+
+def test_ids_that_differ_are_refused_and_ids_of_one_file_are_said(tmp_path):
+    pixels, names, order = small_images(0, COUNT), NAMES["digits"], list(range(COUNT))
+    for columns in (("id", None), (None, "id")):
+        notes = check(pair_with_ids(tmp_path, pixels, names, order, order, columns), pixels, names)
+        assert "the other file has no ids, so lines were paired by their order" in notes[0]
+    labels = pair_with_ids(tmp_path, pixels, names, order, order[::-1]) / "labels.csv"
+    text = labels.read_text()
+    labels.write_text(text.replace("\n7,", "\n70,"))
+    with pytest.raises(
+        CorruptError, match=r"images.csv: line 9: .* has no line with the id '7'; 1 "
+    ):
+        read(tmp_path)
+    labels.write_text(text.replace("\n7,", "\n8,"))
+    with pytest.raises(CorruptError, match=r"labels.csv: line 18: the id '8' is in line 17, too"):
+        read(tmp_path)
+    labels.write_text(text + "\n70,1")
+    with pytest.raises(CorruptError, match=r"labels.csv: line 26: .* no line with the id '70'"):
+        read(tmp_path)
+
+
+def test_a_label_too_many_is_no_header(tmp_path):
+    folder = pair_with_ids(
+        tmp_path, small_images(0, COUNT), NAMES["digits"], [], range(COUNT), (None, None)
+    )
+    (folder / "labels.csv").write_text("\n".join(["1", *NAMES["digits"]]))
+    with pytest.raises(CorruptError, match="25 labels for the 24 images"):
+        read(folder)
 
 
 def test_files_of_two_datasets_are_not_joined(tmp_path):

@@ -102,6 +102,18 @@ def test_a_link_to_a_class_is_not_a_second_class(names, tmp_path):
     assert any(f"{link} (a link to {target})" in note for note in source.notes)
 
 
+@pytest.mark.parametrize("name", ["!.png", "zz.png"])
+def test_a_link_to_a_picture_of_its_class_is_not_a_second_one(name, tmp_path):
+    folder = images(tmp_path / "a")
+    count = len(list(folder.rglob("*.png")))
+    picture = min(folder.rglob("*.png"))
+    (picture.parent / name).symlink_to(picture.name)
+    (picture.parent / f"b{name}").symlink_to(picture)
+    source, found = read(folder)
+    assert sum(map(len, found)) == count
+    assert f"{name} (a link to {picture.name})" in source.notes[0]
+
+
 @pytest.mark.parametrize("flat", ["test", "Testing/unlabelled", "test/test", "testSet/img"])
 def test_pictures_without_labels_beside_training_ones_are_left_aside(flat, tmp_path):
     images(tmp_path, under="train")

@@ -16,6 +16,7 @@ from pipeline.formats.open_source import describe_source, open_source
 from pipeline.formats.source import ReadOptions
 from pipeline.storage.cache import Cache
 from pipeline.storage.idx import idx_bytes
+from tests.support.csv_kinds import Kind, csv_bytes, small_images
 from tests.support.image_sources import KAGGLE, LABELS, PIXELS, lines, npz, png, save
 
 HALF = len(LABELS) // 2
@@ -311,3 +312,32 @@ def test_an_archive_in_an_archive_is_unpacked_and_a_third_refused(tmp_path):
             assert read_splits(path, tmp_path / "work")[1].keys() == SPLITS.keys()
     with pytest.raises(CorruptError, match=r"inner\.zip: an archive in an archive"):
         read_splits(path, tmp_path / "work3")
+
+
+def test_of_a_member_that_is_in_a_tar_twice_the_last_one_counts(tmp_path):
+    first, last = small_images(0, 20), small_images(1, 20)
+    names = [str(it % 4) for it in range(20)]
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        for pixels in (first, last):
+            data = csv_bytes(Kind(), pixels, names)
+            info = tarfile.TarInfo("mine.csv")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    with open_source(tmp_path / "a.tar", ReadOptions(), tmp_path / "work") as opened:
+        (part,) = opened.source.parts
+        assert np.array_equal(np.concatenate([*part.all_images()]), last)
+
+
+def test_a_file_that_was_unpacked_twice_counts_once_and_unlike_twins_are_named(tmp_path):
+    pixels, names = small_images(0, 20), [str(it % 4) for it in range(20)]
+    for split in ("train", "test"):
+        data = csv_bytes(Kind(), pixels, names)
+        save(tmp_path / "a" / f"sign_{split}.csv", data)
+        twin = save(tmp_path / "a" / f"sign_{split}" / f"sign_{split}.csv", data)
+    with open_source(tmp_path / "a", ReadOptions(), tmp_path / "work") as opened:
+        assert {it.split for it in opened.source.parts} == {"train", "test"}
+        (note,) = (it for it in opened.source.notes if it.startswith("not used"))
+        assert "sign_train/sign_train.csv" in note
+    twin.write_bytes(csv_bytes(Kind(), pixels[:9], names[:9]))
+    with pytest.raises(UsageError, match=r"sign_test.csv, sign_test/sign_test.csv"):
+        open_source(tmp_path / "a", ReadOptions(), tmp_path / "work").__enter__()

@@ -113,3 +113,46 @@ def test_rows_and_columns_are_exchanged_when_asked(bring_in):
     pixels = small_images(0, COUNT, strays=9)
     assert bring_in(as_csv, pixels, transpose=True)[1] == in_any_order(pixels.transpose(0, 2, 1))
     assert bring_in(as_csv, pixels, transpose=False)[1] == in_any_order(pixels)
+
+
+def both_splits(train, test):
+    """Write a function that saves two splits with pixels of their own."""
+
+    def write(folder, pixels):
+        half = COUNT // 2
+        arrays = {"x_train": train(pixels[:half]), "x_test": test(pixels[half:])}
+        return npz(folder / "a.npz", **arrays, y_train=LABELS[:half], y_test=LABELS[half:])
+
+    return write
+
+
+def same(pixels):
+    return pixels
+
+
+@pytest.mark.parametrize("highest", [1, 16, 100])
+@pytest.mark.parametrize("is_test", [True, False])
+def test_a_split_on_another_scale_is_the_last_note(highest, is_test, bring_in):
+    def faint(pixels):
+        return (pixels // 2 * 2 > 0).astype(np.uint8) * np.uint8(highest)
+
+    splits = (same, faint) if is_test else (faint, same)
+    note, _ = bring_in(both_splits(*splits), small_images(0, COUNT))
+    assert note.startswith("the splits are not on one scale: pixels are 0 to ")
+    assert f"0 to {highest} in {'test' if is_test else 'train'}" in note
+    note, _ = bring_in(both_splits(faint, faint), small_images(0, COUNT))
+    assert note.startswith(f"no pixel is above {highest} of 255")
+
+
+@pytest.mark.parametrize("is_test", [True, False])
+def test_a_split_on_other_paper_is_named(is_test, bring_in):
+    splits = (same, np.invert) if is_test else (np.invert, same)
+    names = ("test", "train") if is_test else ("train", "test")
+    note, _ = bring_in(both_splits(*splits), small_images(0, COUNT))
+    expected = "the images of {} are dark ink on light paper, those of {} are not".format(*names)
+    assert note.startswith(expected)
+
+
+def test_a_split_without_ink_is_named(bring_in):
+    note, _ = bring_in(both_splits(same, np.zeros_like), small_images(0, COUNT))
+    assert note == "every pixel of test is 0: there is nothing in its images"

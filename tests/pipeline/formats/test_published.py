@@ -106,6 +106,18 @@ def test_the_user_has_the_last_word_on_turning(cache, tmp_path):
         assert found == examples(expected, ["ABCDE"[it] for it in numbers])
 
 
+@WRITERS
+def test_images_on_their_side_under_another_name_are_noted(write, cache, tmp_path):
+    sideways, numbers = upright().transpose(0, 2, 1), np.arange(COUNT) % 5
+    path = write(tmp_path, "mine", sideways, numbers)
+    found, imported = bring_in(cache, path)
+    assert found == examples(sideways, map(str, numbers))
+    assert any("lie on their side, as those of EMNIST do" in note for note in imported.notes)
+    for pixels, transpose in ((sideways, True), (sideways, False), (upright(), None)):
+        _, imported = bring_in(cache, write(tmp_path, "mine", pixels, numbers), transpose=transpose)
+        assert not any("lie on their side" in note for note in imported.notes)
+
+
 def test_labels_that_do_not_fit_are_refused(cache, tmp_path):
     path = as_npz(tmp_path, "emnist-letters", upright(), np.arange(COUNT) + 8)
     with pytest.raises(CorruptError, match="label 27, expected 1 to 26 in EMNIST letters"):

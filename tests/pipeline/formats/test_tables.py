@@ -202,3 +202,13 @@ def test_without_pyarrow_its_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(MissingError, match=r"needs the package pyarrow.*parquet\]"):
         read_all(path)
+
+
+@pytest.mark.parametrize("labels", [[3, 1, None, 1, None, 2], ["a", "b", None, "b", None, "a"]])
+def test_a_label_that_is_null_is_named_by_its_row(labels, tmp_path):
+    columns = {name: ROWS[:, i] for i, name in enumerate(NUMBERED)}
+    pictures = [{"bytes": b"", "path": None}] * 6
+    for i, table in enumerate(({"label": labels, **columns}, {"image": pictures, "label": labels})):
+        pq.write_table(pa.table(table), tmp_path / f"{i}.parquet")
+        with pytest.raises(CorruptError, match="row 3: label is null; 2 of 6 rows have no label"):
+            read_all(tmp_path / f"{i}.parquet")

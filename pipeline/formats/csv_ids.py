@@ -1,0 +1,108 @@
+"""Ids by which the lines of two CSV files belong together, whatever their order."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.formats.classes import plain_number
+from pipeline.formats.csv_header import INDEX_NAMES
+from pipeline.formats.csv_text import line_error
+
+HINT = "Every image needs a label with its id, and every label an image"
+
+
+class IdColumn(NamedTuple):
+    """A column that is neither a label nor a pixel."""
+
+    path: Path
+    name: str
+    first_line: int  # of its texts
+    texts: Sequence[bytes]
+
+
+def choose_ids(
+    images: Sequence[IdColumn], labels: Sequence[IdColumn]
+) -> tuple[IdColumn | None, IdColumn | None]:
+    """Choose the columns of ids of both files: those of one name, or else the first of each."""
+    found = [[it for it in columns if are_ids(it)] for columns in (images, labels)]
+    shared = [(a, b) for a in found[0] for b in found[1] if a.name == b.name]
+    if shared:
+        return max(shared, key=lambda pair: bool(pair[0].name))  # a name tells more than none
+    first, second = (max(it, key=is_called_id, default=None) for it in found)
+    return first, second
+
+
+def are_ids(column: IdColumn) -> bool:
+    """Return whether a column is called as ids are, or has another text in each line."""
+    return is_called_id(column) or len(set(column.texts)) == len(column.texts)
+
+
+def is_called_id(column: IdColumn) -> bool:
+    """Return whether a column has a name, and one that ids have."""
+    return bool(column.name) and INDEX_NAMES.fullmatch(column.name) is not None
+
+
+def join_ids(images: IdColumn, labels: IdColumn) -> list[int]:
+    """Find the line of labels that belongs to each image, counted from 0.
+
+    Raises: CorruptError when an id is missing or there twice.
+    """
+    keys = [[plain_id(it) for it in column.texts] for column in (images, labels)]
+    if keys[0] == keys[1]:
+        return list(range(len(keys[0])))
+    places = [places_of_ids(column, it) for column, it in zip((images, labels), keys, strict=True)]
+    require_ids(images, places[0], labels, places[1])
+    require_ids(labels, places[1], images, places[0])
+    return [places[1][it] for it in places[0]]
+
+
+def plain_id(text: bytes) -> str:
+    """Return an id as text; numbers are equal however they are written."""
+    decoded = text.decode("utf-8", "replace").strip()
+    return plain_number(decoded) or decoded
+
+
+def places_of_ids(column: IdColumn, keys: Sequence[str]) -> dict[str, int]:
+    """Return the place of every id.
+
+    Raises: CorruptError when one is there twice.
+    """
+    places: dict[str, int] = {}
+    for place, key in enumerate(keys):
+        if key in places:
+            what = f"the id {key!r} is in line {column.first_line + places[key]:,}, too"
+            raise line_error(column.path, column.first_line + place, what, HINT)
+        places[key] = place
+    return places
+
+
+def require_ids(
+    column: IdColumn, mine: dict[str, int], other: IdColumn, others: dict[str, int]
+) -> None:
+    """Check that every id of a file is in the other one.
+
+    Raises: CorruptError.
+    """
+    absent = [it for it in mine if it not in others]
+    if absent:
+        what = f"{other.path} has no line with the id {absent[0]!r}"
+        what += f"; {len(absent):,} of {len(mine):,} ids are not there"
+        raise line_error(column.path, column.first_line + mine[absent[0]], what, HINT)
+
+
+def pair_lines(
+    images: Sequence[IdColumn], labels: Sequence[IdColumn]
+) -> tuple[IdColumn, list[int]] | str:
+    """Find the line of labels for each image by ids, or name the one file that has some.
+
+    Returns: the ids and the places, or a note; none where no file has ids.
+
+    Raises: CorruptError.
+    """
+    first, second = choose_ids(images, labels)
+    if first is not None and second is not None:
+        return second, join_ids(first, second)
+    only = first or second
+    if only is None:
+        return ""
+    return f"{only.path}: the other file has no ids, so lines were paired by their order"
