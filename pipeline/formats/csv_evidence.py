@@ -92,13 +92,17 @@ class Candidate:
         return unlike > SPREAD * rows
 
     @property
-    def is_scattered(self) -> bool:
-        """Whether the values are numbers with gaps between them and hardly ever come back."""
+    def has_gaps(self) -> bool:
+        """Whether the values are numbers of which most between the ends do not occur."""
         if self.is_text or len(self.counts) > MAX_TEXTS:
             return False
         numbers = [float(it) for it in self.counts]
-        has_gaps = max(numbers) - min(numbers) >= 2 * len(numbers)
-        return has_gaps and 2 * len(numbers) > sum(self.counts.values())
+        return max(numbers) - min(numbers) >= 2 * len(numbers)
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether the values have gaps, and hardly ever come back."""
+        return self.has_gaps and 2 * len(self.counts) > sum(self.counts.values())
 
     def label_bits(self) -> float:
         """Compute the bits that the column takes as labels."""

@@ -215,7 +215,8 @@ def rivals(candidates: Sequence[Candidate], is_first: bool) -> bool:
     chosen, other = candidates if is_first else candidates[::-1]
     if chosen.is_text:
         return False
-    return (chosen.is_spread and other.is_spread) or chosen.is_scattered
+    are_alike = chosen.has_gaps or not other.has_gaps  # labels seldom have gaps
+    return (chosen.is_spread and other.is_spread and are_alike) or chosen.is_scattered
 
 
 def label_error(survey: Survey) -> CorruptError:
