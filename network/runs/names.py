@@ -147,16 +147,16 @@ def find_run(cache: Cache, name: str | None) -> Run:
 
 
 def is_result_of_training(run: Run) -> bool:
-    """Return whether a run was trained, or made of trained ones; a damaged one is to be reported.
+    """Return whether a run is neither what `network init` wrote nor a replay of another.
 
-    An untrained network and a replay of another run are not what a user means by the latest run.
+    Those are not what a user means by the latest run. One that is damaged is, to be reported.
     """
     try:
         meta = load_checkpoint(run.checkpoint).meta
     except ProjectError:
         return True
-    was_trained_elsewhere = "members" in meta or "edited" in meta or meta.get("seen", []) is None
-    return "replay_of" not in meta and (meta.get("step", 0) > 0 or was_trained_elsewhere)
+    is_untrained = meta.get("step", 0) == 0 and meta.get("seen") == []
+    return "replay_of" not in meta and not is_untrained
 
 
 def order_by_change(runs: Iterable[Run]) -> list[Run]:
