@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.build import build_pickles
+from pipeline.datasets.records import Dataset
 from pipeline.datasets.registry import find_dataset
 from pipeline.download.fetch import fetch_dataset
 from pipeline.errors import MissingError, UsageError
 from pipeline.pickles.manifest import read_split
-from pipeline.storage.cache import find_cache
+from pipeline.storage.cache import Cache, find_cache
 from pipeline.terminal.preview import Tile, draw_sheet
 
 MAX_SHOWN = 40  # images in a notebook's picture
@@ -121,14 +122,23 @@ def load_dataset(name: str = "mnist", cache_dir: Path | str | None = None) -> Lo
     Raises: UsageError for an unknown name, DownloadError, CorruptError, StorageError.
     """
     cache = find_cache(None if cache_dir is None else Path(cache_dir))
+    dataset = require_built(cache, name)
+    splits = {
+        split: LabelledImages(*read_split(cache, dataset, split), dataset.classes)
+        for split in dataset.splits
+    }
+    return LoadedDataset(dataset.name, dataset.title, splits)
+
+
+def require_built(cache: Cache, name: str) -> Dataset:
+    """Find a dataset, and fetch and build what is not in the cache yet; nothing is loaded.
+
+    Raises: UsageError for an unknown name, DownloadError, CorruptError, StorageError.
+    """
     dataset = find_dataset(cache, name)
     try:
         build_pickles(cache, dataset)
     except MissingError:
         fetch_dataset(cache, dataset)
         build_pickles(cache, dataset)
-    splits = {
-        split: LabelledImages(*read_split(cache, dataset, split), dataset.classes)
-        for split in dataset.splits
-    }
-    return LoadedDataset(dataset.name, dataset.title, splits)
+    return dataset

@@ -13,7 +13,7 @@ from network.runs.training_run import TrainingRun, create_training_run, inherit_
 from network.training.configuration import Configuration, build_configuration, resolve_keys
 from network.training.find_preset import change_values, load_preset
 from network.training.state import EpochDone, Event
-from pipeline.load_dataset import load_dataset
+from pipeline.load_dataset import require_built
 from pipeline.storage.cache import find_cache
 
 
@@ -102,7 +102,7 @@ def create_training(
         900
     """
     cache = find_cache(None if cache_dir is None else Path(cache_dir))
-    load_dataset(dataset, cache.root)
+    require_built(cache, dataset)
     configuration = inherit_architecture(cache, configure({**options, "dataset": dataset}, preset))
     return Training(create_training_run(cache, configuration, name, preset), cache.root)
 
