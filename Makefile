@@ -13,7 +13,7 @@ PAGE_TOOLS := tests/page/node_modules/.bin
 .PHONY: help run lab test test-all coverage page soak mutation format clean
 
 help:
-	@echo "make run       install, fetch, build, train and test: about half a minute"
+	@echo "make run       install, fetch, build, train and test: about a minute"
 	@echo "make lab       open the lab in the browser"
 	@echo "make test      ruff, mypy and every test that is not slow: three minutes"
 	@echo "make test-all  the slow ones (kills, disk errors, browsers, clusters), and the coverage"
