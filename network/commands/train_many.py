@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
 
 from network.commands.train_and_print import continue_run, print_end, result_json
@@ -163,6 +162,8 @@ def print_summary(console: Console, results: list[dict[str, Any]]) -> dict[str, 
     accuracies = [result["validation"]["accuracy"] for result in results]
     spread: dict[str, float | None] = {"mean": None, "sd": None}
     if len(results) > 1 and None not in accuracies:
+        from statistics import mean, stdev  # `--help` has no time for it
+
         spread = {"mean": mean(accuracies), "sd": stdev(accuracies)}
         console.say(
             f"{len(results)} seeds: validation accuracy {100 * mean(accuracies):.2f} %, standard "

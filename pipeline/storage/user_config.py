@@ -8,7 +8,6 @@ preset = "fast-98"           # for `network train` without options
 colour = false               # plain text in the terminal
 """
 
-import tomllib
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -48,6 +47,8 @@ def read_user_config() -> UserConfig:
     path = user_config_path()
     if path is None or not path.is_file():
         return UserConfig()
+    import tomllib  # not before: most users have no such file, and `--help` has little time
+
     try:
         values = tomllib.loads(path.read_text("utf-8"))
     except ValueError as error:  # of UTF-8 and of TOML

@@ -7,12 +7,11 @@ from pipeline.lazy import lazy_exports
 if TYPE_CHECKING:
     from pipeline.terminal.command import (
         Command as Command,
+        Program as Program,
         accept_aliases as accept_aliases,
-        add_command as add_command,
-        make_app as make_app,
         with_parameters as with_parameters,
     )
-    from pipeline.terminal.command_line import run_app as run_app, version_option as version_option
+    from pipeline.terminal.command_line import run_app as run_app
     from pipeline.terminal.console import (
         CacheDir as CacheDir,
         Colour as Colour,

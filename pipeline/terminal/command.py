@@ -4,6 +4,8 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Annotated, Any, TypeAlias, get_args, get_origin
 
 import typer
@@ -53,35 +55,75 @@ BEFORE_A_COMMAND = """Before a command: --log-level debug logs the files that ar
 --install-completion completes commands in your shell."""
 
 
-def make_app(epilog: str) -> typer.Typer:
-    """Make a program that has no commands yet."""
-    return typer.Typer(
-        cls=PlainGroup,
-        add_completion=False,  # see `offer_completion`
-        context_settings={"help_option_names": ["-h", "--help"]},
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        epilog=f"\b\n{epilog}\n{BEFORE_A_COMMAND}",
-    )
-
-
-def add_command(
-    app: typer.Typer,
-    name: str,
-    command: Command,
-    *examples: str,
-    hidden: bool = False,
-    default_values: Mapping[str, str] | None = None,
-) -> None:
-    """Add a command with examples, which are the last lines of its help.
+@dataclass(frozen=True)
+class Declared:
+    """A command before its module is imported.
 
     `default_values` are those of options that may stand without a value: `--steps` is then
     `--steps steps.png`.
     """
-    lines = ["Example:" if len(examples) == 1 else "Examples:", *(f"  {it}" for it in examples)]
-    epilog = "\b\n" + "\n".join(lines)  # the sign keeps the lines as they are
-    described = type("Described", (PlainCommand,), {"default_values": default_values or {}})
-    app.command(name, cls=described, epilog=epilog, hidden=hidden)(command)
+
+    function: str  # its name in the package of commands
+    examples: tuple[str, ...]  # the last lines of its help
+    hidden: bool = False
+    default_values: Mapping[str, str] = field(default_factory=dict)
+
+
+class Program:
+    """A command line that imports a command only where it is called, or where all are listed.
+
+    The help of one command would otherwise wait for the modules and options of all of them.
+    """
+
+    def __init__(self, name: str, commands: ModuleType, text: str, epilog: str) -> None:
+        self.name, self.text, self.epilog = name, text, epilog
+        self.functions = commands
+        self.commands: dict[str, Declared] = {}
+
+    def add(self, name: str, *examples: str, function: str = "", **more: Any) -> None:
+        """Declare a command: its name, examples, and its function if it has another name."""
+        self.commands[name] = Declared(function or name.replace("-", "_"), examples, **more)
+
+    def app(self, *arguments: str) -> typer.Typer:
+        """Make the app of the command that the arguments begin with, or else of every command."""
+        app = typer.Typer(
+            cls=PlainGroup,
+            add_completion=False,  # see `offer_completion`
+            context_settings={"help_option_names": ["-h", "--help"]},
+            rich_markup_mode=None,
+            pretty_exceptions_enable=False,
+            epilog=f"\b\n{self.epilog}\n{BEFORE_A_COMMAND}",
+        )
+
+        @app.callback(help=self.text)
+        def options(version: Annotated[bool, version_option(self.name)] = False) -> None: ...
+
+        called = self.commands.keys() & set(arguments[:1])
+        for name in called or self.commands:
+            self.add_to(app, name, self.commands[name])
+        return app
+
+    def add_to(self, app: typer.Typer, name: str, declared: Declared) -> None:
+        """Import a command and add it to an app."""
+        title = "Example:" if len(declared.examples) == 1 else "Examples:"
+        lines = [title, *(f"  {it}" for it in declared.examples)]
+        epilog = "\b\n" + "\n".join(lines)  # the sign keeps the lines as they are
+        described = type("Described", (PlainCommand,), {"default_values": declared.default_values})
+        command = getattr(self.functions, declared.function)
+        app.command(name, cls=described, epilog=epilog, hidden=declared.hidden)(command)
+
+
+def version_option(name: str) -> Any:
+    """Make the --version option of a program."""
+
+    def show(wanted: bool) -> None:
+        if wanted:
+            import importlib.metadata  # takes as long as a tenth of `--help`
+
+            print(f"{name} {importlib.metadata.version('mnist-neural-net')}")
+            raise typer.Exit
+
+    return typer.Option("--version", callback=show, is_eager=True, help="Print the version.")
 
 
 def accept_aliases(aliases: Mapping[str, str]) -> Callable[[Command], Command]:

@@ -1,7 +1,6 @@
 """Run a command line to its end: every way it can end has its exit code and its one line."""
 
 import contextlib
-import importlib.metadata
 import io
 import json
 import os
@@ -180,14 +179,3 @@ def offer_completion(app: typer.Typer, name: str, arguments: list[str]) -> None:
     is_asked = any(argument.endswith("-completion") for argument in arguments[:1])
     if is_asked or f"_{name.upper()}_COMPLETE" in os.environ:
         app._add_completion = True  # noqa: SLF001 - what `Typer(add_completion=...)` sets
-
-
-def version_option(name: str) -> Any:
-    """Make the --version option of a command."""
-
-    def show(wanted: bool) -> None:
-        if wanted:
-            print(f"{name} {importlib.metadata.version('mnist-neural-net')}")
-            raise typer.Exit
-
-    return typer.Option("--version", callback=show, is_eager=True, help="Print the version.")

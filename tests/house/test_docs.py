@@ -12,28 +12,29 @@ import tomllib
 import pytest
 from typer.testing import CliRunner
 
-import network.cli
-import pipeline.cli
+import network
 from network.core.train_step import train_step
 from tests.support.checkout import REPOSITORY
 from tests.support.commands_page import render_commands
+from tests.support.programs import COMMANDS, PROGRAMS
 
 AS_A_USER = {"PYTHONPATH": str(REPOSITORY), "PATH": ""}
 README = (REPOSITORY / "README.md").read_text("utf-8")
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
-APPS = {"pipeline": pipeline.cli.app, "network": network.cli.app}
-COMMANDS = [(name, info.name) for name, app in APPS.items() for info in app.registered_commands]
 
 
-@pytest.mark.parametrize(("app", "command"), COMMANDS)
-def test_every_command_is_in_the_readme_and_every_option_is_explained(app, command):
-    (declared,) = [it for it in APPS[app].registered_commands if it.name == command]
-    assert declared.hidden or f"`{app} {command}" in README
-    shown = CliRunner().invoke(APPS[app], [command, "--help"], env={"COLUMNS": "200"})
+@pytest.mark.parametrize(
+    ("program", "command"),
+    [(program, command) for program in PROGRAMS for command in program.commands],
+    ids=COMMANDS,
+)
+def test_every_command_is_in_the_readme_and_every_option_is_explained(program, command):
+    assert program.commands[command].hidden or f"`{program.name} {command}" in README
+    shown = CliRunner().invoke(program.app(command), [command, "--help"], env={"COLUMNS": "200"})
     assert shown.exit_code == 0
     for line in re.findall(r"^  (?:-\w, )?--.*$", shown.output, re.MULTILINE):
         assert re.search(r"  +\S", line.strip()), (
-            f"{app} {command}: {line.strip()} is not explained"
+            f"{program.name} {command}: {line.strip()} is not explained"
         )
 
 
@@ -90,11 +91,10 @@ def test_files_in_the_documents_exist(path):
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_commands_in_the_documents_exist(path):
     text = path.read_text("utf-8")
-    for app, command in re.findall(r"`(pipeline|network) ([a-z][a-z-]+)", text):
-        assert (app, command) in COMMANDS
+    assert set(re.findall(r"`((?:pipeline|network) [a-z][a-z-]+)", text)) <= set(COMMANDS)
     for line in re.findall(r"^\.venv/bin/(?:pipeline|network) .*$", text, re.MULTILINE):
-        app, command = shlex.split(line)[0].removeprefix(".venv/bin/"), shlex.split(line)[1]
-        assert (app, command) in COMMANDS
+        program, command, *_ = shlex.split(line.removeprefix(".venv/bin/"))
+        assert f"{program} {command}" in COMMANDS
 
 
 def test_the_version_is_the_same_everywhere():

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from network.cli import app as network_app
-from pipeline.cli import app as pipeline_app
 from tests.reliability.judgement import is_healed, is_told, temporary_files, wrong_files
 from tests.reliability.scenarios import EVERY_COMMAND, POSIX, WRITERS, Workshop, every_kind
 from tests.reliability.warm_commands import Ended
 from tests.support.checkout import REPOSITORY
+from tests.support.programs import PROGRAMS
 
 FIGURE = (
     "R4: {sizes} sizes of a full disk and {streams} full streams, {untold} not told in one line "
@@ -162,8 +161,8 @@ def test_a_stdout_that_is_full_is_told_by_a_process_of_its_own(line, unbuffered,
     assert told, done
 
 
-@pytest.mark.parametrize(("name", "app"), [("pipeline", pipeline_app), ("network", network_app)])
-def test_every_command_is_tried(name, app):
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_command_is_tried(program):
     tried = {tuple(command.line.split()[:2]) for command in EVERY_COMMAND.values()}
-    shown = {(name, command.name) for command in app.registered_commands if not command.hidden}
+    shown = {(program.name, name) for name, it in program.commands.items() if not it.hidden}
     assert shown <= tried

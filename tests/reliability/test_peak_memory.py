@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
-import network.cli
-import pipeline.cli
 from pipeline.build import build_pickles
 from pipeline.datasets.user_datasets import publish_record
 from pipeline.storage.cache import Cache
 from tests.support.checkout import RAW, REPOSITORY
 from tests.support.pace import PATIENCE
+from tests.support.programs import COMMANDS, PROGRAMS
 from tests.support.tiny_dataset import fill, make_dataset
 
 PEAK = "R20: {most_megabytes:.0f} MB is the peak of fetch and build-pickles, 150 allowed"
@@ -26,11 +25,10 @@ HELP = "R20: {most_milliseconds:.0f} ms for the slowest of {helps} helps, 300 al
 
 MEGABYTE = 1_000_000
 UNITS = 1 if sys.platform == "darwin" else 1024  # bytes in one of ru_maxrss
-APPS = {"pipeline": pipeline.cli.app, "network": network.cli.app}
-COMMANDS = [f"{name} {it.name}" for name, app in APPS.items() for it in app.registered_commands]
-HELPS = [*APPS, *COMMANDS]
+HELPS = [*(it.name for it in PROGRAMS), *COMMANDS]
 WARM_UP, EPOCHS = 100, 1000
 CPU_SECONDS, TRIES = 0.3, 15
+YARDSTICKS = 3  # imports of typer, which take 0.1 s here: a machine half as fast gets 0.6 s
 POSIX = pytest.mark.skipif(os.name != "posix", reason="only POSIX tells what a process has used")
 
 # A small process in between, for a process begins its life with the peak of the one before it.
@@ -124,11 +122,14 @@ def test_help_answers_at_once(command, figure, tmp_path_factory):
         "PYTHONPYCACHEPREFIX": str(tmp_path_factory.getbasetemp() / "compiled"),
         "PYTHONDONTWRITEBYTECODE": "",  # as on a user's machine, from the second time on
     }
-    seconds = [math.inf]  # of CPUs, which the other work of a machine slows, too
-    while min(seconds) > CPU_SECONDS and len(seconds) <= TRIES:
+    seconds, allowed = [math.inf], CPU_SECONDS  # of CPUs, which a machine's other work slows, too
+    yardsticks = [math.inf]
+    while min(seconds) > allowed and len(seconds) <= TRIES:
         seconds.append(usage("-m", *command.split(), "--help", **compiled)["seconds"])
+        yardsticks.append(usage("-c", "import typer", **compiled)["seconds"])
+        allowed = max(CPU_SECONDS, YARDSTICKS * min(yardsticks))
     figure(HELP, most_milliseconds=1000 * min(seconds), helps=1)
-    assert min(seconds) <= CPU_SECONDS
+    assert min(seconds) <= allowed
 
 
 def test_no_help_needs_numpy():

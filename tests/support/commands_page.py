@@ -7,10 +7,8 @@ from collections.abc import Iterator
 
 from typer.testing import CliRunner
 
-import network.cli
-import pipeline.cli
+from tests.support.programs import PROGRAMS
 
-APPS = {"pipeline": pipeline.cli.app, "network": network.cli.app}
 HEAD = """# Commands
 
 This page is made from the declarations of the commands: it is their `--help`.
@@ -39,13 +37,14 @@ def render_commands() -> str:
 def page_parts() -> Iterator[str]:
     """Yield the head, and the help of every command that is not hidden."""
     yield HEAD
-    for name, app in APPS.items():
-        for command in app.registered_commands:
-            if not command.hidden:
-                asked = [str(command.name), "--help"]
-                shown = CliRunner().invoke(app, asked, prog_name=name, env={"COLUMNS": "100"})
+    for program in PROGRAMS:
+        for command, declared in program.commands.items():
+            if not declared.hidden:
+                asked, width = [command, "--help"], {"COLUMNS": "100"}
+                app = program.app(command)
+                shown = CliRunner().invoke(app, asked, prog_name=program.name, env=width)
                 text = "\n".join(line.rstrip() for line in shown.output.strip().splitlines())
-                yield f"\n## {name} {command.name}\n\n```text\n{text}\n```"
+                yield f"\n## {program.name} {command}\n\n```text\n{text}\n```"
 
 
 if __name__ == "__main__":

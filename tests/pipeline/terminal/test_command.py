@@ -6,10 +6,9 @@ import shlex
 import pytest
 from typer.main import get_command
 
-import network.cli
-import pipeline.cli
+from tests.support.programs import PROGRAMS
 
-APPS = {"pipeline": pipeline.cli.app, "network": network.cli.app}
+APPS = {it.name: it.app() for it in PROGRAMS}
 COMMANDS = [
     (app, name, command)
     for app in APPS

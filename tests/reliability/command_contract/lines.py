@@ -1,11 +1,5 @@
 """The command lines of the contract: what succeeds, what fails and how."""
 
-import network.cli
-import pipeline.cli
-
-APPS = {"pipeline": pipeline.cli.app, "network": network.cli.app}
-COMMANDS = [f"{name} {it.name}" for name, app in APPS.items() for it in app.registered_commands]
-
 # What follows a command so that it succeeds. A new command needs a line here, and no more:
 # the tests of every command take it up.
 SUCCESSES = {

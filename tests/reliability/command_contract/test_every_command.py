@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.reliability.command_contract.lines import COMMANDS, SERVERS, SUCCESSES
+from tests.reliability.command_contract.lines import SERVERS, SUCCESSES
 from tests.reliability.command_contract.running import (
     ASCII,
     COLOURFUL,
@@ -17,6 +17,7 @@ from tests.reliability.command_contract.running import (
     variables,
 )
 from tests.support.pace import ends_soon
+from tests.support.programs import COMMANDS
 
 
 @pytest.mark.parametrize("command", ["pipeline", "network", *COMMANDS])

@@ -14,9 +14,9 @@ import pytest
 from network.runs.folder import load_run
 from network.runs.names import find_run
 from pipeline.storage.cache import Cache
-from tests.reliability.command_contract.lines import APPS
 from tests.reliability.command_contract.running import ASCII, POSIX, check_line, parse
 from tests.support.checkout import REPOSITORY
+from tests.support.programs import PROGRAMS
 
 pytestmark = pytest.mark.slow
 
@@ -67,8 +67,8 @@ def test_a_run_may_have_any_letters_in_its_name(places, call, case):
 def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The folder of a copy without a checkout around it."""
     folder = tmp_path_factory.mktemp("installed")
-    for name in APPS:
-        shutil.copytree(REPOSITORY / name, folder / name)
+    for program in PROGRAMS:
+        shutil.copytree(REPOSITORY / program.name, folder / program.name)
     return str(folder)
 
 
