@@ -190,10 +190,10 @@ def import_everything() -> None:
 
 def practise() -> None:
     """Run a command that does nothing, for typer imports most of itself at its first option."""
-    from pipeline.cli import app
+    from pipeline.cli import program
 
     with contextlib.redirect_stdout(io.StringIO()):
-        app(args=["where", "--cache-dir", os.devnull], standalone_mode=False)
+        program.app()(args=["where", "--cache-dir", os.devnull], standalone_mode=False)
     gc.freeze()  # a fork neither looks through these objects nor copies them
 
 
