@@ -1,15 +1,15 @@
-"""Mend the seed's training, one fault at a time, and print what each repair is worth.
+"""Fix the bugs of the original project one by one, and measure the gain from each fix.
 
-    python benchmarks/repair.py        # the tables and the picture of docs/tutorial/repair.md
-    python benchmarks/repair.py --steps 5       # the seed's five faults alone: two minutes
-    python benchmarks/repair.py --choose        # how the later repairs were chosen
-    python benchmarks/repair.py --published DIR # the seed's own files, from untrained to trained
+    python benchmarks/repair.py           # the tables and the picture of docs/tutorial/repair.md
+    python benchmarks/repair.py --steps 5          # only the five bugs: two minutes
+    python benchmarks/repair.py --choose           # the settings of the later steps, on validation
+    python benchmarks/repair.py --published FOLDER # from the published untrained to trained weights
 
-Step 0 is the seed as it was; every later step keeps the repairs before it. A seed draws the first
-weights, the order of the images, and the tenth of the training images that is held out. Choices
-are made on what was held out, with seeds of their own; the tables report the test set. The worth
-of a step is the mean of its differences from the step before, seed by seed. While a fault is left
-it is the seed's network that is trained, in float64 as it was; after that our own, in float32.
+Step 0 is the original. Every later step keeps the fixes before it. A random seed determines the
+initial weights, the order of the images, and the tenth of the training images for validation.
+Settings are chosen on validation images, with other seeds; the tables report the test set. The gain
+of a step is the mean of its differences to the step before, seed by seed. As long as a bug is left,
+the original network is trained, in float64 like the original; after that ours, in float32.
 """
 
 import argparse
@@ -36,8 +36,8 @@ from pipeline.terminal.preview import save_picture
 
 HELD_OUT = 0.1
 CHOOSING_SEEDS = range(20, 23)
-PATIENT = 10  # passes over the images, to see whether the seed only lacked patience
-SHARES = (5, 1, 0.2, 0.04)  # of the seed's learning rate, to see whether another one helps
+PATIENT = 10  # epochs, to test whether the original only needed a longer training
+SHARES = (5, 1, 0.2, 0.04)  # times the original learning rate, to test whether another helps
 
 
 @cache
@@ -47,7 +47,7 @@ def examples_of(split: str) -> Examples:
 
 
 def measure(network: SeedNetwork, training: Training, seeds: Sequence[int]) -> list[Score]:
-    """Train once for each seed, and score on the test set."""
+    """Train once for each random seed, and evaluate on the test set."""
     return [
         run(
             network, training, split_validation(examples_of("train"), HELD_OUT, seed)[0],
@@ -58,19 +58,19 @@ def measure(network: SeedNetwork, training: Training, seeds: Sequence[int]) -> l
 
 
 def accuracies(scores: Sequence[Score]) -> list[float]:
-    """Pick the accuracies, in per cent."""
+    """Return the accuracies, in percent."""
     return [score.accuracy for score in scores]
 
 
 def mean_and_spread(values: Sequence[float], sign: str = "") -> str:
-    """Write a mean with the standard deviation behind it."""
+    """Format a mean and its standard deviation."""
     spread = statistics.stdev(values) if len(values) > 1 else 0.0
     return f"{statistics.mean(values):{sign}.2f} ± {spread:.2f}"
 
 
 def print_steps(repairs: Sequence[Repair], seeds: Sequence[int]) -> list[list[float]]:
     """Print a row for each step, and return its accuracies."""
-    print("| step | mended | test % | worth | stuck % | after ten passes % |")
+    print("| step | change | test accuracy % | gain, points | saturated % | after ten epochs % |")
     print("|--:|---|--:|--:|--:|--:|")
     found: list[list[float]] = []
     for number, repair in enumerate(repairs):
@@ -95,11 +95,11 @@ def print_steps(repairs: Sequence[Repair], seeds: Sequence[int]) -> list[list[fl
 
 
 def print_alone(seeds: Sequence[int]) -> None:
-    """Print what each repair is worth alone: in the seed, and when the right network lacks it."""
+    """Print each fix alone: as the only one made, and as the only one missing."""
     one_pass = Training()
     seed_as_it_was = accuracies(measure(SEED, one_pass, seeds))
     right = accuracies(measure(SeedNetwork(), one_pass, seeds))
-    print("\n| repair | made alone, in the seed | missing alone, in the right network |")
+    print("\n| fix | alone in the original | missing in the correct network |")
     print("|---|--:|--:|")
     print(f"| none | {mean_and_spread(seed_as_it_was)} | {mean_and_spread(right)} |")
     for repair in FAULTS:
@@ -113,7 +113,7 @@ def print_alone(seeds: Sequence[int]) -> None:
 
 
 def print_rates(seeds: Sequence[int]) -> None:
-    """Print what other learning rates make of the steps whose inputs are raw pixels."""
+    """Print the accuracy at other learning rates, for the steps with raw pixels."""
     faulty = [n for n in range(len(REPAIRS)) if after(REPAIRS[: n + 1])[0].raw_pixels]
     print("\n| learning rate | " + " | ".join(f"step {number}" for number in faulty) + " |")
     print("|--:|" + "--:|" * len(faulty))
@@ -133,9 +133,9 @@ def farthest(params: Params, others: Params) -> float:
 
 
 def agreement(examples: Examples, seed: int) -> float:
-    """Train the seed's network without its faults and ours, at equal settings in float64.
+    """Train the original without its bugs and our network, with equal settings in float64.
 
-    Returns: the largest difference of a parameter after one pass.
+    Returns: the largest difference of a parameter after one epoch.
     """
     params = draw_first(SeedNetwork(), seed)
     ours = as_ours(params, np.float64)
@@ -146,7 +146,7 @@ def agreement(examples: Examples, seed: int) -> float:
 
 
 def read_published(folder: Path, kind: str) -> Params:
-    """Read the seed's own files, "untrained" or "trained".
+    """Read the published files of the original, "untrained" or "trained".
 
     Raises: MissingError, CorruptError.
     """
@@ -159,19 +159,19 @@ def read_published(folder: Path, kind: str) -> Params:
 
 
 def print_published(folder: Path) -> None:
-    """Train from the seed's untrained files, as step 0 does but on all images, and compare.
+    """Train from the published untrained weights on all images, and compare with the trained.
 
-    On one thread of BLAS: how many there are decides in which order numbers are added.
+    Uses one BLAS thread, because the number of threads affects the order of additions.
     """
     params = read_published(folder, "untrained")
     with one_core_each():
         train_seed(SEED, Training(), params, examples_of("train"), 0)
     difference = farthest(params, read_published(folder, "trained"))
-    print(f"The largest difference from the published trained parameters is {difference:.1e}")
+    print(f"Largest difference from the published trained parameters: {difference:.1e}")
 
 
 def print_choices(repairs: Sequence[Repair]) -> None:
-    """Print how what the repairs chose did on validation, and what they could have chosen."""
+    """Print the validation accuracy of the chosen settings and of the alternatives."""
     print("| step | setting | validation % |\n|--:|---|--:|")
     for number, repair in enumerate(repairs):
         for rival in ({}, *repair.rivals) if repair.rivals else ():
@@ -188,13 +188,17 @@ def print_choices(repairs: Sequence[Repair]) -> None:
 
 
 def main() -> None:
-    """Print the tables, and draw the picture where it is asked for."""
+    """Print the tables, and draw the picture if --out is given."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=len(REPAIRS), help="the last one to take")
-    parser.add_argument("--choose", action="store_true", help="print the choices on validation")
-    parser.add_argument("--published", type=Path, help="a folder with the seed's own files")
-    parser.add_argument("--out", type=Path, help="draw the steps in this PNG file")
+    parser.add_argument("--steps", type=int, default=len(REPAIRS), help="the last step to run")
+    parser.add_argument(
+        "--choose", action="store_true", help="compare settings on validation images"
+    )
+    parser.add_argument(
+        "--published", type=Path, help="folder with the published files of the original"
+    )
+    parser.add_argument("--out", type=Path, help="PNG file for the chart of the steps")
     options = parser.parse_args()
     build_pickles(find_cache(), MNIST)
     repairs, seeds = REPAIRS[: options.steps + 1], range(options.seeds)
@@ -208,7 +212,7 @@ def main() -> None:
             print_alone(seeds)
             print_rates(seeds)
             difference = agreement(examples_of("train"), 0)
-            print(f"\nOurs and the seed's without faults differ by {difference:.1e} at most")
+            print(f"\nOurs and the original without bugs differ by at most {difference:.1e}")
         if options.out:
             names = [repair.name for repair in repairs]
             save_picture(draw_steps(names, found, len(FAULTS)), options.out)

@@ -1,4 +1,4 @@
-"""Draw what each repair of the seed brought, as bars."""
+"""A bar chart of the accuracy after each fix of the original project."""
 
 import statistics
 from collections.abc import Sequence
@@ -14,16 +14,16 @@ NAMES, BARS, FIGURES = 290, 500, 70  # widths of the three columns
 def draw_steps(
     names: Sequence[str], accuracies: Sequence[Sequence[float]], n_faulty: int
 ) -> Image.Image:
-    """Draw a bar from 0 to 100 % for each step's mean, with a mark for each of its seeds.
+    """Draw a bar from 0 to 100 % for the mean of each step, with a mark for each random seed.
 
-    The first `n_faulty` steps, which still have a fault, are in another colour.
+    The first `n_faulty` steps, which still have a bug, have another colour.
     """
     title_font, font = ImageFont.load_default(18), ImageFont.load_default(15)
     top = 18 + 3 * GAP
     size = NAMES + BARS + FIGURES + 2 * GAP, top + ROW * len(names) + GAP
     picture = Image.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(picture)
-    draw.text((GAP, GAP), "Right answers on the test set, by what has been mended", INK, title_font)
+    draw.text((GAP, GAP), "Test accuracy after each step", INK, title_font)
     for number, (name, values) in enumerate(zip(names, accuracies, strict=True)):
         y, mean = top + ROW * number, statistics.mean(values)
         colour = WRONG if number < n_faulty else RIGHT

@@ -1,4 +1,4 @@
-"""The repairs of the seed, in the order in which `repair.py` makes them."""
+"""The fixes of the original project, in the order in which `repair.py` makes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -9,37 +9,37 @@ from seed_network import SEED, SeedNetwork
 
 @dataclass(frozen=True)
 class Training:
-    """How a network is trained; the defaults are the seed's."""
+    """Training settings; the defaults are those of the original."""
 
     epochs: int = 1
     batch_size: int = 150
     is_shuffled: bool = False
     loss: str = "squared-error"
     optimizer: str = "sgd"
-    learning_rate: float = 2.0  # the seed's 1: its loss is twice ours
+    learning_rate: float = 2.0  # the original has 1, and its loss is twice ours
     schedule: str = "constant"
     weight_decay: float = 0.0
-    augment: tuple[tuple[str, float], ...] = ()  # how `network.images.augmentation` changes images
+    augment: tuple[tuple[str, float], ...] = ()  # options of `network.images.augmentation`
 
 
 @dataclass(frozen=True)
 class Repair:
-    """One step: the fault that it mends, or what it changes in the training."""
+    """One step: the bug that it fixes, or the training settings that it changes."""
 
     name: str
     fault: str = ""  # a flag of SeedNetwork
     training: dict[str, Any] = field(default_factory=dict)  # fields of Training
-    rivals: tuple[dict[str, Any], ...] = ()  # what the training was chosen from, on validation
+    rivals: tuple[dict[str, Any], ...] = ()  # alternatives that validation did not favour
 
 
 REPAIRS = (
-    Repair("the seed as it was"),
+    Repair("the original"),
     Repair("the bias is added", "subtracts_bias"),
     Repair("the loop reaches the hidden layer", "stops_early"),
     Repair("gradients, not desired activations", "uses_desired"),
     Repair("pixels from 0 to 1", "raw_pixels"),
-    Repair("each layer its own range", "one_range"),
-    Repair("40 passes", training={"epochs": 40}),
+    Repair("a range for each layer", "one_range"),
+    Repair("40 epochs", training={"epochs": 40}),
     Repair(
         "shuffled, batches of 32",
         training={"is_shuffled": True, "batch_size": 32, "learning_rate": 4.0},
@@ -70,7 +70,7 @@ REPAIRS = (
         rivals=({"learning_rate": 0.05}, {"weight_decay": 3e-4}, {"weight_decay": 3e-3}),
     ),
     Repair(
-        "shifted and turned images",
+        "shifted and rotated images",
         training={"augment": (("shift", 1.0), ("rotate", 10.0))},
         rivals=({"augment": (("shift", 1.0),)}, {"augment": (("shift", 2.0), ("rotate", 10.0))}),
     ),
@@ -79,7 +79,7 @@ FAULTS = tuple(repair for repair in REPAIRS if repair.fault)
 
 
 def after(repairs: Sequence[Repair]) -> tuple[SeedNetwork, Training]:
-    """Mend what these repairs mend, beginning with the seed as it was."""
+    """Return the original network and its training with these fixes applied."""
     network, training = SEED, Training()
     for repair in repairs:
         if repair.fault:

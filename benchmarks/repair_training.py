@@ -1,4 +1,4 @@
-"""Train a network that may have faults, and score it: the seed's while it has one, then ours."""
+"""Training and evaluation for `repair.py`: of the original with bugs, or of our network."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ from network.images.augmentation import build_augmentation
 from network.metrics.accuracy import compute_outputs
 from network.training.more_optimizers import OPTIMIZERS
 
-NEARLY = 0.001  # a sigmoid this near to 0 or 1 passes less than a thousandth of the gradient
+NEARLY = 0.001  # a sigmoid so close to 0 or 1 passes less than a thousandth of the gradient
 
 
 @dataclass(frozen=True)
 class Score:
-    """What a trained network does on images that it has not seen, in per cent."""
+    """Test accuracy and saturation of a trained network, in percent."""
 
     accuracy: float
-    stuck: float  # of the hidden outputs, how many are all but 0 or 1
+    stuck: float  # share of hidden outputs that are almost 0 or 1
 
 
 def score(outputs: Array, hidden: Array, labels: Array) -> Score:
-    """Count the right answers and the stuck outputs.
+    """Return the accuracy and the share of saturated hidden outputs.
 
     Shapes: outputs (N, K), hidden (N, 30), labels (N,).
     """
@@ -40,14 +40,14 @@ def score(outputs: Array, hidden: Array, labels: Array) -> Score:
 
 
 def draw_first(network: SeedNetwork, seed: int) -> Params:
-    """Draw the first parameters, from the random numbers that `network train` uses."""
+    """Draw the initial parameters from the random numbers that `network train` uses."""
     return network.init(np.random.default_rng([seed, 0]).spawn(1)[0])
 
 
 def deal(
     examples: Examples, training: Training, rng: np.random.Generator
 ) -> Iterator[tuple[Array, Array]]:
-    """Deal one pass over the examples into batches, shuffled or as they lie.
+    """Return the batches of one epoch, shuffled or in file order.
 
     Shapes: images (batch_size, H, W), labels (batch_size,).
     """
@@ -60,7 +60,7 @@ def deal(
 
 
 def flat(images: Array) -> Array:
-    """Lay each image in one row, in the float64 that the seed computes in.
+    """Flatten each image to one row, in float64 like the original.
 
     Shapes: (N, H, W) -> (N, H * W).
     """
@@ -70,28 +70,28 @@ def flat(images: Array) -> Array:
 def train_seed(
     network: SeedNetwork, training: Training, params: Params, examples: Examples, seed: int
 ) -> None:
-    """Train the seed's network, in place, with what it takes for gradients."""
+    """Train the original network in place, with its own gradients."""
     for epoch in range(1, training.epochs + 1):
         rng = np.random.default_rng([seed, epoch]).spawn(1)[0]
         for images, labels in deal(examples, training, rng):
             grads = network.grads(params, flat(images), labels)
             for _, (param, grad) in zip_arrays(params, grads):
-                param -= training.learning_rate / 2 * grad  # of a loss that is twice ours
+                param -= training.learning_rate / 2 * grad  # its loss is twice ours
 
 
 def build_ours(training: Training) -> Model:
-    """Describe the project's own 784-30-10, with the outputs that suit the loss."""
+    """Return our 784-30-10 model, with the output activation that suits the loss."""
     return fully_connected((30,), 10, "sigmoid", "uniform", LOSSES[training.loss])
 
 
 def as_ours(params: Params, dtype: type[np.floating[Any]] = np.float32) -> Params:
-    """Copy the parameters of the seed's two layers to their places among our five."""
+    """Copy the parameters of the original's two layers to their places in our five."""
     hidden, outputs = ({name: a.astype(dtype) for name, a in layer.items()} for layer in params)
     return [{}, hidden, {}, outputs, {}]
 
 
 def train_ours(training: Training, params: Params, examples: Examples, seed: int) -> None:
-    """Train the project's own network, in place, with the project's own parts."""
+    """Train our network in place, with the code of this project."""
     loss = LOSSES[training.loss]()
     model = without_output_activation(build_ours(training), loss)
     optimizer = OPTIMIZERS[training.optimizer](weight_decay=training.weight_decay)
@@ -107,7 +107,7 @@ def train_ours(training: Training, params: Params, examples: Examples, seed: int
 
 
 def augmented(training: Training, images: Array, rng: np.random.Generator) -> Array:
-    """Change the images of a batch, if the training does that.
+    """Augment the images of a batch, if the training has augmentation.
 
     Shapes: (N, H, W), the same out.
     """
@@ -119,7 +119,7 @@ def augmented(training: Training, images: Array, rng: np.random.Generator) -> Ar
 def run(
     network: SeedNetwork, training: Training, examples: Examples, unseen: Examples, seed: int
 ) -> Score:
-    """Train once and score: the project's own network if the seed's has no fault left."""
+    """Train once and evaluate: our network if the original has no bug left."""
     params = draw_first(network, seed)
     if network != SeedNetwork():
         train_seed(network, training, params, examples, seed)

@@ -1,7 +1,7 @@
-"""The seed's network, each of its five faults a flag; without them it is a right one.
+"""The network of the original project, with a flag for each of its five bugs.
 
-Kept outside of `network`, where everything is right: `repair.py` mends it fault by fault, and
-`tests/network/training/test_original_bugs.py` shows for each the test that would have caught it.
+With all flags off it is correct. `repair.py` fixes the bugs one by one, and
+`tests/network/training/test_original_bugs.py` has a test for each that would have caught it.
 
 Source: github.com/jsteng19/MNIST_Neural_Net, NeuralNetMain.py and WeightAndBiasGenerator.py.
 """
@@ -15,21 +15,21 @@ from network.core.initializers import uniform
 from network.core.params import Array, LayerParams, Params, zeros_like
 
 SIZES = (784, 30, 10)
-PIXEL_RANGE = 255  # what a stored byte is to a pixel from 0 to 1
+PIXEL_RANGE = 255  # largest value of a stored byte; our pixels are from 0 to 1
 
 
 @dataclass(frozen=True)
 class SeedNetwork:
     """784-30-10 with sigmoids, a whole batch at a time; `params` are its two layers."""
 
-    subtracts_bias: bool = False  # forward, while the gradient is that of an added one
+    subtracts_bias: bool = False  # forward; the gradient is that of an added bias
     stops_early: bool = False  # the loop over the layers ends before the hidden one
-    uses_desired: bool = False  # an activation to wish for, averaged, instead of a gradient
+    uses_desired: bool = False  # an averaged "desired" activation instead of a gradient
     raw_pixels: bool = False  # inputs from 0 to 255
-    one_range: bool = False  # both layers draw from the range that suits the first
+    one_range: bool = False  # both layers have the initial range of the first
 
     def init(self, rng: np.random.Generator) -> Params:
-        """Draw the first parameters: the same numbers with and without `one_range`, but narrower.
+        """Draw the initial parameters: with `one_range` the same numbers, scaled down.
 
         Shapes: weight (n_in, n_out), bias (n_out,) in float64.
         """
@@ -42,7 +42,7 @@ class SeedNetwork:
         return params
 
     def activations(self, params: Params, x: Array) -> list[Array]:
-        """Return what each layer answers, the inputs first.
+        """Return the inputs, then the outputs of each layer.
 
         Shapes: x (N, 784), pixels from 0 to 1 -> (N, 784), (N, 30), (N, 10).
         """
@@ -59,12 +59,12 @@ class SeedNetwork:
         return y
 
     def loss(self, params: Params, x: Array, labels: Array) -> float:
-        """Measure sum_k (y_k - t_k)^2, its mean over the batch: twice our `SquaredError`."""
+        """Compute sum_k (y_k - t_k)^2, the mean over the batch: twice our `SquaredError`."""
         error = self.activations(params, x)[-1] - np.eye(SIZES[-1])[labels]
         return float((error**2).sum() / len(x))
 
     def grads(self, params: Params, x: Array, labels: Array) -> Params:
-        """Return what the seed takes for the gradients, in the form of `params`."""
+        """Return the gradients as the original computes them, shaped like `params`."""
         activations = self.activations(params, x)
         grads = zeros_like(params)
         desired = np.eye(SIZES[-1])[labels]
@@ -73,7 +73,7 @@ class SeedNetwork:
             d_sum = 2 * (y - desired) * y * (1 - y)
             grads[index]["weight"] = activations[index].T @ d_sum / len(x)
             grads[index]["bias"] = d_sum.sum(axis=0) / len(x)
-            # 2 * (activation - desired) becomes the gradient, or the seed's share of it
+            # 2 * (activation - desired) becomes the gradient, or the original's share of it
             share = 1 / weight.shape[1] if self.uses_desired else 1 / 2
             desired = activations[index] - share * (d_sum @ weight.T)
         return grads

@@ -74,6 +74,6 @@ def test_the_script_prints_the_rows_that_it_is_asked_for(built_cache, tmp_path):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert re.search(r"^\| 0 \| the seed as it was \| 5\d\.\d\d ", done.stdout, re.MULTILINE)
+    assert re.search(r"^\| 0 \| the original \| 5\d\.\d\d ", done.stdout, re.MULTILINE)
     assert done.stdout.count("\n") == 3
     assert chart.read_bytes().startswith(b"\x89PNG")
