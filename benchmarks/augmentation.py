@@ -1,10 +1,10 @@
-"""How many images a second are augmented: each augmentation alone, and together.
+"""Measure the images per second of each augmentation, alone and together.
 
     python benchmarks/augmentation.py                 # about a minute
-    python benchmarks/augmentation.py --shard 32      # images that a call is given (default 128)
+    python benchmarks/augmentation.py --shard 32      # images per call (default 128)
 
-With one thread, and with two that work on shards of their own at the same time, as training does.
-BLAS keeps to one thread. The cases take turns, so a busy machine slows them alike.
+This uses one thread, then two at the same time with one shard each, like training. BLAS has one
+thread. The cases take turns, so a busy machine slows all of them equally.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def main() -> None:
     keep_freed_memory()  # as training does
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=9, help="turns that count (default 9)")
-    parser.add_argument("--shard", type=int, default=128, help="images of a call (default 128)")
+    parser.add_argument("--shard", type=int, default=128, help="images per call (default 128)")
     options = parser.parse_args()
     images = np.random.default_rng(0).random((options.shard, 28, 28), np.float32)
     built = {name: build_augmentation(strengths) for name, strengths in CASES.items()}

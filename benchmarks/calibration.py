@@ -1,12 +1,13 @@
-"""Measure how well runs are calibrated, and whether promised coverages hold.
+"""Measure the calibration of runs, and the coverage of their prediction sets.
 
     python benchmarks/calibration.py RUN [RUN ...]           # the tables in docs/results.md
     python benchmarks/calibration.py RUN [RUN ...] --test    # on the test images, to report
 
-Coverages are measured on one half of what a run held out, with a threshold from the other half,
-twenty times with other halves. Beside the sets of `network/metrics/conformal.py`, whose score is
-1 - P_label, stand adaptive ones (APS: Romano, Sesia, Candes, Classification with valid and adaptive
-coverage, 2020, equation 5), whose score adds up all that is likelier and a random share of P_label.
+Coverage is measured on one half of the validation images, with a threshold from the other half, for
+twenty random halves. The sets of `network/metrics/conformal.py`, whose score is 1 - P_label, are
+compared with adaptive sets (APS: Romano, Sesia, Candes, Classification with valid and adaptive
+coverage, 2020, equation 5). The score of APS is the sum of all higher probabilities and a random
+share of P_label.
 """
 
 import argparse
@@ -37,7 +38,7 @@ SPLITS = 20
 
 
 def adaptive(p: Array) -> Array:
-    """Make the scores of APS: what is likelier than a class, and a random share of its own.
+    """Compute the scores of APS: the higher probabilities and a random share of the class.
 
     Shapes: (N, K), the same out.
     """
@@ -48,11 +49,11 @@ def adaptive(p: Array) -> Array:
 
 
 def ours(scores: Array, limit: float) -> Array:
-    """Make the sets of `network/metrics/conformal.py`, which always have the answer."""
+    """Build the sets of `network/metrics/conformal.py`, which contain the predicted class."""
     return prediction_sets(1 - scores, limit)
 
 
-# kind -> what makes scores of probabilities, and sets of scores and a limit
+# kind -> functions: probabilities to scores, and scores with a limit to sets
 SETS: dict[str, tuple[Callable[[Array], Array], Callable[[Array, float], Array]]] = {
     "1 - P": (lambda p: 1 - p, ours),
     "APS": (adaptive, lambda scores, limit: scores <= limit),
@@ -60,7 +61,7 @@ SETS: dict[str, tuple[Callable[[Array], Array], Callable[[Array, float], Array]]
 
 
 def coverage_row(p: Array, labels: Array, promised: float) -> list[str]:
-    """Say how often sets have the right class, and how many classes, for each kind of set."""
+    """Return coverage and mean size of the sets, for each kind of set."""
     cells = []
     for score, make_sets in SETS.values():
         scores, covered, sizes = score(p), [], []
@@ -77,15 +78,21 @@ def coverage_row(p: Array, labels: Array, promised: float) -> list[str]:
 
 
 def held_out_tables(runs: list[tuple[LoadedRun, DataSplit, Calibration]]) -> None:
-    """Print what is measured on held-out examples."""
-    print("| run | held out | wrong | ECE % | fitted | log-loss | fitted | temperature |")
+    """Print the tables of the validation images."""
+    print(
+        "| run | validation images | errors | ECE % | ECE %, scaled "
+        "| log-loss | log-loss, scaled | temperature |"
+    )
     print("|---|--:|--:|--:|--:|--:|--:|--:|")
     for run, _, found in runs:
         errors = [f"{100 * error:.2f}" for error in found.calibration_error]
         losses = [f"{loss:.4f}" for loss in found.log_loss]
         cells = f"{found.examples:,}", str(found.mistakes), *errors, *losses
         print(f"| {run.name} | {' | '.join(cells)} | {found.temperature:.3g} |")
-    print("\n| run | promised % | 1 - P: covered % | classes | APS: covered % | classes |")
+    print(
+        "\n| run | target % | 1 - P: coverage % | classes per set "
+        "| APS: coverage % | classes per set |"
+    )
     print("|---|--:|--:|--:|--:|--:|")
     for run, division, _ in runs:
         checkpoint, examples = run.checkpoint, division.examples
@@ -96,10 +103,10 @@ def held_out_tables(runs: list[tuple[LoadedRun, DataSplit, Calibration]]) -> Non
 
 
 def test_tables(cache: Cache, runs: list[tuple[LoadedRun, DataSplit, Calibration]]) -> None:
-    """Print what holds on the test images of what was measured on held-out ones."""
+    """Print calibration error, coverage and false positives on the test images."""
     dataset = find_dataset(cache, runs[0][0].configuration.dataset)
     pixels, labels = read_split(cache, dataset, "test")
-    print("| run | ECE % | 99 % promised: covered % | classes |\n|---|--:|--:|--:|")
+    print("| run | ECE % | target 99 %: coverage % | classes per set |\n|---|--:|--:|--:|")
     for run, _, found in runs:
         judged = Predictor(run, found, None).predict(pixels, 0.99)
         p = np.stack([each.probabilities for each in judged])
@@ -108,13 +115,14 @@ def test_tables(cache: Cache, runs: list[tuple[LoadedRun, DataSplit, Calibration
         covered = np.mean([label in each for each, label in zip(sets, labels, strict=True)])
         cells = f"{100 * error:.2f}", f"{100 * covered:.2f}", f"{np.mean([*map(len, sets)]):.3f}"
         print(f"| {run.name} | {' | '.join(cells)} |")
-    print("\n| run | plainly | other hands | with confidence: called unlike |\n|---|--:|--:|--:|")
+    print("\n| run | no correction | without neighbours | both, with 95 % interval |")
+    print("|---|--:|--:|--:|")
     for run, division, found in runs:
         print(f"| {run.name} | {' | '.join(false_alarms(division, found, pixels))} |")
 
 
 def false_alarms(division: DataSplit, found: Calibration, pixels: Array) -> list[str]:
-    """Say how many images are beyond the line for 1 %, drawn in three ways."""
+    """Return the share of images above the threshold for 1 %, for three thresholds."""
     vectors = stroke_vectors(division.pixels)
     far = nearest_distances(stroke_vectors(pixels), vectors[division.trained])
     plain = nearest_distances(vectors[division.held_out], vectors[division.trained])
@@ -126,8 +134,8 @@ def false_alarms(division: DataSplit, found: Calibration, pixels: Array) -> list
     counts = [int(np.sum(far > line)) for line in lines]
     low, high = (f"{100 * end:.2f}" for end in wilson_interval(counts[-1], len(far)))
     return [
-        *(f"{100 * count / len(far):.2f} %" for count in counts[:-1]),
-        f"{100 * counts[-1] / len(far):.2f} % ({low}-{high})",
+        *(f"{100 * count / len(far):.2f}" for count in counts[:-1]),
+        f"{100 * counts[-1] / len(far):.2f} ({low}-{high})",
     ]
 
 
@@ -135,7 +143,7 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="+", metavar="RUN")
-    parser.add_argument("--test", action="store_true", help="look at the test images")
+    parser.add_argument("--test", action="store_true", help="evaluate on the test images")
     options, cache, measured = parser.parse_args(), find_cache(), []
     for run in load_runs(cache, options.runs):
         division = split_examples(cache, run.run, run.checkpoint, run.configuration)

@@ -1,11 +1,11 @@
-"""Compare recipes, and ensembles of them, by cross-validation: a twin of each in PyTorch, on a GPU.
+"""Compare presets and their ensembles by cross-validation, with PyTorch on a GPU.
 
     python benchmarks/choose_convolutions.py conv conv-3x3 vgg gap mine.toml
 
-The twin has the layers, the rates and the schedule of the recipe and is shown images that our own
-augmentation has changed; it differs in that BatchNorm sees the whole batch and not a shard. Each
-recipe is trained once for each of three folds of 10,000 training images, which it answers then.
-The test images are not looked at. A minute a recipe and fold; without a GPU, an hour.
+Each preset has a twin in PyTorch with the same layers, rates, schedule and augmentation. One thing
+differs: BatchNorm uses the whole batch instead of a shard. Each preset is trained once for each of
+three folds of 10,000 training images, and then predicts this fold. The test images are not used. It
+takes a minute per preset and fold; without a GPU, an hour.
 """
 
 import argparse
@@ -38,7 +38,7 @@ CALIBRATE_ON = 1000  # images, as in network/training/loop.py
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
-# layer -> its twin; the number of its inputs is found when it sees the first ones
+# layer -> its twin; the first batch determines its number of inputs
 TWINS: dict[type, Callable[[Any], nn.Module]] = {
     Conv2D: lambda layer: nn.LazyConv2d(layer.n_out, layer.size, padding=layer.padding),
     Linear: lambda layer: nn.LazyLinear(layer.n_out),
@@ -52,7 +52,7 @@ TWINS: dict[type, Callable[[Any], nn.Module]] = {
 
 
 def twin_of(recipe: Recipe) -> nn.Sequential:
-    """Make the same network in PyTorch, up to its logits; its first weights are drawn as ours."""
+    """Return the same network in PyTorch, up to its logits, with the same initializer."""
     modules: list[nn.Module] = [nn.Unflatten(1, (1, 28))]  # (N, 28, 28) -> (N, 1, 28, 28)
     is_flat = False
     for layer in recipe.model.layers[:-1]:
@@ -69,7 +69,7 @@ def twin_of(recipe: Recipe) -> nn.Sequential:
 
 
 def train_twin(recipe: Recipe, decay: float, average: float, training: Examples) -> nn.Module:
-    """Train a twin and return the average that answers."""
+    """Train a twin and return its weight average (EMA)."""
     model, rng = twin_of(recipe), np.random.default_rng(recipe.seed)
     ema = torch.optim.swa_utils.get_ema_multi_avg_fn(average)
     averaged = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=ema)
@@ -100,7 +100,7 @@ def train_twin(recipe: Recipe, decay: float, average: float, training: Examples)
 
 
 def score(model: nn.Module, images: Array) -> Array:
-    """Answer images.
+    """Return the scores of images.
 
     Shapes: (N, 28, 28) -> (N, 10).
     """
@@ -111,7 +111,7 @@ def score(model: nn.Module, images: Array) -> Array:
 
 
 def cross_validate(name: str, examples: Examples) -> Array:
-    """Return the scores of a recipe, or of a file, for the images of all folds.
+    """Return the scores of a preset or a config file for the images of all folds.
 
     Shapes: (FOLDS * FOLD, 10).
     """
@@ -132,7 +132,7 @@ def cross_validate(name: str, examples: Examples) -> Array:
 
 
 def main() -> None:
-    """Print the errors and the log-loss of each recipe and of all ensembles of them."""
+    """Print the errors and the log-loss of each preset and of all ensembles."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -142,14 +142,14 @@ def main() -> None:
     examples = examples.take(np.random.default_rng(SEED).permutation(len(examples)))
     labels = examples.labels[: FOLDS * FOLD]
     scores = {name: cross_validate(name, examples) for name in names}
-    print(f"errors of {len(labels):,}  accuracy  log-loss  recipes")
+    print(f"errors of {len(labels):,}  accuracy  log-loss  presets")
     for count in range(1, len(names) + 1):
         for members in itertools.combinations(names, count):
             mean = np.mean([scores[name] for name in members], axis=0)
             errors = int((mean.argmax(1) != labels).sum())
             log_loss = -np.log(mean[np.arange(len(labels)), labels]).mean()
             accuracy = 100 * (1 - errors / len(labels))
-            print(f"{errors:>16}  {accuracy:>7.3f}%  {log_loss:.5f}   {', '.join(members)}")
+            print(f"{errors:>16}  {accuracy:>6.3f} %  {log_loss:.5f}   {', '.join(members)}")
 
 
 if __name__ == "__main__":

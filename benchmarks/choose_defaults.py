@@ -1,11 +1,11 @@
-"""Compare settings of the default network on validation, never on the test set.
+"""Compare settings of the default network on validation images.
 
     python benchmarks/choose_defaults.py                        # the table in docs/results.md
     python benchmarks/choose_defaults.py --seeds 2 --only adam  # a part of it
-    python benchmarks/choose_defaults.py --own                  # every optimizer at its own rates
+    python benchmarks/choose_defaults.py --own                  # all optimizers, at default rates
 
-Every candidate is trained with each seed, which also draws its own tenth of the training images
-to hold out, and is judged by the mean accuracy on what was held out. The seeds are others than
+Every candidate is trained with each seed, which also selects the tenth of the training images for
+validation. The mean validation accuracy decides. The test set is not used, and the seeds are not
 those of the test figures (0 to 4).
 """
 
@@ -43,7 +43,7 @@ GRID: list[Candidates] = [
 
 
 def own_rates() -> list[Candidates]:
-    """List the rates that a run has where none are chosen, for every loss and optimizer."""
+    """Return the default rates for every loss and optimizer."""
     return [
         (loss, name, (entry.rates[loss][0],), (entry.rates[loss][1],))
         for loss in LOSSES
@@ -70,14 +70,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", default="", help="rows that contain this word")
     parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--own", action="store_true", help="every optimizer, at its own rates")
+    parser.add_argument("--own", action="store_true", help="every optimizer with its default rates")
     options = parser.parse_args()
     cache = find_cache()
     build_pickles(cache, MNIST)
     data = find_training_data(cache, MNIST.name)
     examples = load_examples(cache, MNIST, "train")
     print(
-        "| loss | optimizer | rate | decay | validation % | +- | s |\n|---|---|--:|--:|--:|--:|--:|"
+        "| loss | optimizer | learning rate | weight decay "
+        "| validation accuracy % | ± | seconds |\n"
+        "|---|---|--:|--:|--:|--:|--:|"
     )
     for loss, optimizer, rates, decays in own_rates() if options.own else GRID:
         if options.only not in f"{loss} {optimizer}":

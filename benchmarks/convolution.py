@@ -1,16 +1,15 @@
-"""Time the layers of convolutional networks, and whole networks beside PyTorch on the same cores.
+"""Time the layers of convolutional networks, and whole networks compared with PyTorch.
 
     python benchmarks/convolution.py                  # about a minute
     python benchmarks/convolution.py --batch-size 256 --threads 4
 
-First each layer alone, forward and backward, on one core, with one thread's share of a batch;
-beside a layer that multiplies matrices stands what share that is of the GFLOP/s which this core
-reaches with two large matrices. Then whole steps without the update: forward, cross-entropy,
-backward. Ours splits the batch into as many shards as there are threads, each on a thread of its
-own with BLAS on one core; PyTorch, if it is installed, has as many threads, and both orders of
-pixels in memory that it knows. They take turns, each in a process of its own. CPU ms are those
-of all threads: they say more than the clock where others compute on the same machine, but
-PyTorch's threads wait by spinning, which counts as well.
+First, each layer is timed alone: forward and backward, on one core, with one thread's share of a
+batch. For layers that multiply matrices, the table also has the share of the GFLOP/s that this core
+reaches with two large matrices. Then whole steps are timed without the update: forward,
+cross-entropy, backward. Our code splits the batch into one shard per thread, with BLAS on one core
+each. PyTorch, if installed, has as many threads, and is timed with both of its memory formats. They
+take turns, each in a separate process. CPU ms is the time of all threads. It is more reliable than
+the clock on a busy machine, but includes the time that PyTorch's threads spend waiting (they spin).
 """
 
 import argparse
@@ -40,7 +39,7 @@ STEPS_A_TURN = 5
 
 
 def block(n_out: int, size: int = 3) -> tuple[Layer, ...]:
-    """Describe a convolution with what follows it."""
+    """Return a convolution with the two layers that follow it."""
     return Conv2D(n_out, size), BatchNorm(), ReLU()
 
 
@@ -56,7 +55,7 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
 
 
 def draw_batch(count: int) -> tuple[Array, Array]:
-    """Draw images and labels: what is on them costs no time.
+    """Draw random images and labels: their content does not affect the time.
 
     Shapes: -> images (N, 28, 28), labels (N,).
     """
@@ -67,7 +66,7 @@ def draw_batch(count: int) -> tuple[Array, Array]:
 def prepare_ours(name: str, batch_size: int, threads: int) -> Callable[[], object]:
     """Prepare one step of this project without the update."""
     keep_freed_memory()
-    threadpool_limits(1, user_api="blas")  # for good: the process is ours
+    threadpool_limits(1, user_api="blas")  # permanently: this process does nothing else
     model, loss = Model(NETWORKS[name]), CrossEntropy()
     params = model.init(np.random.default_rng(0), (28, 28))
     images, labels = draw_batch(batch_size)
@@ -84,7 +83,7 @@ def prepare_ours(name: str, batch_size: int, threads: int) -> Callable[[], objec
 
 
 def torch_layers(layers: tuple[Layer, ...], shape: tuple[int, ...]) -> list[Any]:
-    """Say the same layers in PyTorch."""
+    """Return the same layers in PyTorch."""
     from torch import nn
 
     said: list[Any] = []
@@ -110,7 +109,7 @@ def torch_layers(layers: tuple[Layer, ...], shape: tuple[int, ...]) -> list[Any]
 def prepare_pytorch(
     name: str, batch_size: int, threads: int, memory_format: str
 ) -> Callable[[], object]:
-    """Prepare the same step of PyTorch on the CPU, eager."""
+    """Prepare the same step in PyTorch on the CPU, in eager mode."""
     import torch
     from torch import nn
 
@@ -137,12 +136,12 @@ LIBRARIES: dict[str, Callable[[str, int, int], Callable[[], object]]] = {
 
 @cache
 def prepare(library: str, name: str, batch_size: int, threads: int) -> Callable[[], object]:
-    """Prepare a step in the process that this runs in."""
+    """Prepare a step in the current process."""
     return LIBRARIES[library](name, batch_size, threads)
 
 
 def time_steps(library: str, *what: Any) -> tuple[float, float] | None:
-    """Return ms and CPU ms of a step, None where the library is not installed."""
+    """Return ms and CPU ms of a step, or None if the library is not installed."""
     try:
         step = prepare(library, *what)
     except ImportError:
@@ -155,7 +154,7 @@ def time_steps(library: str, *what: Any) -> tuple[float, float] | None:
 
 
 def compare(name: str, batch_size: int, threads: int, repeats: int) -> None:
-    """Print a step of one network with each library that is installed."""
+    """Print the times of a step of one network, for each installed library."""
     spawn = multiprocessing.get_context("spawn")
     times: dict[str, list[tuple[float, float]]] = {library: [] for library in LIBRARIES}
     with ExitStack() as stack:
@@ -178,7 +177,7 @@ def compare(name: str, batch_size: int, threads: int, repeats: int) -> None:
 def print_row(
     library: str, taken: list[tuple[float, float]], ours: list[tuple[float, float]]
 ) -> None:
-    """Print what the steps of one library took, and how many times ours that is."""
+    """Print the times of one library, and their ratio to ours."""
     clock, used = zip(*taken, strict=True)
     ratios = [time / own for time, (own, _) in zip(clock, ours, strict=True)]
     print(
@@ -189,7 +188,7 @@ def print_row(
 
 
 def median_seconds(task: Callable[[], object], repeats: int) -> float:
-    """Return the median of this thread's CPU seconds."""
+    """Return the median CPU seconds of this thread."""
     times = []
     for _ in range(repeats):
         before = time.thread_time()
@@ -199,13 +198,13 @@ def median_seconds(task: Callable[[], object], repeats: int) -> float:
 
 
 def best_flops(repeats: int) -> float:
-    """Return the multiplications and additions a second with two large matrices, on one core."""
+    """Return the floating-point operations per second with two large matrices, on one core."""
     matrix = np.ones((1024, 1024), np.float32)
     return float(2 * 1024**3 / median_seconds(lambda: matrix @ matrix, repeats))
 
 
 def print_layers(name: str, count: int, repeats: int) -> None:
-    """Print forward and backward of each layer of a network, one after the other, on one core."""
+    """Print the forward and backward time of each layer of a network, on one core."""
     rng, best = np.random.default_rng(0), best_flops(repeats)
     print(f"\n{name}: layers, {count} images on one core of {best / 1e9:.0f} GFLOP/s")
     print(f"{'':12}{'shape out':>16}{'forward ms':>12}{'backward ms':>12}{'share of GFLOP/s':>20}")
@@ -222,7 +221,7 @@ def print_layers(name: str, count: int, repeats: int) -> None:
         if isinstance(layer, Conv2D | Linear):
             flops = 2 * y.size * params["weight"].size / layer.n_out
             shares = flops / forward_time, flops * (1 + learnt_before) / backward_time
-            row += "".join(f"{share / best:10.0%}" for share in shares)
+            row += "".join(f"{100 * share / best:8.0f} %" for share in shares)
         print(row)
         x, learnt_before = y, learnt_before or bool(params)
 

@@ -1,4 +1,4 @@
-"""Fonts that Debian packages, by name: which package a font is in, and where its file lies."""
+"""Fonts of Debian by name, each with its package and file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ class Font:
 
     @property
     def path(self) -> Path:
-        """Where the file is, if the package is installed."""
+        """Path of the file, if the package is installed."""
         return FOLDER / self.file
 
 
@@ -61,7 +61,7 @@ PRINT = {
     "Prociono": Font("prociono", "opentype/fonts-prociono/Prociono.otf"),
     "Vollkorn": Font("vollkorn", "truetype/vollkorn/Vollkorn-Regular.ttf"),
 }
-# The preparation was tuned on these, so no figure is reported of them.
+# The preparation was tuned on these, so the documents report no figures for them.
 TUNING = {
     "Because We Create": Font("bwht", "opentype/bwht/BecauseWeCreate-Regular.otf"),
     "Because We Mentor": Font("bwht", "opentype/bwht/BecauseWeMentor-Regular.otf"),

@@ -1,8 +1,8 @@
-"""Run exported networks by ONNX Runtime on all test images, and compare its answers with ours.
+"""Run exported networks with ONNX Runtime on all test images, and compare the outputs.
 
     python benchmarks/exported.py conv vgg ensemble
 
-No label is looked at: it is two programs that are compared, not a network and the truth.
+The labels are not used: this compares two programs, not predictions with the truth.
 """
 
 import argparse
@@ -22,7 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="*", metavar="RUN", default=[None])
     cache = find_cache()
-    print(f"{'run':<20}{'bytes':>10}  largest difference of a score  answers that differ")
+    print(f"{'run':<20}{'bytes':>10}  largest difference of a score  different predictions")
     for loaded in load_runs(cache, parser.parse_args().runs):
         dataset = common_dataset(cache, [loaded])
         images = load_examples(cache, dataset, "test").images

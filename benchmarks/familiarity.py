@@ -1,10 +1,10 @@
-"""Compare ways to tell images unlike those that a network was trained on.
+"""Compare methods of out-of-distribution detection.
 
-    python benchmarks/familiarity.py RUN [RUN ...]       # the table in docs/results.md
+    python benchmarks/familiarity.py RUN [RUN ...]       # the tables in docs/results.md
 
-Each way gives an image a number, larger for stranger ones. What is held out of the run's training
-is halved: one half says where the line is, such that 1 % of it lie beyond; the other half, which
-knows nothing of that, shows how many digits are called strange. The test images are not looked at.
+Each method gives an image a number, larger for less familiar images. One half of the validation
+images sets the threshold, so that 1 % of them are above it. The other half measures the share of
+false positives. The test images are not used.
 """
 
 import argparse
@@ -25,17 +25,17 @@ from network.runs.evaluate import LoadedRun, load_runs
 from network.runs.held_out import DataSplit, split_examples
 from pipeline.storage.cache import find_cache
 
-Score = Callable[[Array], Array]  # pixels (N, 28, 28) uint8 -> (N,), larger is stranger
+Score = Callable[[Array], Array]  # pixels (N, 28, 28) uint8 -> (N,), larger is less familiar
 
 
 def nearest_strokes(run: LoadedRun, division: DataSplit) -> Score:
-    """Ours: the distance to the nearest training image, by where strokes are."""
+    """Return our method: the distance to the nearest training image by strokes."""
     known = stroke_vectors(division.pixels[division.trained])
     return lambda pixels: nearest_distances(stroke_vectors(pixels), known)
 
 
 def nearest_pixels(run: LoadedRun, division: DataSplit) -> Score:
-    """The Euclidean distance to the nearest training image."""
+    """Return the Euclidean distance to the nearest training image."""
     known = rows(division.pixels[division.trained])
     squares = np.square(known).sum(axis=1)
 
@@ -48,7 +48,7 @@ def nearest_pixels(run: LoadedRun, division: DataSplit) -> Score:
 
 
 def pca_residual(run: LoadedRun, division: DataSplit) -> Score:
-    """What 100 principal components of the training images cannot draw."""
+    """Return the residual after projection on 100 principal components (PCA)."""
     known = rows(division.pixels[division.trained])
     mean = known.mean(axis=0)
     _, axes = np.linalg.eigh(np.cov(known.T))
@@ -62,13 +62,13 @@ def pca_residual(run: LoadedRun, division: DataSplit) -> Score:
 
 
 def mahalanobis_pixels(run: LoadedRun, division: DataSplit) -> Score:
-    """The Mahalanobis distance of the pixels, with a variance of 0.01 added to each."""
+    """Return the Mahalanobis distance of the pixels, with 0.01 added to each variance."""
     known = rows(division.pixels[division.trained])
     return mahalanobis(known, np.zeros(len(known), np.int64), 0.01, rows)
 
 
 def unlikely(run: LoadedRun, division: DataSplit) -> Score:
-    """1 minus the probability of the answer (Hendrycks and Gimpel 2017)."""
+    """Return the negative confidence (Hendrycks and Gimpel 2017)."""
     model, params = run.checkpoint.model, run.checkpoint.params
     return lambda pixels: (
         -calibration.probabilities(model, params, scale_pixels(pixels)).max(axis=1)
@@ -76,7 +76,7 @@ def unlikely(run: LoadedRun, division: DataSplit) -> Score:
 
 
 def energy(run: LoadedRun, division: DataSplit) -> Score:
-    """-log sum_k exp z_k (Liu and others, Energy-based out-of-distribution detection, 2020)."""
+    """Return -log sum_k exp z_k (Liu and others, Energy-based OOD detection, 2020)."""
     model, params = run.checkpoint.model, run.checkpoint.params
     return lambda pixels: (
         -np.logaddexp.reduce(calibration.log_scores(model, params, scale_pixels(pixels)), axis=1)
@@ -84,14 +84,14 @@ def energy(run: LoadedRun, division: DataSplit) -> Score:
 
 
 def nearest_hidden(run: LoadedRun, division: DataSplit) -> Score:
-    """The nearest training image by what the last hidden layer makes of both (Sun 2022)."""
+    """Return the distance to the nearest training image in the last hidden layer (Sun 2022)."""
     inside = hidden(run)
     known = unit(inside(division.pixels[division.trained]))
     return lambda pixels: nearest_distances(unit(inside(pixels)), known)
 
 
 def mahalanobis_hidden(run: LoadedRun, division: DataSplit) -> Score:
-    """The Mahalanobis distance in the last hidden layer from the nearest class (Lee 2018)."""
+    """Return the Mahalanobis distance to the nearest class in the hidden layer (Lee 2018)."""
     inside = hidden(run)
     return mahalanobis(
         inside(division.pixels[division.trained]), division.labels[division.trained], 1e-6, inside
@@ -99,31 +99,31 @@ def mahalanobis_hidden(run: LoadedRun, division: DataSplit) -> Score:
 
 
 WAYS: dict[str, Callable[[LoadedRun, DataSplit], Score]] = {
-    "nearest by strokes": nearest_strokes,
-    "nearest by pixels": nearest_pixels,
+    "nearest, strokes": nearest_strokes,
+    "nearest, pixels": nearest_pixels,
     "PCA residual": pca_residual,
     "Mahalanobis, pixels": mahalanobis_pixels,
-    "probability": unlikely,
+    "confidence": unlikely,
     "energy": energy,
     "nearest, hidden": nearest_hidden,
     "Mahalanobis, hidden": mahalanobis_hidden,
 }
-PRINTED = "digits in fonts: better not"  # the name of the kind that is none
+PRINTED = "digits in fonts: should be low"  # the one kind that is not out of distribution
 
 
 def rows(pixels: Array) -> Array:
-    """Lay the pixels of each image in a row, 0 to 1."""
+    """Return the pixels of each image as one row, from 0 to 1."""
     return scale_pixels(pixels).reshape(len(pixels), -1)
 
 
 def unit(vectors: Array) -> Array:
-    """Make vectors as long as 1."""
+    """Scale vectors to length 1."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-9))
 
 
 def mahalanobis(known: Array, labels: Array, ridge: float, view: Score) -> Score:
-    """Measure distances from class means, with one covariance around them for all."""
+    """Return Mahalanobis distances from the class means, with one common covariance."""
     means = np.stack([known[labels == label].mean(axis=0) for label in np.unique(labels)])
     covariance = np.cov((known - means[labels]).T) + ridge * np.eye(known.shape[1])
     whiten = np.linalg.cholesky(np.linalg.inv(covariance))
@@ -137,7 +137,7 @@ def mahalanobis(known: Array, labels: Array, ridge: float, view: Score) -> Score
 
 
 def hidden(run: LoadedRun) -> Score:
-    """Return what computes the inputs of the last layer with weights."""
+    """Return a function that computes the inputs of the last Linear layer."""
     model, params = run.checkpoint.model, run.checkpoint.params
     last = max(i for i, layer in enumerate(model.layers) if isinstance(layer, Linear))
     part = Model(model.layers[:last])
@@ -145,14 +145,14 @@ def hidden(run: LoadedRun) -> Score:
 
 
 def auroc(familiar: Array, strange: Array) -> float:
-    """Tell how often a strange image gets the larger of two numbers."""
+    """Return how often an unfamiliar image has a larger number than a familiar one."""
     familiar = np.sort(familiar)
     below = [np.searchsorted(familiar, strange, side) for side in ("left", "right")]
     return float(np.mean(below) / len(familiar))
 
 
 def measure(score: Score, digits: Array, kinds: dict[str, Array]) -> dict[str, str]:
-    """Tell what share of each kind is called strange where 1 % of digits are; and the AUROC."""
+    """Return the share of each kind above the threshold for 1 % of digits, and the AUROC."""
     order = np.random.default_rng(1).permutation(len(digits))
     one, other = (score(digits[half]) for half in np.array_split(order, 2))
     line = np.sort(one)[int(np.ceil((len(one) + 1) * 0.99)) - 1]
@@ -160,7 +160,7 @@ def measure(score: Score, digits: Array, kinds: dict[str, Array]) -> dict[str, s
     shares = {kind: float(np.mean(each > line)) for kind, each in far.items()}
     strange = [kind for kind in kinds if kind != PRINTED]
     shares["**mean of these**"] = float(np.mean([shares[kind] for kind in strange]))
-    shares["held-out digits: false alarms"] = float(np.mean(other > line))
+    shares["validation digits: false positives"] = float(np.mean(other > line))
     shares[PRINTED] = shares.pop(PRINTED)
     curve = np.mean([auroc(other, far[kind]) for kind in strange])
     return {kind: f"{100 * share:.1f}" for kind, share in shares.items()} | {
@@ -183,8 +183,8 @@ def main() -> None:
             start = time.perf_counter()
             score = way(run, division)
             ready = f"{time.perf_counter() - start:.1f}"
-            columns[name] = measure(score, digits, kinds) | {"seconds to get ready": ready}
-        print(f"\n| {run.name}, % called strange | {' | '.join(columns)} |")
+            columns[name] = measure(score, digits, kinds) | {"setup, seconds": ready}
+        print(f"\n| {run.name}, % above the threshold | {' | '.join(columns)} |")
         print(f"|---|{'--:|' * len(columns)}")
         for kind in columns[name]:
             print(f"| {kind} | {' | '.join(column[kind] for column in columns.values())} |")

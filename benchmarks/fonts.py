@@ -1,14 +1,14 @@
-"""How well digits of fonts are read, with and without the preparation that makes them like MNIST.
+"""Measure how well digits in fonts are read, with and without the preparation of pages.
 
-    python benchmarks/fonts.py RUN...             # some minutes; those fonts that are installed
+    python benchmarks/fonts.py RUN...             # some minutes; uses the fonts that are installed
     python benchmarks/fonts.py RUN... --tuning    # the fonts that the preparation was tuned on
     python benchmarks/fonts.py --packages         # the packages to install first
 
-All ten digits of each font on each kind of paper of `paper_pages.py`, each with a size, a place, a
-rotation (up to 12 degrees) and a thickness of its own. Three ways are compared: with the
-preparation, an answer counts where exactly one digit was found and is read right; without it, the
-picture is made 28x28, and inverted where its border is light; the same after somebody has cut a
-square around the digit, a fifth larger than it is.
+The pages show all ten digits of each font on each kind of paper of `paper_pages.py`, with random
+size, position, rotation (up to 12 degrees) and thickness. Three inputs are compared. *Prepared*:
+exactly one digit must be found, and predicted correctly. *Resized*: the picture is made 28x28, and
+inverted if its border is light. *Cropped*: the same after cutting out a square around the digit, a
+fifth larger than the digit.
 """
 
 import argparse
@@ -34,22 +34,22 @@ Grey = NDArray[np.uint8]
 SIDE = 320  # pixels of a page
 SIZES = (40, 260)  # of a font
 ROTATION = 12  # degrees, either way
-THICKER = 3  # kinds of thickness: as the font has it, and with a thin or a thick line around
+THICKER = 3  # kinds of thickness: without, with a thin and with a thick outline
 
 
 @dataclass(frozen=True)
 class Case:
-    """A digit made ready in three ways."""
+    """A digit as three inputs of the network."""
 
     font: str
     paper: str
     label: int
     found: int  # digits on the page
-    images: tuple[Grey, Grey, Grey]  # (28, 28) each: prepared, as it is, cut out by hand
+    images: tuple[Grey, Grey, Grey]  # (28, 28) each: prepared, resized, cropped
 
 
 def glyph(font: Font, digit: int, size: int, thicker: int, angle: float) -> Levels:
-    """Draw a digit, as large as it is.
+    """Draw a digit without a margin.
 
     Shapes: (H, W).
     """
@@ -63,7 +63,7 @@ def glyph(font: Font, digit: int, size: int, thicker: int, angle: float) -> Leve
 
 
 def page_with(ink: Levels, paper: str, rng: np.random.Generator) -> tuple[Grey, Grey]:
-    """Put ink somewhere on a page and take a picture of it; return also what is around the ink."""
+    """Return a picture of a page with ink at a random place, and a crop around the ink."""
     height, width = (max(SIDE, side + 20) for side in ink.shape)
     share = np.zeros((height, width), np.float32)
     top = int(rng.integers(8, height - ink.shape[0] - 8))
@@ -77,14 +77,14 @@ def page_with(ink: Levels, paper: str, rng: np.random.Generator) -> tuple[Grey, 
 
 
 def resize(grey: Grey) -> Grey:
-    """Do what is done without a preparation: make it 28x28, light on dark."""
+    """Resize a picture to 28x28, light on dark, without any other preparation."""
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     ink = 255 - grey if np.median(edge) > 127 else grey
     return np.asarray(Image.fromarray(ink).resize(IMAGE_SHAPE, Image.Resampling.BOX))
 
 
 def cases(fonts: Mapping[str, Font], repeats: int) -> Iterator[Case]:
-    """Draw and prepare all digits of all fonts."""
+    """Draw all digits of all fonts, and return their three inputs."""
     for name, font in fonts.items():
         rng = np.random.default_rng(0)
         for paper in PAPERS:
@@ -100,7 +100,7 @@ def cases(fonts: Mapping[str, Font], repeats: int) -> Iterator[Case]:
 
 
 def right(checkpoint: Checkpoint, some: list[Case]) -> NDArray[np.float64]:
-    """Tell which cases are right in each of the three ways.
+    """Return which cases are predicted correctly, for each of the three inputs.
 
     Shapes: (3, N) of 0 and 1.
     """
@@ -114,7 +114,7 @@ def right(checkpoint: Checkpoint, some: list[Case]) -> NDArray[np.float64]:
 
 
 def table(some: list[Case], results: Mapping[str, NDArray[np.float64]]) -> Iterator[str]:
-    """Yield a table: all, each paper, each font; percent right in three ways."""
+    """Yield the lines of the table: all, each paper, each font; three accuracies in %."""
     yield f"{'':<22}{'found once':>10}" + "".join(f"{run:>24}" for run in results)
     groups = {"all": [True] * len(some)}
     groups |= {paper: [case.paper == paper for case in some] for paper in PAPERS}
@@ -136,12 +136,14 @@ def table(some: list[Case], results: Mapping[str, NDArray[np.float64]]) -> Itera
 
 
 def main() -> None:
-    """Print the table, and which fonts are absent."""
+    """Print the table, and the fonts that are not installed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", metavar="RUN", nargs="*")
-    parser.add_argument("--tuning", action="store_true", help="the fonts of the tuning")
-    parser.add_argument("--repeats", type=int, default=2, help="of each digit (default 2)")
-    parser.add_argument("--packages", action="store_true", help="print Debian's packages")
+    parser.add_argument("--tuning", action="store_true", help="use the fonts of the tuning")
+    parser.add_argument("--repeats", type=int, default=2, help="pages per digit (default 2)")
+    parser.add_argument(
+        "--packages", action="store_true", help="print the names of the Debian packages"
+    )
     options = parser.parse_args()
     fonts = TUNING if options.tuning else HANDWRITING | PRINT
     if options.packages:
@@ -149,12 +151,12 @@ def main() -> None:
         return
     for name, font in fonts.items():
         if not font.path.exists():
-            print(f"absent: {name}, of the package fonts-{font.package}")
+            print(f"{name} is not installed. Install fonts-{font.package}.")
     there = {name: font for name, font in fonts.items() if font.path.exists()}
     some = list(cases(there, options.repeats))
     cache = find_cache()
     runs = {name: load_run(find_run(cache, name))[0] for name in options.runs}
-    print(f"{len(there)} fonts, {len(some):,} pages; in %: prepared, as it is, cut out by hand")
+    print(f"{len(there)} fonts, {len(some):,} pages; accuracy in %: prepared, resized, cropped")
     for line in table(some, {name: right(checkpoint, some) for name, checkpoint in runs.items()}):
         print(line)
 

@@ -1,8 +1,8 @@
-"""Compare the page's forward pass in JavaScript with NumPy's, on test images in a real browser.
+"""Compare the page's forward pass in JavaScript with NumPy, on test images in a real browser.
 
     python benchmarks/forward_js.py RUN...
 
-Chromium computes what network/lab/page/maths/layers.js makes of each image, one at a time.
+Chromium runs network/lab/page/maths/layers.js on one image after the other.
 """
 
 import base64
@@ -38,7 +38,7 @@ COMPUTE = """([layers, pixels]) => {
 
 
 def compare(page: Page, name: str) -> None:
-    """Print a run's line: the largest difference, answers that differ, time an image."""
+    """Print the largest difference, the different predictions, and the time per image."""
     cache = find_cache(None)
     checkpoint, configuration = load_run(find_run(cache, name))
     test = load_examples(cache, find_dataset(cache, configuration.dataset), "test")
@@ -49,12 +49,12 @@ def compare(page: Page, name: str) -> None:
     outputs: np.ndarray[Any, Any] = np.array(found)
     largest = np.abs(outputs - expected).max()
     others = np.sum(outputs.argmax(axis=1) != expected.argmax(axis=1))
-    print(f"{name:<20}{largest:>12.1e}{others:>10} of {len(test):,}{milliseconds:>12.2f} ms")
+    print(f"{name:<20}{largest:>12.1e}{others:>10} of {len(test):,}{milliseconds:>15.2f}")
 
 
 def main() -> None:
     """Compare the runs that are named."""
-    print(f"{'run':<20}{'difference':>12}{'other answers':>20}{'an image':>15}")
+    print(f"{'run':<20}{'difference':>12}{'other predictions':>20}{'ms per image':>15}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]

@@ -1,10 +1,10 @@
-"""The known faults of the loaders that people use, beside what this project does in their place.
+"""Compare how popular dataset loaders and this project handle known failures.
 
-    pip install torch torchvision keras       what of it can be had; the rest is left out
+    pip install torch torchvision keras       # optional: missing ones are left out
     python benchmarks/known_faults.py
 
-Every case happens for real: a web server on this machine that misbehaves, damaged files, full
-disks, processes side by side. A row says what each did; nobody's word is taken for it.
+Every failure is real: a web server on this machine that misbehaves, damaged files, full disks,
+processes that run at the same time. Each row has the observed behaviour of one loader.
 """
 
 import functools
@@ -27,12 +27,12 @@ REPOSITORY = next(
 )
 RAW = REPOSITORY / "cache" / "raw" / "mnist"
 TRAIN = "train-images-idx3-ubyte"
-PATIENCE = 60.0  # seconds for a loader to notice that a server is silent
+PATIENCE = 60.0  # seconds in which a loader must detect a silent server
 WORKERS = 4
 
 TORCHVISION = """
 import json, sys, torch
-for operator in ("nms", "qnms"):  # a wheel whose compiled part does not fit this torch
+for operator in ("nms", "qnms"):  # if the wheel was compiled for another version of torch
     try:
         torch.library.define(f"torchvision::{operator}", "(Tensor x) -> Tensor")
     except RuntimeError:
@@ -93,7 +93,7 @@ LOADERS = {"torchvision": TORCHVISION, "keras": KERAS, "ours": OURS}
 
 
 class Mirror(http.server.SimpleHTTPRequestHandler):
-    """Serves the folder it is given under `good/`, and misbehaves under the other names."""
+    """A server of a folder under `good/`, which misbehaves under the other names."""
 
     asked: list[str] = []  # noqa: RUF012 - one server at a time
 
@@ -113,16 +113,16 @@ class Mirror(http.server.SimpleHTTPRequestHandler):
             super().do_GET()
 
     def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """A server that says nothing of clients that go away."""
+    """A server that ignores clients that disconnect."""
 
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 class Ground:
@@ -151,8 +151,8 @@ class Ground:
         )  # fmt: skip
 
     def load(self, loader: str, root: Path, *mirrors: str, seconds: float = 120) -> str:
-        """Run a loader; return what came of it: "loaded COUNT SUM", or the end of its error."""
-        root.mkdir(exist_ok=True)  # or Keras goes to a folder in /tmp
+        """Run a loader; return its result: "loaded COUNT SUM", or the end of its error."""
+        root.mkdir(exist_ok=True)  # otherwise Keras uses a folder in /tmp
         process = self.start(loader, root, *mirrors)
         try:
             out, error = process.communicate(timeout=seconds)
@@ -167,14 +167,14 @@ class Ground:
 
 
 def is_installed(name: str) -> bool:
-    """Can this loader be had here?"""
+    """Return whether this loader is installed."""
     code = LOADERS[name].split("MNIST.mirrors")[0].split("path =")[0]
     command = [sys.executable, "-c", code]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def write_npz(path: Path) -> str:
-    """Write MNIST as Keras has it, and return the hash of the file."""
+    """Write MNIST in the format of Keras, and return the hash of the file."""
     import hashlib
 
     import numpy as np
@@ -192,26 +192,26 @@ def write_npz(path: Path) -> str:
 
 
 def told(outcome: str, right: str) -> str:
-    """Say whether a loader came to the right data."""
-    return "right data" if outcome == right else outcome.replace("loaded", "WRONG DATA, loaded")
+    """Return the result of a loader, compared with the correct data."""
+    return "correct data" if outcome == right else outcome.replace("loaded", "WRONG DATA, loaded")
 
 
 def html_from_the_first_mirror(ground: Ground, loader: str, right: str) -> str:
-    """The first of two mirrors sends a web page with status 200."""
+    """Load from two mirrors; the first sends a web page with status 200."""
     root = ground.folder / f"html {loader}"
     outcome = ground.load(loader, root, ground.address("html"), ground.address("good"))
     return told(outcome, right)
 
 
 def silent_mirror(ground: Ground, loader: str, right: str) -> str:
-    """The first of two mirrors takes the connection and says nothing."""
+    """Load from two mirrors; the first accepts the connection and sends nothing."""
     root = ground.folder / f"silent {loader}"
     both = ground.address("silent"), ground.address("good")
     return told(ground.load(loader, root, *both, seconds=PATIENCE), right)
 
 
 def from_https_to_http(ground: Ground, loader: str, right: str) -> str:
-    """The https address does not answer in TLS."""
+    """Load from an https address whose server does not use TLS."""
     root = ground.folder / f"tls {loader}"
     Mirror.asked.clear()
     outcome = ground.load(loader, root, ground.address("good", "https"), seconds=60)
@@ -220,7 +220,7 @@ def from_https_to_http(ground: Ground, loader: str, right: str) -> str:
 
 
 def damaged_cache(ground: Ground, loader: str, right: str, harm: Callable[[Path], None]) -> str:
-    """A file in the cache was harmed since it was fetched; the mirror is well."""
+    """Load from a cache with a damaged file and an intact mirror."""
     root = ground.folder / f"cache {loader}"
     ground.load(loader, root, ground.address("good"))
     path = max(root.rglob("*"), key=lambda path: path.stat().st_size * path.is_file())
@@ -240,12 +240,12 @@ def flip(path: Path) -> None:
 
 
 def cut(path: Path) -> None:
-    """Lose the second half."""
+    """Remove the second half."""
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def side_by_side(ground: Ground, loader: str, right: str) -> str:
-    """Several processes begin with the same empty cache."""
+    """Start several processes on the same empty cache."""
     root = ground.folder / f"parallel {loader}"
     root.mkdir()
     Mirror.asked.clear()
@@ -256,7 +256,7 @@ def side_by_side(ground: Ground, loader: str, right: str) -> str:
 
 
 def full_disk(folder: Path, saver: str) -> str:
-    """A model is saved over an older one, and the disk takes no more after 50 kB."""
+    """Save a model over an older one, on a disk that is full after 50 kB."""
     path = folder / ("model.keras" if "keras" in saver else "model.npz")
     path.write_bytes(b"the older model")
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
@@ -269,14 +269,14 @@ def full_disk(folder: Path, saver: str) -> str:
 
 
 class Bomb:
-    """Asks the unpickler to make a folder."""
+    """An object whose pickle makes a folder when it is loaded."""
 
     def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
         return os.mkdir, ("exploded",)
 
 
 def code_in_a_pickle(folder: Path, reader: str) -> str:
-    """A data file that was sent by somebody asks to run code."""
+    """Load a data file from an unknown sender that runs code when unpickled."""
     (folder / "data.pickle").write_bytes(pickle.dumps(Bomb()))
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run([sys.executable, "-c", reader], cwd=folder, capture_output=True,
@@ -317,7 +317,7 @@ def main() -> None:
         savers = {"torch.save": TORCH_SAVE, "keras model.save": KERAS_SAVE, "ours": OUR_SAVE}
         for name, saver in savers.items():
             print(f"  {name:26} {full_disk(ground.folder, saver)}", flush=True)
-        print("\na data file asks to run code")
+        print("\na data file runs code when loaded")
         for name, reader in READERS.items():
             print(f"  {name:26} {code_in_a_pickle(ground.folder, reader)}", flush=True)
 

@@ -1,13 +1,13 @@
-"""How many of MNIST's digits are recovered from pages that they were pasted on, and read right.
+"""Measure how many MNIST digits are recovered from pages and predicted correctly.
 
     python benchmarks/pages.py RUN...                    # the test digits, a minute or two
-    python benchmarks/pages.py RUN... --split train      # training digits, to tune with
+    python benchmarks/pages.py RUN... --split train      # training digits, for tuning
 
-Every digit is pasted once on a page of each kind, of sizes from 28 to 112 pixels (its frame of
-28x28, enlarged), in lines whose digits stand apart as their frames do, a little up and down. A
-digit is recovered where the middle of exactly one box lies in its frame; only then its answer
-counts. The accuracy beside it is that of the same digits as they are published. At the end single
-digits are slanted, and read with and without `--deskew`.
+Every digit is pasted once on each kind of paper. Its 28x28 frame is enlarged to sizes from 28 to
+112 pixels. The frames stand in lines next to each other, shifted up or down a little. A digit is
+*recovered* if the centre of exactly one box is in its frame. Only recovered digits can be correct.
+The accuracy is compared with that on the published images. At the end, single digits are slanted
+and read with and without `--deskew`.
 """
 
 import argparse
@@ -40,7 +40,7 @@ SLANTED = 2000  # digits that are slanted
 
 @dataclass(frozen=True)
 class Pasted:
-    """A digit on a page: which of the data set it is, and its frame."""
+    """A digit on a page: its index in the dataset, and its frame."""
 
     index: int
     left: int
@@ -48,14 +48,14 @@ class Pasted:
     size: int
 
     def holds(self, digit: Digit) -> bool:
-        """Is the middle of a found digit inside the frame?"""
+        """Return whether the centre of a found digit is inside the frame."""
         x = digit.box.left + digit.box.width / 2 - self.left
         y = digit.box.top + digit.box.height / 2 - self.top
         return 0 <= x < self.size and 0 <= y < self.size
 
 
 def layouts(count: int, rng: np.random.Generator) -> Iterator[list[Pasted]]:
-    """Fill pages with digits, each page in one of the sizes in turn, until all are pasted."""
+    """Return pages with all digits; the sizes alternate from page to page."""
     index, turn = 0, 0
     while index < count:
         size, places = SIZES[turn % len(SIZES)], []
@@ -69,16 +69,16 @@ def layouts(count: int, rng: np.random.Generator) -> Iterator[list[Pasted]]:
 
 
 def enlarge(digit: Grey, size: int) -> NDArray[np.float32]:
-    """Make a digit's frame so many pixels wide."""
+    """Resize the frame of a digit to `size` pixels."""
     picture = Image.fromarray(digit).resize((size, size), Image.Resampling.BICUBIC)
     return np.asarray(picture, np.float32) / np.float32(255)
 
 
 def recover(digits: Grey, paper: str) -> tuple[Grey, NDArray[np.bool_], int]:
-    """Paste all digits on pages, prepare the pages, and take the digits from where they are.
+    """Paste all digits on pages, prepare the pages, and return the recovered digits.
 
-    Returns: images (N, 28, 28), which of them were recovered (N,), and how many marks there were
-    beside them.
+    Returns: images (N, 28, 28), which of them were recovered (N,), and the number of other blobs
+    that were taken for digits.
     """
     rng = np.random.default_rng(0)
     images, found, others = np.zeros_like(digits), np.zeros(len(digits), bool), 0
@@ -97,7 +97,7 @@ def recover(digits: Grey, paper: str) -> tuple[Grey, NDArray[np.bool_], int]:
 
 
 def slanted(digits: Grey, slant: float, deskew: bool) -> Grey:
-    """Slant digits, a page each, and prepare them; what is not found once is left blank."""
+    """Slant digits, one per page, and prepare them; a digit not found once becomes blank."""
     images = np.zeros_like(digits)
     for index, digit in enumerate(digits):
         big = Image.fromarray(np.pad(digit, 10)).resize((192, 192), Image.Resampling.BICUBIC)
@@ -109,7 +109,7 @@ def slanted(digits: Grey, slant: float, deskew: bool) -> Grey:
 
 
 def answers(checkpoint: Checkpoint, images: Grey) -> NDArray[np.int64]:
-    """Read prepared digits.
+    """Predict prepared digits.
 
     Shapes: (N, 28, 28) -> (N,).
     """
@@ -134,7 +134,7 @@ def print_papers(runs: Mapping[str, Checkpoint], digits: Grey, labels: NDArray[n
 
 def print_slants(runs: Mapping[str, Checkpoint], digits: Grey, labels: NDArray[np.int64]) -> None:
     """Print a line for each slant, without and with deskewing."""
-    print(f"\n{len(digits):,} digits, slanted: right in %, without and with --deskew")
+    print(f"\n{len(digits):,} slanted digits: accuracy in %, without and with --deskew")
     for slant in SLANTS:
         line = f"{slant:<+34.1f}"
         ways = [slanted(digits, slant, deskew) for deskew in (False, True)]
@@ -156,7 +156,9 @@ def main() -> None:
     digits, labels = pixels[: options.count], labels[: options.count]
     assert digits.shape[1:] == IMAGE_SHAPE
     runs = {name: load_run(find_run(cache, name))[0] for name in options.runs}
-    print(f"{len(digits):,} digits of {options.split}; right in % (and of those as published)")
+    print(
+        f"{len(digits):,} digits of {options.split}; accuracy in % (and in % of that as published)"
+    )
     print_papers(runs, digits, labels)
     print_slants(runs, digits[:SLANTED], labels[:SLANTED])
 

@@ -1,4 +1,4 @@
-"""Make pictures of pages: ink on paper of several kinds, under light that is not even."""
+"""Pictures of pages: ink on several kinds of paper, under uneven light."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ Levels = NDArray[np.float32]  # (H, W), 0 to 1
 
 @dataclass(frozen=True)
 class Paper:
-    """A kind of page: shares of the light that paper and ink give back, and what else there is."""
+    """A kind of page: reflectance of paper and ink, light, texture, noise and lines."""
 
     paper: float = 0.92
     ink: float = 0.15
-    light: float = 0.0  # how much less light there is in the darkest corner
+    light: float = 0.0  # loss of light in the darkest corner
     texture: float = 0.0  # standard deviation of the grain of the paper
     noise: float = 0.01  # standard deviation of the camera's noise
-    ruling: float = 0.0  # how dark lines are: the share of what ink takes from the paper
+    ruling: float = 0.0  # darkness of lines, relative to ink
     squared: bool = False  # lines down the page, too
 
 
@@ -36,7 +36,7 @@ PAPERS = {
 def photograph(
     share: Levels, paper: Paper, rng: np.random.Generator, ruling_gap: int
 ) -> NDArray[np.uint8]:
-    """Take a picture of a page that has this share of ink in each pixel.
+    """Return a picture of a page with this share of ink in each pixel.
 
     Shapes: (H, W), the same out.
     """
@@ -51,7 +51,7 @@ def photograph(
 
 
 def ruling(shape: tuple[int, ...], gap: int, squared: bool, rng: np.random.Generator) -> Levels:
-    """Rule a page with thin lines so far apart, which slope a little, as held in a hand."""
+    """Return thin lines at a distance of `gap` pixels, with a small random slope."""
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     slope, start = rng.uniform(-0.01, 0.01), rng.uniform(0, gap)
     lines = line_at(y + slope * x + start, gap)
@@ -59,14 +59,14 @@ def ruling(shape: tuple[int, ...], gap: int, squared: bool, rng: np.random.Gener
 
 
 def line_at(along: Levels, gap: int) -> Levels:
-    """Draw a line at every multiple of the gap, a thirtieth of it thick, but a pixel at least."""
+    """Return lines at every multiple of the gap, a thirtieth of it and at least 1 pixel thick."""
     distance = np.abs(along % gap - gap / 2)
     lines: Levels = np.clip(max(1.2, gap / 30) / 2 + 0.5 - distance, 0, 1)
     return lines
 
 
 def grain(shape: tuple[int, ...], rng: np.random.Generator) -> Levels:
-    """Make the grain of paper: noise, fine and coarse, of standard deviation 1."""
+    """Return the grain of paper: fine and coarse noise with standard deviation 1."""
     total = rng.normal(0, 1, shape).astype(np.float32)
     for size in (4, 16):
         few = rng.normal(0, 1, [2 + side // size for side in shape]).astype(np.float32)
@@ -76,7 +76,7 @@ def grain(shape: tuple[int, ...], rng: np.random.Generator) -> Levels:
 
 
 def light(shape: tuple[int, ...], less: float, rng: np.random.Generator) -> Levels:
-    """Light a page from one side, less and less towards the other, and less in the corners."""
+    """Return light that falls off from one side to the other, and in the corners."""
     y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j]
     angle = rng.uniform(0, 2 * np.pi)
     along = np.cos(angle) * x + np.sin(angle) * y

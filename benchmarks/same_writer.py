@@ -1,10 +1,10 @@
-"""Count how often the nearest neighbour of a training image lies near it in the file.
+"""Count how often the nearest neighbour of a training image is near it in the file.
 
     python benchmarks/same_writer.py
 
-Digits of one hand lie together in MNIST's file, and look alike. So among nearest neighbours small
-distances in the file are more frequent than chance makes them, up to a distance beyond which they
-are not: `SAME_WRITER` in network/metrics/out_of_distribution.py.
+Digits of one writer are together in the file of MNIST and look alike. So among nearest neighbours,
+small distances in the file are more frequent than by chance, up to `SAME_WRITER` in
+network/metrics/out_of_distribution.py.
 """
 
 import itertools
@@ -17,14 +17,14 @@ from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.pickles.manifest import read_split
 from pipeline.storage.cache import find_cache
 
-ASKED = 10_000  # images whose neighbours are found, every sixth of all
+ASKED = 10_000  # images whose neighbours are found: every sixth
 BOUNDS = (0, 10, 50, 200, 500, 1000, 5000)  # distances in the file
 
 
 def distances_to_nearest(vectors: Array, asked: Array) -> Array:
-    """Return how far in the file the nearest other image is from each that is asked about.
+    """Return the distance in the file from each image to its nearest neighbour.
 
-    Shapes: vectors (N, D), asked (M,) places -> (M,).
+    Shapes: vectors (N, D), asked (M,) indices -> (M,).
     """
     nearest: list[int] = []
     for cosines in all_cosines(vectors[asked], vectors):
@@ -36,7 +36,7 @@ def distances_to_nearest(vectors: Array, asked: Array) -> Array:
 
 
 def main() -> None:
-    """Print, for each range of distances, how many times as many there are as by chance."""
+    """Print the number of neighbours for each range of distances, relative to chance."""
     pixels, _ = read_split(find_cache(), MNIST, "train")
     asked = np.linspace(0, len(pixels) - 1, ASKED).astype(np.int64)
     found = distances_to_nearest(stroke_vectors(pixels), asked)

@@ -1,9 +1,10 @@
-"""Make the page of the README: training digits pasted on lined paper, under a lamp at its side.
+"""Draw the page of the README: training digits on lined paper, lit from one side.
 
     python benchmarks/sample_page.py docs/page.jpg
     network predict docs/page.jpg --steps docs/steps.png
 
-The network of the README has seen these digits, on clean ground; `pages.py` uses test digits.
+The network of the README was trained on these digits, on a clean background. `pages.py` uses test
+digits.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""What building and reading pickles costs for many images, beside what it costs for few.
+"""Measure time and memory of building and reading pickles, for few and many images.
 
-    python benchmarks/scale.py                        2,000,000 images beside 60,000
+    python benchmarks/scale.py                        2,000,000 images and 60,000
     python benchmarks/scale.py --counts 60000,8000000
 
-For each count a data set of random images is made in a temporary folder (2 million take 5 GB
-there), and then built, and read, each in a process of its own whose peak memory is measured.
+For each count it writes a dataset of random images to a temporary folder (5 GB for 2 million). Then
+it builds and reads the pickles, each in a separate process whose peak memory is measured.
 """
 
 import argparse
@@ -31,7 +31,7 @@ MIB = 1 << 20
 
 
 def idx_chunks(kind: str, count: int) -> Iterator[bytes]:
-    """Make an IDX file of random images, or of labels, a few at a time."""
+    """Yield an IDX file of random images or labels in chunks."""
     rng = np.random.default_rng(0)
     shape = (28, 28) if kind == "images" else ()
     header = bytes([0, 0, 8, 1 + len(shape)])
@@ -42,7 +42,7 @@ def idx_chunks(kind: str, count: int) -> Iterator[bytes]:
 
 
 def make_dataset(cache: Cache, count: int) -> Dataset:
-    """Write the raw files and the record of a data set of random images."""
+    """Write the raw files and the record of a dataset of random images."""
     name = f"random-{count}"
     files = {}
     for kind in ("images", "labels"):
@@ -56,7 +56,7 @@ def make_dataset(cache: Cache, count: int) -> Dataset:
 
 
 def work(what: str, folder: Path, name: str) -> None:
-    """Build or read, and print seconds and peak memory: what a process of its own does."""
+    """Build or read the pickles, and print seconds and peak memory of this process."""
     cache = Cache(folder, "benchmark")
     dataset = find_dataset(cache, name)
     start = time.perf_counter()
@@ -72,13 +72,13 @@ def work(what: str, folder: Path, name: str) -> None:
 
 
 def measure(what: str, folder: Path, name: str) -> dict[str, float]:
-    """Run one piece of work in a process of its own."""
+    """Run one piece of work in a separate process."""
     command = [sys.executable, __file__, "--work", what, "--folder", str(folder), "--name", name]
     return dict(json.loads(subprocess.run(command, capture_output=True, check=True).stdout))
 
 
 def write_speed(folder: Path) -> float:
-    """Measure how many bytes a second the disk takes: what the table can be judged by."""
+    """Return the write speed of the disk in bytes per second, for comparison."""
     start = time.perf_counter()
     publish(folder / "probe", [bytes(MIB)] * 1024)
     return 1024 * MIB / (time.perf_counter() - start)
@@ -115,7 +115,7 @@ def print_table(counts: list[int]) -> None:
                     flush=True,
                 )
             if count >= 1_000_000:
-                print(f"the disk takes {write_speed(Path(folder)) / 1e6:,.0f} MB/s")
+                print(f"write speed of the disk: {write_speed(Path(folder)) / 1e6:,.0f} MB/s")
 
 
 if __name__ == "__main__":

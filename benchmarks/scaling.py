@@ -1,11 +1,11 @@
-"""How many trials a sweep's parent keeps up with: workers here, and a thousand simulated ones.
+"""Measure the trials per second of a sweep: with local workers, and with simulated ones.
 
     python benchmarks/scaling.py                      # some ten minutes
     python benchmarks/scaling.py --patience 10        # quicker
 
-A simulated worker takes an order, waits for a known time and gives back an outcome as large as a
-real one. The parent is the real one: Optuna chooses, SQLite keeps, checkpoints go to the disk. So
-what it reaches is what the parent alone allows, whatever the machines of the workers are.
+A simulated worker receives a job, waits for a known time and returns a result as large as a real
+one. The parent process is real: Optuna suggests values, SQLite stores them, and checkpoints go to
+the disk. So this measures the limit of the parent, independent of the workers' machines.
 """
 
 import argparse
@@ -65,7 +65,7 @@ class SimulatedWorkers:
         pass
 
     def deliver(self) -> None:
-        """Give every outcome when its time has come."""
+        """Set each result when its time is up."""
         while True:
             with self.changed:
                 while not self.due or self.due[0][0] > time.monotonic():
@@ -81,7 +81,7 @@ class SimulatedWorkers:
 def search(
     study: Study, workers: Workers, data: TrainingData, trials: int, patience: float = math.inf
 ) -> tuple[int, float]:
-    """Search, until that takes too long; return how many trials ended in how many seconds."""
+    """Search for at most `patience` seconds; return the number of ended trials, and seconds."""
     started, ended = time.perf_counter(), 0
     for trial in Sweep(study, workers, data).run(trials):
         ended += trial is not None
@@ -91,46 +91,48 @@ def search(
 
 
 def make_study(cache: Cache, name: str, sampler: str, pruner: str, **fixed: Any) -> Study:
-    """Make the study of a plan with four fields."""
+    """Create the study of a plan with four hyperparameters."""
     options = {"sampler": sampler, "pruner": pruner}
     return create_study(cache, name, build_plan({"sweep": options, "fixed": fixed, "space": SPACE}))
 
 
 def measure_here(cache: Cache) -> None:
-    """Time real trials in one process and in two, and what a trial costs beside its training."""
+    """Time real trials in one and two processes, and the overhead of a trial."""
     data = find_training_data(find_cache(), "mnist")
-    print("trials of 784-30-10, 10 epochs of 54,000 images, in processes here")
+    print("trials of 784-30-10, 10 epochs of 54,000 images, in local processes")
     for count in (1, 2):
         with local_workers(count, 600) as workers:
             search(make_study(cache, f"warm-{count}", "random", "none", epochs=1), workers, data, 2)
             study = make_study(cache, f"here-{count}", "tpe", "none", epochs=10)
             ended, seconds = search(study, workers, data, 20)
-        print(f"  {count} workers: {ended / seconds * 60:6.1f} trials a minute")
+        print(f"  {count} workers: {ended / seconds * 60:6.1f} trials per minute")
     with local_workers(1, 600) as workers:
         few: dict[str, Any] = {"epochs": 1, "limit": 100}
         search(make_study(cache, "warm", "random", "none", **few), workers, data, 2)
         _, seconds = search(make_study(cache, "empty", "tpe", "none", **few), workers, data, 100)
-    print(f"  {seconds / 100 * 1000:6.1f} ms a trial that trains next to nothing")
+    print(f"  {seconds / 100 * 1000:6.1f} ms per trial with almost no training")
 
 
 def simulate(cache: Cache, trials: int, count: int, seconds: float, patience: float) -> None:
-    """Let simulated workers search, with each way of choosing and giving up."""
+    """Search with simulated workers, for several samplers and pruners."""
     print(f"{trials:,} trials of {seconds:g} s on {count:,} simulated workers")
-    print("  sampler  pruner    ended  trials/s  of what the workers could do")
+    print("  sampler  pruner    ended  trials/s  share of the workers' capacity")
     for sampler, pruner in (("random", "none"), ("random", "halving"), ("tpe", "none")):
         study = make_study(cache, f"{sampler}-{pruner}-{count}", sampler, pruner, epochs=27)
         workers = SimulatedWorkers(count, seconds)
         ended, took = search(study, workers, NOWHERE, trials, patience)
         pace = ended / max(took - seconds, seconds)  # nothing can end in the first seconds
         share = pace * seconds / count
-        print(f"  {sampler:<8} {pruner:<8} {ended:6,} {pace:9.1f}  {share:8.0%}", flush=True)
+        print(
+            f"  {sampler:<8} {pruner:<8} {ended:6,} {pace:9.1f}  {100 * share:7.0f} %", flush=True
+        )
 
 
 def main() -> None:
     """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
-    parser.add_argument("--seconds", type=float, default=10.0, help="of a simulated trial")
-    parser.add_argument("--patience", type=float, default=60.0, help="seconds for each line")
+    parser.add_argument("--seconds", type=float, default=10.0, help="duration of a simulated trial")
+    parser.add_argument("--patience", type=float, default=60.0, help="seconds per line")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         cache = Cache(Path(folder), "benchmark")

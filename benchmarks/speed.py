@@ -1,16 +1,15 @@
-"""Time this project beside what a user would install instead, in one run, on the same data.
+"""Time this project and other libraries in one run, on the same data.
 
     pip install -c constraints.txt -e . torch scikit-learn jax
     python benchmarks/speed.py                # about ten minutes
     python benchmarks/speed.py --repeats 3    # quicker, wider spread
-    python benchmarks/speed.py --only 512     # the tables with this word in their title
+    python benchmarks/speed.py --only 512     # tables with this word in the title
 
-Every library does the same arithmetic in float32 in its own usual way (speed_libraries.py), on as
-many cores as it chooses. They take turns, so a busy machine slows them alike; the ratio is the
-median of the ratios within a turn, with the smallest and the largest beside it. "First" is the
-very first run, with whatever is compiled for it. "numpy.matmul alone" is the matrix products of
-the same shapes, as often: its ratio is the share of the time that no NumPy code can save, and the
-last column how fast everybody's products are when the whole time is counted for them.
+Every library does the same arithmetic in float32 in its usual way (speed_libraries.py), on as many
+cores as it chooses. They take turns, so a busy machine slows them equally. "Times ours" is the
+median of the ratios within a turn, with the smallest and the largest. "First" is the first run,
+including compilation. "numpy.matmul alone" computes only the same matrix products: no NumPy code
+can be faster. The last column divides the operations of these products by the whole time.
 """
 
 import argparse
@@ -48,18 +47,18 @@ TASKS = [
     Task("10,000 test images through 784-512-10", 512, "relu", "cross-entropy"),
 ]
 
-Timer = Callable[[], list[float] | str]  # the seconds of a few runs, or why there are none
+Timer = Callable[[], list[float] | str]  # the seconds of a few runs, or the reason for having none
 
 
 @cache
 def load(task: Task) -> Examples:
-    """Load what a task works on: all training images, or all test images."""
+    """Load the images of a task: all training images, or all test images."""
     return load_examples(find_cache(), MNIST, "test" if task.batch_size is None else "train")
 
 
 @cache
 def prepare(library: str, task: Task) -> Work:
-    """Prepare a task in the process that this runs in."""
+    """Prepare a task in the current process."""
     return LIBRARIES[library](task, load(task))
 
 
@@ -89,9 +88,9 @@ def time_in(process: ProcessPoolExecutor, library: str, task: Task) -> list[floa
 def take_turns(
     timers: Mapping[str, Timer], repeats: int
 ) -> tuple[dict[str, list[list[float]]], dict[str, str]]:
-    """Let every timer time once a turn.
+    """Run every timer once per turn.
 
-    Returns: for each name its turns, of which the first has warmed up; and why others have none.
+    Returns: for each name its turns, the first of which is the warm-up; and reasons for the others.
     """
     turns: dict[str, list[list[float]]] = {name: [] for name in timers}
     reasons = {}
@@ -105,7 +104,7 @@ def take_turns(
 
 
 def print_table(title: str, timers: Mapping[str, Timer], repeats: int, flops: int = 0) -> None:
-    """Take turns, and print the medians and how many times as long as the first each takes."""
+    """Take turns, and print the median times and their ratios to the first timer."""
     turns, reasons = take_turns(timers, repeats)
     print(
         f"\n{title}\n{'':22}{'median s':>9}{'min':>9}{'max':>9}{'first':>9}   times ours (min-max)"
@@ -127,8 +126,8 @@ def print_table(title: str, timers: Mapping[str, Timer], repeats: int, flops: in
 def time_libraries(tasks: list[Task], repeats: int) -> None:
     """Print a table for every task, with each library that is installed.
 
-    Each has a process of its own, which waits while the others have their turn: the threads of
-    one would otherwise be in the way of the next.
+    Each has a separate process that waits while the others have their turn, so that its threads
+    do not slow the next one.
     """
     spawn = multiprocessing.get_context("spawn")
     with ExitStack() as stack:
@@ -145,12 +144,12 @@ def time_libraries(tasks: list[Task], repeats: int) -> None:
 
 
 def once(work: Work) -> list[float]:
-    """Time what takes long enough to be run once a turn."""
+    """Time one run: for work that takes long enough."""
     return [seconds_of(work)]
 
 
 def time_pickles(folder: Cache, repeats: int) -> None:
-    """Print writing and reading the training pickle beside the standard way."""
+    """Print the times of writing and reading the training pickle, and of the standard way."""
     pixels, labels = read_split(folder, MNIST, "train")
     train_pickle = folder.pickle("mnist", "train")
     with tempfile.TemporaryDirectory() as temporary:

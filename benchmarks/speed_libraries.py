@@ -1,8 +1,9 @@
-"""Prepare the same work for each library that `speed.py` times: ours, and what else there is.
+"""The libraries that `speed.py` times, each prepared for the same tasks.
 
-A library is a function from a task to something that does the task once. It raises ImportError
-where it is not installed and `CannotDoError` where it has no way to do the task, which the table
-then says. To time something new, add a task to `speed.py`; a library is a function in `LIBRARIES`.
+A library is a function that takes a task and returns a function that does it once. It raises
+ImportError if it is not installed, and `CannotDoError` if it cannot do the task; the table then
+shows the reason. To time another task, add it to `speed.py`. To time another library, add a
+function to `LIBRARIES`.
 """
 
 import itertools
@@ -28,26 +29,26 @@ from pipeline.datasets.records import IMAGE_SHAPE
 
 LEARNING_RATE = 0.5
 CHUNK = (
-    1000  # images a forward pass while a test set is answered, as in network/metrics/accuracy.py
+    1000  # images per forward pass when predicting a test set, as in network/metrics/accuracy.py
 )
 
 
 class CannotDoError(Exception):
-    """This library cannot do this task; the message says why."""
+    """A task that a library cannot do; the message has the reason."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """What every library is asked to do once."""
+    """A task that every library does once."""
 
     title: str
     hidden: int
     activation: str = "sigmoid"
     loss: str = "squared-error"
-    batch_size: int | None = None  # of an epoch of training; None: answer the images instead
+    batch_size: int | None = None  # of an epoch of training; None: predict the images instead
 
     def count_flops(self, n_images: int) -> int:
-        """Count the multiplications and additions of the matrix products alone."""
+        """Return the multiplications and additions of the matrix products alone."""
         first, second = 2 * 784 * self.hidden, 2 * self.hidden * 10
         forward_and_weights = 2 * (first + second)
         return n_images * (
@@ -79,7 +80,7 @@ def ours(task: Task, examples: Examples) -> Work:
 
 
 def numpy_products(task: Task, examples: Examples) -> Work:
-    """Prepare numpy.matmul on the same shapes, as often: what no NumPy code can be faster than."""
+    """Prepare only the matrix products, with numpy.matmul: a lower limit for NumPy code."""
     n = task.batch_size or CHUNK
     x = np.ascontiguousarray(examples.images[:n].reshape(n, 784))
     rng = np.random.default_rng(0)
@@ -111,7 +112,7 @@ def numpy_products(task: Task, examples: Examples) -> Work:
 
 
 def pytorch(task: Task, examples: Examples, threads: int, compiled: bool = False) -> Work:
-    """Prepare PyTorch on the CPU with so many threads: eager tensors, or torch.compile."""
+    """Prepare PyTorch on the CPU: eager mode, or torch.compile."""
     import torch
     from torch import nn
 
@@ -153,21 +154,21 @@ def pytorch(task: Task, examples: Examples, threads: int, compiled: bool = False
 
 
 def torch_compile(task: Task, examples: Examples) -> Work:
-    """Prepare torch.compile, whose first run compiles, with the C++ compiler of the machine."""
-    threads = 1 if task.hidden < 100 else os.cpu_count() or 1  # what is faster here
+    """Prepare torch.compile, which compiles in its first run with the system's C++ compiler."""
+    threads = 1 if task.hidden < 100 else os.cpu_count() or 1  # the faster choice here
     work = pytorch(task, examples, threads, compiled=True)
 
     def run() -> None:
         try:
             work()
-        except Exception as error:  # a missing compiler has many ways to show
-            raise CannotDoError(f"no compiler that works ({type(error).__name__})") from error
+        except Exception as error:  # a missing compiler raises many kinds of errors
+            raise CannotDoError(f"no working compiler ({type(error).__name__})") from error
 
     return run
 
 
 def jax_scan(task: Task, examples: Examples) -> Work:
-    """Prepare JAX: a whole epoch is one jitted program, a scan over its batches."""
+    """Prepare JAX: an epoch is one jitted program, a scan over its batches."""
     import jax
     import jax.numpy as jnp
 

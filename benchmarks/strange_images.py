@@ -1,7 +1,7 @@
-"""Images that are no digits, of many kinds, prepared as `network predict` prepares them.
+"""Images that are not digits, of many kinds, prepared as by `network predict`.
 
-What comes from outside is Debian's: fonts below /usr/share/fonts, and the package
-dataset-fashion-mnist. Photographs come from scikit-image (pip install scikit-image).
+The fonts below /usr/share/fonts and the package dataset-fashion-mnist come from Debian. The
+photographs come from scikit-image (pip install scikit-image).
 """
 
 import math
@@ -21,26 +21,26 @@ Points = list[tuple[float, float]]
 
 FONTS = Path("/usr/share/fonts")
 FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
-NO_TEXT = ("Math", "Symbol", "Dingbats", "D050000L", "emoji")  # in the names of fonts of signs
-LETTERS = "ACDEFGHKLMNPRTUVWXYacdefhkmnprtuvwxy"  # those that are no digit in some hand
-TURNING = (2, 3, 4, 5, 7)  # digits that are none, lying or mirrored
+NO_TEXT = ("Math", "Symbol", "Dingbats", "D050000L", "emoji")  # in the names of symbol fonts
+LETTERS = "ACDEFGHKLMNPRTUVWXYacdefhkmnprtuvwxy"  # without letters that may look like a digit
+TURNING = (2, 3, 4, 5, 7)  # digits that are not digits when rotated or mirrored
 MOST = 1000  # images of a kind
 PAPER, INK = 255, 0
 
 
 def prepared(pictures: Iterable[Pixels]) -> Pixels:
-    """Prepare pictures of one thing each; those on which nothing is found are left out."""
+    """Prepare pictures with one object each, without those on which no object is found."""
     pages = (prepare_page(np.ascontiguousarray(grey), separate=False) for grey in pictures)
     return np.stack([page.digits[0].pixels for page in pages if page.digits])
 
 
 def on_paper(digits: Pixels) -> Pixels:
-    """Write digits dark on light, with some paper around, so that they are prepared anew."""
+    """Draw digits dark on light with a margin, so that they are prepared again."""
     return np.pad(255 - digits, ((0, 0), (6, 6), (6, 6)), constant_values=PAPER)
 
 
 def in_fonts(characters: str, rng: np.random.Generator) -> Pixels:
-    """Write characters in every font of text that is installed, and keep some of all."""
+    """Draw characters in all installed text fonts, and return a random sample."""
     paths = [path for path in FONTS.rglob("*.[to]tf") if not any(it in path.name for it in NO_TEXT)]
     wanted = [(path, character) for path in sorted(paths) for character in characters]
     order = rng.permutation(len(wanted))[:MOST]
@@ -48,7 +48,7 @@ def in_fonts(characters: str, rng: np.random.Generator) -> Pixels:
 
 
 def write(path: Path, character: str) -> Pixels:
-    """Write a character in a font."""
+    """Draw a character in a font."""
     picture = Image.new("L", (200, 200), PAPER)
     font = ImageFont.truetype(str(path), 80)
     ImageDraw.Draw(picture).text((50, 40), character, fill=INK, font=font)
@@ -56,7 +56,7 @@ def write(path: Path, character: str) -> Pixels:
 
 
 def drawings(rng: np.random.Generator) -> Iterator[Pixels]:
-    """Draw things by a shaky hand, pens of several widths, turned a little."""
+    """Draw objects with shaky lines of several widths, slightly rotated."""
     for number in range(MOST):
         picture = Image.new("L", (140, 140), PAPER)
         draw, width = ImageDraw.Draw(picture), int(rng.integers(5, 13))
@@ -67,12 +67,12 @@ def drawings(rng: np.random.Generator) -> Iterator[Pixels]:
 
 
 def polygon(*corners: tuple[float, float]) -> Points:
-    """Join corners by lines, and the last with the first."""
+    """Return a closed polygon with these corners."""
     return [*corners, corners[0]]
 
 
 def arc(x: float, y: float, radius: float, first: float = 0, last: float = 2) -> Points:
-    """Go around a middle, from an angle to another, in half turns."""
+    """Return points on a circle between two angles, given in half turns."""
     return [
         (x + radius * math.cos(angle * math.pi), y + radius * math.sin(angle * math.pi))
         for angle in np.linspace(first, last, 24)
@@ -80,7 +80,7 @@ def arc(x: float, y: float, radius: float, first: float = 0, last: float = 2) ->
 
 
 def face(rng: np.random.Generator) -> list[Points]:
-    """Draw a face that smiles."""
+    """Draw a smiling face."""
     return [arc(70, 70, 50), arc(50, 58, 4), arc(90, 58, 4), arc(70, 72, 26, 0.1, 0.9)]
 
 
@@ -98,7 +98,7 @@ def house(rng: np.random.Generator) -> list[Points]:
 
 
 def star(rng: np.random.Generator) -> list[Points]:
-    """Draw a star of five points in one go."""
+    """Draw a star with five points in one line."""
     angles = [4 * math.pi * corner / 5 - math.pi / 2 for corner in range(6)]
     return [[(70 + 55 * math.cos(angle), 70 + 55 * math.sin(angle)) for angle in angles]]
 
@@ -118,7 +118,7 @@ def spiral(rng: np.random.Generator) -> list[Points]:
 
 
 def scribble(rng: np.random.Generator) -> list[Points]:
-    """Scribble to and fro."""
+    """Draw a random scribble."""
     return [[tuple(point) for point in rng.uniform(15, 125, (int(rng.integers(6, 14)), 2))]]
 
 
@@ -136,7 +136,7 @@ THINGS: tuple[Callable[[np.random.Generator], list[Points]], ...] = (
 
 def photographs(rng: np.random.Generator) -> Iterator[Pixels]:
     """Cut squares out of scikit-image's photographs, a cat among them."""
-    from skimage import data  # only who wants photographs needs it
+    from skimage import data  # needed for photographs only
 
     names = ("astronaut", "camera", "chelsea", "coffee", "rocket", "moon", "retina", "brick")
     pictures = [np.asarray(Image.fromarray(getattr(data, name)()).convert("L")) for name in names]
@@ -148,7 +148,7 @@ def photographs(rng: np.random.Generator) -> Iterator[Pixels]:
 
 
 def blobs(rng: np.random.Generator) -> Iterator[Pixels]:
-    """Smooth noise until it looks like ink that ran."""
+    """Draw smoothed noise, which looks like blots of ink."""
     from network.images.distortions import gaussian
 
     smooth = gaussian(40, 3.0)
@@ -158,15 +158,15 @@ def blobs(rng: np.random.Generator) -> Iterator[Pixels]:
 
 
 def all_kinds(digits: Pixels, labels: Pixels, rng: np.random.Generator) -> dict[str, Pixels]:
-    """Make every kind of image that is to be told from digits, some of them out of digits."""
+    """Return all kinds of out-of-distribution images, some of them made from digits."""
     some, others = digits[:MOST], digits[-MOST:]
     turning = digits[np.isin(labels, TURNING)][:MOST]
     kinds = {
         "letters in fonts": in_fonts(LETTERS, rng),
         "drawings": prepared(drawings(rng)),
-        "digits lying": prepared(on_paper(np.rot90(turning, axes=(1, 2)))),
-        "digits mirrored": prepared(on_paper(turning[:, :, ::-1])),
-        "two digits as one": prepared(on_paper(np.concatenate([some, others], axis=2))),
+        "rotated digits": prepared(on_paper(np.rot90(turning, axes=(1, 2)))),
+        "mirrored digits": prepared(on_paper(turning[:, :, ::-1])),
+        "two digits in one image": prepared(on_paper(np.concatenate([some, others], axis=2))),
         "upper halves": prepared(on_paper(some[:, :14])),
         "noise": rng.integers(0, 256, (MOST, 28, 28), np.uint8),
         "specks": np.where(rng.random((MOST, 28, 28)) < 0.15, 255, 0).astype(np.uint8),

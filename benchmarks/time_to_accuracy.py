@@ -1,11 +1,10 @@
-"""How long training takes to 97, 98 and 99 % of the test images, with the presets made for that.
+"""Measure the training time to 97, 98 and 99 % test accuracy, with the presets for that.
 
     python benchmarks/time_to_accuracy.py              # five seeds each, some three minutes
     python benchmarks/time_to_accuracy.py --seeds 1    # quicker
 
-The time is that of the updates: loading the data and looking at validation and test images are
-left out, and nothing is saved. Every run goes to the end of its schedule and is tested once, there;
-what a preset reaches is the median over the seeds.
+The time is that of the updates, without loading the data, validation, testing and saving. Every run
+completes its schedule and is then tested once. The result of a preset is the median over the seeds.
 """
 
 import argparse
@@ -51,7 +50,7 @@ def main() -> None:
     build_pickles(cache, MNIST)
     data = find_training_data(cache, MNIST.name)
     examples, unseen = (load_examples(cache, MNIST, split) for split in ("train", "test"))
-    print("| preset | to reach | test %, each seed | median | seconds, each seed | median |")
+    print("| preset | target | test accuracy % by seed | median | seconds by seed | median |")
     print("|---|--:|---|--:|---|--:|")
     for name, wanted in PRESETS.items():
         configuration = build_configuration(load_preset(name).values)
