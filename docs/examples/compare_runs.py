@@ -3,7 +3,7 @@
     python docs/examples/compare_runs.py
 
 Training begins with random weights, so the same settings reach another accuracy with another seed.
-A difference between settings means something only if it is larger than this spread.
+A difference between settings is meaningful only if it is larger than this spread.
 """
 
 from statistics import mean, stdev
@@ -17,7 +17,7 @@ SETTINGS = {
     "the same, shifted images": {"preset": "fast-97", "hidden": [100], "augment": {"shift": 1}},
 }
 
-accuracies = {}  # of each setting, in per cent: one for each seed
+accuracies = {}  # for each setting a list in percent, one value per seed
 for name, options in SETTINGS.items():
     runs = [
         train("mnist-sample", epochs=10, validation=0.3, seed=seed, **options) for seed in SEEDS

@@ -1,8 +1,8 @@
-"""Make a dataset of image files, train a network on it and test it.
+"""Make a dataset from image files, train a network on it and test it.
 
     python docs/examples/own_images.py
 
-So that it runs at once, it first makes the image files: a folder for each digit, dark ink on
+To run without your images, it first writes example files: a folder for each digit, dark ink on
 light paper.
 """
 
@@ -14,19 +14,19 @@ from PIL import Image
 from network import load_dataset, train
 from pipeline import ImportOptions, find_cache, import_dataset
 
-# For images of your own, change this line: FOLDER = Path("photos"), with a folder for each class
-# in it, such as photos/cat and photos/dog. The names of the folders are the names of the classes.
+# For your images, change this line to FOLDER = Path("photos"). Make a folder for each class in it,
+# such as photos/cat and photos/dog. The names of the folders are the names of the classes.
 FOLDER = None
 
 OPTIONS = ImportOptions(
     resize=True,  # images of any size become 28x28
-    invert=True,  # dark ink on light paper; leave this out for light ink on a dark ground
+    invert=True,  # for dark ink on light paper; remove it for light ink on a dark background
     force=True,  # replaces the dataset of an earlier run of this script
 )
 
 
 def write_images(folder: Path) -> Path:
-    """Write 500 digits as PNG files, sorted into folders by what they show."""
+    """Write 500 digits as PNG files, in a folder for each digit."""
     for index, (pixels, name) in enumerate(load_dataset("mnist-sample").train[:500]):
         (folder / name).mkdir(exist_ok=True)
         Image.fromarray(255 - pixels).save(folder / name / f"{index}.png")
@@ -36,13 +36,13 @@ def write_images(folder: Path) -> Path:
 with TemporaryDirectory() as temporary:
     folder = FOLDER or write_images(Path(temporary))
     imported = import_dataset(find_cache(), folder, "own-images", OPTIONS)
-print("\n".join(imported.notes))  # what you should know about the images
+print("\n".join(imported.notes))  # notes about the images
 
 data = load_dataset("own-images")  # one image of five was chosen at random as a test image
-print(f"{len(data.train):,} images to learn from, {len(data.test):,} to test")
+print(f"{len(data.train):,} images for training, {len(data.test):,} for testing")
 
 run = train("own-images", preset="fast-97", epochs=20)
 result = run.test()
 low, high = result.interval
 print(f"accuracy {100 * result.accuracy:.1f} % (95 % interval {100 * low:.1f}-{100 * high:.1f})")
-print(f'For images of your own, change the line "FOLDER = None" in {__file__}')
+print(f'To use your images, change the line "FOLDER = None" in {__file__}')

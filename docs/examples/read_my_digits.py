@@ -1,9 +1,9 @@
-"""Read the digits on photos, scans or drawings of yours.
+"""Read the digits in your photos, scans or drawings.
 
     python docs/examples/read_my_digits.py page.jpg another.png
 
-The first time it trains the network, on the 60,000 images of MNIST, which takes some seconds.
-Write large, with space between the digits, on paper of one colour.
+The first run trains the network on the 60,000 images of MNIST, which takes some seconds. Write
+large digits with space between them, on paper of one colour.
 """
 
 import sys
@@ -16,7 +16,7 @@ NAME = "read-my-digits"  # of the run, in the cache folder
 
 
 def find_run() -> Run:
-    """Open the run that an earlier call of this script has trained, or train it."""
+    """Open the run of an earlier call of this script, or train it."""
     try:
         return open_run(NAME)
     except MissingError:
@@ -25,8 +25,8 @@ def find_run() -> Run:
 
 
 def main() -> None:
-    """Print the digits of every image that is named on the command line."""
-    parser = ArgumentParser(description="Read the digits on photos, scans or drawings of yours.")
+    """Print the digits of every image on the command line."""
+    parser = ArgumentParser(description="Read the digits in your photos, scans or drawings.")
     parser.add_argument("images", nargs="+", help="image files: PNG, JPEG, TIFF and more")
     images = parser.parse_args().images
     run = find_run()
@@ -41,5 +41,7 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except ProjectError as error:  # a file that is not there, or not an image: one line says it
+    except (
+        ProjectError
+    ) as error:  # a file that does not exist or is not an image: one line explains it
         sys.exit(f"read_my_digits.py: {error}")

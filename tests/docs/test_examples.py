@@ -33,9 +33,9 @@ PRINTS = {
         r"epoch 15  loss 0\.0\d\d  validation (?:8[5-9]|9\d) %\n"
     ),
     "own_images.py": (
-        r"99 test images were chosen at random, seed 0\n401 images to learn from, 99 to test\n"
+        r"99 test images were chosen at random, seed 0\n401 images for training, 99 for testing\n"
         r"accuracy [789]\d\.\d % \(95 % interval \d+\.\d-\d+\.\d\)\n"
-        r'For images of your own, change the line "FOLDER = None" in .*own_images\.py\n'
+        r'To use your images, change the line "FOLDER = None" in .*own_images\.py\n'
     ),
     "compare_runs.py": (
         rf"30 sigmoids +{PER_CENT}, spread \d+\.\d points\n"
