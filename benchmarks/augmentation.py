@@ -48,7 +48,7 @@ def images_per_second(augment: Augmentation, images: Array, threads: int) -> flo
 
 
 def main() -> None:
-    """Print a line for each case: median (smallest-largest), with one thread and with two."""
+    """Print the median (smallest-largest) of each case, with one and two threads."""
     keep_freed_memory()  # as training does
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=9, help="turns that count (default 9)")

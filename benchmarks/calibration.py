@@ -38,7 +38,7 @@ SPLITS = 20
 
 
 def adaptive(p: Array) -> Array:
-    """Compute the scores of APS: the higher probabilities and a random share of the class.
+    """Compute the scores of APS: higher probabilities plus a random share of P.
 
     Shapes: (N, K), the same out.
     """
@@ -49,7 +49,7 @@ def adaptive(p: Array) -> Array:
 
 
 def ours(scores: Array, limit: float) -> Array:
-    """Build the sets of `network/metrics/conformal.py`, which contain the predicted class."""
+    """Build the sets of `network/metrics/conformal.py`, with the predicted class."""
     return prediction_sets(1 - scores, limit)
 
 

@@ -52,7 +52,7 @@ TWINS: dict[type, Callable[[Any], nn.Module]] = {
 
 
 def twin_of(recipe: Recipe) -> nn.Sequential:
-    """Return the same network in PyTorch, up to its logits, with the same initializer."""
+    """Return the same network in PyTorch, up to its logits."""
     modules: list[nn.Module] = [nn.Unflatten(1, (1, 28))]  # (N, 28, 28) -> (N, 1, 28, 28)
     is_flat = False
     for layer in recipe.model.layers[:-1]:

@@ -1,4 +1,4 @@
-"""Time the layers of convolutional networks, and whole networks compared with PyTorch.
+"""Time the layers of convolutional networks, and whole steps against PyTorch.
 
     python benchmarks/convolution.py                  # about a minute
     python benchmarks/convolution.py --batch-size 256 --threads 4
@@ -198,7 +198,7 @@ def median_seconds(task: Callable[[], object], repeats: int) -> float:
 
 
 def best_flops(repeats: int) -> float:
-    """Return the floating-point operations per second with two large matrices, on one core."""
+    """Return the FLOP/s of one core with two large matrices."""
     matrix = np.ones((1024, 1024), np.float32)
     return float(2 * 1024**3 / median_seconds(lambda: matrix @ matrix, repeats))
 

@@ -1,4 +1,4 @@
-"""Run exported networks with ONNX Runtime on all test images, and compare the outputs.
+"""Compare exported networks in ONNX Runtime with ours, on all test images.
 
     python benchmarks/exported.py conv vgg ensemble
 

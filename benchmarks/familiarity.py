@@ -62,7 +62,7 @@ def pca_residual(run: LoadedRun, division: DataSplit) -> Score:
 
 
 def mahalanobis_pixels(run: LoadedRun, division: DataSplit) -> Score:
-    """Return the Mahalanobis distance of the pixels, with 0.01 added to each variance."""
+    """Return the Mahalanobis distance of the pixels, each variance plus 0.01."""
     known = rows(division.pixels[division.trained])
     return mahalanobis(known, np.zeros(len(known), np.int64), 0.01, rows)
 
@@ -84,14 +84,14 @@ def energy(run: LoadedRun, division: DataSplit) -> Score:
 
 
 def nearest_hidden(run: LoadedRun, division: DataSplit) -> Score:
-    """Return the distance to the nearest training image in the last hidden layer (Sun 2022)."""
+    """Return the nearest-neighbour distance in the last hidden layer (Sun 2022)."""
     inside = hidden(run)
     known = unit(inside(division.pixels[division.trained]))
     return lambda pixels: nearest_distances(unit(inside(pixels)), known)
 
 
 def mahalanobis_hidden(run: LoadedRun, division: DataSplit) -> Score:
-    """Return the Mahalanobis distance to the nearest class in the hidden layer (Lee 2018)."""
+    """Return the Mahalanobis distance in the last hidden layer (Lee 2018)."""
     inside = hidden(run)
     return mahalanobis(
         inside(division.pixels[division.trained]), division.labels[division.trained], 1e-6, inside
@@ -152,7 +152,7 @@ def auroc(familiar: Array, strange: Array) -> float:
 
 
 def measure(score: Score, digits: Array, kinds: dict[str, Array]) -> dict[str, str]:
-    """Return the share of each kind above the threshold for 1 % of digits, and the AUROC."""
+    """Return the share of each kind above the threshold, and the AUROC."""
     order = np.random.default_rng(1).permutation(len(digits))
     one, other = (score(digits[half]) for half in np.array_split(order, 2))
     line = np.sort(one)[int(np.ceil((len(one) + 1) * 0.99)) - 1]

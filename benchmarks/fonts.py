@@ -1,4 +1,4 @@
-"""Measure how well digits in fonts are read, with and without the preparation of pages.
+"""Measure the accuracy on digits in fonts, with and without preparation.
 
     python benchmarks/fonts.py RUN...             # some minutes; uses the fonts that are installed
     python benchmarks/fonts.py RUN... --tuning    # the fonts that the preparation was tuned on
@@ -63,7 +63,7 @@ def glyph(font: Font, digit: int, size: int, thicker: int, angle: float) -> Leve
 
 
 def page_with(ink: Levels, paper: str, rng: np.random.Generator) -> tuple[Grey, Grey]:
-    """Return a picture of a page with ink at a random place, and a crop around the ink."""
+    """Return a picture of a page with ink at a random place, and a crop of the ink."""
     height, width = (max(SIDE, side + 20) for side in ink.shape)
     share = np.zeros((height, width), np.float32)
     top = int(rng.integers(8, height - ink.shape[0] - 8))
@@ -114,7 +114,7 @@ def right(checkpoint: Checkpoint, some: list[Case]) -> NDArray[np.float64]:
 
 
 def table(some: list[Case], results: Mapping[str, NDArray[np.float64]]) -> Iterator[str]:
-    """Yield the lines of the table: all, each paper, each font; three accuracies in %."""
+    """Yield the lines of the table: all, each paper, each font, in %."""
     yield f"{'':<22}{'found once':>10}" + "".join(f"{run:>24}" for run in results)
     groups = {"all": [True] * len(some)}
     groups |= {paper: [case.paper == paper for case in some] for paper in PAPERS}

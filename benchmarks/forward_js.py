@@ -1,8 +1,8 @@
-"""Compare the page's forward pass in JavaScript with NumPy, on test images in a real browser.
+"""Compare the page's forward pass in JavaScript with NumPy, in a real browser.
 
     python benchmarks/forward_js.py RUN...
 
-Chromium runs network/lab/page/maths/layers.js on one image after the other.
+Chromium runs network/lab/page/maths/layers.js on one test image after the other.
 """
 
 import base64
@@ -38,7 +38,7 @@ COMPUTE = """([layers, pixels]) => {
 
 
 def compare(page: Page, name: str) -> None:
-    """Print the largest difference, the different predictions, and the time per image."""
+    """Print the largest difference, the different predictions, the time per image."""
     cache = find_cache(None)
     checkpoint, configuration = load_run(find_run(cache, name))
     test = load_examples(cache, find_dataset(cache, configuration.dataset), "test")

@@ -126,7 +126,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Ground:
-    """A temporary folder, a server with the files, and the loaders that are installed."""
+    """A temporary folder, a server with the files, and the installed loaders."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.files = folder, folder / "files"

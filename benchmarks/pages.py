@@ -97,7 +97,7 @@ def recover(digits: Grey, paper: str) -> tuple[Grey, NDArray[np.bool_], int]:
 
 
 def slanted(digits: Grey, slant: float, deskew: bool) -> Grey:
-    """Slant digits, one per page, and prepare them; a digit not found once becomes blank."""
+    """Slant digits, one per page, and prepare them; blank if not found once."""
     images = np.zeros_like(digits)
     for index, digit in enumerate(digits):
         big = Image.fromarray(np.pad(digit, 10)).resize((192, 192), Image.Resampling.BICUBIC)

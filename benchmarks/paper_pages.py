@@ -59,7 +59,7 @@ def ruling(shape: tuple[int, ...], gap: int, squared: bool, rng: np.random.Gener
 
 
 def line_at(along: Levels, gap: int) -> Levels:
-    """Return lines at every multiple of the gap, a thirtieth of it and at least 1 pixel thick."""
+    """Return lines at every multiple of the gap, a thirtieth of it thick."""
     distance = np.abs(along % gap - gap / 2)
     lines: Levels = np.clip(max(1.2, gap / 30) / 2 + 0.5 - distance, 0, 1)
     return lines

@@ -1,4 +1,4 @@
-"""Fix the bugs of the original project one by one, and measure the gain from each fix.
+"""Fix the bugs of the original one by one, and measure the gain from each fix.
 
     python benchmarks/repair.py           # the tables and the picture of docs/tutorial/repair.md
     python benchmarks/repair.py --steps 5          # only the five bugs: two minutes
@@ -133,7 +133,7 @@ def farthest(params: Params, others: Params) -> float:
 
 
 def agreement(examples: Examples, seed: int) -> float:
-    """Train the original without its bugs and our network, with equal settings in float64.
+    """Train the original without bugs and our network, with equal settings.
 
     Returns: the largest difference of a parameter after one epoch.
     """
@@ -159,7 +159,7 @@ def read_published(folder: Path, kind: str) -> Params:
 
 
 def print_published(folder: Path) -> None:
-    """Train from the published untrained weights on all images, and compare with the trained.
+    """Train from the published untrained weights, and compare the result.
 
     Uses one BLAS thread, because the number of threads affects the order of additions.
     """

@@ -14,7 +14,7 @@ NAMES, BARS, FIGURES = 290, 500, 70  # widths of the three columns
 def draw_steps(
     names: Sequence[str], accuracies: Sequence[Sequence[float]], n_faulty: int
 ) -> Image.Image:
-    """Draw a bar from 0 to 100 % for the mean of each step, with a mark for each random seed.
+    """Draw a bar for the mean of each step, with a mark for each random seed.
 
     The first `n_faulty` steps, which still have a bug, have another colour.
     """

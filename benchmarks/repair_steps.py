@@ -1,4 +1,4 @@
-"""The fixes of the original project, in the order in which `repair.py` makes them."""
+"""The fixes of the original project, in the order of `repair.py`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

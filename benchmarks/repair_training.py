@@ -1,4 +1,4 @@
-"""Training and evaluation for `repair.py`: of the original with bugs, or of our network."""
+"""Training and evaluation for `repair.py`: the original with bugs, or ours."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Count how often the nearest neighbour of a training image is near it in the file.
+"""Count how often the nearest neighbour of an image is near it in the file.
 
     python benchmarks/same_writer.py
 

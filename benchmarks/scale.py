@@ -1,4 +1,4 @@
-"""Measure time and memory of building and reading pickles, for few and many images.
+"""Measure time and memory of pickles, for few and for many images.
 
     python benchmarks/scale.py                        2,000,000 images and 60,000
     python benchmarks/scale.py --counts 60000,8000000

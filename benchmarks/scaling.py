@@ -1,4 +1,4 @@
-"""Measure the trials per second of a sweep: with local workers, and with simulated ones.
+"""Measure the trials per second of a sweep, with local and simulated workers.
 
     python benchmarks/scaling.py                      # some ten minutes
     python benchmarks/scaling.py --patience 10        # quicker
@@ -81,7 +81,7 @@ class SimulatedWorkers:
 def search(
     study: Study, workers: Workers, data: TrainingData, trials: int, patience: float = math.inf
 ) -> tuple[int, float]:
-    """Search for at most `patience` seconds; return the number of ended trials, and seconds."""
+    """Search for at most `patience` seconds; return ended trials and seconds."""
     started, ended = time.perf_counter(), 0
     for trial in Sweep(study, workers, data).run(trials):
         ended += trial is not None

@@ -149,7 +149,7 @@ def once(work: Work) -> list[float]:
 
 
 def time_pickles(folder: Cache, repeats: int) -> None:
-    """Print the times of writing and reading the training pickle, and of the standard way."""
+    """Print the times of writing and reading the training pickle."""
     pixels, labels = read_split(folder, MNIST, "train")
     train_pickle = folder.pickle("mnist", "train")
     with tempfile.TemporaryDirectory() as temporary:

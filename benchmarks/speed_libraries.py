@@ -80,7 +80,7 @@ def ours(task: Task, examples: Examples) -> Work:
 
 
 def numpy_products(task: Task, examples: Examples) -> Work:
-    """Prepare only the matrix products, with numpy.matmul: a lower limit for NumPy code."""
+    """Prepare only the matrix products, which no NumPy code can avoid."""
     n = task.batch_size or CHUNK
     x = np.ascontiguousarray(examples.images[:n].reshape(n, 784))
     rng = np.random.default_rng(0)
@@ -154,7 +154,7 @@ def pytorch(task: Task, examples: Examples, threads: int, compiled: bool = False
 
 
 def torch_compile(task: Task, examples: Examples) -> Work:
-    """Prepare torch.compile, which compiles in its first run with the system's C++ compiler."""
+    """Prepare torch.compile, which compiles C++ in its first run."""
     threads = 1 if task.hidden < 100 else os.cpu_count() or 1  # the faster choice here
     work = pytorch(task, examples, threads, compiled=True)
 
@@ -214,7 +214,7 @@ def jax_scan(task: Task, examples: Examples) -> Work:
 
 
 def scikit_learn(task: Task, examples: Examples) -> Work:
-    """Prepare scikit-learn's MLPClassifier; its only loss for classes is the log-loss."""
+    """Prepare scikit-learn's MLPClassifier, which always has the log-loss."""
     from sklearn.neural_network import MLPClassifier
 
     images = examples.images.reshape(-1, 784)

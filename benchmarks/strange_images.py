@@ -29,7 +29,7 @@ PAPER, INK = 255, 0
 
 
 def prepared(pictures: Iterable[Pixels]) -> Pixels:
-    """Prepare pictures with one object each, without those on which no object is found."""
+    """Prepare pictures with one object each, without those where none is found."""
     pages = (prepare_page(np.ascontiguousarray(grey), separate=False) for grey in pictures)
     return np.stack([page.digits[0].pixels for page in pages if page.digits])
 

@@ -1,4 +1,4 @@
-"""Measure the training time to 97, 98 and 99 % test accuracy, with the presets for that.
+"""Measure the training time to 97, 98 and 99 % test accuracy.
 
     python benchmarks/time_to_accuracy.py              # five seeds each, some three minutes
     python benchmarks/time_to_accuracy.py --seeds 1    # quicker

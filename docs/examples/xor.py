@@ -1,4 +1,4 @@
-"""Learn XOR: the smallest problem that a network without a hidden layer cannot solve.
+"""Learn XOR: a small problem that needs a hidden layer.
 
     python docs/examples/xor.py
 
