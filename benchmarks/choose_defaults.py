@@ -16,11 +16,11 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from network.core.data import Examples, load_examples, split_validation
-from network.core.losses import LOSSES
 from network.training.configuration import Configuration
 from network.training.initial_state import TrainingData, find_training_data, initial_state
 from network.training.loop import train
-from network.training.more_optimizers import OPTIMIZERS
+from network.training.losses import LOSSES
+from network.training.optimizers import OPTIMIZERS
 from network.training.state import EpochDone
 from pipeline.build import build_pickles
 from pipeline.datasets.catalogue.mnist import MNIST

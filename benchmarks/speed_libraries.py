@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 from network.core.data import Examples
-from network.core.losses import LOSSES
-from network.core.model import fully_connected
 from network.core.optimizers import SGD
 from network.core.schedules import constant
 from network.environment import suitable_threads
 from network.metrics.accuracy import compute_outputs
+from network.training.build import fully_connected
 from network.training.loop import train
+from network.training.losses import LOSSES
 from network.training.recipe import Recipe
 from network.training.state import TrainingState
 from pipeline.datasets.records import IMAGE_SHAPE

@@ -13,11 +13,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from network.core.activations import ACTIVATIONS, Softmax
+from network.core.activations import Softmax
 from network.core.data import Examples, split_validation
 from network.core.layers import Linear
 from network.core.model import Model
 from network.core.params import Array
+from network.layers.activations import ACTIVATIONS
 from network.metrics.accuracy import compute_outputs
 from network.training.build import build_recipe
 from network.training.configuration import Configuration

@@ -64,9 +64,9 @@ def check(
     from network.commands.text.check_text import describe_checks, format_checks, show_time_left
     from network.core.data import load_examples
     from network.core.gradient_check import check_gradients
-    from network.core.losses import LOSSES
     from network.metrics.direction_check import check_directions
     from network.metrics.gradient_sample import affordable_sample
+    from network.training.losses import LOSSES
     from pipeline.datasets.registry import find_dataset
 
     console, cache = Console(json, quiet), find_cache(cache_dir)

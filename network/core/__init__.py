@@ -18,14 +18,6 @@ if TYPE_CHECKING:
         zip_arrays as zip_arrays,
     )
     from network.core.initializers import INITIALIZERS as INITIALIZERS, uniform as uniform
-    from network.core.arguments import (
-        above as above,
-        at_least as at_least,
-        at_most as at_most,
-        below as below,
-        one_of as one_of,
-        require as require,
-    )
     from network.core.layers import (
         Backward as Backward,
         Flatten as Flatten,
@@ -36,10 +28,7 @@ if TYPE_CHECKING:
         Shape as Shape,
     )
     from network.core.activations import (
-        ACTIVATIONS as ACTIVATIONS,
-        GELU as GELU,
-        LeakyReLU as LeakyReLU,
-        LogSoftmax as LogSoftmax,
+        Activation as Activation,
         ReLU as ReLU,
         Sigmoid as Sigmoid,
         Softmax as Softmax,
@@ -47,7 +36,6 @@ if TYPE_CHECKING:
     )
     from network.core.losses import (
         CrossEntropy as CrossEntropy,
-        LOSSES as LOSSES,
         Loss as Loss,
         SquaredError as SquaredError,
     )
@@ -55,7 +43,6 @@ if TYPE_CHECKING:
         Model as Model,
         ModelBackward as ModelBackward,
         Trainable as Trainable,
-        fully_connected as fully_connected,
         without_output_activation as without_output_activation,
     )
     from network.core.gradient_check import (

@@ -16,14 +16,13 @@ weighted sums, the *logits*, which may be any numbers, into scores from 0 to 1.
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import pi, sqrt
-from typing import Annotated
 
 import numpy as np
 
-from network.core.arguments import at_least, at_most
 from network.core.layers import Backward, Layer
-from network.core.params import Array, LayerParams, scalar_array
+from network.core.params import Array, LayerParams
+from network.core.plumbing.layer_traits import log_sigmoid, log_softmax
+from network.core.plumbing.speed import sigmoid, sigmoid_backward
 
 
 class Activation(Layer):
@@ -32,7 +31,7 @@ class Activation(Layer):
     Shapes: any; y, d_y and d_x have the shape of x.
     """
 
-    # For other code, see layer_traits.py.
+    # For other code, see plumbing/layer_traits.py.
     is_activation = True
     steepest_slope: float = 1.0  # the largest f'(x), about
     input_for_zero: float = 0.0  # f(0) = 0
@@ -68,17 +67,15 @@ class Sigmoid(Activation):
         (array([0.5]), array([0.25]))
     """
 
+    # For other code:
     gives_scores = True
     steepest_slope = 0.25
     input_for_zero = -1000.0  # y is exactly 0
+    log_scores = log_sigmoid
 
     def curve(self, x: Array) -> tuple[Array, Callable[[Array], Array]]:
-        y = sigmoid(x)
+        y = sigmoid(x)  # 1 / (1 + exp(-x))
         return y, lambda d_y: sigmoid_backward(y, d_y)  # d_y * y * (1 - y)
-
-    def log_scores(self, params: LayerParams, x: Array) -> tuple[Array, Array]:
-        z = x.astype(np.float64)
-        return -np.logaddexp(0, -z), -np.logaddexp(0, z)  # 1 - sigmoid(z) = sigmoid(-z)
 
 
 @dataclass(frozen=True)
@@ -117,53 +114,6 @@ class ReLU(Activation):
 
 
 @dataclass(frozen=True)
-class LeakyReLU(Activation):
-    """y = x where x > 0, else slope * x: a ReLU whose units cannot quite die.
-
-        dy/dx = 1 where x > 0, else slope
-
-    Source: Maas, Hannun, Ng, Rectifier nonlinearities improve neural network acoustic models
-    (2013), section 2.
-    """
-
-    slope: Annotated[float, at_least(0), at_most(1)] = 0.01
-
-    def curve(self, x: Array) -> tuple[Array, Callable[[Array], Array]]:
-        y = np.maximum(x, self.slope * x)  # the slope is at most 1
-        one, slope = x.dtype.type(1), x.dtype.type(self.slope)
-        return y, lambda d_y: d_y * np.where(x > 0, one, slope)
-
-
-ROOT, CUBIC = sqrt(2 / pi), 0.044715  # of the GELU
-BEND = 10.0  # beyond it a GELU is straight, to the last bit
-
-
-@dataclass(frozen=True)
-class GELU(Activation):
-    """y = x * (1 + tanh(u)) / 2 with u = sqrt(2 / pi) * (x + 0.044715 x^3): a smooth ReLU.
-
-    By the product rule, with du/dx = sqrt(2 / pi) * (1 + 3 * 0.044715 x^2),
-
-        dy/dx = (1 + tanh(u)) / 2 + x * (1 - tanh(u)^2) / 2 * du/dx
-
-    Source: Hendrycks and Gimpel, Gaussian error linear units (2016), section 2, the
-    approximation by tanh.
-    """
-
-    def curve(self, x: Array) -> tuple[Array, Callable[[Array], Array]]:
-        near = np.clip(x, -BEND, BEND)  # beyond, tanh(u) is 1 or -1, and x^3 could overflow
-        square = near * near
-        t = np.tanh(ROOT * near * (1 + CUBIC * square))  # tanh(u)
-
-        def chain_rule(d_y: Array) -> Array:
-            second = 0.5 * near * (1 - t * t) * (ROOT * (1 + 3 * CUBIC * square))
-            d_x: Array = d_y * (0.5 * (1 + t) + second)
-            return d_x
-
-        return x * (0.5 * (1 + t)), chain_rule
-
-
-@dataclass(frozen=True)
 class Softmax(Layer):
     """y_k = exp(x_k) / sum_j exp(x_j): scores of K classes, positive, that add up to 1.
 
@@ -182,9 +132,11 @@ class Softmax(Layer):
         array([[0.25, 0.25, 0.5 ]])
     """
 
+    # For other code:
     is_activation = True
     gives_scores = True
     sums_to_one = True
+    log_scores = log_softmax
 
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
@@ -198,73 +150,3 @@ class Softmax(Layer):
             return y * (d_y - (d_y * y).sum(axis=1, keepdims=True)), {}  # (N, K)
 
         return y, backward
-
-    def log_scores(self, params: LayerParams, x: Array) -> tuple[Array, Array]:
-        log_y, _ = LogSoftmax().forward({}, x.astype(np.float64))
-        others = [np.delete(log_y, k, axis=1) for k in range(log_y.shape[1])]  # add up to 1 - y_k
-        return log_y, np.stack([np.logaddexp.reduce(each, axis=1) for each in others], axis=1)
-
-
-@dataclass(frozen=True)
-class LogSoftmax(Layer):
-    """y_k = x_k - log sum_j exp(x_j): the logarithm of Softmax, exact where that is tiny.
-
-    With dy_k/dx_j = [j = k] - exp(y_j):
-
-        d_x_j = d_y_j - exp(y_j) * sum_k d_y_k
-
-    Shapes: (N, K).
-    Source: Bishop, Pattern Recognition and Machine Learning (2006), equation 4.104.
-    """
-
-    is_activation = True
-
-    def forward(
-        self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
-    ) -> tuple[Array, Backward]:
-        z = x - x.max(axis=1, keepdims=True)  # as in Softmax
-        y = z - np.log(np.exp(z).sum(axis=1, keepdims=True))  # (N, K) minus (N, 1)
-
-        def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            return d_y - np.exp(y) * d_y.sum(axis=1, keepdims=True), {}  # (N, K)
-
-        return y, backward
-
-
-ACTIVATIONS: dict[str, type[Layer]] = {  # those that may stand between two layers
-    "sigmoid": Sigmoid,
-    "tanh": Tanh,
-    "relu": ReLU,
-    "leaky-relu": LeakyReLU,
-    "gelu": GELU,
-}
-
-
-# --- Faster, with the same result ---
-
-
-def sigmoid(x: Array) -> Array:
-    """Return 1 / (1 + exp(-x)), computed as 0.5 * tanh(0.5 * x) + 0.5 in one array.
-
-    That is the same function. exp(-x) is too large for float32 if x < -88; tanh never is.
-
-    Shapes: any.
-    Source: DLMF, sections 4.28 and 4.35 (hyperbolic functions of half arguments).
-    """
-    half = scalar_array(0.5, x.dtype)
-    y = x * half
-    np.tanh(y, out=y)
-    y *= half
-    y += half
-    return y
-
-
-def sigmoid_backward(y: Array, d_y: Array) -> Array:
-    """Return d_y * y * (1 - y), computed in one array.
-
-    Shapes: any.
-    """
-    d_x = scalar_array(1, y.dtype) - y
-    d_x *= y
-    d_x *= d_y
-    return d_x

@@ -17,15 +17,15 @@ never disturb each other.
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cache
-from typing import Annotated, Any, Literal, Protocol, TypeAlias
+from typing import Annotated, Any, Protocol, TypeAlias
 
 import numpy as np
 
-from network.core.arguments import at_least, at_most, check_arguments, one_of
 from network.core.initializers import INITIALIZERS
-from network.core.layer_traits import LayerTraits
-from network.core.params import Array, LayerParams, Params
+from network.core.params import Array, LayerParams
+from network.core.plumbing.arguments import at_least, at_most, check_arguments, one_of
+from network.core.plumbing.layer_traits import LayerTraits
+from network.core.plumbing.speed import convert_weight, product_like_weight, sum_over_batch
 
 Shape: TypeAlias = tuple[int, ...]  # of one image, without N: (784,) or (28, 28)
 
@@ -73,10 +73,6 @@ class Layer(LayerTraits, ABC):
     ) -> tuple[Array, Backward]:
         """Return y and the backward pass; `rng` is None outside training."""
 
-    def inner_networks(self, params: LayerParams) -> list[tuple[tuple["Layer", ...], Params]]:
-        """Return the networks inside the layer, each as layers and parameters; mostly none."""
-        return []
-
 
 @dataclass(frozen=True)
 class Linear(Layer):
@@ -108,6 +104,7 @@ class Linear(Layer):
     n_out: Annotated[int, at_least(1), at_most(MAX_UNITS)]
     initializer: Annotated[str, one_of(INITIALIZERS)] = "uniform"
 
+    # For other code, see plumbing/layer_traits.py.
     makes_units = True
     unit_params = ("weight", "bias")
 
@@ -124,8 +121,8 @@ class Linear(Layer):
     ) -> tuple[LayerParams, Shape]:
         (n_in,) = in_shape
         weight = INITIALIZERS[self.initializer](rng, n_in, self.n_out)  # (n_in, n_out)
-        weight = weight.astype(dtype, order=memory_order(self.n_out))
-        return {"weight": weight, "bias": np.zeros(self.n_out, dtype)}, (self.n_out,)
+        bias = np.zeros(self.n_out, dtype)
+        return {"weight": convert_weight(weight, dtype), "bias": bias}, (self.n_out,)
 
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
@@ -135,7 +132,7 @@ class Linear(Layer):
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
             d_x = d_y.dot(weight.T) if need_d_x else d_y  # (N, n_out) @ (n_out, n_in) -> (N, n_in)
             d_weight = product_like_weight(x, d_y)  # (n_in, N) @ (N, n_out) -> (n_in, n_out)
-            d_bias = ones_vector(len(d_y), d_y.dtype).dot(d_y)  # (N,) @ (N, n_out) -> (n_out,)
+            d_bias = sum_over_batch(d_y)  # (N, n_out) -> (n_out,)
             return d_x, {"weight": d_weight, "bias": d_bias}
 
         y = x.dot(weight)  # (N, n_in) @ (n_in, n_out) -> (N, n_out)
@@ -156,7 +153,7 @@ class Flatten(Layer):
         (5, 784)
     """
 
-    ends_block = True
+    ends_block = True  # for other code
 
     def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
         return {}, (math.prod(in_shape),)
@@ -177,7 +174,7 @@ class Identity(Layer):
     Shapes: any.
     """
 
-    is_identity = True
+    is_identity = True  # for other code
 
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
@@ -186,37 +183,3 @@ class Identity(Layer):
             return d_y, {}
 
         return x, backward
-
-
-# --- Speed: how a Linear layer's arrays lie in memory. It changes no result but the last bits. ----
-#
-# In a narrow layer the weights of each output lie together (Fortran order): the products of a
-# small batch are half again as fast. Gradients lie as the weights do, so that an update goes
-# through both in step.
-
-NARROW = 100  # outputs; in a wider layer the products are faster in NumPy's usual order
-
-
-def memory_order(n_out: int) -> Literal["F", "C"]:
-    """Return the order in memory of the weights of a layer with so many outputs."""
-    return "F" if n_out < NARROW else "C"
-
-
-def product_like_weight(x: Array, d_y: Array) -> Array:
-    """Return x.T @ d_y, in the memory order of the weights.
-
-    Shapes: x (N, n_in), d_y (N, n_out) -> (n_in, n_out).
-    """
-    product: Array = d_y.T.dot(x).T if d_y.shape[1] < NARROW else x.T.dot(d_y)
-    return product
-
-
-@cache
-def ones_vector(n: int, dtype: np.dtype[Any]) -> Array:
-    """Return ones: their product with a matrix is the sum of its rows, at half the cost.
-
-    Shapes: (n,), never to be written to.
-    """
-    array = np.ones(n, dtype)
-    array.flags.writeable = False
-    return array

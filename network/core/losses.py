@@ -16,14 +16,14 @@ too high each score is. `without_output_activation` in model.py adapts the model
 """
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
-from network.core.activations import Sigmoid, Softmax, sigmoid
+from network.core.activations import Sigmoid, Softmax
 from network.core.layers import Layer
-from network.core.params import Array, scalar_array
+from network.core.params import Array
+from network.core.plumbing.speed import divide_by_n, one_hot
 
 
 class Loss(Protocol):
@@ -99,69 +99,3 @@ class CrossEntropy:
         y /= total  # now y = softmax(z)
         y -= t
         return loss, divide_by_n(y)  # (y - t) / N
-
-
-@dataclass(frozen=True)
-class BinaryCrossEntropy:
-    """L = -1/N sum_n sum_k (t_k log(y_k) + (1 - t_k) log(1 - y_k)) with y = sigmoid(z).
-
-    Every class is a question of its own: is it this digit, yes or no? One class costs
-
-        at the label   -log(y_k)     = log(1 + exp(-z_k)), with the derivative y_k - 1
-        elsewhere      -log(1 - y_k) = log(1 + exp(z_k)),  with the derivative y_k
-
-    which is y_k - t_k in both cases.
-
-    Source: Nielsen, Neural Networks and Deep Learning (2015), chapter 3, equations 63 and 68.
-    """
-
-    output_activation: ClassVar[type[Layer]] = Sigmoid
-    contains_activation: ClassVar[bool] = True
-
-    def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
-        signed = outputs.copy()  # -z_k at the label, z_k elsewhere: (N, K)
-        signed[np.arange(len(labels)), labels] *= -1
-        loss = float(np.logaddexp(0, signed).sum()) / len(labels)  # log(exp(0) + exp(signed))
-        y = sigmoid(outputs)  # (N, K)
-        y -= one_hot(labels, y)
-        return loss, divide_by_n(y)  # (y - t) / N
-
-
-LOSSES: dict[str, type[Loss]] = {
-    "squared-error": SquaredError,
-    "cross-entropy": CrossEntropy,
-    "binary-cross-entropy": BinaryCrossEntropy,
-}
-
-
-# --- Faster, with the same result ---
-
-
-def one_hot(labels: Array, outputs: Array, smoothing: float = 0.0) -> Array:
-    """Return the targets t of a batch, of the shape and number type of its outputs.
-
-    Picking rows of a matrix that is made once takes half the time of writing ones into zeros.
-
-    Shapes: labels (N,), outputs (N, K) -> (N, K).
-    """
-    return target_rows(outputs.shape[1], outputs.dtype, smoothing).take(labels, axis=0)
-
-
-@cache
-def target_rows(n_classes: int, dtype: np.dtype[Any], smoothing: float) -> Array:
-    """Return the read-only matrix whose row k is the target of class k.
-
-    Shapes: (K, K).
-    """
-    rows = np.eye(n_classes, dtype=dtype) * (1 - smoothing) + smoothing / n_classes
-    rows.flags.writeable = False
-    return rows
-
-
-def divide_by_n(error: Array) -> Array:
-    """Divide by N in place, by a product with 1 / N.
-
-    Shapes: (N, K).
-    """
-    error *= scalar_array(1 / len(error), error.dtype)
-    return error

@@ -11,8 +11,7 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from network.core.activations import ACTIVATIONS
-from network.core.layers import Flatten, Identity, Layer, Linear, Shape
+from network.core.layers import Identity, Layer, Shape
 from network.core.losses import Loss
 from network.core.params import Array, Params
 
@@ -49,18 +48,6 @@ class Model:
             params.append(layer_params)
         return params
 
-    def check_params(self, params: Params, in_shape: Shape) -> None:
-        """Require parameters of the names and shapes that the layers need.
-
-        Raises: ValueError.
-        """
-        shape = in_shape
-        for index, (layer, layer_params) in enumerate(zip(self.layers, params, strict=True)):
-            expected, shape = layer.shapes(shape)
-            found = {name: array.shape for name, array in layer_params.items()}
-            if found != expected:
-                raise ValueError(f"layer {index} has params {found}, expected {expected}")
-
     def forward(
         self, params: Params, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, ModelBackward]:
@@ -93,43 +80,6 @@ class Model:
             return grads
 
         return x, backward
-
-    def least_batch(self, in_shape: Shape) -> int:
-        """Return how many images a training step needs at once; `in_shape` is that of one."""
-        least, shape = 1, in_shape
-        for layer in self.layers:
-            least = max(least, layer.least_batch(shape))
-            shape = layer.shapes(shape)[1]
-        return least
-
-    def calibrate(self, params: Params, images: Array) -> None:
-        """Measure on training images what layers use in place of a batch outside training.
-
-        Batch normalisation needs it: the mean and the variance of each unit. Writes to `params`.
-
-        Shapes: images (N, H, W); a thousand are enough.
-        """
-        if not any(layer.needs_batch for layer in self.layers):
-            return
-        x = images
-        for layer, layer_params in zip(self.layers, params, strict=True):
-            layer.calibrate(layer_params, x)
-            x, _ = layer.forward(layer_params, x)
-
-
-def fully_connected(
-    hidden: tuple[int, ...], n_classes: int, activation: str, initializer: str, loss: type[Loss]
-) -> Model:
-    """Describe a fully connected network: 784-30-10 with hidden=(30,).
-
-    A *hidden* layer is one between the pixels and the scores. The activation follows each of
-    them; the output activation is the one that suits the loss.
-    """
-    layers: list[Layer] = [Flatten()]
-    for n_out in hidden:
-        layers += [Linear(n_out, initializer), ACTIVATIONS[activation]()]
-    layers += [Linear(n_classes, initializer), loss.output_activation()]
-    return Model(tuple(layers))
 
 
 def without_output_activation(model: Model, loss: Loss) -> Model:

@@ -8,7 +8,7 @@ the minimum, and the loss may grow without limit.
 A step uses the gradient of one batch, a fast estimate of the gradient of all images that differs
 a little from batch to batch. Hence the name of the simplest rule, *stochastic* (random) *gradient
 descent*, SGD. Other rules remember earlier gradients to make better steps: Momentum and Adam
-here, further ones in `network/training/more_optimizers.py`.
+here, further ones in `network/training/optimizers.py`.
 
 *Weight decay* multiplies every weight, but no bias, by 1 - learning_rate * weight_decay in each
 step. What the gradient does not keep up fades, so the network prefers simple solutions. In SGD
@@ -25,7 +25,8 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from network.core.params import Params, params_dtype, zeros_like, zip_arrays
+from network.core.params import Params, zeros_like, zip_arrays
+from network.core.plumbing.speed import params_dtype
 
 State: TypeAlias = dict[str, Params]  # each memory by its name, a tree as the parameters are
 

@@ -27,7 +27,6 @@ parameters, remembers. Such a list is called a *tree* here; the functions below 
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -75,27 +74,3 @@ def count_params(params: Params) -> int:
 def is_finite(params: Params) -> bool:
     """Return whether all numbers are finite, neither NaN nor infinite."""
     return all(np.isfinite(array).all() for _, array in named_arrays(params))
-
-
-def params_dtype(params: Params) -> np.dtype[Any]:
-    """Return the type of the numbers; float32 (32 bits, 7 digits) for a tree without arrays."""
-    for layer in params:
-        for array in layer.values():
-            return array.dtype
-    return np.dtype(np.float32)
-
-
-# --- Faster, with the same result ---
-
-
-@cache
-def scalar_array(number: float, dtype: np.dtype[Any]) -> Array:
-    """Return a number as a read-only array without axes.
-
-    NumPy has to convert a Python number in every operation: on small arrays that doubles the time.
-
-    Shapes: ().
-    """
-    array = np.array(number, dtype)
-    array.flags.writeable = False
-    return array

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from network.core.activations import LogSoftmax
 from network.core.layers import Backward, Identity, Layer
 from network.core.model import Model
 from network.core.params import Array, LayerParams, Params
+from network.layers.activations import LogSoftmax
 
 POINTS = 64  # on the way from nothing to the image
 

@@ -8,6 +8,7 @@ import numpy as np
 from network.core.layers import Backward, Layer, Shape
 from network.core.model import Model
 from network.core.params import Array, LayerParams, Params, copy_params
+from network.layers.whole_model import require_shapes
 from pipeline.datasets.records import IMAGE_SHAPE
 
 STEP, MASK = 0x6D2B79F5, 0xFFFFFFFF
@@ -53,7 +54,7 @@ def edit_model(
         weight = edited[check_index(place, edited)].get("weight", np.empty((0, 0)))
         weight[..., check_index(unit, range(weight.shape[-1]))] *= scale
     edited_model = Model(tuple(layers))
-    edited_model.check_params(edited, in_shape)
+    require_shapes(edited_model, edited, in_shape)
     return edited_model, edited
 
 

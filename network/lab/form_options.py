@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from network.core.losses import LOSSES
 from network.training.build import WITH_MOMENTUM
 from network.training.configuration import (
     OPTIONS,
@@ -13,7 +12,8 @@ from network.training.configuration import (
     build_configuration,
 )
 from network.training.find_preset import change_values, load_preset, preset_names
-from network.training.more_optimizers import OPTIMIZERS
+from network.training.losses import LOSSES
+from network.training.optimizers import OPTIMIZERS
 from network.training.option import Group, Option, OptionError, options_spelled
 from pipeline.datasets.registry import all_datasets
 from pipeline.errors import UsageError

@@ -19,5 +19,14 @@ if TYPE_CHECKING:
         describe_layer as describe_layer,
         parse_layers as parse_layers,
     )
+    from network.layers.activations import (
+        ACTIVATIONS as ACTIVATIONS,
+        LeakyReLU as LeakyReLU,
+        LogSoftmax as LogSoftmax,
+    )
+    from network.layers.whole_model import (
+        calibrate_layers as calibrate_layers,
+        require_shapes as require_shapes,
+    )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -14,10 +14,10 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from network.core.arguments import at_least, at_most, one_of, require
 from network.core.initializers import INITIALIZERS
 from network.core.layers import MAX_UNITS, Backward, Layer, Shape
 from network.core.params import Array, LayerParams
+from network.core.plumbing.arguments import at_least, at_most, one_of, require
 
 CACHE = 2**19  # bytes; half of what a core has to itself today, so that products fit beside it
 SMALL = 10**6  # multiplications; OpenBLAS does products of up to so many without copying them first

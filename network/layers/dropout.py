@@ -5,9 +5,9 @@ from typing import Annotated, Self
 
 import numpy as np
 
-from network.core.arguments import at_least, below
 from network.core.layers import Backward, Layer, Shape
 from network.core.params import Array, LayerParams
+from network.core.plumbing.arguments import at_least, below
 
 
 @dataclass(frozen=True)

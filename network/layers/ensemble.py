@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from network.core.arguments import require
 from network.core.layers import Backward, Layer, Shape
 from network.core.model import Model
 from network.core.params import Array, LayerParams, Params
+from network.core.plumbing.arguments import require
 from network.layers.registry import SINGLE_LAYERS, parse_layers_among
+from network.layers.whole_model import calibrate_layers, least_batch
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,11 @@ class Ensemble(Layer):
         return any(layer.needs_batch for layers in self.networks for layer in layers)
 
     def least_batch(self, in_shape: Shape) -> int:
-        return max(Model(layers).least_batch(in_shape) for layers in self.networks)
+        return max(least_batch(layers, in_shape) for layers in self.networks)
 
     def calibrate(self, params: LayerParams, x: Array) -> None:
         for layers, member_params in self.inner_networks(params):
-            Model(layers).calibrate(member_params, x)
+            calibrate_layers(layers, member_params, x)
 
     def inner_networks(self, params: LayerParams) -> list[tuple[tuple[Layer, ...], Params]]:
         return [

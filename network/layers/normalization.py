@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from network.core.arguments import above, at_most
 from network.core.layers import Backward, Layer, Shape
 from network.core.params import Array, LayerParams
+from network.core.plumbing.arguments import above, at_most
 
 
 @dataclass(frozen=True)

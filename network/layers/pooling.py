@@ -9,9 +9,9 @@ from typing import Annotated
 
 import numpy as np
 
-from network.core.arguments import at_least
 from network.core.layers import Backward, Layer, Shape
 from network.core.params import Array, LayerParams
+from network.core.plumbing.arguments import at_least
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ import difflib
 import inspect
 from collections.abc import Callable, Mapping
 
-from network.core.activations import GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
+from network.core.activations import ReLU, Sigmoid, Softmax, Tanh
 from network.core.layers import Flatten, Identity, Layer, Linear
+from network.layers.activations import GELU, LeakyReLU, LogSoftmax
 from network.layers.convolution import Conv2D
 from network.layers.dropout import Dropout, Dropout2D
 from network.layers.normalization import BatchNorm

@@ -30,6 +30,7 @@ from network.core.model import Model
 from network.core.optimizers import State
 from network.core.params import Array, Params, named_arrays
 from network.layers.text import build_layer, describe_layer
+from network.layers.whole_model import require_shapes
 from network.runs.checkpoint_meta import check_meta_types
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError, MissingError, UsageError
@@ -212,7 +213,7 @@ def check_params(model: Model, params: Params) -> None:
 
     Raises: ValueError.
     """
-    model.check_params(params, IMAGE_SHAPE)
+    require_shapes(model, params, IMAGE_SHAPE)
     for name, array in named_arrays(params):
         if array.dtype.kind != "f":
             raise ValueError(f"{name} is {array.dtype}, expected floats")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         build_model as build_model,
         build_recipe as build_recipe,
         effective_momentum as effective_momentum,
+        fully_connected as fully_connected,
         init_params as init_params,
     )
     from network.training.configuration import (
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
         learning_rate_at as learning_rate_at,
         train as train,
     )
-    from network.training.more_optimizers import OPTIMIZERS as OPTIMIZERS
+    from network.training.optimizers import OPTIMIZERS as OPTIMIZERS
     from network.training.recipe import Recipe as Recipe
     from network.training.state import (
         EpochDone as EpochDone,
@@ -67,5 +68,6 @@ if TYPE_CHECKING:
         check_examples as check_examples,
         require_held_out as require_held_out,
     )
+    from network.training.losses import LOSSES as LOSSES
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -2,18 +2,20 @@
 
 import numpy as np
 
-from network.core.layers import Linear, Shape
-from network.core.losses import LOSSES, CrossEntropy, Loss
-from network.core.model import Model, fully_connected
+from network.core.layers import Flatten, Layer, Linear, Shape
+from network.core.losses import CrossEntropy, Loss
+from network.core.model import Model
 from network.core.optimizers import Optimizer
 from network.core.params import Params, named_arrays
 from network.core.schedules import SCHEDULES, Schedule
 from network.images.augmentation import build_augmentation
+from network.layers.activations import ACTIVATIONS
 from network.layers.text import parse_layers
 from network.training.checks import format_list
 from network.training.configuration import Configuration
 from network.training.former_rules import SCHEDULES_BEFORE_2, WeightAveragingByFours
-from network.training.more_optimizers import OPTIMIZERS, GradientClipping, WeightAveraging
+from network.training.losses import LOSSES
+from network.training.optimizers import OPTIMIZERS, GradientClipping, WeightAveraging
 from network.training.option import OptionError
 from network.training.recipe import Recipe
 from pipeline.datasets.records import IMAGE_SHAPE
@@ -40,6 +42,21 @@ def build_model(configuration: Configuration, n_classes: int) -> Model:
     model = Model((*layers, Linear(n_classes), loss.output_activation()))
     check_shapes(model)
     return model
+
+
+def fully_connected(
+    hidden: tuple[int, ...], n_classes: int, activation: str, initializer: str, loss: type[Loss]
+) -> Model:
+    """Describe a fully connected network: 784-30-10 with hidden=(30,).
+
+    A *hidden* layer is one between the pixels and the scores. The activation follows each of
+    them; the output activation is the one that suits the loss.
+    """
+    layers: list[Layer] = [Flatten()]
+    for n_out in hidden:
+        layers += [Linear(n_out, initializer), ACTIVATIONS[activation]()]
+    layers += [Linear(n_classes, initializer), loss.output_activation()]
+    return Model(tuple(layers))
 
 
 def check_shapes(model: Model) -> None:

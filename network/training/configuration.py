@@ -29,7 +29,7 @@ from network.training.option_values import (
 )
 from pipeline.errors import CorruptError, UsageError
 
-OPTIMIZERS = Registry("network.training.more_optimizers:OPTIMIZERS")
+OPTIMIZERS = Registry("network.training.optimizers:OPTIMIZERS")
 
 # The rules of training, counted up when one changes; a run keeps those that it began with.
 # 1: the weight average moves every fourth step, and warm-cosine begins with a rate of 0
@@ -105,7 +105,7 @@ class Configuration:
     )
     activation: str = option(
         "sigmoid",
-        Choice(Registry("network.core.activations:ACTIVATIONS")),
+        Choice(Registry("network.layers.activations:ACTIVATIONS")),
         "Activation of the hidden layers",
         Group.MODEL,
         useless=(beside_layers, beside_start, without_hidden),
@@ -119,7 +119,7 @@ class Configuration:
     )
     loss: str = option(
         "squared-error",
-        Choice(Registry("network.core.losses:LOSSES")),
+        Choice(Registry("network.training.losses:LOSSES")),
         "Loss",
         Group.OPTIMIZATION,
         is_basic=True,

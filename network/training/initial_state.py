@@ -6,12 +6,12 @@ seed, or with those of a run that was trained before.
 
 from dataclasses import dataclass
 
-from network.core.losses import LOSSES
 from network.core.model import Model
 from network.core.params import Params
 from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration
 from network.training.enough_examples import check_examples
+from network.training.losses import LOSSES
 from network.training.recipe import Recipe
 from network.training.state import TrainingState
 from pipeline.datasets.registry import find_dataset

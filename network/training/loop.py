@@ -19,6 +19,7 @@ from network.core.data import Examples, batches
 from network.core.model import Trainable
 from network.core.params import Params, copy_params, is_finite
 from network.core.train_step import train_step
+from network.layers.whole_model import calibrate_layers
 from network.metrics.accuracy import compute_loss_and_accuracy
 from network.training.recipe import Recipe
 from network.training.state import EpochDone, Event, StepDone, TrainingState
@@ -112,7 +113,7 @@ def finish_epoch(
 
 def calibrate_model(recipe: Recipe, params: Params, training: Examples) -> None:
     """Measure what the parameters need to answer with, on images to train on."""
-    recipe.model.calibrate(params, training.images[:CALIBRATE_ON])
+    calibrate_layers(recipe.model.layers, params, training.images[:CALIBRATE_ON])
 
 
 def best_epoch(history: list[EpochDone]) -> EpochDone:

@@ -5,8 +5,8 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from network.core.losses import SquaredError
-from network.core.model import fully_connected
 from network.environment import describe_environment, suitable_threads
+from network.training.build import fully_connected
 
 
 def blas_threads():

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from network.core.losses import LOSSES
-from network.core.model import fully_connected
 from network.runs.calibrate import FORMAT, load_calibration
 from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from network.runs.evaluation_log import LoggedEvaluation, save_evaluations
 from network.runs.film import load_frame
 from network.runs.folder import Run, load_run, read_saved_history, save_run, summarise_run
 from network.runs.names import create_run
+from network.training.build import fully_connected
 from network.training.configuration import Configuration
-from network.training.more_optimizers import OPTIMIZERS
+from network.training.losses import LOSSES
+from network.training.optimizers import OPTIMIZERS
 from network.training.state import EpochDone, TrainingState
 from pipeline.build import build_pickles
 from pipeline.datasets.user_datasets import publish_record, read_record

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from network.core.losses import LOSSES
-from network.core.model import fully_connected
 from network.core.params import copy_params
 from network.runs.checkpoints import Checkpoint, pack_checkpoint, save_checkpoint
 from network.runs.folder import build_checkpoint
 from network.runs.history import pack_history
+from network.training.build import fully_connected
 from network.training.configuration import Configuration
-from network.training.more_optimizers import OPTIMIZERS
+from network.training.losses import LOSSES
+from network.training.optimizers import OPTIMIZERS
 from network.training.state import EpochDone, TrainingState
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.datasets.records import RawFile, Split

@@ -3,16 +3,9 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from network.core.activations import (
-    GELU,
-    LeakyReLU,
-    LogSoftmax,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    Tanh,
-)
+from network.core.activations import ReLU, Sigmoid, Softmax, Tanh
 from network.core.layers import Flatten, Identity, Linear
+from network.layers.activations import GELU, LeakyReLU, LogSoftmax
 from network.layers.convolution import Conv2D
 from network.layers.dropout import Dropout, Dropout2D
 from network.layers.ensemble import Ensemble

@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from network.core.activations import LeakyReLU
 from network.core.layers import Layer, Shape
 from network.core.params import Array, LayerParams, Params
+from network.layers.activations import LeakyReLU
 from network.layers.convolution import Conv2D
 from network.layers.ensemble import Ensemble
 from network.layers.normalization import BatchNorm

@@ -9,16 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from network.commands.text.run_text import format_advice
-from network.core.activations import ACTIVATIONS, GELU, LeakyReLU, ReLU, Sigmoid, Tanh
+from network.core.activations import ReLU, Sigmoid, Tanh
 from network.core.gradient_check import TOLERANCE, check_gradients, choose_indices
 from network.core.layers import Flatten, Identity, Layer, Linear
-from network.core.losses import LOSSES, SquaredError
-from network.core.model import Model, fully_connected
+from network.core.losses import SquaredError
+from network.core.model import Model
 from network.core.params import copy_params, count_params, named_arrays
+from network.layers.activations import ACTIVATIONS, GELU, LeakyReLU
 from network.layers.convolution import Conv2D
 from network.layers.dropout import Dropout
 from network.layers.normalization import BatchNorm
 from network.layers.pooling import AveragePool2D, MaxPool2D
+from network.training.build import fully_connected
+from network.training.losses import LOSSES
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from network.core.layers import Linear
-from network.core.losses import LOSSES, CrossEntropy
+from network.core.losses import CrossEntropy
+from network.training.losses import LOSSES
 
 
 def sigmoid(z):

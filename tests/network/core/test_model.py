@@ -7,13 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.core.activations import ACTIVATIONS, ReLU, Tanh
+from network.core.activations import ReLU, Tanh
 from network.core.gradient_check import check_gradients
 from network.core.layers import Flatten, Identity, Linear
-from network.core.losses import LOSSES, CrossEntropy
-from network.core.model import Model, fully_connected, without_output_activation
+from network.core.losses import CrossEntropy
+from network.core.model import Model, without_output_activation
+from network.layers.activations import ACTIVATIONS
 from network.layers.convolution import Conv2D
 from network.layers.normalization import BatchNorm
+from network.layers.whole_model import calibrate_layers, require_shapes
+from network.training.build import fully_connected
+from network.training.losses import LOSSES
 
 every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
 every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -95,16 +99,16 @@ def test_leaving_out_the_first_d_x_changes_no_gradient():
 
 def test_params_of_another_form_are_refused():
     model, _, params, images, _ = small_model(CrossEntropy)
-    model.check_params(params, (4, 3))
+    require_shapes(model, params, (4, 3))
     with pytest.raises(ValueError, match="shorter"):
         model.forward(params[:-1], images)
     with pytest.raises(ValueError, match="shorter"):
-        model.check_params(params[:-1], (4, 3))
+        require_shapes(model, params[:-1], (4, 3))
     with pytest.raises(ValueError, match=r"layer 1 has params .* expected"):
-        model.check_params(params, (4, 4))
+        require_shapes(model, params, (4, 4))
     del params[3]["bias"]
     with pytest.raises(ValueError, match=r"layer 3 has params .* expected .*bias"):
-        model.check_params(params, (4, 3))
+        require_shapes(model, params, (4, 3))
 
 
 def test_what_was_measured_makes_the_outputs_those_of_training():
@@ -114,5 +118,5 @@ def test_what_was_measured_makes_the_outputs_those_of_training():
     images = rng.random((30, 9, 8))
     trained, _ = model.forward(params, images, rng)
     assert not np.allclose(model.forward(params, images)[0], trained)
-    model.calibrate(params, images)
+    calibrate_layers(model.layers, params, images)
     assert np.allclose(model.forward(params, images)[0], trained)

@@ -11,7 +11,7 @@ from network.core.params import copy_params, map_params, named_arrays
 from network.core.train_step import train_step
 from network.layers.convolution import Conv2D
 from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from network.training.more_optimizers import OPTIMIZERS
+from network.training.optimizers import OPTIMIZERS
 
 MODEL = Model((Conv2D(2, size=2), Flatten(), Linear(4), Sigmoid(), Linear(3), Sigmoid()))
 every_optimizer = pytest.mark.parametrize("name", OPTIMIZERS)

@@ -11,11 +11,10 @@ from network.core.params import (
     count_params,
     map_params,
     named_arrays,
-    params_dtype,
-    scalar_array,
     zeros_like,
     zip_arrays,
 )
+from network.core.plumbing.speed import params_dtype, scalar_array
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from dataclasses import MISSING, fields
 import numpy as np
 import pytest
 
-from network.core.activations import LeakyReLU
 from network.core.layers import Linear
+from network.layers.activations import LeakyReLU
 from network.layers.dropout import Dropout
 from network.layers.normalization import BatchNorm
 from network.layers.text import LAYERS, build_layer, describe_layer, parse_layers

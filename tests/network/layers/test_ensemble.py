@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from network.core.losses import CrossEntropy, SquaredError
-from network.core.model import Model, fully_connected
+from network.core.model import Model
 from network.core.params import copy_params, zeros_like
 from network.layers.ensemble import Ensemble, join_params, select_params
 from network.layers.text import build_layer, describe_layer, parse_layers
+from network.layers.whole_model import calibrate_layers
 from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from network.training.build import build_model, build_recipe, init_params
+from network.training.build import build_model, build_recipe, fully_connected, init_params
 from network.training.configuration import Configuration
 
 MODELS = (
@@ -109,8 +110,8 @@ def test_the_batch_normalisation_of_members_is_measured():
     alone = [select_params(params[0], f"0.{index}.") for index in range(len(member.layers))]
     alone = copy_params(alone)
     images = np.random.default_rng(0).random((20, 28, 28), np.float32)
-    recipe.model.calibrate(params, images)
-    member.calibrate(alone, images)
+    calibrate_layers(recipe.model.layers, params, images)
+    calibrate_layers(member.layers, alone, images)
     assert not np.array_equal(alone[1]["mean"], np.zeros(2))
     for name in ("mean", "variance"):
         assert np.array_equal(params[0][f"0.1.{name}"], alone[1][name])

@@ -7,17 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from network.core.activations import (
-    ACTIVATIONS,
-    GELU,
-    LeakyReLU,
-    LogSoftmax,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    Tanh,
-)
+from network.core.activations import ReLU, Sigmoid, Softmax, Tanh
 from network.core.layers import Flatten, Identity, Linear
+from network.layers.activations import ACTIVATIONS, GELU, LeakyReLU, LogSoftmax
 from network.layers.convolution import Conv2D
 from network.layers.dropout import Dropout, Dropout2D
 from network.layers.normalization import BatchNorm

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from network.core.data import Examples
 from network.core.layers import Flatten
-from network.core.losses import LOSSES, SquaredError
-from network.core.model import Model, fully_connected
+from network.core.losses import SquaredError
+from network.core.model import Model
 from network.core.params import map_params
 from network.metrics import accuracy
 from network.metrics.accuracy import (
@@ -19,6 +19,8 @@ from network.metrics.accuracy import (
     predict_classes,
     wilson_interval,
 )
+from network.training.build import fully_connected
+from network.training.losses import LOSSES
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from network.core.activations import LogSoftmax, Sigmoid, Softmax
+from network.core.activations import Sigmoid, Softmax
 from network.core.model import Model
+from network.layers.activations import LogSoftmax
 from network.layers.ensemble import Ensemble, join_params
 from network.layers.text import parse_layers
 from network.metrics.accuracy import compute_outputs

@@ -5,13 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from network.core.activations import ACTIVATIONS, Sigmoid
+from network.core.activations import Sigmoid
 from network.core.layers import Flatten, Linear
-from network.core.losses import LOSSES, SquaredError
-from network.core.model import Model, fully_connected
+from network.core.losses import SquaredError
+from network.core.model import Model
 from network.core.params import named_arrays
+from network.layers.activations import ACTIVATIONS
 from network.layers.text import parse_layers
 from network.metrics.direction_check import check_directions
+from network.training.build import fully_connected
+from network.training.losses import LOSSES
 from tests.network.core.test_gradient_check import (
     Spoilt,
     average_again,

@@ -12,10 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from network.core.activations import ACTIVATIONS
-from network.core.losses import LOSSES
-from network.core.model import fully_connected
 from network.core.params import named_arrays
+from network.layers.activations import ACTIVATIONS
 from network.layers.text import describe_layer
 from network.runs.checkpoints import (
     FORMAT,
@@ -25,7 +23,9 @@ from network.runs.checkpoints import (
     parse_npy,
     save_checkpoint,
 )
-from network.training.more_optimizers import OPTIMIZERS
+from network.training.build import fully_connected
+from network.training.losses import LOSSES
+from network.training.optimizers import OPTIMIZERS
 from pipeline.errors import CorruptError, MissingError, StorageError
 from pipeline.storage.npy import MAX_HEADER
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from network.core.losses import CrossEntropy
-from network.core.model import fully_connected
 from network.runs.checkpoints import Checkpoint, save_checkpoint
 from network.runs.evaluation_log import LoggedEvaluation, save_evaluations
 from network.runs.folder import (
@@ -21,6 +20,7 @@ from network.runs.folder import (
     summarise_run,
 )
 from network.runs.names import create_run, describe_sizes, find_run, list_runs, order_by_change
+from network.training.build import fully_connected
 from network.training.configuration import Configuration
 from network.training.state import EpochDone, TrainingState
 from pipeline.errors import CorruptError, MissingError, UsageError

@@ -7,12 +7,12 @@ import pytest
 
 from network.core.data import load_examples, split_validation
 from network.core.losses import CrossEntropy
-from network.core.model import fully_connected
 from network.runs.folder import load_run, save_run
 from network.runs.held_out import split_examples
 from network.runs.make_ensemble import make_ensemble
 from network.runs.names import create_run, find_run
 from network.runs.training_run import create_training_run, resume_training_run
+from network.training.build import fully_connected
 from network.training.configuration import Configuration
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, UsageError

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.core.losses import LOSSES
 from network.training.configuration import (
     FIRST_RULES,
     OPTIONS,
@@ -25,7 +24,8 @@ from network.training.configuration import (
     resolve_keys,
 )
 from network.training.find_preset import change_values
-from network.training.more_optimizers import OPTIMIZERS
+from network.training.losses import LOSSES
+from network.training.optimizers import OPTIMIZERS
 from network.training.option import Group, OptionError
 from network.training.option_values import Choice, Number, Strengths, Whole
 from pipeline.errors import CorruptError, UsageError

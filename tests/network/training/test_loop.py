@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 
 from network.core.data import Examples, scale_pixels
-from network.core.losses import LOSSES
-from network.core.model import fully_connected
 from network.core.params import Params, named_arrays
 from network.core.schedules import SCHEDULES
-from network.training.build import build_recipe
+from network.training.build import build_recipe, fully_connected
 from network.training.configuration import Configuration
 from network.training.loop import DivergedError, train
-from network.training.more_optimizers import OPTIMIZERS
+from network.training.losses import LOSSES
+from network.training.optimizers import OPTIMIZERS
 from network.training.state import EpochDone, StepDone, TrainingState
 
 

@@ -12,8 +12,9 @@ from network.core.activations import Sigmoid
 from network.core.data import scale_pixels
 from network.core.layers import Linear
 from network.core.losses import SquaredError
-from network.core.model import Model, fully_connected
+from network.core.model import Model
 from network.core.params import copy_params, named_arrays, zip_arrays
+from network.training.build import fully_connected
 
 
 class Ours:

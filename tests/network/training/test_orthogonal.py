@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.training.more_optimizers import matrices, orthogonalize, vectors
+from network.training.optimizers import matrices, orthogonalize, vectors
 
 sizes = st.integers(1, 12)
 

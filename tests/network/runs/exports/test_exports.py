@@ -13,16 +13,18 @@ from onnx import helper
 from safetensors import safe_open
 from safetensors.numpy import load
 
-from network.core.activations import LeakyReLU, LogSoftmax, Softmax
+from network.core.activations import Softmax
 from network.core.data import load_examples
 from network.core.layers import Flatten
 from network.core.model import Model
 from network.core.params import zip_arrays
+from network.layers.activations import LeakyReLU, LogSoftmax
 from network.layers.convolution import Conv2D
 from network.layers.ensemble import select_params
 from network.layers.normalization import BatchNorm
 from network.layers.pooling import AveragePool2D, MaxPool2D
 from network.layers.text import LAYERS, build_layer, parse_layers
+from network.layers.whole_model import require_shapes
 from network.metrics.accuracy import compute_outputs
 from network.runs.checkpoints import Checkpoint
 from network.runs.evaluate import LoadedRun
@@ -139,7 +141,7 @@ def test_safetensors_holds_all_that_is_needed_to_build_the_model_again(loaded, t
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     model = Model(tuple(map(build_layer, told["layers"])))
     params = [select_params(arrays, f"{index}.") for index in range(len(model.layers))]
-    model.check_params(params, (28, 28))
+    require_shapes(model, params, (28, 28))
     for name, (ours, theirs) in zip_arrays(loaded.checkpoint.params, params):
         np.testing.assert_array_equal(theirs, ours, name)
     assert parse_layers(told["text"]) == model.layers

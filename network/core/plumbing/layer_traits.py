@@ -1,12 +1,14 @@
 """What the rest of the code asks of a layer, with the answers that most layers give.
 
 A new layer answers only where it differs. So the code that asks has no list of layers, and knows
-a layer that it has never seen. You can skip this file on a first reading.
+a layer that it has never seen.
 """
 
-from typing import Self
+from typing import Any, Self
 
-from network.core.params import Array, LayerParams
+import numpy as np
+
+from network.core.params import Array, LayerParams, Params
 
 
 class LayerTraits:
@@ -79,3 +81,29 @@ class LayerTraits:
 
         Shapes: x (N, ...), what training images are when they reach the layer.
         """
+
+    # --- what it is made of -----------------------------------------------------------------------
+    def inner_networks(self, params: LayerParams) -> list[tuple[tuple[Any, ...], Params]]:
+        """Return the networks inside the layer, each as layers and parameters; mostly none."""
+        return []
+
+
+def log_sigmoid(layer: LayerTraits, params: LayerParams, x: Array) -> tuple[Array, Array]:
+    """Return log y and log(1 - y) of Sigmoid, see `LayerTraits.log_scores`.
+
+    Shapes: x (N, K) -> (N, K), (N, K), float64.
+    """
+    z = x.astype(np.float64)
+    return -np.logaddexp(0, -z), -np.logaddexp(0, z)  # 1 - sigmoid(z) = sigmoid(-z)
+
+
+def log_softmax(layer: LayerTraits, params: LayerParams, x: Array) -> tuple[Array, Array]:
+    """Return log y and log(1 - y) of Softmax, see `LayerTraits.log_scores`.
+
+    Shapes: x (N, K) -> (N, K), (N, K), float64.
+    """
+    z = x.astype(np.float64)
+    z -= z.max(axis=1, keepdims=True)
+    log_y = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    others = [np.delete(log_y, k, axis=1) for k in range(log_y.shape[1])]  # add up to 1 - y_k
+    return log_y, np.stack([np.logaddexp.reduce(each, axis=1) for each in others], axis=1)

@@ -5,7 +5,7 @@
     initializer: Annotated[str, one_of(INITIALIZERS)] = "uniform"
 
 An `int` has to be a whole number. Where a `float` is meant, a whole number is as good and becomes
-a float: `BatchNorm(1)` is `BatchNorm(1.0)`. You can skip this file on a first reading.
+a float: `BatchNorm(1)` is `BatchNorm(1.0)`.
 """
 
 from collections.abc import Callable, Collection

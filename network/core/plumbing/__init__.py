@@ -1,0 +1,22 @@
+"""Beside the textbook: checks of arguments, answers for other code, and faster arithmetic."""
+
+from typing import TYPE_CHECKING
+
+from pipeline.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from network.core.plumbing.arguments import (
+        above as above,
+        at_least as at_least,
+        at_most as at_most,
+        below as below,
+        one_of as one_of,
+        require as require,
+    )
+    from network.core.plumbing.speed import (
+        divide_by_n as divide_by_n,
+        one_hot as one_hot,
+        sigmoid as sigmoid,
+    )
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)
