@@ -1,8 +1,8 @@
 """A neural network in NumPy: from pickles to predictions.
 
 To understand it, read `network/core` in this order: params, initializers, layers, activations,
-losses, model, gradient_check, optimizers, schedules, data, train_step. You can skip layer_traits
-and arguments, which serve the rest of the code. Then `network/layers` has further layers,
+losses, model, gradient_check, optimizers, schedules, data, train_step. You can skip its folder
+`plumbing`, which serves the rest of the code. Then `network/layers` has further layers,
 `network/training` the training loop, and `network/runs` what is kept on disk.
 
 In comments on shapes, the same letter has the same meaning in every file:

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from network.core.model import (
         Model as Model,
         ModelBackward as ModelBackward,
-        Trainable as Trainable,
         without_output_activation as without_output_activation,
     )
     from network.core.gradient_check import (
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
         EPSILON as EPSILON,
         TOLERANCE as TOLERANCE,
         check_gradients as check_gradients,
-        rounding_of_differences as rounding_of_differences,
     )
     from network.core.optimizers import (
         Adam as Adam,

@@ -12,6 +12,7 @@ the backward pass is right. Check every new layer like this.
 The choice of e is a compromise. The difference has an error of the order of e^2, since e is not 0.
 It has another from rounding: float64, a number of 64 bits, holds 16 digits of L, and dividing by
 2e makes the error in the last one larger. With 1e-5, about 9 digits of the derivative are right.
+`plumbing/differences.py` has the bound of that error, and what a derivative is at a kink.
 
 Source: Bishop, Pattern Recognition and Machine Learning (2006), section 5.3.3, equation 5.69.
 """
@@ -25,10 +26,10 @@ import numpy as np
 from network.core.losses import Loss
 from network.core.model import Model, without_output_activation
 from network.core.params import Array, Params, map_params
+from network.core.plumbing.differences import allow_for_kink, rounding_of_differences
 
 EPSILON = 1e-5  # e
 TOLERANCE = 1e-6  # relative error of a right gradient, rounding apart
-ROUNDING = 4 * float(np.finfo(np.float64).eps)  # of a loss, relative to its largest ingredient
 
 
 class ArrayCheck(NamedTuple):
@@ -78,7 +79,7 @@ def check_gradients(
     loss_value, d_outputs = loss(outputs, labels)
     grads = backward(d_outputs)
 
-    rounding = rounding_of_differences(loss_value, outputs)
+    rounding = rounding_of_differences(loss_value, outputs, EPSILON)
     x = images  # inputs of the layer whose parameters are checked
     for index, layer in enumerate(model.layers):
         rest = Model(model.layers[index:])  # layers before it do not depend on its parameters
@@ -127,7 +128,8 @@ def finite_differences(
 ) -> Array:
     """Return dL/d(array[i]) for every i in `which`, by differences of the loss.
 
-    `grad` holds the derivatives to be checked. It matters only at kinks.
+    `grad` holds the derivatives to be checked. It matters only at *kinks*, where the loss has one
+    slope on the left and another on the right: that of ReLU at 0, say.
 
     Shapes: which (M,), grad (M,) -> (M,).
     """
@@ -135,9 +137,10 @@ def finite_differences(
     scale = float(np.abs(grad).max(initial=0)) or 1.0
     numeric = np.empty(len(which))  # (M,)
     for position, i in enumerate(which):
-        found = difference_quotient(loss_now, flat, i, -EPSILON, EPSILON)
+        slope = partial(difference_quotient, loss_now, flat, i)
+        found = slope(-EPSILON, EPSILON)  # the central difference
         if not abs(found - grad[position]) <= TOLERANCE * scale:
-            found = allow_for_kink(loss_now, flat, i, found, grad[position])
+            found = allow_for_kink(slope, EPSILON, found, grad[position])
         numeric[position] = found
         advance(1)
     return numeric
@@ -160,31 +163,3 @@ def relative_error(amount: float, grad: Array, numeric: Array) -> float:
     """Return an amount divided by the largest number of two arrays; 0 if that is 0."""
     scale = max(np.abs(grad).max(initial=0), np.abs(numeric).max(initial=0))
     return float(amount / scale) if scale else 0.0
-
-
-# --- Where a right gradient and a difference may disagree ---
-
-
-def allow_for_kink(
-    loss_now: Callable[[], float], flat: Array, i: int, central: float, grad: float
-) -> float:
-    """Return the derivative nearest to `grad` that the loss has at a kink, of ReLU say.
-
-    A kink has one slope on the left and another on the right, and every number between the two
-    counts as a derivative. Without a kink they are equal, and the central difference, which
-    rounding disturbs less, may be nearer.
-
-    Source: Clarke, Optimization and Nonsmooth Analysis (1983), section 2.1.
-    """
-    left = difference_quotient(loss_now, flat, i, -EPSILON / 100, 0)
-    right = difference_quotient(loss_now, flat, i, 0, EPSILON / 100)
-    between = float(np.clip(grad, min(left, right), max(left, right)))
-    return min(central, between, key=lambda found: abs(found - grad))
-
-
-def rounding_of_differences(loss_value: float, outputs: Array) -> float:
-    """Return the largest error that rounding the loss can cause in a central difference.
-
-    Shapes: outputs (N, K).
-    """
-    return ROUNDING * max(1.0, abs(loss_value), float(np.abs(outputs).max())) / EPSILON

@@ -48,7 +48,7 @@ class Layer(LayerTraits, ABC):
     """A function that can make its parameters, apply them, and carry a gradient back.
 
     The defaults are those of a layer without parameters, whose outputs have the shape of its
-    inputs. What other code asks of a layer is in `LayerTraits`.
+    inputs. `LayerTraits` has what other code asks of a layer; skip it on a first reading.
     """
 
     def __post_init__(self) -> None:
@@ -101,6 +101,7 @@ class Linear(Layer):
         ((1, 3), (1, 2), (2, 3), [1.0, 1.0, 1.0])
     """
 
+    # Annotated: what a value may be, which is checked when the layer is made.
     n_out: Annotated[int, at_least(1), at_most(MAX_UNITS)]
     initializer: Annotated[str, one_of(INITIALIZERS)] = "uniform"
 
@@ -129,6 +130,7 @@ class Linear(Layer):
     ) -> tuple[Array, Backward]:
         weight, bias = params["weight"], params["bias"]
 
+        # Backpropagation through this layer: the three formulas above.
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
             d_x = d_y.dot(weight.T) if need_d_x else d_y  # (N, n_out) @ (n_out, n_in) -> (N, n_in)
             d_weight = product_like_weight(x, d_y)  # (n_in, N) @ (N, n_out) -> (n_in, n_out)

@@ -1,13 +1,13 @@
 """Models: layers in a row, and backpropagation through them.
 
 The forward pass goes through the layers from the first to the last, the backward pass from the
-last to the first. Here is also the default network, fully connected, and the change that a loss
-with an output activation of its own needs.
+last to the first. The example below is the default network, 784-30-10; its 30 outputs between
+pixels and scores are a *hidden* layer.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -93,12 +93,3 @@ def without_output_activation(model: Model, loss: Loss) -> Model:
         expected = loss.output_activation.__name__
         raise ValueError(f"{type(loss).__name__} needs a model that ends with {expected}")
     return Model((*model.layers[:-1], Identity()))
-
-
-class Trainable(Protocol):
-    """What can be trained: a model, or one whose batches are augmented or shared on the way."""
-
-    def forward(
-        self, params: Params, x: Array, rng: np.random.Generator | None = None
-    ) -> tuple[Array, Callable[[Array], Params]]:
-        """Return the outputs, and the function from d_outputs to the gradients."""

@@ -9,9 +9,9 @@ after the other; `network/training/loop.py` does that.
 import numpy as np
 
 from network.core.losses import Loss
-from network.core.model import Trainable
 from network.core.optimizers import Optimizer, State
 from network.core.params import Array, Params
+from network.core.plumbing.trainable import Trainable
 
 
 @np.errstate(over="ignore", invalid="ignore")  # the training loop raises DivergedError instead

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from network.core.gradient_check import EPSILON, TOLERANCE, rounding_of_differences
+from network.core.gradient_check import EPSILON, TOLERANCE
 from network.core.losses import Loss
 from network.core.model import Model, without_output_activation
 from network.core.params import (
@@ -31,6 +31,7 @@ from network.core.params import (
     named_arrays,
     zip_arrays,
 )
+from network.core.plumbing.differences import rounding_of_differences
 
 NUDGE = 1e-3  # of the size of an array's numbers: how far they are moved beforehand
 SHORTER = (1, 0.1, 0.01)  # times the step; where a long one crosses a kink, a short one may not
@@ -64,7 +65,6 @@ def check_directions(
     grads = backward(d_outputs)
     count = count_params(params)
     usual = sqrt(tree_product(grads, grads) / max(1, count))  # of a direction of length 1
-    rounding = rounding_of_differences(loss_value, outputs)
 
     def loss_at(v: Params, step: float) -> float:
         moved = [
@@ -75,7 +75,8 @@ def check_directions(
 
     def check(v: Params, epsilon: float) -> DirectionCheck:
         numeric = (loss_at(v, epsilon) - loss_at(v, -epsilon)) / (2 * epsilon)
-        error, unsure = abs(numeric - tree_product(grads, v)), rounding * EPSILON / epsilon
+        error = abs(numeric - tree_product(grads, v))
+        unsure = rounding_of_differences(loss_value, outputs, epsilon)
         scale = max(usual, abs(numeric) / sqrt(max(1, count))) or 1.0
         return DirectionCheck(directions, count, error / scale, unsure / scale)
 

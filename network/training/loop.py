@@ -16,8 +16,8 @@ from time import perf_counter
 import numpy as np
 
 from network.core.data import Examples, batches
-from network.core.model import Trainable
 from network.core.params import Params, copy_params, is_finite
+from network.core.plumbing.trainable import Trainable
 from network.core.train_step import train_step
 from network.layers.whole_model import calibrate_layers
 from network.metrics.accuracy import compute_loss_and_accuracy

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from network.core.losses import Loss
-from network.core.model import Model, ModelBackward, Trainable, without_output_activation
+from network.core.model import Model, ModelBackward, without_output_activation
 from network.core.optimizers import Optimizer
 from network.core.params import Array, Params
+from network.core.plumbing.trainable import Trainable
 from network.core.schedules import Schedule
 from network.images.augmentation import Augmentation
 

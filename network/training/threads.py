@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from network.core.model import Trainable
 from network.core.params import Array, Params, zip_arrays
+from network.core.plumbing.trainable import Trainable
 
 Result = TypeVar("Result")
 

@@ -18,5 +18,7 @@ if TYPE_CHECKING:
         one_hot as one_hot,
         sigmoid as sigmoid,
     )
+    from network.core.plumbing.differences import rounding_of_differences as rounding_of_differences
+    from network.core.plumbing.trainable import Trainable as Trainable
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

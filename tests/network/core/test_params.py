@@ -14,7 +14,6 @@ from network.core.params import (
     zeros_like,
     zip_arrays,
 )
-from network.core.plumbing.speed import params_dtype, scalar_array
 
 
 @pytest.fixture
@@ -53,21 +52,6 @@ def test_copies_and_zeros_have_the_form_and_memory_of_their_own(params):
         assert copy.tobytes() == array.tobytes()
         assert (zeros.shape, zeros.dtype, zeros.any()) == (array.shape, array.dtype, False)
         assert not np.shares_memory(copy, array)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_scalar_changes_no_dtype_and_cannot_be_changed(dtype):
-    half = scalar_array(0.5, np.dtype(dtype))
-    assert (np.ones(3, dtype) * half).dtype == dtype
-    assert half is scalar_array(0.5, np.dtype(dtype))
-    with pytest.raises(ValueError, match="read-only"):
-        half += 1
-
-
-def test_a_tree_has_the_dtype_of_its_arrays(params):
-    assert params_dtype(params) == np.float32
-    assert params_dtype(params[2:]) == np.float64
-    assert params_dtype([{}]) == np.float32
 
 
 def test_the_numbers_of_784_30_10_are_counted():
