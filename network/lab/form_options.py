@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
+from network.runs.live_changes import LIVE_OPTIONS
 from network.training.build import WITH_MOMENTUM
 from network.training.configuration import (
     OPTIONS,
@@ -73,6 +75,21 @@ def read_choice(key: str, choice: Any) -> Any:
     return OPTIONS[key].read(choice) if isinstance(choice, str) and key in OPTIONS else choice
 
 
+def read_changes(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of live settings, where an empty text is the default.
+
+    Raises: UsageError.
+    """
+    return {key: read_change(key, value) for key, value in given.items() if value is not None}
+
+
+def read_change(key: str, value: Any) -> Any:
+    """Return the value of a live setting; a text is read as a typed option is."""
+    if not isinstance(value, str) or key not in LIVE_OPTIONS:
+        return value
+    return LIVE_OPTIONS[key].read(value) if value.strip() else LIVE_OPTIONS[key].default
+
+
 def describe_choices(cache: Cache) -> dict[str, Any]:
     """Return the form and what there is to choose from, as plain data."""
     built = [one.name for one in all_datasets(cache) if cache.manifest(one.name).is_file()]
@@ -88,6 +105,7 @@ def describe_choices(cache: Cache) -> dict[str, Any]:
             {"name": one.name, "about": one.about, "values": one.values} for one in presets
         ],
         "fields": fields,
+        "live": [describe_field(one) for one in LIVE_OPTIONS.values() if one.has_control],
         "with_momentum": WITH_MOMENTUM,
         "suitable": [
             {"loss": loss, "optimizer": optimizer, "learning_rate": rate, "weight_decay": decay}
@@ -110,5 +128,6 @@ def describe_field(option: Option) -> dict[str, Any]:
         "choices": list(option.kind.choices()),
         "is_basic": option.is_basic,
         "is_live": option.is_live,
+        "slider": asdict(option.slider) if option.slider else None,
         "default": option.default_text,
     }

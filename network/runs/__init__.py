@@ -61,6 +61,7 @@ if TYPE_CHECKING:
         read_arrays as read_arrays,
     )
     from network.runs.live_changes import (
+        LIVE_OPTIONS as LIVE_OPTIONS,
         apply_changes as apply_changes,
         change_training as change_training,
         extract_changes as extract_changes,

@@ -17,12 +17,25 @@ from network.runs.checkpoint_meta import is_change
 from network.runs.checkpoints import Checkpoint
 from network.runs.training_run import TrainingRun
 from network.training.build import build_recipe, effective_momentum
-from network.training.checks import check_range
 from network.training.configuration import OPTIONS, Configuration, configuration_from_dict
-from network.training.option import OptionError
+from network.training.option import Group, Option, OptionError, Slider
+from network.training.option_values import Number
 from pipeline.errors import CorruptError, UsageError
 
-FIELDS = [key for key, one in OPTIONS.items() if one.is_live]  # and dropout
+DROPOUT = Option(  # not of a configuration: the layers have it
+    Number(0, 0.95, 0.2),
+    None,
+    "Dropout rate of every layer that has one",
+    Group.REGULARIZATION,
+    key="dropout",
+    label="Dropout",
+    is_live=True,
+    slider=Slider(0, 0.95, lacks="the model has no such layer"),
+)
+LIVE_OPTIONS = {
+    **{key: one for key, one in OPTIONS.items() if one.is_live},
+    DROPOUT.key: DROPOUT,
+}
 
 
 @dataclass(frozen=True)
@@ -66,33 +79,31 @@ def apply_changes(
 
     Raises: UsageError.
     """
-    fields = {name: value for name, value in values.items() if name != "dropout"}
-    if unknown := fields.keys() - set(FIELDS):
+    fields = {name: value for name, value in values.items() if name != DROPOUT.key}
+    if unknown := values.keys() - LIVE_OPTIONS.keys():
         raise UsageError(
             f"{', '.join(sorted(unknown))} cannot be changed while a run is trained",
-            f"These can: {', '.join((*FIELDS, 'dropout'))}",
+            f"These can: {', '.join(LIVE_OPTIONS)}",
         )
-    if "dropout" in values:
-        check_range("dropout", values["dropout"], 0, 0.95)
+    if DROPOUT.key in values:
+        rate = DROPOUT.check(values[DROPOUT.key])
         if dropout_rate(model) is None:
             raise UsageError("dropout needs a layer Dropout, and the model has none")
         if configuration.layers:
-            text = with_dropout(parse_layers(configuration.layers), values["dropout"])
+            text = with_dropout(parse_layers(configuration.layers), rate)
             fields["layers"] = ", ".join(map(repr, text))
-        model = Model(with_dropout(model.layers, values["dropout"]))
+        model = Model(with_dropout(model.layers, rate))
     return replace(configuration, **fields), model
 
 
 def live_settings(training_run: TrainingRun) -> dict[str, Any]:
-    """Tell what can be changed of a training, and how it is now; None is what its model lacks."""
-    configuration, recipe = training_run.configuration, training_run.recipe
-    return {
-        "learning_rate": configuration.learning_rate,
+    """Return the present value of every setting that the lab shows; None is what a run lacks."""
+    configuration, model = training_run.configuration, training_run.recipe.model
+    values = configuration.to_dict() | {
         "momentum": effective_momentum(configuration),
-        "weight_decay": configuration.weight_decay,
-        "dropout": dropout_rate(recipe.model),
-        "augment": configuration.augment,
+        DROPOUT.key: dropout_rate(model),
     }
+    return {key: values[key] for key, one in LIVE_OPTIONS.items() if one.has_control}
 
 
 def with_dropout(layers: tuple[Layer, ...], rate: float) -> tuple[Layer, ...]:

@@ -32,9 +32,14 @@ if TYPE_CHECKING:
         Group as Group,
         Option as Option,
         OptionError as OptionError,
+        Slider as Slider,
         options_spelled as options_spelled,
     )
-    from network.training.option_values import Registry as Registry, Whole as Whole
+    from network.training.option_values import (
+        Number as Number,
+        Registry as Registry,
+        Whole as Whole,
+    )
     from network.training.find_preset import (
         change_values as change_values,
         load_preset as load_preset,

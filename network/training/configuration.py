@@ -14,6 +14,7 @@ from network.training.option import (
     Group,
     Option,
     OptionError,
+    Slider,
     find_options,
     option,
 )
@@ -139,6 +140,7 @@ class Configuration:
         default_words="suited to loss and optimizer",
         is_basic=True,
         is_live=True,
+        slider=Slider(1e-5, 100, "powers"),
     )
     weight_decay: float = option(
         AUTOMATIC,
@@ -147,6 +149,7 @@ class Configuration:
         Group.REGULARIZATION,
         default_words="suited to loss and optimizer",
         is_live=True,
+        slider=Slider(1e-7, 1, "powers"),
     )
     momentum: float | None = option(
         None,
@@ -155,6 +158,7 @@ class Configuration:
         Group.OPTIMIZATION,
         default_words="the optimizer's",
         is_live=True,
+        slider=Slider(0, 0.999, lacks="this optimizer has none"),
     )
     schedule: str = option(
         "cosine",

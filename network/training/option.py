@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import partial
-from typing import Any, TypeAlias, TypeVar, overload
+from typing import Any, Literal, TypeAlias, TypeVar, overload
 
 from network.training.checks import format_value
 from network.training.option_values import InvalidValueError, Kind, Number
@@ -67,6 +67,16 @@ def options_spelled(spell: Callable[[str], str]) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
+class Slider:
+    """How the lab shows a number that can be changed while a run is trained."""
+
+    low: float
+    high: float
+    scale: Literal["straight", "powers"] = "straight"  # powers: of ten, where 0 is the lower end
+    lacks: str = ""  # why it is off, where a run has no such number
+
+
+@dataclass(frozen=True)
 class Option:
     """An option and everything that its users have to know of it."""
 
@@ -81,6 +91,7 @@ class Option:
     aliases: tuple[str, ...] = ()  # further keys, accepted and not shown
     is_basic: bool = False  # in the part of the form that is always open
     is_live: bool = False  # can be changed while a run is trained
+    slider: Slider | None = None  # of a number that is live; without one the lab does not show it
     is_searchable: bool = True  # can differ between the trials of a sweep
     useless: tuple[Useless, ...] = ()  # where another option leaves it without effect
 
@@ -125,6 +136,11 @@ class Option:
         return self.default_words or (
             "" if self.default is None else self.kind.format(self.default)
         )
+
+    @property
+    def has_control(self) -> bool:
+        """Whether the lab shows a control for it beside a run that is trained."""
+        return self.is_live and (self.slider is not None or self.kind.field != "number")
 
     @property
     def help_text(self) -> str:

@@ -277,6 +277,7 @@ interface FormOptions {
   presets: Preset[];
   defaults: Record<string, unknown>;
   fields: FieldOptions[];
+  live: FieldOptions[]; // those that can be changed while a run is trained
   suitable: { loss: string; optimizer: string; learning_rate: number; weight_decay: number }[];
 }
 
@@ -290,6 +291,7 @@ interface FieldOptions {
   help?: string;
   group?: string;
   is_basic?: boolean; // in the part of the form that is always open
+  slider?: { low: number; high: number; scale: "straight" | "powers"; lacks: string } | null;
 }
 
 interface Preset {
@@ -304,13 +306,10 @@ interface Preset {
 type LossPoint = [step: number, mean: number, count: number];
 type Point = [x: number, y: number];
 
-/** What can be changed while a training runs; null: its model or optimizer has no such thing. */
+/** What can be changed while a training runs, by name; null: its model or optimizer has no such thing. */
 interface LiveSettings {
   learning_rate: number;
-  momentum: number | null;
-  weight_decay: number;
-  dropout: number | null;
-  augment: Record<string, number>;
+  [name: string]: unknown;
 }
 
 /** An epoch that is done (network/training/state.py). */

@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from network.lab.event_log import stream
-from network.lab.form_options import configure, describe_choices, naming_the_field
+from network.lab.form_options import configure, describe_choices, naming_the_field, read_changes
 from network.lab.histograms import Histograms, find_initial_params, pack_weights
 from network.lab.state import Lab
 from pipeline.errors import UsageError
@@ -30,16 +30,8 @@ class StartRequest(BaseModel):
     choices: dict[Name, int | float | Text | dict[Name, float] | list[int] | None] = {}
 
 
-class ChangesRequest(BaseModel):
-    """Other values for a training that goes on."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    learning_rate: float | None = None
-    momentum: float | None = None
-    weight_decay: float | None = None
-    dropout: float | None = None
-    augment: dict[Name, float] | None = None
+class ChangesRequest(RootModel[dict[Name, int | float | Text | dict[Name, float] | None]]):
+    """Other values for a training that goes on; a text is read as a typed option is."""
 
 
 class SpeedRequest(BaseModel):
@@ -80,7 +72,7 @@ def add_commands(routes: APIRouter, lab: Lab) -> None:
         """Go on with other values, from the next step on."""
         training = lab.trainings.find(run)
         with naming_the_field():
-            training.check(values := body.model_dump(exclude_none=True))
+            training.check(values := read_changes(body.root))
         training.send("change", values=values)
         return {"run": run}
 

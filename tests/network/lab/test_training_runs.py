@@ -10,6 +10,7 @@ import time
 import pytest
 import requests
 
+from network.lab.form_options import read_changes
 from network.runs.checkpoints import load_checkpoint
 from network.runs.film import list_epochs
 from network.runs.live_changes import extract_changes
@@ -276,8 +277,36 @@ def test_what_cannot_be_done_is_refused(lab):
     live = begin(lab)
     status, answer = ask(lab, "PATCH", f"trainings/{live}", json={"dropout": 0.5})
     assert (status, answer["error"]["field"]) == (422, "dropout")
-    assert ask(lab, "PATCH", f"trainings/{live}", json={"learning_rate": -5})[0] == 422
+    for body, field, words in [
+        ({"learning_rate": -5}, "learning_rate", "Learning rate is -5"),
+        ({"augment": "shift"}, "augment", "shift=2,rotate=10"),
+        ({"dropout": 2}, "dropout", "Dropout is 2; expected 0 to 0.95"),
+        ({"optimizer": "adam"}, "", "optimizer cannot be changed while a run is trained"),
+    ]:
+        status, answer = ask(lab, "PATCH", f"trainings/{live}", json=body)
+        assert (status, answer["error"].get("field", "")) == (422, field)
+        assert words in answer["error"]["message"]
     stop(lab, live)
+
+
+def test_a_text_of_a_change_is_read_as_it_is_typed_and_none_is_the_default():
+    assert read_changes({"augment": "shift=2", "learning_rate": 0.5, "dropout": None}) == {
+        "augment": {"shift": 2.0}, "learning_rate": 0.5,
+    }  # fmt: skip
+    assert read_changes({"augment": " "}) == {"augment": {}}
+
+
+@pytest.mark.slow
+def test_every_live_setting_has_a_control_whose_value_is_sent(lab):
+    offered = {one["name"]: one for one in ask(lab, "GET", "choices")[1]["live"]}
+    assert offered.keys() == {"learning_rate", "weight_decay", "momentum", "augment", "dropout"}
+    assert offered["dropout"]["slider"] == {
+        "low": 0, "high": 0.95, "scale": "straight", "lacks": "the model has no such layer",
+    }  # fmt: skip
+    run = begin(lab)
+    events, _ = listen(lab, run, lambda event: event["type"] == "begin")
+    assert events[-1]["controls"].keys() == offered.keys()
+    stop(lab, run)
 
 
 @pytest.mark.slow

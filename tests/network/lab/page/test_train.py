@@ -122,10 +122,15 @@ def test_the_learning_rate_is_changed_while_it_runs(open_page, lab):
     page.press("#knob-weight-decay", "Enter")
     page.wait_for_selector(".run-side .problem:has-text('Weight decay is -1')")
     expect(page.locator("#knob-weight-decay")).to_have_value("0.000024")
+    page.fill("#knob-augment", "shift=2")
+    page.press("#knob-augment", "Enter")
+    page.wait_for_selector(".changes:has-text('augment')")
+    expect(page.locator("#knob-augment")).to_have_value("shift=2")
     stop(page)
     meta = load_checkpoint(find_run(lab.cache, run).checkpoint).meta
     assert meta["configuration"]["learning_rate"] == 0.5
-    assert [change["values"] for change in meta["changes"]] == [{"learning_rate": 0.5}]
+    changed = [{"learning_rate": 0.5}, {"augment": {"shift": 2.0}}]
+    assert [change["values"] for change in meta["changes"]] == changed
 
 
 def test_a_page_that_is_reloaded_in_mid_training_has_missed_nothing(open_page):

@@ -5,9 +5,9 @@ import { h } from "../../ui/dom.js";
 /**
  * Make a field.
  * @param {FieldOptions} field
+ * @param {string} [id]
  */
-export function makeField({ name, label, kind, choices, default: hint, help, is_basic: isBasic = true }) {
-  const id = `field-${name}`;
+export function makeField({ name, label, kind, choices, default: hint, help, is_basic: isBasic = true }, id = `field-${name}`) {
   const isList = kind === "choice", isNumber = kind === "number";
   const isWide = choices.some((one) => one.length > 16) || (kind === "text" && !isBasic);
   const input = isList ? makeList(id, name, choices) : h("input", {

@@ -1,6 +1,7 @@
 // The settings of a training that can be changed while it runs.
 
 import { fill, h } from "../../ui/dom.js";
+import { asText, makeField } from "./field.js";
 import { makeSetting } from "./setting.js";
 import { describeChange } from "./training_run.js";
 
@@ -11,44 +12,26 @@ const SHOWN = 4; // changes that are listed: the last ones
  * @param {(values: Partial<LiveSettings>) => void} onChange
  */
 export function makeLiveSettings(onChange) {
-  const numbers = {
-    learning_rate: makeSetting({
-      id: "knob-learning-rate", label: "Learning rate", low: 1e-5, high: 100, scale: "powers",
-      onTurn: (value) => onChange({ learning_rate: value }),
-    }),
-    momentum: makeSetting({
-      id: "knob-momentum", label: "Momentum", low: 0, high: 0.999, scale: "straight", lacks: "this optimizer has none",
-      onTurn: (value) => onChange({ momentum: value }),
-    }),
-    weight_decay: makeSetting({
-      id: "knob-weight-decay", label: "Weight decay", low: 1e-7, high: 1, scale: "powers",
-      onTurn: (value) => onChange({ weight_decay: value }),
-    }),
-    dropout: makeSetting({
-      id: "knob-dropout", label: "Dropout", low: 0, high: 0.95, scale: "straight", lacks: "the model has no such layer",
-      onTurn: (value) => onChange({ dropout: value }),
-    }),
-  };
-  const augment = h("input", {
-    id: "knob-augment", type: "text", placeholder: "none; as in shift=2,rotate=10", autocomplete: "off", spellcheck: "false",
-    onchange: () => onChange({ augment: parseAugment(augment.value) }),
-  });
+  /** @type {Map<string, ReturnType<typeof makeControl>>} */
+  let controls = new Map();
+  const rows = h("div", { class: "stack" });
   const list = h("ul", { class: "note changes" });
-  const element = h("section", { class: "panel stack knobs", hidden: true }, h("h2", {}, "Knobs"),
-    Object.values(numbers).map((one) => one.element),
-    h("div", { class: "knob" }, h("label", { for: "knob-augment" }, "Augmentation"), augment),
-    list);
+  const element = h("section", { class: "panel stack knobs", hidden: true }, h("h2", {}, "Knobs"), rows, list);
   /** @type {LiveSettings | null} */
   let shown = null;
 
   /** @param {LiveSettings} settings */
   function write(settings) {
-    for (const name of /** @type {(keyof typeof numbers)[]} */ (Object.keys(numbers))) numbers[name].set(settings[name]);
-    augment.value = Object.entries(settings.augment).map((pair) => pair.join("=")).join(",");
+    for (const [name, control] of controls) control.set(settings[name]);
   }
 
   return {
     element,
+    /** @param {FieldOptions[]} fields those that can be changed, as the server declares them */
+    offer(fields) {
+      controls = new Map(fields.map((field) => [field.name, makeControl(field, onChange)]));
+      fill(rows, [...controls.values()].map((one) => one.element));
+    },
     /** @type {(settings: LiveSettings | null, changes: SettingsChange[]) => void} */
     show(settings, changes) {
       fill(list, changes.slice(-SHOWN).map((one) => h("li", {}, describeChange(one))));
@@ -65,14 +48,19 @@ export function makeLiveSettings(onChange) {
 }
 
 /**
- * Read "shift=2,rotate=10"; what is not a number is left for the server to refuse.
- * @param {string} text
- * @returns {Record<string, number>}
+ * Make the control of one setting: a slider, or a field whose text the server reads.
+ * @param {FieldOptions} field
+ * @param {(values: Partial<LiveSettings>) => void} onChange
+ * @returns {{element: HTMLElement, set: (value: unknown) => void}}
  */
-function parseAugment(text) {
-  const parts = text.split(",").map((part) => part.trim()).filter((part) => part && part !== "none");
-  return Object.fromEntries(parts.map((part) => {
-    const [name, strength] = part.split("=");
-    return [name.trim(), Number.isNaN(Number(strength)) ? -1 : Number(strength)];
-  }));
+function makeControl(field, onChange) {
+  const { name, label, slider } = field;
+  const id = `knob-${name.replaceAll("_", "-")}`;
+  if (slider) {
+    const { element, set } = makeSetting({ id, label, ...slider, onTurn: (value) => onChange({ [name]: value }) });
+    return { element, set: (value) => set(typeof value === "number" ? value : null) };
+  }
+  const { element, input } = makeField(field, id);
+  input.onchange = () => onChange({ [name]: input.value });
+  return { element, set: (value) => { input.value = asText(value); } };
 }

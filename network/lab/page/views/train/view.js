@@ -69,6 +69,7 @@ class TrainView {
     /** @type {[FormOptions, {trainings: {run: string, state: string}[]}]} */
     const [options, { trainings }] = await Promise.all([api.get("/api/choices"), api.get("/api/trainings")]);
     if (this.isGone) return;
+    this.panel.settings.offer(options.live);
     this.form.append(new TrainingForm(options, (name) => this.begun(name)).element);
     this.form.open = !this.context.run;
     for (const { run, state } of trainings) if (!isOver(state)) this.show(run);
