@@ -17,7 +17,7 @@ import numpy as np
 
 from network.core.params import Array
 from network.metrics import calibration
-from network.metrics.accuracy import wilson_interval
+from network.metrics.confidence_intervals import accuracy_interval
 from network.metrics.conformal import conformal_threshold, prediction_sets
 from network.metrics.out_of_distribution import (
     FALSE_POSITIVE_RATE,
@@ -132,7 +132,7 @@ def false_alarms(division: DataSplit, found: Calibration, pixels: Array) -> list
     lines = [float(np.sort(each)[rank - 1]) for each in (plain, hands)]
     lines.append(found.familiarity.threshold)
     counts = [int(np.sum(far > line)) for line in lines]
-    low, high = (f"{100 * end:.2f}" for end in wilson_interval(counts[-1], len(far)))
+    low, high = (f"{100 * end:.2f}" for end in accuracy_interval(counts[-1], len(far)))
     return [
         *(f"{100 * count / len(far):.2f}" for count in counts[:-1]),
         f"{100 * counts[-1] / len(far):.2f} ({low}-{high})",

@@ -5,7 +5,8 @@
       |-- MissingError    3   an artefact is not there yet
       |-- CorruptError    4   a file is damaged, hostile or not what it should be
       |-- DownloadError   5   no mirror gave the right file
-      `-- StorageError    6   the disk is full, or the folder is not ours to write
+      |-- StorageError    6   the disk is full, or the folder is not ours to write
+      `-- and two of trainings, in `network/errors.py`
 
 Every message says what is wrong, the value found and the value expected; the hint says what
 to do, and ends with the command that mends it where there is one. Exit code 1 means a fault

@@ -67,13 +67,13 @@ def sweep(
     verbose: Verbose = False,
 ) -> None:
     """Search hyperparameters, here or on a cluster."""
+    from network.errors import NoClusterError
     from network.sweep.find_study import create_study, find_study_folder, load_study
     from network.sweep.plan_checks import require_validation
     from network.sweep.search import Sweep
     from network.sweep.space import configure_trial
     from network.sweep.study import own_study
     from network.sweep.workers.choose import choose_workers
-    from network.sweep.workers.workers import NoClusterError
     from network.training.initial_state import find_training_data
 
     console, cache = Console(json, quiet), find_cache(cache_dir)

@@ -58,8 +58,8 @@ def train_together(
 ) -> list[dict[str, Any]]:
     """Have workers train runs to their ends, several at once."""
     from network.commands.text.run_text import format_epoch
+    from network.errors import NoClusterError
     from network.sweep.workers.train_many import require_no_films, train_all
-    from network.sweep.workers.workers import NoClusterError
 
     require_no_films(remote_runs)
     console.note(f"runs to train: {len(remote_runs)}, workers: {workers.count}")

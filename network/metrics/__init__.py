@@ -12,7 +12,6 @@ if TYPE_CHECKING:
         compute_outputs as compute_outputs,
         confusion_matrix as confusion_matrix,
         predict_classes as predict_classes,
-        wilson_interval as wilson_interval,
     )
     from network.metrics.calibration import (
         BINS as BINS,
@@ -58,5 +57,6 @@ if TYPE_CHECKING:
         check_directions as check_directions,
     )
     from network.metrics.gradient_sample import affordable_sample as affordable_sample
+    from network.metrics.confidence_intervals import accuracy_interval as accuracy_interval
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

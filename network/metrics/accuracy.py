@@ -4,7 +4,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from network.core.losses import Loss
 from network.core.model import Model, without_output_activation
 from network.core.params import Array, Params
 from network.environment import blas_threads, one_core_each
+from network.metrics.confidence_intervals import accuracy_interval
 
 CHUNK = 1000  # examples a forward pass; bounds the memory, whatever the size of the set
 
@@ -53,21 +53,6 @@ def compute_loss_and_accuracy(
     return loss_value, float(np.mean(outputs.argmax(axis=1) == examples.labels))
 
 
-def wilson_interval(correct: int, count: int, z: float = 1.959964) -> tuple[float, float]:
-    """Bound the true accuracy behind `correct` of `count`, at 95 % confidence by default.
-
-    The bounds enclose the share itself: of all and of none, rounding would leave it outside.
-
-    Units: shares, 0 to 1; z is the normal quantile of the confidence (0.975 -> 1.959964).
-    Source: Wilson, Probable inference, the law of succession, and statistical inference
-    (1927), equation 7.
-    """
-    share = correct / count
-    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z * z / count)
-    return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
-
-
 def confusion_matrix(labels: Array, answers: Array, n_classes: int) -> Array:
     """Count how often each class (row) was answered as each class (column).
 
@@ -99,7 +84,7 @@ class ClassificationResult:
 
     @property
     def interval(self) -> tuple[float, float]:
-        return wilson_interval(self.correct, self.count)
+        return accuracy_interval(self.correct, self.count)
 
 
 def predict_classes(model: Model, params: Params, images: Array) -> Array:

@@ -1,12 +1,12 @@
 """Whether one network is better than another, judged by the same images."""
 
 from dataclasses import dataclass
-from math import exp, lgamma, log, sqrt
+from math import exp, lgamma, log
 
 import numpy as np
 
 from network.core.params import Array
-from network.metrics.accuracy import wilson_interval
+from network.metrics.confidence_intervals import paired_interval
 
 LIKELY = 0.05  # a chance that is no smaller proves nothing
 
@@ -82,45 +82,3 @@ def exact_p_value(one: int, other: int) -> float:
             break
     largest = exp(lgamma(n + 1) - lgamma(m + 1) - lgamma(n - m + 1) - n * log(2))
     return min(1.0, 2 * largest * total)
-
-
-def paired_interval(both: int, only_one: int, only_other: int, neither: int) -> tuple[float, float]:
-    """Bound the true difference of two accuracies on the same examples, at 95 % confidence.
-
-    The distances from each accuracy to the ends of its own interval are added as vectors, at the
-    angle whose cosine is the correlation phi of the two.
-
-    Units: shares, -1 to 1; positive where `one` is right more often than the `other`.
-    Source: Newcombe, Improved confidence intervals for the difference between binomial
-    proportions based on paired data (1998), method 10.
-    """
-    n = both + only_one + only_other + neither
-    ones, others = both + only_one, both + only_other
-    phi = correlation(both, only_one, only_other, neither)
-    down, up = distances(ones, n)
-    down_other, up_other = distances(others, n)
-    difference = (only_one - only_other) / n
-    low = difference - difference_length(down, up_other, phi)
-    return max(-1.0, low), min(1.0, difference + difference_length(up, down_other, phi))
-
-
-def correlation(both: int, only_one: int, only_other: int, neither: int) -> float:
-    """Return phi, with the correction for continuity where it is positive; 0 without a spread."""
-    n = both + only_one + only_other + neither
-    margins = both + only_one, only_other + neither, both + only_other, only_one + neither
-    if 0 in margins:
-        return 0.0
-    product = both * neither - only_one * only_other
-    corrected = max(product - n / 2, 0) if product > 0 else product
-    return corrected / sqrt(margins[0] * margins[1]) / sqrt(margins[2] * margins[3])
-
-
-def distances(correct: int, count: int) -> tuple[float, float]:
-    """Return how far an accuracy is from the ends of its interval, below and above."""
-    low, high = wilson_interval(correct, count)
-    return correct / count - low, high - correct / count
-
-
-def difference_length(a: float, b: float, phi: float) -> float:
-    """Return the length of the difference of two vectors, phi the cosine between them."""
-    return sqrt(max(0.0, a * a - 2 * phi * a * b + b * b))

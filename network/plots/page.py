@@ -7,7 +7,7 @@ from importlib.resources import files
 from string import Template
 
 from network.core.params import count_params
-from network.metrics.accuracy import wilson_interval
+from network.metrics.confidence_intervals import accuracy_interval
 from network.plots.drawing import draw_plot
 from network.plots.registry import PLOTS
 from network.plots.subject import Subject
@@ -66,7 +66,7 @@ def scores(subject: Subject) -> Iterator[str]:
 
 def score(correct: int, count: int, what: str) -> str:
     """Return one accuracy with its interval."""
-    low, high = wilson_interval(correct, count)
+    low, high = accuracy_interval(correct, count)
     return (
         f"<li><b>{100 * correct / count:.2f} %</b><span>of {html.escape(what)}</span>"
         f"<span>95 % interval {100 * low:.2f} to {100 * high:.2f}</span></li>"

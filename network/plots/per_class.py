@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network.metrics.accuracy import wilson_interval
+from network.metrics.confidence_intervals import accuracy_interval
 from network.plots.figure import new_figure
 from network.plots.style import SOFT, add_legend, colour, in_percent
 from network.plots.subject import Subject, describe_shown
@@ -26,7 +26,7 @@ def draw_per_class(subjects: Sequence[Subject]) -> "Figure":
         places, accuracies, below, above = [], [], [], []
         for k, row in enumerate(subject.result.confusion):
             if count := int(row.sum()):
-                low, high = wilson_interval(int(row[k]), count)
+                low, high = accuracy_interval(int(row[k]), count)
                 places.append(k + offset)
                 accuracies.append(row[k] / count)
                 below.append(row[k] / count - low)

@@ -18,6 +18,8 @@ from typing import Any, get_type_hints
 
 from network.sweep.objectives import OBJECTIVES, Objective
 from network.sweep.plan_checks import check_plan
+from network.sweep.pruners import PRUNERS
+from network.sweep.samplers import SAMPLERS
 from network.sweep.space import Numbers, Space, build_grid, configure_trial, read_space
 from network.training.checks import check_name, check_range, fits_type
 from network.training.configuration import resolve_keys
@@ -25,8 +27,6 @@ from network.training.find_preset import load_preset, read_toml
 from pipeline.errors import UsageError
 
 FOLDER = Path(__file__).parent / "plans"
-SAMPLERS = ("tpe", "random", "grid")
-PRUNERS = ("halving", "median", "none")
 
 RANGES: dict[str, tuple[float, float]] = {
     "trials": (1, 1_000_000),

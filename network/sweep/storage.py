@@ -1,4 +1,4 @@
-"""Open the study of Optuna's that keeps a sweep's trials, with what chooses and what prunes."""
+"""The study of Optuna that keeps the trials of a sweep, in an SQLite file."""
 
 import logging
 import warnings
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from network.sweep.plan import Plan
+from network.sweep.pruners import PRUNERS
+from network.sweep.samplers import SAMPLERS
 from pipeline.errors import CorruptError
 from pipeline.extras import needs_extra
 
@@ -28,6 +30,7 @@ def open_study(path: Path, plan: Plan) -> optuna.Study:
 
     Raises: CorruptError.
     """
+    options = plan.options
     optuna.logging.set_verbosity(logging.ERROR)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
     url = URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
@@ -41,40 +44,12 @@ def open_study(path: Path, plan: Plan) -> optuna.Study:
         study_id = database.get_study_id_from_name(NAME)
         storage = WriteThrough(database, study_id, NAME, directions)
         study = optuna.load_study(study_name=NAME, storage=storage)
-        study.sampler = make_sampler(plan, len(study.get_trials(deepcopy=False)))
-        study.pruner = make_pruner(plan)
+        trials = len(study.get_trials(deepcopy=False))  # each beginning of a sweep has its seed
+        study.sampler = SAMPLERS[options.sampler]((options.seed + trials) % 2**32)
+        study.pruner = PRUNERS[options.pruner](options.first_rung, options.factor)
     except (SQLAlchemyError, RuntimeError, ValueError, KeyError) as error:
         raise CorruptError(f"{path}: no study of Optuna's ({error})"[:500]) from error
     return study
-
-
-def make_sampler(plan: Plan, trials: int) -> optuna.samplers.BaseSampler:
-    """Make what chooses values; `trials` are there already, which gives it another seed.
-
-    Source: Bergstra, Bardenet, Bengio, Kegl, Algorithms for hyper-parameter optimization (2011),
-    section 4, for "tpe"; Bergstra and Bengio, Random search for hyper-parameter optimization
-    (2012), for "random".
-    """
-    from optuna import samplers
-
-    seed = (plan.options.seed + trials) % 2**32
-    if plan.options.sampler == "tpe":  # a running trial counts as a bad one: others go elsewhere
-        return samplers.TPESampler(seed=seed, constant_liar=True, multivariate=True, group=True)
-    return samplers.RandomSampler(seed)
-
-
-def make_pruner(plan: Plan) -> optuna.pruners.BasePruner:
-    """Make what decides after each rung whether a trial is given up.
-
-    Source: Li and others, A system for massively parallel hyperparameter tuning (2020), algorithm
-    2, for "halving"; Golovin and others, Google Vizier (2017), section 3.2, for "median".
-    """
-    from optuna import pruners
-
-    options = plan.options
-    if options.pruner == "halving":
-        return pruners.SuccessiveHalvingPruner(options.first_rung, options.factor)
-    return pruners.MedianPruner() if options.pruner == "median" else pruners.NopPruner()
 
 
 class WriteThrough(InMemoryStorage):

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
         read_toml as read_toml,
     )
     from network.training.loop import (
-        DivergedError as DivergedError,
         best_epoch as best_epoch,
         calibrate_model as calibrate_model,
         has_ended as has_ended,

@@ -19,20 +19,14 @@ from network.core.data import Examples, batches
 from network.core.params import Params, copy_params, is_finite
 from network.core.plumbing.trainable import Trainable
 from network.core.train_step import train_step
+from network.errors import DivergedError
 from network.layers.whole_model import calibrate_layers
 from network.metrics.accuracy import compute_loss_and_accuracy
 from network.training.recipe import Recipe
 from network.training.state import EpochDone, Event, StepDone, TrainingState
 from network.training.threads import share_among_threads
-from pipeline.errors import ProjectError
 
 CALIBRATE_ON = 1000  # images; mean and variance of a unit are then known to a few per cent
-
-
-class DivergedError(ProjectError):
-    """The loss is no longer a number: the parameters have run away."""
-
-    exit_code = 7
 
 
 def train(

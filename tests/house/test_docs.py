@@ -14,8 +14,10 @@ from typer.testing import CliRunner
 
 import network
 from network.core.train_step import train_step
+from network.errors import DivergedError, NoClusterError
 from tests.support.checkout import REPOSITORY
 from tests.support.commands_page import render_commands
+from tests.support.import_graph import MODULES
 from tests.support.programs import COMMANDS, PROGRAMS
 
 AS_A_USER = {"PYTHONPATH": str(REPOSITORY), "PATH": ""}
@@ -43,6 +45,18 @@ def test_the_page_of_commands_is_their_help():
     assert page == render_commands(), (
         "Write it again: python -m tests.support.commands_page > docs/reference/commands.md"
     )
+
+
+def test_the_table_of_exit_codes_is_that_of_the_errors():
+    page = (REPOSITORY / "docs" / "reference" / "commands.md").read_text("utf-8")
+    documented = {int(code) for code in re.findall(r"^\| (\d) \|", page, re.MULTILINE)}
+    sources = "".join(path.read_text("utf-8") for path in MODULES.values())
+    raised = {int(code) for code in re.findall(r"^    exit_code = (\d+)$", sources, re.MULTILINE)}
+    assert documented == raised | {0, 1}, "Correct HEAD in tests/support/commands_page.py."
+    (meaning,) = re.findall(rf"^\| {NoClusterError.exit_code} \| (.*) \|$", page, re.MULTILINE)
+    assert "cluster" in meaning
+    (meaning,) = re.findall(rf"^\| {DivergedError.exit_code} \| (.*) \|$", page, re.MULTILINE)
+    assert "diverged" in meaning
 
 
 def test_train_step_is_quoted_as_it_is():

@@ -15,6 +15,6 @@ if TYPE_CHECKING:
         resume_remote_run as resume_remote_run,
         train_all as train_all,
     )
-    from network.sweep.workers.workers import NoClusterError as NoClusterError, Workers as Workers
+    from network.sweep.workers.workers import Workers as Workers
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -9,14 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from network.errors import NoClusterError
 from network.sweep.workers.job import JobResult, NoDataError, TrainingJob, run_job
-from network.sweep.workers.workers import (
-    NoClusterError,
-    WorkerError,
-    Workers,
-    set_result,
-    timeout_error,
-)
+from network.sweep.workers.workers import WorkerError, Workers, set_result, timeout_error
 from pipeline.errors import UsageError
 from pipeline.extras import needs_extra
 

@@ -16,13 +16,14 @@ from typing import Any
 
 from network.core.data import Examples, scale_pixels, split_validation
 from network.environment import keep_freed_memory, keep_to_one_core
+from network.errors import DivergedError
 from network.runs.checkpoints import pack_checkpoint, unpack_checkpoint
 from network.runs.folder import build_checkpoint
 from network.runs.history import build_epoch
 from network.runs.training_run import resume_state
 from network.training.configuration import Configuration, configuration_from_dict
 from network.training.initial_state import TrainingData, initial_state
-from network.training.loop import DivergedError, train
+from network.training.loop import train
 from network.training.recipe import Recipe
 from network.training.state import EpochDone, TrainingState
 from pipeline.errors import CorruptError, MissingError

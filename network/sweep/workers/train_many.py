@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from network.errors import DivergedError
 from network.runs.checkpoints import read_file_hash, unpack_checkpoint
 from network.runs.folder import Run, extract_state
 from network.runs.names import create_run
@@ -20,7 +21,7 @@ from network.sweep.workers.queue import JobQueue
 from network.sweep.workers.workers import TRIES, WorkerError, Workers
 from network.training.configuration import Configuration
 from network.training.initial_state import TrainingData, find_training_data
-from network.training.loop import DivergedError, has_ended
+from network.training.loop import has_ended
 from network.training.recipe import Recipe
 from network.training.state import TrainingState
 from pipeline.errors import ProjectError, UsageError

@@ -20,12 +20,6 @@ class WorkerError(Exception):
     """A worker died, hung or went away."""
 
 
-class NoClusterError(ProjectError):
-    """The scheduler cannot be reached, or not any more."""
-
-    exit_code = 5
-
-
 class Workers(Protocol):
     """Processes or machines that run jobs."""
 

@@ -17,34 +17,10 @@ from network.metrics.accuracy import (
     compute_outputs,
     confusion_matrix,
     predict_classes,
-    wilson_interval,
 )
+from network.metrics.confidence_intervals import accuracy_interval
 from network.training.build import fully_connected
 from network.training.losses import LOSSES
-
-
-@pytest.mark.parametrize(
-    ("correct", "count", "low", "high"),
-    [
-        # Newcombe, Two-sided confidence intervals for the single proportion (1998), table I
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0.0000, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-        (9542, 10_000, 0.9499, 0.9581),
-    ],
-)
-def test_the_interval_is_the_published_one(correct, count, low, high):
-    assert wilson_interval(correct, count) == pytest.approx((low, high), abs=5.1e-5)
-
-
-@given(st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_the_interval_holds_the_share_and_is_fair_to_both_sides(counted):
-    correct, count = counted
-    low, high = wilson_interval(correct, count)
-    assert 0 <= low <= correct / count + 1e-12
-    assert correct / count - 1e-12 <= high <= 1
-    assert wilson_interval(count - correct, count) == pytest.approx((1 - high, 1 - low), abs=1e-9)
 
 
 def test_the_confusion_matrix_by_hand():
@@ -53,7 +29,7 @@ def test_the_confusion_matrix_by_hand():
     assert confusion.tolist() == [[1, 1, 0, 0], [0, 1, 0, 0], [2, 0, 1, 0], [0, 0, 0, 0]]
     result = ClassificationResult(confusion)
     assert (result.count, result.correct, result.accuracy) == (6, 3, 0.5)
-    assert result.interval == wilson_interval(3, 6)
+    assert result.interval == accuracy_interval(3, 6)
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1))
@@ -97,22 +73,3 @@ def test_loss_and_accuracy_agree_with_the_parts(name):
     }
     assert loss_value == pytest.approx(by_hand[name] / 50)
     assert accuracy == np.mean(predict_classes(model, params, examples.images) == examples.labels)
-
-
-def encloses(correct, count):
-    low, high = wilson_interval(correct, count)
-    return 0 <= low <= correct / count <= high <= 1
-
-
-def test_the_interval_of_all_and_of_none_encloses_it():
-    assert all(encloses(n, n) and encloses(0, n) for n in range(1, 20_000))
-
-
-@given(count=st.integers(1, 10**9), share=st.floats(0, 1))
-def test_an_interval_encloses_its_own_estimate(count, share):
-    assert encloses(round(share * count), count)
-
-
-@pytest.mark.slow
-def test_every_interval_of_up_to_2000_images_encloses_its_own_estimate():
-    assert all(encloses(correct, n) for n in range(1, 2001) for correct in range(n + 1))

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from network.core.params import named_arrays
+from network.errors import DivergedError
 from network.runs.folder import load_run
 from network.runs.names import create_run
 from network.runs.training_run import TrainingRun, load_initial_model, load_training_examples
 from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration
-from network.training.loop import DivergedError
 from network.training.state import EpochDone, TrainingState
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache

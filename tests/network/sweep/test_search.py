@@ -10,7 +10,9 @@ import pytest
 from network.runs.training_run import create_training_run
 from network.sweep.find_study import create_study, load_study
 from network.sweep.objectives import OBJECTIVES
-from network.sweep.plan import PRUNERS, SAMPLERS, build_plan
+from network.sweep.plan import build_plan
+from network.sweep.pruners import PRUNERS
+from network.sweep.samplers import SAMPLERS
 from network.sweep.search import Sweep, TrialDone
 from network.sweep.workers.local import local_workers
 from network.training.initial_state import find_training_data

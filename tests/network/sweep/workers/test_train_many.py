@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from network.core.params import named_arrays
+from network.errors import DivergedError
 from network.runs.folder import load_run, read_history
 from network.runs.names import find_run, list_runs
 from network.runs.training_run import create_training_run
@@ -24,7 +25,6 @@ from network.sweep.workers import train_many
 from network.sweep.workers.local import local_workers
 from network.sweep.workers.train_many import create_remote_run, resume_remote_run, train_all
 from network.training.configuration import Configuration
-from network.training.loop import DivergedError
 from pipeline.errors import ProjectError, UsageError
 from tests.support.checkout import REPOSITORY
 from tests.support.configurations import configurations
