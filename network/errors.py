@@ -4,12 +4,12 @@ from pipeline.errors import ProjectError
 
 
 class DivergedError(ProjectError):
-    """The loss is no longer a number: the parameters have run away."""
+    """Training diverged: the loss is not a number any more."""
 
     exit_code = 7
 
 
 class NoClusterError(ProjectError):
-    """The scheduler cannot be reached, or not any more."""
+    """A cluster cannot be reached."""
 
     exit_code = 5

@@ -1,11 +1,11 @@
 """The errors a user can meet, drawn as a tree, each with its exit code.
 
     ProjectError
-      |-- UsageError      2   the command or an option makes no sense
-      |-- MissingError    3   an artefact is not there yet
-      |-- CorruptError    4   a file is damaged, hostile or not what it should be
-      |-- DownloadError   5   no mirror gave the right file
-      |-- StorageError    6   the disk is full, or the folder is not ours to write
+      |-- UsageError      2   a command, an option or a value is not valid
+      |-- MissingError    3   something is missing: a file, a run, a package
+      |-- CorruptError    4   a file is damaged, or is not safe to load
+      |-- DownloadError   5   a download failed: no mirror gave the right file
+      |-- StorageError    6   the disk is full, or permission is denied
       `-- and two of trainings, in `network/errors.py`
 
 Every message says what is wrong, the value found and the value expected; the hint says what
@@ -42,30 +42,30 @@ class ProjectError(Exception):
 
 
 class UsageError(ProjectError):
-    """The command or an option makes no sense."""
+    """A command, an option or a value is not valid."""
 
     exit_code = 2
 
 
 class MissingError(ProjectError):
-    """An artefact is not there yet."""
+    """Something is missing: a file, a run, a package."""
 
     exit_code = 3
 
 
 class CorruptError(ProjectError):
-    """A file is damaged, hostile or not what it should be."""
+    """A file is damaged, or is not safe to load."""
 
     exit_code = 4
 
 
 class DownloadError(ProjectError):
-    """No mirror gave the right file."""
+    """A download failed."""
 
     exit_code = 5
 
 
 class StorageError(ProjectError):
-    """The disk is full, or the folder is not ours to write."""
+    """The disk is full, or permission is denied."""
 
     exit_code = 6

@@ -76,8 +76,8 @@ class Configuration:
 
     Example:
         >>> configuration = Configuration(hidden=[128, 64], optimizer="adam")
-        >>> configuration.hidden, configuration.learning_rate
-        ((128, 64), 0.02)
+        >>> configuration.hidden, configuration.epochs
+        ((128, 64), 40)
     """
 
     dataset: str = option(

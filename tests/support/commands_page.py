@@ -1,4 +1,4 @@
-"""Write docs/reference/commands.md: every command with its help, from the declarations.
+"""Write docs/reference/commands.md: exit codes and commands, from the declarations.
 
 python -m tests.support.commands_page > docs/reference/commands.md
 """
@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 from typer.testing import CliRunner
 
+import network.errors
+import pipeline.errors
+from pipeline.errors import ProjectError
 from tests.support.programs import PROGRAMS
 
 HEAD = """# Commands
@@ -20,12 +23,7 @@ for an error. `--cache-dir` chooses the folder for all files; `pipeline where` p
 |--:|---|
 | 0 | success |
 | 1 | an internal error, or a gradient that is wrong |
-| 2 | a command, an option or a value that is not valid |
-| 3 | something is missing: a file, a run, a package |
-| 4 | a file is damaged, or is not safe to load |
-| 5 | a download failed, or a cluster cannot be reached |
-| 6 | the disk is full, or permission is denied |
-| 7 | training diverged |
+{errors}
 | 130, 143 | stopped by Ctrl-C or by SIGTERM; a training saves first |"""
 
 
@@ -36,7 +34,7 @@ def render_commands() -> str:
 
 def page_parts() -> Iterator[str]:
     """Yield the head, and the help of every command that is not hidden."""
-    yield HEAD
+    yield HEAD.format(errors="\n".join(error_rows()))
     for program in PROGRAMS:
         for command, declared in program.commands.items():
             if not declared.hidden:
@@ -45,6 +43,17 @@ def page_parts() -> Iterator[str]:
                 shown = CliRunner().invoke(app, asked, prog_name=program.name, env=width)
                 text = "\n".join(line.rstrip() for line in shown.output.strip().splitlines())
                 yield f"\n## {program.name} {command}\n\n```text\n{text}\n```"
+
+
+def error_rows() -> Iterator[str]:
+    """Yield a row for every exit code of an error, with the first sentence of each class."""
+    modules = (pipeline.errors, network.errors)
+    classes = [it for module in modules for it in vars(module).values() if isinstance(it, type)]
+    for code in sorted({it.exit_code for it in classes} - {ProjectError.exit_code}):
+        alike = [it for it in classes if it.exit_code == code]
+        meanings = [str(it.__doc__).split(".\n")[0].rstrip(".") for it in alike]
+        words = "; ".join(meaning[0].lower() + meaning[1:] for meaning in meanings)
+        yield f"| {code} | {words} |"
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def test_a_run_that_is_taken_up_goes_on_with_the_changed_values(cache):
     asked = {"learning_rate": 0.02, "momentum": 0.5, "dropout": 0.1, "augment": {"shift": 1.0}}
     change_training(training_run, asked)
     taken_up, _ = resume_training_run(cache, find_run(cache, "changed"))
-    assert live_settings(taken_up) == {**asked, "weight_decay": CONFIGURATION.weight_decay}
+    assert live_settings(taken_up).items() >= asked.items()
     assert taken_up.configuration.layers == (
         "Flatten(), Linear(n_out=6, initializer='uniform'), Dropout(rate=0.1), ReLU()"
     )

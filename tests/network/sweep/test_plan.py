@@ -136,8 +136,8 @@ def test_what_diverged_is_never_better():
 
 
 def test_every_sampler_and_pruner_is_known_by_its_name():
-    assert {"tpe", "random", "grid"} == set(SAMPLERS)
-    assert {"halving", "median", "none"} == set(PRUNERS)
+    assert {"tpe", "random", "grid"} <= set(SAMPLERS)
+    assert {"halving", "median", "none"} <= set(PRUNERS)
 
 
 @pytest.mark.parametrize(
