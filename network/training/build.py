@@ -14,10 +14,12 @@ from network.layers.text import parse_layers
 from network.training.checks import format_list
 from network.training.configuration import Configuration
 from network.training.former_rules import SCHEDULES_BEFORE_2, WeightAveragingByFours
+from network.training.gradient_clipping import GradientClipping
 from network.training.losses import LOSSES
-from network.training.optimizers import OPTIMIZERS, GradientClipping, WeightAveraging
+from network.training.optimizers import OPTIMIZERS
 from network.training.option import OptionError
 from network.training.recipe import Recipe
+from network.training.weight_averaging import WeightAveraging
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import UsageError
 

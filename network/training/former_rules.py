@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from network.core.params import Params
 from network.core.schedules import WARM_UP, Schedule, cosine
-from network.training.optimizers import WeightAveraging, move_towards
+from network.training.weight_averaging import WeightAveraging, move_towards
 
 EVERY = 4  # steps
 

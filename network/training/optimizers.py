@@ -1,13 +1,11 @@
-"""Further optimizers, every optimizer by its name, and optimizers around an optimizer.
+"""Further optimizers, and every one by its name with its default rates.
 
-Nesterov, RMSProp, Lion and Muon are optimizers like those of `core/optimizers.py`. Gradient
-clipping and weight averaging wrap any optimizer and keep what they need in its state, so the
-training loop needs no code for either.
+`core/optimizers.py` has SGD, Momentum and Adam, and explains what an optimizer is.
+`gradient_clipping.py` and `weight_averaging.py` wrap any of them.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 
@@ -22,8 +20,6 @@ from network.core.optimizers import (
 from network.core.params import (
     Array,
     Params,
-    copy_params,
-    named_arrays,
     zeros_like,
     zip_arrays,
 )
@@ -210,77 +206,6 @@ def orthogonalize(matrix: Array, rounds: int = 5) -> Array:
         gram = x @ x.T
         x = LINEAR * x + (CUBIC * gram + QUINTIC * (gram @ gram)) @ x
     return x.T if is_tall else x
-
-
-def global_norm(tree: Params) -> float:
-    """Return the length of all arrays together, as one vector."""
-    return sqrt(sum(float(np.vdot(array, array)) for _, array in named_arrays(tree)))
-
-
-@dataclass(frozen=True)
-class GradientClipping:
-    """An optimizer that is given gradients no longer than `limit`: grad * min(1, limit / norm).
-
-    The norm is that of all gradients together, so their direction stays.
-
-    Source: Pascanu, Mikolov, Bengio, On the difficulty of training recurrent neural networks
-    (2013), algorithm 1.
-    """
-
-    optimizer: Optimizer
-    limit: float
-
-    def init(self, params: Params) -> State:
-        return self.optimizer.init(params)
-
-    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
-        if (length := global_norm(grads)) > self.limit:
-            for _, grad in named_arrays(grads):
-                grad *= grad.dtype.type(self.limit / length)
-        self.optimizer.update(params, grads, state, learning_rate)
-
-
-@dataclass(frozen=True)
-class WeightAveraging:
-    """An optimizer that also keeps a moving average of the parameters, to answer with.
-
-        average <- average + (1 - decay_t) * (param - average)
-
-    with decay_t = min(decay, (1 + t) / (10 + t)) at step t = 1, 2, ..., so that the first places
-    are soon forgotten. A decay of 0.999 remembers about 1,000 steps. The updates do not see the
-    average.
-
-    Source: Polyak and Juditsky, Acceleration of stochastic approximation by averaging (1992),
-    equation 2, with a moving mean; the warm-up is that of TensorFlow's ExponentialMovingAverage.
-    """
-
-    optimizer: Optimizer
-    decay: float
-
-    def init(self, params: Params) -> State:
-        counter: Params = [{"steps": np.zeros((), np.int64)}]
-        return self.optimizer.init(params) | {"average": copy_params(params), "averaged": counter}
-
-    def update(self, params: Params, grads: Params, state: State, learning_rate: float) -> None:
-        self.optimizer.update(params, grads, state, learning_rate)
-        state["averaged"][0]["steps"] += 1
-        self.move_average(state["average"], params, int(state["averaged"][0]["steps"]))
-
-    def move_average(self, average: Params, params: Params, step: int) -> None:
-        """Move the average towards the parameters after a step, counted from 1."""
-        move_towards(average, params, 1 - self.decay_at(step))
-
-    def decay_at(self, step: int) -> float:
-        """Return decay_t."""
-        return min(self.decay, (1 + step) / (10 + step))
-
-
-def move_towards(average: Params, params: Params, share: float) -> None:
-    """Move a tree by a share of the way to another one, in place."""
-    for _, (mean, param) in zip_arrays(average, params):
-        difference = param - mean
-        difference *= mean.dtype.type(share)
-        mean += difference
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from network.images.pages.components import Integers, Mask
+from network.images.pages.components import Mask
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,3 @@ def build_blob(mask: Mask, left: int = 0, top: int = 0) -> Blob:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     inner = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return Blob(left + int(columns[0]), top + int(rows[0]), inner)
-
-
-def bounding_boxes(marks: list[Blob]) -> Integers:
-    """Return left, top, right and bottom of each, the last two just outside.
-
-    Shapes: (count, 4).
-    """
-    return np.array(
-        [(mark.left, mark.top, mark.left + mark.width, mark.top + mark.height) for mark in marks]
-    )

@@ -11,7 +11,7 @@ from network.training.configuration import Configuration, configuration_from_dic
 from network.training.former_rules import WeightAveragingByFours, warm_cosine_from_zero
 from network.training.initial_state import TrainingData, initial_state
 from network.training.loop import train
-from network.training.optimizers import WeightAveraging
+from network.training.weight_averaging import WeightAveraging
 
 NOWHERE = TrainingData("", "", 10)
 

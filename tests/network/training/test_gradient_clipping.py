@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from network.core.optimizers import SGD
-from network.training.optimizers import GradientClipping, global_norm
+from network.training.gradient_clipping import GradientClipping, global_norm
 
 numbers = st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3)
 

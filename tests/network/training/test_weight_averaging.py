@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from network.core.params import copy_params, named_arrays
 from network.training.former_rules import WeightAveragingByFours
-from network.training.optimizers import OPTIMIZERS, WeightAveraging
+from network.training.optimizers import OPTIMIZERS
+from network.training.weight_averaging import WeightAveraging
 
 START = [{"weight": np.array([[1.0, 2.0]]), "bias": np.array([3.0])}, {}]
 
