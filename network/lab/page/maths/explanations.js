@@ -1,12 +1,10 @@
 // Pixel attribution, for a page without a server: the twin of network/interpret/attribution.py.
 
 import { lastOf, map } from "./arrays.js";
-import { backward, forward } from "./layers.js";
+import { ACTIVATIONS, backward, forward } from "./layers.js";
 
 const POINTS = 64; // on the way from nothing to the image
-const OUTPUT_ACTIVATIONS = new Set([
-  "Sigmoid", "Tanh", "ReLU", "LeakyReLU", "GELU", "Softmax", "LogSoftmax",
-]);
+const OUTPUT_ACTIVATIONS = new Set([...Object.keys(ACTIVATIONS), "Softmax", "LogSoftmax"]);
 
 /**
  * Take the output activation away, which hides what led to a clear answer.

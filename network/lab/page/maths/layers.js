@@ -302,13 +302,16 @@ const Ensemble = {
   },
 };
 
+/** Activations of each number by itself, by their names in Python. */
+export const ACTIVATIONS = { Sigmoid, Tanh, ReLU, LeakyReLU, GELU };
+
 /**
  * Every layer by its name in Python; Log is here for explanations.js alone.
  * @type {Record<string, LayerMaths>}
  */
 export const LAYERS = {
   Linear, Flatten, Identity: identity, Dropout: identity, Dropout2D: identity,
-  Sigmoid, Tanh, ReLU, LeakyReLU, GELU, Softmax, LogSoftmax, Log,
+  ...ACTIVATIONS, Softmax, LogSoftmax, Log,
   Conv2D, MaxPool2D, AveragePool2D, BatchNorm, Ensemble,
 };
 

@@ -15,7 +15,7 @@ const root = Math.sqrt(2 / Math.PI);
  * What each activation does, in a sentence, and with the numbers put in.
  * @type {Record<string, [does: string, formula: (x: number, layer: Layer) => Child]>}
  */
-const ACTIVATIONS = {
+const WORDS = {
   Sigmoid: ["squeezes any number between 0 and 1", (x) => ["1 ÷ (1 + e", exponent(num(-x)), ")"]],
   Tanh: ["squeezes any number between −1 and 1", (x) => ["tanh ", num(x)]],
   ReLU: ["lets positive numbers through, and makes 0 of all others", (x) => ["the larger of 0 and ", num(x)]],
@@ -34,7 +34,7 @@ export function activation(at) {
   const { layers, outputs, index, cell } = at;
   const layer = layers[index];
   const [x, y] = [outputs[index].values[cell], outputs[index + 1].values[cell]];
-  const [does, formula] = ACTIVATIONS[layer.kind];
+  const [does, formula] = WORDS[layer.kind] ?? ["turns it into another number", (x) => [`${layer.kind} of `, num(x)]];
   const name = capital(nameOf(at, index + 1, cell));
   /** @param {Float32Array} values */
   const f = (values) => LAYERS[layer.kind].forward(layer, { shape: [values.length], values }).values;

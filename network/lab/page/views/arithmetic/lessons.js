@@ -2,7 +2,7 @@
 //
 // A lesson is a function from a LessonTopic to a Lesson (types.d.ts).
 
-import { LAYERS, isIdentity } from "../../maths/layers.js";
+import { ACTIVATIONS, LAYERS, isIdentity } from "../../maths/layers.js";
 import { activation, batchNorm } from "./curves.js";
 import { flatten, nothing, pooling } from "./places.js";
 import { answer, ensemble, logSoftmax, softmax } from "./shares.js";
@@ -14,11 +14,7 @@ export const LESSONS = {
   Conv2D: conv2d,
   Flatten: flatten,
   ...Object.fromEntries(Object.keys(LAYERS).filter((kind) => isIdentity({ kind })).map((kind) => [kind, nothing])),
-  Sigmoid: activation,
-  Tanh: activation,
-  ReLU: activation,
-  LeakyReLU: activation,
-  GELU: activation,
+  ...Object.fromEntries(Object.keys(ACTIVATIONS).map((kind) => [kind, activation])),
   Softmax: softmax,
   LogSoftmax: logSoftmax,
   MaxPool2D: pooling,
