@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,9 +39,11 @@ RunCommand = Callable[..., subprocess.CompletedProcess[str]]
 def pytest_configure(config: pytest.Config) -> None:
     """Let Ctrl-C reach the commands that tests start, and no user's configuration.
 
-    A shell's background job ignores Ctrl-C.
+    A shell's background job ignores Ctrl-C. Browsers write to the folder of configurations.
     """
-    os.environ["XDG_CONFIG_HOME"] = str(REPOSITORY / "tests" / "no-configuration")
+    folder = tempfile.TemporaryDirectory(prefix="no-configuration-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["XDG_CONFIG_HOME"] = folder.name
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
