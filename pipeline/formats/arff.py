@@ -63,7 +63,7 @@ def read_arff(path: Path, options: ReadOptions) -> Source:
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
     files = files_together(path, SUFFIXES, lambda file: False)
-    tables = [read_head(file) for file in files]
+    tables = [read_head(file, options.label_column) for file in files]
     arrays = [
         array
         for table in tables
@@ -72,8 +72,8 @@ def read_arff(path: Path, options: ReadOptions) -> Source:
     return source_of_arrays(path, arrays, options, tables[0].listed)
 
 
-def read_head(path: Path) -> Table:
-    """Read the names and types of the columns.
+def read_head(path: Path, asked: str | None) -> Table:
+    """Read the names and types of the columns; the user may have named the label.
 
     Raises: CorruptError.
     """
@@ -91,7 +91,8 @@ def read_head(path: Path) -> Table:
                 raise CorruptError(f"{path}: more than {MAX_COLUMNS:,} columns", SAVE)
         else:
             raise CorruptError(f"{path}: no @DATA, so it is no ARFF file with data")
-    columns = choose_columns(path, names, [it.lower().startswith(NUMERIC) for it in types])
+    are_numbers = [it.lower().startswith(NUMERIC) for it in types]
+    columns = choose_columns(path, names, are_numbers, asked)
     label_type = types[columns.label]
     listed = tuple(split_fields(label_type[1:-1])) if label_type.startswith("{") else None
     return Table(path, columns, names, listed, last)
@@ -188,4 +189,5 @@ ARFF = Format(
     recognises=recognises,
     read=read_arff,
     can_resize=True,
+    has_columns=True,
 )

@@ -1,4 +1,4 @@
-"""Names of the columns of a CSV file: which is the label, and which pixel is where."""
+"""The columns of a CSV file by its first lines: which is the label, and which pixel is where."""
 
 import math
 import re
@@ -6,53 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.datasets.user_datasets import MAX_CLASSES
 from pipeline.errors import CorruptError
+from pipeline.formats.column_names import (
+    HEIGHT,
+    ONE,
+    WIDTH,
+    describe,
+    find_label,
+    find_pixels,
+    have_gaps,
+    is_label,
+    plain_name,
+    quoted,
+)
 from pipeline.formats.csv_text import NUMBER, TRUTHS, line_error
 
-HEIGHT, WIDTH = IMAGE_SHAPE
 PIXELS = HEIGHT * WIDTH
-LABEL_NAMES = frozenset(
-    [
-        "label",
-        "labels",
-        "class",
-        "classes",
-        "class_label",
-        "class_id",
-        "classlabel",
-        "label_id",
-        "category",
-        "categories",
-        "target",
-        "targets",
-        "digit",
-        "digits",
-        "number",
-        "numbers",
-        "character",
-        "characters",
-        "char",
-        "letter",
-        "letters",
-        "symbol",
-        "y",
-    ]
-)
-INDEX_NAMES = re.compile(
-    r"|(unnamed|column|x|\.\.\.)[:_. ]*[0-9]*(\.[0-9]+)?|(row|image|img|sample)?[-_. ]?(id|ids|idx|"
-    r"index|name|names|no|nr|number)|rownames|row|level_0|imageid"
-)
-ONE = re.compile(r"(?P<word>.*?)[-_. \[(]*(?P<number>[0-9]{1,5})[\])]?")
-TWO = re.compile(
-    r"(?P<word>.*?)[-_. \[(]*(?P<row>[0-9]{1,2})(?:[x_,.: -]+|[-_. ]?c(?:ol(?:umn)?)?[-_. ]?)"
-    r"(?P<column>[0-9]{1,2})[\])]?"
-)
-UNLABELLED = "Images without labels are not imported"
+UNLABELLED = "Images without labels are not imported; `network predict` reads them"
 MANGLED = "pandas took for names of columns, and numbered its equal pixels"
 MIN_MANGLED = 99  # numbered pixels
-OPTION = "--label-column first, last or its name"
 
 
 class UnlabelledError(CorruptError):
@@ -95,7 +68,7 @@ def read_columns(path: Path, rows: Sequence[list[str]], asked: str | None) -> Co
 
 def plain_header(rows: Sequence[list[str]]) -> list[str]:
     """Return the names of the columns in small letters, given the first lines."""
-    names = [name.strip("# ").lower() for name in rows[0]]
+    names = [plain_name(name) for name in rows[0]]
     if len(rows) > 1 and len(rows[1]) == len(names) + 1:
         return ["", *names]  # R's write.table: row names have no header
     return names
@@ -174,100 +147,37 @@ def layouts_of_names(path: Path, names: Sequence[str], asked: str | None) -> tup
     Raises: CorruptError, UnlabelledError.
     """
     by_place = find_pixels(names)
-    label = find_asked(path, names, asked) if asked else None
-    if label is not None:
-        by_place = [it for it in by_place if it != label]
-    places = set(by_place)
-    columns = [it for it in range(len(names)) if it not in places]
-    if len(by_place) == PIXELS + 1 and (label is None and not labels_among(names, columns)):
+    label = find_label(path, names, others_of(names, by_place), asked) if asked else None
+    by_place = [it for it in by_place if it != label]
+    columns = others_of(names, by_place)
+    is_open = label is None and not any(is_label(names[it]) for it in columns)
+    if len(by_place) == PIXELS + 1 and is_open:
         unused = tuple(describe(names, it) for it in columns)
         return ends(len(names), tuple(by_place), unused, None)
     if len(by_place) != PIXELS or have_gaps(names, by_place):
         raise pixels_error(path, names, by_place)
     if label is None:
         label = find_label(path, names, columns)
+    if label is None:
+        what = "no column is called label: the columns are pixels"
+        what += "".join(f" and {describe(names, it)}" for it in columns[:2])
+        hint = (
+            f"If it is the label, --label-column {quoted(names[columns[0]])}. " if columns else ""
+        )
+        raise UnlabelledError(f"{path}: line 1: {what}", hint + UNLABELLED)
     unused = tuple(describe(names, it) for it in columns if it != label)
     return (Layout(len(names), tuple(by_place), label, names[label] or "", unused),)
 
 
-def find_asked(path: Path, names: Sequence[str], asked: str) -> int:
-    """Find the column that the user says is the label.
-
-    Raises: CorruptError.
-    """
-    if asked.lower().strip() in names:
-        return names.index(asked.lower().strip())
-    if asked in ("first", "last"):
-        return 0 if asked == "first" else len(names) - 1
-    pixels = set(find_pixels(names))
-    others = [name for column, name in enumerate(names) if column not in pixels]
-    what = f"no column is called {asked}; there are {', '.join(others[:9]) or 'pixels alone'}"
-    raise CorruptError(f"{path}: {what}", f"Give {OPTION}")
-
-
-def find_pixels(names: Sequence[str]) -> list[int]:
-    """List the columns of the pixels, row by row: those of the most names that differ in numbers.
-
-    Names count from 0 or 1, on through the image (`pixel0`) or by row and column (`1x1`).
-    """
-    groups: dict[tuple[str, bool], dict[tuple[int, ...], int]] = {}
-    for column, name in enumerate(names):
-        if match := TWO.fullmatch(name):
-            key = int(match["row"]), int(match["column"])
-            groups.setdefault((match["word"], True), {}).setdefault(key, column)
-        if match := ONE.fullmatch(name):
-            groups.setdefault((match["word"], False), {}).setdefault(
-                (int(match["number"]),), column
-            )
-    largest = max(groups.values(), key=len, default={})
-    return [column for _, column in sorted(largest.items())]
-
-
-def have_gaps(names: Sequence[str], columns: Sequence[int]) -> bool:
-    """Return whether numbers are missing between those in the names of pixels."""
-    ones = [ONE.fullmatch(names[it]) for it in columns]
-    numbers = [int(it["number"]) for it in ones if it]
-    return max(numbers) - min(numbers) not in (len(columns) - 1, HEIGHT - 1)
-
-
-def labels_among(names: Sequence[str], columns: Sequence[int]) -> list[int]:
-    """List the columns that are called as labels are."""
-    return [it for it in columns if names[it] in LABEL_NAMES]
-
-
-def find_label(path: Path, names: Sequence[str], columns: Sequence[int]) -> int:
-    """Find the label among the columns that are no pixels.
-
-    Raises: CorruptError, UnlabelledError.
-    """
-    found = labels_among(names, columns)
-    if len(found) == 1:
-        return found[0]
-    others = [it for it in columns if not INDEX_NAMES.fullmatch(names[it])]
-    if not found and not others:
-        what = "no column is called label: the columns are pixels"
-        what += "".join(f" and {describe(names, it)}" for it in columns[:2])
-        raise UnlabelledError(f"{path}: line 1: {what}", UNLABELLED)
-    listed = ", ".join(describe(names, it) for it in (found or others)[:5])
-    what = f"beside the pixels there are {listed}, expected one column that is called label"
-    raise line_error(
-        path,
-        1,
-        what,
-        f"Name it with --label-column, as in --label-column {names[(found or others)[0]]}",
-    )
-
-
-def describe(names: Sequence[str], column: int) -> str:
-    """Return a column's name for people, or its place."""
-    return names[column][:30] or f"column {column + 1} without a name"
+def others_of(names: Sequence[str], columns: Sequence[int]) -> list[int]:
+    """List all columns but these."""
+    taken = set(columns)
+    return [it for it in range(len(names)) if it not in taken]
 
 
 def pixels_error(path: Path, names: Sequence[str], by_place: Sequence[int]) -> CorruptError:
     """Make the error for a header that does not name 784 pixels: name what is missing and odd."""
-    places = set(by_place)
-    columns = [it for it in range(len(names)) if it not in places]
-    odd = [describe(names, it) for it in columns if names[it] not in LABEL_NAMES]
+    odd = [describe(names, it) for it in others_of(names, by_place) if not is_label(names[it])]
     what = f"{len(names):,} columns, {len(by_place):,} of them pixels by their names"
     what += f"; others: {', '.join(odd[:3])}{', ...' if len(odd) > 3 else ''}" if odd else ""
     numbers = [ONE.fullmatch(names[it]) for it in by_place]

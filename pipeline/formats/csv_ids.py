@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.formats.classes import plain_number
-from pipeline.formats.csv_header import INDEX_NAMES
+from pipeline.formats.column_names import is_id
 from pipeline.formats.csv_text import line_error
 
 HINT = "Every image needs a label with its id, and every label an image"
@@ -39,7 +39,7 @@ def are_ids(column: IdColumn) -> bool:
 
 def is_called_id(column: IdColumn) -> bool:
     """Return whether a column has a name, and one that ids have."""
-    return bool(column.name) and INDEX_NAMES.fullmatch(column.name) is not None
+    return bool(column.name) and is_id(column.name)
 
 
 def join_ids(images: IdColumn, labels: IdColumn) -> list[int]:

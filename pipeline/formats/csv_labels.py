@@ -7,13 +7,11 @@ from typing import NamedTuple
 
 from pipeline.datasets.user_datasets import MAX_CLASSES
 from pipeline.errors import CorruptError
+from pipeline.formats.column_names import find_pixels, is_id, is_label
 from pipeline.formats.csv_header import (
-    INDEX_NAMES,
-    LABEL_NAMES,
     PIXELS,
     Columns,
     Layout,
-    find_pixels,
     is_header,
     pixels_error,
     plain_header,
@@ -199,8 +197,8 @@ def read_labels(path: Path, count: int) -> Lines:
             columns, parse_block(path, line, block, wanted).texts, strict=True
         ):
             column.extend(texts)
-    named = [place for place, name in enumerate(names) if name in LABEL_NAMES]
-    label = max(named, key=lambda it: not INDEX_NAMES.fullmatch(names[it]), default=len(names) - 1)
+    named = [place for place, name in enumerate(names) if is_label(name)]
+    label = max(named, key=lambda it: not is_id(names[it]), default=len(names) - 1)
     has_header = bool(named) or "" in names
     if len(columns[label]) == count + 1:  # it may be called by any word, or 0 as pandas does
         first_text, *rest = columns[label]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.datasets.user_datasets import MAX_CLASSES
 from pipeline.errors import CorruptError
 from pipeline.formats.classes import check_class, plain_number
+from pipeline.formats.column_names import OPTION
 from pipeline.formats.csv_evidence import (
     ENOUGH_BITS,
     FIRST_BITS,
@@ -20,7 +21,7 @@ from pipeline.formats.csv_evidence import (
     Candidate,
     bits_for_first,
 )
-from pipeline.formats.csv_header import OPTION, Columns, Layout, UnlabelledError, read_columns
+from pipeline.formats.csv_header import Columns, Layout, UnlabelledError, read_columns
 from pipeline.formats.csv_lines import (
     Block,
     Wanted,

@@ -28,11 +28,12 @@ from pipeline.formats.array_files import files_called
 from pipeline.formats.array_names import understand
 from pipeline.formats.arrays import source_of_arrays
 from pipeline.formats.classes import check_classes
+from pipeline.formats.column_names import find_asked, is_label, plain_name
 from pipeline.formats.folder import PICTURES, fit
 from pipeline.formats.named_arrays import NUMBER, NamedArray, convert_list, kind_of_list, list_shape
 from pipeline.formats.source import CHUNK, Format, ReadOptions, Source
 from pipeline.formats.streams import flat_files, starts_with
-from pipeline.formats.table_columns import choose_columns, find_pixels, is_label
+from pipeline.formats.table_columns import choose_columns, pixel_columns
 from pipeline.storage.cache import reading
 from pipeline.storage.pictures import decode_picture
 
@@ -145,13 +146,17 @@ def table_arrays(
             *(partial(read_pictures, table, pictures[0], options), False),
         )
         others = [name for name in names if name not in pictures]
+        if options.label_column is not None:
+            plain = [plain_name(it) for it in names]
+            columns = [names.index(it) for it in others]
+            others = [names[find_asked(table.path, plain, columns, options.label_column)]]
         return [images, *(column for it in others for column in read_column(table, it, prefix))]
     if len(names) > CHUNK // 10:
         if has_labels:
-            columns = choose_columns(table.path, names, flat)
+            columns = choose_columns(table.path, names, flat, options.label_column)
             places, others = columns.pixels, [names[columns.label]]
         else:
-            places = tuple(find_pixels(names, flat))
+            places = tuple(pixel_columns(names, flat))
             others = [name for place, name in enumerate(names) if place not in set(places)]
         pixels = [names[place] for place in places]
         images = NamedArray(
@@ -247,7 +252,7 @@ def read_column(table: Table, column: str, prefix: str) -> list[NamedArray]:
 
     Raises: CorruptError for a label that is null.
     """
-    if is_label(column):
+    if is_label(plain_name(column)):
         require_values(table, column)
     first = next((batch for _, batch in iterate_batches(table, [column])), None)
     values = first.column(0).to_pylist() if first is not None else []
@@ -304,4 +309,5 @@ PARQUET = Format(
     read=read_parquet,
     can_resize=True,
     can_grey=True,
+    has_columns=True,
 )

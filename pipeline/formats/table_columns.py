@@ -1,18 +1,12 @@
-"""Which columns of a table are pixels, in which order, and which column is the label."""
+"""The columns of a table of ARFF or parquet: pixels in their order, and the label."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import CorruptError
 from pipeline.formats.array_layouts import find_item
-from pipeline.formats.array_names import understand
-
-LABEL_NAMES = frozenset(("digit", "number", "character", "letter"))  # beside those of arrays
-NUMBERED = re.compile(
-    r"(?P<word>.*?)[-_. ]?(?P<first>[0-9]{1,5})(?:[-_x. ](?P<second>[0-9]{1,5}))?"
-)
+from pipeline.formats.column_names import describe, find_label, find_pixels, is_label, plain_name
 
 
 class TableColumns(NamedTuple):
@@ -23,40 +17,40 @@ class TableColumns(NamedTuple):
     unused: tuple[int, ...]
 
 
-def choose_columns(path: Path, names: Sequence[str], are_numbers: Sequence[bool]) -> TableColumns:
+def choose_columns(
+    path: Path, names: Sequence[str], are_numbers: Sequence[bool], asked: str | None = None
+) -> TableColumns:
     """Find the label and the pixels; these are in the order of the numbers in their names.
+
+    A column is also the label if it alone holds no numbers.
 
     Raises: CorruptError.
     """
-    pixels = find_pixels(names, are_numbers)
+    pixels = pixel_columns(names, are_numbers)
+    plain = [plain_name(it) for it in names]
     others = [place for place in range(len(names)) if place not in set(pixels)]
-    labels = [it for it in others if is_label(names[it])]
-    labels = labels or [it for it in others if not are_numbers[it]]
-    if not pixels or len(labels) != 1:
-        listed = ", ".join(names[it] for it in others[:8])
+    if not pixels:
+        listed = ", ".join(describe(names, it) for it in others[:8])
         raise CorruptError(
-            f"{path}: {len(names):,} columns, {len(pixels):,} of them numbered pixels, and beside "
-            f"them {listed or 'none'}; expected 784 pixels and one label",
+            f"{path}: {len(names):,} columns ({listed}), none of them numbered pixels; expected "
+            "784 pixels and one label",
             "Call the columns label, pixel0, ..., pixel783",
         )
-    unused = tuple(it for it in others if it != labels[0])
-    return TableColumns(labels[0], tuple(pixels), unused)
+    classes = [it for it in others if not are_numbers[it]]
+    if asked is None and len(classes) == 1 and not any(is_label(plain[it]) for it in others):
+        label: int | None = classes[0]
+    else:
+        label = find_label(path, plain, others, asked)
+    if label is None:
+        listed = ", ".join(describe(names, it) for it in others) or "nothing"
+        what = f"{path}: beside the pixels there are {listed}, expected one column that is called"
+        raise CorruptError(f"{what} label", "Images without labels are not imported")
+    unused = tuple(it for it in others if it != label)
+    return TableColumns(label, tuple(it for it in pixels if it != label), unused)
 
 
-def is_label(name: str) -> bool:
-    """Tell whether a column is called as labels are."""
-    return name.lower() in LABEL_NAMES or understand(name).role == "labels"
-
-
-def find_pixels(names: Sequence[str], are_numbers: Sequence[bool]) -> list[int]:
-    """Find the most columns with one name and numbers behind it, as many as a picture has."""
-    groups: dict[str, list[tuple[int, int, int]]] = {}
-    for place, (name, is_number) in enumerate(zip(names, are_numbers, strict=True)):
-        if is_number and (match := NUMBERED.fullmatch(name)):
-            key = int(match["first"]), int(match["second"] or 0), place
-            groups.setdefault(match["word"].lower(), []).append(key)
-    largest = max(groups.values(), key=len, default=[])
-    are_apart = len({key[:2] for key in largest}) == len(largest)
-    if not are_apart or not largest or find_item((len(largest),)) is None:
-        return []
-    return [place for *_, place in sorted(largest)]
+def pixel_columns(names: Sequence[str], are_numbers: Sequence[bool]) -> list[int]:
+    """Find the columns of numbers whose names count up, as many as a picture has pixels."""
+    places = [place for place, is_number in enumerate(are_numbers) if is_number]
+    found = [places[it] for it in find_pixels([plain_name(names[it]) for it in places])]
+    return found if found and find_item((len(found),)) is not None else []

@@ -19,7 +19,7 @@ from pipeline.formats.array_pairs import (
     same_split,
 )
 from pipeline.formats.arrays import iterate_images
-from pipeline.formats.csv_header import INDEX_NAMES
+from pipeline.formats.column_names import is_id as is_called_id
 from pipeline.formats.mat import MAT, mat_arrays
 from pipeline.formats.mat import SUFFIX as MAT_SUFFIX
 from pipeline.formats.named_arrays import NUMBER, NamedArray, in_memory
@@ -112,7 +112,7 @@ def has_labels(images: Candidate, others: Sequence[Candidate]) -> bool:
 def is_id(candidate: Candidate) -> bool:
     """Tell whether an array is called as ids are."""
     name = candidate.array.name.rpartition("/")[2].lower()
-    return bool(name) and not name.isdigit() and INDEX_NAMES.fullmatch(name) is not None
+    return bool(name) and not name.isdigit() and is_called_id(name)
 
 
 def find_ids(chosen: Sequence[Candidate], others: Sequence[Candidate]) -> Ids | None:

@@ -1,6 +1,5 @@
 """Images to be predicted in a CSV file: its 784 pixels and its ids; labels are passed over."""
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,16 +8,19 @@ import numpy as np
 
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
-from pipeline.formats.csv_evidence import Candidate
-from pipeline.formats.csv_header import (
-    INDEX_NAMES,
-    LABEL_NAMES,
-    MANGLED,
-    PIXELS,
-    Layout,
+from pipeline.formats.column_names import (
+    NAMELESS,
     describe,
     find_pixels,
     have_gaps,
+    is_id,
+    is_label,
+)
+from pipeline.formats.csv_evidence import Candidate
+from pipeline.formats.csv_header import (
+    MANGLED,
+    PIXELS,
+    Layout,
     is_header,
     is_mangled,
     pixels_error,
@@ -32,7 +34,6 @@ from pipeline.formats.csv_text import line_error, plain_blocks
 from pipeline.formats.source import Ids, Images, ReadOptions, Unlabelled
 
 PLACES = ("first", "last")
-NAMELESS = re.compile(r"|(unnamed|column|x|\.\.\.)[:_. ]*[0-9]*(\.[0-9]+)?")  # an index of pandas
 ID = "ImageId"  # what Kaggle calls the column, where a file has no header
 
 
@@ -105,9 +106,9 @@ def find_named(
 ) -> Found:
     """Find the ids among the columns that are neither pixels nor labels, by their names."""
     places = set(pixels)
-    others = [it for it in range(len(names)) if it not in places and names[it] not in LABEL_NAMES]
+    others = [it for it in range(len(names)) if it not in places and not is_label(names[it])]
     named = [it for it in others if not NAMELESS.fullmatch(names[it])]
-    usual = [it for it in named if INDEX_NAMES.fullmatch(names[it])]
+    usual = [it for it in named if is_id(names[it])]
     ids = next(iter(usual or (named if len(named) == 1 else [])), None)
     written = ["", *header] if len(names) > len(header) else header
     unused = ", ".join(describe(names, it) for it in others if it != ids)

@@ -201,7 +201,7 @@ def test_a_label_is_taken_by_its_name(tmp_path):
     pixels = small_images(0, COUNT)
     data = csv_bytes(Kind(label="kind of thing"), pixels, NAMES["letters"])
     path = save(tmp_path / "mine.csv", data)
-    with pytest.raises(CorruptError, match="--label-column kind of thing"):
+    with pytest.raises(CorruptError, match='--label-column "kind of thing"'):
         read(path)
     check(path, pixels, NAMES["letters"], label_column="Kind of Thing")
     check(path, pixels, NAMES["letters"], label_column="first")

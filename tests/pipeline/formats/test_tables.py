@@ -78,7 +78,7 @@ ARFF_FAULTS = {
     "a missing value": (LAST[:-1] + b"\n" + b"?" + b",0" * 784, "a pixel is no number"),
     "two labels": (
         arff([*NUMBERED, "class", "digit"], [*REAL, "{0}", "{0}"], np.c_[ROWS, Y, Y]),
-        "beside them class, digit; expected 784 pixels and one label",
+        "beside the pixels there are class, digit, expected one column",
     ),
 }
 
