@@ -107,13 +107,15 @@ def find_pixels(names: Sequence[str]) -> list[int]:
 
 def have_gaps(names: Sequence[str], columns: Sequence[int]) -> bool:
     """Return whether numbers are missing between those in the names of pixels."""
-    found = [TWO.fullmatch(names[it]) for it in columns]
-    pairs = [(int(it["first"]), int(it["second"])) for it in found if it]
-    if len(pairs) < len(columns):
-        ones = [int(it["number"]) for name in columns if (it := ONE.fullmatch(names[name]))]
-        if max(ones) - min(ones) == len(columns) - 1:
+    found = [ONE.fullmatch(names[it]) for it in columns]
+    numbers = {int(it["number"]) for it in found if it}
+    if len(numbers) == len(columns):
+        if max(numbers) - min(numbers) == len(columns) - 1:
             return False
-        pairs = [divmod(it, 100) for it in ones]  # 0000 to 2727: row and column
+        pairs = [divmod(it, 100) for it in numbers]  # 0000 to 2727: row and column
+    else:
+        found = [TWO.fullmatch(names[it]) for it in columns]
+        pairs = [(int(it["first"]), int(it["second"])) for it in found if it]
     rows, across = ({pair[axis] for pair in pairs} for axis in (0, 1))
     are_whole = all(max(side) - min(side) < len(side) for side in (rows, across))
     return not are_whole or len(rows) * len(across) != len(columns)

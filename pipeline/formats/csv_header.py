@@ -161,10 +161,8 @@ def layouts_of_names(path: Path, names: Sequence[str], asked: str | None) -> tup
     if label is None:
         what = "no column is called label: the columns are pixels"
         what += "".join(f" and {describe(names, it)}" for it in columns[:2])
-        hint = (
-            f"If it is the label, --label-column {quoted(names[columns[0]])}. " if columns else ""
-        )
-        raise UnlabelledError(f"{path}: line 1: {what}", hint + UNLABELLED)
+        asking = [f"If it is the label, --label-column {quoted(names[it])}" for it in columns[:1]]
+        raise UnlabelledError(f"{path}: line 1: {what}", ". ".join((*asking, UNLABELLED)))
     unused = tuple(describe(names, it) for it in columns if it != label)
     return (Layout(len(names), tuple(by_place), label, names[label] or "", unused),)
 
