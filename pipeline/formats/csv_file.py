@@ -30,28 +30,45 @@ from pipeline.formats.csv_labels import find_pairs, read_pair
 from pipeline.formats.csv_table import MAX_LABEL, Table, read_pixels, read_tables
 from pipeline.formats.csv_text import is_row_of_numbers, line_error
 from pipeline.formats.source import Chosen, File, Format, Images, Part, ReadOptions, Source, select
-from pipeline.formats.streams import beginning, flat_files, split_files
+from pipeline.formats.streams import beginning, flat_files, split_files, visible_files
 
 SUFFIXES = (".csv.gz", ".tsv.gz", ".tsv", ".csv")
+TEXT_SUFFIXES = (".txt.gz", ".data.gz", ".txt", ".data", ".dat", ".asc")  # tables, or other texts
 PIXEL_NAMES = [f"pixel{i}" for i in range(PIXELS)]
 SEPARATORS = b",;\t"
+HEAD_BYTES = 1 << 14
 MIN_NUMBERS = 100  # with blanks between them, as NumPy saves them
 
 
 def recognises(path: Path) -> bool:
     """Tell whether a path is a text with values in lines, or a folder with files called so."""
     if path.is_dir():
-        return any(file.name.lower().endswith(SUFFIXES) for file in flat_files(path))
-    if path.is_file() and path.name.lower().endswith(SUFFIXES):
-        return True
-    line = re.split(rb"[\r\n]", beginning(path), maxsplit=1)[0]
-    is_text = all(letter >= ord(" ") or letter == ord("\t") for letter in line)
+        files = flat_files(path)
+        if any(file.name.lower().endswith(SUFFIXES) for file in files):
+            return True
+        texts = [it for it in files if it.name.lower().endswith(TEXT_SUFFIXES)]
+        return any(is_table(it, MIN_NUMBERS) for it in texts)
+    return (path.is_file() and path.name.lower().endswith(SUFFIXES)) or is_table(path)
+
+
+def is_table(path: Path, min_separators: int = 2) -> bool:
+    """Return whether a file is a text with many values in its first lines."""
+    lines = re.split(rb"[\r\n]+", beginning(path, HEAD_BYTES).lstrip())[:2]
+    is_text = all(letter >= ord(" ") or letter == ord("\t") for letter in lines[0])
     if not is_text:
         return False
-    numbers = line.split()[:MIN_NUMBERS]  # the last in what was read may be cut
-    return max(line.count(it) for it in SEPARATORS) > 1 or (
-        len(numbers) == MIN_NUMBERS and is_row_of_numbers(b" ".join(numbers))
-    )
+    if max(lines[0].count(it) for it in SEPARATORS) >= min_separators:
+        return True
+    rows = [line.split()[:MIN_NUMBERS] for line in lines]  # the last one read may be cut
+    return any(len(it) == MIN_NUMBERS and is_row_of_numbers(b" ".join(it)) for it in rows)
+
+
+def suffixes_meant(path: Path) -> tuple[str, ...]:
+    """Return the suffixes of the files that belong together: those of CSV, or of other texts."""
+    files = [path] if path.is_file() else visible_files(path)
+    is_csv = any(it.name.lower().endswith(SUFFIXES) for it in files)
+    is_text = any(it.name.lower().endswith(TEXT_SUFFIXES) for it in files)
+    return TEXT_SUFFIXES if is_text and not is_csv else SUFFIXES
 
 
 def read_csv(path: Path, options: ReadOptions) -> Source:
@@ -60,10 +77,11 @@ def read_csv(path: Path, options: ReadOptions) -> Source:
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
     folder = path if path.is_dir() else path.parent
-    if pairs := find_pairs(path, SUFFIXES):
+    suffixes = suffixes_meant(path)
+    if pairs := find_pairs(path, suffixes):
         tables = {split: read_pair(pair, options) for split, pair in pairs.items()}
         return make_source(folder, tables, ())
-    tables, notes = read_tables(split_files(path, SUFFIXES), options)
+    tables, notes = read_tables(split_files(path, suffixes), options)
     return make_source(folder, tables, notes)
 
 

@@ -25,6 +25,7 @@ from pipeline.formats.csv_text import NUMBER, TRUTHS, line_error
 PIXELS = HEIGHT * WIDTH
 UNLABELLED = "Images without labels are not imported; `network predict` reads them"
 MANGLED = "pandas took for names of columns, and numbered its equal pixels"
+MANY = 10  # times as many values as a title has
 MIN_MANGLED = 99  # numbered pixels
 
 
@@ -57,6 +58,9 @@ def read_columns(path: Path, rows: Sequence[list[str]], asked: str | None) -> Co
     Raises: CorruptError, UnlabelledError.
     """
     first, second = rows[0], rows[1] if len(rows) > 1 else None
+    if second is not None and len(second) >= PIXELS > MANY * len(first):
+        what = f"{len(first):,} values, and {len(second):,} below it"
+        raise line_error(path, 1, what, "Remove what stands above the table and its header")
     if not is_header(first):
         layouts = layouts_without_header(path, len(first), asked)
         if not is_mangled(first, second):

@@ -5,6 +5,7 @@ block that neither can read goes line by line, to find the one that is wrong.
 """
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -170,11 +171,9 @@ def parse_lines(path: Path, line: int, block: bytes, wanted: Wanted) -> list[lis
     """
     rows = []
     for number, text in enumerate(block[:-1].split(b"\n"), start=line):
-        if not text.strip():
-            raise line_error(path, number, "nothing in it")
         row = read_line(path, number, text, wanted)
         if len(row) != wanted.fields:
-            hint = "Values are separated by commas" if len(row) == 1 else ""
+            hint = "Remove the line if it is no image; if the file ends there, save it again"
             what = f"{len(row):,} values, expected {wanted.fields:,}"
             if wanted.fields == 785:
                 what = f"{len(row):,} values, expected a label and 784 pixels"
@@ -208,8 +207,8 @@ def read_line(path: Path, line: int, text: bytes, wanted: Wanted) -> list[str]:
 
 def value_error(path: Path, line: int, column: int, value: str) -> CorruptError:
     """Make the error for a value that is no pixel; the column counts from 0."""
-    what = f"column {column + 1} is {value[:30]!r}, expected a whole number from 0 to 255"
-    hint = "Pixels from -1 to 1? Save them from 0 to 255" if value.startswith("-") else ""
+    what = f'column {column + 1} is "{value[:30]}", expected a whole number from 0 to 255'
+    hint = "Pixels from -1 to 1? Save them from 0 to 255" if re.match("-[0-9.]", value) else ""
     return line_error(path, line, what, hint)
 
 

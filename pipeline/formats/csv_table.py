@@ -21,7 +21,7 @@ from pipeline.formats.csv_evidence import (
     Candidate,
     bits_for_first,
 )
-from pipeline.formats.csv_header import Columns, Layout, UnlabelledError, read_columns
+from pipeline.formats.csv_header import PIXELS, Columns, Layout, UnlabelledError, read_columns
 from pipeline.formats.csv_lines import (
     Block,
     Wanted,
@@ -35,6 +35,7 @@ from pipeline.formats.csv_text import NUMBER, line_error, plain_blocks
 from pipeline.formats.source import ReadOptions
 
 MAX_LABEL = 255
+LABEL_THEM = "Label them or remove them; `network predict` reads images without labels"
 HEADER_BITS = 100.0  # what the header of another split says counts more than the rows
 
 
@@ -60,6 +61,7 @@ class Survey(NamedTuple):
     scale: Scale
     texts: tuple["Texts", ...]  # of the label in each layout
     candidates: tuple[Candidate, ...]
+    index: "Texts | None" = None  # of a first column that is to be an index
 
 
 class Texts:
@@ -115,7 +117,12 @@ def wanted_columns(columns: Columns) -> Wanted:
     layouts = columns.layouts
     labels = tuple(it.label for it in layouts if it.label is not None)
     shared = tuple(it for it in layouts[0].pixels if it not in labels)
-    return Wanted(layouts[0].fields, labels, shared)
+    return Wanted(layouts[0].fields, labels + (0,) * has_index(columns), shared)
+
+
+def has_index(columns: Columns) -> bool:
+    """Return whether a first column is to be an index, and nothing says so."""
+    return not columns.has_header and columns.layouts[0].fields == PIXELS + 2
 
 
 def survey_file(path: Path, options: ReadOptions) -> Survey:
@@ -137,6 +144,7 @@ def survey_file(path: Path, options: ReadOptions) -> Survey:
                     *(
                         tuple(Texts() for _ in range(count)),
                         tuple(Candidate() for _ in range(count)),
+                        Texts() if has_index(columns) else None,
                     ),
                 )
                 line, block = without_header(columns, line, block)
@@ -145,7 +153,22 @@ def survey_file(path: Path, options: ReadOptions) -> Survey:
             advance(len(block))
     if survey is None:
         raise CorruptError(f"{path}: an empty file, expected a label and 784 pixels a line")
+    if survey.index is not None:
+        check_index(path, survey.index)
     return survey
+
+
+def check_index(path: Path, index: "Texts") -> None:
+    """Insist that a column that is left out is another one in most lines, as an index is.
+
+    Raises: CorruptError.
+    """
+    count = sum(map(len, index.chunks))
+    if index.is_open and 2 * len(index.number_of) <= count:
+        what = f"{PIXELS + 2} values a line, and the first column is no index: it has"
+        what += f" {len(index.number_of):,} different values in {count:,} lines"
+        hint = "Give the file a header, such as id,label,pixel0,...,pixel783"
+        raise CorruptError(f"{path}: {what}", hint)
 
 
 def without_header(columns: Columns, line: int, block: bytes) -> tuple[int, bytes]:
@@ -161,13 +184,14 @@ def add_block(survey: Survey, wanted: Wanted, block: Block) -> None:
     wrong = survey.scale.survey(block.numbers)
     if wrong is not None:
         raise number_error(survey.path, block, wanted, wrong)
-    for texts, column in zip(survey.texts, block.texts, strict=True):
-        texts.add(block.line, column)
+    for texts, column in zip((*survey.texts, survey.index), block.texts, strict=False):
+        if texts is not None:
+            texts.add(block.line, column)
     if len(survey.candidates) == 1:
         check_count(survey, survey.texts[0])
         return
     sides = block.numbers[:, :NEIGHBOURS], block.numbers[:, -NEIGHBOURS:]
-    for candidate, column, side in zip(survey.candidates, block.texts, sides, strict=True):
+    for candidate, column, side in zip(survey.candidates, block.texts, sides, strict=False):
         candidate.add(block.line, column, side)
 
 
@@ -225,6 +249,8 @@ def label_error(survey: Survey) -> CorruptError:
     places = dict(zip(("first", "last"), survey.candidates, strict=True))
     hint = "If one of them is the label, give --label-column first or --label-column last"
     for (place, it), texts in zip(places.items(), survey.texts, strict=True):
+        if set(it.counts) == {""}:
+            return CorruptError(f"{survey.path}: the {place} column is empty", LABEL_THEM)
         if it.is_index:
             if it.is_text:
                 check_count(survey, texts)
@@ -265,13 +291,18 @@ def name_labels(path: Path, texts: Texts) -> tuple[dict[str, int], NDArray[np.ui
 
     Raises: CorruptError.
     """
+    rows = np.concatenate(texts.chunks)
+    for text, number in texts.number_of.items():
+        if not text.strip(b' "'):
+            what = f"the label is empty; {np.count_nonzero(rows == number):,} of {len(rows):,} "
+            raise line_error(path, texts.lines[number], f"{what}images have none", LABEL_THEM)
     names: dict[str, int] = {}
     numbers = np.empty(len(texts.number_of), np.uint16)
     for i, (text, line) in enumerate(zip(texts.number_of, texts.lines, strict=True)):
         name = read_name(path, line, text)
         names.setdefault(name, line)
         numbers[i] = list(names).index(name)
-    return names, numbers[np.concatenate(texts.chunks)]
+    return names, numbers[rows]
 
 
 def check_other(survey: Survey, place: int) -> None:

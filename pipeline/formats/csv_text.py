@@ -14,12 +14,16 @@ from pipeline.errors import CorruptError
 from pipeline.formats.streams import unzipped
 
 BLOCK_BYTES = 1 << 18  # what is made of a block stays in the processor's cache
+MAX_HEAD = 99  # lines, of which the first may be comments
 MAX_LINE = 1 << 16  # bytes; a quoted line with blanks has 10,000
 UTF16_MARKS = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 
 TRUTHS = {"True": "1", "False": "0"}  # as pandas writes pixels that are 1 and 0
 SEPARATORS = {b"\t": "a tab", b";": "a semicolon", b"|": "a bar"}  # beside commas and blanks
+ODD_LINE = re.compile(rb"\n(?:[ \t,;|\x1a\0]*|#[^\n]*)(?=\n)")  # empty, or perhaps a comment
+SINGLE_QUOTED = re.compile(rb"(?:^|[,;\t|])'[^,;\t|]*'(?:$|[,;\t|])")
+SINGLE_QUOTE = re.compile(rb"(?m)(?:(?<=[,;\t|])|^)'|'(?=[,;\t|]|$)")
 SEPARATOR_LINE = re.compile(rb"sep=([,;|\t])\n")  # with which Excel begins a file
 
 NEWLINE = re.compile(rb"\r\r?\n|\r")  # the first: twice made for Windows, or once
@@ -34,16 +38,52 @@ def line_error(path: Path, line: int, what: str, hint: str = "") -> CorruptError
 
 @dataclass(frozen=True)
 class Dialect:
-    """How the values of a line are separated."""
+    """How the values of a line are separated, and which lines hold none."""
 
     separator: bytes = b","
     ends_with_one: bool = False  # every line does, after its last value
+    is_single_quoted: bool = False
+    values: int = 1  # in a line
+    header: bytes = b""  # the first line, where it may stand once more in the middle
+
+    def rows(self, line: int, block: bytes, is_first: bool) -> Iterator[tuple[int, bytes]]:
+        """Yield the lines of a block that hold values, with the number of the first of each run.
+
+        Empty lines, comments, and a header that comes once more are passed over.
+        """
+        text, start = b"\n" + block, 0
+        for first, end in sorted(self.odd_lines(text, is_first)):
+            if first > start:
+                yield line + block.count(b"\n", 0, start), block[start:first]
+            start = end
+        if start < len(block):
+            yield line + block.count(b"\n", 0, start), block[start:]
+
+    def odd_lines(self, text: bytes, is_first: bool) -> Iterator[tuple[int, int]]:
+        """Yield where lines without values start and end, in a block after a newline."""
+        for match in ODD_LINE.finditer(text):
+            is_comment = b"#" in match[0] and self.count(match[0]) != self.values
+            if is_comment or b"#" not in match[0]:
+                yield match.start(), match.end()
+        again = b"\n" + self.header + b"\n"
+        place = text.find(again) if self.header else -1
+        if is_first:
+            place = text.find(again, place + 1) if place >= 0 else -1
+        while place >= 0:
+            yield place, place + len(again) - 1
+            place = text.find(again, place + 1)
+
+    def count(self, text: bytes) -> int:
+        """Count the values in a line."""
+        return len(text.split()) if self.separator == b" " else 1 + text.count(self.separator)
 
     def plain(self, path: Path, line: int, block: bytes) -> bytes:
         """Return a block of lines with commas between the values alone.
 
         Raises: CorruptError.
         """
+        if self.is_single_quoted:
+            block = SINGLE_QUOTE.sub(b'"', block)
         if self.separator == b" ":
             return b"".join(b",".join(it.split()) + b"\n" for it in block[:-1].split(b"\n"))
         if self.separator != b",":
@@ -66,12 +106,13 @@ def plain_blocks(path: Path) -> Iterator[tuple[int, bytes]]:
     dialect = None
     with unzipped(path) as file:
         for line, block in whole_lines(path, utf8_reader(path, file.read)):
+            is_first = dialect is None
             if dialect is None:
                 if match := SEPARATOR_LINE.match(block):
                     line, block = line + 1, block[match.end() :]
                 dialect = find_dialect(block)
-            if block:
-                yield line, dialect.plain(path, line, block)
+            for first, rows in dialect.rows(line, block, is_first):
+                yield first, dialect.plain(path, first, rows)
 
 
 def utf8_reader(path: Path, read: Read) -> Read:
@@ -103,44 +144,59 @@ def utf8_reader(path: Path, read: Read) -> Read:
 def whole_lines(path: Path, read: Read) -> Iterator[tuple[int, bytes]]:
     """Yield blocks of whole lines with the number of their first, whatever ends a line.
 
-    Empty lines at the end are none.
-
     Raises: CorruptError for a line that is longer than any we read.
     """
-    line, rest, is_first = 1, b"", True
+    line, rest = 1, b""
     while data := read(BLOCK_BYTES):
         while data.endswith(b"\r") and (more := read(1)):
             data += more
         text = rest + (NEWLINE.sub(b"\n", data) if b"\r" in data else data)
-        content = len(text.rstrip(b" \n"))
-        end = 1 + max(text.find(b"\n", content), text.rfind(b"\n", 0, content))
+        end = 1 + text.rfind(b"\n")
         block, rest = text[:end], text[end:]
-        if len(rest) > MAX_LINE:
+        if len(rest.rstrip(b"\0")) > MAX_LINE:
             line += block.count(b"\n")
             raise line_error(path, line, f"longer than {MAX_LINE:,} bytes; expected 785 values")
-        if is_first:
-            line += len(block) - len(block := block.lstrip(b"\n"))
         if block:
             yield line, block
-            is_first = False
         line += block.count(b"\n")
-    if rest := rest.rstrip(b" \n"):
+    if rest:
         yield line, rest + b"\n"
 
 
 def find_dialect(block: bytes) -> Dialect:
-    """Find out how values are separated, from the first two lines.
+    """Find out how values are separated, from the first two lines that are no comments.
 
     Where there are semicolons or tabs, commas are those of decimals.
     """
-    first, second = (*(re.sub(rb'"[^"]*"', b"", it) for it in block.split(b"\n", 2)[:2]), b"")[:2]
+    lines = [it for it in block.split(b"\n", MAX_HEAD)[:MAX_HEAD] if it.strip(b" \t,;|\x1a\0")]
+    plain = [re.sub(rb'"[^"]*"', b"", it) for it in lines]
+    first, second = (*[it for it in plain if it[:1] != b"#"], *plain, b"", b"")[:2]
+    header = next((it for it in lines if it[:1] != b"#"), b"")
     separator = next((it for it in SEPARATORS if it in first), b",")
-    if separator not in first and is_row_of_numbers(first):
-        return Dialect(b" ")
+    if separator not in first and (is_row_of_numbers(first) or are_words(first, second)):
+        return Dialect(b" ", values=len(first.split()))
     ends = [it.endswith(separator) for it in (first, second)]
     counts = [it.count(separator) for it in (first, second)]
     is_longer = counts[0] > counts[1], counts[1] > counts[0]
-    return Dialect(separator, any(ends) and (all(ends) or not second or is_longer[ends[1]]))
+    return Dialect(
+        separator,
+        any(ends) and (all(ends) or not second or is_longer[ends[1]]),
+        b'"' not in block and any(map(SINGLE_QUOTED.search, plain)),
+        1 + max(counts),
+        header if names_columns(header, separator) else b"",
+    )
+
+
+def names_columns(line: bytes, separator: bytes) -> bool:
+    """Return whether most values of a line are no numbers."""
+    values = [it.strip(b" \"'").decode("latin-1") for it in line.split(separator)]
+    texts = [it for it in values if it and not NUMBER.fullmatch(it) and it not in TRUTHS]
+    return 2 * len(texts) > len(values) > 1
+
+
+def are_words(first: bytes, second: bytes) -> bool:
+    """Return whether one line has as many words as the next has numbers."""
+    return is_row_of_numbers(second) and len(first.split()) == len(second.split())
 
 
 def is_row_of_numbers(line: bytes) -> bool:

@@ -13,8 +13,7 @@ from typing import NamedTuple
 from pipeline.errors import CorruptError, ProjectError, UsageError
 from pipeline.formats import arff, npy, npz, parquet, pickle_files
 from pipeline.formats.archives import is_archive, unpack, unpack_together
-from pipeline.formats.csv_file import CSV
-from pipeline.formats.csv_file import SUFFIXES as CSV_SUFFIXES
+from pipeline.formats.csv_file import CSV, suffixes_meant
 from pipeline.formats.csv_labels import find_pairs
 from pipeline.formats.litter import SHOWN, list_folder, name_skipped
 from pipeline.formats.registry import FORMATS, find_format
@@ -215,6 +214,6 @@ def used_files(path: Path, found: Format) -> set[Path]:
     if found.name != CSV.name:
         suffixes = SUFFIXES_OF[found.name]
         return {it for it in visible_files(path) if it.name.lower().endswith(suffixes)}
-    if pairs := find_pairs(path, CSV_SUFFIXES):
+    if pairs := find_pairs(path, suffixes_meant(path)):
         return {file for pair in pairs.values() for file in pair}
-    return set(split_files(path, CSV_SUFFIXES).values())
+    return set(split_files(path, suffixes_meant(path)).values())
