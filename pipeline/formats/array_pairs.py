@@ -10,13 +10,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import CorruptError
-from pipeline.formats.array_layouts import Layout, can_label, find_layout
+from pipeline.formats.array_classes import join_classes
+from pipeline.formats.array_layouts import MAX_CLASSES, Layout, can_label, find_layout
 from pipeline.formats.array_names import Meaning, has_no_name, understand
+from pipeline.formats.csv_header import PIXELS
 from pipeline.formats.named_arrays import NUMBER, OBJECT, NamedArray
 from pipeline.formats.numbers import SAVEZ
 
 ORDERS = {1: (None,), 2: ("train", "test"), 3: ("train", "validation", "test")}  # without names
 SHOWN = 8  # arrays in a message
+IN_PYTHON = 'In Python: np.savez("mine.npz", '
+ONE_CLASS_EACH = (
+    f"If each holds one class: {IN_PYTHON}x=np.concatenate([a, b]), "
+    'y=["a"] * len(a) + ["b"] * len(b))'
+)
 NAMES = f"Call them x_train and y_train, x_test and y_test, or images and labels. {SAVEZ}"
 
 
@@ -35,6 +42,8 @@ class Pair(NamedTuple):
     images: NamedArray
     labels: NamedArray
     layout: Layout
+    parts: tuple[NamedArray, ...] = ()  # that these were made of
+    note: str = ""
 
 
 def find_pairs(path: Path, arrays: Sequence[NamedArray]) -> list[Pair]:
@@ -48,15 +57,11 @@ def find_pairs(path: Path, arrays: Sequence[NamedArray]) -> list[Pair]:
     if not images:
         raise refusal(path, arrays, "no images among its arrays")
     others = [it for it in found if it not in images]
+    if joined := join_classes_of(images, others):
+        return joined
     if len(images) > 1 and all(has_no_name(it.array.name) for it in images):
         return pair_by_order(path, arrays, images, others)
-    by_split: dict[str | None, list[Candidate]] = {}
-    for image in images:
-        by_split.setdefault(split_of(image, images), []).append(image)
-    if None in by_split and len(by_split) > 1:
-        if "train" in by_split:
-            raise refusal(path, arrays, "images that belong to no split, beside those of train")
-        by_split = {split or "train": it for split, it in by_split.items()}
+    by_split = group_by_split(path, arrays, images)
     pairs = []
     for split, candidates in by_split.items():
         chosen = choose_images(path, arrays, candidates)
@@ -68,9 +73,40 @@ def find_pairs(path: Path, arrays: Sequence[NamedArray]) -> list[Pair]:
     return pairs
 
 
+def join_classes_of(images: Sequence[Candidate], others: Sequence[Candidate]) -> list[Pair]:
+    """Join arrays of one class each, where nothing beside them may be labels."""
+    if len(images) < 2 or any(may_be_labels(it, images) for it in others):
+        return []
+    return [Pair(*it) for it in join_classes([(it.array, it.layout) for it in images if it.layout])]
+
+
+def group_by_split(
+    path: Path, arrays: Sequence[NamedArray], images: Sequence[Candidate]
+) -> dict[str | None, list[Candidate]]:
+    """Group images by their splits; those of no split beside others are for training.
+
+    Raises: CorruptError.
+    """
+    by_split: dict[str | None, list[Candidate]] = {}
+    for image in images:
+        by_split.setdefault(split_of(image, images), []).append(image)
+    if None in by_split and len(by_split) > 1:
+        if "train" in by_split:
+            raise refusal(path, arrays, "images that belong to no split, beside those of train")
+        by_split = {split or "train": it for split, it in by_split.items()}
+    return by_split
+
+
+def may_be_labels(candidate: Candidate, images: Sequence[Candidate]) -> bool:
+    """Return whether an array may be the labels of any of some images."""
+    return candidate.meaning.role == "labels" or any(
+        it.layout and can_be_labels(candidate, it.layout.image_count) for it in images
+    )
+
+
 def layout_of(array: NamedArray) -> Layout | None:
     """Find images in an array of numbers."""
-    return find_layout(array.shape) if array.kind == NUMBER else None
+    return find_layout(array.shape) if array.kind in (NUMBER, OBJECT) else None
 
 
 def split_of(candidate: Candidate, images: Sequence[Candidate]) -> str | None:
@@ -178,4 +214,21 @@ def refusal(path: Path, arrays: Sequence[NamedArray], what: str) -> CorruptError
     more = f" and {len(arrays) - SHOWN} more" if len(arrays) > SHOWN else ""
     files = Counter(it.path for it in arrays)
     hint = NAMES if len(files) < 3 else f"Name one of the files, or call them otherwise. {NAMES}"
-    return CorruptError(f"{path}: {what}: {listed}{more}", hint)
+    return CorruptError(f"{path}: {what}: {listed}{more}", mend_of(arrays) or hint)
+
+
+def mend_of(arrays: Sequence[NamedArray]) -> str:
+    """Write what makes images and labels of arrays that hold both, in a form that is not read."""
+    for it in arrays:
+        beside = it.shape[1] - PIXELS if len(it.shape) == 2 and it.kind == NUMBER else 0
+        if beside == 1:
+            return f"{IN_PYTHON}x=a[:, 1:], y=a[:, 0]), or x=a[:, :-1], y=a[:, -1]), of that array"
+        if 1 < beside <= MAX_CLASSES:
+            first, last = f"x=a[:, {beside}:], y=a[:, :{beside}]", "x=a[:, :784], y=a[:, 784:]"
+            return f"{IN_PYTHON}{first}), or {last}), of that array"
+        if it.kind == OBJECT and understand(it.name).role != "labels":
+            return f"{IN_PYTHON}x=np.stack(x), y=y), where x is {it.name}"
+    layouts = [it for it in arrays if layout_of(it)]
+    if len(layouts) == len(arrays) > 1:
+        return ONE_CLASS_EACH
+    return ""

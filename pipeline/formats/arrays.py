@@ -13,6 +13,7 @@ from pipeline.errors import CorruptError
 from pipeline.formats.array_layouts import COLOURS, Layout, arrange
 from pipeline.formats.array_names import CLASS_LISTS, has_no_name, understand
 from pipeline.formats.array_pairs import Pair, find_pairs
+from pipeline.formats.array_tables import split_tables
 from pipeline.formats.classes import (
     SMALL_NUMBER,
     check_classes,
@@ -20,10 +21,9 @@ from pipeline.formats.classes import (
     numbers_of_names,
 )
 from pipeline.formats.folder import fit
-from pipeline.formats.named_arrays import TEXT, NamedArray
+from pipeline.formats.named_arrays import TEXT, NamedArray, iterate_rows
 from pipeline.formats.numbers import Ink, class_numbers, find_ink, label_text
 from pipeline.formats.source import (
-    CHUNK,
     Chosen,
     Images,
     Labels,
@@ -47,7 +47,7 @@ def source_of_arrays(
 
     Raises: CorruptError.
     """
-    arrays, class_names = take_class_names(arrays)
+    arrays, class_names = take_class_names(split_tables(arrays))
     pairs = find_pairs(path, arrays)
     listed = class_names or listed
     labels = [
@@ -61,7 +61,8 @@ def source_of_arrays(
         part, part_notes = make_part(pair, of_pair, options)
         parts.append(part)
         notes += part_notes
-    used = {id(array) for pair in pairs for array in (pair.images, pair.labels)}
+    used = {id(array) for pair in pairs for array in (pair.images, pair.labels, *pair.parts)}
+    notes += dict.fromkeys(pair.note for pair in pairs if pair.note)
     unused = [it.name for it in arrays if id(it) not in used and not has_no_name(it.name)]
     notes += [f"{path}: not used: {', '.join(unused[:10])}"] if unused else []
     return Source(tuple(parts), classes or numbered_classes(path, parts, listed), tuple(notes))
@@ -157,16 +158,6 @@ def iterate_images(pair: Pair, ink: Ink, options: ReadOptions) -> Iterator[Image
         pixels = ink.to_bytes(pair.images.where, arrange(rows, pair.layout.item))
         grey = to_grey(pixels) if options.grey and pixels.shape[-1] == COLOURS else pixels[..., 0]
         yield grey if pair.layout.is_usual else resize(grey)
-
-
-def iterate_rows(array: NamedArray, layout: Layout) -> Iterator[NDArray[np.generic]]:
-    """Yield images a few at a time, whichever axis counts them."""
-    if not layout.is_last:
-        yield from array.read()
-        return
-    whole = np.moveaxis(array.load(), -1, 0)
-    for start in range(0, len(whole), CHUNK):
-        yield whole[start : start + CHUNK]
 
 
 def to_grey(pixels: NDArray[np.uint8]) -> Images:

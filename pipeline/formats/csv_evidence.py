@@ -10,7 +10,7 @@ uniform prior over their frequencies (T. Cover, J. Thomas, Elements of Informati
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -138,3 +138,32 @@ def bits_for_first(first: Candidate, last: Candidate) -> float:
     as_first = first.label_bits() + last.pixel_bits()
     as_last = last.label_bits() + first.pixel_bits()
     return as_last - as_first if min(as_first, as_last) < math.inf else math.nan
+
+
+def choose_first(
+    files: Sequence[tuple[Candidate, Candidate]], told: float = 0.0, is_told: bool = False
+) -> bool | None:
+    """Decide whether the labels of all files are the first column or the last.
+
+    `told` are bits for the first from elsewhere.
+
+    Returns: None where that is not clear.
+    """
+    bits = FIRST_BITS + told + sum(bits_for_first(*it) for it in files)
+    is_first = bits > 0
+    chosen = [it[0] if is_first else it[1] for it in files]
+    excess = sum(it.label_bits() - it.pixel_bits() for it in chosen)  # of a label over a pixel
+    is_sure = excess < 0 or (excess < ENOUGH_BITS and math.isfinite(bits))
+    has_classes = len(set[str]().union(*(it.counts for it in chosen))) > 1
+    is_doubtful = all(are_rivals(it, is_first) for it in files) and not is_told
+    is_clear = abs(bits) > ENOUGH_BITS and is_sure and has_classes and not is_doubtful
+    return is_first if is_clear else None
+
+
+def are_rivals(candidates: tuple[Candidate, Candidate], is_first: bool) -> bool:
+    """Return whether the column that was not chosen may be the label as well as the other."""
+    chosen, other = candidates if is_first else candidates[::-1]
+    if chosen.is_text:
+        return False
+    are_alike = chosen.has_gaps or not other.has_gaps  # labels seldom have gaps
+    return (chosen.is_spread and other.is_spread and are_alike) or chosen.is_scattered

@@ -1,7 +1,6 @@
 """The first pass over CSV files: their columns, their labels, and a check of every number."""
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -14,12 +13,10 @@ from pipeline.errors import CorruptError
 from pipeline.formats.classes import check_class, plain_number
 from pipeline.formats.column_names import OPTION
 from pipeline.formats.csv_evidence import (
-    ENOUGH_BITS,
-    FIRST_BITS,
     MAX_TEXTS,
     NEIGHBOURS,
     Candidate,
-    bits_for_first,
+    choose_first,
 )
 from pipeline.formats.csv_header import PIXELS, Columns, Layout, UnlabelledError, read_columns
 from pipeline.formats.csv_lines import (
@@ -219,29 +216,16 @@ def choose_label(surveys: list[Survey]) -> bool:
     is_open = [it for it in surveys if len(it.candidates) > 1]
     if not is_open:
         return True
-    bits = FIRST_BITS + sum(bits_for_first(*it.candidates) for it in is_open)
+    told = 0.0  # by the headers of other splits
     for survey in surveys:
         layout = survey.columns.layouts[0]
         if survey not in is_open and layout.label is not None:
-            bits += HEADER_BITS if layout.label < min(layout.pixels) else -HEADER_BITS
-    chosen = [it.candidates[0 if bits > 0 else 1] for it in is_open]
-    excess = sum(it.label_bits() - it.pixel_bits() for it in chosen)  # of a label over a pixel
-    is_sure = excess < 0 or (excess < ENOUGH_BITS and math.isfinite(bits))
-    has_classes = len(set[str]().union(*(it.counts for it in chosen))) > 1
-    is_told = any(it not in is_open for it in surveys)  # by the header of another split
-    is_doubtful = all(rivals(it.candidates, bits > 0) for it in is_open) and not is_told
-    if abs(bits) > ENOUGH_BITS and is_sure and has_classes and not is_doubtful:
-        return bits > 0
-    raise label_error(is_open[0])
-
-
-def rivals(candidates: Sequence[Candidate], is_first: bool) -> bool:
-    """Return whether the column that was not chosen may be the label as well as the other."""
-    chosen, other = candidates if is_first else candidates[::-1]
-    if chosen.is_text:
-        return False
-    are_alike = chosen.has_gaps or not other.has_gaps  # labels seldom have gaps
-    return (chosen.is_spread and other.is_spread and are_alike) or chosen.is_scattered
+            told += HEADER_BITS if layout.label < min(layout.pixels) else -HEADER_BITS
+    is_told = len(is_open) < len(surveys)
+    chosen = choose_first([(it.candidates[0], it.candidates[1]) for it in is_open], told, is_told)
+    if chosen is None:
+        raise label_error(is_open[0])
+    return chosen
 
 
 def label_error(survey: Survey) -> CorruptError:

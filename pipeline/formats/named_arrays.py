@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import CorruptError
-from pipeline.formats.array_layouts import MAX_CLASSES, is_one_image
+from pipeline.formats.array_layouts import MAX_CLASSES, Layout, is_one_image
 from pipeline.formats.array_names import has_no_name
 from pipeline.formats.source import CHUNK
 from pipeline.pickles.foreign_formats import kinds_of_leaves
@@ -47,6 +47,16 @@ class NamedArray:
     def __str__(self) -> str:
         shape = "x".join(map(str, self.shape))
         return f"{shape} without a name" if has_no_name(self.name) else f"{self.name} {shape}"
+
+
+def iterate_rows(array: NamedArray, layout: Layout) -> Iterator[NDArray[Any]]:
+    """Yield images a few at a time, whichever axis counts them."""
+    if not layout.is_last:
+        yield from array.read()
+        return
+    whole = np.moveaxis(array.load(), -1, 0)
+    for start in range(0, len(whole), CHUNK):
+        yield whole[start : start + CHUNK]
 
 
 def in_memory(path: Path, name: str, array: NDArray[Any]) -> NamedArray:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO
 
 from pipeline.errors import CorruptError
 from pipeline.formats.array_files import files_together
+from pipeline.formats.array_names import understand
 from pipeline.formats.arrays import source_of_arrays
 from pipeline.formats.classes import read_classes
+from pipeline.formats.litter import name_skipped
+from pipeline.formats.named_arrays import NamedArray
 from pipeline.formats.npy_stream import NpyStream
 from pipeline.formats.source import Format, ReadOptions, Source
 from pipeline.formats.streams import flat_files
@@ -35,9 +39,39 @@ def read_npy_files(path: Path, options: ReadOptions) -> Source:
     Raises: MissingError, StorageError, CorruptError.
     """
     files = files_together(path, (SUFFIX,), lambda file: True)
-    arrays = [open_array(file).named() for file in files]
-    folder = path if path.is_dir() else path.parent
-    return source_of_arrays(path, arrays, options, read_classes(folder))
+    classes = read_classes(path if path.is_dir() else path.parent)
+    if path.is_dir():
+        return source_of_arrays(path, list(map(name_array, files)), options, classes)
+    readable = [it for it in files if it == path or can_be_opened(it)]
+    try:
+        source = source_of_arrays(path, list(map(name_array, readable)), options, classes)
+    except CorruptError:
+        related = [it for it in readable if is_related(it, path)]
+        if not 1 < len(related) < len(readable):
+            raise
+        source = source_of_arrays(path, list(map(name_array, related)), options, classes)
+        readable = related
+    notes = name_skipped(path.parent, [it for it in files if it not in readable], "not used")
+    return replace(source, notes=(*source.notes, *notes))
+
+
+def can_be_opened(path: Path) -> bool:
+    """Return whether a file beside the one that is named holds an array."""
+    try:
+        open_array(path)
+    except CorruptError:
+        return False
+    return True
+
+
+def is_related(path: Path, other: Path) -> bool:
+    """Return whether the names of two files differ in split and role alone."""
+    return understand(path.stem).rest == understand(other.stem).rest
+
+
+def name_array(path: Path) -> NamedArray:
+    """Name the array of a file."""
+    return open_array(path).named()
 
 
 def open_array(path: Path) -> NpyStream:

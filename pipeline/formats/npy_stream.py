@@ -115,7 +115,7 @@ class NpyStream:
             )
         if are_texts and max(map(len, values), default=0) > MAX_TEXT:
             raise CorruptError(f"{self.where}: a text of more than {MAX_TEXT:,} letters")
-        return np.array(values)
+        return np.array(values).reshape(self.header.shape)
 
 
 def is_by_columns(header: NpyHeader) -> bool:

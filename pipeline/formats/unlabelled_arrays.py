@@ -18,6 +18,7 @@ from pipeline.formats.array_pairs import (
     layout_of,
     same_split,
 )
+from pipeline.formats.array_tables import split_tables
 from pipeline.formats.arrays import iterate_images
 from pipeline.formats.column_names import is_id as is_called_id
 from pipeline.formats.mat import MAT, mat_arrays
@@ -59,6 +60,7 @@ def images_of_arrays(path: Path, arrays: Sequence[NamedArray]) -> Unlabelled:
 
     Raises: CorruptError where there are no grey images of 28x28.
     """
+    arrays = split_tables(arrays)
     images = find_images(arrays) or find_images([it for one in arrays for it in as_one_image(one)])
     if not images:
         raise refusal(path, arrays)

@@ -15,6 +15,7 @@ from pipeline.errors import CorruptError
 
 MAGIC = b"\x93NUMPY"
 STARTS = {MAGIC + bytes([version, 0]) for version in (1, 2, 3)}
+FIELDS = 'In Python: np.savez("mine.npz", x=a["image"], y=a["label"]), with the names of its fields'
 MAX_HEADER = 10_000  # bytes, as in NumPy
 HEADER = re.compile(  # numbers have an L where Python 2 wrote them
     rb"\{'descr': '([<>|=][a-zA-Z][0-9]{0,9})', 'fortran_order': (True|False), "
@@ -44,7 +45,11 @@ def read_npy_header(where: str, file: IO[bytes]) -> NpyHeader:
     start = file.read(8)
     prefix = file.read(2 if start[6:7] == b"\1" else 4)
     length = int.from_bytes(prefix, "little")
-    match = HEADER.fullmatch(file.read(length)) if length <= MAX_HEADER else None
+    text = file.read(length) if length <= MAX_HEADER else b""
+    match = HEADER.fullmatch(text)
+    if start in STARTS and b"'descr': [" in text:
+        what = "an array of structures, expected one of numbers"
+        raise CorruptError(f"{where}: {what}", FIELDS)
     if start not in STARTS or match is None:
         raise CorruptError(f"{where} is no array of numbers, or has a damaged header")
     descr, order, numbers = (group.decode() for group in match.groups())
