@@ -31,6 +31,10 @@ USTAR = slice(257, 262)  # where a tar archive says what it is
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
 DOCUMENTS = ("[Content_Types].xml", "mimetype")  # members of what is no archive of data
 OF_THE_NAME = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL)
+TORCH = (
+    'In Python: images, labels = torch.load("FILE"), then '
+    'np.savez("mine.npz", x=images.numpy(), y=labels.numpy()), and import that'
+)
 UNPACK = "Unpack it, and name the folder"
 
 
@@ -104,7 +108,7 @@ def unpack_zip(path: Path, folder: Path, size: int) -> None:
         check_members(path, len(members), sum(member.file_size for member in members), size)
         if do_overlap(members):
             raise CorruptError(f"{path}: its members share the same bytes")
-        check_document(path, members)
+        check_content(path, members)
         for member in members:
             check_member(path, member)
         for member in members:
@@ -132,11 +136,14 @@ def check_members(path: Path, count: int, content_size: int, size: int) -> None:
     check_decompression(path, content_size, size)
 
 
-def check_document(path: Path, members: list[zipfile.ZipInfo]) -> None:
-    """Refuse office documents, which are ZIP archives, too.
+def check_content(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    """Refuse office documents and PyTorch's files, which are ZIP archives, too.
 
     Raises: CorruptError.
     """
+    names = {member.filename.rpartition("/")[2] for member in members}
+    if {"data.pkl", "version"} <= names:
+        raise CorruptError(f"{path}: a PyTorch file is not read", TORCH)
     if any(member.filename in DOCUMENTS for member in members):
         is_excel = any(member.filename.startswith("xl/") for member in members)
         what = "an Excel workbook" if is_excel else "an office document"

@@ -278,8 +278,8 @@ def name_labels(path: Path, texts: Texts) -> tuple[dict[str, int], NDArray[np.ui
     rows = np.concatenate(texts.chunks)
     for text, number in texts.number_of.items():
         if not text.strip(b' "'):
-            what = f"the label is empty; {np.count_nonzero(rows == number):,} of {len(rows):,} "
-            raise line_error(path, texts.lines[number], f"{what}images have none", LABEL_THEM)
+            what = f"an empty label, one of {np.count_nonzero(rows == number):,} in {len(rows):,}"
+            raise line_error(path, texts.lines[number], what, LABEL_THEM)
     names: dict[str, int] = {}
     numbers = np.empty(len(texts.number_of), np.uint16)
     for i, (text, line) in enumerate(zip(texts.number_of, texts.lines, strict=True)):

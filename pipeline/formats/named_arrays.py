@@ -79,7 +79,10 @@ def collect_arrays(path: Path, value: Any, name: str = "") -> list[NamedArray]:
     if isinstance(value, np.ndarray):
         return [in_memory(path, name, value)] if value.ndim else []
     if isinstance(value, dict):
-        children = {as_text(key): child for key, child in value.items()}
+        rows = find_columns(list(value.values())) if len(value) > MAX_PLACES else None
+        children = rows or {as_text(key): child for key, child in value.items()}
+        if rows is None and len(children) < len(value):
+            raise CorruptError(f"{path}: {name or 'a dictionary'} has the same key twice as text")
     elif isinstance(value, list | tuple) and value:
         if (columns := find_columns(value)) is not None:
             children = columns
@@ -95,9 +98,9 @@ def collect_arrays(path: Path, value: Any, name: str = "") -> list[NamedArray]:
     return list(itertools.chain(*(collect_arrays(path, child, key) for key, child in below)))
 
 
-def as_text(key: str | bytes) -> str:
-    """Return the key of a dictionary as text; CIFAR's are bytes."""
-    return key.decode("utf-8", "replace") if isinstance(key, bytes) else key
+def as_text(key: str | bytes | int) -> str:
+    """Return the key of a dictionary as text; CIFAR's are bytes, those of classes numbers."""
+    return key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)
 
 
 def find_columns(items: Sequence[Any]) -> dict[str, list[Any]] | None:

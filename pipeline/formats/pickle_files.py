@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptError
+from pipeline.formats.archives import TORCH
 from pipeline.formats.array_files import files_together
 from pipeline.formats.arrays import source_of_arrays
 from pipeline.formats.classes import read_classes
@@ -25,6 +26,7 @@ from pipeline.pickles.foreign_formats import LayoutError
 from pipeline.pickles.our_format import read_our_layout
 from pipeline.pickles.safe_load import load_untrusted
 from pipeline.storage.cache import reading, write_chunks
+from pipeline.storage.content import describe_content
 from pipeline.storage.idx import CHUNK_BYTES, GZIP_MAGIC
 
 SUFFIXES = (".pkl", ".p", ".pickle.gz", ".pkl.gz", ".p.gz", ".pickle")
@@ -46,6 +48,8 @@ def read_pickle_files(path: Path, options: ReadOptions) -> Source:
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
+    if describe_content(beginning(path)) == "a PyTorch file":
+        raise CorruptError(f"{path}: a PyTorch file is not read", TORCH)
     files = files_together(path, SUFFIXES, lambda file: False)
     folder = path if path.is_dir() else path.parent
     return source_of_arrays(path, pickled_arrays(files), options, read_classes(folder))

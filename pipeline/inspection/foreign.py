@@ -27,7 +27,6 @@ PARTS = frozenset(  # that those are made of
     (
         *("copyreg._reconstructor", "copy_reg._reconstructor"),
         *("builtins.object", "__builtin__.object", "builtins.slice", "__builtin__.slice"),
-        "collections.OrderedDict",
         *("pandas.core.internals.managers.BlockManager", "pandas.core.internals.BlockManager"),
         "pandas.core.internals.managers.SingleBlockManager",
         "pandas._libs.internals._unpickle_block",

@@ -30,6 +30,7 @@ from pipeline.pickles.values import (
     UnknownValue,
     count_words,
     is_bytearray,
+    is_empty_dictionary,
     is_for_arrays,
     show,
     show_items,
@@ -133,7 +134,7 @@ class Trace(PickleStack):
                 self.note_foreign_call(show(made))
         elif self.call_count <= MAX_NOTES:
             self.calls[show(made)] = None
-        self.stack.append(made)
+        self.stack.append(Container("dict", []) if is_empty_dictionary(made) else made)
 
     def call_with_arguments(self, _: Any) -> None:
         """Follow REDUCE and NEWOBJ."""

@@ -23,6 +23,7 @@ from pipeline.pickles.values import NAMES, Truncated, UnknownValue
 
 MAX_REUSED_BYTES = 256  # texts as long as this may be used again: names, keys
 HIGHEST_PROTOCOL = 5
+MAX_KEY = 1 << 31  # whose hash is the number itself
 MAX_DEPTH = 1000  # MARKs that wait for their end
 DICTIONARY = 4  # containers that a dictionary with a first key costs
 FILE_BYTES = 16  # of a pickle, for each list or tuple in it; a row of 28 pixels has 60
@@ -191,6 +192,20 @@ class Machine:
             raise UnsafePickleError(f"it uses the same {self.memo[index].kind} more than once")
         self.stack.append(self.memo[index])
 
+    def reduce(self) -> None:
+        """Do what the call of an allowed name would have done.
+
+        An ordered dictionary is a dictionary; Python 2 gave it a list of keys and values.
+        """
+        function, arguments = self.pop(2)
+        match function, arguments:
+            case [Name("OrderedDict"), ()]:
+                self.make({}, DICTIONARY)
+            case [Name("OrderedDict"), (list(pairs),)] if all(map(is_pair, pairs)):
+                self.make_dictionary([part for pair in pairs for part in pair])
+            case _:
+                self.stack.append(reduce_call(function, arguments))
+
     def call(self, function: Callable[..., Any]) -> None:
         """Replace the two topmost things by what a function makes of them."""
         self.stack.append(function(*self.pop(2)))
@@ -217,12 +232,21 @@ class Machine:
         self.stack[-1].extend(items)
 
     def set_items(self, pairs: list[Any]) -> None:
-        """Add keys and values to the dictionary on top of the stack; keys are text or bytes."""
+        """Add keys and values to the dictionary on top of the stack."""
         keys, values = pairs[::2], pairs[1::2]
-        are_texts = all(type(key) in (str, bytes) for key in keys)
-        if not isinstance(self.stack[-1], dict) or not are_texts:
-            raise UnsafePickleError("a dictionary with other keys than text")
+        if not isinstance(self.stack[-1], dict) or not all(map(is_key, keys)):
+            raise UnsafePickleError("a dictionary with other keys than texts and small numbers")
         self.stack[-1].update(zip(keys, values, strict=True))
+
+
+def is_key(value: Any) -> bool:
+    """Return whether a value may be a key: a text, bytes, or a number that can be a class."""
+    return type(value) in (str, bytes) or (type(value) is int and abs(value) < MAX_KEY)
+
+
+def is_pair(value: Any) -> bool:
+    """Return whether a value is a list or tuple of two."""
+    return isinstance(value, list | tuple) and len(value) == 2
 
 
 def describe_index(index: Any) -> str:
@@ -352,6 +376,6 @@ STEPS: dict[str, Callable[[Machine, Any], None]] = {
     "LONG_BINGET": Machine.get,
     "GLOBAL": lambda machine, names: machine.stack.append(find_name(*names)),
     "STACK_GLOBAL": lambda machine, _: machine.call(find_name),
-    "REDUCE": lambda machine, _: machine.call(reduce_call),
+    "REDUCE": lambda machine, _: machine.reduce(),
     "BUILD": lambda machine, _: machine.call(build),
 }

@@ -10,7 +10,8 @@ HEAD = 200  # characters or bytes that are kept of a long text
 ENDLESS = 2**64  # where counting ends: more than any memory holds
 SHOWN_ITEMS, SHOWN_LEVELS, SHOWN_LENGTH = 5, 3, 60
 
-# The names that the pickles of arrays import; each stands for itself and is never called.
+# The names that the pickles of arrays and of ordered dictionaries import; each stands for
+# itself and is never called.
 NAMES = {
     ("numpy", "ndarray"): "ndarray",
     ("numpy", "dtype"): "dtype",
@@ -20,6 +21,7 @@ NAMES = {
     ("numpy._core.multiarray", "scalar"): "scalar",
     ("numpy.core.numeric", "_frombuffer"): "_frombuffer",  # protocol 5
     ("numpy._core.numeric", "_frombuffer"): "_frombuffer",
+    ("collections", "OrderedDict"): "OrderedDict",
     ("_codecs", "encode"): "encode",  # protocols 0 to 2 write bytes as text to be encoded
 }
 
@@ -129,7 +131,7 @@ def cut(text: str, length: int = SHOWN_LENGTH) -> str:
 
 
 def is_for_arrays(made: CallResult) -> bool:
-    """Tell whether a call is one of those that the pickles of arrays and bytes make.
+    """Tell whether a call is one of those that pickles of arrays, bytes and dictionaries make.
 
     What it would be given is looked at too: `numpy.ndarray` itself, called, takes any memory.
     """
@@ -139,6 +141,7 @@ def is_for_arrays(made: CallResult) -> bool:
         case (
             ["_reconstruct", [GlobalReference(_, "ndarray"), Container("tuple", [0]), _]]
             | ["dtype", [str(), *_]]
+            | ["OrderedDict", [] | [Container("list")]]
             | ["encode", [str() | Truncated("str"), "latin1"]]
             | ["_frombuffer", [_, _, _, _] | [_, _, _, _, Container("tuple")]]
         ):
@@ -146,6 +149,12 @@ def is_for_arrays(made: CallResult) -> bool:
         case ["scalar", [CallResult(GlobalReference(_, "dtype")), content]]:
             return isinstance(content, str | bytes | Truncated) or is_encoded(content)
     return False
+
+
+def is_empty_dictionary(made: CallResult) -> bool:
+    """Tell whether a call makes an ordered dictionary, to which items are then added."""
+    is_named = made.callee == GlobalReference("collections", "OrderedDict")
+    return is_named and not made.arguments and made.keywords is None
 
 
 def is_encoded(value: Any) -> bool:

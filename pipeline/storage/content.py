@@ -15,6 +15,7 @@ STARTS = (
     (b"MM\0*", "a TIFF picture"),
     (b"8BPS", "a Photoshop picture"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+    (b"\x80\2\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", "a PyTorch file"),
     (b"PAR1", "a parquet file"),
     (b"ARROW1", "an Arrow file"),
     (b"MATLAB 5.0", "a MATLAB file"),

@@ -116,7 +116,7 @@ WRONG = {
     ),
     "empty labels": (
         lines_of(Kind(), ["", *NAMES[1:9], *[""] * 11]),
-        "line 2: the label is empty; 12 of 20 images have none",
+        "line 2: an empty label, one of 12 in 20",
         "`network predict`",
     ),
     "an empty column": (
