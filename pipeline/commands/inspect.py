@@ -55,8 +55,6 @@ def inspect_path(path: Path) -> "Report":
         with lend_workspace(find_cache()) as workspace:
             name, holds = describe_source(path, workspace)
     except ProjectError as error:
-        if report.status != "unknown":
-            return report
         return replace(report, reads=f"no: {str(error).removeprefix(f'{path}: ')}")
     report = replace(report, reads=f"read as {name}: {holds}")
     if report.format in ("text", "unknown"):

@@ -111,13 +111,27 @@ def unpack_zip(path: Path, folder: Path, size: int) -> None:
         check_content(path, members)
         for member in members:
             check_member(path, member)
-        for member in members:
+        for member in without_twins(path, members):
             place = place_of(path, folder, member.filename)
             if member.is_dir():
                 place.mkdir(parents=True, exist_ok=True)
                 continue
             with archive.open(member) as file:
                 write_member(place, file, member.file_size)
+
+
+def without_twins(path: Path, members: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """List members without second ones of the same name and content.
+
+    Raises: CorruptError for two of one name with different content.
+    """
+    kept: dict[str, zipfile.ZipInfo] = {}
+    for member in members:
+        first = kept.setdefault(member.filename, member)
+        if (first.CRC, first.file_size) != (member.CRC, member.file_size):
+            what = f"{path}: {member.filename} is in it twice, with different content"
+            raise CorruptError(what, UNPACK)
+    return list(kept.values())
 
 
 def check_members(path: Path, count: int, content_size: int, size: int) -> None:

@@ -8,19 +8,27 @@ from typing import NamedTuple
 from pipeline.datasets.user_datasets import SPLIT
 from pipeline.errors import CorruptError
 from pipeline.formats.litter import has_pictures, is_picture, list_folder, require_inside
+from pipeline.formats.nested_folders import BY_NAME, EXPECTED, UP, find_splits_of_classes
 from pipeline.formats.streams import KNOWN_SPLITS, parse_name, split_called
 
-LAYOUT = "expected LABEL/name.png, or train/LABEL/name.png and test/LABEL/name.png"
+LAYOUT = EXPECTED
 NO_LABELS = frozenset(("unknown", "unlabeled", "unlabelled", "images", "imgs", "img", "all"))
 UNREAD = frozenset(  # pictures that are not read, and not passed over either
     (".heic", ".heif", ".avif", ".svg", ".psd", ".jp2", ".j2k", ".ico", ".tga", ".exr", ".dng")
 )
 
 
+class ClassFolder(NamedTuple):
+    """The folder of a class."""
+
+    path: Path
+    name: str  # of the class
+
+
 class ClassFolders(NamedTuple):
     """The folders of the classes by split, under None when there are no splits."""
 
-    by_split: dict[str | None, list[Path]]
+    by_split: dict[str | None, list[ClassFolder]]
     unused: list[Path]
     notes: list[str]
 
@@ -33,6 +41,8 @@ def holds_class_folders(root: Path) -> bool:
     if any(map(has_pictures, folders)):
         return True
     inner = [it for folder in splits_among(folders) for it in list_folder(folder).folders]
+    if find_splits_of_classes(folders):
+        return True
     deepest = [it for folder in splits_among(inner) for it in list_folder(folder).folders]
     return any(map(has_pictures, (*inner, *deepest)))
 
@@ -52,15 +62,22 @@ def find_class_folders(root: Path) -> ClassFolders:
         require_inside(root, folder)
     found = ClassFolders({}, [*listing.skipped, *listing.files], [])
     splits = splits_among(listing.folders)
-    if any(list_folder(it).folders for it in splits):
+    if below := find_splits_of_classes(listing.folders):
+        found.by_split.update(
+            {split: [ClassFolder(it, it.parent.name) for it in of] for split, of in below.items()}
+        )
+    elif any(list_folder(it).folders for it in splits):
         add_splits(root, listing.folders, found)
     elif splits and splits == [it for it in listing.folders if has_pictures(it)]:
         names = " and ".join(it.name for it in splits)
         raise CorruptError(
-            f"{root}: pictures in {names}, but none in the folder of a class, {LAYOUT}"
+            f"{root}: pictures in {names}, but none in the folder of a class, {LAYOUT}", BY_NAME
         )
     else:
-        found.by_split[None] = classes_among(listing.folders, found)
+        found.by_split[None] = classes = classes_among(listing.folders, found)
+        if len(classes) == 1 and classes[0].name.lower() in NO_LABELS:
+            what = f"{root}: all pictures are in {classes[0].name}, which is no class, {LAYOUT}"
+            raise CorruptError(what, BY_NAME)
     return found
 
 
@@ -123,7 +140,9 @@ def add_split(root: Path, folder: Path, split: str, found: ClassFolders) -> None
     loose = [it for it in listing.files if is_picture(it)]
     if loose and not listing.folders:
         if split == "train":
-            raise CorruptError(f"{place}: pictures outside the folders of classes, {LAYOUT}")
+            raise CorruptError(
+                f"{place}: pictures outside the folders of classes, {LAYOUT}", BY_NAME
+            )
         found.notes.append(
             f"{folder}: {len(loose):,} pictures without labels, not used: no folders of classes"
         )
@@ -132,13 +151,13 @@ def add_split(root: Path, folder: Path, split: str, found: ClassFolders) -> None
     found.by_split[split] = classes_among(listing.folders, found)
 
 
-def classes_among(folders: list[Path], found: ClassFolders) -> list[Path]:
+def classes_among(folders: list[Path], found: ClassFolders) -> list[ClassFolder]:
     """List the folders that are classes: those with pictures, and empty ones."""
     classes = []
     for folder in folders:
         listing = list_folder(folder)
         if any(map(is_picture, listing.files)) or listing.folders or not listing.files:
-            classes.append(folder)
+            classes.append(ClassFolder(folder, folder.name))
         else:
             require_readable(listing.files)
             found.unused.append(folder)
@@ -152,7 +171,7 @@ def list_examples(root: Path, folder: Path, unused: list[Path]) -> list[Path]:
     """
     listing = list_folder(folder)
     if listing.folders:
-        raise CorruptError(f"{listing.folders[0]}: a folder in the folder of a class, {LAYOUT}")
+        raise CorruptError(f"{listing.folders[0]}: a folder in the folder of a class, {LAYOUT}", UP)
     others = [it for it in listing.files if not is_picture(it)]
     require_readable(others)
     unused.extend((*listing.skipped, *others))

@@ -37,6 +37,7 @@ LABEL_WORDS = frozenset(
 MORE_WORDS = frozenset(  # beside a word for the label, as in "Digit Name", class_id and y_train
     ["name", "names", "id", "true", "train", "test", "text", "value", "code", "num", "n", "of"]
 )
+MAX_OTHERS = 2  # columns; more may be one for each class
 ONLY_ALONE = frozenset(["y", "number", "numbers"])  # labels, but not with any other word
 ROLES = re.compile(r"(y)[-_. ]?(true|train|test|valid|val)")
 IDS = re.compile(
@@ -140,7 +141,19 @@ def find_label(
         return None
     listed = ", ".join(describe(names, it) for it in others[:5])
     what = f"{path}: beside the pixels there are {listed}, expected one column that is called label"
-    raise CorruptError(what, f"Name it with --label-column {quoted(names[others[0]])}")
+    hint = f"Name it with --label-column {quoted(names[others[0]])}"
+    if len(others) > MAX_OTHERS and len(others) == len(columns):
+        hint = one_hot_hint(len(others), is_first=others[0] == 0)
+    raise CorruptError(what, hint)
+
+
+def one_hot_hint(count: int, is_first: bool) -> str:
+    """Write how a table with a column for each class is imported."""
+    x, y = (f":, {count}:", f":, :{count}") if is_first else (":, :784", ":, 784:")
+    return (
+        'A column for each class? In Python: a = pandas.read_csv("FILE").to_numpy(float); '
+        f'np.savez("mine.npz", x=a[{x}], y=a[{y}]), and import that'
+    )
 
 
 def find_asked(path: Path, names: Sequence[str], columns: Sequence[int], asked: str) -> int:

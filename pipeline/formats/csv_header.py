@@ -25,6 +25,10 @@ from pipeline.formats.csv_text import NUMBER, TRUTHS, line_error
 PIXELS = HEIGHT * WIDTH
 UNLABELLED = "Images without labels are not imported; `network predict` reads them"
 MANGLED = "pandas took for names of columns, and numbered its equal pixels"
+LIST_OF_FILES = (
+    "A list of pictures? Put each picture into a folder that is named after its class: "
+    "LABEL/name.png"
+)
 MANY = 10  # times as many values as a title has
 MIN_MANGLED = 99  # numbered pixels
 
@@ -141,7 +145,12 @@ def sizes(fields: int) -> str:
         if pixels == 3 * PIXELS:
             return "Images in colour? Turn them into grey levels"
     if PIXELS + 2 < fields <= PIXELS + MAX_CLASSES:
-        return f"A column for each class? Save the class in one column after {PIXELS} pixels"
+        n = fields - PIXELS
+        return (
+            f'A column for each class? In Python: a = np.loadtxt("FILE", delimiter=","); '
+            f'np.savez("mine.npz", x=a[:, {n}:], y=a[:, :{n}]), or x=a[:, :784], y=a[:, 784:]; '
+            "and import that"
+        )
     return ""
 
 
@@ -189,7 +198,6 @@ def pixels_error(path: Path, names: Sequence[str], by_place: Sequence[int]) -> C
         absent = sorted(set(range(min(present), min(present) + PIXELS)) - present)
         what += f"; missing: {', '.join(f'{word}{it}' for it in absent[:3])}"
     hint = (
-        sizes(len(by_place))
-        or "Expected a label and 784 pixels, pixel0 to pixel783 or 1x1 to 28x28"
-    )
+        LIST_OF_FILES if len(names) < MANY > len(by_place) else sizes(len(by_place))
+    ) or "Expected a label and 784 pixels, pixel0 to pixel783 or 1x1 to 28x28"
     return line_error(path, 1, what, hint)

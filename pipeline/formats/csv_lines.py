@@ -18,6 +18,14 @@ from numpy.typing import NDArray
 from pipeline.errors import CorruptError
 from pipeline.formats.csv_text import NUMBER, TRUTHS, line_error
 
+UTF8 = (
+    'Save the file as UTF-8. In Python: Path("new.csv").write_text(Path("FILE").read_text("cp1252"),'
+    ' "utf-8"), with the encoding that it has: cp1252 in western Europe, cp1251, shift-jis, gbk'
+)
+NEGATIVE = (
+    "Pixels from -1 to 1? Save np.round((x + 1) / 2 * 255). Standardised ones? "
+    "Save np.round((x * std + mean) * 255)"
+)
 COMMA, NEWLINE, ZERO = ord(","), ord("\n"), ord("0")
 
 
@@ -48,7 +56,7 @@ def split_fields(path: Path, line: int, text: bytes) -> list[str]:
         (fields,) = csv.reader([text.decode("utf-8")], strict=True)
     except UnicodeDecodeError as error:
         what = f"no UTF-8 text ({error.reason})"
-        raise line_error(path, line, what, "Save the file as UTF-8") from error
+        raise line_error(path, line, what, UTF8) from error
     except (csv.Error, ValueError) as error:
         raise line_error(path, line, f"no values separated by commas ({error})") from error
     return [field.strip() for field in fields]
@@ -199,7 +207,7 @@ def read_line(path: Path, line: int, text: bytes, wanted: Wanted) -> list[str]:
                 values[column].decode()
             except UnicodeDecodeError as wrong:
                 what = f"the label is no UTF-8 text ({wrong.reason})"
-                raise line_error(path, line, what, "Save the file as UTF-8") from error
+                raise line_error(path, line, what, UTF8) from error
             except IndexError:
                 continue
         raise
@@ -208,7 +216,7 @@ def read_line(path: Path, line: int, text: bytes, wanted: Wanted) -> list[str]:
 def value_error(path: Path, line: int, column: int, value: str) -> CorruptError:
     """Make the error for a value that is no pixel; the column counts from 0."""
     what = f'column {column + 1} is "{value[:30]}", expected a whole number from 0 to 255'
-    hint = "Pixels from -1 to 1? Save them from 0 to 255" if re.match("-[0-9.]", value) else ""
+    hint = NEGATIVE if re.match("-[0-9.]", value) else ""
     return line_error(path, line, what, hint)
 
 

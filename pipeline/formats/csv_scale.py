@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import CorruptError
+from pipeline.formats.numbers import BEYOND, NOISE
 
 FULL = 255
+WHOLE = "Save pixels as whole numbers from 0 to 255"
 Test: TypeAlias = Callable[[NDArray[np.float64]], bool]
 
 
@@ -27,6 +29,11 @@ def is_exact(values: NDArray[np.float64], scale: int, kind: str) -> bool:
     return bool(((texts == quotients) | (texts == products)).all() and (whole <= FULL).all())
 
 
+def is_near(values: NDArray[np.float64]) -> bool:
+    """Return whether numbers are whole numbers / 255, but for a little noise."""
+    return bool((np.abs(values * FULL - np.rint(values * FULL)) <= NOISE).all())
+
+
 def list_tests() -> list[tuple[int, Test]]:
     """List what shares may be: the number by which they were divided, and a test of values."""
     exact = [
@@ -37,7 +44,7 @@ def list_tests() -> list[tuple[int, Test]]:
     rounded = [
         (FULL, lambda values, digits=digits: is_rounded(values, digits)) for digits in range(3, 10)
     ]
-    return [*exact, *rounded]
+    return [*exact, *rounded, (FULL, is_near)]
 
 
 class Scale:
@@ -58,6 +65,8 @@ class Scale:
             if not self.has_shares or highest <= 1:
                 self.highest = max(self.highest, highest)
                 return None
+        values = np.where((values > 1) & (values <= 1 + BEYOND), 1.0, values)
+        values = np.where((values < 0) & (values >= -BEYOND), 0.0, values)
         is_wrong = (values < 0) | (values > FULL)
         is_share = values != np.rint(values)
         highest = max(self.highest, float(values.max(initial=0)))
@@ -86,10 +95,13 @@ class Scale:
         if self.divisor is None:
             raise CorruptError(
                 f"{path}: pixels are fractions that are no whole numbers / 255 or / 256",
-                "Save pixels as whole numbers from 0 to 255",
+                f"{WHOLE}: np.round(x * 255), or np.round((x - 0.01) / 0.99 * 255) from 0.01 on",
             )
-        what = f"{path}: pixels are shares of full ink, whole numbers / {self.divisor}"
-        return what if self.has_shares else ""
+        if not self.has_shares:
+            return ""
+        if len(self.tests) == 1 and self.tests[0][1] is is_near:
+            return f"{path}: pixels are nearly whole numbers / {FULL}, and were rounded to those"
+        return f"{path}: pixels are shares of full ink, whole numbers / {self.divisor}"
 
     def pixels(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """Return the pixels that numbers stand for.
@@ -99,4 +111,4 @@ class Scale:
         divisor = self.divisor or 1
         if divisor == 1:
             return values.astype(np.uint8, copy=False)
-        return np.rint(values * float(divisor)).astype(np.uint8)
+        return np.rint(np.clip(values, 0, 1) * float(divisor)).astype(np.uint8)

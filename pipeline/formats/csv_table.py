@@ -20,6 +20,7 @@ from pipeline.formats.csv_evidence import (
 )
 from pipeline.formats.csv_header import PIXELS, Columns, Layout, UnlabelledError, read_columns
 from pipeline.formats.csv_lines import (
+    UTF8,
     Block,
     Wanted,
     number_error,
@@ -311,7 +312,7 @@ def read_name(path: Path, line: int, text: bytes) -> str:
         name = text.decode().strip()
     except UnicodeDecodeError as error:
         what = f"the label is no UTF-8 text ({error.reason})"
-        raise line_error(path, line, what, "Save the file as UTF-8") from error
+        raise line_error(path, line, what, UTF8) from error
     return check_class(f"{path}: line {line:,}", name)
 
 

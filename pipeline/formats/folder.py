@@ -69,7 +69,7 @@ def read_folder(path: Path, options: ReadOptions) -> Source:
         split: [
             Example(it.name, file)
             for it in folders
-            for file in list_examples(root, it, found.unused)
+            for file in list_examples(root, it.path, found.unused)
         ]
         for split, folders in found.by_split.items()
     }

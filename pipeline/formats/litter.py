@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pipeline.errors import CorruptError
 from pipeline.formats.source import BESIDE
 from pipeline.storage.cache import reading
+from pipeline.storage.content import describe_content
 from pipeline.storage.pictures import SUFFIXES
 
 LITTER = re.compile(
@@ -20,6 +21,7 @@ TEXTS = re.compile(
     r"(?i)(readme|licen[cs]e|copying|notice|citation|changelog|authors|contributing)[^.]*"
     r"(\.(txt|md|rst|html?|pdf|rtf|docx?|cff|bib))?|.*\.(md|rst|py|ipynb|sh|sha256|md5)"
 )
+HEAD_BYTES = 512
 SHOWN = 10  # names that are listed
 
 
@@ -72,8 +74,14 @@ def is_skipped(entry: os.DirEntry[str]) -> bool:
 
 
 def is_picture(path: Path | os.DirEntry[str]) -> bool:
-    """Return whether a file is called as pictures are that can be read."""
-    return path.name.lower().endswith(SUFFIXES)
+    """Return whether a file is called as pictures are that can be read.
+
+    One without a suffix is known by its first bytes.
+    """
+    if "." in path.name:
+        return path.name.lower().endswith(SUFFIXES)
+    with reading(Path(path)), Path(path).open("rb") as file:
+        return describe_content(file.read(HEAD_BYTES)).endswith(" picture")
 
 
 def has_pictures(folder: Path) -> bool:
@@ -82,7 +90,7 @@ def has_pictures(folder: Path) -> bool:
     Raises: MissingError, StorageError.
     """
     with reading(folder), os.scandir(folder) as entries:
-        return any(is_picture(it) and not is_litter(it.name) and it.is_file() for it in entries)
+        return any(not is_litter(it.name) and it.is_file() and is_picture(it) for it in entries)
 
 
 def require_inside(root: Path, path: Path) -> None:
@@ -124,7 +132,7 @@ def count_kinds(folder: Path) -> str:
         counts[kind] = counts.get(kind, 0) + 1
     words = [f"{count:,} {kind}" for kind, count in sorted(counts.items())]
     n = len(listing.folders)
-    words += [
-        f"{n:,} folder{'s' * (n > 1)} ({', '.join(it.name for it in listing.folders[:4])})"
-    ] * bool(n)
+    if n:
+        names = ", ".join(it.name for it in listing.folders[:4]) + ", ..." * (n > 4)
+        words.append(f"{n:,} folder{'s' * (n > 1)} ({names})")
     return ", ".join(words[:SHOWN]) or "nothing"

@@ -60,6 +60,21 @@ def byte_order(header: bytes) -> str | None:
     return order
 
 
+def is_version4(data: bytes) -> bool:
+    """Return whether a file begins with the header of a variable of version 4.
+
+    Source: MathWorks, MAT-File Format, Level 4: five numbers, then the name.
+    """
+    if len(data) < 20:
+        return False
+    for order in "<>":
+        kind, rows, columns, is_complex, letters = struct.unpack(f"{order}5i", data[:20])
+        is_kind = 0 <= kind % 1000 <= 52 and kind // 1000 in range(5)
+        if is_kind and min(rows, columns) >= 0 and is_complex in (0, 1) and 1 < letters < 64:
+            return True
+    return False
+
+
 def read_variables(path: Path, data: bytes) -> dict[str, Any]:
     """Read the variables of a file by name: arrays, texts, lists and dictionaries.
 
@@ -67,10 +82,11 @@ def read_variables(path: Path, data: bytes) -> dict[str, Any]:
     """
     order = byte_order(data[:HEADER_BYTES])
     if order is None:
-        raise CorruptError(
-            f"{path}: no MATLAB file of version 5, or a damaged header",
-            'In MATLAB: save("mine.mat", ..., "-v7")',
-        )
+        what = "no MATLAB file of version 5, or a damaged header"
+        if is_version4(data):
+            what = "a MATLAB file of version 4, expected version 5 to 7"
+        hint = 'In MATLAB: save("mine.mat", ..., "-v7"); in Python: scipy.io.loadmat, then savemat'
+        raise CorruptError(f"{path}: {what}", hint)
     reader = Reader(path, order)
     variables: dict[str, Any] = {}
     for element in reader.elements(memoryview(data)[HEADER_BYTES:]):

@@ -13,7 +13,13 @@ SAVEZ = (
     "and import that"
 )
 SHARES = (256, 255)  # of which fractions are whole numbers, the first that fits
+NEARLY = -255  # the same, but for a little noise
 WHOLE, TRUTH = 1, 0  # scales of whole numbers, and of True and False
+NOISE = 0.1  # of a level, as half precision makes it
+HUNDREDTH = 0.01
+MAX_STANDARD = 20.0  # of pixels less their mean, over their deviation
+BEYOND = 1e-4  # that shares may be above 1 or below 0
+MNIST_MEAN, MNIST_STD = 0.1307, 0.3081  # by which its pixels are often standardised
 
 
 def whole_bytes(where: str, values: NDArray[Any], what: str) -> NDArray[np.uint8]:
@@ -40,9 +46,20 @@ def whole_bytes(where: str, values: NDArray[Any], what: str) -> NDArray[np.uint8
 
 def whole_numbers(values: NDArray[Any]) -> str:
     """Write how pixels become whole numbers again, where they are from 0 or -1 to 1."""
-    if values.dtype.kind != "f" or not values.size or not -1 <= values.min() <= values.max() <= 1:
+    if values.dtype.kind != "f" or not values.size or not np.isfinite(values).all():
         return ""
-    share = "x" if values.min() >= 0 else "(x + 1) / 2"
+    low, high = float(values.min()), float(values.max())
+    if high > MAX_STANDARD:
+        return ': np.round(x).astype("uint8")' if -0.5 <= low <= high <= 255.5 else ""
+    standard = -MNIST_MEAN / MNIST_STD
+    if abs(low - standard) < HUNDREDTH:
+        share = f"(x * {MNIST_STD} + {MNIST_MEAN})"
+    elif low < -1 - BEYOND or high > 1 + BEYOND:
+        return ": undo what was done to them, as in np.round((x * std + mean) * 255)"
+    elif low < 0:
+        share = "(x + 1) / 2"
+    else:
+        share = "(x - 0.01) / 0.99" if abs(low - HUNDREDTH) < HUNDREDTH / 10 else "x"
     return f': np.round({share} * 255).astype("uint8")'
 
 
@@ -60,6 +77,8 @@ class Ink(NamedTuple):
             return whole_bytes(where, values, "pixel")
         if self.scale == TRUTH:
             return values.astype(np.uint8) * np.uint8(255)
+        if self.scale == NEARLY:
+            return np.rint(np.clip(values.astype(np.float64), 0, 1) * -NEARLY).astype(np.uint8)
         pixels = unscaled(values, self.scale)
         if pixels is None:
             raise CorruptError(f"{where}: it changed while it was read")
@@ -71,6 +90,8 @@ class Ink(NamedTuple):
             return ()
         if self.scale == TRUTH:
             return (f"{where}: pixels are true or false; true was taken as 255",)
+        if self.scale == NEARLY:
+            return (f"{where}: pixels are nearly whole numbers / 255, and were rounded to those",)
         return (f"{where}: pixels are shares of full ink, exactly whole numbers / {self.scale}",)
 
 
@@ -83,7 +104,7 @@ def find_ink(where: str, chunks: Iterable[NDArray[Any]]) -> Ink:
 
     Raises: CorruptError.
     """
-    scales = [WHOLE, *SHARES]
+    scales = [WHOLE, *SHARES, NEARLY]
     for values in chunks:
         if values.dtype.kind == "b":
             scales = [TRUTH]
@@ -91,7 +112,7 @@ def find_ink(where: str, chunks: Iterable[NDArray[Any]]) -> Ink:
             scales = [it for it in scales if it == WHOLE]
             whole_bytes(where, values, "pixel")
         else:
-            scales = [it for it in scales if unscaled(values, it) is not None]
+            scales = [it for it in scales if fits(values, it)]
         if not scales:
             raise CorruptError(
                 f"{where}: pixels are fractions that are no whole numbers / 255 or / 256",
@@ -101,8 +122,16 @@ def find_ink(where: str, chunks: Iterable[NDArray[Any]]) -> Ink:
 
 
 def are_shares(values: NDArray[Any]) -> bool:
-    """Tell whether all numbers are from 0 to 1; NaN is not."""
-    return bool(values.size == 0 or 0 <= values.min() <= values.max() <= 1)
+    """Tell whether all numbers are from 0 to 1, or a little beyond; NaN is not."""
+    return bool(values.size == 0 or -BEYOND <= values.min() <= values.max() <= 1 + BEYOND)
+
+
+def fits(values: NDArray[Any], scale: int) -> bool:
+    """Tell whether shares may be whole numbers / scale."""
+    if scale != NEARLY:
+        return unscaled(values, scale) is not None
+    levels = values.astype(np.float64) * -NEARLY
+    return bool((np.abs(levels - np.rint(levels)) <= NOISE).all())
 
 
 def unscaled(values: NDArray[Any], scale: int) -> NDArray[np.uint8] | None:
@@ -122,7 +151,7 @@ def unscaled(values: NDArray[Any], scale: int) -> NDArray[np.uint8] | None:
         for dtype in types:
             is_exact |= part == (nearest / scale).astype(dtype)
             is_exact |= part == nearest.astype(dtype) * dtype.type(1 / scale)
-        if (nearest > 255).any() or not is_exact.all():
+        if (nearest > 255).any() or (nearest < 0).any() or not is_exact.all():
             return None
         out[start : start + step] = nearest.astype(np.uint8)
     return pixels
@@ -163,7 +192,8 @@ def label_text(where: str, value: str | bytes) -> str:
     try:
         return value.decode().strip() if isinstance(value, bytes) else value.strip()
     except UnicodeDecodeError as error:
-        raise CorruptError(f"{where}: a label is no UTF-8 text ({error.reason})") from error
+        hint = 'Save np.char.decode(labels, "latin-1"), or in the encoding that they have'
+        raise CorruptError(f"{where}: a label is no UTF-8 text ({error.reason})", hint) from error
 
 
 def one_hot_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[Any]:

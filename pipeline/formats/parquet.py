@@ -28,7 +28,7 @@ from pipeline.formats.array_files import files_called
 from pipeline.formats.array_names import understand
 from pipeline.formats.arrays import source_of_arrays
 from pipeline.formats.classes import check_classes
-from pipeline.formats.column_names import find_asked, is_label, plain_name
+from pipeline.formats.column_names import find_label, is_label, plain_name
 from pipeline.formats.folder import PICTURES, fit
 from pipeline.formats.named_arrays import NUMBER, NamedArray, convert_list, kind_of_list, list_shape
 from pipeline.formats.source import CHUNK, Format, ReadOptions, Source
@@ -146,11 +146,14 @@ def table_arrays(
             *(partial(read_pictures, table, pictures[0], options), False),
         )
         others = [name for name in names if name not in pictures]
-        if options.label_column is not None:
-            plain = [plain_name(it) for it in names]
-            columns = [names.index(it) for it in others]
-            others = [names[find_asked(table.path, plain, columns, options.label_column)]]
-        return [images, *(column for it in others for column in read_column(table, it, prefix))]
+        if has_labels and (len(others) > 1 or options.label_column is not None):
+            plain, columns = list(map(plain_name, names)), list(map(names.index, others))
+            label = find_label(table.path, plain, columns, options.label_column)
+            others = others if label is None or not options.label_column else [names[label]]
+        return [
+            images,
+            *(column for it in others for column in read_column(table, it, prefix, has_labels)),
+        ]
     if len(names) > CHUNK // 10:
         if has_labels:
             columns = choose_columns(table.path, names, flat, options.label_column)
@@ -163,8 +166,11 @@ def table_arrays(
             *(table.path, f"{prefix}images", (count, len(pixels)), NUMBER),
             *(partial(read_pixels, table, pixels), False),
         )
-        return [images, *(column for it in others for column in read_column(table, it, prefix))]
-    return [column for it in names for column in read_column(table, it, prefix)]
+        return [
+            images,
+            *(column for it in others for column in read_column(table, it, prefix, has_labels)),
+        ]
+    return [column for it in names for column in read_column(table, it, prefix, has_labels)]
 
 
 def is_picture_type(kind: Any) -> bool:
@@ -247,12 +253,14 @@ def read_pixels(table: Table, columns: Sequence[str]) -> Iterator[NDArray[Any]]:
         yield np.stack([by_name[name] for name in columns], 1)
 
 
-def read_column(table: Table, column: str, prefix: str) -> list[NamedArray]:
+def read_column(
+    table: Table, column: str, prefix: str, has_labels: bool = True
+) -> list[NamedArray]:
     """Name a column of numbers, texts or lists of numbers; none for any other.
 
     Raises: CorruptError for a label that is null.
     """
-    if is_label(plain_name(column)):
+    if has_labels and is_label(plain_name(column)):
         require_values(table, column)
     first = next((batch for _, batch in iterate_batches(table, [column])), None)
     values = first.column(0).to_pylist() if first is not None else []

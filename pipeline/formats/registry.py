@@ -9,6 +9,7 @@ from pipeline.formats.folder import PNG
 from pipeline.formats.idx_files import IDX, IDX_GZ
 from pipeline.formats.litter import count_kinds
 from pipeline.formats.mat import MAT
+from pipeline.formats.nested_folders import find_layout_error
 from pipeline.formats.npy import NPY
 from pipeline.formats.npz import NPZ
 from pipeline.formats.parquet import PARQUET
@@ -65,6 +66,8 @@ def find_format(path: Path) -> Format:
         if it.recognises(path):
             return it
     if path.is_dir():
+        if (error := find_layout_error(path)) is not None:
+            raise error
         raise CorruptError(
             f"{path}: nothing in it that is read; it holds {count_kinds(path)}", READ
         )

@@ -6,8 +6,10 @@ import numpy as np
 
 from pipeline.errors import CorruptError, UsageError
 from pipeline.formats.source import Chosen, Labels, Part, Source, subset
+from pipeline.formats.streams import KNOWN_SPLITS
 
 TEST_SHARE = 0.2
+TRAIN = "Call the folder or file, or the arrays, of the training images train"
 FIRST_SPLITS = ("train", "test")  # the order in which splits are listed
 
 
@@ -30,13 +32,18 @@ def split_dataset(
     whole = by_split.pop(None, None) or by_split.get("train")
     if whole is None:
         names = ", ".join(map(str, by_split))
-        raise CorruptError(f"{path}: images for {names} alone, expected some to train on")
+        raise CorruptError(f"{path}: images for {names} alone, expected some to train on", TRAIN)
     notes = []
     if "test" not in by_split:
         share = TEST_SHARE if share is None else share
         is_test = choose_test(whole.labels, share, seed)
         by_split["train"] = subset(whole, "train", ~is_test)
         by_split["test"] = subset(whole, "test", is_test)
+        notes += [
+            f"{it} is kept as a split of its own; if it is for testing, call it test"
+            for it in by_split
+            if it not in KNOWN_SPLITS
+        ]
         notes.append(f"{is_test.sum():,} test images were chosen at random, seed {seed}")
     elif share is not None:
         notes.append(f"{path} has test images of its own, so --test-share is not used")

@@ -39,7 +39,8 @@ class Report:
 
     def lines(self, name: str) -> Iterator[str]:
         """Write the report for people; nothing in the file can begin a line of its own."""
-        yield printable(f"{name}: {self.format}, {self.size:,} bytes")
+        size = "" if self.format == "folder" else f", {self.size:,} bytes"
+        yield printable(f"{name}: {self.format}{size}")
         for label, texts in (
             ("holds", self.holds),
             ("imports", self.imports),
