@@ -19,8 +19,9 @@ from pipeline.errors import CorruptError
 from pipeline.formats.csv_text import NUMBER, TRUTHS, line_error
 
 UTF8 = (
-    'Save the file as UTF-8. In Python: Path("new.csv").write_text(Path("FILE").read_text("cp1252"),'
-    ' "utf-8"), with the encoding that it has: cp1252 in western Europe, cp1251, shift-jis, gbk'
+    'Save the file as UTF-8. In Python: Path("new.csv").write_text('
+    'Path("FILE").read_text("cp1252"), "utf-8"), with the encoding that it has: cp1252 in western '
+    "Europe, cp1251, shift-jis, gbk"
 )
 NEGATIVE = (
     "Pixels from -1 to 1? Save np.round((x + 1) / 2 * 255). Standardised ones? "
