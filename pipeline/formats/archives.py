@@ -235,7 +235,7 @@ def place_of(path: Path, folder: Path, name: str) -> Path:
     Raises: CorruptError for a place outside the folder.
     """
     if leads_outside(name):
-        raise CorruptError(f"{path}: unpacking {name[:100]!r} would write outside the folder")
+        raise CorruptError(f'{path}: unpacking "{name[:100]}" would write outside the folder')
     return folder.joinpath(*PurePosixPath(name.replace("\\", "/")).parts)
 
 

@@ -13,6 +13,7 @@ from pipeline.errors import CorruptError
 from pipeline.formats.array_classes import join_classes
 from pipeline.formats.array_layouts import MAX_CLASSES, Layout, can_label, find_layout
 from pipeline.formats.array_names import Meaning, has_no_name, understand
+from pipeline.formats.column_names import is_label, plain_name
 from pipeline.formats.csv_header import PIXELS
 from pipeline.formats.named_arrays import NUMBER, OBJECT, NamedArray
 from pipeline.formats.numbers import SAVEZ
@@ -203,7 +204,7 @@ def rank_labels(candidate: Candidate, images: Candidate) -> tuple[bool, bool, bo
     """Rank what may be labels by its name."""
     return (
         candidate.meaning.split == images.meaning.split,
-        candidate.meaning.role == "labels",
+        candidate.meaning.role == "labels" or is_label(plain_name(candidate.array.name)),
         candidate.meaning.rest == images.meaning.rest,
     )
 

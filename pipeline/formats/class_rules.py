@@ -57,7 +57,7 @@ def require_labels(path: Path, source: Source) -> None:
         int(np.isin(it.labels, list(map(source.classes.index, missing))).sum())
         for it in source.parts
     )
-    what = f"{where}: the label is {missing[0]!r}, which stands for a missing one"
+    what = f'{where}: the label is "{missing[0]}", which stands for a missing one'
     what += f"; {total:,} image{'s have' if total > 1 else ' has'} no label"
     raise CorruptError(what, "Label them or remove them; if it is a class, give it another name")
 

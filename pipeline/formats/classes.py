@@ -60,7 +60,7 @@ def check_classes(where: Path | str, names: Sequence[str]) -> tuple[str, ...]:
     for number, name in enumerate(names):
         check_class(where, name)
         if name in names[:number]:
-            raise CorruptError(f"{where}: two classes are called {name!r}")
+            raise CorruptError(f'{where}: two classes are called "{name}"')
     return tuple(names)
 
 
@@ -71,7 +71,7 @@ def check_class(where: Path | str, name: str) -> str:
     """
     if not name or not name.isprintable() or name != name.strip() or len(name) > MAX_LETTERS:
         raise CorruptError(
-            f"{where}: {name[: MAX_LETTERS + 1]!r} is no class name, expected 1 to {MAX_LETTERS} "
+            f'{where}: "{name[: MAX_LETTERS + 1]}" is no class name, expected 1 to {MAX_LETTERS} '
             "printable letters without blanks around them"
         )
     return name
@@ -122,7 +122,7 @@ def numbers_of_names(
     for name in sorted(names, key=natural_key):
         if not re.fullmatch(SMALL_NUMBER, name) or int(name) >= len(listed):
             raise CorruptError(
-                f"{where}: the class {name!r} is not one of the {len(listed)} in {CLASSES}",
+                f'{where}: the class "{name}" is not one of the {len(listed)} in {CLASSES}',
                 f"Add it there, or remove {CLASSES}",
             )
     return listed, {name: int(name) for name in names}

@@ -31,12 +31,13 @@ from pipeline.formats.csv_table import MAX_LABEL, Table, read_pixels, read_table
 from pipeline.formats.csv_text import is_row_of_numbers, line_error
 from pipeline.formats.source import Chosen, File, Format, Images, Part, ReadOptions, Source, select
 from pipeline.formats.streams import beginning, flat_files, split_files, visible_files
+from pipeline.storage.content import describe_content
 
 SUFFIXES = (".csv.gz", ".tsv.gz", ".tsv", ".csv")
 TEXT_SUFFIXES = (".txt.gz", ".data.gz", ".txt", ".data", ".dat", ".asc")  # tables, or other texts
 PIXEL_NAMES = [f"pixel{i}" for i in range(PIXELS)]
 SEPARATORS = b",;\t"
-HEAD_BYTES = 1 << 14
+HEAD_BYTES, MAX_KIND = 1 << 14, 1 << 12
 MIN_NUMBERS = 100  # with blanks between them, as NumPy saves them
 
 
@@ -53,7 +54,10 @@ def recognises(path: Path) -> bool:
 
 def is_table(path: Path, min_separators: int = 2) -> bool:
     """Return whether a file is a text with many values in its first lines."""
-    lines = re.split(rb"[\r\n]+", beginning(path, HEAD_BYTES).lstrip())[:2]
+    start = beginning(path, HEAD_BYTES)
+    if describe_content(start[:MAX_KIND]) not in ("text", ""):
+        return False
+    lines = re.split(rb"[\r\n]+", start.lstrip())[:2]
     is_text = all(letter >= ord(" ") or letter == ord("\t") for letter in lines[0])
     if not is_text:
         return False

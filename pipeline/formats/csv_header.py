@@ -25,6 +25,12 @@ from pipeline.formats.csv_text import NUMBER, TRUTHS, line_error
 PIXELS = HEIGHT * WIDTH
 UNLABELLED = "Images without labels are not imported; `network predict` reads them"
 MANGLED = "pandas took for names of columns, and numbered its equal pixels"
+NUMBERS = re.compile(r"[0-9.]+")
+PACKED = (
+    'In Python: t = pandas.read_csv("FILE"); x = [np.array(it.replace(",", " ").strip("[]")'
+    '.split(), float) for it in t["pixels"]]; np.savez("mine.npz", x=x, y=t["label"].to_numpy(str))'
+    ", with the names of its columns; and import that"
+)
 LIST_OF_FILES = (
     "A list of pictures? Put each picture into a folder that is named after its class: "
     "LABEL/name.png"
@@ -65,6 +71,8 @@ def read_columns(path: Path, rows: Sequence[list[str]], asked: str | None) -> Co
     if second is not None and len(second) >= PIXELS > MANY * len(first):
         what = f"{len(first):,} values, and {len(second):,} below it"
         raise line_error(path, 1, what, "Remove what stands above the table and its header")
+    if second is not None and any(len(NUMBERS.findall(it)) >= PIXELS for it in second):
+        raise CorruptError(f"{path}: line 2: all pixels of an image in one value", PACKED)
     if not is_header(first):
         layouts = layouts_without_header(path, len(first), asked)
         if not is_mangled(first, second):
@@ -198,6 +206,6 @@ def pixels_error(path: Path, names: Sequence[str], by_place: Sequence[int]) -> C
         absent = sorted(set(range(min(present), min(present) + PIXELS)) - present)
         what += f"; missing: {', '.join(f'{word}{it}' for it in absent[:3])}"
     hint = (
-        LIST_OF_FILES if len(names) < MANY > len(by_place) else sizes(len(by_place))
+        LIST_OF_FILES if len(names) < MANY and not by_place else sizes(len(by_place))
     ) or "Expected a label and 784 pixels, pixel0 to pixel783 or 1x1 to 28x28"
     return line_error(path, 1, what, hint)

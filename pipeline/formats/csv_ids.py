@@ -70,7 +70,7 @@ def places_of_ids(column: IdColumn, keys: Sequence[str]) -> dict[str, int]:
     places: dict[str, int] = {}
     for place, key in enumerate(keys):
         if key in places:
-            what = f"the id {key!r} is in line {column.first_line + places[key]:,}, too"
+            what = f'the id "{key}" is in line {column.first_line + places[key]:,}, too'
             raise line_error(column.path, column.first_line + place, what, HINT)
         places[key] = place
     return places
@@ -85,7 +85,7 @@ def require_ids(
     """
     absent = [it for it in mine if it not in others]
     if absent:
-        what = f"{other.path} has no line with the id {absent[0]!r}"
+        what = f'{other.path} has no line with the id "{absent[0]}"'
         what += f"; {len(absent):,} of {len(mine):,} ids are not there"
         raise line_error(column.path, column.first_line + mine[absent[0]], what, HINT)
 

@@ -168,7 +168,7 @@ def check_place(cache: Cache, name: str, force: bool) -> None:
             raise UsageError(what, "Choose another name, or replace it with --force")
         others = [it.name for it in folder.iterdir() if not is_ours(it)]
         if others:
-            what = f"{folder} holds {others[0]!r}, which no import made"
+            what = f'{folder} holds "{others[0]}", which no import made'
             raise UsageError(what, "Move it away, or choose another name")
     elif os.path.lexists(folder):
         what = f"{folder} is there, and no data set of yours"

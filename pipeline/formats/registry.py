@@ -82,5 +82,5 @@ def find_writer(name: str) -> tuple[Format, Writer]:
     Raises: UsageError.
     """
     if name not in WRITERS:
-        raise UsageError(f"no format is called {name!r}, we write {', '.join(WRITERS)}")
+        raise UsageError(f'no format is called "{name}", we write {", ".join(WRITERS)}')
     return FORMATS[name], WRITERS[name]

@@ -174,13 +174,22 @@ def split_files(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path]
 
 
 def without_twins(files: list[Path]) -> list[Path]:
-    """List files without second ones of the same name and content, as unpacking twice makes."""
+    """List files without second ones of the same name and content, as unpacking twice makes.
+
+    A second download has a number behind its name: train (1).csv.
+    """
     kept: list[Path] = []
-    for file in sorted(files, key=lambda it: len(it.parts)):
-        namesakes = (it for it in kept if it.name == file.name)
+    for file in sorted(files, key=lambda it: (len(it.parts), len(it.name))):
+        namesakes = (it for it in kept if name_of_first(it) == name_of_first(file))
         if not any(filecmp.cmp(it, file, shallow=False) for it in namesakes):
             kept.append(file)
     return sorted(kept, key=lambda it: it.name)
+
+
+def name_of_first(file: Path) -> str:
+    """Return the name of a file without the number of a second download."""
+    stem, dot, suffixes = file.name.partition(".")
+    return COPY.sub("", stem) + dot + suffixes
 
 
 def files_beside(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path]:

@@ -241,7 +241,8 @@ class Machine:
 
 def is_key(value: Any) -> bool:
     """Return whether a value may be a key: a text, bytes, or a number that can be a class."""
-    return type(value) in (str, bytes) or (type(value) is int and abs(value) < MAX_KEY)
+    is_number = type(value) is int or isinstance(value, np.integer)
+    return type(value) in (str, bytes, np.str_) or (is_number and abs(int(value)) < MAX_KEY)
 
 
 def is_pair(value: Any) -> bool:

@@ -120,7 +120,7 @@ def test_a_text_that_stands_for_no_label_is_no_class(name, tmp_path):
 @pytest.mark.parametrize("names", [("0", "1", "2", "-1"), ("-1", "0"), ("-1", "5")])
 def test_minus_one_among_classes_from_0_on_is_no_class(names, tmp_path):
     source = Source((part(None, *range(len(names))),), names)
-    with pytest.raises(CorruptError, match="the label is '-1', which stands for a missing one; 1 "):
+    with pytest.raises(CorruptError, match='the label is "-1", which stands for a missing one; 1 '):
         require_labels(tmp_path, source)
 
 

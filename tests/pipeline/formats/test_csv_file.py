@@ -318,14 +318,14 @@ def test_ids_that_differ_are_refused_and_ids_of_one_file_are_said(tmp_path):
     text = labels.read_text()
     labels.write_text(text.replace("\n7,", "\n70,"))
     with pytest.raises(
-        CorruptError, match=r"images.csv: line 9: .* has no line with the id '7'; 1 "
+        CorruptError, match=r'images.csv: line 9: .* has no line with the id "7"; 1 '
     ):
         read(tmp_path)
     labels.write_text(text.replace("\n7,", "\n8,"))
-    with pytest.raises(CorruptError, match=r"labels.csv: line 18: the id '8' is in line 17, too"):
+    with pytest.raises(CorruptError, match=r'labels.csv: line 18: the id "8" is in line 17, too'):
         read(tmp_path)
     labels.write_text(text + "\n70,1")
-    with pytest.raises(CorruptError, match=r"labels.csv: line 26: .* no line with the id '70'"):
+    with pytest.raises(CorruptError, match=r'labels.csv: line 26: .* no line with the id "70"'):
         read(tmp_path)
 
 
