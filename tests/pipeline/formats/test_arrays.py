@@ -1,6 +1,8 @@
 """Arrays are understood by their shapes, whatever they are called, stored in and wrapped into."""
 
 import pickle
+import zipfile
+from collections import OrderedDict
 
 import hypothesis.strategies as st
 import numpy as np
@@ -10,6 +12,7 @@ from PIL import Image
 
 from pipeline.errors import CorruptError
 from pipeline.formats.arrays import to_grey
+from pipeline.formats.open_source import open_source
 from pipeline.formats.registry import find_format
 from pipeline.formats.source import ReadOptions
 from tests.support.array_sources import IMAGE_FORMS, LABEL_FORMS, NAMES, pair_of, read_all
@@ -264,3 +267,48 @@ def test_fractions_that_were_no_pixels_are_refused_with_what_makes_them_so(low, 
     with pytest.raises(CorruptError) as caught:
         read_all(path)
     assert f'{formula}.astype("uint8")' in caught.value.hint
+
+
+PAIRS = {
+    "ordered": lambda x, y: OrderedDict(images=x, labels=y),
+    "numbers as keys": lambda x, y: {0: x, 1: y},
+    "mixed keys": lambda x, y: {"images": x, "labels": y, 7: 1},
+    "NumPy's texts as keys": lambda x, y: {np.str_("images"): x, np.str_("labels"): y},
+    "an entry for each image": lambda x, y: {i: (x[i % 7], int(y[i % 7])) for i in range(21)},
+}
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 5])
+@pytest.mark.parametrize("kind", PAIRS)
+def test_dictionaries_of_any_kind_are_read_from_pickles(kind, protocol, tmp_path):
+    pixels, labels = SETS["train"]
+    path = tmp_path / "a.pkl"
+    path.write_bytes(pickle.dumps(PAIRS[kind](pixels, labels), protocol))
+    _, found = read_all(path)
+    times = len(found[None][1]) // len(labels)
+    assert np.array_equal(found[None][0], np.tile(pixels, (times, 1, 1)))
+    assert np.array_equal(found[None][1], np.tile(labels, times))
+
+
+@pytest.mark.parametrize("key", [("a", 1), None, 1.5, 1 << 40])
+def test_other_keys_are_refused(key, tmp_path):
+    path = tmp_path / "a.pkl"
+    path.write_bytes(pickle.dumps({key: SETS["train"][0]}))
+    with pytest.raises(CorruptError, match="a dictionary with other keys than texts"):
+        read_all(path)
+
+
+def test_files_of_pytorch_are_refused_with_what_to_do(tmp_path):
+    archive = tmp_path / "a.pt"
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, data in (("data.pkl", pickle.dumps({})), ("data/0", b"x"), ("version", b"3")):
+            file.writestr(f"archive/{name}", data)
+    old = tmp_path / "old.pt"
+    old.write_bytes(pickle.dumps(0x1950A86A20F9469CFC6C, 2))
+    for path in (archive, old):
+        with (
+            pytest.raises(CorruptError, match="a PyTorch file is not read") as error,
+            open_source(path, ReadOptions(), tmp_path / f"unpacked {path.name}"),
+        ):
+            pass
+        assert "np.savez(" in error.value.hint

@@ -112,7 +112,7 @@ def test_a_text_that_stands_for_no_label_is_no_class(name, tmp_path):
     source = Source((part("train", 0, 1, 2, 2), part("test", 0, 2)), ("5", "7", name))
     with pytest.raises(CorruptError) as caught:
         require_labels(tmp_path, source)
-    assert f"image 3 of train: the label is {name!r}" in caught.value.message
+    assert f'image 3 of train: the label is "{name}"' in caught.value.message
     assert "3 images have no label" in caught.value.message
     require_labels(tmp_path, Source((part("train", 0, 1),), source.classes))  # none has it
 

@@ -341,3 +341,23 @@ def test_a_file_that_was_unpacked_twice_counts_once_and_unlike_twins_are_named(t
     twin.write_bytes(csv_bytes(Kind(), pixels[:9], names[:9]))
     with pytest.raises(UsageError, match=r"sign_test.csv, sign_test/sign_test.csv"):
         open_source(tmp_path / "a", ReadOptions(), tmp_path / "work").__enter__()
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_member_that_a_zip_has_twice_counts_once_if_both_are_alike(tmp_path):
+    text = lines(KAGGLE)
+    for path, second in ((tmp_path / "a.zip", text), (tmp_path / "b.zip", text[:-1] + b"9")):
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr("train.csv", text)
+            file.writestr("train.csv", second)
+    _, counted = describe_source(tmp_path / "a.zip", tmp_path / "work")
+    assert counted.startswith(f"{len(LABELS)} images of 4 classes")
+    with pytest.raises(CorruptError, match=r"train.csv is in it twice, with different content"):
+        describe_source(tmp_path / "b.zip", tmp_path / "more work")
+
+
+def test_a_second_download_of_a_file_counts_once(tmp_path):
+    for name in ("train.csv", "train (1).csv"):
+        save(tmp_path / "mine" / name, lines(KAGGLE))
+    _, counted = describe_source(tmp_path / "mine", tmp_path / "work")
+    assert counted.startswith(f"{len(LABELS)} images of 4 classes")

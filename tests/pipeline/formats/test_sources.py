@@ -276,7 +276,7 @@ REFUSED = {
     ),
     "a link that leads out": (linked, "link.png: a link that leads out of"),
     "an empty folder": (lambda it: it, "nothing in it that is read"),
-    "a class too few": (listed(b"a\nb\nc\n"), "the class '3' is not one of the 3 in classes.txt"),
+    "a class too few": (listed(b"a\nb\nc\n"), 'the class "3" is not one of the 3 in classes.txt'),
     "a class listed twice": (listed(b"0\n1\n2\n3\n2\n"), 'two classes are called "2"'),
     "an empty class name": (listed(b"0\n\n2\n3\n"), '"" is no class name'),
     "class names in Latin 1": (listed("ä".encode("latin-1")), "classes.txt: no UTF-8 text"),
@@ -312,7 +312,7 @@ REFUSED = {
     "an endless line": (only("a.csv", b"1," * (1 << 21)), "line 1: longer than 65,536 bytes"),
     "257 classes": (
         only("a.csv", b"".join(b"n%d" % i + b",0" * 784 + b"\n" for i in range(257))),
-        "line 257: 'n256' is class 257, expected 256 at most",
+        'line 257: "n256" is class 257, expected 256 at most',
     ),
     "CSV files that are no set": (
         lambda it: save(save(it / "a.csv", b"1").with_name("b.csv"), b"").parent,

@@ -11,6 +11,7 @@ from PIL import Image
 from pipeline.errors import CorruptError, MissingError, ProjectError
 from pipeline.formats.source import ReadOptions
 from pipeline.formats.table_columns import choose_columns
+from pipeline.formats.unlabelled_arrays import read_array_images
 from tests.support.array_sources import read_all
 
 pa = pytest.importorskip("pyarrow")
@@ -212,3 +213,30 @@ def test_a_label_that_is_null_is_named_by_its_row(labels, tmp_path):
         pq.write_table(pa.table(table), tmp_path / f"{i}.parquet")
         with pytest.raises(CorruptError, match="row 3: label is null; 2 of 6 rows have no label"):
             read_all(tmp_path / f"{i}.parquet")
+
+
+@pytest.mark.parametrize("kind", ["pictures", "columns", "arff"])
+def test_a_label_of_an_unusual_name_is_taken_where_it_is_asked_for(kind, tmp_path):
+    others = {"id": range(6), "worth": Y, "writer": [0, 0, 1, 1, 2, 2]}
+    path = tmp_path / ("a.arff" if kind == "arff" else "a.parquet")
+    if kind == "pictures":
+        pictures = [{"bytes": png(it), "path": None} for it in X]
+        pq.write_table(pa.table({"image": pictures, **others}), path)
+    elif kind == "columns":
+        columns = {name: ROWS[:, i] for i, name in enumerate(NUMBERED)}
+        pq.write_table(pa.table({**columns, **others}), path)
+    else:
+        rows = np.c_[ROWS, np.array(list(others.values())).T]
+        path.write_bytes(arff([*NUMBERED, *others], [*REAL, *["numeric"] * 3], rows))
+    with pytest.raises(CorruptError, match=r"there are worth, writer, .* --label-column worth"):
+        read_all(path)
+    _, found = read_all(path, ReadOptions(label_column="Worth"))
+    check(found)
+
+
+def test_pictures_are_predicted_though_some_have_no_label(tmp_path):
+    pictures = [{"bytes": png(it), "path": None} for it in X]
+    labels = pa.array([None, 1, 2, None, 3, 4])
+    pq.write_table(pa.table({"image": pictures, "label": labels}), tmp_path / "a.parquet")
+    found = read_array_images(tmp_path / "a.parquet", "parquet")
+    assert np.array_equal(np.concatenate(list(found)), X)

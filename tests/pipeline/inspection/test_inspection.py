@@ -9,7 +9,7 @@ import pickletools
 import subprocess
 import sys
 import zipfile
-from collections import Counter
+from collections import Counter, OrderedDict
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis.extra import numpy as npst
 
 from network.runs.checkpoints import parse_npz
+from pipeline.commands.inspect import inspect_path
 from pipeline.errors import CorruptError, MissingError, StorageError
 from pipeline.inspection.files import inspect_file
 from pipeline.inspection.unknown import PICTURES
@@ -425,3 +426,22 @@ def test_the_command_prints_the_report_and_exits_by_it(tmp_path):
     path.unlink()
     assert "is not there" in run(path, code=3).stderr
     assert json.loads(run(path, "--json", code=3).stdout)["error"]["code"] == 3
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_an_ordered_dictionary_is_plain_data(protocol, tmp_path):
+    path = tmp_path / "a.pickle"
+    path.write_bytes(pickle.dumps(OrderedDict(images=np.zeros(3), labels=[1, 2]), protocol))
+    report = inspect_file(path)
+    assert report.is_plain
+    assert report.imports[0] == "collections.OrderedDict"
+    path.write_bytes(pickle.dumps({"images": OrderedDict(), "run": print}, protocol))
+    assert inspect_file(path).status == "hostile"
+
+
+def test_plain_data_that_an_import_refuses_is_said_to_be_so(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.full((3, 28, 28), -0.5), y=np.arange(3))
+    report = inspect_path(tmp_path / "a.npz")
+    assert report.is_plain
+    assert report.reads.startswith("no: x: a pixel is -0.5")
+    assert next(inspect_path(tmp_path).lines("mine")) == "mine: folder"
