@@ -1,4 +1,4 @@
-"""An array of images for each class: train0 to test9 in MATLAB's mnist_all, or apple, bee, cat.
+"""An array of images for each class: train0 to test9 in mnist_all.mat, or apple, bee, cat.
 
 The class is what tells the names of the arrays apart, the split aside.
 """

@@ -111,4 +111,5 @@ class Scale:
         divisor = self.divisor or 1
         if divisor == 1:
             return values.astype(np.uint8, copy=False)
-        return np.rint(np.clip(values, 0, 1) * float(divisor)).astype(np.uint8)
+        levels: NDArray[np.float64] = np.rint(np.clip(values, 0, 1) * float(divisor))
+        return levels.astype(np.uint8)

@@ -59,7 +59,7 @@ class Survey(NamedTuple):
     scale: Scale
     texts: tuple["Texts", ...]  # of the label in each layout
     candidates: tuple[Candidate, ...]
-    index: "Texts | None" = None  # of a first column that is to be an index
+    id_texts: "Texts | None" = None  # of a first column that is to be an index
 
 
 class Texts:
@@ -151,8 +151,8 @@ def survey_file(path: Path, options: ReadOptions) -> Survey:
             advance(len(block))
     if survey is None:
         raise CorruptError(f"{path}: an empty file, expected a label and 784 pixels a line")
-    if survey.index is not None:
-        check_index(path, survey.index)
+    if survey.id_texts is not None:
+        check_index(path, survey.id_texts)
     return survey
 
 
@@ -182,7 +182,7 @@ def add_block(survey: Survey, wanted: Wanted, block: Block) -> None:
     wrong = survey.scale.survey(block.numbers)
     if wrong is not None:
         raise number_error(survey.path, block, wanted, wrong)
-    for texts, column in zip((*survey.texts, survey.index), block.texts, strict=False):
+    for texts, column in zip((*survey.texts, survey.id_texts), block.texts, strict=False):
         if texts is not None:
             texts.add(block.line, column)
     if len(survey.candidates) == 1:

@@ -147,8 +147,8 @@ def table_arrays(
         )
         others = [name for name in names if name not in pictures]
         if has_labels and (len(others) > 1 or options.label_column is not None):
-            plain, columns = list(map(plain_name, names)), list(map(names.index, others))
-            label = find_label(table.path, plain, columns, options.label_column)
+            plain, among = list(map(plain_name, names)), list(map(names.index, others))
+            label = find_label(table.path, plain, among, options.label_column)
             others = others if label is None or not options.label_column else [names[label]]
         return [
             images,

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         UnknownValue as UnknownValue,
         count_words as count_words,
         is_bytearray as is_bytearray,
+        is_empty_dictionary as is_empty_dictionary,
         is_for_arrays as is_for_arrays,
         show as show,
         show_items as show_items,
