@@ -1,4 +1,4 @@
-"""The columns of a CSV file by its first lines: which is the label, and which pixel is where."""
+"""Columns of a CSV file by its first lines: which is the label, and which pixel is where."""
 
 import math
 import re
