@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-import sys
 import venv
 from pathlib import Path
 
@@ -13,16 +12,16 @@ from PIL import Image
 from network import load_dataset
 from pipeline.storage.cache import Cache
 from tests.support.checkout import REPOSITORY
+from tests.support.installed_copy import share_packages
 from tests.support.pace import PATIENCE
 
-LEFT_OUT = shutil.ignore_patterns(
-    ".*", "__pycache__", "*.egg-info", "node_modules", "pickles", "runs", "sweeps", "pictures"
-)
-PACKAGES = [it for it in sys.path if it.endswith(("site-packages", "dist-packages"))]
+PARTS = ("pipeline", "network", "docs", "benchmarks", "cache/raw")
 PROGRAM = """#!{python}
 import sys
 from {name}.cli import main
-sys.exit(main())
+
+if __name__ == "__main__":
+    sys.exit(main())
 """
 HOSTILE = b"\x80\x04cposix\nsystem\n(X\x04\x00\x00\x00truetR."
 
@@ -33,7 +32,12 @@ class CheckoutCopy:
     def __init__(self, folder: Path, built: Cache) -> None:
         self.home, self.root = folder / "home", folder / "mnist"
         self.home.mkdir()
-        shutil.copytree(REPOSITORY, self.root, ignore=LEFT_OUT)
+        for part in PARTS:
+            shutil.copytree(REPOSITORY / part, self.root / part)
+        for file in filter(
+            Path.is_file, [*REPOSITORY.glob("[!.]*"), REPOSITORY / "cache/README.md"]
+        ):
+            shutil.copy(file, self.root / file.relative_to(REPOSITORY))
         shutil.copytree(built.root / "pickles", self.root / "cache" / "pickles")
         self.make_environment()
         self.make_files()
@@ -43,8 +47,7 @@ class CheckoutCopy:
         """Make .venv, as `make run` does, of the packages that the tests have."""
         environment = self.root / ".venv"
         venv.create(environment, with_pip=False, symlinks=True)
-        (packages,) = environment.glob("lib/python*/site-packages")
-        (packages / "here.pth").write_text("\n".join([str(self.root), *PACKAGES]), "utf-8")
+        share_packages(environment, self.root)
         for name in ("pipeline", "network"):
             program = environment / "bin" / name
             program.write_text(PROGRAM.format(python=environment / "bin" / "python", name=name))
@@ -63,15 +66,21 @@ class CheckoutCopy:
             Image.fromarray(image).save(target)
         guide = (self.root / "docs" / "how-to" / "searching.md").read_text("utf-8")
         (plan,) = re.findall(r"```toml\n(\[sweep\].*?)```", guide, re.DOTALL)
-        (self.root / "plan.toml").write_text(plan.replace("epochs = 40", "epochs = 1"), "utf-8")
+        (self.root / "plan.toml").write_text(
+            plan.replace("epochs = 40", "epochs = 1\nlimit = 2000"), "utf-8"
+        )
         options = (self.root / "docs" / "how-to" / "training.md").read_text("utf-8")
         assert "mine.toml" in options
         (self.root / "mine.toml").write_text('optimizer = "adam"\n', "utf-8")
         (self.root / "weights.pickle").write_bytes(HOSTILE)
 
     def type_lines(self, lines: list[str], active: bool = True) -> str:
-        """Type lines into a bare shell at the root of the checkout; return all that they print."""
+        """Type lines into a bare shell at the root of the checkout; return all that they print.
+
+        None may fail but one that is followed by `echo $?`.
+        """
         script = "\n".join([". .venv/bin/activate"] * active + lines)
+        script = script.replace("\necho $?", " || echo $?")
         done = subprocess.run(
             ["/bin/bash", "-e", "-c", script], cwd=self.root, text=True, check=False,
             env={"HOME": str(self.home), "PATH": "/usr/bin:/bin", "MPLBACKEND": "agg"},

@@ -96,7 +96,11 @@ def find_hints(source: Path) -> Iterator[str]:
         text = re.sub(r"(?<=\w)\0(?= |`|,|$)", "", "".join(map(str, parts)))
         yield from IN_CODE.findall(text.replace("\0", "filled-in"))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in inside
+        ):
             yield from IN_CODE.findall(node.value)
 
 

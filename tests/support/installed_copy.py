@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.support.checkout import REPOSITORY
 from tests.support.pace import PATIENCE
 
-BUILT_FROM = ("pyproject.toml", "MANIFEST.in", "LICENSE", "docs/package.md", "pipeline", "network")
+SOURCES = ("pyproject.toml", "MANIFEST.in", "LICENSE", "docs/package.md", "pipeline", "network")
 BARE = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 NO_NETWORK = "(from versions: none)"  # what pip says when it reaches no index
 
@@ -86,14 +86,21 @@ class InstalledCopy:
         return {**BARE, "HOME": str(self.folder)}
 
 
+def share_packages(environment: Path, *folders: Path) -> None:
+    """Let an environment find the packages that run the tests, and before them what is in folders."""
+    shared = [it for it in sys.path if it.endswith(("site-packages", "dist-packages"))]
+    (packages,) = environment.glob("lib/python*/site-packages")
+    (packages / "shared.pth").write_text("\n".join([*map(str, folders), *shared]), "utf-8")
+
+
 def copy_sources(folder: Path, more: tuple[str, ...] = ()) -> Path:
     """Copy what the package is built from, so that building leaves nothing in the checkout."""
     leave_out = shutil.ignore_patterns("__pycache__", "node_modules")
-    for name in (*BUILT_FROM, *more):
+    for name in (*SOURCES, *more):
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if (REPOSITORY / name).is_dir():
-            shutil.copytree(REPOSITORY / name, target, ignore=leave_out)
+            shutil.copytree(REPOSITORY / name, target, ignore=leave_out, dirs_exist_ok=True)
         else:
             shutil.copy(REPOSITORY / name, target)
     return folder

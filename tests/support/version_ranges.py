@@ -18,7 +18,10 @@ from tests.support.checkout import REPOSITORY
 from tests.support.installed_copy import InstalledCopy, NoNetworkError, StepError, copy_sources
 from tests.support.whole_way import go_the_whole_way
 
-TOOLS = {"dev", "mutation"}  # extras of those who change the code; constraints.txt has what they use
+TOOLS = {
+    "dev",
+    "mutation",
+}  # extras of those who change the code; constraints.txt has what they use
 REQUIREMENT = re.compile(r"([\w-]+)>=([\d.]+)")
 PYPROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
 
