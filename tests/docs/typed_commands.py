@@ -20,8 +20,8 @@ import network.cli
 import pipeline.cli
 from network.commands.options import configure
 from network.sweep.plan import sweep_names
-from network.training.find_preset import preset_names
 from network.training.configuration import OPTIONS
+from network.training.find_preset import preset_names
 from pipeline.errors import ProjectError
 from pipeline.terminal.command_line import take_log_level
 from tests.support.checkout import REPOSITORY
@@ -75,7 +75,9 @@ def find_blocks(document: Path) -> Iterator[Block]:
 
 def find_spans(document: Path) -> Iterator[str]:
     """Yield the commands that stand in backticks within a sentence."""
-    text = re.sub(r"^ *```.*?^ *```", "", document.read_text("utf-8"), flags=re.M | re.S)
+    text = re.sub(
+        r"^ *```.*?^ *```", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
     programs = "network|pipeline|make|pip|python3?|dask|uv"
     yield from (" ".join(it.split()) for it in re.findall(rf"`((?:{programs}) [^`]+)`", text))
 

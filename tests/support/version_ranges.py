@@ -1,4 +1,4 @@
-"""Try the ranges of pyproject.toml: the lowest versions that it allows, and the newest that there are.
+"""Try the ranges of pyproject.toml: the lowest versions that it allows, and the newest.
 
 python -m tests.support.version_ranges [lowest] [newest]
 
@@ -12,11 +12,12 @@ import sys
 import tempfile
 import time
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.checkout import REPOSITORY
 from tests.support.installed_copy import InstalledCopy, NoNetworkError, StepError, copy_sources
-from tests.support.whole_way import go_the_whole_way
+from tests.support.whole_way import go_the_whole_way, use_the_extras
 
 TOOLS = {
     "dev",
@@ -32,43 +33,42 @@ def main(kinds: list[str]) -> int:
 
 
 def try_versions(kind: str) -> int:
-    """Install one kind of versions, go the whole way with them, and say how it went."""
-    began, taken = time.monotonic(), "the environment"
+    """Install one kind of versions, go the whole way with them, and print how it went."""
     python = lowest_python() if kind == "lowest" else sys.executable
     if python is None:
         print(f"{kind} versions: skipped, Python {lowest_python_version()} is not installed")
         return 0
+    began, taken = time.monotonic(), ["the environment"]
     with tempfile.TemporaryDirectory() as name:
         try:
-            copy = InstalledCopy(Path(name), python)
-            taken = "the installation"
-            install(copy, kind)
-            installed, steps = time.monotonic(), 0
-            for taken in go_the_whole_way(copy):
-                steps += 1
+            taken += take_steps(InstalledCopy(Path(name), python), kind)
         except NoNetworkError:
             print(f"{kind} versions: skipped, there is no package index to install from")
             return 0
         except StepError as error:
-            print(f"{kind} versions: {taken} failed\n{error}", file=sys.stderr)
+            print(f"{kind} versions: {error}", file=sys.stderr)
             return 1
-    ended = time.monotonic()
-    print(
-        f"{kind} versions: {steps} steps passed "
-        f"({installed - began:.0f} s to install, {ended - installed:.0f} s to run)"
-    )
+    print(f"{kind} versions: {len(taken)} steps passed in {time.monotonic() - began:.0f} s")
     return 0
 
 
-def install(copy: InstalledCopy, kind: str) -> None:
-    """Build the package with one kind of versions, and install it with its extras."""
+def take_steps(copy: InstalledCopy, kind: str) -> Iterator[str]:
+    """Take every step, first without the extras, and yield the name of each.
+
+    Raises: StepError, NoNetworkError.
+    """
     sources = copy_sources(copy.folder / "sources")
-    limits = floors() if kind == "lowest" else []
     constraints = copy.folder / "constraints.txt"
-    constraints.write_text("\n".join(limits), "utf-8")
+    constraints.write_text("\n".join(floors() if kind == "lowest" else []), "utf-8")
     limited = ["-c", str(constraints)]
+    yield "what builds the package"
     copy.install(*limited, *PYPROJECT["build-system"]["requires"])
+    yield "the package"
+    copy.install(*limited, "--no-build-isolation", str(sources))
+    yield from go_the_whole_way(copy)
+    yield "the extras"
     copy.install(*limited, "--no-build-isolation", f"{sources}[{','.join(user_extras())}]")
+    yield from use_the_extras(copy)
 
 
 def floors() -> list[str]:

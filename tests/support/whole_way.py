@@ -10,7 +10,7 @@ import shlex
 import threading
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -20,7 +20,6 @@ from tests.support.checkout import RAW, REPOSITORY
 from tests.support.installed_copy import InstalledCopy, StepError
 
 APPS = {"pipeline": pipeline.cli.app, "network": network.cli.app}
-DOCUMENTS = ("README.md", "docs/reference/python.md")  # their Python is run, too
 
 LINES = """
 pipeline list
@@ -28,9 +27,8 @@ pipeline where
 pipeline build-pickles mnist-sample
 pipeline verify mnist-sample
 pipeline show mnist-sample --out sheet.png
-pipeline inspect digits.parquet
-pipeline import digits.parquet --name parquet
-pipeline export parquet --to png --out pictures
+pipeline export mnist-sample --to png --out pictures
+pipeline inspect pictures
 pipeline import pictures --name mine
 network init --dataset mnist-sample --hidden 8 --name start
 network train --dataset mnist-sample --preset fast-97 --name first
@@ -40,11 +38,16 @@ network predict sheet.png --run first --steps steps.png
 network show first --wrong --out wrong.png
 network calibrate first
 network check first --sample 5
+network export first --html page.html
+network runs
+"""
+
+LINES_WITH_EXTRAS = """
+pipeline import digits.parquet --name parquet
 network plot first --kind confusion --out plots
-network export first --html page.html --onnx run.onnx --safetensors run.safetensors
+network export first --onnx run.onnx --safetensors run.safetensors
 network train --dataset mnist-sample --preset fast-97 --epochs 1 --seeds 2 --workers 2
 network sweep plan.toml --trials 2 --workers 1
-network runs
 """
 
 PLAN = """
@@ -73,31 +76,44 @@ parquet.write_table(pyarrow.table({"label": digits.labels, **columns}), "digits.
 
 
 def go_the_whole_way(copy: InstalledCopy) -> Iterator[str]:
-    """Take every step, and yield the name of each before it is taken.
+    """Take every step that needs no extra, and yield the name of each.
 
     Raises: StepError when one fails.
     """
-    (copy.empty / "plan.toml").write_text(PLAN, "utf-8")
     yield "pipeline fetch, from a server"
     with raw_files_served() as address:
         copy.call(["pipeline", "fetch", "--mirror", address, "--force"])
-    yield "a parquet file"
-    copy.call(["python", "-c", MAKE_PARQUET])
-    for line in filter(None, LINES.splitlines()):
-        yield line
-        copy.call(shlex.split(line))
-    yield from named(DOCUMENT_STEPS, copy)
+    yield from run_lines(copy, LINES)
+    yield "the Python of the README"
+    run_document("README.md", copy)
     for name, app in APPS.items():
         for command in app.registered_commands:
             yield f"{name} {command.name} --help"
             copy.call([name, str(command.name), "--help"])
-    yield from named(SERVER_STEPS, copy)
 
 
-def named(steps: dict[str, Callable[[InstalledCopy], None]], copy: InstalledCopy) -> Iterator[str]:
-    for name, step in steps.items():
-        yield name
-        step(copy)
+def use_the_extras(copy: InstalledCopy) -> Iterator[str]:
+    """Take the steps that need the extras, each at least once, and yield the name of each.
+
+    Raises: StepError when one fails.
+    """
+    (copy.empty / "plan.toml").write_text(PLAN, "utf-8")
+    yield "a parquet file"
+    copy.call(["python", "-c", MAKE_PARQUET])
+    yield from run_lines(copy, LINES_WITH_EXTRAS)
+    yield "the Python of docs/reference/python.md"
+    run_document("docs/reference/python.md", copy)
+    yield "network lab, with its page, its runs and a map"
+    use_the_lab(copy)
+    yield "network train, on a cluster"
+    use_a_cluster(copy)
+
+
+def run_lines(copy: InstalledCopy, lines: str) -> Iterator[str]:
+    """Run commands, and yield each."""
+    for line in filter(None, lines.splitlines()):
+        yield line
+        copy.call(shlex.split(line))
 
 
 def run_document(name: str, copy: InstalledCopy) -> None:
@@ -140,15 +156,6 @@ def use_a_cluster(copy: InstalledCopy) -> None:
         options = ["--dataset", "mnist-sample", "--preset", "fast-97", "--epochs", "1"]
         found = copy.call(["python", "-c", address]).strip()
         copy.call(["network", "train", *options, "--seeds", "2", "--scheduler", found])
-
-
-DOCUMENT_STEPS: dict[str, Callable[[InstalledCopy], None]] = {
-    f"the Python of {name}": functools.partial(run_document, name) for name in DOCUMENTS
-}
-SERVER_STEPS: dict[str, Callable[[InstalledCopy], None]] = {
-    "network lab, with its page, its runs and a map": use_the_lab,
-    "network train, on a cluster": use_a_cluster,
-}
 
 
 @contextmanager
