@@ -1,4 +1,4 @@
-"""What is published works without a checkout: the wheel from an empty folder, the tests of the sdist."""
+"""The wheel works from an empty folder, and the source distribution runs its own tests."""
 
 import re
 import tarfile

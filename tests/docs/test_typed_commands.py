@@ -32,7 +32,7 @@ GUIDES = [  # the others have nothing to run but benchmarks, which take hours, a
 NOT_RUN = {  # what is only parsed, and why
     r"pip install|^uv |^python3 -m venv|^pip ": "installs packages",
     r"^dask |--scheduler|DASK_|^openssl": "needs a cluster",
-    r"^make (lab|test|soak)|^network lab|^jupyter|optuna-dashboard": "does not end by itself, or soon",
+    r"^make (lab|test|soak)|^network lab|^jupyter|optuna-dashboard": "does not end soon",
     r"^python benchmarks|-m pytest": "takes long",
 }
 SHORTER = {  # what is added to a command so that it ends soon

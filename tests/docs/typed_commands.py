@@ -98,12 +98,8 @@ def find_hints(source: Path) -> Iterator[str]:
         text = re.sub(r"(?<=\w)\0(?= |`|,|$)", "", "".join(map(str, parts)))
         yield from IN_CODE.findall(text.replace("\0", "filled-in"))
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and id(node) not in inside
-        ):
-            yield from IN_CODE.findall(node.value)
+        if isinstance(node, ast.Constant) and id(node) not in inside:
+            yield from IN_CODE.findall(str(node.value))
 
 
 def split_commands(line: str) -> list[list[str]]:
@@ -160,7 +156,7 @@ def check(words: list[str]) -> None:
 
 
 def check_ours(program: str) -> Callable[[list[str]], None]:
-    """Return the check of one of our programs: it parses the words as it would, and runs nothing."""
+    """Return the check of one of our programs: it parses the words, and runs nothing."""
     group = typer.main.get_command(APPS[program])
 
     def parse(words: list[str]) -> None:

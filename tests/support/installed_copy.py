@@ -87,7 +87,7 @@ class InstalledCopy:
 
 
 def share_packages(environment: Path, *folders: Path) -> None:
-    """Let an environment find the packages that run the tests, and before them what is in folders."""
+    """Let an environment find what is in folders, then the packages that run the tests."""
     shared = [it for it in sys.path if it.endswith(("site-packages", "dist-packages"))]
     (packages,) = environment.glob("lib/python*/site-packages")
     (packages / "shared.pth").write_text("\n".join([*map(str, folders), *shared]), "utf-8")
