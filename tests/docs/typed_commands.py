@@ -16,8 +16,6 @@ from typing import Any
 import typer
 from distributed.cli import dask_scheduler, dask_worker
 
-import network.cli
-import pipeline.cli
 from network.commands.options import configure
 from network.sweep.plan import sweep_names
 from network.training.configuration import OPTIONS
@@ -25,8 +23,9 @@ from network.training.find_preset import preset_names
 from pipeline.errors import ProjectError
 from pipeline.terminal.command_line import take_log_level
 from tests.support.checkout import REPOSITORY
+from tests.support.programs import PROGRAMS
 
-APPS = {"pipeline": pipeline.cli.app, "network": network.cli.app}
+APPS = {program.name: program.app() for program in PROGRAMS}
 DOCUMENTS = sorted(  # not the changes, which tell of commands of their time
     {*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md"), REPOSITORY / "cache/README.md"}
     - {REPOSITORY / "CHANGELOG.md"}

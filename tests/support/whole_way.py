@@ -14,12 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-import network.cli
-import pipeline.cli
 from tests.support.checkout import RAW, REPOSITORY
 from tests.support.installed_copy import InstalledCopy, StepError
-
-APPS = {"pipeline": pipeline.cli.app, "network": network.cli.app}
+from tests.support.programs import PROGRAMS
 
 LINES = """
 pipeline list
@@ -86,10 +83,10 @@ def go_the_whole_way(copy: InstalledCopy) -> Iterator[str]:
     yield from run_lines(copy, LINES)
     yield "the Python of the README"
     run_document("README.md", copy)
-    for name, app in APPS.items():
-        for command in app.registered_commands:
-            yield f"{name} {command.name} --help"
-            copy.call([name, str(command.name), "--help"])
+    for program in PROGRAMS:
+        for command in program.commands:
+            yield f"{program.name} {command} --help"
+            copy.call([program.name, command, "--help"])
 
 
 def use_the_extras(copy: InstalledCopy) -> Iterator[str]:
