@@ -10,13 +10,15 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 COVERING := tests/pipeline tests/network/images/pages tests/network/runs tests/network/training/test_configuration.py
 PAGE_TOOLS := tests/page/node_modules/.bin
 
-.PHONY: help run lab test test-all coverage page soak mutation format clean
+.PHONY: help run lab test test-all coverage ranges page soak mutation format clean
 
 help:
 	@echo "make run       install, fetch, build, train and test: about a minute"
 	@echo "make lab       open the lab in the browser"
 	@echo "make test      ruff, mypy and every test that is not slow: three minutes"
 	@echo "make test-all  the slow ones (kills, disk errors, browsers, clusters), and the coverage"
+	@echo "make coverage  the coverage alone: how much of what reads or writes files the tests run"
+	@echo "make ranges    try the lowest and the newest versions that pyproject.toml allows: minutes"
 	@echo "make page      check the page's JavaScript: types and lint"
 	@echo "make soak      the larger figures of docs/reliability.md: hours"
 	@echo "make mutation  how many deliberate faults the tests notice: a quarter of an hour"
@@ -46,6 +48,9 @@ test-all: .venv/installed-dev
 
 coverage: .venv/installed-dev
 	$(PYTEST) -m "not slow" --cov $(COVERING)
+
+ranges: .venv/installed-dev
+	$(BIN)/python -m tests.support.version_ranges
 
 page:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory check-page; \
