@@ -23,17 +23,20 @@ from network.runs.exports.formats import export_run
 from network.runs.folder import read_history
 from network.runs.predict import Prediction as FoundPrediction
 from network.runs.predict import Predictor, load_predictor
+from network.training.checks import format_list
 from network.training.configuration import Configuration
 from network.training.state import EpochDone
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, absolute, find_cache, publish
+from pipeline.storage.outputs import HTML, ONNX, SAFETENSORS, Output, require_outputs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+KINDS = {".html": HTML, ".onnx": ONNX, ".safetensors": SAFETENSORS}  # of exports, by suffix
 Source = str | Path | Image.Image | Array  # of images to predict
 
 
@@ -152,25 +155,26 @@ class Run:
         (subject,) = load_subjects(self.cache, [self.name], "validation")
         return draw_figure(kind, subject) if axes is None else draw_panel(kind, subject, axes)
 
-    def export(self, path: str | Path) -> Path:
+    def export(self, path: str | Path, force: bool = False) -> Path:
         """Write the run as a web page (.html), .onnx or .safetensors; the last two need extras.
+
+        What an export wrote is replaced; another file only with `force`.
 
         Raises: UsageError for another suffix, MissingError without the extra, StorageError.
         """
         target = absolute(Path(path), "path")
+        if target.suffix not in KINDS:
+            raise UsageError(f'path is "{path}"; expected a file that ends in {format_list(KINDS)}')
+        output = Output("path", target, KINDS[target.suffix])
+        require_outputs([output], force=force, by_force="force=True")
         dataset = common_dataset(self.cache, [self.loaded])
-        match target.suffix:
-            case ".html":
-                from network.lab.standalone import page_to_bytes
+        if target.suffix == ".html":
+            from network.lab.standalone import page_to_bytes
 
-                examples = load_examples(self.cache, dataset, "train")
-                data = page_to_bytes(self.loaded, dataset, examples)
-            case ".onnx" | ".safetensors":
-                data = export_run(self.loaded, dataset, target.suffix[1:])
-            case _:
-                raise UsageError(
-                    f'"{path}" is not a file to export to; expected .html, .onnx or .safetensors'
-                )
+            examples = load_examples(self.cache, dataset, "train")
+            data = page_to_bytes(self.loaded, dataset, examples)
+        else:
+            data = export_run(self.loaded, dataset, target.suffix[1:])
         publish(target, [data])
         return target
 

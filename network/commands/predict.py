@@ -8,7 +8,8 @@ import typer
 from network.commands.options import complete_runs, note_latest
 from pipeline.errors import UsageError
 from pipeline.storage.cache import find_cache
-from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.outputs import PNG, PREDICTIONS, SUBMISSION, Output, require_outputs
+from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
 
 if TYPE_CHECKING:
     from network.images.pages.read import Digit, Page
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from network.runs.predict_files import FilePredictions
     from pipeline.formats.unlabelled import Input
 
+KINDS = {"csv": PREDICTIONS, "kaggle": SUBMISSION}  # of files with predictions
 SHOWN = 10  # predictions of a file of images
 
 
@@ -80,6 +82,7 @@ def predict(
             "--format", metavar="FORMAT", help="Layout of that file: csv, or kaggle to submit it."
         ),
     ] = "csv",
+    force: Overwrite = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -99,6 +102,9 @@ def predict(
     with lend_workspace(cache) as workspace:
         inputs = [it for path in images for it in list_inputs(path, workspace)]
         check_options(inputs, invert, highest)
+        wanted = [("--steps", steps, PNG), ("--out", out, KINDS[output_format])]
+        outputs = [Output(option, path, kind) for option, path, kind in wanted if path is not None]
+        require_outputs(outputs, [*images, *(it.path for it in inputs)], force)
         options = PredictOptions(deskew, coverage, workspace, invert, highest)
         predictor, found = predict_inputs(cache, loaded, classes, inputs, options)
     if steps is not None:

@@ -7,7 +7,8 @@ import typer
 
 from network.commands.options import RunName
 from pipeline.storage.cache import find_cache
-from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.outputs import HTML, Output, require_outputs
+from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
 
 
 def report(
@@ -20,6 +21,7 @@ def report(
         Path | None,
         typer.Option("--out", metavar="FILE", help="HTML file to write. [default: in the cache]"),
     ] = None,
+    force: Overwrite = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -32,8 +34,10 @@ def report(
     from pipeline.storage.cache import publish
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    if out is not None and out.suffix.lower() not in {".html", ".htm"}:
-        raise UsageError(f"--out {out} does not end in .html")
+    if out is not None:
+        if out.suffix.lower() not in {".html", ".htm"}:
+            raise UsageError(f"--out {out} does not end in .html")
+        require_outputs([Output("--out", out, HTML)], force=force)
     (subject,) = load_subjects(cache, [run], split)
     path = out or cache.pictures() / f"{subject.name}_report.html"
     publish(path, [make_page(subject)])

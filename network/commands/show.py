@@ -9,11 +9,13 @@ import typer
 from network.commands.options import PresetName, RunName, configure, note_latest
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
+from pipeline.storage.outputs import PNG, Output, require_outputs
 from pipeline.terminal.command import accept_aliases
 from pipeline.terminal.console import (
     CacheDir,
     Console,
     Json,
+    Overwrite,
     Quiet,
     Verbose,
     detect_marks,
@@ -62,6 +64,7 @@ def show(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="PNG file to write.")
     ] = None,
+    force: Overwrite = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -76,6 +79,8 @@ def show(
         raise UsageError(
             f"--terminal draws here, it does not go with {'--out' if out else '--json'}"
         )
+    if out is not None:
+        require_outputs([Output("--out", out, PNG)], force=force)
     if augmented:
         sheet = augmented_images(cache, run, augment, preset, count or (1 if terminal else 10))
     elif augment is not None or preset is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from network.plots.confusion import draw_counts
 from network.plots.learning import draw_accuracy_curves, draw_loss_curves
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MAX_NAME_LETTERS = 200  # of the runs in the name of a file, which a disk limits
+MAX_NAME_BYTES = 200  # of the runs in the name of a file, which a disk limits
 
 # Charts of one panel, drawn into the axes of a caller.
 PANELS: dict[str, Callable[["Axes", Subject], None]] = {
@@ -37,19 +37,35 @@ def check_kinds(kinds: Sequence[str], form: str) -> list[str]:
     return [kind for kind in PLOTS if not kinds or kind in kinds]
 
 
-def write_plots(
+class PlannedPlot(NamedTuple):
+    """A file to be drawn."""
+
+    path: Path
+    kind: str
+    subjects: Sequence[Subject]
+
+
+def plan_plots(
     subjects: Sequence[Subject], kinds: Sequence[str], folder: Path, form: str
-) -> Iterator[Path]:
-    """Draw each kind into a file of its own; yields each path as soon as it is there.
+) -> list[PlannedPlot]:
+    """Name the file of each kind of plot; several runs share one where they fit on it."""
+    planned = []
+    for kind in kinds:
+        for group in plot_groups(subjects, kind):
+            names = "+".join(subject.name for subject in group).encode()[:MAX_NAME_BYTES]
+            path = folder / f"{names.decode(errors='ignore')}_{kind}.{form}"
+            planned.append(PlannedPlot(path, kind, group))
+    return planned
+
+
+def write_plots(planned: Sequence[PlannedPlot]) -> Iterator[Path]:
+    """Draw plots, each into its file; yields each path as soon as it is there.
 
     Raises: MissingError without the extra `plots`; StorageError.
     """
-    for kind in kinds:
-        for group in plot_groups(subjects, kind):
-            names = "+".join(subject.name for subject in group)
-            path = folder / f"{names[:MAX_NAME_LETTERS]}_{kind}.{form}"
-            publish(path, [draw_plot(kind, group, form)])
-            yield path
+    for path, kind, subjects in planned:
+        publish(path, [draw_plot(kind, subjects, path.suffix[1:])])
+        yield path
 
 
 def draw_plot(kind: str, subjects: Sequence[Subject], form: str) -> bytes:

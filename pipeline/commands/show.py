@@ -11,7 +11,8 @@ from pipeline.datasets.records import Dataset
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import UsageError
 from pipeline.storage.cache import find_cache
-from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.outputs import PNG, Output, require_outputs
+from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
 
 
 def show(
@@ -26,6 +27,7 @@ def show(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="PNG file to write.")
     ] = None,
+    force: Overwrite = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -37,6 +39,8 @@ def show(
     from pipeline.terminal.preview import Tile, draw_sheet, show_picture
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
+    if out is not None:
+        require_outputs([Output("--out", out, PNG)], force=force)
     chosen = find_dataset(cache, dataset)
     pixels, labels = read_split(cache, chosen, split)
     which = (
