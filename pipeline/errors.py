@@ -16,7 +16,7 @@ of our own; 130 and 143 mean that a signal ended the command.
 
 def printable(text: str) -> str:
     """Show control characters by their codes: no file's name moves the cursor or begins a line."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
 
 
 class ProjectError(Exception):

@@ -16,6 +16,7 @@ from pipeline.datasets.registry import find_dataset
 from pipeline.download.fetch import fetch_dataset
 from pipeline.errors import MissingError, UsageError
 from pipeline.pickles.manifest import read_split
+from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache, find_cache
 from pipeline.terminal.preview import Tile, draw_sheet
 
@@ -98,7 +99,7 @@ class LoadedDataset:
         return self["test"]
 
     def __getitem__(self, split: str) -> LabelledImages:
-        if split not in self.splits:
+        if not isinstance(split, str) or split not in self.splits:
             names = ", ".join(self.splits)
             raise UsageError(f'{self.name} has no split "{split}"; its splits are {names}')
         return self.splits[split]
@@ -112,6 +113,7 @@ class LoadedDataset:
         return self.train._repr_png_()
 
 
+@checked
 def load_dataset(name: str = "mnist", cache_dir: Path | str | None = None) -> LoadedDataset:
     """Load a dataset; what is not in the cache yet is fetched and built first.
 
@@ -121,7 +123,7 @@ def load_dataset(name: str = "mnist", cache_dir: Path | str | None = None) -> Lo
 
     Raises: UsageError for an unknown name, DownloadError, CorruptError, StorageError.
     """
-    cache = find_cache(None if cache_dir is None else Path(cache_dir))
+    cache = find_cache(cache_dir)
     dataset = require_built(cache, name)
     splits = {
         split: LabelledImages(*read_split(cache, dataset, split), dataset.classes)

@@ -10,6 +10,8 @@ from network.plots.registry import PLOTS
 from network.plots.style import FORMATS, our_style, to_bytes
 from network.plots.subject import Subject
 from network.training.checks import check_name
+from pipeline.errors import UsageError
+from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import publish
 
 if TYPE_CHECKING:
@@ -35,6 +37,16 @@ def check_kinds(kinds: Sequence[str], form: str) -> list[str]:
         check_name("kind", kind, PLOTS)
     check_name("format", form, FORMATS)
     return [kind for kind in PLOTS if not kinds or kind in kinds]
+
+
+def check_plot(kind: str, axes: object) -> None:
+    """Require a kind of plot; with axes a kind of one panel, which can be drawn into them.
+
+    Raises: UsageError.
+    """
+    check_name("kind", kind, PLOTS if axes is None else PANELS)
+    if axes is not None and not hasattr(axes, "add_line"):
+        raise UsageError(f"axes is {show_value(axes)}; expected axes of matplotlib")
 
 
 class PlannedPlot(NamedTuple):
@@ -80,9 +92,8 @@ def draw_plot(kind: str, subjects: Sequence[Subject], form: str) -> bytes:
 def draw_figure(kind: str, subject: Subject) -> "Figure":
     """Draw a plot of one run as a figure of matplotlib.
 
-    Raises: UsageError for an unknown kind, MissingError without the extra `plots`.
+    Raises: MissingError without the extra `plots`.
     """
-    check_name("kind", kind, PLOTS)
     with our_style():
         return PLOTS[kind].draw([subject])
 
@@ -90,9 +101,8 @@ def draw_figure(kind: str, subject: Subject) -> "Figure":
 def draw_panel(kind: str, subject: Subject, axes: "Axes") -> "Axes":
     """Draw one panel into the axes of a caller, and return them.
 
-    Raises: UsageError for an unknown kind, MissingError without the extra `plots`.
+    Raises: MissingError without the extra `plots`.
     """
-    check_name("kind", kind, PANELS)
     with our_style():
         PANELS[kind](axes, subject)
     return axes

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         check_name as check_name,
         check_range as check_range,
         fits_type as fits_type,
+        format_list as format_list,
         suggest_name as suggest_name,
     )
     from network.training.option import (

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipeline.datasets.registry import (
         DATASETS as DATASETS,
         all_datasets as all_datasets,
+        as_dataset as as_dataset,
         find_dataset as find_dataset,
     )
     from pipeline.datasets.user_datasets import (

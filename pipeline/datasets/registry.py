@@ -11,6 +11,7 @@ from pipeline.datasets.catalogue.qmnist import QMNIST
 from pipeline.datasets.records import Dataset
 from pipeline.datasets.user_datasets import read_record, user_dataset_names
 from pipeline.errors import UsageError
+from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache
 
 DATASETS: dict[str, Dataset] = {
@@ -19,6 +20,7 @@ DATASETS: dict[str, Dataset] = {
 }
 
 
+@checked
 def find_dataset(cache: Cache, name: str) -> Dataset:
     """Look a data set up by its name: one that we know, or one that the user imported.
 
@@ -40,6 +42,15 @@ def find_dataset(cache: Cache, name: str) -> Dataset:
     raise UsageError(f"no data set is called {name!r}, we know {', '.join(known)}", hint)
 
 
+def as_dataset(cache: Cache, dataset: Dataset | str) -> Dataset:
+    """Return a data set, which may be named.
+
+    Raises: UsageError, CorruptError.
+    """
+    return find_dataset(cache, dataset) if isinstance(dataset, str) else dataset
+
+
+@checked
 def all_datasets(cache: Cache) -> list[Dataset]:
     """List what we know, and then what the user imported.
 

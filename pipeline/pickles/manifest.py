@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.datasets.records import Dataset
+from pipeline.datasets.registry import as_dataset
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.pickles.foreign_formats import Labels, Pixels
 from pipeline.pickles.our_format import read_pickle
+from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache, Digest, compute_digest, reading
 from pipeline.storage.checksummed_json import publish_json, read_json
 
@@ -141,7 +143,8 @@ def read_known(path: Path, sha256: str) -> tuple[Pixels, Labels]:
     return read_pickle(path, sha256)
 
 
-def read_split(cache: Cache, dataset: Dataset, split: str) -> tuple[Pixels, Labels]:
+@checked
+def read_split(cache: Cache, dataset: Dataset | str, split: str) -> tuple[Pixels, Labels]:
     """Read the images and labels of a split, held to the hash in the manifest.
 
     A pickle that has no manifest was put there by the user: then its layout, types and ranges
@@ -159,6 +162,7 @@ def read_split(cache: Cache, dataset: Dataset, split: str) -> tuple[Pixels, Labe
         >>> pixels.shape, labels[:3]
         ((200, 28, 28), array([7, 2, 1]))
     """
+    dataset = as_dataset(cache, dataset)
     if split not in dataset.splits:
         known = ", ".join(dataset.splits)
         raise UsageError(f"{dataset.name} has no split called {split!r}, it has {known}")

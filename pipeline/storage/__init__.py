@@ -73,5 +73,22 @@ if TYPE_CHECKING:
     )
     from pipeline.storage.file_names import is_device_name as is_device_name
     from pipeline.storage.user_config import read_user_config as read_user_config
+    from pipeline.storage.arguments import (
+        check_fields as check_fields,
+        checked as checked,
+        describe_refusal as describe_refusal,
+        show_value as show_value,
+    )
+    from pipeline.storage.outputs import (
+        HTML as HTML,
+        ONNX as ONNX,
+        Output as Output,
+        PNG as PNG,
+        PREDICTIONS as PREDICTIONS,
+        SAFETENSORS as SAFETENSORS,
+        SUBMISSION as SUBMISSION,
+        SVG as SVG,
+        require_outputs as require_outputs,
+    )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import CorruptError, MissingError, StorageError, UsageError
+from pipeline.storage.arguments import checked
 from pipeline.storage.log import log_step
 from pipeline.storage.user_config import read_user_config, user_config_path
 
@@ -78,6 +79,7 @@ class Cache:
         return self.root / "sweeps"
 
 
+@checked
 def find_cache(option: Path | str | None = None) -> Cache:
     """Choose the cache folder: option, environment, user's configuration, checkout, user's cache.
 
@@ -90,13 +92,14 @@ def find_cache(option: Path | str | None = None) -> Cache:
         True
     """
     if option is not None:
-        return Cache(absolute(Path(option), "--cache-dir"), "--cache-dir")
+        return Cache(find_folder(option, "--cache-dir"), "--cache-dir")
     if from_environment := os.environ.get(ENVIRONMENT_VARIABLE):
-        path = absolute(Path(from_environment), ENVIRONMENT_VARIABLE)
-        return Cache(path, ENVIRONMENT_VARIABLE)
-    if configured := read_user_config().cache_dir:
-        path = absolute(Path(configured), "cache_dir")
-        return Cache(path, f"cache_dir in {user_config_path()}")
+        return Cache(find_folder(from_environment, ENVIRONMENT_VARIABLE), ENVIRONMENT_VARIABLE)
+    if (configured := read_user_config().cache_dir) is not None:
+        rule = f"cache_dir in {user_config_path()}"
+        if not configured.startswith("~") and not Path(configured).is_absolute():
+            raise UsageError(f'{rule} is "{configured}"; expected the whole path, from / or ~')
+        return Cache(find_folder(configured, rule), rule)
     if (checkout := find_checkout()) is not None:
         return Cache(checkout / "cache", "the checkout that this code runs from")
     import platformdirs
@@ -108,6 +111,21 @@ def find_cache(option: Path | str | None = None) -> Cache:
             "you have no home folder, where the cache would be", "Choose a folder with --cache-dir"
         ) from error
     return Cache(folder, "the user's cache folder")
+
+
+def find_folder(named: Path | str, named_by: str) -> Path:
+    """Return the folder that a user named; it may not be there yet.
+
+    Raises: UsageError for an empty name, StorageError for a file.
+    """
+    if named == "":
+        raise UsageError(f"{named_by} is empty; expected a folder")
+    path = absolute(Path(named), named_by)
+    if os.path.exists(path) and not path.is_dir():  # noqa: PTH110 - of a long name Path complains
+        raise StorageError(
+            f"{named_by} is {path}, which is not a folder", "Choose another with --cache-dir"
+        )
+    return path
 
 
 def absolute(path: Path, named_by: str) -> Path:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Console as Console,
         Json as Json,
         Marks as Marks,
+        Overwrite as Overwrite,
         Quiet as Quiet,
         Span as Span,
         Verbose as Verbose,
