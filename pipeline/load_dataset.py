@@ -18,6 +18,7 @@ from pipeline.errors import MissingError, UsageError
 from pipeline.pickles.manifest import read_split
 from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache, find_cache
+from pipeline.terminal.counted import counted
 from pipeline.terminal.preview import Tile, draw_sheet
 
 MAX_SHOWN = 40  # images in a notebook's picture
@@ -61,7 +62,8 @@ class LabelledImages:
         return self.images.tolist(), self.labels.tolist()
 
     def __repr__(self) -> str:
-        return f"{len(self):,} images of 28x28 with labels, {len(self.classes)} classes"
+        classes = counted(len(self.classes), "class", "classes")
+        return f"{counted(len(self), 'image')} of 28x28 with labels, {classes}"
 
     def _repr_png_(self) -> bytes | None:
         """Draw the first images for a notebook."""

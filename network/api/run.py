@@ -32,6 +32,7 @@ from pipeline.errors import CorruptError, UsageError
 from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache, absolute, find_cache, publish
 from pipeline.storage.outputs import HTML, ONNX, SAFETENSORS, Output, require_outputs
+from pipeline.terminal.counted import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -195,7 +196,7 @@ class Run:
     def __repr__(self) -> str:
         accuracy = self.validation_accuracy
         scored = "" if accuracy is None else f", validation accuracy {100 * accuracy:.2f} %"
-        return f"Run {self.name}: {len(self.history)} epochs{scored}"
+        return f"Run {self.name}: {counted(len(self.history), 'epoch')}{scored}"
 
     def _repr_html_(self) -> str:
         """Show the run with the curve of its loss, for a notebook."""
@@ -206,7 +207,7 @@ class Run:
         losses = [epoch.loss for epoch in self.history]
         if not losses:
             return table_html(rows)
-        course = f"{losses[0]:.3g} to {losses[-1]:.3g} in {len(losses)} epochs"
+        course = f"{losses[0]:.3g} to {losses[-1]:.3g} in {counted(len(losses), 'epoch')}"
         rows += [("training loss", course)]
         return table_html(rows) + curve_svg(losses, f"training loss, {course}")
 
@@ -304,7 +305,7 @@ def list_runs(cache_dir: Path | str | None = None) -> list[Run]:
 
     Example:
         >>> train("mnist-sample", epochs=1, name="one")
-        Run one: 1 epochs, validation accuracy ... %
+        Run one: 1 epoch, validation accuracy ... %
         >>> [run.name for run in list_runs()]
         ['one']
     """

@@ -7,6 +7,7 @@ import typer
 from network.commands.options import OtherDataset, SplitName, complete_runs
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.terminal.counted import counted
 
 
 def compare(
@@ -41,7 +42,9 @@ def compare(
     measured = [evaluate_run(run, found, split, examples) for run in runs]
     comparison = compare_predictions(examples.labels, *(one.answers for one in measured))
     names = first, second
-    console.say(f"{first} and {second} on {len(examples):,} {split} images of {found.name}")
+    console.say(
+        f"{first} and {second} on {counted(len(examples), f'{split} image')} of {found.name}"
+    )
     console.say(*format_comparison(comparison, names), "")
     console.say(format_significance(comparison, names))
     evaluations = max(one.looks for one in measured)

@@ -10,6 +10,7 @@ from pipeline.errors import UsageError
 from pipeline.storage.cache import find_cache
 from pipeline.storage.outputs import PNG, PREDICTIONS, SUBMISSION, Output, require_outputs
 from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
+from pipeline.terminal.counted import counted
 
 if TYPE_CHECKING:
     from network.images.pages.read import Digit, Page
@@ -118,10 +119,10 @@ def predict(
         print_predictor_notes(console, predictor)
     if out is not None:
         count = write_answers(out, found, output_format)
-        console.say(f"{count:,} predictions in {out}")
+        console.say(f"{counted(count, 'prediction')} in {out}")
     console.result(found_json(found))
     if errors := [it.error for it in found if it.error]:
-        console.note(f"{len(errors):,} of {len(found):,} files could not be read")
+        console.note(f"{len(errors):,} of {counted(len(found), 'file')} could not be read")
         raise typer.Exit(errors[0].exit_code)
 
 
@@ -162,7 +163,7 @@ def format_found(
         answers = found.answers if is_all else []
         more = len(answers) - SHOWN
         return [
-            f"{found.name}: {len(found.answers):,} images",
+            f"{found.name}: {counted(len(found.answers), 'image')}",
             *(f"  {it.image.removeprefix(found.name)[1:]}: {it.label}" for it in answers[:SHOWN]),
             *([f"  and {more:,} more; write all with --out FILE"] if more > 0 else []),
         ]

@@ -27,7 +27,7 @@ def describe_row(row: dict[str, Any]) -> str:
     scored = "tested before it was trained further" if row["outdated"] else "not tested"
     if row["accuracy"] is not None:
         scored = f"{100 * row['accuracy']:.2f} % of {row['count']:,}"
-    made = f"{row['epochs']:>4} epochs "
+    made = f"{row['epochs']:>4} {'epoch ' if row['epochs'] == 1 else 'epochs'} "
     if members := row["members"]:
         made = f"{len(members):>4} members"
     if row["edited"]:

@@ -21,6 +21,7 @@ from network.commands.text.sweep_text import (
 from pipeline.errors import MissingError, UsageError
 from pipeline.storage.cache import Cache, find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
+from pipeline.terminal.counted import counted
 
 SHOW_EVERY = 0.5  # seconds between two looks at the trials
 
@@ -142,8 +143,8 @@ def follow_sweep(
     study = sweep.study
     begun = study.counts().finished
     console.note(
-        f"sweep {study.name}: {wanted:,} trials, {begun:,} of them done, "
-        f"{sweep.jobs.workers.count} workers"
+        f"sweep {study.name}: {counted(wanted, 'trial')}, {begun:,} done, "
+        f"{counted(sweep.jobs.workers.count, 'worker')}"
     )
     started = shown = monotonic()
     ended_here = 0
@@ -172,8 +173,8 @@ def print_end(console: Console, study: "Study") -> None:
 
     counts, found = study.counts(), study.best()
     console.say(
-        f"sweep {study.name}: {counts.complete:,} trials complete, {counts.pruned:,} given up "
-        f"early, {counts.failed:,} failed"
+        f"sweep {study.name}: {counted(counts.complete, 'trial')} complete, "
+        f"{counts.pruned:,} given up early, {counts.failed:,} failed"
     )
     console.say(*format_ranking(study))
     if importances := study.importances():
@@ -219,7 +220,7 @@ def train_best(
             f"no trial of sweep {study.name} went to its end",
             f"Run `{resume_command(study)}`",
         )
-    console.note(f"trial {found[0].number} of sweep {study.name}, {seeds} seeds")
+    console.note(f"trial {found[0].number} of sweep {study.name}, {counted(seeds, 'seed')}")
     configuration = study.configuration(found[0].values)
     together = train_seeds_together(
         console, cache, workers, configuration, None, study.name, seeds, requested

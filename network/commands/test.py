@@ -7,6 +7,7 @@ import typer
 from network.commands.options import Limit, OtherDataset, SplitName, complete_runs
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.terminal.counted import counted
 
 if TYPE_CHECKING:
     from network.runs.evaluate import EvaluationResult
@@ -38,7 +39,7 @@ def measure(
     found = common_dataset(cache, runs, dataset)
     examples = load_examples(cache, found, split, limit)
     measured = [evaluate_run(run, found, split, examples) for run in runs]
-    images = f"{len(examples):,} {split} images of {found.name}"
+    images = f"{counted(len(examples), f'{split} image')} of {found.name}"
     whose = "this run has"
     if len(measured) == 1:
         print_one(console, measured[0], found, images)

@@ -164,7 +164,7 @@ def train_one(
         print_beginning(console, begun)
         result = train_and_print(console, begun, requested)
     print_end(console, result)
-    console.note(f"Saved in {result['folder']}. Next: network test")
+    console.note(f"Saved in {result['folder']}. Next: network test {result['run']}")
     return result
 
 

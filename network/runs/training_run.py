@@ -35,6 +35,7 @@ from network.training.state import EpochDone, Event, TrainingState
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, UsageError
 from pipeline.storage.cache import Cache
+from pipeline.terminal.counted import counted
 
 
 def inherit_architecture(cache: Cache, configuration: Configuration) -> Configuration:
@@ -223,7 +224,7 @@ def require_unfinished(run: Run, recipe: Recipe, state: TrainingState) -> None:
     """
     if has_ended(recipe, state):
         raise UsageError(
-            f"run {run.name} has ended after {len(state.history)} epochs",
+            f"run {run.name} has ended after {counted(len(state.history), 'epoch')}",
             f"`network train --from {run.name}` begins a new one with its weights",
         )
 

@@ -9,6 +9,7 @@ from pipeline.commands.options import DatasetName
 from pipeline.datasets.registry import find_dataset
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.terminal.counted import counted
 
 
 def export(
@@ -34,7 +35,7 @@ def export(
     console, cache = Console(json, quiet), find_cache(cache_dir)
     exported = export_dataset(cache, find_dataset(cache, dataset), to, out, force, console)
     counts = ", ".join(f"{count:,} {split}" for split, count in exported.counts.items())
-    files = f"{exported.files:,} files" if exported.files > 1 else "1 file"
+    files = counted(exported.files, "file")
     console.say(f"{dataset}: {counts} images in {exported.path}, {files}, {exported.size:,} bytes")
     console.result(
         {

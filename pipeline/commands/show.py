@@ -13,6 +13,7 @@ from pipeline.errors import UsageError
 from pipeline.storage.cache import find_cache
 from pipeline.storage.outputs import PNG, Output, require_outputs
 from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
+from pipeline.terminal.counted import counted
 
 
 def show(
@@ -52,7 +53,7 @@ def show(
     path = show_picture(sheet, out, cache.pictures() / f"{chosen.name}_{split}.png")
     if captions != chosen.classes:
         console.note("No font here has the letters of all class names: those are drawn as numbers")
-    console.say(f"{len(tiles)} images in {path}" if path else f"{len(tiles)} images shown")
+    console.say(f"{counted(len(tiles), 'image')} {f'in {path}' if path else 'shown'}")
     console.result(
         {
             "dataset": chosen.name,

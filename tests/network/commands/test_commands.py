@@ -68,7 +68,7 @@ def test_train(run_command, run_json, built_cache):
 def test_quiet_prints_results_alone(call):
     options = ("--limit=200", "--epochs=1", "--name=quiet", "--validation=0", "-q")
     printed = call("train", *options)
-    assert re.fullmatch(r"run quiet: 1 epochs in \d+\.\d s\n", printed.out)
+    assert re.fullmatch(r"run quiet: 1 epoch in \d+\.\d s\n", printed.out)
     assert printed.err == ""
 
 

@@ -52,7 +52,7 @@ def test_the_later_word_counts_preset_file_option(network, tmp_path, cache):
     )
     options = ("--preset", "seed", "--config", str(tmp_path / "run.toml"), "--epochs", "1")
     done = network("train", *options)
-    assert "run seed-1: 1 epochs" in done.out
+    assert "run seed-1: 1 epoch" in done.out
     _, configuration = load_run(find_run(cache, "seed-1"))
     assert (configuration.epochs, configuration.batch_size) == (1, 9)
     assert (configuration.augment, configuration.schedule) == ({"shift": 1}, "cosine")
