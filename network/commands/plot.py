@@ -6,17 +6,23 @@ from typing import Annotated
 
 import typer
 
-from network.commands.options import complete_runs
+from network.commands.options import PlotSplit, complete_runs
 from network.training.option_values import Registry
 from pipeline.errors import CorruptError
 from pipeline.storage.cache import Cache, find_cache
 from pipeline.storage.outputs import PNG, SVG, Output, require_outputs
+from pipeline.terminal.completion import complete_among
 from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
 
-KINDS = ", ".join(Registry("network.plots.registry:PLOTS").names())
+KINDS = Registry("network.plots.registry:PLOTS").names()
 Kinds = Annotated[
     list[str] | None,
-    typer.Option("--kind", metavar="NAME", help=f"Kinds of plots: {KINDS}. [default: all]"),
+    typer.Option(
+        "--kind",
+        metavar="NAME",
+        help=f"Kinds of plots: {', '.join(KINDS)}. [default: all]",
+        autocompletion=complete_among(*KINDS),
+    ),
 ]
 
 
@@ -28,16 +34,19 @@ def plot(
         ),
     ] = None,
     kind: Kinds = None,
-    split: Annotated[
-        str,
-        typer.Option("--split", metavar="NAME", help="Split; others than validation are logged."),
-    ] = "validation",
+    split: PlotSplit = "validation",
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FOLDER", help="Folder to write to. [default: in the cache]"),
     ] = None,
     form: Annotated[
-        str, typer.Option("--format", metavar="NAME", help="Format: png or svg.")
+        str,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="Format: png or svg.",
+            autocompletion=complete_among("png", "svg"),
+        ),
     ] = "png",
     force: Overwrite = False,
     cache_dir: CacheDir = None,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from network.commands.options import RunName
+from network.commands.options import PlotSplit, RunName
 from pipeline.storage.cache import find_cache
 from pipeline.storage.outputs import HTML, Output, require_outputs
 from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
@@ -13,10 +13,7 @@ from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet,
 
 def report(
     run: RunName = None,
-    split: Annotated[
-        str,
-        typer.Option("--split", metavar="NAME", help="Split; others than validation are logged."),
-    ] = "validation",
+    split: PlotSplit = "validation",
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="HTML file to write. [default: in the cache]"),

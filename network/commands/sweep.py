@@ -20,6 +20,7 @@ from network.commands.text.sweep_text import (
 )
 from pipeline.errors import MissingError, UsageError
 from pipeline.storage.cache import Cache, find_cache
+from pipeline.terminal.completion import complete_names
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 from pipeline.terminal.counted import counted
 
@@ -32,17 +33,41 @@ if TYPE_CHECKING:
     from network.sweep.workers.workers import Workers
 
 
+def list_plans(cache: Cache) -> list[str]:
+    """List the names of the plans of this package."""
+    from network.sweep.plan import sweep_names
+
+    return sweep_names()
+
+
+def list_sweeps(cache: Cache) -> list[str]:
+    """List the names of the sweeps that there are."""
+    from network.sweep.find_study import study_names
+
+    return study_names(cache)
+
+
 def sweep(
     plan: Annotated[
         Path | None, typer.Argument(metavar="PLAN", help="TOML file of the sweep.")
     ] = None,
     preset: Annotated[
         str | None,
-        typer.Option("--preset", metavar="NAME", help="Plan of this package, such as defaults."),
+        typer.Option(
+            "--preset",
+            metavar="NAME",
+            help="Plan of this package, such as defaults.",
+            autocompletion=complete_names(list_plans),
+        ),
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option("--name", metavar="NAME", help="Name of the sweep. [default: the plan's]"),
+        typer.Option(
+            "--name",
+            metavar="NAME",
+            help="Name of the sweep. [default: the plan's]",
+            autocompletion=complete_names(list_sweeps),
+        ),
     ] = None,
     trials: Annotated[
         int | None,

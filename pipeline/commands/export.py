@@ -7,9 +7,17 @@ import typer
 
 from pipeline.commands.options import DatasetName
 from pipeline.datasets.registry import find_dataset
-from pipeline.storage.cache import find_cache
+from pipeline.storage.cache import Cache, find_cache
+from pipeline.terminal.completion import complete_names
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 from pipeline.terminal.counted import counted
+
+
+def list_formats(cache: Cache) -> list[str]:
+    """List the names of the formats that are written."""
+    from pipeline.formats.registry import WRITERS
+
+    return list(WRITERS)
 
 
 def export(
@@ -17,7 +25,10 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            "--to", metavar="NAME", help="Format: npz, torchvision, png, csv, idx or idx-gz."
+            "--to",
+            metavar="NAME",
+            help="Format: npz, torchvision, png, csv, idx or idx-gz.",
+            autocompletion=complete_names(list_formats),
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="File or folder to write.")],

@@ -33,10 +33,9 @@ def find_dataset(cache: Cache, name: str) -> Dataset:
     """
     if name in DATASETS:
         return DATASETS[name]
-    own = user_dataset_names(cache)
-    if name in own:
+    known = dataset_names(cache)
+    if name in known:
         return read_record(cache, name)
-    known = [*DATASETS, *own]
     near = difflib.get_close_matches(name.lower(), known, n=1)
     hint = f"Did you mean {near[0]}?" if near else "`pipeline list` names them all"
     raise UsageError(f"no data set is called {name!r}, we know {', '.join(known)}", hint)
@@ -48,6 +47,11 @@ def as_dataset(cache: Cache, dataset: Dataset | str) -> Dataset:
     Raises: UsageError, CorruptError.
     """
     return find_dataset(cache, dataset) if isinstance(dataset, str) else dataset
+
+
+def dataset_names(cache: Cache) -> list[str]:
+    """List the names of what we know, and then of what the user imported."""
+    return [*DATASETS, *user_dataset_names(cache)]
 
 
 @checked
