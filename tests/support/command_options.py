@@ -2,10 +2,9 @@
 
 import typer
 
-import network.cli
-import pipeline.cli
+from tests.support.programs import PROGRAMS
 
-APPS = {"pipeline": pipeline.cli.app, "network": network.cli.app}
+APPS = {program.name: program.app() for program in PROGRAMS}
 
 
 def command_options():

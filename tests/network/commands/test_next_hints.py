@@ -5,8 +5,8 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-import network.cli
 from network import train
+from tests.support.command_options import APPS
 
 PROGRAM = r"network (?:show|predict|test|report|train)[^,\n]*"
 
@@ -32,7 +32,7 @@ def cache(tmp_path_factory):
     ],
 )
 def test_every_hint_names_the_run(cache, line):
-    answer = CliRunner().invoke(network.cli.app, [*line.split(), "--cache-dir", str(cache)])
+    answer = CliRunner().invoke(APPS["network"], [*line.split(), "--cache-dir", str(cache)])
     assert answer.exit_code == 0, answer.output
     (hints,) = re.findall(r"Next: (.*)", answer.stderr)
     for hint in re.findall(PROGRAM, hints):
