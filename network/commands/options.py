@@ -15,7 +15,6 @@ from network.training.configuration import (
 )
 from network.training.option import Option, options_spelled
 from network.training.option_values import Strengths
-from pipeline.datasets.registry import dataset_names
 from pipeline.storage.cache import Cache
 from pipeline.terminal.command import Command, accept_aliases, with_parameters
 from pipeline.terminal.completion import Complete, complete_among, complete_names
@@ -39,9 +38,16 @@ def list_presets(cache: Cache) -> list[str]:
     return preset_names()
 
 
+def list_datasets(cache: Cache) -> list[str]:
+    """List the names of the datasets."""
+    from pipeline.datasets.registry import dataset_names
+
+    return dataset_names(cache)
+
+
 complete_runs, complete_presets = complete_names(run_names), complete_names(list_presets)
 # of options of a training that name something in the cache
-COMPLETE_NAMES = {"dataset": complete_names(dataset_names), "start": complete_runs}
+COMPLETE_NAMES = {"dataset": complete_names(list_datasets), "start": complete_runs}
 
 
 RunName = Annotated[

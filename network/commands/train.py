@@ -27,7 +27,6 @@ from network.commands.train_many import (
     train_seeds_together,
 )
 from network.training.configuration import OPTIONS, Configuration
-from network.training.find_preset import load_preset, read_settings
 from network.training.option import Group, options_spelled
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
@@ -112,6 +111,8 @@ def find_user_preset(console: Console, settings: Settings, config: Path | None) 
 
     Raises: UsageError for one that is unknown; MissingError.
     """
+    from network.training.find_preset import load_preset, read_settings
+
     preset = read_user_config().preset
     in_file = {} if config is None else read_settings(config)
     if preset is None or "start" in {**settings, **in_file}:
