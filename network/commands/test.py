@@ -33,6 +33,7 @@ def measure(
     from network.commands.text.run_text import format_repeat_warning
     from network.core.data import load_examples
     from network.runs.evaluate import common_dataset, evaluate_run, load_runs
+    from network.runs.folder import find_history_problem
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     runs = load_runs(cache, names or [None])
@@ -50,6 +51,9 @@ def measure(
     evaluations = max(one.looks for one in measured)
     if evaluations > 1 and split != "train":
         console.note(format_repeat_warning(evaluations, whose))
+    problems = [find_history_problem(run.run, run.checkpoint) for run in runs]
+    if problem := next(filter(None, problems), None):
+        console.note(f"The history is damaged, which no accuracy depends on: {problem}")
     named, option = (f" {names[0]}", f" --run {names[0]}") if names else ("", "")
     console.note(f"Next: network show{named} --wrong, or network predict IMAGE{option}")
 

@@ -188,7 +188,8 @@ def create_training_run(
     model, params = prepared.recipe.model, prepared.state.params
     if replay_of is not None:
         prepared.state.origin["replay_of"] = replay_of
-    run = create_run(cache, name, model, params, configuration, stem)
+    origin = prepared.state.origin
+    run = create_run(cache, name, model, params, configuration, stem, origin)
     begun = replace(prepared, run=run, saved=SavedState(read_file_hash(run.checkpoint)))
     if film:
         begun.begin_film()

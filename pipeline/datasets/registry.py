@@ -11,7 +11,7 @@ from pipeline.datasets.catalogue.qmnist import QMNIST
 from pipeline.datasets.records import Dataset
 from pipeline.datasets.user_datasets import read_record, user_dataset_names
 from pipeline.errors import UsageError
-from pipeline.storage.arguments import checked
+from pipeline.storage.arguments import checked, show_value
 from pipeline.storage.cache import Cache
 
 DATASETS: dict[str, Dataset] = {
@@ -38,7 +38,7 @@ def find_dataset(cache: Cache, name: str) -> Dataset:
         return read_record(cache, name)
     near = difflib.get_close_matches(name.lower(), known, n=1)
     hint = f"Did you mean {near[0]}?" if near else "`pipeline list` names them all"
-    raise UsageError(f"no data set is called {name!r}, we know {', '.join(known)}", hint)
+    raise UsageError(f"no data set is called {show_value(name)}, we know {', '.join(known)}", hint)
 
 
 def as_dataset(cache: Cache, dataset: Dataset | str) -> Dataset:

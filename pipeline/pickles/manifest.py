@@ -10,10 +10,10 @@ from typing import Any
 
 from pipeline.datasets.records import Dataset
 from pipeline.datasets.registry import as_dataset
-from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.errors import CorruptError, MissingError, UsageError, describe_cause
 from pipeline.pickles.foreign_formats import Labels, Pixels
 from pipeline.pickles.our_format import read_pickle
-from pipeline.storage.arguments import checked
+from pipeline.storage.arguments import checked, show_value
 from pipeline.storage.cache import Cache, Digest, compute_digest, reading
 from pipeline.storage.checksummed_json import publish_json, read_json
 
@@ -57,7 +57,7 @@ def read_manifest(cache: Cache, dataset: Dataset) -> dict[str, Any]:
         check_manifest(manifest, dataset)
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptError(
-            f"{path}: no manifest of pickles ({error!r})", f"{build} --force`"
+            f"{path}: no manifest of pickles ({describe_cause(error)})", f"{build} --force`"
         ) from error
     return manifest
 
@@ -68,11 +68,11 @@ def check_manifest(manifest: dict[str, Any], dataset: Dataset) -> None:
     Raises: ValueError, KeyError, TypeError.
     """
     if manifest["format"] < 1 or manifest["dataset"] != dataset.name:
-        raise ValueError(f"format {manifest['format']} of {manifest['dataset']!r}")
+        raise ValueError(f"format {manifest['format']} of {show_value(manifest['dataset'])}")
     for split in dataset.splits:
         sha256 = manifest["pickles"][split]["sha256"]
         if not re.fullmatch("[0-9a-f]{64}", sha256):
-            raise ValueError(f"{sha256!r} is no sha256")
+            raise ValueError(f"{show_value(sha256)} is no sha256")
     if not isinstance(manifest["inputs"], dict):
         raise TypeError("its inputs are no table")
 
@@ -165,7 +165,7 @@ def read_split(cache: Cache, dataset: Dataset | str, split: str) -> tuple[Pixels
     dataset = as_dataset(cache, dataset)
     if split not in dataset.splits:
         known = ", ".join(dataset.splits)
-        raise UsageError(f"{dataset.name} has no split called {split!r}, it has {known}")
+        raise UsageError(f"{dataset.name} has no split called {show_value(split)}, it has {known}")
     path = cache.pickle(dataset.name, split)
     if path.exists() and not cache.manifest(dataset.name).exists():
         pixels, labels = read_pickle(path)

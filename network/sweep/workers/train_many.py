@@ -84,7 +84,7 @@ def create_remote_run(
     """
     recipe, state = load_initial_state(cache, configuration)
     data = find_training_data(cache, configuration.dataset)
-    run = create_run(cache, name, recipe.model, state.params, configuration, stem)
+    run = create_run(cache, name, recipe.model, state.params, configuration, stem, state.origin)
     saved = SavedState(read_file_hash(run.checkpoint))
     return RemoteRun(run, configuration, recipe, state, data, saved)
 

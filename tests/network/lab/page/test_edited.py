@@ -102,7 +102,7 @@ def save(lab, value, run="first"):
         ("first", {"off": [[0, 0]]}, 422, "layer 0, Flatten, has no units to switch off"),
         ("first", {"scales": [[0, 0, 2.0]]}, 422, "0 is no place among 0"),
         ("both", {**OFF, "member": 2}, 404, "has no member 2"),
-        ("no", OFF, 404, "no run is called 'no'"),
+        ("no", OFF, 404, 'no run is called "no"'),
         ("..%2ffirst", OFF, 405, "Method Not Allowed"),
     ],
     ids=str,
