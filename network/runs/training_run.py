@@ -20,7 +20,7 @@ from network.runs.film import save_frame
 from network.runs.folder import Run, build_checkpoint, extract_state, load_run, read_saved_history
 from network.runs.held_out import seen_after
 from network.runs.names import check_new_name, create_run, find_run
-from network.runs.ownership import SavedState, own_run
+from network.runs.ownership import SavedState, own_run, remove_dead_parts
 from network.training.build import build_recipe
 from network.training.configuration import Configuration
 from network.training.initial_state import (
@@ -106,8 +106,10 @@ class TrainingRun:
         recipe, state = self.recipe, self.state
         keep_freed_memory()
         threads = suitable_threads(state.params, recipe.batch_size, recipe.shards)
-        with own_run(self.run), threads:
+        with own_run(self.run) as is_alone, threads:
             self.saved.require(self.run)
+            if is_alone:
+                remove_dead_parts(self.run)
             try:
                 for event in train(recipe, state, self.training, self.validation):
                     if isinstance(event, EpochDone):

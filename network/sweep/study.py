@@ -20,7 +20,7 @@ from network.sweep.space import Values, configure_trial, suggest_values
 from network.sweep.storage import open_study
 from network.training.configuration import Configuration
 from pipeline.errors import StorageError
-from pipeline.storage.cache import publish, remove_quietly
+from pipeline.storage.cache import publish, remove_parts, remove_quietly
 from pipeline.storage.locks import own_folder
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class CompletedTrial:
     values: Values
 
 
-def own_study(folder: Path) -> AbstractContextManager[None]:
+def own_study(folder: Path) -> AbstractContextManager[bool]:
     """Be the one process that writes the folder of a sweep, as long as this context lasts.
 
     Raises: StorageError when another process has it.
@@ -84,7 +84,9 @@ class Study:
         from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 
         try:
-            with own_study(self.folder):
+            with own_study(self.folder) as is_alone:
+                if is_alone:
+                    remove_parts(self.folder / "trials", ".*.part")
                 yield
         except UpdateFinishedTrialError as error:  # where locks do nothing
             raise StorageError(

@@ -268,9 +268,14 @@ def write_chunks(
 
 def remove_stale_parts(path: Path) -> None:
     """Clear away what killed processes left beside a target, but nobody's work in progress."""
-    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+    remove_parts(path.parent, f".{glob.escape(path.name)}.*.part", STALE_SECONDS)
+
+
+def remove_parts(folder: Path, pattern: str, seconds: float = 0) -> None:
+    """Remove temporary files that nobody has touched for so long; an owner need not wait."""
+    for part in folder.glob(pattern):
         with contextlib.suppress(OSError):  # another process was faster
-            if time.time() - part.lstat().st_mtime > STALE_SECONDS:
+            if seconds == 0 or time.time() - part.lstat().st_mtime > seconds:
                 if part.is_dir():
                     shutil.rmtree(part)
                 else:
