@@ -75,6 +75,7 @@ KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "replay_of": (is_text, "the name of a run"),
     "history_sha256": (is_text, "a hash"),
     "config_sha256": (is_text, "a hash"),
+    "training_sha256": (is_text, "a hash"),
     "configuration": (is_object, "an object"),
     "first": (is_object, "an object"),
     "environment": (is_environment, "versions by name"),
