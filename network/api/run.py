@@ -78,12 +78,12 @@ class Run:
     @property
     def model(self) -> Model:
         """Its layers; see `params` for the numbers in them."""
-        return self.loaded.checkpoint.model
+        return self.loaded.model
 
     @property
     def params(self) -> Params:
         """Its parameters: one dictionary of arrays per layer."""
-        return self.loaded.checkpoint.params
+        return self.loaded.params
 
     @cached_property
     def history(self) -> list[EpochDone]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from network.commands.options import OtherDataset, SplitName, complete_runs
+from network.commands.options import NAME_DATASET, OtherDataset, SplitName, complete_runs
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 from pipeline.terminal.counted import counted
@@ -37,7 +37,7 @@ def compare(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     runs = load_runs(cache, [first, second])
-    found = common_dataset(cache, runs, dataset)
+    found = common_dataset(cache, runs, dataset, NAME_DATASET)
     examples = load_examples(cache, found, split)
     measured = [evaluate_run(run, found, split, examples) for run in runs]
     comparison = compare_predictions(examples.labels, *(one.answers for one in measured))

@@ -83,6 +83,7 @@ OtherDataset = Annotated[
         autocompletion=COMPLETE_NAMES["dataset"],
     ),
 ]
+NAME_DATASET = "Name a dataset with the classes of all with --dataset"
 WorkerCount = Annotated[
     int | None,
     typer.Option("--workers", min=1, metavar="N", help="Number of processes that train at once."),

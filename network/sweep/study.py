@@ -94,11 +94,24 @@ class Study:
                 f"`network sweep --resume --name {self.name}` goes on when that has ended",
             ) from error
         except StorageInternalError as error:
+            self.require_database()
             cause = error.__cause__ or error
             raise StorageError(
                 f"cannot write {self.folder / 'study.db'} ({getattr(cause, 'orig', cause)})",
                 "Make room, or choose another folder with --cache-dir",
             ) from error
+
+    def require_database(self) -> None:
+        """Require that the folder was neither removed nor moved while the sweep is at work.
+
+        Raises: StorageError.
+        """
+        database = self.folder / "study.db"
+        if not database.exists():
+            raise StorageError(
+                f"{database} is not there any more: sweep {self.name} was removed or moved",
+                "What came after its last trial is not saved",
+            )
 
     def ask(self) -> "optuna.trial.Trial":
         """Begin a trial; the sampler chooses its values when they are asked for."""
@@ -125,7 +138,11 @@ class Study:
         return self.folder / "trials" / f"{number}.npz"
 
     def keep(self, number: int, checkpoint: bytes) -> None:
-        """Write down where a trial stands."""
+        """Write down where a trial stands.
+
+        Raises: StorageError, also when the sweep was removed.
+        """
+        self.require_database()
         publish(self.checkpoint(number), [checkpoint])
 
     def kept(self, number: int) -> bytes | None:
