@@ -101,7 +101,7 @@ class LoadedDataset:
         return self["test"]
 
     def __getitem__(self, split: str) -> LabelledImages:
-        if not isinstance(split, str) or split not in self.splits:
+        if str(split) not in self.splits:  # whatever it is
             names = ", ".join(self.splits)
             raise UsageError(f'{self.name} has no split "{split}"; its splits are {names}')
         return self.splits[split]

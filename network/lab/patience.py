@@ -26,7 +26,8 @@ class PatientProtocol(H11Protocol):
 
     def watch(self) -> None:
         """Note whether a head is waited for, and look again when its time is over."""
-        if self.cycle is not None and not self.cycle.response_complete:
+        cycle: Any = self.cycle  # None before the first request
+        if cycle is not None and not cycle.response_complete:
             self.waits_since = None
         elif self.waits_since is None:
             self.waits_since = self.loop.time()
