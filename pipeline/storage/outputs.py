@@ -1,4 +1,4 @@
-"""The rule for files that a command writes where its user says: what they may take the place of.
+"""The rule for files that a command writes where its user says: what they may replace.
 
 An output never takes the place of an input, and of two outputs neither takes the other's. It takes
 the place of a file that this project wrote before, as that says in its first bytes. Any other file
