@@ -40,9 +40,9 @@ def describe_environment() -> dict[str, Any]:
 
 def is_for_numpy(library: Path) -> bool:
     """Return whether NumPy uses a library: its own or the system's, not that of another package."""
-    packages = Path(np.__file__).resolve().parents[1]
+    numpy = Path(np.__file__).resolve().parent
     try:
-        package = library.resolve().relative_to(packages).parts[0]
+        package = library.resolve().relative_to(numpy.parent).parts[0]
     except ValueError:
         return True
     return package.startswith("numpy")

@@ -1,4 +1,4 @@
-"""What completes the value of an option in the shell: the names that there are, and no error."""
+"""What completes the value of an option in the shell: names that there are, no errors."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
