@@ -60,7 +60,7 @@ def test_train(run_command, run_json, built_cache):
     )
     assert "1,800 images to train on, 200 held out, seed 0" in done.stderr
     assert done.stderr.count("epoch   ") == 2
-    assert done.stderr.endswith(" -m network test\n")
+    assert done.stderr.endswith(" -m network test train-text\n")
     one, two = (find_run(built_cache, f"train-{kind}").checkpoint for kind in ("json", "text"))
     assert one.read_bytes() == two.read_bytes()  # same seed, same bytes
 
@@ -76,7 +76,7 @@ def test_a_run_is_never_overwritten(call_json, built_cache, trained):
     before = find_run(built_cache, trained).checkpoint.read_bytes()
     for command in ("train", "init"):
         error = call_json(command, "--name", trained, code=2)["error"]
-        assert error["message"].startswith("run 'trained' exists")
+        assert error["message"].startswith('run "trained" exists')
     assert find_run(built_cache, trained).checkpoint.read_bytes() == before
 
 

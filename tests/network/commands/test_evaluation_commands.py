@@ -214,7 +214,7 @@ def test_an_ensemble_stands_alone_and_may_be_a_member(call, call_json, three, bu
         (("ensemble", "one", "foreign"), 2, "run one is of mnist and run foreign of five-digits"),
         (("ensemble", "one", "narrow"), 2, "run narrow has 3 outputs, and mnist 10 classes"),
         (("ensemble", "one", "raw"), 2, "run raw ends with Tanh, expected outputs from 0 to 1"),
-        (("ensemble", "one", "two", "--name=three"), 2, "run 'three' exists"),
+        (("ensemble", "one", "two", "--name=three"), 2, 'run "three" exists'),
         (("ensemble", "one", "none"), 3, 'no run is called "none"'),
         (
             ("train", "--from=pair", "--epochs=1"),

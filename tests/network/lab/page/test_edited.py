@@ -96,7 +96,7 @@ def save(lab, value, run="first"):
     ("run", "value", "status", "words"),
     [
         ("first", {}, 422, "nothing of run first is edited"),
-        ("first", {**OFF, "name": "first"}, 422, "run 'first' exists"),
+        ("first", {**OFF, "name": "first"}, 422, 'run "first" exists'),
         ("first", {**OFF, "name": "../../first"}, 422, "is no name for a run"),
         ("first", {**OFF, "name": "a" * 101}, 422, "at most 100 characters"),
         ("first", {"off": [[0, 0]]}, 422, "layer 0, Flatten, has no units to switch off"),
