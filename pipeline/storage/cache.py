@@ -121,9 +121,10 @@ def find_folder(named: Path | str, named_by: str) -> Path:
     if named == "":
         raise UsageError(f"{named_by} is empty; expected a folder")
     path = absolute(Path(named), named_by)
-    if os.path.exists(path) and not path.is_dir():  # noqa: PTH110 - of a long name Path complains
+    if os.path.isfile(path):  # noqa: PTH113 - of a long name Path complains
         raise StorageError(
-            f"{named_by} is {path}, which is not a folder", "Choose another with --cache-dir"
+            f"{named_by} is {path}, which is a file; expected a folder",
+            "Choose another with --cache-dir",
         )
     return path
 

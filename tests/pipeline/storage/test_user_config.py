@@ -80,7 +80,7 @@ def test_a_log_names_every_file_that_is_read_and_written(tmp_path):
     ("line", "words"),
     [
         ('cache_dir = "mine"', 'config.toml is "mine"; expected the whole path, from / or ~'),
-        ('cache_dir = "CONFIG"', "config.toml, which is not a folder"),
+        ('cache_dir = "CONFIG"', "config.toml, which is a file; expected a folder"),
     ],
 )
 def test_the_cache_folder_of_the_file_is_a_whole_path_to_a_folder(write, tmp_path, line, words):
