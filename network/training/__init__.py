@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from network.training.option_values import (
         Number as Number,
         Registry as Registry,
+        Strengths as Strengths,
         Whole as Whole,
     )
     from network.training.find_preset import (
