@@ -73,7 +73,7 @@ format: .venv/installed-dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv mutants tests/page/node_modules cache/pickles cache/runs cache/pictures
+	rm -rf .venv mutants tests/page/node_modules cache/pickles cache/runs cache/sweeps cache/pictures cache/locks
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

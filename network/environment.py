@@ -9,6 +9,7 @@ import platform
 import sys
 from contextlib import AbstractContextManager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def describe_environment() -> dict[str, Any]:
     blas = [
         {key: pool.get(key) for key in ("internal_api", "version", "architecture", "num_threads")}
         for pool in threadpool_info()
-        if pool["user_api"] == "blas"
+        if pool["user_api"] == "blas" and is_for_numpy(Path(pool["filepath"]))
     ]
     return {
         "python": platform.python_version(),
@@ -35,6 +36,16 @@ def describe_environment() -> dict[str, Any]:
         "machine": platform.machine(),
         "blas": blas,
     }
+
+
+def is_for_numpy(library: Path) -> bool:
+    """Return whether NumPy uses a library: its own or the system's, not that of another package."""
+    numpy = Path(np.__file__).resolve().parent
+    try:
+        package = library.resolve().relative_to(numpy.parent).parts[0]
+    except ValueError:
+        return True
+    return package.startswith("numpy")
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:

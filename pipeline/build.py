@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.datasets.records import Dataset
+from pipeline.datasets.registry import as_dataset
 from pipeline.download.fetch import fetch_dataset
 from pipeline.download.mirrors import is_local
 from pipeline.download.raw_files import read_image_chunks, read_label_chunks
@@ -15,6 +16,7 @@ from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.pickles.manifest import check_pickle, publish_manifest
 from pipeline.pickles.our_format import pickle_chunks
 from pipeline.progress import SILENT, ProgressReporter
+from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache, Digest, compute_digest, publish
 from pipeline.storage.locks import work_lock
 
@@ -30,8 +32,12 @@ class BuiltPickle:
     was_intact: bool  # nothing had to be done
 
 
+@checked
 def build_pickles(
-    cache: Cache, dataset: Dataset, force: bool = False, reporter: ProgressReporter = SILENT
+    cache: Cache,
+    dataset: Dataset | str,
+    force: bool = False,
+    reporter: ProgressReporter = SILENT,
 ) -> list[BuiltPickle]:
     """Build the pickles of every split, then publish the manifest that vouches for them.
 
@@ -46,6 +52,7 @@ def build_pickles(
         >>> [(pickle.split, pickle.count) for pickle in built]
         [('train', 1000), ('test', 200)]
     """
+    dataset = as_dataset(cache, dataset)
     if not force and (intact := find_intact(cache, dataset)):
         return intact
     with work_lock(cache, f"build-{dataset.name}", reporter):

@@ -13,10 +13,22 @@ to do, and ends with the command that mends it where there is one. Exit code 1 m
 of our own; 130 and 143 mean that a signal ended the command.
 """
 
+import re
+
 
 def printable(text: str) -> str:
     """Show control characters by their codes: no file's name moves the cursor or begins a line."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+
+
+def describe_cause(error: Exception) -> str:
+    """Say what is wrong with a content, of the error that Python has for it."""
+    if isinstance(error, KeyError) and error.args:
+        return f'"{error.args[0]}" is missing'
+    if found := re.search(r"__(?:init|new)__\(\) (missing|got) .*?'(\w+)'", str(error)):
+        return f'"{found[2]}" is {"missing" if found[1] == "missing" else "unknown"}'
+    of_python = re.search(r"NoneType|'\w+' object|object is not|not supported between", str(error))
+    return "it makes no sense" if of_python else str(error) or "it makes no sense"
 
 
 class ProjectError(Exception):

@@ -16,7 +16,9 @@ from pipeline.datasets.registry import find_dataset
 from pipeline.download.fetch import fetch_dataset
 from pipeline.errors import MissingError, UsageError
 from pipeline.pickles.manifest import read_split
+from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache, find_cache
+from pipeline.terminal.counted import counted
 from pipeline.terminal.preview import Tile, draw_sheet
 
 MAX_SHOWN = 40  # images in a notebook's picture
@@ -60,7 +62,8 @@ class LabelledImages:
         return self.images.tolist(), self.labels.tolist()
 
     def __repr__(self) -> str:
-        return f"{len(self):,} images of 28x28 with labels, {len(self.classes)} classes"
+        classes = counted(len(self.classes), "class", "classes")
+        return f"{counted(len(self), 'image')} of 28x28 with labels, {classes}"
 
     def _repr_png_(self) -> bytes | None:
         """Draw the first images for a notebook."""
@@ -98,7 +101,7 @@ class LoadedDataset:
         return self["test"]
 
     def __getitem__(self, split: str) -> LabelledImages:
-        if split not in self.splits:
+        if str(split) not in self.splits:  # whatever it is
             names = ", ".join(self.splits)
             raise UsageError(f'{self.name} has no split "{split}"; its splits are {names}')
         return self.splits[split]
@@ -112,6 +115,7 @@ class LoadedDataset:
         return self.train._repr_png_()
 
 
+@checked
 def load_dataset(name: str = "mnist", cache_dir: Path | str | None = None) -> LoadedDataset:
     """Load a dataset; what is not in the cache yet is fetched and built first.
 
@@ -121,7 +125,7 @@ def load_dataset(name: str = "mnist", cache_dir: Path | str | None = None) -> Lo
 
     Raises: UsageError for an unknown name, DownloadError, CorruptError, StorageError.
     """
-    cache = find_cache(None if cache_dir is None else Path(cache_dir))
+    cache = find_cache(cache_dir)
     dataset = require_built(cache, name)
     splits = {
         split: LabelledImages(*read_split(cache, dataset, split), dataset.classes)

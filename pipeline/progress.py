@@ -3,9 +3,10 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class ProgressReporter(Protocol):
     """Somebody who listens; `console.Console` prints what it hears."""
 

@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 
 from pipeline.build import build_pickles
 from pipeline.datasets.records import Dataset
+from pipeline.datasets.registry import as_dataset
 from pipeline.download.fetch import fetch_dataset
 from pipeline.download.raw_files import check_raw
 from pipeline.errors import MissingError, ProjectError
 from pipeline.pickles.manifest import OtherInputsError, check_pickle, read_manifest
 from pipeline.progress import SILENT, ProgressReporter
+from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache
 
 
@@ -31,7 +33,8 @@ class Finding(NamedTuple):
         return "unproven" if self.path.exists() else "missing"  # without a manifest
 
 
-def verify_dataset(cache: Cache, dataset: Dataset) -> list[Finding]:
+@checked
+def verify_dataset(cache: Cache, dataset: Dataset | str) -> list[Finding]:
     """Check every artefact of a data set: raw files, manifest, pickles.
 
     Example:
@@ -41,6 +44,7 @@ def verify_dataset(cache: Cache, dataset: Dataset) -> list[Finding]:
         >>> {item.status for item in verify_dataset(cache, dataset)}
         {'intact'}
     """
+    dataset = as_dataset(cache, dataset)
     findings = []
     for raw_file in dataset.files:
         path = cache.raw(dataset.folder) / raw_file.name

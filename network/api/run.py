@@ -23,18 +23,23 @@ from network.runs.exports.formats import export_run
 from network.runs.folder import read_history
 from network.runs.predict import Prediction as FoundPrediction
 from network.runs.predict import Predictor, load_predictor
-from network.training.configuration import Configuration
+from network.training.checks import check_range, format_list
+from network.training.configuration import OPTIONS, Configuration
 from network.training.state import EpochDone
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.datasets.registry import find_dataset
-from pipeline.errors import UsageError
+from pipeline.errors import CorruptError, UsageError
+from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache, absolute, find_cache, publish
+from pipeline.storage.outputs import HTML, ONNX, SAFETENSORS, Output, require_outputs
+from pipeline.terminal.counted import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Source = str | Path | Image.Image | Array  # of images to predict
+KINDS = {".html": HTML, ".onnx": ONNX, ".safetensors": SAFETENSORS}  # of exports, by suffix
+Source = str | Path | bytes | Image.Image | Array | list[Any]  # of images to predict
 
 
 @dataclass(frozen=True)
@@ -73,12 +78,12 @@ class Run:
     @property
     def model(self) -> Model:
         """Its layers; see `params` for the numbers in them."""
-        return self.loaded.checkpoint.model
+        return self.loaded.model
 
     @property
     def params(self) -> Params:
         """Its parameters: one dictionary of arrays per layer."""
-        return self.loaded.checkpoint.params
+        return self.loaded.params
 
     @cached_property
     def history(self) -> list[EpochDone]:
@@ -90,17 +95,19 @@ class Run:
         """The accuracy on validation images after the last epoch, 0 to 1."""
         return self.history[-1].validation_accuracy if self.history else None
 
+    @checked
     def predict(self, source: Source, coverage: float | None = None) -> Predictions:
         """Predict the digits on a photo, a scan or a drawing, or those of an array.
 
-        `source` is the path of an image file, a Pillow image, or an array: (28, 28) or
+        `source` is the path of an image file or its bytes, a Pillow image, or an array: (28, 28) or
         (N, 28, 28), light ink on a dark ground as in MNIST, 0 to 255 or, as floats, 0 to 1.
         With `coverage`, such as 0.99, each prediction has a set of classes that contains the
         correct one at that rate.
 
         Raises: UsageError, MissingError, CorruptError.
         """
-        digits, pixels = self.read_source(source)
+        check_range("coverage", coverage, 0, 1)
+        digits, pixels = read_source(source, self.classes)
         boxes: list[Box | None] = [digit.box for digit in digits] or [None] * len(pixels)
         found = self.predictor.predict(pixels, coverage)
         return Predictions(
@@ -126,16 +133,20 @@ class Run:
         """
         return compute_outputs(self.model, self.params, scale_pixels(to_pixels(images)))
 
-    def test(self, split: str = "test", dataset: str | None = None) -> ClassificationResult:
-        """Evaluate the run on a split, and log that, as `network test` does.
+    @checked
+    def test(
+        self, split: str = "test", dataset: str | None = None, limit: int | None = None
+    ) -> ClassificationResult:
+        """Evaluate the run on a split, or its first images, and log that, as `network test` does.
 
         The result has `accuracy`, `interval` (95 %), `correct`, `count` and `confusion`. Choose
         settings by `validation_accuracy`: a test set that you tune on is no fair test any more.
 
         Raises: UsageError, MissingError, CorruptError, StorageError.
         """
+        OPTIONS["limit"].check(limit)
         chosen = common_dataset(self.cache, [self.loaded], dataset)
-        examples = load_examples(self.cache, chosen, split)
+        examples = load_examples(self.cache, chosen, split, limit)
         return evaluate_run(self.loaded, chosen, split, examples).result
 
     def plot(self, kind: str = "learning", axes: "Axes | None" = None) -> "Figure | Axes":
@@ -146,31 +157,34 @@ class Run:
 
         Raises: UsageError for an unknown kind, MissingError without the extra.
         """
-        from network.plots.drawing import draw_figure, draw_panel
+        from network.plots.drawing import check_plot, draw_figure, draw_panel
         from network.plots.subject import load_subjects
 
+        check_plot(kind, axes)
         (subject,) = load_subjects(self.cache, [self.name], "validation")
         return draw_figure(kind, subject) if axes is None else draw_panel(kind, subject, axes)
 
-    def export(self, path: str | Path) -> Path:
+    @checked
+    def export(self, path: str | Path, force: bool = False) -> Path:
         """Write the run as a web page (.html), .onnx or .safetensors; the last two need extras.
+
+        What an export wrote is replaced; another file only with `force`.
 
         Raises: UsageError for another suffix, MissingError without the extra, StorageError.
         """
         target = absolute(Path(path), "path")
+        if target.suffix not in KINDS:
+            raise UsageError(f'"{path}" is not a file to export to; expected {format_list(KINDS)}')
+        output = Output("path", target, KINDS[target.suffix])
+        require_outputs([output], force=force, by_force="force=True")
         dataset = common_dataset(self.cache, [self.loaded])
-        match target.suffix:
-            case ".html":
-                from network.lab.standalone import page_to_bytes
+        if target.suffix == ".html":
+            from network.lab.standalone import page_to_bytes
 
-                examples = load_examples(self.cache, dataset, "train")
-                data = page_to_bytes(self.loaded, dataset, examples)
-            case ".onnx" | ".safetensors":
-                data = export_run(self.loaded, dataset, target.suffix[1:])
-            case _:
-                raise UsageError(
-                    f'"{path}" is not a file to export to; expected .html, .onnx or .safetensors'
-                )
+            examples = load_examples(self.cache, dataset, "train")
+            data = page_to_bytes(self.loaded, dataset, examples)
+        else:
+            data = export_run(self.loaded, dataset, target.suffix[1:])
         publish(target, [data])
         return target
 
@@ -179,20 +193,10 @@ class Run:
         """The run with its calibration, made on its validation images if there is none yet."""
         return load_predictor(self.cache, self.loaded)
 
-    def read_source(self, source: Source) -> tuple[Sequence[Digit], Array]:
-        """Return the digits on a page, and the pixels to predict: (N, 28, 28) uint8."""
-        if isinstance(source, np.ndarray | list):
-            return [], to_pixels(source)
-        page_source: Any = Path(source) if isinstance(source, str) else source
-        if isinstance(source, Image.Image):
-            page_source = np.asarray(source.convert("L"))
-        digits = read_page(page_source, can_be_separated(self.classes)).digits
-        return digits, np.stack([digit.pixels for digit in digits])
-
     def __repr__(self) -> str:
         accuracy = self.validation_accuracy
         scored = "" if accuracy is None else f", validation accuracy {100 * accuracy:.2f} %"
-        return f"Run {self.name}: {len(self.history)} epochs{scored}"
+        return f"Run {self.name}: {counted(len(self.history), 'epoch')}{scored}"
 
     def _repr_html_(self) -> str:
         """Show the run with the curve of its loss, for a notebook."""
@@ -203,7 +207,7 @@ class Run:
         losses = [epoch.loss for epoch in self.history]
         if not losses:
             return table_html(rows)
-        course = f"{losses[0]:.3g} to {losses[-1]:.3g} in {len(losses)} epochs"
+        course = f"{losses[0]:.3g} to {losses[-1]:.3g} in {counted(len(losses), 'epoch')}"
         rows += [("training loss", course)]
         return table_html(rows) + curve_svg(losses, f"training loss, {course}")
 
@@ -225,26 +229,58 @@ def describe_prediction(
     )
 
 
+def read_source(source: Source, classes: tuple[str, ...]) -> tuple[Sequence[Digit], Array]:
+    """Return the digits on a page, and the pixels to predict: (N, 28, 28) uint8.
+
+    Raises: UsageError, MissingError, CorruptError.
+    """
+    if isinstance(source, np.ndarray | list):
+        return [], to_pixels(source)
+    page_source: Any = Path(source) if isinstance(source, str) else source
+    if isinstance(source, Image.Image):
+        page_source = decode_image(source)
+    digits = read_page(page_source, can_be_separated(classes)).digits
+    return digits, np.stack([digit.pixels for digit in digits])
+
+
+def decode_image(image: Image.Image) -> Array:
+    """Return the grey levels of a Pillow image, which may not have read its file yet.
+
+    Shapes: (H, W) uint8.
+    Raises: CorruptError.
+    """
+    try:
+        return np.asarray(image.convert("L"))
+    except Exception as error:  # damaged images make Pillow raise nearly every kind
+        raise CorruptError(f"source is a damaged image ({error})") from error
+
+
 def to_pixels(images: Any) -> Array:
     """Return images as grey levels.
 
     Shapes: (28, 28) or (N, 28, 28) -> (N, 28, 28) uint8.
-    Raises: UsageError for another shape, and for numbers that are not grey levels.
+    Raises: UsageError for another shape, and for what is not grey levels.
     """
-    array = np.asarray(images)
+    try:
+        array = np.asarray(images)
+    except ValueError as error:
+        raise UsageError("images have several shapes; expected (28, 28) for each") from error
+    if array.dtype.kind not in "uif":
+        raise UsageError(f"images are of {array.dtype}; expected numbers from 0 to 255")
     if array.shape[-2:] != IMAGE_SHAPE or array.ndim not in {2, 3} or not len(array):
         raise UsageError(f"images have the shape {array.shape}; expected (28, 28) or (N, 28, 28)")
     array = array.reshape(-1, *IMAGE_SHAPE)
     low, high = float(array.min()), float(array.max())
     if array.dtype.kind == "f" and 0 <= low <= high <= 1:
         array = np.rint(255 * array)
-    elif array.dtype.kind not in "uif" or not 0 <= low <= high <= 255:
+    elif not 0 <= low <= high <= 255:
         raise UsageError(
             f"pixels go from {low:g} to {high:g}; expected 0 to 255, or floats from 0 to 1"
         )
     return array.astype(np.uint8)
 
 
+@checked
 def open_run(name: str | None = None, cache_dir: Path | str | None = None) -> Run:
     """Open a run by its name, or the one that was trained last.
 
@@ -256,11 +292,12 @@ def open_run(name: str | None = None, cache_dir: Path | str | None = None) -> Ru
 
     Raises: MissingError with the nearest name, CorruptError.
     """
-    cache = find_cache(None if cache_dir is None else Path(cache_dir))
+    cache = find_cache(cache_dir)
     (loaded,) = load_runs(cache, [name])
     return Run(loaded, cache)
 
 
+@checked
 def list_runs(cache_dir: Path | str | None = None) -> list[Run]:
     """Open all runs, by name.
 
@@ -268,10 +305,10 @@ def list_runs(cache_dir: Path | str | None = None) -> list[Run]:
 
     Example:
         >>> train("mnist-sample", epochs=1, name="one")
-        Run one: 1 epochs, validation accuracy ... %
+        Run one: 1 epoch, validation accuracy ... %
         >>> [run.name for run in list_runs()]
         ['one']
     """
-    cache = find_cache(None if cache_dir is None else Path(cache_dir))
+    cache = find_cache(cache_dir)
     loaded = load_runs(cache, [run.name for run in names.list_runs(cache)])
     return [Run(one, cache) for one in loaded]

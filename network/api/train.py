@@ -14,6 +14,7 @@ from network.training.configuration import Configuration, build_configuration, r
 from network.training.find_preset import change_values, load_preset
 from network.training.state import EpochDone, Event
 from pipeline.load_dataset import require_built
+from pipeline.storage.arguments import checked
 from pipeline.storage.cache import find_cache
 
 
@@ -53,6 +54,7 @@ class Training:
         return open_run(self.training_run.run.name, self.cache_dir)
 
 
+@checked
 def train(
     dataset: str = "mnist",
     *,
@@ -82,6 +84,7 @@ def train(
     return training.run
 
 
+@checked
 def create_training(
     dataset: str = "mnist",
     *,
@@ -101,7 +104,7 @@ def create_training(
         >>> sum(event.examples for event in training if isinstance(event, StepDone))
         900
     """
-    cache = find_cache(None if cache_dir is None else Path(cache_dir))
+    cache = find_cache(cache_dir)
     require_built(cache, dataset)
     configuration = inherit_architecture(cache, configure({**options, "dataset": dataset}, preset))
     return Training(create_training_run(cache, configuration, name, preset), cache.root)

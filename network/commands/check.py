@@ -15,6 +15,7 @@ from network.commands.options import (
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.terminal.counted import counted
 
 SECONDS = 20.0  # for parameters one by one, of the minute that a check may take
 
@@ -76,7 +77,9 @@ def check(
     model, params, configuration = load_model(cache, run, settings, preset)
     few = load_examples(cache, find_dataset(cache, configuration.dataset), "train", examples)
     digits, loss_function = (few.images, few.labels), LOSSES[configuration.loss]()
-    console.note(f"{len(few)} images, loss {configuration.loss}, central differences in float64")
+    console.note(
+        f"{counted(len(few), 'image')}, loss {configuration.loss}, central differences in float64"
+    )
     directions = check_directions(model, loss_function, params, *digits)
     if sample is None and not every:
         sample = affordable_sample(model, params, few.images, SECONDS)

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
-from network.commands.options import OtherDataset, SplitName, complete_runs
+from network.commands.options import NAME_DATASET, OtherDataset, SplitName, complete_runs
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.terminal.counted import counted
 
 
 def compare(
@@ -36,12 +37,14 @@ def compare(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     runs = load_runs(cache, [first, second])
-    found = common_dataset(cache, runs, dataset)
+    found = common_dataset(cache, runs, dataset, NAME_DATASET)
     examples = load_examples(cache, found, split)
     measured = [evaluate_run(run, found, split, examples) for run in runs]
     comparison = compare_predictions(examples.labels, *(one.answers for one in measured))
     names = first, second
-    console.say(f"{first} and {second} on {len(examples):,} {split} images of {found.name}")
+    console.say(
+        f"{first} and {second} on {counted(len(examples), f'{split} image')} of {found.name}"
+    )
     console.say(*format_comparison(comparison, names), "")
     console.say(format_significance(comparison, names))
     evaluations = max(one.looks for one in measured)

@@ -11,6 +11,7 @@ from network.commands.options import (
     SchedulerAddress,
     Settings,
     WorkerCount,
+    complete_presets,
     complete_runs,
     configure,
     training_options,
@@ -33,7 +34,10 @@ def ensemble(
     presets: Annotated[
         str | None,
         typer.Option(
-            "--presets", metavar="NAME,...", help="Presets to train as members, such as conv,vgg."
+            "--presets",
+            metavar="NAME,...",
+            help="Presets to train as members, such as conv,vgg.",
+            autocompletion=complete_presets,
         ),
     ] = None,
     *,

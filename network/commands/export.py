@@ -8,7 +8,10 @@ import typer
 from network.commands.options import RunName, note_latest
 from pipeline.errors import UsageError
 from pipeline.storage.cache import absolute, find_cache, publish
-from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.outputs import HTML, ONNX, SAFETENSORS, Output, require_outputs
+from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
+
+KINDS = {"onnx": ONNX, "safetensors": SAFETENSORS, "html": HTML}
 
 
 def export(
@@ -24,6 +27,7 @@ def export(
         Path | None,
         typer.Option("--html", metavar="FILE", help="Web page to write, which needs no server."),
     ] = None,
+    force: Overwrite = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -39,8 +43,8 @@ def export(
     wanted = {name: absolute(path, f"--{name}") for name, path in named.items() if path}
     if not wanted:
         raise UsageError("there is no file to write", f"Name one with {format_options(named)}")
-    if len(set(wanted.values())) < len(wanted):
-        raise UsageError("two formats are to be written to one file, expected a file for each")
+    outputs = [Output(f"--{name}", path, KINDS[name]) for name, path in wanted.items()]
+    require_outputs(outputs, force=force)
     (loaded,) = load_runs(cache, [run])
     note_latest(console, run, loaded.name)
     dataset = common_dataset(cache, [loaded])

@@ -14,8 +14,10 @@ from network.training.configuration import (
     build_configuration,
 )
 from network.training.option import Option, options_spelled
-from pipeline.storage.cache import find_cache
+from network.training.option_values import Strengths
+from pipeline.storage.cache import Cache
 from pipeline.terminal.command import Command, accept_aliases, with_parameters
+from pipeline.terminal.completion import Complete, complete_among, complete_names
 from pipeline.terminal.console import Console
 
 # Options of a training as they were typed, by their keys; only those that were given.
@@ -23,17 +25,29 @@ Settings: TypeAlias = dict[str, str]
 SETTINGS = "settings"  # the parameter that takes them
 
 
-def complete_runs(incomplete: str) -> list[str]:
-    """Return the names of runs that begin with some letters, for the shell."""
-    found = find_cache().runs().glob("[!.]*/checkpoint.npz")
-    return sorted(it.parent.name for it in found if it.parent.name.startswith(incomplete))
+def run_names(cache: Cache) -> list[str]:
+    """List the names of the runs, without reading any."""
+    found = cache.runs().glob("[!.]*/checkpoint.npz")
+    return sorted(path.parent.name for path in found)
 
 
-def complete_presets(incomplete: str) -> list[str]:
-    """Return the names of presets that begin with some letters, for the shell."""
+def list_presets(cache: Cache) -> list[str]:
+    """List the names of the presets."""
     from network.training.find_preset import preset_names
 
-    return [name for name in preset_names() if name.startswith(incomplete)]
+    return preset_names()
+
+
+def list_datasets(cache: Cache) -> list[str]:
+    """List the names of the datasets."""
+    from pipeline.datasets.registry import dataset_names
+
+    return dataset_names(cache)
+
+
+complete_runs, complete_presets = complete_names(run_names), complete_names(list_presets)
+# of options of a training that name something in the cache
+COMPLETE_NAMES = {"dataset": complete_names(list_datasets), "start": complete_runs}
 
 
 RunName = Annotated[
@@ -43,14 +57,33 @@ RunName = Annotated[
     ),
 ]
 SplitName = Annotated[
-    str, typer.Option("--split", metavar="NAME", help="Split of the dataset to evaluate on.")
+    str,
+    typer.Option(
+        "--split",
+        metavar="NAME",
+        help="Split of the dataset to evaluate on.",
+        autocompletion=complete_among("train", "test"),
+    ),
+]
+PlotSplit = Annotated[
+    str,
+    typer.Option(
+        "--split",
+        metavar="NAME",
+        help="Split; others than validation are logged.",
+        autocompletion=complete_among("train", "test", "validation"),
+    ),
 ]
 OtherDataset = Annotated[
     str | None,
     typer.Option(
-        "--dataset", metavar="NAME", help="Dataset with the same classes. [default: the run's]"
+        "--dataset",
+        metavar="NAME",
+        help="Dataset with the same classes. [default: the run's]",
+        autocompletion=COMPLETE_NAMES["dataset"],
     ),
 ]
+NAME_DATASET = "Name a dataset with the classes of all with --dataset"
 WorkerCount = Annotated[
     int | None,
     typer.Option("--workers", min=1, metavar="N", help="Number of processes that train at once."),
@@ -122,10 +155,23 @@ def by_group(option: Option) -> int:
 
 def build_parameter(option: Option) -> inspect.Parameter:
     """Return an option as the parameter of a command; its text is read by `configure`."""
-    typed = typer.Option(option.flag, metavar=option.kind.metavar, help=option.help_text)
+    typed = typer.Option(
+        option.flag,
+        metavar=option.kind.metavar,
+        help=option.help_text,
+        autocompletion=COMPLETE_NAMES.get(option.key) or complete_choices(option),
+    )
     annotation = Annotated[str | None, typed]
     kind = inspect.Parameter.KEYWORD_ONLY  # as what comes after `*, settings: Settings`
     return inspect.Parameter(option.key, kind, default=None, annotation=annotation)
+
+
+def complete_choices(option: Option) -> Complete | None:
+    """Complete the names to choose from; with an equals sign where a number follows."""
+    end = "=" if isinstance(option.kind, Strengths) else ""
+    if not option.kind.choices():
+        return None
+    return complete_names(lambda cache: [f"{name}{end}" for name in option.kind.choices()])
 
 
 def configure(

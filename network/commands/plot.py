@@ -6,16 +6,23 @@ from typing import Annotated
 
 import typer
 
-from network.commands.options import complete_runs
+from network.commands.options import PlotSplit, complete_runs
 from network.training.option_values import Registry
 from pipeline.errors import CorruptError
 from pipeline.storage.cache import Cache, find_cache
-from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.outputs import PNG, SVG, Output, require_outputs
+from pipeline.terminal.completion import complete_among
+from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
 
-KINDS = ", ".join(Registry("network.plots.registry:PLOTS").names())
+KINDS = Registry("network.plots.registry:PLOTS").names()
 Kinds = Annotated[
     list[str] | None,
-    typer.Option("--kind", metavar="NAME", help=f"Kinds of plots: {KINDS}. [default: all]"),
+    typer.Option(
+        "--kind",
+        metavar="NAME",
+        help=f"Kinds of plots: {', '.join(KINDS)}. [default: all]",
+        autocompletion=complete_among(*KINDS),
+    ),
 ]
 
 
@@ -27,24 +34,28 @@ def plot(
         ),
     ] = None,
     kind: Kinds = None,
-    split: Annotated[
-        str,
-        typer.Option("--split", metavar="NAME", help="Split; others than validation are logged."),
-    ] = "validation",
+    split: PlotSplit = "validation",
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FOLDER", help="Folder to write to. [default: in the cache]"),
     ] = None,
     form: Annotated[
-        str, typer.Option("--format", metavar="NAME", help="Format: png or svg.")
+        str,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="Format: png or svg.",
+            autocompletion=complete_among("png", "svg"),
+        ),
     ] = "png",
+    force: Overwrite = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Plot learning curves, errors and weights of runs."""
-    from network.plots.drawing import check_kinds, write_plots
+    from network.plots.drawing import check_kinds, plan_plots, write_plots
     from network.plots.subject import load_subjects
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
@@ -53,8 +64,12 @@ def plot(
     if not sound:
         raise problems[0]
     subjects = load_subjects(cache, sound, split)
+    planned = plan_plots(subjects, kinds, out or cache.pictures(), form)
+    if out is not None:
+        image = PNG if form == "png" else SVG
+        require_outputs([Output("--out", it.path, image) for it in planned], force=force)
     paths = []
-    for path in write_plots(subjects, kinds, out or cache.pictures(), form):
+    for path in write_plots(planned):
         console.say(str(path))
         paths.append(str(path))
     if problems:  # of one that is damaged, when the others are drawn

@@ -8,7 +8,9 @@ import typer
 from network.commands.options import complete_runs, note_latest
 from pipeline.errors import UsageError
 from pipeline.storage.cache import find_cache
-from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.outputs import PNG, PREDICTIONS, SUBMISSION, Output, require_outputs
+from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
+from pipeline.terminal.counted import counted
 
 if TYPE_CHECKING:
     from network.images.pages.read import Digit, Page
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from network.runs.predict_files import FilePredictions
     from pipeline.formats.unlabelled import Input
 
+KINDS = {"csv": PREDICTIONS, "kaggle": SUBMISSION}  # of files with predictions
 SHOWN = 10  # predictions of a file of images
 
 
@@ -80,6 +83,7 @@ def predict(
             "--format", metavar="FORMAT", help="Layout of that file: csv, or kaggle to submit it."
         ),
     ] = "csv",
+    force: Overwrite = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -99,6 +103,9 @@ def predict(
     with lend_workspace(cache) as workspace:
         inputs = [it for path in images for it in list_inputs(path, workspace)]
         check_options(inputs, invert, highest)
+        wanted = [("--steps", steps, PNG), ("--out", out, KINDS[output_format])]
+        outputs = [Output(option, path, kind) for option, path, kind in wanted if path is not None]
+        require_outputs(outputs, [*images, *(it.path for it in inputs)], force)
         options = PredictOptions(deskew, coverage, workspace, invert, highest)
         predictor, found = predict_inputs(cache, loaded, classes, inputs, options)
     if steps is not None:
@@ -112,10 +119,10 @@ def predict(
         print_predictor_notes(console, predictor)
     if out is not None:
         count = write_answers(out, found, output_format)
-        console.say(f"{count:,} predictions in {out}")
+        console.say(f"{counted(count, 'prediction')} in {out}")
     console.result(found_json(found))
     if errors := [it.error for it in found if it.error]:
-        console.note(f"{len(errors):,} of {len(found):,} files could not be read")
+        console.note(f"{len(errors):,} of {counted(len(found), 'file')} could not be read")
         raise typer.Exit(errors[0].exit_code)
 
 
@@ -156,7 +163,7 @@ def format_found(
         answers = found.answers if is_all else []
         more = len(answers) - SHOWN
         return [
-            f"{found.name}: {len(found.answers):,} images",
+            f"{found.name}: {counted(len(found.answers), 'image')}",
             *(f"  {it.image.removeprefix(found.name)[1:]}: {it.label}" for it in answers[:SHOWN]),
             *([f"  and {more:,} more; write all with --out FILE"] if more > 0 else []),
         ]

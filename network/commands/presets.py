@@ -4,13 +4,18 @@ from typing import Annotated
 
 import typer
 
+from network.commands.options import complete_presets
 from pipeline.terminal.console import Console, Json, Quiet, Verbose
 
 
 def show_presets(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="Preset to print as a file. [default: a list of all]"),
+        typer.Argument(
+            metavar="NAME",
+            help="Preset to print as a file. [default: a list of all]",
+            autocompletion=complete_presets,
+        ),
     ] = None,
     json: Json = False,
     quiet: Quiet = False,

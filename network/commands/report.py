@@ -5,21 +5,20 @@ from typing import Annotated
 
 import typer
 
-from network.commands.options import RunName
+from network.commands.options import PlotSplit, RunName
 from pipeline.storage.cache import find_cache
-from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.outputs import HTML, Output, require_outputs
+from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
 
 
 def report(
     run: RunName = None,
-    split: Annotated[
-        str,
-        typer.Option("--split", metavar="NAME", help="Split; others than validation are logged."),
-    ] = "validation",
+    split: PlotSplit = "validation",
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="HTML file to write. [default: in the cache]"),
     ] = None,
+    force: Overwrite = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -32,8 +31,10 @@ def report(
     from pipeline.storage.cache import publish
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    if out is not None and out.suffix.lower() not in {".html", ".htm"}:
-        raise UsageError(f"--out {out} does not end in .html")
+    if out is not None:
+        if out.suffix.lower() not in {".html", ".htm"}:
+            raise UsageError(f"--out {out} does not end in .html")
+        require_outputs([Output("--out", out, HTML)], force=force)
     (subject,) = load_subjects(cache, [run], split)
     path = out or cache.pictures() / f"{subject.name}_report.html"
     publish(path, [make_page(subject)])

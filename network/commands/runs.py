@@ -15,6 +15,9 @@ def show_runs(cache_dir: CacheDir = None, json: Json = False, verbose: Verbose =
     rows = summarise_runs(list_runs(cache))
     for row in rows:
         console.say(f"{row['run']:24} {describe_row(row)}")
+    if damaged := [row for row in rows if row["history"]]:
+        names = ", ".join(row["run"] for row in damaged)
+        console.note(f"The history of {names} is damaged: {damaged[0]['history']}")
     if not rows:
         console.note(f"There is no run in {cache.runs()}. Next: network train")
     console.result({"runs": rows})
@@ -27,7 +30,7 @@ def describe_row(row: dict[str, Any]) -> str:
     scored = "tested before it was trained further" if row["outdated"] else "not tested"
     if row["accuracy"] is not None:
         scored = f"{100 * row['accuracy']:.2f} % of {row['count']:,}"
-    made = f"{row['epochs']:>4} epochs "
+    made = f"{row['epochs']:>4} {'epoch ' if row['epochs'] == 1 else 'epochs'} "
     if members := row["members"]:
         made = f"{len(members):>4} members"
     if row["edited"]:

@@ -6,14 +6,24 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from network.commands.options import PresetName, RunName, configure, note_latest
+from network.commands.options import (
+    PresetName,
+    RunName,
+    complete_choices,
+    configure,
+    note_latest,
+)
+from network.training.configuration import OPTIONS
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
+from pipeline.storage.outputs import PNG, Output, require_outputs
 from pipeline.terminal.command import accept_aliases
+from pipeline.terminal.completion import complete_among
 from pipeline.terminal.console import (
     CacheDir,
     Console,
     Json,
+    Overwrite,
     Quiet,
     Verbose,
     detect_marks,
@@ -28,7 +38,13 @@ if TYPE_CHECKING:
 def show(
     run: RunName = None,
     split: Annotated[
-        str, typer.Option("--split", metavar="NAME", help="Split: train or test.")
+        str,
+        typer.Option(
+            "--split",
+            metavar="NAME",
+            help="Split: train or test.",
+            autocompletion=complete_among("train", "test"),
+        ),
     ] = "test",
     count: Annotated[
         int | None,
@@ -55,6 +71,7 @@ def show(
             "--augment",
             metavar="NAME=N,...",
             help="Random changes for --augmented, such as shift=2,rotate=10.",
+            autocompletion=complete_choices(OPTIONS["augment"]),
         ),
     ] = None,
     preset: PresetName = None,
@@ -62,6 +79,7 @@ def show(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="PNG file to write.")
     ] = None,
+    force: Overwrite = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -76,6 +94,8 @@ def show(
         raise UsageError(
             f"--terminal draws here, it does not go with {'--out' if out else '--json'}"
         )
+    if out is not None:
+        require_outputs([Output("--out", out, PNG)], force=force)
     if augmented:
         sheet = augmented_images(cache, run, augment, preset, count or (1 if terminal else 10))
     elif augment is not None or preset is not None:

@@ -20,7 +20,9 @@ from network.commands.text.sweep_text import (
 )
 from pipeline.errors import MissingError, UsageError
 from pipeline.storage.cache import Cache, find_cache
+from pipeline.terminal.completion import complete_names
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
+from pipeline.terminal.counted import counted
 
 SHOW_EVERY = 0.5  # seconds between two looks at the trials
 
@@ -31,17 +33,41 @@ if TYPE_CHECKING:
     from network.sweep.workers.workers import Workers
 
 
+def list_plans(cache: Cache) -> list[str]:
+    """List the names of the plans of this package."""
+    from network.sweep.plan import sweep_names
+
+    return sweep_names()
+
+
+def list_sweeps(cache: Cache) -> list[str]:
+    """List the names of the sweeps that there are."""
+    from network.sweep.find_study import study_names
+
+    return study_names(cache)
+
+
 def sweep(
     plan: Annotated[
         Path | None, typer.Argument(metavar="PLAN", help="TOML file of the sweep.")
     ] = None,
     preset: Annotated[
         str | None,
-        typer.Option("--preset", metavar="NAME", help="Plan of this package, such as defaults."),
+        typer.Option(
+            "--preset",
+            metavar="NAME",
+            help="Plan of this package, such as defaults.",
+            autocompletion=complete_names(list_plans),
+        ),
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option("--name", metavar="NAME", help="Name of the sweep. [default: the plan's]"),
+        typer.Option(
+            "--name",
+            metavar="NAME",
+            help="Name of the sweep. [default: the plan's]",
+            autocompletion=complete_names(list_sweeps),
+        ),
     ] = None,
     trials: Annotated[
         int | None,
@@ -142,8 +168,8 @@ def follow_sweep(
     study = sweep.study
     begun = study.counts().finished
     console.note(
-        f"sweep {study.name}: {wanted:,} trials, {begun:,} of them done, "
-        f"{sweep.jobs.workers.count} workers"
+        f"sweep {study.name}: {counted(wanted, 'trial')}, {begun:,} done, "
+        f"{counted(sweep.jobs.workers.count, 'worker')}"
     )
     started = shown = monotonic()
     ended_here = 0
@@ -172,8 +198,8 @@ def print_end(console: Console, study: "Study") -> None:
 
     counts, found = study.counts(), study.best()
     console.say(
-        f"sweep {study.name}: {counts.complete:,} trials complete, {counts.pruned:,} given up "
-        f"early, {counts.failed:,} failed"
+        f"sweep {study.name}: {counted(counts.complete, 'trial')} complete, "
+        f"{counts.pruned:,} given up early, {counts.failed:,} failed"
     )
     console.say(*format_ranking(study))
     if importances := study.importances():
@@ -219,7 +245,7 @@ def train_best(
             f"no trial of sweep {study.name} went to its end",
             f"Run `{resume_command(study)}`",
         )
-    console.note(f"trial {found[0].number} of sweep {study.name}, {seeds} seeds")
+    console.note(f"trial {found[0].number} of sweep {study.name}, {counted(seeds, 'seed')}")
     configuration = study.configuration(found[0].values)
     together = train_seeds_together(
         console, cache, workers, configuration, None, study.name, seeds, requested

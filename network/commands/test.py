@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from network.commands.options import Limit, OtherDataset, SplitName, complete_runs
+from network.commands.options import NAME_DATASET, Limit, OtherDataset, SplitName, complete_runs
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.terminal.counted import counted
 
 if TYPE_CHECKING:
     from network.runs.evaluate import EvaluationResult
@@ -32,13 +33,14 @@ def measure(
     from network.commands.text.run_text import format_repeat_warning
     from network.core.data import load_examples
     from network.runs.evaluate import common_dataset, evaluate_run, load_runs
+    from network.runs.folder import find_history_problem
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     runs = load_runs(cache, names or [None])
-    found = common_dataset(cache, runs, dataset)
+    found = common_dataset(cache, runs, dataset, NAME_DATASET)
     examples = load_examples(cache, found, split, limit)
     measured = [evaluate_run(run, found, split, examples) for run in runs]
-    images = f"{len(examples):,} {split} images of {found.name}"
+    images = f"{counted(len(examples), f'{split} image')} of {found.name}"
     whose = "this run has"
     if len(measured) == 1:
         print_one(console, measured[0], found, images)
@@ -49,6 +51,9 @@ def measure(
     evaluations = max(one.looks for one in measured)
     if evaluations > 1 and split != "train":
         console.note(format_repeat_warning(evaluations, whose))
+    problems = [find_history_problem(run.run, run.checkpoint) for run in runs]
+    if problem := next(filter(None, problems), None):
+        console.note(f"The history is damaged, which no accuracy depends on: {problem}")
     named, option = (f" {names[0]}", f" --run {names[0]}") if names else ("", "")
     console.note(f"Next: network show{named} --wrong, or network predict IMAGE{option}")
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -26,10 +27,10 @@ from network.commands.train_many import (
     train_seeds_together,
 )
 from network.training.configuration import OPTIONS, Configuration
-from network.training.option import Group
+from network.training.option import Group, options_spelled
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
-from pipeline.storage.user_config import read_user_config
+from pipeline.storage.user_config import read_user_config, user_config_path
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 
 
@@ -83,8 +84,8 @@ def train(
         return
     if runs:
         raise UsageError(f'RUN is "{runs[0]}", which needs --resume')
-    if not settings and preset is None and config is None:
-        preset = read_user_config().preset or None
+    if preset is None:
+        preset = find_user_preset(console, settings, config)
     require_one_architecture(settings, preset)
     configuration = inherit_architecture(cache, configure(settings, preset, config))
     if workers is not None or scheduler is not None:
@@ -101,6 +102,25 @@ def train(
         console.result(train_seeds_one_by_one(console, configuration, name, seeds, train))
     else:
         console.result(train_one(console, cache, configuration, name, preset, film))
+
+
+def find_user_preset(console: Console, settings: Settings, config: Path | None) -> str | None:
+    """Find the preset that the user's configuration names, and print that it lies below all else.
+
+    A run that starts from another has the layers of that run, and no preset.
+
+    Raises: UsageError for one that is unknown; MissingError.
+    """
+    from network.training.find_preset import load_preset, read_settings
+
+    preset = read_user_config().preset
+    in_file = {} if config is None else read_settings(config)
+    if preset is None or "start" in {**settings, **in_file}:
+        return None
+    with options_spelled(lambda key: f"{key} in {user_config_path()}"):
+        load_preset(preset)
+    console.note(f"preset {preset}, from {user_config_path()}")
+    return preset
 
 
 def require_no_settings(given: Mapping[str, Any]) -> None:
@@ -145,7 +165,7 @@ def train_one(
         print_beginning(console, begun)
         result = train_and_print(console, begun, requested)
     print_end(console, result)
-    console.note(f"Saved in {result['folder']}. Next: network test")
+    console.note(f"Saved in {result['folder']}. Next: network test {result['run']}")
     return result
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.storage.cache import Cache
 from pipeline.terminal.console import Console
+from pipeline.terminal.counted import counted
 
 if TYPE_CHECKING:
     from network.runs.folder import Run
@@ -78,7 +79,7 @@ def continue_run(
         else:
             console.note(
                 f"run {run.name} goes on after step {resumed.state.step:,}, "
-                f"{len(resumed.state.history)} of {resumed.recipe.epochs} epochs are done"
+                f"{len(resumed.state.history)} of {counted(resumed.recipe.epochs, 'epoch')} done"
             )
             for difference in differences(environment, describe_environment()):
                 console.note(f"not as before: {difference}; the last bits may differ")
@@ -116,7 +117,9 @@ def result_json(run: "Run", state: "TrainingState", seconds: float) -> dict[str,
 
 def print_end(console: Console, result: dict[str, Any]) -> None:
     """Say in a line what came of a training that went to its end."""
-    summary = f"run {result['run']}: {result['epochs']} epochs in {result['seconds']:.1f} s"
+    summary = (
+        f"run {result['run']}: {counted(result['epochs'], 'epoch')} in {result['seconds']:.1f} s"
+    )
     if (accuracy := result["validation"]["accuracy"]) is not None:
         summary += f", validation accuracy {100 * accuracy:.2f} %"
     console.say(summary)

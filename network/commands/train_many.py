@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from network.commands.train_and_print import continue_run, print_end, result_json
 from pipeline.storage.cache import Cache
 from pipeline.terminal.console import Console
+from pipeline.terminal.counted import counted
 
 if TYPE_CHECKING:
     from network.sweep.workers.train_many import RemoteRun
@@ -87,7 +88,9 @@ def print_rest(console: Console, workers: "Workers", left: Sequence["RemoteRun"]
     """Say how far runs have come that were stopped, and how they go on."""
     for remote_run in left:
         done, epochs = len(remote_run.state.history), remote_run.configuration.epochs
-        console.note(f"stopped: run {remote_run.run.name} after {done} of {epochs} epochs")
+        console.note(
+            f"stopped: run {remote_run.run.name} after {done} of {counted(epochs, 'epoch')}"
+        )
     console.note(f"Next: {resume_command(left)} {workers.options}")
 
 

@@ -13,6 +13,7 @@ from network.lab.routes import draw, explore, film, models, runs, train, why
 from network.lab.security import HostCheck, Security
 from network.lab.state import Lab
 from network.lab.token import TokenCheck
+from network.lab.training_runs import BusyError
 from pipeline.errors import CorruptError, MissingError, ProjectError, StorageError
 
 PAGE = Path(__file__).parent / "page"
@@ -27,6 +28,7 @@ STATUS: dict[type[ProjectError], int] = {
     MissingError: 404,
     CorruptError: 409,
     StorageError: 409,
+    BusyError: 429,
 }  # all others: 422
 
 

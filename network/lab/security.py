@@ -8,6 +8,7 @@ Source: OWASP, DNS rebinding; RFC 9110, section 7.2 (Host); RFC 6454, section 7 
 Content Security Policy Level 3; W3C, Fetch Metadata Request Headers, section 2.4.
 """
 
+import asyncio
 import ipaddress
 import re
 import socket
@@ -20,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from network.lab.token import TokenCheck
 
 MAX_BODY_BYTES = 2_000_000  # of a body; a drawing has some ten thousand
+BODY_SECONDS = 20.0  # for a body, which comes from this machine or one nearby
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 HEADERS = {
     "Content-Security-Policy": (
@@ -120,18 +122,29 @@ class Security:
 
 
 class BodyLimit:
-    """The body of a request, up to a size, whatever its Content-Length says.
+    """The body of a request, up to a size and a time, whatever its Content-Length says.
 
-    Raises: HTTPException 413 beyond.
+    Raises: HTTPException 413 beyond the size, 408 beyond the time.
     """
 
     def __init__(self, receive: Receive) -> None:
-        self.receive, self.size = receive, 0
+        self.receive, self.size, self.is_whole = receive, 0, False
+        self.deadline = asyncio.get_running_loop().time() + BODY_SECONDS
 
     async def __call__(self) -> Message:
-        message = await self.receive()
+        message = await (self.receive() if self.is_whole else self.receive_in_time())
+        self.is_whole = not message.get("more_body", False)
         self.size += len(message.get("body", b""))
         if self.size > MAX_BODY_BYTES:
             what = f"the body has more than {MAX_BODY_BYTES:,} bytes"
             raise HTTPException(413, what, {"Connection": "close"})  # the rest is not waited for
         return message
+
+    async def receive_in_time(self) -> Message:
+        """Receive the next piece of the body, as long as there is time."""
+        try:
+            async with asyncio.timeout_at(self.deadline):
+                return await self.receive()
+        except TimeoutError:
+            what = f"the body has not come within {BODY_SECONDS:g} s"
+            raise HTTPException(408, what, {"Connection": "close"}) from None

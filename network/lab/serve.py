@@ -14,6 +14,7 @@ from typing import TypeVar
 import uvicorn
 from starlette.types import ASGIApp
 
+from network.lab.patience import PatientProtocol
 from pipeline.errors import UsageError
 
 Closed = TypeVar("Closed")
@@ -58,7 +59,7 @@ def serve(
     """
     config = uvicorn.Config(
         app, log_level="error", access_log=False, server_header=False, proxy_headers=False,
-        ws="none", lifespan="off", timeout_graceful_shutdown=GRACE,
+        ws="none", lifespan="off", timeout_graceful_shutdown=GRACE, http=PatientProtocol,
     )  # fmt: skip
     server = uvicorn.Server(config)
     # of answers that are cut short in the end nobody wants to read

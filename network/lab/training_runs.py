@@ -1,7 +1,8 @@
 """The trainings of a lab, a process each, and the runs that others train, watched from disk."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
@@ -22,12 +23,16 @@ from network.training.initial_state import find_training_data
 from network.training.option import OptionError
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.datasets.registry import find_dataset
-from pipeline.errors import MissingError, UsageError
+from pipeline.errors import MissingError, ProjectError, UsageError
 from pipeline.storage.cache import Cache
 
 MAX_TRAININGS = 4  # trainings at once
 # Of a model that is trained from a page, where a slip must not fill the memory:
 MAX_PARAMS, MAX_LAYERS = 20_000_000, 100
+
+
+class BusyError(ProjectError):
+    """Too many trainings at once: the lab answers with status 429."""
 
 
 class Training(WorkerProcess):
@@ -77,6 +82,7 @@ class Trainings:
 
     def __init__(self, cache: Cache) -> None:
         self.cache, self.all, self.lock = cache, dict[str, Training](), Lock()
+        self.beginning: list[str] = []  # names of the runs whose processes begin; "": not known yet
 
     def create(
         self, configuration: Configuration, name: str | None, stem: str | None, film: bool
@@ -101,17 +107,38 @@ class Trainings:
         return self.start({"run": run.name, "first": first_command}, before)
 
     def start(self, job: Mapping[str, Any], before: Training | None = None) -> Training:
-        """Start a process for a job; `before` is the training that it resumes."""
-        with self.lock:
-            if before is not None and not before.is_over:
-                raise UsageError(f"run {before.name} is in training already")
-            if len([one for one in self.all.values() if not one.is_over]) >= MAX_TRAININGS:
-                raise UsageError(f"{MAX_TRAININGS} runs are in training", "Stop one of them first")
+        """Start a process for a job; `before` is the training that it resumes.
+
+        Raises: BusyError where as many as there may be are at work or begin; UsageError.
+        """
+        with self.taking_a_place(job.get("run") or ""):
             if before is not None:
                 before.listener.join(BEGIN)  # it marks the log as over, which goes on after that
             training = Training(self.cache, job, before.log if before else None)
             self.all[training.name] = training
         return training
+
+    @contextmanager
+    def taking_a_place(self, name: str) -> Iterator[None]:
+        """Be one of the trainings that begin; whoever comes too late hears it at once.
+
+        Raises: BusyError, UsageError when the run is in training.
+        """
+        with self.lock:
+            at_work = [run for run, one in list(self.all.items()) if not one.is_over]
+            if name and name in (*at_work, *self.beginning):
+                raise UsageError(f"run {name} is in training already")
+            if len(at_work) + len(self.beginning) >= MAX_TRAININGS:
+                raise BusyError(
+                    f"{MAX_TRAININGS} runs are in training, as many as the lab trains at once",
+                    "Stop one of them first",
+                )
+            self.beginning.append(name)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.beginning.remove(name)
 
     def list(self) -> list[Training]:
         """List the trainings since the lab began, the latest last."""

@@ -7,8 +7,10 @@ from pipeline.lazy import lazy_exports
 if TYPE_CHECKING:
     from network.plots.drawing import (
         check_kinds as check_kinds,
+        check_plot as check_plot,
         draw_figure as draw_figure,
         draw_panel as draw_panel,
+        plan_plots as plan_plots,
         write_plots as write_plots,
     )
     from network.plots.page import make_page as make_page

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from network.plots.confusion import draw_counts
 from network.plots.learning import draw_accuracy_curves, draw_loss_curves
@@ -10,13 +10,15 @@ from network.plots.registry import PLOTS
 from network.plots.style import FORMATS, our_style, to_bytes
 from network.plots.subject import Subject
 from network.training.checks import check_name
+from pipeline.errors import UsageError
+from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import publish
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MAX_NAME_LETTERS = 200  # of the runs in the name of a file, which a disk limits
+MAX_NAME_BYTES = 200  # of the runs in the name of a file, which a disk limits
 
 # Charts of one panel, drawn into the axes of a caller.
 PANELS: dict[str, Callable[["Axes", Subject], None]] = {
@@ -37,19 +39,45 @@ def check_kinds(kinds: Sequence[str], form: str) -> list[str]:
     return [kind for kind in PLOTS if not kinds or kind in kinds]
 
 
-def write_plots(
+def check_plot(kind: str, axes: object) -> None:
+    """Require a kind of plot; with axes a kind of one panel, which can be drawn into them.
+
+    Raises: UsageError.
+    """
+    check_name("kind", kind, PLOTS if axes is None else PANELS)
+    if axes is not None and not hasattr(axes, "add_line"):
+        raise UsageError(f"axes is {show_value(axes)}; expected axes of matplotlib")
+
+
+class PlannedPlot(NamedTuple):
+    """A file to be drawn."""
+
+    path: Path
+    kind: str
+    subjects: Sequence[Subject]
+
+
+def plan_plots(
     subjects: Sequence[Subject], kinds: Sequence[str], folder: Path, form: str
-) -> Iterator[Path]:
-    """Draw each kind into a file of its own; yields each path as soon as it is there.
+) -> list[PlannedPlot]:
+    """Name the file of each kind of plot; several runs share one where they fit on it."""
+    planned = []
+    for kind in kinds:
+        for group in plot_groups(subjects, kind):
+            names = "+".join(subject.name for subject in group).encode()[:MAX_NAME_BYTES]
+            path = folder / f"{names.decode(errors='ignore')}_{kind}.{form}"
+            planned.append(PlannedPlot(path, kind, group))
+    return planned
+
+
+def write_plots(planned: Sequence[PlannedPlot]) -> Iterator[Path]:
+    """Draw plots, each into its file; yields each path as soon as it is there.
 
     Raises: MissingError without the extra `plots`; StorageError.
     """
-    for kind in kinds:
-        for group in plot_groups(subjects, kind):
-            names = "+".join(subject.name for subject in group)
-            path = folder / f"{names[:MAX_NAME_LETTERS]}_{kind}.{form}"
-            publish(path, [draw_plot(kind, group, form)])
-            yield path
+    for path, kind, subjects in planned:
+        publish(path, [draw_plot(kind, subjects, path.suffix[1:])])
+        yield path
 
 
 def draw_plot(kind: str, subjects: Sequence[Subject], form: str) -> bytes:
@@ -64,9 +92,8 @@ def draw_plot(kind: str, subjects: Sequence[Subject], form: str) -> bytes:
 def draw_figure(kind: str, subject: Subject) -> "Figure":
     """Draw a plot of one run as a figure of matplotlib.
 
-    Raises: UsageError for an unknown kind, MissingError without the extra `plots`.
+    Raises: MissingError without the extra `plots`.
     """
-    check_name("kind", kind, PLOTS)
     with our_style():
         return PLOTS[kind].draw([subject])
 
@@ -74,9 +101,8 @@ def draw_figure(kind: str, subject: Subject) -> "Figure":
 def draw_panel(kind: str, subject: Subject, axes: "Axes") -> "Axes":
     """Draw one panel into the axes of a caller, and return them.
 
-    Raises: UsageError for an unknown kind, MissingError without the extra `plots`.
+    Raises: MissingError without the extra `plots`.
     """
-    check_name("kind", kind, PANELS)
     with our_style():
         PANELS[kind](axes, subject)
     return axes

@@ -13,6 +13,7 @@ from network.plots.registry import PLOTS
 from network.plots.subject import Subject
 from network.runs.evaluation_log import LoggedEvaluation, is_about, read_evaluations
 from network.runs.names import describe_sizes
+from pipeline.terminal.counted import counted
 
 
 def make_page(subject: Subject) -> bytes:
@@ -38,7 +39,11 @@ def about(subject: Subject) -> str:
     """Describe the run in a sentence."""
     configuration, epochs = subject.loaded.configuration, len(subject.history)
     members = subject.loaded.checkpoint.meta.get("members")
-    made = f"an average of {', '.join(members)}" if members else f"trained for {epochs} epochs"
+    made = (
+        f"an average of {', '.join(members)}"
+        if members
+        else f"trained for {counted(epochs, 'epoch')}"
+    )
     return (
         f"A network of {describe_sizes(subject.model)} with "
         f"{count_params(subject.params):,} parameters, {made}, on {configuration.dataset}. "

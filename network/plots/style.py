@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.extras import needs_extra
+from pipeline.storage.cache import DISTRIBUTION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +36,7 @@ SETTINGS: Any = {  # matplotlib lists all names that there are as its type
     "legend.frameon": False,
     "lines.linewidth": 1.8,
     "svg.fonttype": "none",  # text stays text: whoever shows it has fonts for all scripts
-    "svg.hashsalt": "mnist-neural-net",  # names in the file, which would be drawn by chance
+    "svg.hashsalt": DISTRIBUTION,  # names in the file, which would be drawn by chance
 }
 FORMATS = ("png", "svg")
 
@@ -53,8 +54,9 @@ def our_style() -> Iterator[None]:
 
 
 def to_bytes(figure: "Figure", kind: str) -> bytes:
-    """Write a figure as PNG or SVG; the same figure gives the same bytes."""
-    told = {"Software": None} if kind == "png" else {"Date": None, "Creator": None}
+    """Write a figure as PNG or SVG, which says that it is ours; the same figure, the same bytes."""
+    mark = "Software" if kind == "png" else "Creator"
+    told = {mark: DISTRIBUTION} | ({} if kind == "png" else {"Date": None})
     picture = io.BytesIO()
     with warnings.catch_warnings():
         # a class may be named in a script that the font has not: a box is drawn in a PNG

@@ -37,11 +37,11 @@ class Subject:
 
     @property
     def model(self) -> Model:
-        return self.loaded.checkpoint.model
+        return self.loaded.model
 
     @property
     def params(self) -> Params:
-        return self.loaded.checkpoint.params
+        return self.loaded.params
 
     @cached_property
     def probabilities(self) -> Array:

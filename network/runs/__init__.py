@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Run as Run,
         build_checkpoint as build_checkpoint,
         extract_state as extract_state,
+        find_history_problem as find_history_problem,
         load_run as load_run,
         read_history as read_history,
         read_saved_history as read_saved_history,
@@ -116,6 +117,7 @@ if TYPE_CHECKING:
         SavedState as SavedState,
         is_owned_run as is_owned_run,
         own_run as own_run,
+        remove_dead_parts as remove_dead_parts,
         require_free_run as require_free_run,
     )
     from network.runs.history import build_epoch as build_epoch

@@ -26,7 +26,8 @@ from network.runs.folder import Run
 from network.runs.held_out import AGAIN, DataSplit, split_examples
 from network.runs.ownership import SavedState, own_run
 from network.training.checks import fits_type
-from pipeline.errors import CorruptError, UsageError
+from pipeline.errors import CorruptError, UsageError, describe_cause
+from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import publish_json, read_json
 
@@ -121,7 +122,8 @@ def load_calibration(run: Run, weights: str) -> Calibration | None:
             values["familiarity"] = read_calibration(DistanceDetector, values["familiarity"])
         found = read_calibration(Calibration, values)
     except (KeyError, TypeError, ValueError) as error:
-        raise CorruptError(f"{run.calibration}: no calibration ({error})"[:500], again) from error
+        what = f"{run.calibration}: no calibration ({describe_cause(error)})"
+        raise CorruptError(what[:500], again) from error
     return found if found.weights == weights else None
 
 
@@ -132,7 +134,7 @@ def read_calibration(kind: type[Kind], values: dict[str, Any]) -> Kind:
     """
     for name, hint in get_type_hints(kind).items():
         if not fits_type(values[name], hint):
-            raise TypeError(f"{name} is {values[name]!r}"[:200])
+            raise TypeError(f"{name} is {show_value(values[name])}")
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
 

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pipeline.storage.arguments import show_value
+
 MAX_COUNT = 1 << 53  # up to here JSON's numbers are exact
 
 
@@ -14,7 +16,7 @@ def check_meta_types(meta: Mapping[str, Any]) -> None:
     """
     for key, (is_fine, expected) in KEYS.items():
         if key in meta and not is_fine(meta[key]):
-            raise ValueError(f"{key} is {meta[key]!r:.100}, expected {expected}")
+            raise ValueError(f"{key} is {show_value(meta[key])}, expected {expected}")
 
 
 def is_count(value: Any) -> bool:
@@ -72,6 +74,8 @@ KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "data": (lambda value: value is None or is_text(value), "a hash or null"),
     "replay_of": (is_text, "the name of a run"),
     "history_sha256": (is_text, "a hash"),
+    "config_sha256": (is_text, "a hash"),
+    "training_sha256": (is_text, "a hash"),
     "configuration": (is_object, "an object"),
     "first": (is_object, "an object"),
     "environment": (is_environment, "versions by name"),

@@ -33,11 +33,12 @@ from network.layers.text import build_layer, describe_layer
 from network.layers.whole_model import require_shapes
 from network.runs.checkpoint_meta import check_meta_types
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.errors import CorruptError, MissingError, UsageError, describe_cause
 from pipeline.storage.cache import Digest, publish, read_whole, reading, require_regular_file
 from pipeline.storage.npy import read_npy_header
 
 HISTORY_HASH = "history_sha256"  # of what the history of a run says; since version 0.4
+CONFIG_HASH = "config_sha256"  # of the file config.json of a run; since version 0.4
 FORMAT = 2  # 1: without the seal
 CHECKSUM_BYTES = 64  # hexadecimal digits of a SHA-256
 START_OF_ZIP, END_OF_ZIP = b"PK\3\4", b"PK\5\6"
@@ -142,7 +143,7 @@ def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
         what = f"{where}: no readable checkpoint ({error.message})"
         raise CorruptError(what, error.hint) from error
     except Exception as error:  # zip, JSON and NumPy have many ways to refuse damaged bytes
-        raise CorruptError(f"{where}: no readable checkpoint ({error!r})") from error
+        raise CorruptError(f"{where}: no readable checkpoint ({describe_cause(error)})") from error
 
 
 def is_sealed(data: bytes) -> bool:
@@ -188,7 +189,7 @@ def check_checksum(data: bytes) -> None:
     body, seal = data[:-CHECKSUM_BYTES], data[-CHECKSUM_BYTES:]
     found = hashlib.sha256(body).hexdigest()
     if found.encode() != seal:
-        raise ValueError(f"its sha256 is {found}, its seal says {seal!r}")
+        raise ValueError(f"its sha256 is {found}, its seal says {seal.decode('latin-1')}")
 
 
 def check_meta(meta: dict[str, Any], arrays: dict[str, Array], has_seal: bool) -> None:

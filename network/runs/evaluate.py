@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from network.core.data import Examples
 from network.core.model import Model
-from network.core.params import Array
+from network.core.params import Array, Params
 from network.metrics.accuracy import ClassificationResult, confusion_matrix, predict_classes
 from network.runs.checkpoints import Checkpoint
 from network.runs.evaluation_log import (
@@ -36,6 +36,14 @@ class LoadedRun:
     def name(self) -> str:
         return self.run.name
 
+    @property
+    def model(self) -> Model:
+        return self.checkpoint.model
+
+    @property
+    def params(self) -> Params:
+        return self.checkpoint.params
+
 
 @dataclass(frozen=True)
 class EvaluationResult:
@@ -55,8 +63,12 @@ def load_runs(cache: Cache, names: Sequence[str | None]) -> list[LoadedRun]:
     return [LoadedRun(run, *load_run(run)) for run in find_runs(cache, names)]
 
 
-def common_dataset(cache: Cache, runs: Sequence[LoadedRun], name: str | None = None) -> Dataset:
+def common_dataset(
+    cache: Cache, runs: Sequence[LoadedRun], name: str | None = None, hint: str = ""
+) -> Dataset:
     """Find the data set that all runs are of, or the one of this name if its classes are theirs.
+
+    The hint says what to do where they are of several.
 
     Raises: UsageError, CorruptError.
     """
@@ -65,7 +77,8 @@ def common_dataset(cache: Cache, runs: Sequence[LoadedRun], name: str | None = N
         if name is None and other.configuration.dataset != first.configuration.dataset:
             raise UsageError(
                 f"run {first.name} is of {first.configuration.dataset} and run {other.name} "
-                f"of {other.configuration.dataset}, expected one data set"
+                f"of {other.configuration.dataset}, expected one data set",
+                hint,
             )
     dataset = find_dataset(cache, name or first.configuration.dataset)
     for run in runs:
@@ -83,7 +96,7 @@ def check_classes(run: LoadedRun, own: Dataset, dataset: Dataset) -> None:
             f"run {run.name} tells the classes of {own.name} apart, and {dataset.name} has others: "
             f"{describe_classes(own)}, and {describe_classes(dataset)}"
         )
-    if (count := count_outputs(run.checkpoint.model)) != len(dataset.classes):
+    if (count := count_outputs(run.model)) != len(dataset.classes):
         raise UsageError(
             f"run {run.name} has {count} outputs, and {dataset.name} {len(dataset.classes)} classes"
         )
@@ -110,7 +123,7 @@ def evaluate_run(
 
     Raises: CorruptError, StorageError.
     """
-    answers = predict_classes(loaded.checkpoint.model, loaded.checkpoint.params, examples.images)
+    answers = predict_classes(loaded.model, loaded.params, examples.images)
     return log_evaluation(loaded, dataset, split, examples.labels, answers)
 
 

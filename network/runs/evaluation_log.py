@@ -12,7 +12,8 @@ from pathlib import Path
 
 from network.metrics.accuracy import ClassificationResult
 from network.runs.checkpoints import Checkpoint
-from pipeline.errors import CorruptError
+from pipeline.errors import CorruptError, UsageError, describe_cause
+from pipeline.storage.arguments import check_fields, show_value
 from pipeline.storage.checksummed_json import publish_json, read_json
 
 FORMAT = 3  # 2: without the hash of what was tested
@@ -33,10 +34,7 @@ class LoggedEvaluation:
     checkpoint: str | None = None  # sha256 in its meta; None: from before that was written down
 
     def __post_init__(self) -> None:
-        numbers = self.count, self.correct, self.looks
-        texts = self.dataset, self.split, self.time or "", self.checkpoint or ""
-        if any(type(it) is not int for it in numbers) or any(type(it) is not str for it in texts):
-            raise TypeError(f"not an evaluation on a test set: {self}"[:500])
+        check_fields(self)
         if not 0 <= self.correct <= self.count != 0 or self.looks < 1:
             raise ValueError(f"{self.correct} of {self.count} correct, in {self.looks} evaluations")
 
@@ -85,9 +83,12 @@ def read_evaluations(path: Path, dataset: str) -> list[LoggedEvaluation]:
     try:
         if value.keys() == set(FORMAT_1):
             return [LoggedEvaluation(dataset, "test", value["count"], value["correct"])]
-        return [LoggedEvaluation(**it) for it in value["looks"]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise CorruptError(f"{path}: no test result ({error})", again) from error
+        if not isinstance(listed := value["looks"], list):
+            raise TypeError(f"looks is {show_value(listed)}; expected a list")
+        return [LoggedEvaluation(**it) for it in listed]
+    except (KeyError, TypeError, ValueError, UsageError) as error:
+        what = f"{path}: no test result ({describe_cause(error)})"
+        raise CorruptError(what[:500], again) from error
 
 
 def save_evaluations(path: Path, evaluations: Sequence[LoggedEvaluation]) -> None:

@@ -2,22 +2,33 @@
 
 A frame is a checkpoint, `film/<epoch>.npz`, of the parameters that the epoch's validation was
 measured with. Its meta has the answers to the images held out, so that which digits flipped from
-one epoch to the next is known without computing anything again.
+one epoch to the next is known without computing anything again, and the hash of all that decided
+the training up to there, so that no frame of another training passes for one of this.
 """
 
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from network.core.data import Examples
 from network.core.params import Array
 from network.metrics.accuracy import predict_classes
-from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from network.runs.checkpoints import CONFIG_HASH, Checkpoint, load_checkpoint, save_checkpoint
 from network.runs.folder import Run
 from network.training.recipe import Recipe
 from network.training.state import TrainingState
 from pipeline.errors import CorruptError
+
+TRAINING_HASH = "training_sha256"  # in the meta of a frame; since version 0.4
+
+
+class OtherTrainingError(CorruptError):
+    """A frame that is not of the training of its run."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,18 @@ class PredictionChanges:
     other_wrong: Array  # wrong before and after, in another way
 
 
+def hash_training(origin: Mapping[str, Any], epoch: int) -> str | None:
+    """Hash what decided a training up to an epoch: configuration, data, changes on the way.
+
+    It is the same wherever and whenever the training is done again. None: of an earlier version.
+    """
+    if origin.get(CONFIG_HASH) is None:
+        return None
+    changes = [change for change in origin.get("changes", []) if change["epoch"] < epoch]
+    decided = [origin[CONFIG_HASH], origin.get("data"), changes]
+    return hashlib.sha256(json.dumps(decided).encode()).hexdigest()
+
+
 def frame_path(folder: Path, epoch: int) -> Path:
     """Name the file of a frame."""
     return folder / f"{epoch:05}.npz"
@@ -50,8 +73,11 @@ def save_frame(run: Run, recipe: Recipe, state: TrainingState, validation: Examp
     """
     model, params = recipe.model, state.latest
     answers = predict_classes(model, params, validation.images) if len(validation) else np.array([])
-    meta = {"epoch": len(state.history), "answers": answers.astype(int).tolist()}
-    path = frame_path(run.film, len(state.history))
+    epoch = len(state.history)
+    meta = {"epoch": epoch, "answers": answers.astype(int).tolist()}
+    if (of_training := hash_training(state.origin, epoch)) is not None:
+        meta[TRAINING_HASH] = of_training
+    path = frame_path(run.film, epoch)
     is_first = not state.history
     save_checkpoint(path, Checkpoint(model, params, {}, meta), make_folder=is_first)
 
@@ -70,10 +96,14 @@ def list_epochs(run: Run) -> list[int]:
 def load_frame(run: Run, epoch: int) -> Frame:
     """Read a frame of a run's film.
 
-    Raises: MissingError, CorruptError.
+    Raises: MissingError, CorruptError, also for a frame of another training.
     """
     path = frame_path(run.film, epoch)
     checkpoint = load_checkpoint(path)
+    found = checkpoint.meta.get(TRAINING_HASH)
+    expected = hash_training(load_checkpoint(run.checkpoint).meta, epoch)
+    if None not in (found, expected) and found != expected:
+        raise OtherTrainingError(f"{path}: a frame of another training", f"Remove {run.film}")
     answers = checkpoint.meta.get("answers")
     if checkpoint.meta.get("epoch") != epoch or answers is None:
         raise CorruptError(f"{path}: no frame of a film, of epoch {epoch}")

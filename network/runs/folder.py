@@ -8,6 +8,8 @@ calibration.json  what its scores are worth, measured on what was held out
 film/             the parameters after every epoch, where they are kept
 """
 
+import hashlib
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any
 from network.core.model import Model
 from network.environment import describe_environment
 from network.runs.checkpoints import (
+    CONFIG_HASH,
     HISTORY_HASH,
     Checkpoint,
     load_checkpoint,
@@ -26,10 +29,11 @@ from network.runs.history import hash_history, load_history, pack_history
 from network.training.configuration import Configuration, configuration_from_dict
 from network.training.state import EpochDone, TrainingState
 from pipeline.errors import CorruptError, ProjectError
-from pipeline.storage.cache import Digest, publish
+from pipeline.storage.cache import Digest, publish, read_whole
 
 # what a checkpoint says of where its training comes from
-ORIGIN = ("data", "first", "changes", "seen", "replay_of")
+ORIGIN = ("data", "first", "changes", "seen", "replay_of", CONFIG_HASH)
+MAX_CONFIG_BYTES = 1 << 20  # of a file with some forty lines
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,38 @@ def load_run(run: Run) -> tuple[Checkpoint, Configuration]:
     values = checkpoint.meta.get("configuration")
     if not isinstance(values, dict):
         raise CorruptError(f"{run.checkpoint}: no configuration in its meta")
+    check_configuration(run, checkpoint)
     return checkpoint, configuration_from_dict(values, str(run.checkpoint))
+
+
+def check_configuration(run: Run, checkpoint: Checkpoint) -> None:
+    """Require that the configuration beside a checkpoint is the one that it was made with.
+
+    A checkpoint of an earlier version has no hash of it.
+
+    Raises: CorruptError, StorageError.
+    """
+    expected = checkpoint.meta.get(CONFIG_HASH)
+    if expected is None or not os.path.lexists(run.configuration):
+        return
+    found = hashlib.sha256(read_whole(run.configuration, MAX_CONFIG_BYTES)).hexdigest()
+    if found != expected:
+        raise CorruptError(
+            f"{run.configuration}: sha256 is {found}, the checkpoint expects {expected}: "
+            "it was changed",
+            "Delete it: the checkpoint has the configuration, too",
+        )
+
+
+def find_history_problem(run: Run, checkpoint: Checkpoint) -> str | None:
+    """Say what is wrong with the history of a run whose checkpoint can be read; None: nothing."""
+    if checkpoint.meta.get("epoch", 0) == 0 and not os.path.lexists(run.history):
+        return None
+    try:
+        read_saved_history(run, checkpoint)
+    except ProjectError as error:
+        return str(error)
+    return None
 
 
 def read_saved_history(run: Run, checkpoint: Checkpoint) -> list[EpochDone]:
@@ -167,6 +202,8 @@ def read_history(run: Run) -> list[EpochDone]:
 def summarise_run(run: Run) -> dict[str, Any]:
     """Say in plain data what a run is and what it scored, if it was tested as it is now.
 
+    `history` is what is wrong with its history, null where nothing is.
+
     Raises: CorruptError.
     """
     checkpoint, configuration = load_run(run)
@@ -182,6 +219,7 @@ def summarise_run(run: Run) -> dict[str, Any]:
         "accuracy": evaluation and evaluation.accuracy,
         "count": evaluation and evaluation.count,
         "outdated": evaluation is None and last_evaluation(tested, dataset) is not None,
+        "history": find_history_problem(run, checkpoint),
         "problem": None,
     }
 
@@ -197,5 +235,5 @@ def summarise_or_explain(run: Run) -> dict[str, Any]:
         return summarise_run(run)
     except ProjectError as error:
         unknown = dict.fromkeys(("epochs", "members", "edited", "configuration"))
-        scores = {"accuracy": None, "count": None, "outdated": False}
+        scores = {"accuracy": None, "count": None, "outdated": False, "history": None}
         return {"run": run.name, **unknown, **scores, "problem": str(error)}

@@ -14,7 +14,8 @@ from typing import Any, get_type_hints
 
 from network.training.checks import fits_type
 from network.training.state import EpochDone
-from pipeline.errors import CorruptError
+from pipeline.errors import CorruptError, describe_cause
+from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import read_whole
 from pipeline.storage.checksummed_json import CHECKSUM_KEY
 
@@ -79,7 +80,8 @@ def parse_history(data: bytes, path: Path) -> tuple[list[EpochDone], bool]:
             if has_seal and pack_epoch(epoch) != line:
                 raise ValueError(f"its seal says {stated}: it was changed")
         except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-            raise CorruptError(f"{path}: line {number} is damaged ({error})"[:500]) from error
+            what = f"{path}: line {number} is damaged ({describe_cause(error)})"
+            raise CorruptError(what[:500]) from error
     if len(sealed) > 1:
         raise CorruptError(f"{path}: some lines have a hash and some have none: it was changed")
     return history, True in sealed
@@ -94,7 +96,7 @@ def build_epoch(told: dict[str, Any]) -> EpochDone:
     for name, hint in get_type_hints(EpochDone).items():
         value = told[name]
         if not fits_type(value, hint) or not (value is None or math.isfinite(value)):
-            raise TypeError(f"{name} is {value!r}"[:200])
+            raise TypeError(f"{name} is {show_value(value)}")
     if min(epoch.epoch, epoch.step) < 1 or epoch.seconds < 0:
         raise ValueError(f"epoch {epoch.epoch}, step {epoch.step}, {epoch.seconds} s")
     if not 0 <= (epoch.validation_accuracy or 0) <= 1:

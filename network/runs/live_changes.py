@@ -21,6 +21,7 @@ from network.training.configuration import OPTIONS, Configuration, configuration
 from network.training.option import Group, Option, OptionError, Slider
 from network.training.option_values import Number
 from pipeline.errors import CorruptError, UsageError
+from pipeline.storage.arguments import show_value
 
 DROPOUT = Option(  # not of a configuration: the layers have it
     Number(0, 0.95, 0.2),
@@ -136,5 +137,5 @@ def extract_changes(checkpoint: Checkpoint, where: str) -> list[ConfigChange]:
     changes = checkpoint.meta.get("changes", [])
     for change in changes:
         if not is_change(change):
-            raise CorruptError(f"{where}: no changes of a training ({change!r})"[:500])
+            raise CorruptError(f"{where}: no changes of a training ({show_value(change)})")
     return [ConfigChange(**change) for change in changes]

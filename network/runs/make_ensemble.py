@@ -25,8 +25,8 @@ def make_ensemble(cache: Cache, names: Sequence[str], wanted: str | None) -> tup
     """
     check_new_name(cache, wanted)
     loaded = load_members(cache, names)
-    members = tuple(", ".join(map(repr, run.checkpoint.model.layers)) for run in loaded)
-    params = [join_params([run.checkpoint.params for run in loaded])]
+    members = tuple(", ".join(map(repr, run.model.layers)) for run in loaded)
+    params = [join_params([run.params for run in loaded])]
     # A loss that contains an activation has none to contain here: the gradient check takes another.
     configuration = replace(loaded[0].configuration, loss="squared-error")
     seen = describe_seen([seen_by(run.checkpoint, run.configuration) for run in loaded])
@@ -67,7 +67,7 @@ def check_scores(run: LoadedRun) -> None:
 
     Raises: UsageError.
     """
-    last = run.checkpoint.model.layers[-1]
+    last = run.model.layers[-1]
     if not last.gives_scores:
         found = type(last).__name__
         raise UsageError(f"run {run.name} ends with {found}, expected outputs from 0 to 1")

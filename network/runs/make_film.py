@@ -5,8 +5,14 @@ import shutil
 from collections.abc import Generator
 
 from network.core.params import named_arrays
-from network.runs.checkpoints import Checkpoint, hash_arrays, load_checkpoint, require_trained
-from network.runs.film import list_epochs, load_frame
+from network.runs.checkpoints import (
+    CONFIG_HASH,
+    Checkpoint,
+    hash_arrays,
+    load_checkpoint,
+    require_trained,
+)
+from network.runs.film import OtherTrainingError, list_epochs, load_frame
 from network.runs.folder import Run, read_saved_history
 from network.runs.live_changes import change_training, extract_changes, first_configuration
 from network.runs.names import NEW
@@ -61,6 +67,8 @@ def train_again(
     """
     changes = extract_changes(checkpoint, where)
     training_run = build_training_run(cache, first_configuration(checkpoint, where), made)
+    if (config_hash := checkpoint.meta.get(CONFIG_HASH)) is not None:
+        training_run.state.origin[CONFIG_HASH] = config_hash
     training_run.begin_film()
     for change in changes:
         yield from training_run.train_until(change.place)
@@ -79,6 +87,9 @@ def is_film_complete(run: Run, checkpoint: Checkpoint) -> bool | None:
     answering = best_epoch(history) if checkpoint.meta.get("answering") == "best" else history[-1]
     if answering.epoch not in list_epochs(run):
         return None
-    frame = load_frame(run, answering.epoch)
+    try:
+        frame = load_frame(run, answering.epoch)
+    except OtherTrainingError:
+        return False
     found, own = (dict(named_arrays(it.params)) for it in (frame.checkpoint, checkpoint))
     return hash_arrays(found) == hash_arrays(own)

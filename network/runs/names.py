@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,17 +18,19 @@ import numpy as np
 
 from network.core.model import Model
 from network.core.params import Params
-from network.runs.checkpoints import load_checkpoint
+from network.runs.checkpoints import CONFIG_HASH, load_checkpoint
 from network.runs.folder import Run, save_run
 from network.training.configuration import Configuration
 from network.training.state import TrainingState
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import MissingError, ProjectError, UsageError
+from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Cache, remove_stale_parts, storage_error, sync_folder
 from pipeline.storage.checksummed_json import publish_json
 from pipeline.storage.file_names import is_device_name
 
 CLOCKS_DIFFER = 60  # seconds, at most, between the clocks of machines that share a disk
+MAX_NAME_BYTES, MAX_STEM_BYTES = 100, 80  # of file systems, encrypted ones take 143
 NEW = "new"  # in the name of a folder that has no other yet
 
 
@@ -45,20 +48,19 @@ def create_run(
     Without a wish it is called after the stem, or its sizes, and a number: `784-30-10-1`. Its
     folder is written under another name and then renamed, so that there is no run without a
     checkpoint, and none that two processes believe to be theirs. `origin` is what its checkpoint
-    says of where it comes from.
+    says of where it comes from; the hash of the configuration is added to it.
 
     Raises: UsageError when the wanted name is taken or is no plain name; a run is never
     overwritten. StorageError.
     """
-    stem = stem or describe_sizes(model)
+    stem, origin = cut_name(stem or describe_sizes(model)), {} if origin is None else origin
     numbered = (f"{stem}-{number}" for number in itertools.count(1))
     names = numbered if wanted is None else [check_run_name(wanted)]
     remove_stale_parts(cache.runs() / NEW)
     made = Run(cache.runs() / f".{NEW}.{secrets.token_hex(8)}.part")
     try:
-        publish_json(made.configuration, configuration.to_dict())
-        state = TrainingState(params, {}, origin=origin or {})
-        save_run(made, model, state, configuration)
+        origin[CONFIG_HASH] = publish_json(made.configuration, configuration.to_dict()).sha256
+        save_run(made, model, TrainingState(params, {}, origin=origin), configuration)
         for name in names:
             run = Run(cache.runs() / name)
             if publish_run(made, run):
@@ -80,7 +82,7 @@ def check_new_name(cache: Cache, wanted: str | None) -> None:
 def name_taken(cache: Cache, name: str) -> UsageError:
     """Say that a run has this name."""
     return UsageError(
-        f"run {name!r} exists in {cache.runs()}, and a run is never overwritten",
+        f"run {show_value(name)} exists in {cache.runs()}, and a run is never overwritten",
         "Choose another --name",
     )
 
@@ -103,20 +105,37 @@ def publish_run(made: Run, run: Run) -> bool:
 
 
 def check_run_name(name: str) -> str:
-    """Accept a name that is a folder's name on every system, and never a path.
+    """Return a name that is a folder's name on every system, and never a path.
+
+    A letter with an accent may be written in two ways, and some file systems change one into the
+    other: here it is always the composed one.
 
     Raises: UsageError.
+    Source: Unicode Standard Annex 15, normalization form C.
     """
-    if not re.fullmatch(r"\w([\w.+-]{0,98}[\w+-])?", name):
+    name = compose(name)
+    is_short = len(name.encode(errors="replace")) <= MAX_NAME_BYTES
+    if not is_short or not re.fullmatch(r"\w([\w.+-]*[\w+-])?", name):
         raise UsageError(
-            f"{name!r} is no name for a run, expected letters, digits and . _ + - (100 at most)"
+            f"{show_value(name)} is no name for a run, expected letters, digits and . _ + - "
+            f"({MAX_NAME_BYTES} bytes at most)"
         )
     if is_device_name(name):
         raise UsageError(
-            f"{name!r} is no name for a run: Windows has a device of this name",
+            f"{show_value(name)} is no name for a run: Windows has a device of this name",
             "Choose another --name",
         )
     return name
+
+
+def compose(name: str) -> str:
+    """Return a name with its accents composed, so that it can be compared."""
+    return unicodedata.normalize("NFC", name)
+
+
+def cut_name(stem: str) -> str:
+    """Shorten the beginning of a name so that a number has room after it."""
+    return compose(stem).encode()[:MAX_STEM_BYTES].decode(errors="ignore").rstrip(".-")
 
 
 def describe_sizes(model: Model) -> str:
@@ -139,11 +158,11 @@ def find_run(cache: Cache, name: str | None) -> Run:
         ordered = order_by_change(runs)[::-1]
         return next(filter(is_result_of_training, ordered), ordered[0])
     for run in runs:
-        if run.name == name:
+        if compose(run.name) == compose(name):
             return run
     near = difflib.get_close_matches(name, [run.name for run in runs], n=1)
     hint = f"Did you mean {near[0]}?" if near else "`network runs` names them all"
-    raise MissingError(f"no run is called {name!r} in {cache.runs()}", hint)
+    raise MissingError(f"no run is called {show_value(name)} in {cache.runs()}", hint)
 
 
 def is_result_of_training(run: Run) -> bool:
@@ -190,8 +209,8 @@ def find_runs(cache: Cache, names: Sequence[str | None]) -> list[Run]:
 
 
 def list_runs(cache: Cache) -> list[Run]:
-    """List every run that has a checkpoint, by name."""
+    """List every run that has a checkpoint, by name; what it is, shows when it is read."""
     if not cache.runs().is_dir():
         return []
     runs = [Run(folder) for folder in sorted(cache.runs().iterdir())]
-    return [run for run in runs if run.checkpoint.is_file() and not run.name.startswith(".")]
+    return [run for run in runs if os.path.lexists(run.checkpoint) and not run.name.startswith(".")]

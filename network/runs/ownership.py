@@ -10,16 +10,24 @@ from network.runs.evaluation_log import mark_evaluations
 from network.runs.folder import Run, save_history
 from network.training.state import EpochDone
 from pipeline.errors import ProjectError, StorageError
-from pipeline.storage.cache import Digest
+from pipeline.storage.cache import Digest, remove_parts
 from pipeline.storage.locks import file_lock, is_owned, own_folder, require_free
 
 
-def own_run(run: Run) -> AbstractContextManager[None]:
+def own_run(run: Run) -> AbstractContextManager[bool]:
     """Be the one process that writes a run, as long as this context lasts.
 
+    Yields: whether that is certain, for some disks have no locks.
     Raises: StorageError when another process has it.
     """
     return own_folder(run.folder, f"run {run.name}")
+
+
+def remove_dead_parts(run: Run) -> None:
+    """Remove what a writer that was killed left unfinished, of the files that an owner writes."""
+    for path in (run.history, run.checkpoint):
+        remove_parts(run.folder, f".{path.name}.*.part")
+    remove_parts(run.film, ".*.npz.*.part")
 
 
 def require_free_run(run: Run) -> None:

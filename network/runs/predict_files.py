@@ -125,7 +125,7 @@ def predict_file(
 
     They are brought to light ink on dark, 255 at most, as a whole, and what is done is noted.
     """
-    model, params = loaded.checkpoint.model, loaded.checkpoint.params
+    model, params = loaded.model, loaded.params
     answers: list[Answer] = []
     try:
         with open_images(file.path, options.workspace) as found:

@@ -20,7 +20,7 @@ from network.runs.film import save_frame
 from network.runs.folder import Run, build_checkpoint, extract_state, load_run, read_saved_history
 from network.runs.held_out import seen_after
 from network.runs.names import check_new_name, create_run, find_run
-from network.runs.ownership import SavedState, own_run
+from network.runs.ownership import SavedState, own_run, remove_dead_parts
 from network.training.build import build_recipe
 from network.training.configuration import Configuration
 from network.training.initial_state import (
@@ -35,6 +35,7 @@ from network.training.state import EpochDone, Event, TrainingState
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, UsageError
 from pipeline.storage.cache import Cache
+from pipeline.terminal.counted import counted
 
 
 def inherit_architecture(cache: Cache, configuration: Configuration) -> Configuration:
@@ -105,8 +106,10 @@ class TrainingRun:
         recipe, state = self.recipe, self.state
         keep_freed_memory()
         threads = suitable_threads(state.params, recipe.batch_size, recipe.shards)
-        with own_run(self.run), threads:
+        with own_run(self.run) as is_alone, threads:
             self.saved.require(self.run)
+            if is_alone:
+                remove_dead_parts(self.run)
             try:
                 for event in train(recipe, state, self.training, self.validation):
                     if isinstance(event, EpochDone):
@@ -187,7 +190,8 @@ def create_training_run(
     model, params = prepared.recipe.model, prepared.state.params
     if replay_of is not None:
         prepared.state.origin["replay_of"] = replay_of
-    run = create_run(cache, name, model, params, configuration, stem)
+    origin = prepared.state.origin
+    run = create_run(cache, name, model, params, configuration, stem, origin)
     begun = replace(prepared, run=run, saved=SavedState(read_file_hash(run.checkpoint)))
     if film:
         begun.begin_film()
@@ -223,7 +227,7 @@ def require_unfinished(run: Run, recipe: Recipe, state: TrainingState) -> None:
     """
     if has_ended(recipe, state):
         raise UsageError(
-            f"run {run.name} has ended after {len(state.history)} epochs",
+            f"run {run.name} has ended after {counted(len(state.history), 'epoch')}",
             f"`network train --from {run.name}` begins a new one with its weights",
         )
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         create_study as create_study,
         find_study_folder as find_study_folder,
         load_study as load_study,
+        study_names as study_names,
     )
     from network.sweep.plan import (
         Plan as Plan,

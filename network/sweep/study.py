@@ -20,7 +20,7 @@ from network.sweep.space import Values, configure_trial, suggest_values
 from network.sweep.storage import open_study
 from network.training.configuration import Configuration
 from pipeline.errors import StorageError
-from pipeline.storage.cache import publish, remove_quietly
+from pipeline.storage.cache import publish, remove_parts, remove_quietly
 from pipeline.storage.locks import own_folder
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class CompletedTrial:
     values: Values
 
 
-def own_study(folder: Path) -> AbstractContextManager[None]:
+def own_study(folder: Path) -> AbstractContextManager[bool]:
     """Be the one process that writes the folder of a sweep, as long as this context lasts.
 
     Raises: StorageError when another process has it.
@@ -84,7 +84,9 @@ class Study:
         from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 
         try:
-            with own_study(self.folder):
+            with own_study(self.folder) as is_alone:
+                if is_alone:
+                    remove_parts(self.folder / "trials", ".*.part")
                 yield
         except UpdateFinishedTrialError as error:  # where locks do nothing
             raise StorageError(
@@ -92,11 +94,24 @@ class Study:
                 f"`network sweep --resume --name {self.name}` goes on when that has ended",
             ) from error
         except StorageInternalError as error:
+            self.require_database()
             cause = error.__cause__ or error
             raise StorageError(
                 f"cannot write {self.folder / 'study.db'} ({getattr(cause, 'orig', cause)})",
                 "Make room, or choose another folder with --cache-dir",
             ) from error
+
+    def require_database(self) -> None:
+        """Require that the folder was neither removed nor moved while the sweep is at work.
+
+        Raises: StorageError.
+        """
+        database = self.folder / "study.db"
+        if not database.exists():
+            raise StorageError(
+                f"{database} is not there any more: sweep {self.name} was removed or moved",
+                "What came after its last trial is not saved",
+            )
 
     def ask(self) -> "optuna.trial.Trial":
         """Begin a trial; the sampler chooses its values when they are asked for."""
@@ -123,7 +138,11 @@ class Study:
         return self.folder / "trials" / f"{number}.npz"
 
     def keep(self, number: int, checkpoint: bytes) -> None:
-        """Write down where a trial stands."""
+        """Write down where a trial stands.
+
+        Raises: StorageError, also when the sweep was removed.
+        """
+        self.require_database()
         publish(self.checkpoint(number), [checkpoint])
 
     def kept(self, number: int) -> bytes | None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         check_name as check_name,
         check_range as check_range,
         fits_type as fits_type,
+        format_list as format_list,
         suggest_name as suggest_name,
     )
     from network.training.option import (
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from network.training.option_values import (
         Number as Number,
         Registry as Registry,
+        Strengths as Strengths,
         Whole as Whole,
     )
     from network.training.find_preset import (

@@ -7,8 +7,17 @@ import typer
 
 from pipeline.commands.options import DatasetName
 from pipeline.datasets.registry import find_dataset
-from pipeline.storage.cache import find_cache
+from pipeline.storage.cache import Cache, find_cache
+from pipeline.terminal.completion import complete_names
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.terminal.counted import counted
+
+
+def list_formats(cache: Cache) -> list[str]:
+    """List the names of the formats that are written."""
+    from pipeline.formats.registry import WRITERS
+
+    return list(WRITERS)
 
 
 def export(
@@ -16,7 +25,10 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            "--to", metavar="NAME", help="Format: npz, torchvision, png, csv, idx or idx-gz."
+            "--to",
+            metavar="NAME",
+            help="Format: npz, torchvision, png, csv, idx or idx-gz.",
+            autocompletion=complete_names(list_formats),
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="File or folder to write.")],
@@ -34,7 +46,7 @@ def export(
     console, cache = Console(json, quiet), find_cache(cache_dir)
     exported = export_dataset(cache, find_dataset(cache, dataset), to, out, force, console)
     counts = ", ".join(f"{count:,} {split}" for split, count in exported.counts.items())
-    files = f"{exported.files:,} files" if exported.files > 1 else "1 file"
+    files = counted(exported.files, "file")
     console.say(f"{dataset}: {counts} images in {exported.path}, {files}, {exported.size:,} bytes")
     console.result(
         {

@@ -9,6 +9,7 @@ from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.datasets.registry import find_dataset
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.terminal.counted import counted
 
 
 def fetch(
@@ -42,7 +43,7 @@ def fetch(
     console, cache = Console(json, quiet), find_cache(cache_dir)
     chosen, seconds = find_dataset(cache, dataset), timeout or float("inf")
     fetched = fetch_dataset(cache, chosen, tuple(mirror or ()), force, offline, seconds, console)
-    console.say(f"{chosen.title}: {len(fetched)} files in {cache.raw(chosen.folder)}")
+    console.say(f"{chosen.title}: {counted(len(fetched), 'file')} in {cache.raw(chosen.folder)}")
     for item in fetched:
         origin = f"  from {item.mirror}" if item.mirror else ""
         size = f"{item.digest.size:>9,} bytes  sha256 {item.digest.sha256[:12]}..."

@@ -4,24 +4,24 @@ from typing import Annotated
 
 import typer
 
-
-def complete_datasets(incomplete: str) -> list[str]:
-    """Return the names of datasets that begin with some letters, for the shell."""
-    from pipeline.datasets.registry import DATASETS
-    from pipeline.datasets.user_datasets import user_dataset_names
-    from pipeline.storage.cache import find_cache
-
-    names = [*DATASETS, *user_dataset_names(find_cache())]
-    return [name for name in names if name.startswith(incomplete)]
-
+from pipeline.datasets.registry import dataset_names
+from pipeline.terminal.completion import complete_among, complete_names
 
 DatasetName = Annotated[
     str,
     typer.Argument(
         metavar="DATASET",
         help="Dataset, one of `pipeline list`.",
-        autocompletion=complete_datasets,
+        autocompletion=complete_names(dataset_names),
     ),
 ]
-SplitName = Annotated[str, typer.Option("--split", metavar="NAME", help="Split: train or test.")]
+SplitName = Annotated[
+    str,
+    typer.Option(
+        "--split",
+        metavar="NAME",
+        help="Split: train or test.",
+        autocompletion=complete_among("train", "test"),
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Again, even if all files are intact.")]

@@ -11,7 +11,9 @@ from pipeline.datasets.records import Dataset
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import UsageError
 from pipeline.storage.cache import find_cache
-from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.storage.outputs import PNG, Output, require_outputs
+from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
+from pipeline.terminal.counted import counted
 
 
 def show(
@@ -26,6 +28,7 @@ def show(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="PNG file to write.")
     ] = None,
+    force: Overwrite = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -37,6 +40,8 @@ def show(
     from pipeline.terminal.preview import Tile, draw_sheet, show_picture
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
+    if out is not None:
+        require_outputs([Output("--out", out, PNG)], force=force)
     chosen = find_dataset(cache, dataset)
     pixels, labels = read_split(cache, chosen, split)
     which = (
@@ -48,7 +53,7 @@ def show(
     path = show_picture(sheet, out, cache.pictures() / f"{chosen.name}_{split}.png")
     if captions != chosen.classes:
         console.note("No font here has the letters of all class names: those are drawn as numbers")
-    console.say(f"{len(tiles)} images in {path}" if path else f"{len(tiles)} images shown")
+    console.say(f"{counted(len(tiles), 'image')} {f'in {path}' if path else 'shown'}")
     console.result(
         {
             "dataset": chosen.name,

@@ -5,15 +5,20 @@ from typing import Annotated
 import typer
 
 from pipeline.datasets.catalogue.mnist import MNIST
-from pipeline.datasets.registry import all_datasets, find_dataset
+from pipeline.datasets.registry import all_datasets, dataset_names, find_dataset
 from pipeline.storage.cache import find_cache
+from pipeline.terminal.completion import complete_names
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 
 def verify(
     dataset: Annotated[
         str | None,
-        typer.Argument(metavar="DATASET", help="Dataset. [default: all in the cache, or mnist]"),
+        typer.Argument(
+            metavar="DATASET",
+            help="Dataset. [default: all in the cache, or mnist]",
+            autocompletion=complete_names(dataset_names),
+        ),
     ] = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Fetch and build damaged files again.")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pipeline.datasets.registry import (
         DATASETS as DATASETS,
         all_datasets as all_datasets,
+        as_dataset as as_dataset,
+        dataset_names as dataset_names,
         find_dataset as find_dataset,
     )
     from pipeline.datasets.user_datasets import (
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
         SPLIT as SPLIT,
         check_dataset_name as check_dataset_name,
         publish_record as publish_record,
-        user_dataset_names as user_dataset_names,
     )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

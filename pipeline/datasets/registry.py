@@ -11,6 +11,7 @@ from pipeline.datasets.catalogue.qmnist import QMNIST
 from pipeline.datasets.records import Dataset
 from pipeline.datasets.user_datasets import read_record, user_dataset_names
 from pipeline.errors import UsageError
+from pipeline.storage.arguments import checked, show_value
 from pipeline.storage.cache import Cache
 
 DATASETS: dict[str, Dataset] = {
@@ -19,6 +20,7 @@ DATASETS: dict[str, Dataset] = {
 }
 
 
+@checked
 def find_dataset(cache: Cache, name: str) -> Dataset:
     """Look a data set up by its name: one that we know, or one that the user imported.
 
@@ -31,15 +33,28 @@ def find_dataset(cache: Cache, name: str) -> Dataset:
     """
     if name in DATASETS:
         return DATASETS[name]
-    own = user_dataset_names(cache)
-    if name in own:
+    known = dataset_names(cache)
+    if name in known:
         return read_record(cache, name)
-    known = [*DATASETS, *own]
     near = difflib.get_close_matches(name.lower(), known, n=1)
     hint = f"Did you mean {near[0]}?" if near else "`pipeline list` names them all"
-    raise UsageError(f"no data set is called {name!r}, we know {', '.join(known)}", hint)
+    raise UsageError(f"no data set is called {show_value(name)}, we know {', '.join(known)}", hint)
 
 
+def as_dataset(cache: Cache, dataset: Dataset | str) -> Dataset:
+    """Return a data set, which may be named.
+
+    Raises: UsageError, CorruptError.
+    """
+    return find_dataset(cache, dataset) if isinstance(dataset, str) else dataset
+
+
+def dataset_names(cache: Cache) -> list[str]:
+    """List the names of what we know, and then of what the user imported."""
+    return [*DATASETS, *user_dataset_names(cache)]
+
+
+@checked
 def all_datasets(cache: Cache) -> list[Dataset]:
     """List what we know, and then what the user imported.
 

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from pipeline.datasets.records import Dataset, RawFile, Split, images_size, labels_size
-from pipeline.errors import CorruptError, UsageError
+from pipeline.errors import CorruptError, UsageError, describe_cause
+from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import publish_json, read_json
 from pipeline.storage.file_names import is_device_name
@@ -24,11 +25,12 @@ def check_dataset_name(name: str) -> str:
     """
     if not re.fullmatch(NAME, name):
         raise UsageError(
-            f"{name!r} is no name for a data set, expected small letters, digits and - (64 at most)"
+            f"{show_value(name)} is no name for a data set, "
+            "expected small letters, digits and - (64 at most)"
         )
     if is_device_name(name):
         raise UsageError(
-            f"{name!r} is no name for a data set: Windows has a device of this name",
+            f"{show_value(name)} is no name for a data set: Windows has a device of this name",
             "Choose another name",
         )
     return name
@@ -62,7 +64,8 @@ def read_record(cache: Cache, name: str) -> Dataset:
         dataset = dataset_from_dict(record)
         check_record(dataset, name)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CorruptError(f"{path}: no record of a data set ({error!r})", again) from error
+        what = f"{path}: no record of a data set ({describe_cause(error)})"
+        raise CorruptError(what, again) from error
     return dataset
 
 
@@ -87,7 +90,7 @@ def check_record(dataset: Dataset, name: str) -> None:
     Raises: ValueError, TypeError.
     """
     if dataset.name != name:
-        raise ValueError(f"it is of {dataset.name!r}")
+        raise ValueError(f"it is of {show_value(dataset.name)}")
     plain = Dataset(
         *(name, dataset.title, (), dataset.splits, dataset.classes),
         *(dataset.source, dataset.licence, dataset.citation),
@@ -108,4 +111,4 @@ def check_record(dataset: Dataset, name: str) -> None:
     for file in dataset.files:
         is_hashed = re.fullmatch(r"[0-9a-f]{64}", file.content_sha256 or "")
         if not is_hashed or not re.fullmatch(FILE_NAME, file.name):
-            raise ValueError(f"the file {file.name!r}")
+            raise ValueError(f"the file {show_value(file.name)}")

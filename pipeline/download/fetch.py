@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.datasets.records import Dataset, RawFile
+from pipeline.datasets.registry import as_dataset
 from pipeline.download.http import Transfer
 from pipeline.download.mirrors import (
     MirrorError,
@@ -22,6 +23,7 @@ from pipeline.download.mirrors import (
 from pipeline.download.raw_files import check_raw
 from pipeline.errors import CorruptError, DownloadError, MissingError
 from pipeline.progress import SILENT, ProgressReporter
+from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache, Digest, compute_digest, find_checkout, publish
 from pipeline.storage.locks import work_lock
 
@@ -55,9 +57,10 @@ class Fetch:
             self.advance(size)
 
 
+@checked
 def fetch_dataset(
     cache: Cache,
-    dataset: Dataset,
+    dataset: Dataset | str,
     mirrors: tuple[str, ...] = (),
     force: bool = False,
     offline: bool = False,
@@ -80,6 +83,7 @@ def fetch_dataset(
         >>> [file.status for file in fetched]
         ['downloaded', 'downloaded', 'downloaded', 'downloaded']
     """
+    dataset = as_dataset(cache, dataset)
     chosen = tuple(map(check_mirror, mirrors)) or known_mirrors(cache, dataset)
     if offline:
         chosen = tuple(filter(is_local, chosen))

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.datasets.records import Dataset
+from pipeline.datasets.registry import as_dataset
 from pipeline.download.raw_files import read_image_chunks, read_label_chunks, read_label_rows
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.formats.registry import find_writer
@@ -32,6 +33,7 @@ from pipeline.formats.source import (
 )
 from pipeline.pickles.manifest import read_split
 from pipeline.progress import SILENT, ProgressReporter
+from pipeline.storage.arguments import checked
 from pipeline.storage.cache import (
     Cache,
     Digest,
@@ -62,11 +64,12 @@ class Exported:
     size: int  # bytes of all files together
 
 
+@checked
 def export_dataset(
     cache: Cache,
-    dataset: Dataset,
+    dataset: Dataset | str,
     format_name: str,
-    path: Path,
+    path: Path | str,
     force: bool = False,
     reporter: ProgressReporter = SILENT,
 ) -> Exported:
@@ -83,7 +86,8 @@ def export_dataset(
         (200, 28, 28)
     """
     chosen, write = find_writer(format_name)
-    path = absolute(path, "--out")
+    dataset = as_dataset(cache, dataset)
+    path = absolute(Path(path), "--out")
     if not path.name.lower().endswith(chosen.suffix):
         raise UsageError(f"--out {path} does not end in {chosen.suffix}")
 

@@ -31,6 +31,7 @@ from pipeline.formats.published import set_upright
 from pipeline.formats.source import Images, Part, ReadOptions, Source
 from pipeline.formats.split import split_dataset
 from pipeline.progress import SILENT, ProgressReporter
+from pipeline.storage.arguments import check_fields, checked
 from pipeline.storage.cache import (
     STALE_SECONDS,
     Cache,
@@ -78,9 +79,10 @@ class Imported:
     built: list[BuiltPickle]
 
 
+@checked
 def import_dataset(
     cache: Cache,
-    path: Path,
+    path: Path | str,
     name: str,
     wishes: ImportOptions = AS_THEY_ARE,
     reporter: ProgressReporter = SILENT,
@@ -101,6 +103,8 @@ def import_dataset(
         ('npz', 1000)
     """
     check_name(name)
+    path = Path(path)
+    check_fields(wishes)
     with work_lock(cache, f"import-{name}", reporter):
         check_place(cache, name, wishes.force)
         options = ReadOptions(

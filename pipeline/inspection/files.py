@@ -14,6 +14,7 @@ from pipeline.inspection.npy import inspect_npy
 from pipeline.inspection.pickles import inspect_pickle
 from pipeline.inspection.report import Report, Status
 from pipeline.inspection.zips import ZIP_MAGICS, inspect_zip
+from pipeline.storage.arguments import checked
 from pipeline.storage.cache import reading, require_regular_file
 from pipeline.storage.decompression import BombError, is_bomb
 from pipeline.storage.idx import GZIP_MAGIC, IdxStream, open_idx
@@ -26,6 +27,7 @@ READ_GZIPPED = ("IDX", "pickle")  # by `pipeline import`, as they are
 CHUNK_BYTES = 1 << 20
 
 
+@checked
 def inspect_file(path: Path | str) -> Report:
     """Say what a file is and holds, what loading it would do, and whether it is plain data.
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.datasets.records import Dataset
-from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.datasets.registry import as_dataset
+from pipeline.errors import CorruptError, MissingError, UsageError, describe_cause
 from pipeline.pickles.foreign_formats import Labels, Pixels
 from pipeline.pickles.our_format import read_pickle
+from pipeline.storage.arguments import checked, show_value
 from pipeline.storage.cache import Cache, Digest, compute_digest, reading
 from pipeline.storage.checksummed_json import publish_json, read_json
 
@@ -55,7 +57,7 @@ def read_manifest(cache: Cache, dataset: Dataset) -> dict[str, Any]:
         check_manifest(manifest, dataset)
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptError(
-            f"{path}: no manifest of pickles ({error!r})", f"{build} --force`"
+            f"{path}: no manifest of pickles ({describe_cause(error)})", f"{build} --force`"
         ) from error
     return manifest
 
@@ -66,11 +68,11 @@ def check_manifest(manifest: dict[str, Any], dataset: Dataset) -> None:
     Raises: ValueError, KeyError, TypeError.
     """
     if manifest["format"] < 1 or manifest["dataset"] != dataset.name:
-        raise ValueError(f"format {manifest['format']} of {manifest['dataset']!r}")
+        raise ValueError(f"format {manifest['format']} of {show_value(manifest['dataset'])}")
     for split in dataset.splits:
         sha256 = manifest["pickles"][split]["sha256"]
         if not re.fullmatch("[0-9a-f]{64}", sha256):
-            raise ValueError(f"{sha256!r} is no sha256")
+            raise ValueError(f"{show_value(sha256)} is no sha256")
     if not isinstance(manifest["inputs"], dict):
         raise TypeError("its inputs are no table")
 
@@ -141,7 +143,8 @@ def read_known(path: Path, sha256: str) -> tuple[Pixels, Labels]:
     return read_pickle(path, sha256)
 
 
-def read_split(cache: Cache, dataset: Dataset, split: str) -> tuple[Pixels, Labels]:
+@checked
+def read_split(cache: Cache, dataset: Dataset | str, split: str) -> tuple[Pixels, Labels]:
     """Read the images and labels of a split, held to the hash in the manifest.
 
     A pickle that has no manifest was put there by the user: then its layout, types and ranges
@@ -159,9 +162,10 @@ def read_split(cache: Cache, dataset: Dataset, split: str) -> tuple[Pixels, Labe
         >>> pixels.shape, labels[:3]
         ((200, 28, 28), array([7, 2, 1]))
     """
+    dataset = as_dataset(cache, dataset)
     if split not in dataset.splits:
         known = ", ".join(dataset.splits)
-        raise UsageError(f"{dataset.name} has no split called {split!r}, it has {known}")
+        raise UsageError(f"{dataset.name} has no split called {show_value(split)}, it has {known}")
     path = cache.pickle(dataset.name, split)
     if path.exists() and not cache.manifest(dataset.name).exists():
         pixels, labels = read_pickle(path)

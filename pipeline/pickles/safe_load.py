@@ -20,6 +20,7 @@ from typing import Any
 
 from pipeline.errors import CorruptError
 from pipeline.pickles.machine import NEARLY_ALL_EMPTY, Machine, UnsafePickleError
+from pipeline.storage.arguments import checked
 from pipeline.storage.cache import read_whole
 
 MAX_BYTES = 1 << 30  # of a pickle that others wrote, which is read into memory
@@ -28,6 +29,7 @@ CONTAINER_BYTES = 64  # what an empty list or tuple costs in memory, about
 MEMORY_PER_FILE_BYTE = 16  # lists of 28 small integers need 6
 
 
+@checked
 def load_untrusted(path: Path | str) -> Any:
     """Load lists, tuples, dictionaries, numbers, text and NumPy arrays from any pickle.
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         read_at_most as read_at_most,
         read_whole as read_whole,
         reading as reading,
+        remove_parts as remove_parts,
         remove_quietly as remove_quietly,
         remove_stale_parts as remove_stale_parts,
         replace_folder as replace_folder,
@@ -72,6 +73,26 @@ if TYPE_CHECKING:
         describe_start as describe_start,
     )
     from pipeline.storage.file_names import is_device_name as is_device_name
-    from pipeline.storage.user_config import read_user_config as read_user_config
+    from pipeline.storage.user_config import (
+        read_user_config as read_user_config,
+        user_config_path as user_config_path,
+    )
+    from pipeline.storage.arguments import (
+        check_fields as check_fields,
+        checked as checked,
+        describe_refusal as describe_refusal,
+        show_value as show_value,
+    )
+    from pipeline.storage.outputs import (
+        HTML as HTML,
+        ONNX as ONNX,
+        Output as Output,
+        PNG as PNG,
+        PREDICTIONS as PREDICTIONS,
+        SAFETENSORS as SAFETENSORS,
+        SUBMISSION as SUBMISSION,
+        SVG as SVG,
+        require_outputs as require_outputs,
+    )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

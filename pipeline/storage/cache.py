@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import CorruptError, MissingError, StorageError, UsageError
+from pipeline.storage.arguments import checked
 from pipeline.storage.log import log_step
 from pipeline.storage.user_config import read_user_config, user_config_path
 
@@ -78,6 +79,7 @@ class Cache:
         return self.root / "sweeps"
 
 
+@checked
 def find_cache(option: Path | str | None = None) -> Cache:
     """Choose the cache folder: option, environment, user's configuration, checkout, user's cache.
 
@@ -90,13 +92,14 @@ def find_cache(option: Path | str | None = None) -> Cache:
         True
     """
     if option is not None:
-        return Cache(absolute(Path(option), "--cache-dir"), "--cache-dir")
+        return Cache(find_folder(option, "--cache-dir"), "--cache-dir")
     if from_environment := os.environ.get(ENVIRONMENT_VARIABLE):
-        path = absolute(Path(from_environment), ENVIRONMENT_VARIABLE)
-        return Cache(path, ENVIRONMENT_VARIABLE)
-    if configured := read_user_config().cache_dir:
-        path = absolute(Path(configured), "cache_dir")
-        return Cache(path, f"cache_dir in {user_config_path()}")
+        return Cache(find_folder(from_environment, ENVIRONMENT_VARIABLE), ENVIRONMENT_VARIABLE)
+    if (configured := read_user_config().cache_dir) is not None:
+        rule = f"cache_dir in {user_config_path()}"
+        if not configured.startswith("~") and not Path(configured).is_absolute():
+            raise UsageError(f'{rule} is "{configured}"; expected the whole path, from / or ~')
+        return Cache(find_folder(configured, rule), rule)
     if (checkout := find_checkout()) is not None:
         return Cache(checkout / "cache", "the checkout that this code runs from")
     import platformdirs
@@ -108,6 +111,22 @@ def find_cache(option: Path | str | None = None) -> Cache:
             "you have no home folder, where the cache would be", "Choose a folder with --cache-dir"
         ) from error
     return Cache(folder, "the user's cache folder")
+
+
+def find_folder(named: Path | str, named_by: str) -> Path:
+    """Return the folder that a user named; it may not be there yet.
+
+    Raises: UsageError for an empty name, StorageError for a file.
+    """
+    if named == "":
+        raise UsageError(f"{named_by} is empty; expected a folder")
+    path = absolute(Path(named), named_by)
+    if os.path.isfile(path):  # noqa: PTH113 - of a long name Path complains
+        raise StorageError(
+            f"{named_by} is {path}, which is a file; expected a folder",
+            "Choose another with --cache-dir",
+        )
+    return path
 
 
 def absolute(path: Path, named_by: str) -> Path:
@@ -250,9 +269,14 @@ def write_chunks(
 
 def remove_stale_parts(path: Path) -> None:
     """Clear away what killed processes left beside a target, but nobody's work in progress."""
-    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+    remove_parts(path.parent, f".{glob.escape(path.name)}.*.part", STALE_SECONDS)
+
+
+def remove_parts(folder: Path, pattern: str, seconds: float = 0) -> None:
+    """Remove temporary files that nobody has touched for so long; an owner need not wait."""
+    for part in folder.glob(pattern):
         with contextlib.suppress(OSError):  # another process was faster
-            if time.time() - part.lstat().st_mtime > STALE_SECONDS:
+            if seconds == 0 or time.time() - part.lstat().st_mtime > seconds:
                 if part.is_dir():
                     shutil.rmtree(part)
                 else:

@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptError
-from pipeline.storage.cache import publish, reading, require_regular_file
+from pipeline.storage.arguments import show_value
+from pipeline.storage.cache import Digest, publish, reading, require_regular_file
 
 CHECKSUM_KEY = "sha256"  # the key of the hash; it comes last
 MAX_BYTES = 1 << 20  # ours have a few thousand
 
 
-def publish_json(path: Path, value: dict[str, Any], make_folder: bool = True) -> None:
+def publish_json(path: Path, value: dict[str, Any], make_folder: bool = True) -> Digest:
     """Publish plain data as JSON that people can read, with its seal."""
-    publish(path, [checksummed_bytes(value)], make_folder=make_folder)
+    return publish(path, [checksummed_bytes(value)], make_folder=make_folder)
 
 
 def read_json(
@@ -36,14 +37,11 @@ def read_json(
     try:
         value = json.loads(content)
         if not isinstance(value, dict):
-            raise TypeError(f"a {type(value).__name__}, expected an object")
+            raise TypeError(f"it is {show_value(value)}; expected an object")
     except (ValueError, TypeError, RecursionError) as error:
         raise CorruptError(f"{path}: no JSON object ({error})", hint) from error
-    if newest is not None and isinstance(found := value.get("format"), int) and found > newest:
-        raise CorruptError(
-            f"{path}: format {found}, this version reads {newest}",
-            f"Update the project, or start over: {hint}",
-        )
+    if newest is not None and "format" in value:
+        check_format(path, value["format"], newest, hint)
     if unsealed and value.keys() == set(unsealed):
         return value
     seal = value.pop(CHECKSUM_KEY, None)
@@ -53,6 +51,20 @@ def read_json(
             hint,
         )
     return value
+
+
+def check_format(path: Path, found: Any, newest: int, hint: str) -> None:
+    """Require a format that this version reads.
+
+    Raises: CorruptError.
+    """
+    if type(found) is not int or found < 1:
+        raise CorruptError(f"{path}: format is {show_value(found)}; expected 1 to {newest}", hint)
+    if found > newest:
+        raise CorruptError(
+            f"{path}: format {found}, this version reads {newest}",
+            f"Update the project, or start over: {hint}",
+        )
 
 
 def checksummed_bytes(value: dict[str, Any]) -> bytes:

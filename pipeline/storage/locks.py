@@ -104,12 +104,13 @@ GUARD = RLock()
 
 
 @contextlib.contextmanager
-def own_folder(folder: Path, what: str) -> Iterator[None]:
+def own_folder(folder: Path, what: str) -> Iterator[bool]:
     """Be the one process that writes a folder, which `what` names in errors; its end frees it.
 
     A process that owns a folder may take it again. Where there are no locks, or no folder, nothing
     is held, and whoever writes has to compare what is there with what it began from.
 
+    Yields: whether it is held, so that what others left unfinished there is of dead processes.
     Raises: StorageError when another process has it.
     """
     place = os.getpid(), folder.absolute()
@@ -118,7 +119,7 @@ def own_folder(folder: Path, what: str) -> Iterator[None]:
         OWNED[place] = owned
         owned.holders += 1
     try:
-        yield
+        yield owned.lock is not None
     finally:
         with GUARD:
             owned.holders -= 1

@@ -4,7 +4,7 @@ Every line may be missing:
 
 
 cache_dir = "/data/mnist"    # instead of the default cache folder
-preset = "fast-98"           # for `network train` without options
+preset = "fast-98"           # for `network train`, below its options
 colour = false               # plain text in the terminal
 """
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import StorageError, UsageError
+from pipeline.storage.arguments import show_value
 
 FOLDER = "mnist-neural-net"
 WORDS = {str: "a text in quotes", bool: "true or false"}
@@ -23,8 +24,8 @@ WORDS = {str: "a text in quotes", bool: "true or false"}
 class UserConfig:
     """The choices in the file."""
 
-    cache_dir: str = ""
-    preset: str = ""
+    cache_dir: str | None = None
+    preset: str | None = None
     colour: bool = True
 
 
@@ -64,9 +65,11 @@ def check_values(path: Path, values: dict[str, Any]) -> None:
 
     Raises: UsageError.
     """
-    types = {field.name: type(field.default) for field in fields(UserConfig)}
+    types = {field.name: bool if field.default is True else str for field in fields(UserConfig)}
     for key, value in values.items():
         if key not in types:
             raise UsageError(f'{path}: "{key}" is unknown; expected {", ".join(types)}')
         if type(value) is not types[key]:
-            raise UsageError(f"{path}: {key} is {value!r}; expected {WORDS[types[key]]}")
+            raise UsageError(f"{path}: {key} is {show_value(value)}; expected {WORDS[types[key]]}")
+        if value == "":
+            raise UsageError(f"{path}: {key} is empty", "Give a value, or leave the line out")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Console as Console,
         Json as Json,
         Marks as Marks,
+        Overwrite as Overwrite,
         Quiet as Quiet,
         Span as Span,
         Verbose as Verbose,
@@ -40,5 +41,11 @@ if TYPE_CHECKING:
     )
     from pipeline.terminal.as_called import quote as quote
     from pipeline.terminal.fonts import name_for_drawing as name_for_drawing
+    from pipeline.terminal.completion import (
+        Complete as Complete,
+        complete_among as complete_among,
+        complete_names as complete_names,
+    )
+    from pipeline.terminal.counted import counted as counted
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TextIO
 import typer
 
 from pipeline.errors import ProjectError, StorageError, UsageError, printable
+from pipeline.storage.arguments import describe_refusal
 from pipeline.storage.user_config import read_user_config
 from pipeline.terminal.as_called import as_called
 
@@ -102,8 +103,7 @@ class Failure:
             case BrokenPipeError():
                 told = READER_GONE, "", ""
             case OSError():
-                place = f"{error.filename}: " if error.filename else ""
-                told = StorageError.exit_code, f"{place}{error.strerror or error}", ""
+                told = StorageError.exit_code, describe_refusal(error), ""
             case MemoryError():
                 told = StorageError.exit_code, "not enough memory", ""
             case _:

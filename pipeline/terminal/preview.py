@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, PngImagePlugin
 
 from pipeline.errors import UsageError
-from pipeline.storage.cache import publish
+from pipeline.storage.cache import DISTRIBUTION, publish
 from pipeline.terminal.fonts import find_font, load_default
 
 PAPER, INK, GREY = (255, 255, 255), (20, 20, 20), (120, 120, 120)
@@ -67,12 +67,22 @@ def draw_sheet(tiles: Sequence[Tile], title: str, columns: int = 10) -> Image.Im
 
 
 def save_picture(picture: Image.Image, path: Path) -> None:
-    """Write a picture as PNG, whole or not at all."""
+    """Write a picture as PNG, whole or not at all; it says that it is ours."""
+    require_png(path)
+    mark = PngImagePlugin.PngInfo()
+    mark.add_text("Software", DISTRIBUTION)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", pnginfo=mark)
+    publish(path, [buffer.getvalue()])
+
+
+def require_png(path: Path) -> None:
+    """Require the name of a file that can be written.
+
+    Raises: UsageError.
+    """
     if path.suffix.lower() != ".png":
         raise UsageError(f"{path} does not end in .png", "Only PNG is written")
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    publish(path, [buffer.getvalue()])
 
 
 def has_display() -> bool:

@@ -74,7 +74,7 @@ RESERVED = {
     "typer": [
         *("network/commands", "network/cli.py", "pipeline/commands", "pipeline/cli.py"),
         *("pipeline/terminal/command.py", "pipeline/terminal/command_line.py"),
-        "pipeline/terminal/console.py",
+        *("pipeline/terminal/completion.py", "pipeline/terminal/console.py"),
     ],
     "PIL": [
         *("pipeline/storage/pictures.py", "pipeline/formats"),

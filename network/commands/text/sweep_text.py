@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.terminal.counted import counted
+
 if TYPE_CHECKING:
     from network.sweep.search import TrialDone
     from network.sweep.study import Study
@@ -14,7 +16,7 @@ def format_trial(study: "Study", ended: "TrialDone") -> str:
     what = {"complete": "", "pruned": ", given up", "failed": ", failed"}[ended.state]
     parts = [f"trial {ended.number:>4}{what}", format_objectives(study, ended.objectives)]
     if ended.epochs:
-        parts.append(f"{ended.epochs} epochs")
+        parts.append(counted(ended.epochs, "epoch"))
     parts.append(format_values(ended.values))
     parts.append(ended.problem)
     return "  ".join(part for part in parts if part)

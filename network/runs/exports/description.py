@@ -12,7 +12,7 @@ PIXELS = "float32 from 0 (background) to 1 (ink): grey levels from 0 to 255, div
 
 def describe_run(loaded: LoadedRun, dataset: Dataset) -> dict[str, Any]:
     """Say in plain data what is needed to build the model again, and to use it."""
-    layers = loaded.checkpoint.model.layers
+    layers = loaded.model.layers
     return {
         "run": loaded.name,
         "dataset": dataset.name,
@@ -25,4 +25,4 @@ def describe_run(loaded: LoadedRun, dataset: Dataset) -> dict[str, Any]:
 
 def named_params(loaded: LoadedRun) -> dict[str, Array]:
     """Name every array as its layer and itself: `1.weight`, and `0.1.2.weight` in an ensemble."""
-    return {name.replace("/", "."): array for name, array in named_arrays(loaded.checkpoint.params)}
+    return {name.replace("/", "."): array for name, array in named_arrays(loaded.params)}

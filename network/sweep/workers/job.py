@@ -26,7 +26,7 @@ from network.training.initial_state import TrainingData, initial_state
 from network.training.loop import train
 from network.training.recipe import Recipe
 from network.training.state import EpochDone, TrainingState
-from pipeline.errors import CorruptError, MissingError
+from pipeline.errors import CorruptError, MissingError, describe_cause
 from pipeline.pickles.manifest import read_known
 from pipeline.storage.cache import publish
 
@@ -99,7 +99,8 @@ def load_job_state(job: TrainingJob, configuration: Configuration) -> tuple[Reci
     except CorruptError as error:
         raise DamagedCheckpointError(error.message) from error
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise DamagedCheckpointError(f"the job's checkpoint: no history ({error})") from error
+        what = f"the job's checkpoint: no history ({describe_cause(error)})"
+        raise DamagedCheckpointError(what) from error
 
 
 def train_until(

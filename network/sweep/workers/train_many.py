@@ -14,7 +14,7 @@ from network.errors import DivergedError
 from network.runs.checkpoints import read_file_hash, unpack_checkpoint
 from network.runs.folder import Run, extract_state
 from network.runs.names import create_run
-from network.runs.ownership import SavedState, own_run
+from network.runs.ownership import SavedState, own_run, remove_dead_parts
 from network.runs.training_run import load_initial_state, load_state, require_unfinished
 from network.sweep.workers.job import JobResult, TrainingJob, pack_state
 from network.sweep.workers.queue import JobQueue
@@ -84,7 +84,7 @@ def create_remote_run(
     """
     recipe, state = load_initial_state(cache, configuration)
     data = find_training_data(cache, configuration.dataset)
-    run = create_run(cache, name, recipe.model, state.params, configuration, stem)
+    run = create_run(cache, name, recipe.model, state.params, configuration, stem, state.origin)
     saved = SavedState(read_file_hash(run.checkpoint))
     return RemoteRun(run, configuration, recipe, state, data, saved)
 
@@ -118,8 +118,10 @@ def train_all(workers: Workers, remote_runs: Sequence[RemoteRun]) -> Iterator[Ru
     """
     with ExitStack() as owned:
         for remote_run in remote_runs:
-            owned.enter_context(own_run(remote_run.run))
+            is_alone = owned.enter_context(own_run(remote_run.run))
             remote_run.saved.require(remote_run.run)
+            if is_alone:
+                remove_dead_parts(remote_run.run)
         yield from train_in_parts(workers, remote_runs)
 
 

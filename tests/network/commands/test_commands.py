@@ -60,7 +60,7 @@ def test_train(run_command, run_json, built_cache):
     )
     assert "1,800 images to train on, 200 held out, seed 0" in done.stderr
     assert done.stderr.count("epoch   ") == 2
-    assert done.stderr.endswith(" -m network test\n")
+    assert done.stderr.endswith(" -m network test train-text\n")
     one, two = (find_run(built_cache, f"train-{kind}").checkpoint for kind in ("json", "text"))
     assert one.read_bytes() == two.read_bytes()  # same seed, same bytes
 
@@ -68,7 +68,7 @@ def test_train(run_command, run_json, built_cache):
 def test_quiet_prints_results_alone(call):
     options = ("--limit=200", "--epochs=1", "--name=quiet", "--validation=0", "-q")
     printed = call("train", *options)
-    assert re.fullmatch(r"run quiet: 1 epochs in \d+\.\d s\n", printed.out)
+    assert re.fullmatch(r"run quiet: 1 epoch in \d+\.\d s\n", printed.out)
     assert printed.err == ""
 
 
@@ -76,7 +76,7 @@ def test_a_run_is_never_overwritten(call_json, built_cache, trained):
     before = find_run(built_cache, trained).checkpoint.read_bytes()
     for command in ("train", "init"):
         error = call_json(command, "--name", trained, code=2)["error"]
-        assert error["message"].startswith("run 'trained' exists")
+        assert error["message"].startswith('run "trained" exists')
     assert find_run(built_cache, trained).checkpoint.read_bytes() == before
 
 
@@ -305,11 +305,11 @@ def test_runs(call, call_json, trained, tmp_path):
         ),
         (("train", "--epochs", "-1"), 2, "--epochs is -1; expected 0 to", ""),
         (("train", "--hidden", "0"), 2, "--hidden is 0; expected 1 to", ""),
-        (("train", "--name", "../up"), 2, "'../up' is no name for a run", ""),
+        (("train", "--name", "../up"), 2, '"../up" is no name for a run', ""),
         (("train", "--limit", "1", "--validation", "0.9"), 2, "of 1 examples none is left", ""),
         (("train", "--epoch", "1"), 2, "", "See `network train --help`"),
-        (("test", "traind"), 3, "no run is called 'traind'", "Did you mean trained?"),
-        (("show", "trained", "--split", "dev"), 2, "no split called 'dev'", ""),
+        (("test", "traind"), 3, 'no run is called "traind"', "Did you mean trained?"),
+        (("show", "trained", "--split", "dev"), 2, 'no split called "dev"', ""),
         (("show", "trained", "--out", "x.jpg"), 2, "does not end in .png", "Only PNG is written"),
         (("predict", "none.png"), 3, "none.png is not there", ""),
     ],

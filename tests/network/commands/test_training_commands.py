@@ -6,10 +6,9 @@ import re
 import pytest
 from PIL import Image
 
-from network.commands.options import complete_presets, complete_runs
 from network.runs.checkpoints import Checkpoint, save_checkpoint
 from network.runs.folder import load_run
-from network.runs.names import find_run, list_runs
+from network.runs.names import find_run
 from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
 from network.training.find_preset import load_preset, preset_names
@@ -52,7 +51,7 @@ def test_the_later_word_counts_preset_file_option(network, tmp_path, cache):
     )
     options = ("--preset", "seed", "--config", str(tmp_path / "run.toml"), "--epochs", "1")
     done = network("train", *options)
-    assert "run seed-1: 1 epochs" in done.out
+    assert "run seed-1: 1 epoch" in done.out
     _, configuration = load_run(find_run(cache, "seed-1"))
     assert (configuration.epochs, configuration.batch_size) == (1, 9)
     assert (configuration.augment, configuration.schedule) == ({"shift": 1}, "cosine")
@@ -203,11 +202,3 @@ def test_a_value_that_is_typed_wrong_is_told_as_it_is_typed(network, tmp_path):
     assert "--epochs is -1; expected 0 to 100,000" in network("train", *options, code=2).err
     done = network("train", *SHORT, "--momentum", "0.5", code=2)
     assert "--momentum needs momentum, nesterov or muon, but --optimizer is sgd" in done.err
-
-
-def test_the_shell_completes_runs_and_presets(cache, monkeypatch):
-    monkeypatch.setenv("MNIST_CACHE_DIR", str(cache.root))
-    names = [run.name for run in list_runs(cache)]
-    assert complete_runs("") == names
-    assert complete_runs("no such") == []
-    assert complete_presets("fast-9") == ["fast-97", "fast-98", "fast-99"]

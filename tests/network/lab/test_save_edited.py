@@ -250,7 +250,7 @@ def test_no_training_made_it_and_none_goes_on(cache, again):
 @pytest.mark.parametrize(
     ("wanted", "edits", "words"),
     [
-        ("first", EDITS, "run 'first' exists"),
+        ("first", EDITS, 'run "first" exists'),
         ("../first", EDITS, "is no name for a run"),
         (".hidden", EDITS, "is no name for a run"),
         ("new", Edits(), "nothing of run first is edited"),

@@ -6,11 +6,13 @@ import platform
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
 from network.lab.form_options import read_changes
+from network.lab.training_runs import MAX_TRAININGS
 from network.runs.checkpoints import load_checkpoint
 from network.runs.film import list_epochs
 from network.runs.live_changes import extract_changes
@@ -415,3 +417,16 @@ def listen_to_the_end(lab, run):
         listen(lab, run, is_end)
     except requests.RequestException:
         return
+
+
+@pytest.mark.slow
+def test_of_many_trainings_that_are_begun_at_once_as_many_begin_as_the_lab_trains(lab):
+    bodies = [{"name": f"crowd-{number}", "choices": LONG} for number in range(12)]
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        answers = list(pool.map(lambda body: ask(lab, "POST", "trainings", json=body), bodies))
+    assert [status for status, _ in answers].count(200) == MAX_TRAININGS
+    for status, answer in answers:
+        if status != 200:
+            assert status == 429
+            assert answer["error"]["message"].startswith("4 runs are in training")
+            assert answer["error"]["hint"] == "Stop one of them first"

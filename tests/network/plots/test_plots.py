@@ -13,7 +13,7 @@ from network.commands.plot import Kinds
 from network.core.data import Examples
 from network.interpret.units import first_layer_weights
 from network.plots.confusion import draw_confusion
-from network.plots.drawing import check_kinds, draw_plot, write_plots
+from network.plots.drawing import check_kinds, draw_plot, plan_plots, write_plots
 from network.plots.learning import draw_learning
 from network.plots.page import make_page
 from network.plots.per_class import draw_per_class
@@ -143,7 +143,7 @@ def test_the_kinds_are_drawn_once_each_in_our_order(cache, tmp_path):
     with pytest.raises(UsageError, match='format is "pdf"; expected png or svg'):
         check_kinds([], "pdf")
     two = load_subjects(cache, ["dense", "conv"], "validation")
-    paths = list(write_plots(two, ["learning", "confusion"], tmp_path, "png"))
+    paths = list(write_plots(plan_plots(two, ["learning", "confusion"], tmp_path, "png")))
     names = ["dense+conv_learning.png", "dense_confusion.png", "conv_confusion.png"]
     assert [path.name for path in paths] == names
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)

@@ -1,6 +1,7 @@
 """One bad run never takes the list of runs, the lab or the plots of the others away."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from network.lab.run_cache import RunCache
 from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from network.runs.film import load_frame
-from network.runs.folder import read_history, summarise_runs
+from network.runs.folder import load_run, read_history, summarise_runs
 from network.runs.history import pack_epoch
 from network.runs.names import find_run, list_runs
 from network.runs.training_run import create_training_run
@@ -125,3 +126,50 @@ def test_answers_of_a_frame_that_are_no_classes_are_refused(cache, answers):
 def test_the_line_of_an_epoch_is_written_in_one_way(cache):
     run = find_run(cache, "good")
     assert b"".join(map(pack_epoch, read_history(run))) == run.history.read_bytes()
+
+
+def fifo(path):
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("make", [fifo, Path.mkdir, lambda path: path.symlink_to("nowhere")])
+def test_a_checkpoint_that_is_no_file_is_a_row_that_says_so(cache, make, call_json):
+    bad = find_run(cache, "bad")
+    bad.checkpoint.unlink()
+    make(bad.checkpoint)
+    (row, good) = call_json("runs", cache=cache)["runs"]
+    assert (row["run"], good["problem"]) == ("bad", None)
+    assert "checkpoint.npz" in row["problem"]
+
+
+def test_a_configuration_that_was_changed_is_noticed_and_can_be_deleted(cache, call):
+    bad = find_run(cache, "bad")
+    bad.configuration.write_bytes(bad.configuration.read_bytes().replace(b"0.4", b"0.3"))
+    told = call("test", "bad", cache=cache, code=4).err
+    assert "config.json: sha256 is" in told
+    assert "it was changed. Delete it: the checkpoint has the configuration" in told
+    bad.configuration.unlink()
+    assert load_run(bad)[1] == load_run(find_run(cache, "good"))[1]
+
+
+def test_a_configuration_of_an_earlier_version_may_have_been_changed(cache):
+    bad = find_run(cache, "bad")
+    checkpoint = load_checkpoint(bad.checkpoint)
+    del checkpoint.meta["config_sha256"]
+    save_checkpoint(bad.checkpoint, checkpoint)
+    bad.configuration.write_text("{}")
+    assert load_run(bad)[1].epochs == 1
+
+
+def test_a_damaged_history_is_said_in_one_note_and_the_list_is_kept(cache, call):
+    change_history(more=1)(find_run(cache, "bad"))
+    listed = call("runs", cache=cache)
+    assert [line.split()[:2] for line in listed.out.splitlines()] == [["bad", "1"], ["good", "1"]]
+    assert "The history of bad is damaged: " in listed.err
+    assert 'line 1 is damaged ("more" is unknown)' in listed.err
+    tested = call("test", "bad", cache=cache)
+    assert "accuracy" in tested.out
+    assert tested.err.count("The history is damaged") == 1
+    find_run(cache, "good").history.unlink()
+    both = call("runs", cache=cache).err
+    assert (both.count("\n"), "The history of bad, good is damaged" in both) == (1, True)

@@ -90,12 +90,12 @@ GOOD = {"dataset": "mnist", "split": "test", "count": 9, "correct": 8}
     "value",
     [
         {},
-        {"looks": None},
+        {"looks": None}, {"looks": ""}, {"looks": {}},
         {"looks": [1]},
         *({"looks": [GOOD | bad]} for bad in (
             {"count": 0}, {"count": 7}, {"correct": -1}, {"correct": True}, {"looks": 0},
-            {"looks": 1.0}, {"split": 1}, {"dataset": None}, {"time": 5}, {"more": 1},
-            {"checkpoint": 1},
+            {"looks": 1.0}, {"split": 1}, {"dataset": None}, {"time": 5}, {"time": 0}, {"more": 1},
+            {"checkpoint": 1}, {"checkpoint": []},
         )),
     ],
 )  # fmt: skip

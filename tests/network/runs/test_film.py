@@ -1,5 +1,6 @@
 """The film of a run: one frame an epoch, each with the parameters and the answers of then."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -119,3 +120,22 @@ def test_every_image_whose_answer_changed_flipped_in_one_way(was, now, labels):
     assert sorted(np.concatenate(parts)) == np.flatnonzero(was != now).tolist()
     gained = len(flips.put_right) - len(flips.put_wrong)
     assert gained == (now == labels).sum() - (was == labels).sum()
+
+
+@pytest.mark.parametrize("epoch", [0, 2])
+def test_a_frame_of_another_training_is_refused_and_one_of_an_earlier_version_is_not(cache, epoch):
+    one, other = (replace(CONFIGURATION, seed=seed, epochs=2) for seed in (1, 2))
+    runs = []
+    for number, configuration in enumerate((one, other)):
+        training_run = create_training_run(cache, configuration, f"of-{epoch}-{number}", film=True)
+        for _ in training_run.train():
+            pass
+        runs.append(training_run.run)
+    path = frame_path(runs[0].film, epoch)
+    shutil.copy(frame_path(runs[1].film, epoch), path)
+    with pytest.raises(CorruptError, match=r"a frame of another training\. Remove .*film"):
+        load_frame(runs[0], epoch)
+    frame = load_checkpoint(path)
+    del frame.meta["training_sha256"]
+    save_checkpoint(path, frame)
+    assert load_frame(runs[0], epoch).epoch == epoch

@@ -19,7 +19,15 @@ from network.runs.folder import (
     save_run,
     summarise_run,
 )
-from network.runs.names import create_run, describe_sizes, find_run, list_runs, order_by_change
+from network.runs.names import (
+    check_new_name,
+    check_run_name,
+    create_run,
+    describe_sizes,
+    find_run,
+    list_runs,
+    order_by_change,
+)
 from network.training.build import fully_connected
 from network.training.configuration import Configuration
 from network.training.state import EpochDone, TrainingState
@@ -52,7 +60,7 @@ def test_runs_are_called_after_their_sizes_and_the_next_number(cache):
 def test_a_run_is_never_overwritten(cache):
     run = save(cache, "mine")
     before = run.checkpoint.read_bytes()
-    with pytest.raises(UsageError, match="run 'mine' exists") as error:
+    with pytest.raises(UsageError, match='run "mine" exists') as error:
         save(cache, "mine")
     assert error.value.hint == "Choose another --name"
     assert run.checkpoint.read_bytes() == before
@@ -161,7 +169,7 @@ def test_a_misspelt_name_gets_the_nearest(cache):
         find_run(cache, "784-5-10-1")
     assert error.value.hint == "Run `network train`"
     save(cache)
-    with pytest.raises(MissingError, match="no run is called '784-5-10'") as error:
+    with pytest.raises(MissingError, match='no run is called "784-5-10"') as error:
         find_run(cache, "784-5-10")
     assert error.value.hint == "Did you mean 784-5-10-1?"
     with pytest.raises(MissingError) as error:
@@ -220,3 +228,31 @@ def test_a_checkpoint_without_configuration_is_refused(cache):
     save_checkpoint(run.checkpoint, Checkpoint(MODEL, params))
     with pytest.raises(CorruptError, match="no configuration"):
         load_run(run)
+
+
+COMPOSED, DECOMPOSED = "Z\u00fcrich-\u00e9", "Zu\u0308rich-e\u0301"  # one name, written in two ways
+
+
+def test_a_name_with_accents_is_found_however_it_is_written(cache):
+    run = save(cache, DECOMPOSED)
+    assert run.name == COMPOSED
+    assert find_run(cache, DECOMPOSED) == find_run(cache, COMPOSED) == run
+    with pytest.raises(UsageError, match="never overwritten"):
+        check_new_name(cache, DECOMPOSED)
+    run.folder.rename(run.folder.with_name(DECOMPOSED))  # as a disk may have it
+    assert find_run(cache, COMPOSED).folder.name == DECOMPOSED
+
+
+@pytest.mark.parametrize("letter", ["a", "\u00e9", "\u65e5", "\U00020000"])
+def test_a_name_has_100_bytes_at_most(cache, letter):
+    most = 100 // len(letter.encode())
+    assert save(cache, letter * most).name == letter * most
+    with pytest.raises(UsageError, match="100 bytes at most"):
+        check_new_name(cache, letter * (most + 1))
+
+
+@pytest.mark.parametrize("stem", ["\u00e9" * 300, "-".join(["100"] * 90)])
+def test_a_name_of_our_own_is_short_enough_for_every_disk(cache, stem):
+    run = create_run(cache, None, MODEL, PARAMS, CONFIGURATION, stem)
+    assert run.name.endswith("-1")
+    assert check_run_name(run.name) == run.name

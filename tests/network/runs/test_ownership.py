@@ -129,3 +129,25 @@ def test_the_hash_of_a_file_is_that_of_what_was_read_from_it(cache):
     assert len(read_file_hash(run.checkpoint)) == 64
     assert read_file_hash(run.checkpoint) != checkpoint.file_hash
     assert read_file_hash(run.folder / "none.npz") is None
+
+
+@pytest.mark.parametrize("film", [False, True])
+def test_who_resumes_a_run_removes_what_a_killed_writer_left(cache, film):
+    one = create_training_run(cache, SMALL, "one", film=film)
+    train_epochs(one, 1)
+    folder = one.run.folder
+    left = [folder / ".checkpoint.npz.00ff.part", folder / ".history.jsonl.00ff.part"]
+    left += [one.run.film / ".00002.npz.00ff.part"] if film else []
+    others = [folder / ".test.json.00ff.part", folder / "my.part"]  # which no owner writes
+    for path in (*left, *others):
+        path.write_bytes(b"a part")
+    train_epochs(resume_training_run(cache, one.run)[0], 1)
+    assert [path.exists() for path in (*left, *others)] == [False] * len(left) + [True, True]
+
+
+def test_without_locks_nothing_unfinished_is_removed_at_once(cache, monkeypatch):
+    one = create_training_run(cache, SMALL, "one")
+    (part := one.run.folder / ".checkpoint.npz.00ff.part").write_bytes(b"of a living process")
+    monkeypatch.setattr("pipeline.storage.locks.try_lock", lambda *_: None)
+    train_epochs(one, 1)
+    assert part.exists()

@@ -1,6 +1,7 @@
 """A sweep finds what is best, loses no trial, and goes on wherever it was stopped."""
 
 import os
+import shutil
 import signal
 import tomllib
 from itertools import islice
@@ -16,7 +17,7 @@ from network.sweep.samplers import SAMPLERS
 from network.sweep.search import Sweep, TrialDone
 from network.sweep.workers.local import local_workers
 from network.training.initial_state import find_training_data
-from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.errors import CorruptError, MissingError, StorageError, UsageError
 from tests.support.pace import PATIENCE
 from tests.support.processes import children_of
 from tests.support.small_digits import NAME, make_small_digits
@@ -183,3 +184,20 @@ def test_what_is_no_sweep_is_told(cache, tmp_path):
     (study.folder / "study.db").unlink()
     with pytest.raises((MissingError, UsageError)):
         load_study(cache, "taken")
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_sweep_that_is_removed_while_it_is_at_work_says_so_and_does_not_come_back(cache, is_kept):
+    study = make_study(cache, f"removed-{is_kept}")
+
+    def remove_and_go_on():
+        with study.being_written():
+            shutil.rmtree(study.folder)
+            if is_kept:
+                study.keep(0, b"where it stands")
+            else:
+                study.ask()
+
+    with pytest.raises(StorageError, match="is not there any more: sweep removed"):
+        remove_and_go_on()
+    assert not study.folder.exists()

@@ -115,7 +115,7 @@ def test_a_manifest_of_a_newer_format_is_refused_with_a_hint(read, built):
 )
 def test_what_is_no_manifest_is_refused(text, built):
     built[0].manifest("tiny").write_text(text, encoding="latin-1")
-    with pytest.raises(CorruptError, match=r"tiny\.json: (no |sha256 is)") as caught:
+    with pytest.raises(CorruptError, match=r"tiny\.json: (no |sha256 is|format is)") as caught:
         read_manifest(*built)
     assert caught.value.hint == REBUILD
 
@@ -123,10 +123,10 @@ def test_what_is_no_manifest_is_refused(text, built):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"format": 0}, "ValueError(\"format 0 of 'tiny'\")"),
-        ({"dataset": "other"}, "ValueError(\"format 2 of 'other'\")"),
-        ({"inputs": None}, "TypeError('its inputs are no table')"),
-        ({"pickles": {"train": {"sha256": "a" * 63}}}, f"'{'a' * 63}' is no sha256"),
+        ({"dataset": "other"}, '(format 2 of "other")'),
+        ({"inputs": None}, "(its inputs are no table)"),
+        ({"pickles": {"train": {"sha256": "a" * 63}}}, f'("{"a" * 63}" is no sha256)'),
+        ({"pickles": {}}, '("train" is missing)'),
     ],
 )
 def test_a_manifest_that_cannot_vouch_is_told_why(change, reason, built):
@@ -184,5 +184,5 @@ def test_a_pickle_of_the_users_own_has_no_labels_without_a_class(built):
 
 
 def test_a_split_that_is_not_is_named_with_those_that_are(built):
-    with pytest.raises(UsageError, match="tiny has no split called 'trian', it has train, test"):
+    with pytest.raises(UsageError, match='tiny has no split called "trian", it has train, test'):
         read_split(*built, "trian")

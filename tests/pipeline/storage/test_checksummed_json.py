@@ -93,10 +93,10 @@ def test_a_newer_format_is_refused_whatever_its_seal(path):
         assert caught.value.hint == "Update the project, or start over: Make it again"
 
 
-@pytest.mark.parametrize(("text", "kind"), [("[]", "list"), ("7", "int"), ("null", "NoneType")])
+@pytest.mark.parametrize(("text", "kind"), [("[]", "a list"), ("7", "7"), ("null", "None")])
 def test_what_is_no_object_is_named(text, kind, path):
     path.write_text(text)
-    with pytest.raises(CorruptError, match=rf"no JSON object \(a {kind}, expected an object\)"):
+    with pytest.raises(CorruptError, match=rf"no JSON object \(it is {kind}; expected an object\)"):
         read_json(path)
 
 
@@ -125,3 +125,11 @@ def test_a_huge_file_is_not_read(path):
     finally:
         tracemalloc.stop()
     assert caught.value.hint == "Make it again"
+
+
+@pytest.mark.parametrize("found", ["1", 0, -1, True, 1.0, None, [], {}], ids=repr)
+def test_a_format_that_is_no_number_of_one_is_refused(tmp_path, found):
+    path = tmp_path / "a.json"
+    publish_json(path, {"format": found})
+    with pytest.raises(CorruptError, match=r"format is .*; expected 1 to 2"):
+        read_json(path, newest=2)

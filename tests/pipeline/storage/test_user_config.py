@@ -43,7 +43,7 @@ def test_the_cache_folder_and_the_preset_are_those_of_the_file(write, tmp_path, 
     assert run(tmp_path, "pipeline", "where").stdout.startswith(f"{tmp_path}/mine ")
     run(tmp_path, "pipeline", "build-pickles", "mnist-sample", "-q")
     trained = run(tmp_path, "network", "train", "--dataset", "mnist-sample", "--epochs", "1", "-q")
-    assert trained.stdout.startswith("run 784-30-10-1: ")  # with options, the preset is not used
+    assert trained.stdout.startswith("run fast-97-1: ")  # the preset lies below the options
     missing = run(tmp_path, "network", "train", code=3).stderr  # of mnist, which is not built
     assert "mnist" in missing
 
@@ -53,7 +53,8 @@ def test_the_cache_folder_and_the_preset_are_those_of_the_file(write, tmp_path, 
     [
         ("cache = 1", 'config.toml: "cache" is unknown; expected cache_dir, preset, colour'),
         ("preset = 1", "config.toml: preset is 1; expected a text in quotes"),
-        ('colour = "no"', "config.toml: colour is 'no'; expected true or false"),
+        ('colour = "no"', 'config.toml: colour is "no"; expected true or false'),
+        ('cache_dir = ""', "config.toml: cache_dir is empty"),
         ("colour = ", "config.toml is not a TOML file"),
     ],
 )
@@ -73,3 +74,18 @@ def test_a_log_names_every_file_that_is_read_and_written(tmp_path):
     assert "mnist-sample_test.pickle" in logged
     told = run(tmp_path, "pipeline", "--log-level", "loud", "list", code=2).stderr
     assert '--log-level is "loud"; expected one of debug, info, warning' in told
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('cache_dir = "mine"', 'config.toml is "mine"; expected the whole path, from / or ~'),
+        ('cache_dir = "CONFIG"', "config.toml, which is a file; expected a folder"),
+    ],
+)
+def test_the_cache_folder_of_the_file_is_a_whole_path_to_a_folder(write, tmp_path, line, words):
+    config = tmp_path / "mnist-neural-net" / "config.toml"
+    write(line.replace("CONFIG", config.as_posix()))
+    told = run(tmp_path, "pipeline", "where", code=6 if "CONFIG" in line else 2).stderr
+    assert words in told
+    assert told.count("\n") == 1

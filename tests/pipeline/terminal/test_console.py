@@ -32,10 +32,10 @@ WRONG = [
     (
         ("fetch", "mnits"),
         2,
-        "no data set is called 'mnits', we know mnist, mnist-sample, ",
+        'no data set is called "mnits", we know mnist, mnist-sample, ',
     ),
     (("where", "--cache-dri", "x"), 2, "No such option: --cache-dri"),
-    (("show", "--split", "trian"), 2, "mnist has no split called 'trian', it has train, test"),
+    (("show", "--split", "trian"), 2, 'mnist has no split called "trian", it has train, test'),
     (("show", "--count", "many"), 2, "Invalid value for '--count': "),
     (("show", "--count", "0"), 2, "Invalid value for '--count': "),
     (("show",), 3, "the pickles of mnist are not built"),

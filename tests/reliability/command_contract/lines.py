@@ -107,7 +107,7 @@ FAILURES = [
     ("network test cut", 4, "cut/checkpoint.npz"),
     ("network ensemble first cut", 4, "cut/checkpoint.npz"),
     ("pipeline fetch kmnist --mirror file:///no/such/ü", 5, "no mirror gave train-images"),
-    ("pipeline fetch --cache-dir {picture}", 6, "picture.png/raw"),
+    ("pipeline fetch --cache-dir {picture}", 6, "picture.png, which is a file; expected a folder"),
     ("pipeline build-pickles obst --force --cache-dir {mixed}", 6, "pickles"),
     ("network init --dataset obst --cache-dir {mixed}", 6, "runs"),
     ("pipeline show obst --out {picture}/sheet.png", 6, "picture.png/sheet.png"),

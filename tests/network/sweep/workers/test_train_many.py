@@ -181,7 +181,7 @@ def test_recipes_are_trained_for_an_ensemble_each_time_with_the_next_seed(networ
             ("ensemble", "known", "--presets", "seed"),
             f"run known is of {NAME} and a recipe of mnist",
         ),
-        (("ensemble", "--presets", "seed,seed", "--name", "known"), "run 'known' exists"),
+        (("ensemble", "--presets", "seed,seed", "--name", "known"), 'run "known" exists'),
         (
             ("ensemble", "known", "known", "--workers", "1"),
             "--workers applies only to members that are to be trained",

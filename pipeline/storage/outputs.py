@@ -1,0 +1,103 @@
+"""The rule for files that a command writes where its user says: what they may replace.
+
+An output never takes the place of an input, and of two outputs neither takes the other's. It takes
+the place of a file that this project wrote before, as that says in its first bytes. Any other file
+may be the only copy of somebody's work: it is replaced with `--force` alone.
+"""
+
+import contextlib
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import UsageError
+from pipeline.storage.cache import (
+    DISTRIBUTION,
+    absolute,
+    reading,
+    require_regular_file,
+    require_replaceable,
+)
+
+MARK = DISTRIBUTION.encode()
+START_BYTES = 4096  # of a file, in which it says who wrote it
+GENERATOR = rb'<meta name="generator" content="' + MARK + rb'">'
+
+
+@dataclass(frozen=True)
+class OutputKind:
+    """A kind of file that is written for a user, and how one of ours begins."""
+
+    what: str  # with its article
+    beginning: bytes  # a regular expression
+
+    def is_written(self, start: bytes) -> bool:
+        """Return whether a file that begins like this was written by this project, or is empty."""
+        return not start or re.match(self.beginning, start, re.DOTALL) is not None
+
+
+PNG = OutputKind("a picture", rb"\x89PNG\r\n\x1a\n.*tEXtSoftware\0" + MARK)
+SVG = OutputKind("a drawing", rb"<\?xml.*<dc:title>" + MARK + rb"</dc:title>")
+HTML = OutputKind("a page", rb"<!doctype html>.*" + GENERATOR)
+ONNX = OutputKind("an ONNX file", rb"..\x12\x10" + MARK)
+SAFETENSORS = OutputKind("a file of weights", rb'.{8}{"__metadata__":{"model":"{\\"run\\":')
+PREDICTIONS = OutputKind("a file of predictions", rb"image,label,score,error\r?\n")
+SUBMISSION = OutputKind("a submission", rb"[^\n,]+,Label\r?\n")
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file to be written: the option that names it, its path and its kind."""
+
+    option: str
+    path: Path
+    kind: OutputKind
+
+
+def require_outputs(
+    outputs: Sequence[Output],
+    inputs: Iterable[Path] = (),
+    force: bool = False,
+    by_force: str = "--force",
+) -> None:
+    """Require that files may be written where they are wanted; `by_force` is what insists on it.
+
+    Raises: UsageError for an input, for one path twice, and without force for a file that this
+    project did not write; StorageError for a folder or a device.
+    """
+    read = list(inputs)
+    for number, output in enumerate(outputs):
+        option, path = output.option, output.path
+        if any(is_same_file(path, it) for it in read):
+            raise UsageError(f"{option} is {path}, which is an input; expected another file")
+        for other in outputs[:number]:
+            if is_same_file(path, other.path):
+                raise UsageError(
+                    f"{option} is {path}, and so is {other.option}; expected a file for each"
+                )
+        require_replaceable(path)
+        if not force and path.exists() and not output.kind.is_written(read_start(path)):
+            raise UsageError(
+                f"{option} is {path}, which exists and is not {output.kind.what} of this project",
+                f"Choose another name, or replace it with {by_force}",
+            )
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Return whether two paths lead to one file, though it may not be there yet."""
+    with contextlib.suppress(OSError):
+        return one.samefile(other)
+    places = (os.path.realpath(absolute(it, "a path")) for it in (one, other))
+    return len(set(places)) == 1
+
+
+def read_start(path: Path) -> bytes:
+    """Read the beginning of a file.
+
+    Raises: StorageError.
+    """
+    require_regular_file(path)
+    with reading(path), path.open("rb") as file:
+        return file.read(START_BYTES)

@@ -1,0 +1,172 @@
+"""Whatever is given to a public name: it ends well, or in one line of ours."""
+
+import dataclasses
+import inspect
+import math
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import network
+import pipeline
+from network import ProjectError, load_dataset, open_run, train
+from pipeline import find_cache, find_dataset, import_dataset, read_split
+from pipeline.storage.arguments import checked
+
+WRONG = [None, 3, "", {}, object(), math.nan, b"a", "a\0b", "é" * 300, -1, [], np.eye(3), ()]
+# whose arguments are arrays, as the mathematics has them; the first is quoted in the README
+MATHEMATICS = {"train_step", "check_gradients"}
+FUNCTIONS = {
+    name: getattr(package, name)
+    for package in (network, pipeline)
+    for name in package.__all__
+    if inspect.isfunction(getattr(package, name)) and name not in MATHEMATICS
+}
+CLASSES = {
+    name: getattr(package, name)
+    for package in (network, pipeline)
+    for name in package.__all__
+    if inspect.isclass(getattr(package, name))
+}
+RUN = [name for name, _ in inspect.getmembers(network.Run, inspect.isfunction) if name[0] != "_"]
+GIVEN = {  # what a function needs to be called at all, so that one argument alone is wrong
+    "dataset": "mnist-sample",
+    "name": "mine",
+    "split": "test",
+    "format_name": "npz",
+    "path": "somewhere.npz",
+    "source": np.zeros((28, 28)),
+    "images": np.zeros((1, 28, 28)),
+}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("arguments")
+    train("mnist-sample", cache_dir=folder, epochs=1, name="first")
+    return find_cache(folder)
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(cache, tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_CACHE_DIR", str(cache.root))
+    monkeypatch.chdir(tmp_path)
+
+
+def ends_well(function, *given, **named):
+    """Call a function: the error that it ends in is ours and has one line."""
+    message = ""
+    try:
+        function(*given, **named)
+    except ProjectError as error:
+        message = str(error)
+    assert "\n" not in message
+    assert len(message) < 700
+
+
+def parameters_of(function):
+    parameters = inspect.signature(function).parameters.values()
+    return [it for it in parameters if it.kind is not it.VAR_KEYWORD and it.name != "self"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_public_function_takes_no_wrong_argument(cache, name):
+    needed = parameters_of(FUNCTIONS[name])
+    given = GIVEN | {"cache": cache}
+    given = {it.name: given[it.name] for it in needed if it.default is it.empty}
+    for parameter in needed:
+        for value in WRONG:
+            if name in {"train", "create_training"}:
+                given |= {"limit": 64, "epochs": 1}
+            ends_well(FUNCTIONS[name], **{**given, parameter.name: value})
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_a_method_of_a_run_takes_no_wrong_argument(name):
+    run = open_run("first")
+    method = getattr(run, name)
+    needed = parameters_of(method)
+    given = {it.name: GIVEN[it.name] for it in needed if it.default is it.empty}
+    for parameter in needed:
+        for value in WRONG:
+            ends_well(method, **{**given, parameter.name: value})
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_public_class_takes_no_wrong_argument(name):
+    fields = parameters_of(CLASSES[name])
+    positional = [it for it in fields if it.default is it.empty and it.kind < it.VAR_POSITIONAL]
+    for value in WRONG:
+        ends_well(CLASSES[name], *[value for _ in positional or fields[:1]])
+
+
+def test_a_public_function_says_what_it_expected():
+    cases = {
+        "name is 3; expected a text": lambda: train("mnist-sample", name=3),
+        "dataset is None; expected a text": lambda: train(None),
+        "name is a dict; expected a text": lambda: load_dataset({}),
+        "cache_dir is 3; expected a path": lambda: network.list_runs(3),
+        "option is nan; expected a path": lambda: find_cache(math.nan),
+        'path is "a\\u0000b"; expected a path without NUL': lambda: pipeline.inspect_file("a\0b"),
+        "cache is a str; expected a Cache": lambda: pipeline.all_datasets([]),
+        "--cache-dir is empty": lambda: find_cache(""),
+        "coverage is -1; expected 0 to 1": lambda: open_run().predict(np.eye(28), -1),
+        'coverage is "0.9"; expected a number': lambda: open_run().predict(np.eye(28), "0.9"),
+        "images are of <U1": lambda: open_run().predict(np.full((1, 28, 28), "a")),
+        "images have several shapes": lambda: open_run().predict([[1], [2, 3]]),
+        "limit is 0; expected 1 to": lambda: open_run().test(limit=0),
+        "axes is 3": lambda: open_run().plot("accuracy", 3),
+    }
+    for words, call in cases.items():
+        with pytest.raises(ProjectError) as caught:
+            call()
+        assert words.replace("a str;", "a list;") in str(caught.value)
+
+
+def test_of_a_split_the_first_images_can_be_tested():
+    assert open_run("first").test(limit=50).count == 50
+
+
+def test_paths_may_be_texts_and_datasets_names(cache, tmp_path):
+    images, labels = read_split(cache, "mnist-sample", "test")
+    assert np.array_equal(images, read_split(cache, find_dataset(cache, "mnist-sample"), "test")[0])
+    np.savez(tmp_path / "a.npz", x_train=images, y_train=labels)
+    assert import_dataset(cache, "a.npz", "texts").dataset.name == "texts"
+    assert pipeline.export_dataset(cache, "texts", "npz", "b.npz").path == tmp_path / "b.npz"
+    assert pipeline.inspect_file("b.npz").is_plain
+    assert {it.status for it in pipeline.verify_dataset(cache, "texts")} == {"intact"}
+    assert pipeline.build_pickles(cache, "texts")[0].was_intact
+
+
+def test_an_image_that_is_damaged_is_an_error_of_ours(tmp_path):
+    Image.effect_noise((64, 64), 50).save(tmp_path / "a.png")
+    whole = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(whole[: len(whole) // 2])
+    with (
+        Image.open(tmp_path / "a.png") as image,
+        pytest.raises(ProjectError, match="source is a damaged image"),
+    ):
+        open_run("first").predict(image)
+
+
+def test_a_checked_function_keeps_its_name_its_help_and_its_signature():
+    @checked
+    def add(one: int, other: float = 1) -> float:
+        """Add."""
+        return one + other
+
+    assert (add.__name__, add.__doc__, add(1, other=2)) == ("add", "Add.", 3)
+    assert list(inspect.signature(add).parameters) == ["one", "other"]
+    assert add(np.int64(1), np.float32(2)) == 3
+    for wrong in (True, 1.5, "1", None):
+        with pytest.raises(ProjectError, match=r"one is .*; expected a whole number"):
+            add(wrong)
+
+
+@pytest.mark.parametrize("field", [it.name for it in dataclasses.fields(pipeline.ImportOptions)])
+def test_every_field_of_the_import_options_is_checked(cache, tmp_path, field):
+    np.savez(tmp_path / "a.npz", x_train=np.zeros((4, 28, 28), np.uint8), y_train=[0, 1, 0, 1])
+    for value in ({}, object(), math.nan, b"a", (), []):
+        with pytest.raises(ProjectError, match=f"^{field} is "):
+            import_dataset(cache, "a.npz", "mine", pipeline.ImportOptions(**{field: value}))

@@ -1,0 +1,39 @@
+"""What a command says to do next is about the run that was named."""
+
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from network import train
+from tests.support.command_options import APPS
+
+PROGRAM = r"network (?:show|predict|test|report|train)[^,\n]*"
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hints")
+    for name in ("first", "latest"):
+        train("mnist-sample", cache_dir=folder, epochs=1, name=name)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "train --dataset mnist-sample --epochs 1 --name first-2",
+        "test first",
+        "test first latest",
+        "calibrate first",
+        "plot first --kind weights",
+        "init --dataset mnist-sample --name first-3",
+        "ensemble first latest --name first-4",
+    ],
+)
+def test_every_hint_names_the_run(cache, line):
+    answer = CliRunner().invoke(APPS["network"], [*line.split(), "--cache-dir", str(cache)])
+    assert answer.exit_code == 0, answer.output
+    (hints,) = re.findall(r"Next: (.*)", answer.stderr)
+    for hint in re.findall(PROGRAM, hints):
+        assert "first" in hint.split("network ")[1], hints
