@@ -243,10 +243,10 @@ def test_commands_write_where_they_say(cache, call, call_json, tmp_path):
     assert "Did you mean mistakes?" in call("plot", "--kind", "mistake", code=2, cache=cache).err
 
 
-def test_without_the_extra_one_line_says_which(cache, run_command, tmp_path):
+def test_without_the_extra_one_line_says_which(cache, run_process, tmp_path):
     (tmp_path / "matplotlib.py").write_text("raise ImportError(name='matplotlib')")
     path = f"{tmp_path}:{REPOSITORY}"
-    done = run_command("network", "plot", "dense", cache=cache, code=3, PYTHONPATH=path)
+    done = run_process("network", "plot", "dense", cache=cache, code=3, PYTHONPATH=path)
     assert done.stderr.startswith("network: a plot needs the package matplotlib, which is not")
     assert re.search(r"Install it: .* -m pip install .*\[plots\]'\.\n$", done.stderr)
 
