@@ -1,8 +1,9 @@
 """Run commands in forks of a process that has imported everything, which takes no start-up.
 
 A fork is a whole process with its own `sys.argv`, streams and exit: it runs `pipeline`, `network`
-or `publish` to its end as `python -m` does. `.../network/__main__.py` is `network`, so called. It stops itself before it begins, so that strace can be
-attached, and only the command's own system calls are counted.
+or `publish` to its end as `python -m` does; it is called by the name alone, or by the path to its
+`__main__.py`. It stops itself before it begins, so that strace can be attached, and only the
+command's own system calls are counted.
 """
 
 import atexit
