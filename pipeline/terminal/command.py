@@ -57,7 +57,7 @@ def make_app(epilog: str) -> typer.Typer:
     """Make a program that has no commands yet."""
     return typer.Typer(
         cls=PlainGroup,
-        add_completion=False,  # see `offer_completion`
+        add_completion=False,  # see `needs_completion`
         context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode=None,
         pretty_exceptions_enable=False,

@@ -209,10 +209,14 @@ def import_everything() -> None:
 
 def practise() -> None:
     """Run a command that does nothing, for typer imports most of itself at its first option."""
-    from pipeline.cli import app
+    import network.cli
+    import pipeline.cli
+    from pipeline.terminal.command_line import build_command
 
+    for app in (network.cli.app, pipeline.cli.app):
+        build_command(app, with_completion=False)
     with contextlib.redirect_stdout(io.StringIO()):
-        app(args=["where", "--cache-dir", os.devnull], standalone_mode=False)
+        pipeline.cli.app(args=["where", "--cache-dir", os.devnull], standalone_mode=False)
     gc.freeze()  # a fork neither looks through these objects nor copies them
 
 
