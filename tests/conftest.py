@@ -1,5 +1,6 @@
 """What the tests share: the real files, a cache built from them, commands run for real."""
 
+import gc
 import gzip
 import json
 import os
@@ -8,7 +9,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from network.cli import main
 from pipeline.build import build_pickles
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.storage.cache import Cache
+from tests.reliability.warm_commands import WarmCommands
 from tests.support.checkout import RAW, REPOSITORY
 from tests.support.pace import PATIENCE
 
@@ -33,7 +36,8 @@ settings.register_profile(  # a mutant is killed by any example, the smallest is
 )
 settings.load_profile("fast")
 
-RunCommand = Callable[..., subprocess.CompletedProcess[str]]
+Completed = subprocess.CompletedProcess[str]
+RunCommand = Callable[..., Completed]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -46,6 +50,17 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["XDG_CONFIG_HOME"] = folder.name
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Keep Python's garbage collector from looking through thousands of tests again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses by these marks
@@ -132,31 +147,66 @@ def raw_cache(tmp_path: Path) -> Cache:
     return cache
 
 
+@pytest.fixture(scope="session")
+def warm_commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmCommands]:
+    """A process that has imported everything, for whoever needs a process but not its start."""
+    commands = WarmCommands(tmp_path_factory.mktemp("warm") / "commands", [], (), {})
+    yield commands
+    commands.close()
+
+
 @pytest.fixture
-def run_command(tmp_path: Path) -> RunCommand:
+def run_process(tmp_path: Path) -> RunCommand:
     """Run `pipeline ...` or `network ...` as a process, from a folder that is not the checkout.
 
-    Call: run_command("pipeline", "fetch", cache=cache, code=0) -> completed process; the exit
+    Call: run_process("pipeline", "fetch", cache=cache, code=0) -> completed process; the exit
     code is checked, and that no traceback is shown.
     """
 
-    def run(
-        *arguments: str, cache: Cache | None = None, code: int = 0, **environment: str
-    ) -> subprocess.CompletedProcess[str]:
-        variables = {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "100", **environment}
-        variables.pop("MNIST_CACHE_DIR", None)
-        if cache is not None:
-            variables["MNIST_CACHE_DIR"] = str(cache.root)
-        done = subprocess.run(
+    def start(arguments: tuple[str, ...], variables: dict[str, str]) -> Completed:
+        return subprocess.run(
             [sys.executable, "-m", *arguments],
             capture_output=True, text=True, cwd=tmp_path, env=variables, timeout=PATIENCE,
             check=False,
         )  # fmt: skip
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done
 
-    return run
+    return partial(run_checked, start)
+
+
+@pytest.fixture
+def run_command(
+    request: pytest.FixtureRequest, tmp_path: Path, run_process: RunCommand
+) -> RunCommand:
+    """Run a command as `run_process` does, one after the other, in a fork that starts at once.
+
+    What Python itself reads when it starts, such as PYTHONPATH, a fork cannot be given.
+    """
+
+    def start(arguments: tuple[str, ...], variables: dict[str, str]) -> Completed:
+        program = REPOSITORY / arguments[0] / "__main__.py"
+        warm = request.getfixturevalue("warm_commands")
+        ended = warm.run(str(program), *arguments[1:], environment=variables, cwd=tmp_path)
+        return subprocess.CompletedProcess(arguments, *ended)
+
+    return partial(run_checked, start) if hasattr(os, "fork") else run_process
+
+
+def run_checked(
+    start: Callable[[tuple[str, ...], dict[str, str]], Completed],
+    *arguments: str,
+    cache: Cache | None = None,
+    code: int = 0,
+    **environment: str,
+) -> Completed:
+    """Start a command on a cache, and check how it ends."""
+    variables = {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "100", **environment}
+    variables.pop("MNIST_CACHE_DIR", None)
+    if cache is not None:
+        variables["MNIST_CACHE_DIR"] = str(cache.root)
+    done = start(arguments, variables)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done
 
 
 @pytest.fixture

@@ -85,32 +85,39 @@ class Program:
         self.commands[name] = Declared(function or name.replace("-", "_"), examples, **more)
 
     def app(self, *arguments: str) -> typer.Typer:
-        """Make the app of the command that the arguments begin with, or else of every command."""
-        app = typer.Typer(
-            cls=PlainGroup,
-            add_completion=False,  # see `offer_completion`
-            context_settings={"help_option_names": ["-h", "--help"]},
-            rich_markup_mode=None,
-            pretty_exceptions_enable=False,
-            epilog=f"\b\n{self.epilog}\n{BEFORE_A_COMMAND}",
-        )
+        """Return the app of the command that the arguments begin with, or else of every command."""
+        called = [it for it in arguments[:1] if it in self.commands]
+        return build_app(self, *(called or self.commands))
 
-        @app.callback(help=self.text)
-        def options(version: Annotated[bool, version_option(self.name)] = False) -> None: ...
-
-        called = self.commands.keys() & set(arguments[:1])
-        for name in called or self.commands:
-            self.add_to(app, name, self.commands[name])
-        return app
-
-    def add_to(self, app: typer.Typer, name: str, declared: Declared) -> None:
+    def add_to(self, app: typer.Typer, name: str) -> None:
         """Import a command and add it to an app."""
+        declared = self.commands[name]
         title = "Example:" if len(declared.examples) == 1 else "Examples:"
         lines = [title, *(f"  {it}" for it in declared.examples)]
         epilog = "\b\n" + "\n".join(lines)  # the sign keeps the lines as they are
         described = type("Described", (PlainCommand,), {"default_values": declared.default_values})
         command = getattr(self.functions, declared.function)
         app.command(name, cls=described, epilog=epilog, hidden=declared.hidden)(command)
+
+
+@functools.cache  # a process that runs several commands builds them once
+def build_app(program: Program, *names: str) -> typer.Typer:
+    """Build the app of some commands of a program."""
+    app = typer.Typer(
+        cls=PlainGroup,
+        add_completion=False,  # see `needs_completion`
+        context_settings={"help_option_names": ["-h", "--help"]},
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        epilog=f"\b\n{program.epilog}\n{BEFORE_A_COMMAND}",
+    )
+
+    @app.callback(help=program.text)
+    def options(version: Annotated[bool, version_option(program.name)] = False) -> None: ...
+
+    for name in names:
+        program.add_to(app, name)
+    return app
 
 
 def version_option(name: str) -> Any:

@@ -9,11 +9,13 @@ import signal
 import sys
 import traceback
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TextIO
 
 import typer
+from typer.main import get_command
 
 from pipeline.errors import ProjectError, StorageError, UsageError, printable
 from pipeline.storage.arguments import describe_refusal
@@ -39,10 +41,10 @@ def run_app(app: typer.Typer, name: str) -> NoReturn:
     try:
         require_value(arguments)
         arguments = take_log_level(arguments)
-        offer_completion(app, name, arguments)
         if not read_user_config().colour:
             os.environ.setdefault("NO_COLOR", "1")  # which rich obeys
-        code = app(args=arguments, prog_name=name, standalone_mode=False)
+        command = build_command(app, needs_completion(name, arguments))
+        code = command(args=arguments, prog_name=name, standalone_mode=False)
         stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one place where all that fails ends
         code = failure.report(error)
@@ -174,8 +176,14 @@ def take_log_level(arguments: list[str]) -> list[str]:
     return rest or ["--help"]
 
 
-def offer_completion(app: typer.Typer, name: str, arguments: list[str]) -> None:
-    """Add what completes commands in a shell, where it is asked for; it imports Pydantic, too."""
+def needs_completion(name: str, arguments: list[str]) -> bool:
+    """Return whether completion in a shell is asked for, which imports Pydantic, too."""
     is_asked = any(argument.endswith("-completion") for argument in arguments[:1])
-    if is_asked or f"_{name.upper()}_COMPLETE" in os.environ:
-        app._add_completion = True  # noqa: SLF001 - what `Typer(add_completion=...)` sets
+    return is_asked or f"_{name.upper()}_COMPLETE" in os.environ
+
+
+@cache  # a process that runs several commands builds them once
+def build_command(app: typer.Typer, with_completion: bool) -> Any:
+    """Build the commands and options of a program."""
+    app._add_completion = with_completion  # noqa: SLF001 - as `Typer(add_completion=...)` does
+    return get_command(app)

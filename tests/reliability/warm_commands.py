@@ -1,8 +1,9 @@
 """Run commands in forks of a process that has imported everything, which takes no start-up.
 
 A fork is a whole process with its own `sys.argv`, streams and exit: it runs `pipeline`, `network`
-or `publish` to its end as `python -m` does. It stops itself before it begins, so that strace can be
-attached, and only the command's own system calls are counted.
+or `publish` to its end as `python -m` does; it is called by the name alone, or by the path to its
+`__main__.py`. It stops itself before it begins, so that strace can be attached, and only the
+command's own system calls are counted.
 """
 
 import atexit
@@ -70,14 +71,20 @@ class WarmCommands:
         stdout: str | None = None,
         file_size: int | None = None,
         killed_after: float | None = None,
+        environment: dict[str, str] | None = None,
+        cwd: Path | None = None,
     ) -> Ended:
         """Run one command to its end.
 
         Traced by this strace command, with stdout in this file, with no file allowed to be
-        larger than `file_size` bytes, or killed after so many seconds.
+        larger than `file_size` bytes, or killed after so many seconds. Without an environment and
+        a folder it has those of the warm process.
         """
         out, err = stdout or str(self.folder / "stdout"), str(self.folder / "stderr")
-        pid = self.ask(arguments=arguments, stdout=out, stderr=err, file_size=file_size)
+        pid = self.ask(
+            arguments=arguments, stdout=out, stderr=err, file_size=file_size,
+            environment=environment, cwd=cwd and str(cwd),
+        )  # fmt: skip
         with attached(strace, pid):
             os.kill(pid, signal.SIGCONT)
             if killed_after is not None and not self.has_answered(killed_after):
@@ -144,8 +151,20 @@ def serve() -> list[str]:
     return []
 
 
-def become(arguments: list[str], stdout: str, stderr: str, file_size: int | None) -> None:
+def become(
+    arguments: list[str],
+    stdout: str,
+    stderr: str,
+    file_size: int | None,
+    environment: dict[str, str] | None,
+    cwd: str | None,
+) -> None:
     """Turn this fork into a process of its own, and stop until it is told to go on."""
+    if environment is not None:
+        os.environ.clear()
+        os.environ.update(environment)
+    if cwd is not None:
+        os.chdir(cwd)
     new = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     for number, path, flags in (
         (0, os.devnull, os.O_RDONLY), (1, stdout, new), (2, stderr, new)
@@ -190,10 +209,15 @@ def import_everything() -> None:
 
 def practise() -> None:
     """Run a command that does nothing, for typer imports most of itself at its first option."""
-    from pipeline.cli import program
+    import network.cli
+    import pipeline.cli
+    from pipeline.terminal.command_line import build_command
 
+    for program in (network.cli.program, pipeline.cli.program):
+        for command in ("", *program.commands):
+            build_command(program.app(command), with_completion=False)
     with contextlib.redirect_stdout(io.StringIO()):
-        program.app()(args=["where", "--cache-dir", os.devnull], standalone_mode=False)
+        pipeline.cli.program.app()(args=["where", "--cache-dir", os.devnull], standalone_mode=False)
     gc.freeze()  # a fork neither looks through these objects nor copies them
 
 
@@ -207,8 +231,9 @@ def main() -> None:
         DATASETS[dataset.name] = dataset
     if arguments := serve():
         sys.argv = arguments
+        program = Path(arguments[0]).parent.name or arguments[0]
         try:
-            importlib.import_module(PROGRAMS[arguments[0]]).main()
+            importlib.import_module(PROGRAMS[program]).main()
         except SystemExit as ended:
             end(ended.code)
 

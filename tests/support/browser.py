@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,14 +16,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from network.runs.training_run import create_training_run
+from network.training.configuration import Configuration
 from pipeline.storage.cache import Cache
 from tests.support.checkout import REPOSITORY
 from tests.support.pace import PATIENCE
+from tests.support.small_digits import NAME, make_small_digits
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = [
     "--no-sandbox",  # root has none, and what is opened is our own page
     "--disable-gpu",
@@ -130,10 +134,21 @@ def lab(lab_cache: Cache) -> Iterator[LabProcess]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def quick_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabProcess]:
+    """A lab with a run of a few digits and its film: soon there, to be asked what it refuses."""
+    cache = make_small_digits(tmp_path_factory.mktemp("quick lab"))
+    chosen = Configuration(dataset=NAME, epochs=1, validation=0.5)
+    for name, film in (("first", False), ("filmed", True)):
+        deque(create_training_run(cache, chosen, name, film=film).train(), maxlen=0)
+    with running_lab(cache) as started:
+        yield started
+
+
 @pytest.fixture(scope="module")  # while it is there, no other event loop can run in this thread
 def browser() -> Iterator["Browser"]:
     """Debian's Chromium, or another that is installed."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         pytest.skip("there is no Chromium here")
     from playwright.sync_api import expect, sync_playwright

@@ -1,5 +1,6 @@
 """Every `network` command, run as its user runs it."""
 
+import json
 import os
 import pickle
 import re
@@ -80,11 +81,11 @@ def test_a_run_is_never_overwritten(call_json, built_cache, trained):
     assert find_run(built_cache, trained).checkpoint.read_bytes() == before
 
 
-def test_two_trainings_at_once_get_a_run_each(run_json, built_cache):
-    arguments = ("network", "train", "--hidden=3", "--limit=100", "--epochs=1")
+def test_two_trainings_at_once_get_a_run_each(run_process, built_cache):
+    arguments = ("network", "train", "--hidden=3", "--limit=100", "--epochs=1", "--json")
     with ThreadPoolExecutor() as pool:
-        runs = [pool.submit(run_json, *arguments, cache=built_cache) for _ in range(2)]
-    assert len({run.result()["run"] for run in runs}) == 2
+        runs = [pool.submit(run_process, *arguments, cache=built_cache) for _ in range(2)]
+    assert len({json.loads(run.result().stdout)["run"] for run in runs}) == 2
 
 
 def test_init_and_train_from_it(call_json, built_cache):

@@ -13,14 +13,21 @@ from network.core.data import scale_pixels
 from network.metrics.accuracy import predict_classes
 from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
+from tests.support.small_digits import NAME, make_small_digits
 
 HEADER = ",".join(f"pixel{i}" for i in range(784))
 
 
 @pytest.fixture(scope="module")
+def built_cache(tmp_path_factory):
+    """A few digits: all of MNIST would be read anew by each command."""
+    return make_small_digits(tmp_path_factory.mktemp("files"), 1000)
+
+
+@pytest.fixture(scope="module")
 def trained(built_cache):
-    """A run that predicts something, and its model and parameters."""
-    chosen = Configuration(limit=1000, epochs=1)
+    """A run that predicts something."""
+    chosen = Configuration(dataset=NAME, epochs=1)
     training_run = create_training_run(built_cache, chosen, "for-files")
     list(training_run.train())
     return "for-files"

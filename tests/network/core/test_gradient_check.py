@@ -86,10 +86,11 @@ def networks(draw):
     return Model((*layers, Linear(4, "glorot"), loss.output_activation())), loss()
 
 
-def test_random_networks_are_right(amount, figure):
+@pytest.mark.parametrize("usual", [50, pytest.param(200, marks=pytest.mark.slow)])
+def test_random_networks_are_right(usual, amount, figure):
     errors = []
 
-    @settings(max_examples=amount(200, 5_000))
+    @settings(max_examples=amount(usual, 5_000))
     @given(networks(), st.integers(1, 5), st.integers(0, 2**32))
     def check_network(network, n, seed):
         (model, loss), rng = network, np.random.default_rng(seed)

@@ -10,11 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
-from schemathesis import GenerationMode
 
 from network.commands.init import init
 from network.lab.security import HEADERS, MAX_BODY_BYTES, HostCheck
@@ -325,6 +323,8 @@ def test_a_run_that_is_damaged_does_not_hide_the_others(lab):
 
 @pytest.mark.slow
 def test_nothing_that_schemathesis_makes_up_is_answered_with_500(lab, amount, figure):
+    import schemathesis  # here: it takes seconds, and no other test needs it
+
     schema = schemathesis.openapi.from_url(f"{lab.address}api/openapi.json", headers=lab.headers)
     operations = [found.ok() for found in schema.get_all_operations()]
     each = -(-amount(1000, 20_000) // len(operations))
@@ -343,6 +343,8 @@ def test_nothing_that_schemathesis_makes_up_is_answered_with_500(lab, amount, fi
 
 def make_up(operation, count):
     """Make up requests for an operation, right ones and wrong ones."""
+    from schemathesis import GenerationMode
+
     made = []
     modes = [GenerationMode.POSITIVE]
     if operation.body or operation.query or operation.path_parameters:

@@ -11,6 +11,7 @@ from network.images.pages.read import read_page
 from network.lab.bundle import bundle
 from tests.support.browser import WAIT, Watched, check_layout, network, write_digit
 from tests.support.pace import PATIENCE
+from tests.support.small_digits import NAME, make_small_digits
 
 REACH = 1  # grey level by which a pixel may differ: rounding
 
@@ -86,8 +87,11 @@ def test_it_fits_its_window(exported, open_file, width):
     check_layout(page)
 
 
-def test_the_page_may_run_its_own_script_and_nothing_else(exported):
-    text = exported["first"].read_text("utf-8")
+def test_the_page_may_run_its_own_script_and_nothing_else(call, tmp_path):
+    cache, page = make_small_digits(tmp_path), tmp_path / "page.html"
+    call("init", "--dataset", NAME, "--name", "first", cache=cache)
+    call("export", "first", "--html", str(page), cache=cache)
+    text = page.read_text("utf-8")
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)[1]
     assert policy.startswith("default-src 'none'; ")
     assert "unsafe" not in policy

@@ -65,15 +65,8 @@ def test_shapes_and_dtypes_are_those_of_what_is_differentiated(name, dtype, data
     assert {key: (grad.shape, grad.dtype) for key, grad in grads.items()} == {
         key: (array.shape, dtype) for key, array in at.params.items()
     }
-
-
-@every_layer
-@given(data=st.data())
-def test_the_shapes_that_are_told_are_the_shapes_that_are_made(name, data):
-    at = data.draw(any_application(name))
-    params, out_shape = at.layer.shapes(at.x.shape[1:])
-    assert params == {key: array.shape for key, array in at.params.items()}
-    assert out_shape == at.out_shape
+    told = {key: array.shape for key, array in at.params.items()}
+    assert at.layer.shapes(at.x.shape[1:]) == (told, at.out_shape)
 
 
 @every_layer
@@ -245,10 +238,10 @@ def test_convolution_in_several_parts_is_that_of_each_image():
     x = rng.normal(size=(7, 28, 28, 16)).astype(np.float32)  # three of them fit into CACHE
     y, backward = layer.forward(params, x)
     alone = [layer.forward(params, x[i : i + 1]) for i in range(len(x))]
-    assert y == pytest.approx(np.concatenate([y_one for y_one, _ in alone]), rel=1e-4, abs=1e-4)
+    assert np.allclose(y, np.concatenate([y_one for y_one, _ in alone]), rtol=5e-5, atol=5e-5)
     d_x, grads = backward(y)
     backwards = [backward_one(y_one) for y_one, backward_one in alone]
-    assert d_x == pytest.approx(np.concatenate([d for d, _ in backwards]), rel=1e-4, abs=1e-3)
+    assert np.allclose(d_x, np.concatenate([d for d, _ in backwards]), rtol=5e-5, atol=5e-4)
     d_weight = sum(grads_one["weight"] for _, grads_one in backwards)
     assert grads["weight"] == pytest.approx(d_weight, rel=1e-4, abs=0.1)
 

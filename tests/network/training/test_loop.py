@@ -61,9 +61,10 @@ def test_the_same_seed_makes_the_same_bytes_and_another_seed_others(optimizer, d
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_loss_falls(loss, optimizer, digits):
     rates = {"sgd": 1.0, "momentum": 0.1, "nesterov": 0.1, "rmsprop": 0.01, "lion": 0.001}
-    rate = rates.get(optimizer, 0.01)
+    rate = rates.get(optimizer, 0.02)
+    count = 100 if optimizer == "lion" else 40  # whose steps are all of one length
     epochs = run(
-        *digits, loss=loss, optimizer=optimizer, learning_rate=rate, epochs=100, batch_size=10
+        *digits, loss=loss, optimizer=optimizer, learning_rate=rate, epochs=count, batch_size=10
     ).epochs
     assert epochs[-1].loss < epochs[0].loss / 2
     assert epochs[-1].validation_accuracy > 0.3  # of digits never seen; guessing gives 0.1

@@ -439,14 +439,15 @@ def damaged(data, rng):
     return bytes(data)
 
 
+@pytest.mark.parametrize("usual", [8, pytest.param(25, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", {**READ, **READ_SPLITS})
-def test_a_damaged_source_is_read_or_refused_in_one_line(kind, tmp_path, amount, figure):
+def test_a_damaged_source_is_read_or_refused_in_one_line(kind, usual, tmp_path, amount, figure):
     made = {**READ, **READ_SPLITS}[kind](tmp_path)
     path = made if made.is_file() else tmp_path
     files = [it for it in tmp_path.rglob("*") if it.is_file()]
     victim = made if made.is_file() else files[0]
     data, rng, faults = victim.read_bytes(), np.random.default_rng(0), []
-    tries = amount(25, 5000)
+    tries = amount(usual, 5000)
     for _ in range(tries):
         victim.write_bytes(damaged(data, rng))
         try:

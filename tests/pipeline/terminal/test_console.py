@@ -224,9 +224,9 @@ def test_a_command_works_without_anywhere_to_print(command, closed, raw_cache):
     assert "fecth" not in done.stdout  # an error is no result
 
 
-def test_paths_are_printed_where_the_terminal_knows_only_ascii(run_command, tmp_path):
+def test_paths_are_printed_where_the_terminal_knows_only_ascii(run_process, tmp_path):
     folder = str(tmp_path / "Übung")
-    done = run_command("pipeline", "where", "--cache-dir", folder, PYTHONIOENCODING="ascii")
+    done = run_process("pipeline", "where", "--cache-dir", folder, PYTHONIOENCODING="ascii")
     assert "bung  (chosen by --cache-dir)" in done.stdout
 
 

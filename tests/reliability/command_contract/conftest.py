@@ -11,8 +11,14 @@ import pytest
 from PIL import Image
 
 from tests.reliability.command_contract.places import PLAN, make_cache, make_mixed
-from tests.reliability.command_contract.running import COLOURFUL, Call, Case, run, words_of
-from tests.reliability.warm_commands import WarmCommands
+from tests.reliability.command_contract.running import (
+    COLOURFUL,
+    Call,
+    Case,
+    run,
+    variables,
+    words_of,
+)
 
 CONTRACT = "R18: {cases} cases of the command line's contract, {broken} broken"
 
@@ -63,19 +69,12 @@ def call(places: dict[str, Path], tmp_path: Path) -> Call:
     return lambda line, **options: run(line, **{**given, **options})
 
 
-@pytest.fixture(scope="session")
-def warm(places: dict[str, Path]) -> Iterator[WarmCommands]:
-    """A process that has started already, in a place that invites colours."""
-    environment = {"MNIST_CACHE_DIR": str(places["cache"]), "COLUMNS": "80", **COLOURFUL}
-    commands = WarmCommands(places["cache"].parent / "warm", [], (), environment)
-    yield commands
-    commands.close()
-
-
 @pytest.fixture
 def quick(request: pytest.FixtureRequest, call: Call, tmp_path: Path) -> Call:
     """Run a line as `call` does, but without the time that a start takes, where there is fork."""
     if not hasattr(os, "fork"):
         return call
-    warm, places = request.getfixturevalue("warm"), request.getfixturevalue("places")
-    return lambda line: warm.run(*words_of(line, {**places, "folder": tmp_path}))
+    places, warm = request.getfixturevalue("places"), request.getfixturevalue("warm_commands")
+    given = {**places, "folder": tmp_path}
+    environment = variables(places["cache"], {"COLUMNS": "80", **COLOURFUL})
+    return lambda line: warm.run(*words_of(line, given), environment=environment, cwd=tmp_path)

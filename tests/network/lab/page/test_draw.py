@@ -260,8 +260,8 @@ def test_the_first_look_at_a_runs_test_images_is_counted_and_no_other(lab):
         ("contributions", {"pixels": [256] * 784, "target": 1}, 422),
     ],
 )
-def test_what_is_not_there_is_refused_in_one_line(lab, path, value, status):
-    found, answer = ask(lab, path, value)
+def test_what_is_not_there_is_refused_in_one_line(quick_lab, path, value, status):
+    found, answer = ask(quick_lab, path, value)
     assert found == status
     assert answer["error"]["message"]
 

@@ -372,8 +372,8 @@ def test_it_fits_its_window_in_light_and_dark(open_page, size):
         ("first/map?layers=3&member=0", 404, "no member 0"),
     ],
 )
-def test_what_makes_no_sense_is_refused_in_one_sentence(lab, path, status, said):
-    refused = lab.get(f"{lab.address}api/runs/{path}")
+def test_what_makes_no_sense_is_refused_in_one_sentence(quick_lab, path, status, said):
+    refused = quick_lab.get(f"{quick_lab.address}api/runs/{path}")
     assert refused.status_code == status
     assert said in refused.json()["error"]["message"]
 

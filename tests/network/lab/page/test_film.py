@@ -166,7 +166,7 @@ def test_a_film_fits_every_window(open_page, filmed, size):
     [("filmed/film/99", 404), ("filmed/film/-1", 422), ("filmed/film/x", 422), ("no/film", 404),
      ("filmed/film/events", 404), ("filmed/film/99999999999999", 422)],
 )  # fmt: skip
-def test_what_is_not_there_is_told(lab, filmed, path, status):
-    answer = lab.get(f"{lab.address}api/runs/{path}", timeout=PATIENCE)
+def test_what_is_not_there_is_told(quick_lab, path, status):
+    answer = quick_lab.get(f"{quick_lab.address}api/runs/{path}", timeout=PATIENCE)
     assert answer.status_code == status
     assert answer.json()["error"]["message"]

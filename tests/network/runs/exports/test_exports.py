@@ -163,13 +163,13 @@ def trained(built_cache):
     return create_training_run(built_cache, choices, "export").run
 
 
-def test_the_command_writes_the_same_bytes_each_time(run_json, trained, built_cache, tmp_path):
+def test_the_command_writes_the_same_bytes_each_time(run_process, trained, built_cache, tmp_path):
     written = []
     for hashing in ("1", "2"):
         files = [f"--{name}={tmp_path / name}" for name in formats.FORMATS]
-        told = run_json(
-            "network", "export", "export", *files, cache=built_cache, PYTHONHASHSEED=hashing
-        )
+        line = ("network", "export", "export", *files, "--json")
+        done = run_process(*line, cache=built_cache, PYTHONHASHSEED=hashing)
+        told = json.loads(done.stdout)
         assert told["run"] == "export"
         for file in told["files"]:
             data = Path(file["path"]).read_bytes()
