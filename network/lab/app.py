@@ -1,4 +1,4 @@
-"""Build the lab's server: its security, the routes of each view, the files of the page."""
+"""The lab's server: security, routes of each view, files of the page."""
 
 from pathlib import Path
 
@@ -33,9 +33,9 @@ STATUS: dict[type[ProjectError], int] = {
 
 
 def build_app(lab: Lab, host: str, token: str | None) -> ASGIApp:
-    """Make the server of a lab; `host` is the address that it listens on.
+    """Build the server of a lab; `host` is the address that it listens on.
 
-    Without a `token` whoever reaches the lab may use it.
+    Without a `token`, every program that reaches the lab can use it.
     """
     app = FastAPI(
         title="network lab", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
@@ -51,7 +51,7 @@ def build_app(lab: Lab, host: str, token: str | None) -> ASGIApp:
 
 
 def add_page(app: FastAPI) -> None:
-    """Serve the files of the page, by the names that they have when the lab begins."""
+    """Add the files of the page, as listed when the lab starts."""
     files = {
         path.relative_to(PAGE).as_posix(): path for path in PAGE.rglob("*") if path.suffix in TYPES
     }
@@ -60,31 +60,31 @@ def add_page(app: FastAPI) -> None:
     def page(name: str) -> Response:
         path = files.get(name or "index.html")
         if path is None:
-            raise HTTPException(404, "there is no such page")
+            raise HTTPException(404, "page not found")
         return Response(path.read_bytes(), media_type=TYPES[path.suffix])
 
 
 def error_response(status: int, message: str, hint: str = "", field: str = "") -> JSONResponse:
-    """Answer with an error as every part of the lab does; `field` names the choice at fault."""
+    """Return an error response; `field` names the setting that caused the error."""
     return JSONResponse({"error": {"message": message, "hint": hint, "field": field}}, status)
 
 
 def on_project_error(request: Request, error: ProjectError) -> Response:
-    """Respond with the message that the command would print."""
+    """Return the same message that a command would print."""
     status = STATUS.get(type(error), 422)
     return error_response(status, error.message, error.hint, field=getattr(error, "field", ""))
 
 
 def on_validation_error(request: Request, error: RequestValidationError) -> Response:
-    """Respond with the first fault of a request."""
+    """Return the first validation error of a request."""
     first = error.errors()[0]
     names = [str(part) for part in first["loc"] if part != "body"]
-    what = f"{'.'.join(names) or 'the request'}: {first['msg']}"[:500]
-    return error_response(422, what, field=names[-1] if names else "")
+    message = f"{'.'.join(names) or 'the request'}: {first['msg']}"[:500]
+    return error_response(422, message, field=names[-1] if names else "")
 
 
 def on_http_error(request: Request, error: AnyHTTPException) -> Response:
-    """Respond in our form to what the framework rejects."""
-    answer = error_response(error.status_code, str(error.detail))
-    answer.headers.update(error.headers or {})
-    return answer
+    """Return an error of the framework in the same form."""
+    response = error_response(error.status_code, str(error.detail))
+    response.headers.update(error.headers or {})
+    return response

@@ -1,4 +1,4 @@
-"""Put the page's modules into one script, for a page that is one file."""
+"""Bundling of JavaScript modules into one script, for a page in one file."""
 
 import re
 from pathlib import Path, PurePosixPath
@@ -9,13 +9,13 @@ EXPORT = re.compile(r"^export ((?:async )?function|const|class) (\w+)", re.MULTI
 
 
 def bundle(folder: Path, first: str) -> str:
-    """Write a module and all that it imports as one script.
+    """Return a script with a module and all of its imports.
 
-    Each module becomes a function that is called once and returns what the module exports; so no
-    two of them share a name by accident. They use the few forms of import and export that are
-    looked for here.
+    Each module becomes a function that is called once and returns its exports, so that names of
+    different modules do not collide. The modules of the page use only the forms of import and
+    export that are supported here.
 
-    Source: ECMA-262, section 16.2 (modules), of which this keeps what our modules use.
+    Source: ECMA-262, section 16.2 (modules), of which this supports a part.
     """
     written: dict[str, str] = {}
     write_module(folder, first, written)
@@ -23,7 +23,7 @@ def bundle(folder: Path, first: str) -> str:
 
 
 def write_module(folder: Path, name: str, written: dict[str, str]) -> None:
-    """Write a module after those that it imports, unless it is there already."""
+    """Write the imports of a module and then the module, unless it is written already."""
     if name in written:
         return
     code = (folder / name).read_text("utf-8")
@@ -40,12 +40,12 @@ def write_module(folder: Path, name: str, written: dict[str, str]) -> None:
     names = ", ".join(it[2] for it in EXPORT.finditer(code))
     code = EXPORT.sub(r"\1 \2", code)
     if left := re.search(r"^(import|export)\b.*|\bimport\(.*|</script|<!--", code, re.MULTILINE):
-        raise ValueError(f"{name}: {left[0]!r} is a form that a bundle does not know")
+        raise ValueError(f'{name}: "{left[0]}" is not supported in a bundle')
     written[name] = f'modules["{name}"] = (() => {{\n{code}\nreturn {{ {names} }};\n}})();\n'
 
 
 def normal(path: PurePosixPath) -> str:
-    """Take `.` and `..` out of a path: views/../dom.js is dom.js."""
+    """Return a path without `.` and `..`: views/../dom.js is dom.js."""
     parts: list[str] = []
     for part in path.parts:
         parts = parts[:-1] if part == ".." else [*parts, part]

@@ -1,4 +1,4 @@
-"""Damage that images on the page may be given: by name, as strong as is measured at most."""
+"""Image corruptions of the view Explore, by name, up to the highest measured severity."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -12,13 +12,13 @@ Name: TypeAlias = Literal[tuple(CORRUPTIONS)]  # type: ignore[valid-type]
 
 @dataclass(frozen=True)
 class ImageCorruption:
-    """A corruption of a strength."""
+    """A corruption with a severity."""
 
     name: str
     strength: float
 
     def apply(self, images: Array) -> Array:
-        """Damage images.
+        """Return corrupted images.
 
         Shapes: (N, H, W), the same out.
         """
@@ -26,20 +26,20 @@ class ImageCorruption:
 
 
 def read_corruption(damage: Name | None = None, strength: float = 0.0) -> ImageCorruption | None:
-    """Take what a page asks for; None leaves the images as they are.
+    """Build the corruption of a request; None means the original images.
 
-    Raises: UsageError when it is stronger than what is measured.
+    Raises: UsageError when the severity is out of range.
     """
     if damage is None:
         return None
     low, *_, high = CORRUPTIONS[damage].levels
     if not low <= strength <= high:  # NaN as well
-        raise UsageError(f"strength {strength} of {damage}, expected {low} to {high}")
+        raise UsageError(f"strength is {strength:g} for {damage}; expected {low} to {high}")
     return ImageCorruption(damage, strength)
 
 
 def corruptions_to_json() -> list[dict[str, Any]]:
-    """Name the kinds of damage, with the strengths that are measured and what these count."""
+    """Return the corruptions with their levels of severity and units."""
     return [
         {"name": name, "levels": it.levels, "unit": it.unit} for name, it in CORRUPTIONS.items()
     ]

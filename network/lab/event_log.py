@@ -1,7 +1,7 @@
-"""Events in the order in which they happened, kept, so that who was away can have them all.
+"""Log of events in order, kept so that a page can reconnect without missing any.
 
-An event's id is the log's own name and a number: `k3x9-17`. A page that comes back says the last
-id it has seen, and gets what came after; one that asks a new log with the id of another gets all.
+The id of an event is the name of the log and a number: `k3x9-17`. A page that reconnects sends the
+last id that it received, and gets the later events. With the id of another log, it gets all events.
 
 Source: WHATWG, HTML, section 9.2 (server-sent events): `id`, `retry`, and Last-Event-ID.
 """
@@ -16,33 +16,33 @@ from network.lab.plain_json import write_json
 
 Event: TypeAlias = dict[str, Any]
 
-LOOK = 0.1  # seconds between two looks for new events
-HEARTBEAT = 10.0  # seconds without an event, after which a line is sent all the same
+POLL = 0.1  # seconds between two checks for new events
+HEARTBEAT = 10.0  # seconds without an event, after which a comment is sent
 
 
 class Source(Protocol):
-    """Where events come from."""
+    """A source of events."""
 
     @property
     def name(self) -> str:
-        """A name that no other source has."""
+        """Unique name of the source."""
 
     @property
     def is_over(self) -> bool:
-        """Are there all the events that there will be, as far as can be seen now?"""
+        """Return whether no more events will follow, as far as is known now."""
 
     def events(self) -> Sequence[Event]:
-        """Return all events so far; the next time the same ones, and perhaps more."""
+        """Return all events so far; later calls return the same ones and possibly more."""
 
 
 class EventLog:
-    """What has happened so far; one thread adds, others read."""
+    """A list of events; one thread adds to it, others read it."""
 
     def __init__(self) -> None:
         self.name, self.is_over, self.kept = secrets.token_hex(4), False, list[Event]()
 
     def add(self, event: Event) -> None:
-        """Add what has just happened."""
+        """Add an event."""
         self.kept.append(event)
 
     def events(self) -> Sequence[Event]:
@@ -50,29 +50,29 @@ class EventLog:
 
 
 def seen_by(source: Source, last_id: str) -> int:
-    """Return how many events of a source somebody has seen whose last id is this."""
+    """Return the number of events of a source up to the one with this id."""
     name, _, number = last_id.rpartition("-")
     is_ours = name == source.name and number.isascii() and number.isdigit() and len(number) < 10
     return int(number) if is_ours else 0
 
 
 async def stream(source: Source, last_id: str, is_closing: Flag) -> AsyncIterator[str]:
-    """Write a source's events as they come, from the one after the last seen on, to the end."""
+    """Stream the events of a source, starting after the last received one."""
     yield "retry: 1000\n\n"
     seen, quiet = seen_by(source, last_id), 0.0
     while not is_closing.is_set():
-        is_over, found = source.is_over, source.events()  # in this order: none comes in between
+        is_over, found = source.is_over, source.events()  # in this order, to miss no event
         if lines := [
             f"id: {source.name}-{number}\ndata: {write_json(event)}\n\n"
             for number, event in enumerate(found[seen:], seen + 1)
         ]:
-            yield "".join(lines)  # in one piece: one that has gone is noticed between two
+            yield "".join(lines)  # in one piece: a closed connection is noticed between two
         if is_over:
             yield 'data: {"type": "end"}\n\n'
             return
-        quiet = 0.0 if lines else quiet + LOOK
+        quiet = 0.0 if lines else quiet + POLL
         seen = max(seen, len(found))
         if quiet >= HEARTBEAT:
             yield ": still here\n\n"
             quiet = 0.0
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(POLL)

@@ -1,4 +1,4 @@
-"""The films of runs: what each frame shows, and those that are being made."""
+"""Films of runs: the content of each frame, and the films that are being made."""
 
 import time
 from collections.abc import Mapping
@@ -35,23 +35,23 @@ from pipeline.errors import MissingError, ProjectError, UsageError
 from pipeline.storage.cache import Cache
 
 REPORT = 0.2  # seconds between two reports
-MAX_DIGITS = 24  # digits that are shown of each kind of flip
+MAX_DIGITS = 24  # images shown per kind of prediction change
 
 
 class Filming(WorkerProcess):
-    """A film that is being made."""
+    """The process that makes a film."""
 
     what = "the film"
 
 
 class Films:
-    """The films that are being made, by the names of their runs."""
+    """The processes that make films, by the names of their runs."""
 
     def __init__(self, cache: Cache) -> None:
         self.cache, self.all, self.lock = cache, dict[str, Filming](), Lock()
 
     def make(self, run: Run) -> None:
-        """Begin to make the film of a run.
+        """Start making the film of a run.
 
         Raises: UsageError, MissingError, CorruptError.
         """
@@ -59,21 +59,21 @@ class Films:
         require_free_run(run)
         with self.lock:
             if [one for one in self.all.values() if not one.is_over]:
-                raise UsageError("a film is being made already", "Wait for it, or stop it")
+                raise UsageError("another film is being made", "Stop it, or wait until it ends")
             self.all[run.name] = Filming(make_film_in_process, self.cache, {"run": run.name})
 
     def find(self, name: str) -> Filming:
-        """Find the film that is being made of a run, or was.
+        """Return the process that makes or made the film of a run.
 
         Raises: MissingError.
         """
         if name not in self.all:
-            raise MissingError(f"no film was made of run {name} since this lab began")
+            raise MissingError(f"no film of run {name} was made since this lab started")
         return self.all[name]
 
 
 def make_film_in_process(pipe: Connection, root: str, job: Mapping[str, Any]) -> None:
-    """Make the film of the run that a job names; any command that comes meanwhile stops it."""
+    """Make the film of the run in a job; any command from the lab stops it."""
     lower_priority()
     with reporting_problems(pipe), ExitStack() as owned:
         cache = Cache(Path(root), "the lab's")
@@ -81,13 +81,13 @@ def make_film_in_process(pipe: Connection, root: str, job: Mapping[str, Any]) ->
         owned.enter_context(own_run(run))
         epochs = check_can_make_film(run).meta["epoch"]
         pipe.send({"type": "begin", "run": run.name, "epochs": epochs})
-        state, told, seen, done = "ended", 0.0, 0, 0
+        state, reported, seen, done = "ended", 0.0, 0, 0
         with closing(make_film(cache, run)) as events:
             for event in events:
                 if isinstance(event, EpochDone):
                     done, seen = event.epoch, event.step
-                if time.monotonic() - told > REPORT:
-                    told = time.monotonic()
+                if time.monotonic() - reported > REPORT:
+                    reported = time.monotonic()
                     a_part = (event.step - seen) / (seen / done) if done else 0.0
                     pipe.send({"type": "progress", "epoch": done + a_part})
                     if pipe.poll():
@@ -97,7 +97,7 @@ def make_film_in_process(pipe: Connection, root: str, job: Mapping[str, Any]) ->
 
 
 def describe_film(cache: Cache, loaded: LoadedRun) -> dict[str, Any]:
-    """Say in plain data what the film of a run shows, or what it would take to make one.
+    """Return the film of a run as plain data, or an estimate for making it.
 
     Raises: CorruptError.
     """
@@ -121,7 +121,7 @@ def describe_film(cache: Cache, loaded: LoadedRun) -> dict[str, Any]:
 
 
 def film_problem(run: Run) -> str:
-    """Say why a run cannot be filmed; an empty text when it can."""
+    """Return the reason why no film of a run can be made, or an empty text."""
     try:
         check_can_make_film(run)
     except ProjectError as error:
@@ -130,7 +130,7 @@ def film_problem(run: Run) -> str:
 
 
 def describe_frame(loaded: RunCache, found: LoadedRun, epoch: int) -> dict[str, Any]:
-    """Say in plain data what a frame shows: first weights, accuracy, and what flipped.
+    """Return a frame as plain data: first-layer weights, accuracy, prediction changes.
 
     Raises: MissingError, CorruptError.
     """
@@ -140,8 +140,8 @@ def describe_frame(loaded: RunCache, found: LoadedRun, epoch: int) -> dict[str, 
     for one in (before, frame):
         if len(one.answers) != len(held_out):
             raise MissingError(
-                f"the film of run {found.run.name} has answers to {len(one.answers):,} images, "
-                f"and {len(held_out):,} are held out",
+                f"the film of run {found.run.name} has {len(one.answers):,} predictions; "
+                f"the run has {len(held_out):,} validation images",
                 "Make the film again",
             )
     flips = find_prediction_changes(before, frame, held_out.labels)
@@ -157,7 +157,7 @@ def describe_frame(loaded: RunCache, found: LoadedRun, epoch: int) -> dict[str, 
 def describe_prediction_changes(
     flips: PredictionChanges, before: Frame, after: Frame, held_out: Examples
 ) -> Mapping[str, Any]:
-    """Show the first images of each kind of flip, and say how many there are."""
+    """Return the first images of each kind of prediction change, and their number."""
 
     def show(places: Array) -> dict[str, Any]:
         some = places[:MAX_DIGITS]

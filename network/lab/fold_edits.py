@@ -1,4 +1,4 @@
-"""Write units that are switched off into plain parameters: no layer has to know of it."""
+"""Folding of edits into parameters, so that layers need no support for edits."""
 
 from collections.abc import Sequence
 
@@ -11,16 +11,16 @@ from pipeline.datasets.records import IMAGE_SHAPE
 
 
 def fold_edits(model: Model, params: Params, edits: Edits, in_shape: Shape = IMAGE_SHAPE) -> Params:
-    """Return parameters with which the model as it is answers as the edited one does.
+    """Return parameters with which the original model computes the outputs of the edited one.
 
-    A unit that says 0 is one whose weights are 0, and whose bias is what its activation makes 0
-    of; where its channel is normalised, it is so by the scale and the shift.
+    A unit outputs 0 if its weights are 0 and its activation maps its bias to 0. If its channel is
+    normalised, scale and shift are set instead.
 
-    Raises: ValueError when a layer or unit that is not there is named, or when no parameters
-    make a unit say 0.
+    Raises: ValueError when a layer or unit does not exist, or when no parameters set its output
+    to 0.
     """
     _, plain = edit_model(model, params, edits, in_shape)
-    for place, unit in sorted(edits.off):  # of one stage, what the last layer says counts
+    for place, unit in sorted(edits.off):  # later layers of a block override earlier ones
         maker, (factor, offset) = find_maker(model.layers, place)
         constant = input_that_gives_zero(model.layers[maker + 1 : place + 1], place, unit)
         plain[maker][factor][..., unit] = 0
@@ -29,20 +29,20 @@ def fold_edits(model: Model, params: Params, edits: Edits, in_shape: Shape = IMA
 
 
 def find_maker(layers: Sequence[Layer], place: int) -> tuple[int, tuple[str, str]]:
-    """Find the last layer up to a place that can make a unit constant, and its `unit_params`.
+    """Find the last layer up to `place` that can make a unit constant, and its `unit_params`.
 
     Raises: ValueError when there is none.
     """
-    stage = blocks(layers)[place]
+    block = blocks(layers)[place]
     for maker in range(place, -1, -1):
         unit_params = layers[maker].unit_params
-        if stage is not None and unit_params is not None:
+        if block is not None and unit_params is not None:
             return maker, unit_params
     raise ValueError(f"layer {place}, {type(layers[place]).__name__}, has no units to switch off")
 
 
 def input_that_gives_zero(layers: Sequence[Layer], place: int, unit: int) -> float:
-    """Find the number that layers in a row make 0 of, going back from the last to the first.
+    """Find the input for which a sequence of layers outputs 0.
 
     Raises: ValueError when there is none.
     """
@@ -52,7 +52,7 @@ def input_that_gives_zero(layers: Sequence[Layer], place: int, unit: int) -> flo
             continue
         if wanted or layer.input_for_zero is None:
             last = type(layers[-1]).__name__
-            what = f"unit {unit} of layer {place}, {last}, cannot be off for good"
-            raise ValueError(f"{what}: no parameters make it say 0 and leave the others alone")
+            problem = f"unit {unit} of layer {place}, {last}, cannot be switched off permanently"
+            raise ValueError(f"{problem}: no parameters set only its output to 0")
         wanted = layer.input_for_zero
     return wanted

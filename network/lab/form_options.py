@@ -1,4 +1,4 @@
-"""The form of a training on the page: its fields, and the field that an error is about."""
+"""The form of a new training run: its fields, and the field of an error."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -21,12 +21,12 @@ from pipeline.datasets.registry import all_datasets
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
 
-# Errors that are not about an option by itself, by their first word -> the field
+# First words of errors that name no option -> field of the form
 FIRST_WORDS = {"layer": "layers", "run": "name", "data": "dataset", "dropout": "dropout"}
 
 
 class ChoiceError(UsageError):
-    """A choice that makes no sense, with the field of the page that it is about."""
+    """An invalid setting, with its field on the page."""
 
     def __init__(self, error: UsageError, field: str) -> None:
         super().__init__(error.message, error.hint)
@@ -35,7 +35,7 @@ class ChoiceError(UsageError):
 
 @contextmanager
 def naming_the_field() -> Iterator[None]:
-    """Find the field of every error about a choice, and spell options as the page labels them.
+    """Add the field to errors about settings, and name options by their labels.
 
     Raises: ChoiceError.
     """
@@ -49,10 +49,10 @@ def naming_the_field() -> Iterator[None]:
 
 
 def find_field(error: UsageError) -> str:
-    """Return the field that an error is about; empty if it is about none."""
+    """Return the field that an error is about, or an empty text."""
     if isinstance(error, OptionError):
         return error.option
-    if "data set" in error.message:
+    if re.search("data ?set", error.message):
         return "dataset"
     if "name for a run" in error.message:
         return "name"
@@ -61,7 +61,7 @@ def find_field(error: UsageError) -> str:
 
 
 def configure(preset: str | None, choices: Mapping[str, Any]) -> Configuration:
-    """Make the configuration of the choices on the page, where texts are read as typed options are.
+    """Build the configuration from the settings on the page; texts are parsed like options.
 
     Raises: UsageError.
     """
@@ -71,7 +71,7 @@ def configure(preset: str | None, choices: Mapping[str, Any]) -> Configuration:
 
 
 def read_choice(key: str, choice: Any) -> Any:
-    """Return the value of a choice; a text is read if the option's values are not texts."""
+    """Return the value of a setting; texts are parsed as the option requires."""
     return OPTIONS[key].read(choice) if isinstance(choice, str) and key in OPTIONS else choice
 
 
@@ -84,14 +84,14 @@ def read_changes(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_change(key: str, value: Any) -> Any:
-    """Return the value of a live setting; a text is read as a typed option is."""
+    """Return the value of a live setting; texts are parsed like options."""
     if not isinstance(value, str) or key not in LIVE_OPTIONS:
         return value
     return LIVE_OPTIONS[key].read(value) if value.strip() else LIVE_OPTIONS[key].default
 
 
 def describe_choices(cache: Cache) -> dict[str, Any]:
-    """Return the form and what there is to choose from, as plain data."""
+    """Return the form with its choices as plain data."""
     built = [one.name for one in all_datasets(cache) if cache.manifest(one.name).is_file()]
     presets = [load_preset(name) for name in preset_names()]
     fields = [

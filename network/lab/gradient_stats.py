@@ -1,4 +1,4 @@
-"""Look into a network as it is trained: its gradients, its dead units, its first weights."""
+"""Statistics of a network during training: gradients, dead units, first-layer weights."""
 
 import math
 from typing import Any, NamedTuple
@@ -13,33 +13,31 @@ from network.interpret.units import first_layer_weights
 from network.lab.model_json import array_to_json
 from network.training.recipe import Recipe
 
-COUNT = 128  # images of a probe
-DEAD = 0.005  # of an activation's steepest slope: less than this counts as none
+COUNT = 128  # images per measurement
+DEAD = 0.005  # of the steepest slope of an activation: below this, a unit is dead
 MAX_PICTURES = 64  # units of the first layer whose weights are shown
-CLEAR = 0.995  # of the weights, shown as they are; the others in full colour
+CLEAR = 0.995  # share of the weights within the colour scale; the others have full colour
 
 
 class LayerStats(NamedTuple):
-    """What a probe found in a layer that learns, and in the activation behind it."""
+    """Statistics of a layer with weights and of the activation after it."""
 
-    name: str  # Linear 30
-    # the length of the gradient of all its parameters, as one vector; None when it is no number
-    gradient: float | None
-    dead: float | None  # the share of its units that are dead; None where nothing can be
+    name: str  # layer 2 (Linear)
+    gradient: float | None  # norm of the gradient of all parameters; None if it is not finite
+    dead: float | None  # share of dead units; None if units of this layer cannot be dead
 
 
-@np.errstate(over="ignore", invalid="ignore")  # what runs away is told as None
+@np.errstate(over="ignore", invalid="ignore")  # overflows are reported as None
 def gradient_stats(recipe: Recipe, params: Params, examples: Examples) -> list[LayerStats]:
-    """Measure every layer that learns, on the same images each time.
+    """Compute the statistics of every layer with weights, always on the same images.
 
-    The gradient is that of the mean loss over these images as they are, without augmentation;
-    dropout and batch normalisation work as in training, with the same random numbers each time.
+    The gradient is that of the mean loss over these images without augmentation. Dropout and
+    batch normalisation work as in training, with the same random numbers each time.
 
-    A unit is dead when its activation passes next to nothing back, whichever of these images is
-    shown: when its slope is less than DEAD times the steepest that this activation has. For ReLU
-    that is a unit that never gives more than 0; for sigmoid and tanh one that is saturated on
-    every image, within 0.002 of 0 or 1 (of -1 or 1). A unit of a convolution is a channel, dead
-    when it is so at every place.
+    A unit is dead if the slope of its activation is less than DEAD times the steepest slope of
+    that activation on every image. A dead ReLU outputs 0 for every image; a dead sigmoid or tanh
+    is saturated on every image, within 0.002 of 0 or 1 (of -1 or 1). A unit of a convolution is a
+    channel, which is dead if it is dead at every position.
 
     Shapes: images (N, H, W), labels (N,).
     """
@@ -55,31 +53,32 @@ def gradient_stats(recipe: Recipe, params: Params, examples: Examples) -> list[L
         d_y, grads[index] = backwards[index](d_y)
     return [
         LayerStats(
-            describe_stats(layer), gradient_norm(grads[index]), dead_fraction(model, index, inputs)
+            name_layer(index, layer),
+            gradient_norm(grads[index]),
+            dead_fraction(model, index, inputs),
         )
         for index, layer in learning_layers(model).items()
     ]
 
 
 def learning_layers(model: Model) -> dict[int, Layer]:
-    """Return the layers that have weights, by their places."""
-    layers = enumerate(model.layers)
-    return {place: layer for place, layer in layers if layer.makes_units}
+    """Return the layers with weights by their indices."""
+    return {index: layer for index, layer in enumerate(model.layers) if layer.makes_units}
 
 
-def describe_stats(layer: Layer) -> str:
-    """Name a layer and its size."""
-    return f"{type(layer).__name__} {getattr(layer, 'n_out', '')}".strip()
+def name_layer(index: int, layer: Layer) -> str:
+    """Return the name of a layer for people, who count layers from 1: layer 2 (Linear)."""
+    return f"layer {index + 1} ({type(layer).__name__})"
 
 
 def gradient_norm(grads: LayerParams) -> float | None:
-    """Return the Euclidean length of some gradients as one vector, None when it is no number."""
+    """Return the Euclidean norm of gradients as one vector; None if it is not finite."""
     found = math.sqrt(sum(float(np.vdot(grad, grad)) for grad in grads.values()))
     return found if math.isfinite(found) else None
 
 
 def dead_fraction(model: Model, index: int, inputs: list[Array]) -> float | None:
-    """Return the share of dead units in the first activation behind a layer, before the next.
+    """Return the share of dead units in the activation after a layer with weights.
 
     Shapes: inputs of each layer (N, ..., C).
     """
@@ -96,9 +95,9 @@ def dead_fraction(model: Model, index: int, inputs: list[Array]) -> float | None
 
 
 def pack_first_layer_weights(params: Params) -> dict[str, Any]:
-    """Write first weights as the page reads them: bytes from -127 to 127, and what 127 stands for.
+    """Return the first-layer weights as bytes from -127 to 127, and the value of 127.
 
-    That is a number which but a few of the weights exceed, so that these do not hide the others.
+    Only a few weights exceed that value, so that they do not hide the others.
 
     Shapes: pictures (units, H, W).
     """

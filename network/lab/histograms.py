@@ -1,4 +1,4 @@
-"""The weights of every layer that learns, counted in bins: as they are, and as they began."""
+"""Histograms of the weights of every layer: the current and the initial ones."""
 
 import contextlib
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ import numpy as np
 
 from network.core.model import Model
 from network.core.params import Array, Params
-from network.lab.gradient_stats import describe_stats, learning_layers, pack_first_layer_weights
+from network.lab.gradient_stats import learning_layers, name_layer, pack_first_layer_weights
 from network.runs.checkpoints import load_checkpoint
 from network.runs.film import list_epochs, load_frame
 from network.runs.folder import Run
@@ -16,70 +16,70 @@ from network.training.build import init_params
 from pipeline.errors import CorruptError
 
 BINS = 48  # even: 0 lies between the two in the middle
-CLEAR = 0.995  # of the weights lie in the bins; of more, the outermost hold what lies beyond
-ROOM = 8  # times as wide as the weights need it: bins that are more shrink again
-TINY = 1e-6  # bins are not narrower, were all weights 0
+CLEAR = 0.995  # share of the weights inside the bins; the outermost bins hold the others, too
+ROOM = 8  # the bins shrink when they are more than this many times as wide as needed
+TINY = 1e-6  # minimum limit of the bins, for weights that are all 0
 
 
 class Histogram(NamedTuple):
-    """A layer's weights, counted in BINS bins of one width from -limit to limit."""
+    """The weights of a layer, counted in BINS bins of equal width from -limit to limit."""
 
-    name: str  # Linear 30
+    name: str  # layer 2 (Linear)
     limit: float
     now: list[int]
     spread: float  # the standard deviation
-    start: list[int] | None  # None where nobody knows the first weights
+    start: list[int] | None  # None if the initial weights are unknown
     spread_at_start: float | None
 
 
 class Histograms:
-    """Counts the weights of a model again and again, in bins that stay while these fit them."""
+    """Histograms of a model, updated repeatedly in bins that change only when needed."""
 
     def __init__(self, model: Model, first: Params | None) -> None:
-        """Begin with the first parameters, which must not change; None where nobody knows them."""
+        """Start with the initial parameters, which must not change; None if they are unknown."""
         self.layers = learning_layers(model)
         self.first = [None if first is None else first[place]["weight"] for place in self.layers]
         self.limits = [widest(weight) for weight in self.first]
-        self.least = list(self.limits)  # so that the first weights are seen, too
+        self.least = list(self.limits)  # so that the bins cover the initial weights, too
 
     def count(self, params: Params) -> list[Histogram]:
-        """Count the weights as they are; none while one of them is no number any more."""
+        """Count the current weights; return an empty list if one of them is not finite."""
         weights = [params[place]["weight"] for place in self.layers]
         if not all(np.isfinite(weight).all() for weight in weights):
             return []
         self.limits = list(map(fit_limit, self.limits, self.least, weights))
-        names = [describe_stats(layer) for layer in self.layers.values()]
+        names = [name_layer(index, layer) for index, layer in self.layers.items()]
         return list(map(compare_weights, names, self.limits, weights, self.first))
 
 
 def find_initial_params(run: Run) -> Params | None:
-    """Find what a run began with; None where nobody knows.
+    """Find the initial parameters of a run; None if they are unknown.
 
-    It is in the checkpoint while there was no step, then in the film's first frame, and else made
-    again from the configuration; but not that of a run which began with another's parameters,
-    for that one may have been trained further since.
+    They are in the checkpoint before the first step, or in the first frame of the film, or they
+    are computed again from the configuration. If the run started from the parameters of another
+    run, they are unknown without a film, because that run may have been trained further.
 
     Raises: MissingError, CorruptError.
     """
     checkpoint = load_checkpoint(run.checkpoint)
     if not checkpoint.meta.get("step"):
         return checkpoint.params
-    with contextlib.suppress(CorruptError):  # a film that is damaged is as good as none
+    with contextlib.suppress(CorruptError):  # ignore a damaged film
         if list_epochs(run):
             return load_frame(run, 0).checkpoint.params
-    if "seen" in checkpoint.meta:  # by the parameters that it began with
+    if "seen" in checkpoint.meta:  # the run started from another one
         return None
     return init_params(checkpoint.model, first_configuration(checkpoint, str(run.checkpoint)))
 
 
 def pack_weights(params: Params, histograms: Histograms) -> dict[str, Any]:
-    """Write what a page shows of the weights: the first ones as pictures, all in histograms."""
+    """Return first-layer weights as pictures, and histograms of all weights."""
     counted = [one._asdict() for one in histograms.count(params)]
     return {"pictures": pack_first_layer_weights(params), "histograms": counted}
 
 
 def compare_weights(name: str, limit: float, weight: Array, first: Array | None) -> Histogram:
-    """Count a layer's weights as they are and as they began, in the same bins."""
+    """Count the current and the initial weights of a layer in the same bins."""
     at_start = (
         (None, None) if first is None else (count_weights(first, limit), standard_deviation(first))
     )
@@ -89,27 +89,27 @@ def compare_weights(name: str, limit: float, weight: Array, first: Array | None)
 
 
 def count_weights(weight: Array, limit: float) -> list[int]:
-    """Count weights in bins; the outermost hold what lies beyond them, too."""
+    """Count weights in bins; the outermost bins hold the weights beyond them, too."""
     inside = np.clip(weight, -limit, limit)
     counts: list[int] = np.histogram(inside, BINS, (-limit, limit))[0].tolist()
     return counts
 
 
 def standard_deviation(weight: Array) -> float:
-    """Return the standard deviation of some weights."""
+    """Return the standard deviation of weights."""
     return float(weight.std(dtype=np.float64))
 
 
 def widest(weight: Array | None) -> float:
-    """Return the largest distance from 0; 0 where there are no weights."""
+    """Return the largest absolute weight; 0 without weights."""
     return 0.0 if weight is None else float(np.abs(weight).max())
 
 
 def fit_limit(limit: float, least: float, weight: Array) -> float:
-    """Double a limit until it is wide enough for CLEAR of the weights, or halve one far too wide.
+    """Return a limit that covers CLEAR of the weights: double it if needed, or halve it.
 
-    So bins stay as they are for long, and weights are seen to spread in them. They shrink after
-    weights that had run away have come back.
+    The bins change rarely, so that the page shows how the weights spread. They shrink when
+    weights that had diverged are small again.
     """
     limit, sizes = limit or widest(weight) or 1.0, np.abs(weight)
     while np.mean(sizes <= limit) < CLEAR:

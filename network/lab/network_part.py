@@ -1,4 +1,4 @@
-"""A network to look into: a run's, or one member of an ensemble; and what its units like."""
+"""The network of a run or a member of its ensemble, and the activations of its units."""
 
 from dataclasses import dataclass
 
@@ -11,19 +11,19 @@ from network.runs.checkpoints import Checkpoint
 from network.runs.evaluate import LoadedRun
 from pipeline.errors import MissingError
 
-SURVEYED = 5_000  # training digits that every unit is shown
+SURVEYED = 5_000  # training images for which activations are computed
 
 
 @dataclass(frozen=True)
 class UnitSurvey:
-    """What every unit of a network says to many of the digits that it was trained on."""
+    """The activations of every unit of a network for training images."""
 
     digits: Examples
-    responses: dict[int, Array]  # by the last layer of a stage: (N, units)
+    responses: dict[int, Array]  # by the last layer of a block: (N, units)
 
 
 def select_member(loaded: LoadedRun, member: int | None) -> Checkpoint:
-    """Take the whole network of a run, or one member of its ensemble.
+    """Return the network of a run, or one member of its ensemble.
 
     Raises: MissingError.
     """
@@ -38,7 +38,7 @@ def select_member(loaded: LoadedRun, member: int | None) -> Checkpoint:
 
 
 def find_unit_survey(loaded: RunCache, name: str, member: int | None) -> UnitSurvey:
-    """Return what the units of a network like, found out when it is asked for first.
+    """Return the activations of the units of a network, computed at the first request.
 
     Raises: MissingError, CorruptError, UsageError.
     """
@@ -48,7 +48,7 @@ def find_unit_survey(loaded: RunCache, name: str, member: int | None) -> UnitSur
     def make() -> UnitSurvey:
         trained_on, _ = loaded.split(run.configuration)
         digits = trained_on.take(slice(SURVEYED))
-        digits = Examples(digits.images.copy(), digits.labels.copy())  # and let go of the others
+        digits = Examples(digits.images.copy(), digits.labels.copy())  # copies, to free the others
         return UnitSurvey(digits, unit_activations(part.model, part.params, digits.images))
 
     return loaded.surveys.find((name, member, file_version(run.run)), make)

@@ -1,20 +1,20 @@
-"""The server's patience with connections that do not send what they began.
+"""A time limit for connections that do not finish the head of a request.
 
-Uvicorn closes a connection that is idle between two requests, but waits for ever for the rest of
-a request line or of headers.
+Uvicorn closes a connection that is idle between two requests, but waits without limit for the rest
+of a request line or of headers.
 """
 
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEAD_SECONDS = 10.0  # for the head of a request, from its first byte or that of the connection
+HEAD_SECONDS = 10.0  # for the head of a request, from its first byte or from the connection
 
 
 class PatientProtocol(H11Protocol):
-    """A connection that is closed when the head of a request has not come in time."""
+    """A connection that is closed if the head of a request is not complete in time."""
 
-    waits_since: float | None = None  # on the clock of the loop; None: a request is answered
+    waits_since: float | None = None  # time of the loop; None: a request is being processed
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -25,7 +25,7 @@ class PatientProtocol(H11Protocol):
         self.watch()
 
     def watch(self) -> None:
-        """Note whether a head is waited for, and look again when its time is over."""
+        """Record whether a head is incomplete, and check again after its time limit."""
         cycle: Any = self.cycle  # None before the first request
         if cycle is not None and not cycle.response_complete:
             self.waits_since = None
@@ -34,6 +34,6 @@ class PatientProtocol(H11Protocol):
             self.loop.call_later(HEAD_SECONDS, self.close_late, self.waits_since)
 
     def close_late(self, since: float) -> None:
-        """Close the connection if what it waited for then has not come yet."""
+        """Close the connection if the head is still incomplete."""
         if self.waits_since == since and not self.transport.is_closing():
             self.transport.close()

@@ -1,4 +1,4 @@
-"""JSON that every browser reads: JSON has no NaN and no infinity, so these become null."""
+"""JSON without NaN and infinity, which become null, so that every browser reads it."""
 
 import json
 import math
@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 
 
 def write_json(value: Any) -> str:
-    """Write plain data as JSON, with null for what is not a finite number."""
+    """Return plain data as JSON, with null for numbers that are not finite."""
     try:
         return json.dumps(value, allow_nan=False)
     except ValueError:
@@ -16,7 +16,7 @@ def write_json(value: Any) -> str:
 
 
 def without_infinities(value: Any) -> Any:
-    """Return plain data with None in the place of every number that is not finite."""
+    """Return plain data with None instead of numbers that are not finite."""
     if isinstance(value, dict):
         return {key: without_infinities(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -25,7 +25,7 @@ def without_infinities(value: Any) -> Any:
 
 
 class PlainJSONResponse(JSONResponse):
-    """An answer in such JSON."""
+    """A response in JSON without NaN and infinity."""
 
     def render(self, content: Any) -> bytes:
         return write_json(content).encode()

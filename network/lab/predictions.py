@@ -1,4 +1,4 @@
-"""What a run answers to images that are new to it, damaged or not; test looks are counted."""
+"""Predictions of a run for validation or test images; test evaluations are logged."""
 
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
@@ -13,24 +13,24 @@ from network.runs.evaluate import LoadedRun, log_evaluation
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import UsageError
 
-MAX_IMAGES = 10_000  # images that are shown, and that are damaged
+MAX_IMAGES = 10_000  # images shown, and corrupted, at most
 
 Split: TypeAlias = Literal["held-out", "test"]
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Images with the outputs of a run; of test images, how often it has looked at them."""
+    """Images with the outputs of a run; for test images, the number of test evaluations."""
 
     examples: Examples
     outputs: Array  # (N, K)
-    sureness: Array  # (N,) float64, the highest probability, as risk_coverage takes it
-    count: int  # of the images that there are
+    confidence: Array  # (N,) float64, the highest probability, as in risk_coverage
+    count: int  # of all images of the split
     looks: int | None
 
 
 def choose_examples(lab: Lab, run: LoadedRun, split: Split) -> Examples:
-    """Take the images that a run has never seen of its own split, or those that it is tested by.
+    """Return the validation images of a run, or the test images.
 
     Raises: UsageError, MissingError, CorruptError.
     """
@@ -42,50 +42,49 @@ def choose_examples(lab: Lab, run: LoadedRun, split: Split) -> Examples:
 def find_predictions(
     lab: Lab, name: str, split: Split, damage: ImageCorruption | None = None
 ) -> Predictions:
-    """Let a run answer images, as its checkpoint is now; of damaged ones, those that are shown.
+    """Return the predictions of a run for a split, with or without a corruption.
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
     run = lab.loaded.run(name)
     key = name, file_version(run.run), split
-    whole = lab.loaded.answers.find(key, lambda: predict_examples(lab, run, split))
+    whole = lab.loaded.predictions.find(key, lambda: predict_examples(lab, run, split))
     if damage is None:
         return whole
-    return lab.loaded.damaged.find((*key, damage), lambda: predict_corrupted(run, whole, damage))
+    return lab.loaded.corrupted.find((*key, damage), lambda: predict_corrupted(run, whole, damage))
 
 
 def predict_examples(lab: Lab, run: LoadedRun, split: Split) -> Predictions:
-    """Let a run answer images; the lab's first look at its test images is written down.
+    """Compute the predictions for a split; the first test evaluation of the lab is logged.
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
     examples = choose_examples(lab, run, split)
     if not len(examples):
-        what = f"run {run.name} has held no images out of its training"
-        raise UsageError(what, "Look at its test images")
-    outputs, sureness = compute_predictions(run, examples.images)
-    answered = Predictions(examples, outputs, sureness, len(examples), None)
+        raise UsageError(f"run {run.name} has no validation images", "Choose the test images")
+    outputs, confidence = compute_predictions(run, examples.images)
+    predictions = Predictions(examples, outputs, confidence, len(examples), None)
     if split != "test":
-        return answered
-    looks = lab.loaded.looks.find(
+        return predictions
+    looks = lab.loaded.evaluations.find(
         (run.name, file_version(run.run)), lambda: log_test_evaluation(lab, run, examples, outputs)
     )
-    return replace(answered, looks=looks)
+    return replace(predictions, looks=looks)
 
 
 def predict_corrupted(run: LoadedRun, whole: Predictions, damage: ImageCorruption) -> Predictions:
-    """Let a run answer images again, damaged; whoever has these has looked at them before."""
+    """Compute the predictions for corrupted images; their test evaluation is logged already."""
     shown = whole.examples.take(slice(MAX_IMAGES))
     images = damage.apply(shown.images)
-    outputs, sureness = compute_predictions(run, images)
+    outputs, confidence = compute_predictions(run, images)
     examples = Examples(images, shown.labels)
-    return replace(whole, examples=examples, outputs=outputs, sureness=sureness)
+    return replace(whole, examples=examples, outputs=outputs, confidence=confidence)
 
 
 def compute_predictions(run: LoadedRun, images: Array) -> tuple[Array, Array]:
-    """Compute what a run says of images, and how sure it is of the class that it answers.
+    """Compute the outputs of a run, and the confidence of its predictions.
 
-    Shapes: images (N, H, W) -> outputs (N, K), sureness (N,).
+    Shapes: images (N, H, W) -> outputs (N, K), confidence (N,).
     """
     checkpoint = run.checkpoint
     outputs, scores = outputs_and_scores(checkpoint.model, checkpoint.params, images)
@@ -93,7 +92,7 @@ def compute_predictions(run: LoadedRun, images: Array) -> tuple[Array, Array]:
 
 
 def log_test_evaluation(lab: Lab, run: LoadedRun, examples: Examples, outputs: Array) -> int:
-    """Write down that a run was tested, and say how often it was by now.
+    """Log a test evaluation of a run, and return the number of evaluations so far.
 
     Shapes: outputs (N, K).
     Raises: CorruptError, StorageError.

@@ -1,4 +1,4 @@
-"""What a page may send about a network: a digit, a class, edits."""
+"""Request bodies about a network: a digit, a class, edits."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from network.interpret.edits import Edits
 from pipeline.datasets.records import IMAGE_SHAPE
 
 PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1]
-MAX_EDITED_UNITS = 1000  # that are edited one by one
+MAX_EDITED_UNITS = 1000  # per kind of edit
 
 Place = Annotated[int, Field(ge=0, le=10**6)]
 Level = Annotated[int, Field(ge=0, le=255)]
@@ -21,19 +21,19 @@ Pixels = Annotated[list[Level], Field(min_length=PIXELS, max_length=PIXELS)]
 
 
 class DigitForm(BaseModel):
-    """A digit, row by row, and the member of an ensemble that is asked about it."""
+    """A digit, row by row, and a member of an ensemble."""
 
     pixels: Pixels
     member: Place | None = None
 
     @property
     def image(self) -> Array:
-        """As a network takes it.  Shapes: (28, 28)."""
+        """The image as input of a network.  Shapes: (28, 28)."""
         return scale_pixels(np.array(self.pixels, np.uint8).reshape(IMAGE_SHAPE))
 
 
 class EditsForm(BaseModel):
-    """Edits of a network, and the member of an ensemble that they are made in."""
+    """Edits of a network or of a member of an ensemble."""
 
     off: list[tuple[Place, Place]] = Field(default=[], max_length=MAX_EDITED_UNITS)
     shifts: list[tuple[Place, Place, Shift]] = Field(default=[], max_length=MAX_EDITED_UNITS)
@@ -44,13 +44,13 @@ class EditsForm(BaseModel):
 
     @property
     def edits(self) -> Edits:
-        """As a model is edited."""
+        """The edits of a model."""
         shifts = {(layer, unit): by for layer, unit, by in self.shifts}
         scales = {(layer, unit): times for layer, unit, times in self.scales}
         return Edits(tuple(self.off), shifts, scales, self.prune, self.noise)
 
 
 class SaveForm(EditsForm):
-    """Edits to make a run of, and the name that is wished for it."""
+    """Edits to save as a run, and its name."""
 
     name: Annotated[str, Field(max_length=100)] | None = None

@@ -1,4 +1,4 @@
-"""Runs and images as the lab has loaded them: by name from the list, kept while wanted."""
+"""Cache of the runs and images that the lab has loaded."""
 
 import time
 from collections import OrderedDict
@@ -18,21 +18,21 @@ from pipeline.datasets.registry import find_dataset
 from pipeline.errors import MissingError, ProjectError
 from pipeline.storage.cache import Cache
 
-RUNS, SPLITS = 4, 2  # that are kept; a split of MNIST has 188 MB
-DAMAGED = 2  # sets of damaged images that are kept, of 31 MB each
-NUMBERED = 100_000  # runs whose looks at test images are remembered while the lab runs
+RUNS, SPLITS = 4, 2  # cached; a split of MNIST has 188 MB
+CORRUPTED = 2  # cached sets of corrupted images, 31 MB per set
+LOGGED = 100_000  # runs whose number of test evaluations is cached
 
 Value = TypeVar("Value")
 
 
 class LruCache:
-    """The last few things that were made, each by its key: the least wanted goes first."""
+    """A cache that drops the least recently used value first."""
 
     def __init__(self, most: int) -> None:
         self.most, self.values, self.lock = most, OrderedDict[Hashable, Any](), Lock()
 
     def find(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """Return what is kept by this key, or make it; two that ask at once wait for one making."""
+        """Return the value of a key; compute it once if it is not cached, in one thread."""
         with self.lock:
             if key not in self.values:
                 self.values[key] = make()
@@ -44,32 +44,33 @@ class LruCache:
 
 
 class RunCache:
-    """What the lab has read from its cache."""
+    """Runs, images and predictions, loaded from the cache folder."""
 
     def __init__(self, cache: Cache) -> None:
         self.cache = cache
         self.runs, self.splits, self.summaries = LruCache(RUNS), LruCache(SPLITS), LruCache(10_000)
         self.held_outs, self.validations = LruCache(RUNS), LruCache(RUNS)
-        self.damaged = LruCache(DAMAGED)
-        self.surveys, self.answers, self.looks = LruCache(RUNS), LruCache(RUNS), LruCache(NUMBERED)
+        self.corrupted = LruCache(CORRUPTED)
+        self.surveys, self.predictions = LruCache(RUNS), LruCache(RUNS)
+        self.evaluations = LruCache(LOGGED)
 
     def names(self) -> list[str]:
-        """Name the runs, the latest first; a link is no run, for it may lead anywhere."""
+        """Return the names of the runs, latest first, without links, which may lead anywhere."""
         runs = [run for run in list_runs(self.cache) if not run.folder.is_symlink()]
         return [run.name for run in reversed(order_by_change(runs))]
 
     def find(self, name: str) -> Run:
-        """Find a run that is on the list.
+        """Find a run by its name.
 
         Raises: MissingError.
         """
         run = find_run(self.cache, name)
         if run.folder.is_symlink():
-            raise MissingError(f"run {name} is a link, and the lab follows none")
+            raise MissingError(f"run {name} is a link, which the lab does not follow")
         return run
 
     def run(self, name: str) -> LoadedRun:
-        """Load a run, as its checkpoint is now.
+        """Load a run with its current checkpoint.
 
         Raises: MissingError, CorruptError.
         """
@@ -77,7 +78,7 @@ class RunCache:
         return self.runs.find((name, file_version(run)), lambda: LoadedRun(run, *load_run(run)))
 
     def summary(self, name: str) -> dict[str, Any]:
-        """Say in plain data what a run is.
+        """Return the summary of a run as plain data.
 
         Raises: MissingError, CorruptError.
         """
@@ -86,12 +87,12 @@ class RunCache:
         return {**known, "has_film": run.film.is_dir()}
 
     def summary_of_all(self) -> list[dict[str, Any]]:
-        """Say in plain data what each run is, the latest first; one that is damaged says so."""
+        """Return the summaries of all runs, latest first; a damaged run has a `problem`."""
         rows = []
         for name in self.names():
             try:
                 rows.append(self.summary(name))
-            except (ProjectError, OSError) as error:  # one that is removed just now is an OSError
+            except (ProjectError, OSError) as error:  # OSError: the run is being removed
                 rows.append({"name": name, "problem": str(error)})
         return rows
 
@@ -104,9 +105,9 @@ class RunCache:
         return self.splits.find((dataset, split), lambda: load_examples(self.cache, found, split))
 
     def held_out(self, run: LoadedRun) -> Examples:
-        """Return the images that nothing in a run was trained on.
+        """Return the images that no part of a run was trained on.
 
-        Raises: UsageError when nobody knows which; MissingError, CorruptError.
+        Raises: UsageError when they are unknown; MissingError, CorruptError.
         """
         key = run.name, file_version(run.run)
         return self.held_outs.find(
@@ -115,7 +116,7 @@ class RunCache:
         )
 
     def validation(self, configuration: Configuration) -> Examples:
-        """Return the images that a configuration chooses by, which its films show.
+        """Return the validation images of a configuration, as in its films.
 
         Raises: UsageError, MissingError, CorruptError.
         """
@@ -124,7 +125,7 @@ class RunCache:
         return self.validations.find(key, lambda: self.split(chosen)[1])
 
     def split(self, configuration: Configuration) -> tuple[Examples, Examples]:
-        """Return the images that a configuration trains on, and those that it chooses by.
+        """Return the training and the validation images of a configuration.
 
         Raises: UsageError, MissingError, CorruptError.
         """
@@ -133,17 +134,17 @@ class RunCache:
 
 
 def file_version(run: Run) -> tuple[int, int]:
-    """Tell the versions of a run's checkpoint apart: it is written anew as a whole."""
-    told = run.checkpoint.stat()
-    return told.st_mtime_ns, told.st_size
+    """Return a version of the checkpoint, which changes whenever the file is written."""
+    info = run.checkpoint.stat()
+    return info.st_mtime_ns, info.st_size
 
 
 def summarise(run: Run) -> dict[str, Any]:
-    """Say in plain data what a run is and how far it has come."""
+    """Return a run and its progress as plain data."""
     checkpoint, configuration = load_run(run)
     history = read_saved_history(run, checkpoint)
     best = best_epoch(history) if history and history[-1].validation_accuracy is not None else None
-    answering = best if checkpoint.meta.get("answering") == "best" else history[-1:] and history[-1]
+    used = best if checkpoint.meta.get("answering") == "best" else history[-1:] and history[-1]
     return {
         "name": run.name,
         "dataset": configuration.dataset,
@@ -152,6 +153,6 @@ def summarise(run: Run) -> dict[str, Any]:
         "members": checkpoint.meta.get("members", []),
         "epochs": checkpoint.meta.get("epoch", 0),
         "planned": configuration.epochs,
-        "validation_accuracy": answering.validation_accuracy if answering else None,
+        "validation_accuracy": used.validation_accuracy if used else None,
         "changed": min(time.time(), run.checkpoint.stat().st_mtime),
     }

@@ -1,4 +1,4 @@
-"""Save a run as it was edited, as a run of its own."""
+"""Saving of an edited network as a new run."""
 
 from dataclasses import asdict
 from typing import Any
@@ -24,23 +24,23 @@ def save_edited(
     member: int | None,
     wanted: str | None,
 ) -> Run:
-    """Make a run that answers as another does under edits of a part of it, and needs it no more.
+    """Save a run with edits as a new run, which does not depend on the original.
 
-    The part is the whole network, or one member of an ensemble. Without a wish the run is called
-    after the other, as in `first-edited-1`.
+    `part` is the whole network, or one member of an ensemble. Without a wanted name, the run is
+    named after the original, as in `first-edited-1`.
 
-    Raises: UsageError when nothing is edited, when an edit cannot be made with parameters
-    alone, or when the wanted name is taken; StorageError.
+    Raises: UsageError when there are no edits, when parameters alone cannot express an edit, or
+    when the wanted name is taken; StorageError.
     """
     check_new_name(cache, wanted)
     if edits == Edits():
-        raise UsageError(f"nothing of run {loaded.name} is edited", "Edit it first")
+        raise UsageError(f"run {loaded.name} has no edits", "Edit it first")
     try:
         edited = fold_edits(part.model, part.params, edits)
     except ValueError as error:
-        raise UsageError(f"no edit of run {loaded.name}: {error}") from error
+        raise UsageError(f"run {loaded.name} cannot be edited: {error}") from error
     if not is_finite(edited):
-        raise UsageError(f"the edits of run {loaded.name} make weights that are no numbers")
+        raise UsageError(f"the edits of run {loaded.name} result in weights that are not finite")
     checkpoint, configuration = loaded.checkpoint, loaded.configuration
     params = edited if member is None else put_back(checkpoint.params, member, edited)
     origin = {
@@ -55,13 +55,13 @@ def save_edited(
 
 
 def put_back(params: Params, member: int, edited: Params) -> Params:
-    """Put the parameters of one member among those of its ensemble."""
+    """Return the parameters of an ensemble with those of one member replaced."""
     joined = join_params([edited])
     return [params[0] | {f"{member}.{name[2:]}": array for name, array in joined.items()}]
 
 
 def describe_edits(edits: Edits, member: int | None) -> dict[str, Any]:
-    """Say in plain data what was edited, as [layer, unit] and [layer, unit, number]."""
+    """Return edits as plain data: [layer, unit] and [layer, unit, number]."""
     units = {
         name: [[*unit, number] for unit, number in getattr(edits, name).items()]
         for name in ("shifts", "scales")

@@ -1,8 +1,8 @@
-"""What the lab answers to, and what a page may do: Host, Origin, token, sizes and headers.
+"""Security of the lab: checks of Host, Origin and token, size limits, and headers.
 
-A page on any web site can make its visitor's browser ask a server on that visitor's own machine.
-So a request has to name this server as its Host, which a name that somebody else's DNS leads here
-does not, and must come from this page where the browser says where it comes from.
+A page on any web site can make the browser of a visitor send requests to a server on the machine of
+that visitor. So a request must name this server as its Host, which excludes foreign domain names
+that resolve to this machine, and its Origin, if the browser sends one, must be this page.
 
 Source: OWASP, DNS rebinding; RFC 9110, section 7.2 (Host); RFC 6454, section 7 (Origin); W3C,
 Content Security Policy Level 3; W3C, Fetch Metadata Request Headers, section 2.4.
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from network.lab.token import TokenCheck
 
-MAX_BODY_BYTES = 2_000_000  # of a body; a drawing has some ten thousand
+MAX_BODY_BYTES = 2_000_000  # of a request; a drawing has about ten thousand
 BODY_SECONDS = 20.0  # for a body, which comes from this machine or one nearby
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 HEADERS = {
@@ -40,12 +40,12 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class HostCheck:
-    """The names by which the lab may be asked for: those of this machine alone, unless told."""
+    """A check of the Host header: only names of this machine, or the address in `host`."""
 
-    host: str  # that the server listens on
+    host: str  # address that the server listens on
 
     def accepts_host(self, host: str) -> bool:
-        """May a request name this host? A name that is an address cannot be made to lead here."""
+        """Return whether a request may name this host; for a wildcard, any IP address."""
         name = name_in(host)
         if name in LOOPBACK or name == self.host.lower():
             return True
@@ -54,25 +54,25 @@ class HostCheck:
         return False
 
     def problem(self, headers: dict[str, str], is_api: bool) -> str:
-        """Say why a request is refused; an empty text when it is not."""
+        """Return the reason why a request is rejected, or an empty text."""
         host, origin = headers.get("host", ""), headers.get("origin")
         if not self.accepts_host(host):
-            return f"the Host of the request is {host[:100]!r}, not this lab"
+            return f'the Host of the request is "{host[:100]}"; expected the address of this lab'
         if origin is not None and origin.lower() != f"http://{host.lower()}":
-            return f"the request comes from {origin[:100]!r}, not from this lab"
+            return f'the request comes from "{origin[:100]}"; expected the address of this lab'
         if is_api and headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
-            return "the request comes from another site"
+            return "the request comes from another web site"
         return ""
 
 
 def name_in(host: str) -> str:
-    """Take the name out of a Host header: `[::1]:8000` -> `::1`; an empty one of what is none."""
+    """Return the name in a Host header: `[::1]:8000` -> `::1`; empty if it is invalid."""
     found = re.fullmatch(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:]+))(?::\d{1,5})?", host.lower())
     return (found[1] or found[2]) if found else ""
 
 
 def is_address(name: str) -> bool:
-    """Is this an address of the Internet Protocol, and no name?"""
+    """Return whether a host is an IP address, not a name."""
     try:
         ipaddress.ip_address(name)
     except ValueError:
@@ -81,17 +81,17 @@ def is_address(name: str) -> bool:
 
 
 def is_wildcard(host: str) -> bool:
-    """Does this address stand for all addresses of the machine?"""
+    """Return whether an address means all addresses of the machine."""
     return is_address(host) and ipaddress.ip_address(host).is_unspecified
 
 
 @dataclass(frozen=True)
 class Security:
-    """The outermost layer of the server: refuses what is not for it, and adds the headers."""
+    """The outermost layer of the server: it rejects foreign requests and adds headers."""
 
     app: ASGIApp
     admission: HostCheck
-    token: TokenCheck | None = None  # None: whoever reaches the lab may use it
+    token: TokenCheck | None = None  # None: every program that reaches the lab can use it
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -112,8 +112,8 @@ class Security:
             await send(message)
 
         if problem := self.admission.problem(headers, scope["path"].startswith("/api")):
-            answer = JSONResponse({"error": {"message": problem, "hint": ""}}, 403)
-            await answer(scope, receive, send_with_headers)
+            rejection = JSONResponse({"error": {"message": problem, "hint": ""}}, 403)
+            await rejection(scope, receive, send_with_headers)
             return
         if self.token and (response := self.token.respond(scope, headers)):
             await response(scope, receive, send_with_headers)
@@ -122,9 +122,9 @@ class Security:
 
 
 class BodyLimit:
-    """The body of a request, up to a size and a time, whatever its Content-Length says.
+    """The body of a request, limited in size and time regardless of its Content-Length.
 
-    Raises: HTTPException 413 beyond the size, 408 beyond the time.
+    Raises: HTTPException 413 when the body is too large, 408 when it is too late.
     """
 
     def __init__(self, receive: Receive) -> None:
@@ -136,15 +136,15 @@ class BodyLimit:
         self.is_whole = not message.get("more_body", False)
         self.size += len(message.get("body", b""))
         if self.size > MAX_BODY_BYTES:
-            what = f"the body has more than {MAX_BODY_BYTES:,} bytes"
-            raise HTTPException(413, what, {"Connection": "close"})  # the rest is not waited for
+            problem = f"the body of the request is larger than {MAX_BODY_BYTES:,} bytes"
+            raise HTTPException(413, problem, {"Connection": "close"})  # without reading the rest
         return message
 
     async def receive_in_time(self) -> Message:
-        """Receive the next piece of the body, as long as there is time."""
+        """Receive the next piece of the body before the deadline."""
         try:
             async with asyncio.timeout_at(self.deadline):
                 return await self.receive()
         except TimeoutError:
-            what = f"the body has not come within {BODY_SECONDS:g} s"
-            raise HTTPException(408, what, {"Connection": "close"}) from None
+            problem = f"the body of the request did not arrive within {BODY_SECONDS:g} s"
+            raise HTTPException(408, problem, {"Connection": "close"}) from None

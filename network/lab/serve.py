@@ -1,4 +1,4 @@
-"""Serve the lab: bind a port, tell the address, end when asked."""
+"""Serving of the lab: bind a port, format the address, stop on request."""
 
 import errno
 import logging
@@ -20,11 +20,11 @@ from pipeline.errors import UsageError
 Closed = TypeVar("Closed")
 
 USUAL_PORT = 8765
-GRACE = 1  # second for answers that are under way when the lab ends
+GRACE = 1  # seconds for pending responses when the lab ends
 
 
 def bind(host: str, port: int | None) -> socket.socket:
-    """Take a port: the one that is wanted, or the usual one, or any when that is taken.
+    """Bind a port: the given one, or the usual one, or a free one if that is in use.
 
     Raises: UsageError.
     """
@@ -37,32 +37,32 @@ def bind(host: str, port: int | None) -> socket.socket:
         if port is None and getattr(error, "errno", 0) == errno.EADDRINUSE:
             return bind(host, 0)
         reason = str(getattr(error, "strerror", None) or error).split(" (while ")[0]
-        what = f"cannot listen on port {wanted} of {host}: {reason}"
-        raise UsageError(what, "Choose another --port or --host") from error
+        problem = f"cannot listen on port {wanted} of {host}: {reason}"
+        raise UsageError(problem, "Choose another --port or --host") from error
     return bound
 
 
 def page_address(bound: socket.socket, token: str | None = None) -> str:
-    """Write the address to open in a browser, with the token that it needs."""
+    """Return the address to open in a browser, including the token."""
     host, port = bound.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    place = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
-    return place if token is None else f"{place}?token={token}"
+    address = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    return address if token is None else f"{address}?token={token}"
 
 
 def serve(
     app: ASGIApp, bound: socket.socket, requested: Callable[[], int], close: Callable[[], Closed]
 ) -> Closed:
-    """Answer until a signal asks for the end; then `close` what would go on.
+    """Run the server until a signal requests its end; then call `close`.
 
-    Returns: what `close` does.
+    Returns: the result of `close`.
     """
     config = uvicorn.Config(
         app, log_level="error", access_log=False, server_header=False, proxy_headers=False,
         ws="none", lifespan="off", timeout_graceful_shutdown=GRACE, http=PatientProtocol,
     )  # fmt: skip
     server = uvicorn.Server(config)
-    # of answers that are cut short in the end nobody wants to read
+    # hide errors about responses that are cut off at the end
     logging.getLogger("uvicorn.error").addFilter(lambda record: not server.should_exit)
     thread = Thread(target=server.run, kwargs={"sockets": [bound]}, name="server", daemon=True)
     thread.start()
@@ -75,7 +75,7 @@ def serve(
 
 
 def open_browser(address: str) -> bool:
-    """Open the page in the user's browser, where there is one with a display."""
+    """Open the page in the user's browser, and return whether that worked."""
     has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if sys.platform.startswith("linux") and not has_display:
         return False

@@ -1,4 +1,4 @@
-"""Write a run as one HTML file: draw and ask why, with the network inside, no server needed."""
+"""A run as one HTML file: the views Draw and Explain with the network, without a server."""
 
 import base64
 import hashlib
@@ -24,11 +24,11 @@ from pipeline.datasets.records import Dataset
 HERE = Path(__file__).parent
 PAGE = HERE / "page"
 STYLES = ("ui/style.css", "views/draw/draw.css", "views/explain/explain.css")
-OF_EACH = 50  # training digits of each class that the page shows when it is asked what is alike
+OF_EACH = 50  # training digits of each class, for nearest images and activations
 
 
 def page_to_bytes(loaded: LoadedRun, dataset: Dataset, train: Examples) -> bytes:
-    """Make the file; `train` is the split that the run was trained on."""
+    """Return the HTML file of a run; `train` is the split that it was trained on."""
     icon = data_address((PAGE / "icon.svg").read_bytes())
     style = "".join((PAGE / name).read_text("utf-8") for name in STYLES)
     style = style.replace('"../icon.svg"', f'"{icon}"')
@@ -46,7 +46,7 @@ def page_to_bytes(loaded: LoadedRun, dataset: Dataset, train: Examples) -> bytes
 
 
 def describe(loaded: LoadedRun, dataset: Dataset, train: Examples) -> dict[str, Any]:
-    """Say in plain data what the page knows: the network, digits, what its units say to them."""
+    """Return the data of the page: the network, digits, and the activations for them."""
     checkpoint = loaded.checkpoint
     digits = pick_digits(train, loaded, len(dataset.classes))
     pixels = np.rint(255 * digits.images).astype(np.uint8).tobytes()
@@ -59,12 +59,12 @@ def describe(loaded: LoadedRun, dataset: Dataset, train: Examples) -> dict[str, 
             "pixels": base64.b64encode(zlib.compress(pixels, 9)).decode(),
             "labels": digits.labels.tolist(),
         },
-        "parts": [describe_answers(*part, digits.images) for part in list_networks(checkpoint)],
+        "parts": [pack_activations(*part, digits.images) for part in list_networks(checkpoint)],
     }
 
 
 def pick_digits(train: Examples, loaded: LoadedRun, n_classes: int) -> Examples:
-    """Pick the first digits of each class that the run was trained on."""
+    """Return the first OF_EACH training digits of each class."""
     configuration = loaded.configuration
     examples = train.take(slice(configuration.limit))
     trained_on, _ = split_validation(examples, configuration.validation, configuration.seed)
@@ -73,25 +73,25 @@ def pick_digits(train: Examples, loaded: LoadedRun, n_classes: int) -> Examples:
 
 
 def list_networks(checkpoint: Checkpoint) -> list[tuple[Model, Params]]:
-    """List the whole network and then the members of its ensemble, where it is one."""
+    """List the whole network, then the members if it is an ensemble."""
     members = checkpoint.model.layers[0].inner_networks(checkpoint.params[0])
     parts = [(Model(layers), params) for layers, params in members]
     return [(checkpoint.model, checkpoint.params), *parts]
 
 
-def describe_answers(model: Model, params: Params, images: Array) -> list[dict[str, Any]]:
-    """Say in plain data how strongly each unit of each stage answers each image."""
-    answers = unit_activations(model, params, images)
-    return [{"layer": end, "answers": array_to_json(it)} for end, it in answers.items()]
+def pack_activations(model: Model, params: Params, images: Array) -> list[dict[str, Any]]:
+    """Return the activations of each block for images as plain data."""
+    activations = unit_activations(model, params, images)
+    return [{"layer": end, "answers": array_to_json(it)} for end, it in activations.items()]
 
 
 def data_address(image: bytes) -> str:
-    """Write an image into an address of its own."""
+    """Return an image as a data URL."""
     return f"data:image/svg+xml;base64,{base64.b64encode(image).decode()}"
 
 
 def policy(style: str, script: str) -> str:
-    """Allow the page nothing but this script, this style, and pictures inside of it.
+    """Return a policy that allows only this script, this style, and embedded pictures.
 
     Source: W3C, Content Security Policy Level 3, section 2.3.1 (hash sources).
     """

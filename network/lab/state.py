@@ -1,4 +1,4 @@
-"""What a lab knows while it runs: its cache, what it has loaded from there, its trainings."""
+"""State of a running lab: its cache folder, loaded runs, training runs and films."""
 
 from dataclasses import dataclass, field
 from threading import Event, Lock
@@ -12,23 +12,23 @@ from pipeline.storage.cache import Cache
 
 @dataclass(frozen=True)
 class Lab:
-    """What every part of the lab's interface is given."""
+    """The state that all routes share."""
 
     cache: Cache
     loaded: RunCache
     trainings: Trainings
     films: Films
-    is_closing: Event = field(default_factory=Event)  # streams end then
-    edited: list[str] = field(default_factory=list)  # names of the runs that were made by edits
-    editing: Lock = field(default_factory=Lock)  # one is made at a time
+    is_closing: Event = field(default_factory=Event)  # ends the streams of events
+    edited: list[str] = field(default_factory=list)  # names of the runs saved from edits
+    editing: Lock = field(default_factory=Lock)  # held while an edited run is saved
 
     def close(self) -> list[str]:
-        """End the streams of events, and stop the trainings; name the runs that were not saved."""
+        """Stop all streams, training runs and films; return the names of unsaved runs."""
         self.is_closing.set()
         ended = stop_all([*self.trainings.list(), *self.films.all.values()])
         return [work.name for work in ended if isinstance(work, Training)]
 
 
 def open_lab(cache: Cache) -> Lab:
-    """Make the lab of a cache."""
+    """Return the state of a lab on a cache folder."""
     return Lab(cache, RunCache(cache), Trainings(cache), Films(cache))

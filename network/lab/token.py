@@ -1,8 +1,8 @@
-"""The token of a lab: who has its address as it was printed may use it, and nobody else.
+"""The token of a lab: only users with the printed address have access.
 
-A server on 127.0.0.1 answers every user of the machine, and every program. So the lab makes up a
-secret, prints it in its address, and the page keeps it in a cookie. Programs may send it in a
-header, as in `Authorization: Bearer TOKEN`.
+Every user and program of a machine can reach a server on 127.0.0.1. So the lab generates a secret
+and prints it in its address, and the browser keeps it in a cookie. Programs can send it in a
+header: `Authorization: Bearer TOKEN`.
 
 Source: RFC 6265bis, section 5.6 (HttpOnly, SameSite); RFC 6750, section 2.1 (Bearer).
 """
@@ -18,23 +18,23 @@ from starlette.types import Scope
 
 TOKEN_BYTES = 24
 WHERE = (
-    "this lab needs its token; open the address that `network lab` printed, with ?token= at its end"
+    "the token is missing or not valid; open the address that `network lab` printed (?token=...)"
 )
 
 
 def make_token() -> str:
-    """Make up a token."""
+    """Return a random token."""
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
 @dataclass(frozen=True)
 class TokenCheck:
-    """Who may use a lab."""
+    """A check of the token of a request."""
 
     token: str
 
     def respond(self, scope: Scope, headers: dict[str, str]) -> Response | None:
-        """Return the answer to who has no token, or to a page that brings it; None lets pass."""
+        """Return an error without a token, or a redirect that stores it; None accepts."""
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         is_page = not scope["path"].startswith("/api")
         if is_page and any(name == "token" and self.fits(value) for name, value in query):
@@ -47,21 +47,21 @@ class TokenCheck:
         return JSONResponse({"error": {"message": WHERE, "hint": "", "field": ""}}, 403)
 
     def fits(self, given: str) -> bool:
-        """Compare a token in a time that does not depend on how much of it is right."""
+        """Return whether a token is correct, compared in constant time."""
         return hmac.compare_digest(given.encode(), self.token.encode())
 
     def welcome(self, scope: Scope, query: str) -> Response:
-        """Let the browser keep the token, and take it out of the address."""
-        path = "/" + scope["path"].lstrip("/")  # two of them would begin another host's address
-        answer = RedirectResponse(f"{path}?{query}" if query else path, 303)
-        answer.set_cookie(cookie_name(scope), self.token, httponly=True, samesite="strict")
-        return answer
+        """Redirect to the address without the token, which the browser keeps in a cookie."""
+        path = "/" + scope["path"].lstrip("/")  # "//" would start the address of another host
+        response = RedirectResponse(f"{path}?{query}" if query else path, 303)
+        response.set_cookie(cookie_name(scope), self.token, httponly=True, samesite="strict")
+        return response
 
 
 def list_tokens(
     scope: Scope, headers: dict[str, str], query: list[tuple[str, str]]
 ) -> Iterator[str]:
-    """List the tokens that a request brings: in its address, a cookie or a header."""
+    """Yield the tokens of a request: from its address, its cookies and a header."""
     yield from (value for name, value in query if name == "token")
     for cookie in headers.get("cookie", "").split(";"):
         name, _, value = cookie.strip().partition("=")
@@ -73,5 +73,5 @@ def list_tokens(
 
 
 def cookie_name(scope: Scope) -> str:
-    """Name the cookie of a lab: browsers keep those of all ports of a host together."""
+    """Return the name of the cookie, with the port, because cookies ignore ports."""
     return f"lab-token-{(scope.get('server') or ('', 0))[1]}"

@@ -1,8 +1,8 @@
-"""Train a run in a separate process: report several times a second, receive commands.
+"""Training in a separate process, which reports several times per second.
 
-It is a process and not a thread, so that a page is answered while it computes, that two of them
-use two cores, and that each has the number of BLAS threads that its results depend on. Commands
-come through a pipe, events go back: both are plain data.
+A process instead of a thread keeps the page responsive, lets two training runs use two cores, and
+gives each its number of BLAS threads, which affects its results. It receives commands and sends
+events through a pipe; both are plain data.
 """
 
 import time
@@ -29,17 +29,17 @@ from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
 
 REPORT = 0.2  # seconds between two reports ...
-LONG, LONG_REPORT = 600.0, 1.0  # ... in the first ten minutes; then once a second
-POINTS = 10  # losses of a report; of more steps, the means of as many neighbours
-SHARE = 0.1  # of the time, at most, that probes may take
+LONG, LONG_REPORT = 600.0, 1.0  # ... in the first ten minutes; then once per second
+POINTS = 10  # losses per report; longer lists are averaged
+SHARE = 0.1  # maximum share of the time for measurements of layers
 POLL = 0.02  # seconds between two polls for commands
 
 
 def train_in_process(pipe: Connection, root: str, job: Mapping[str, Any]) -> None:
-    """Do a job of training, and report on it through the pipe until it is over.
+    """Run a training job, and report through the pipe until it is over.
 
     The job has `configuration`, `name`, `stem` and `film` of a new run; or `run`, the name of
-    one to go on with, and `first`, what to do with it.
+    a run to resume, and `first`, the first command.
     """
     lower_priority()
     with reporting_problems(pipe), ExitStack() as owned:
@@ -47,7 +47,7 @@ def train_in_process(pipe: Connection, root: str, job: Mapping[str, Any]) -> Non
         if "run" in job:
             owned.enter_context(own_run(find_run(cache, job["run"])))
         training_run = create_or_resume(cache, job)
-        owned.enter_context(own_run(training_run.run))  # while it is paused, too
+        owned.enter_context(own_run(training_run.run))  # also while it is paused
         Trainer(pipe, training_run).work(job.get("first", "resume"))
 
 
@@ -63,23 +63,23 @@ def create_or_resume(cache: Cache, job: Mapping[str, Any]) -> TrainingRun:
 
 
 class Trainer:
-    """Trains, reports, carries out commands: at every moment it does one of these."""
+    """The loop that trains, reports and runs commands."""
 
     def __init__(self, pipe: Connection, training_run: TrainingRun) -> None:
         self.pipe, self.training_run = pipe, training_run
-        self.probed = training_run.training.take(slice(COUNT))
+        self.measured = training_run.training.take(slice(COUNT))
         first = find_initial_params(training_run.run)
         self.histograms = Histograms(training_run.recipe.model, first)
         self.losses: list[float] = []  # since the last report
-        self.steps_a_point = 1  # as many as an undisturbed report has
+        self.steps_a_point = 1  # as in the latest report that was not cut short
         self.until: int | None = None  # the epoch after which to pause
-        self.pace: float | None = None  # steps a second, as many as can be when None
+        self.pace: float | None = None  # steps per second; None: maximum
         self.is_going, self.is_over = False, False
-        self.started = self.reported = self.looked = time.monotonic()
-        self.next_probe = 0.0
+        self.started = self.reported = self.polled = time.monotonic()
+        self.next_measurement = 0.0
 
     def work(self, first: str) -> None:
-        """Train and carry out commands until it is over, the first command first."""
+        """Train and run commands until the end, starting with the first command."""
         self.send("begin", **describe(self.training_run))
         self.handle({"order": first})
         self.report()
@@ -90,7 +90,7 @@ class Trainer:
                 self.handle(self.pipe.recv())
 
     def advance(self) -> None:
-        """Train until a command comes or the training ends, and save where it stands."""
+        """Train until a command arrives or training ends, and save the state."""
         self.send("state", state="training")
         command = None
         with closing(self.training_run.train()) as events:
@@ -110,22 +110,22 @@ class Trainer:
             self.send("state", state="paused")
 
     def has_command(self, event: Event) -> bool:
-        """Return whether a command has come; in slow motion, wait until the next step is due."""
+        """Return whether a command is waiting; at a set speed, wait for the next step."""
         now = time.monotonic()
         if self.pace is not None and isinstance(event, StepDone):
             return self.pipe.poll(1 / self.pace)
-        if now - self.looked < POLL:
+        if now - self.polled < POLL:
             return False
-        self.looked = now
+        self.polled = now
         return self.pipe.poll()
 
     def finish(self, how: str) -> None:
-        """Let this be the end."""
+        """End the loop, and report the final state."""
         self.is_going, self.is_over = False, True
         self.send("state", state=how)
 
     def receive(self, event: Event) -> None:
-        """Handle an event of the training."""
+        """Handle an event of the training loop."""
         if isinstance(event, EpochDone):
             self.report()
             self.send("epoch", **event._asdict())
@@ -140,29 +140,29 @@ class Trainer:
             self.report()
 
     def report(self, always: bool = False) -> None:
-        """Tell the losses since the last report, and what a probe finds, where there is time."""
+        """Report the losses since the last report, and statistics of layers if there is time."""
         recipe, state = self.training_run.recipe, self.training_run.state
         now = time.monotonic()
         steps = -(-len(self.training_run.training) // recipe.batch_size)
-        told: dict[str, Any] = {
+        progress: dict[str, Any] = {
             "step": state.step,
             "epoch": state.step / steps,
             "losses": summarise(self.losses, state.step, len(self.losses) // self.steps_a_point),
             "learning_rate": learning_rate_at(recipe, state.step, steps),
             "steps_a_second": len(self.losses) / max(now - self.reported, 1e-9),
         }
-        if always or now >= self.next_probe:
-            told["layers"] = [
-                one._asdict() for one in gradient_stats(recipe, state.params, self.probed)
+        if always or now >= self.next_measurement:
+            progress["layers"] = [
+                one._asdict() for one in gradient_stats(recipe, state.params, self.measured)
             ]
             if is_finite(state.params):
                 self.send("weights", **pack_weights(state.params, self.histograms))
-            self.next_probe = now + (time.monotonic() - now) / SHARE
-        self.send("progress", **told)
+            self.next_measurement = now + (time.monotonic() - now) / SHARE
+        self.send("progress", **progress)
         self.losses, self.reported = [], time.monotonic()
 
     def handle(self, command: Mapping[str, Any]) -> None:
-        """Carry out a command."""
+        """Run a command."""
         COMMANDS[command["order"]](self, command)
 
     def send(self, kind: str, **more: Any) -> None:
@@ -171,18 +171,18 @@ class Trainer:
 
 
 def pause_training(trainer: Trainer, command: Mapping[str, Any]) -> None:
-    """Stand still; all is saved."""
+    """Pause; the state is saved."""
     trainer.is_going, trainer.until = False, None
     trainer.send("state", state="paused")
 
 
 def resume_training(trainer: Trainer, command: Mapping[str, Any]) -> None:
-    """Train to the end."""
+    """Train to the last epoch."""
     trainer.is_going, trainer.until = True, None
 
 
 def train_one_epoch(trainer: Trainer, command: Mapping[str, Any]) -> None:
-    """Train to the end of the next epoch and pause, though it be one more than was planned."""
+    """Train one more epoch and pause, even if no more epochs are planned."""
     done = len(trainer.training_run.state.history)
     if done >= trainer.training_run.configuration.epochs:
         change_settings(trainer, {"values": {"epochs": done + 1}})
@@ -190,18 +190,18 @@ def train_one_epoch(trainer: Trainer, command: Mapping[str, Any]) -> None:
 
 
 def set_speed(trainer: Trainer, command: Mapping[str, Any]) -> None:
-    """Make so many steps a second, each told at once; as many as can be when it is None."""
+    """Set the speed in steps per second, with a report per step; None: maximum."""
     trainer.pace = command["steps_a_second"]
     trainer.send("pace", steps_a_second=trainer.pace)
 
 
 def stop_training(trainer: Trainer, command: Mapping[str, Any]) -> None:
-    """End here; `network train --resume` goes on."""
+    """Stop; `network train --resume` can continue the run."""
     trainer.finish("stopped")
 
 
 def change_settings(trainer: Trainer, command: Mapping[str, Any]) -> None:
-    """Go on with other choices, from this step on."""
+    """Change settings from this step on."""
     try:
         trainer.training_run = change_training(trainer.training_run, command["values"])
     except UsageError as error:
@@ -229,7 +229,7 @@ COMMANDS: dict[str, Callable[[Trainer, Mapping[str, Any]], None]] = {
 
 
 def summarise(losses: list[float], step: int, points: int) -> list[tuple[int, float, int]]:
-    """Give the losses up to a step as some points: the last step, the mean, and of how many."""
+    """Return losses as points: the last step, the mean, and the number of steps."""
     parts = np.array_split(losses, min(max(points, 1), POINTS)) if losses else []
     ends = step - len(losses) + np.cumsum([len(part) for part in parts])
     found = zip(ends, parts, strict=True)
@@ -237,7 +237,7 @@ def summarise(losses: list[float], step: int, points: int) -> list[tuple[int, fl
 
 
 def describe(training_run: TrainingRun) -> dict[str, Any]:
-    """Say in plain data what is trained, and what it has done so far."""
+    """Return a training run and its history as plain data."""
     model, state = training_run.recipe.model, training_run.state
     return {
         "run": training_run.run.name,

@@ -1,4 +1,4 @@
-"""The trainings of a lab, a process each, and the runs that others train, watched from disk."""
+"""The training runs of a lab, one process per run, and watched runs of other processes."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -26,22 +26,22 @@ from pipeline.datasets.registry import find_dataset
 from pipeline.errors import MissingError, ProjectError, UsageError
 from pipeline.storage.cache import Cache
 
-MAX_TRAININGS = 4  # trainings at once
-# Of a model that is trained from a page, where a slip must not fill the memory:
+MAX_TRAININGS = 4  # training runs at the same time
+# Limits of a model trained from a page, where a typing error must not fill the memory:
 MAX_PARAMS, MAX_LAYERS = 20_000_000, 100
 
 
 class BusyError(ProjectError):
-    """Too many trainings at once: the lab answers with status 429."""
+    """Too many training runs at the same time; the lab responds with status 429."""
 
 
 class Training(WorkerProcess):
-    """A run that the lab trains: what it has told, and how it stands."""
+    """A run that the lab trains: its process, events and state."""
 
     what = "the training"
 
     def __init__(self, cache: Cache, job: Mapping[str, Any], log: EventLog | None = None) -> None:
-        self.weights: dict[str, Any] | None = None  # only the latest are wanted
+        self.weights: dict[str, Any] | None = None  # the latest ones
         super().__init__(train_in_process, cache, job, log)
 
     def take(self, event: Event) -> None:
@@ -59,7 +59,7 @@ class Training(WorkerProcess):
     def check(self, values: Mapping[str, Any]) -> None:
         """Check changes before they are sent to the process.
 
-        Raises: UsageError.
+        Raises: UsageError when a value is not valid.
         """
         model = Model(parse_layers(", ".join(self.description["layers"])))
         configuration = configuration_from_dict(self.description["configuration"], "the training")
@@ -67,7 +67,7 @@ class Training(WorkerProcess):
         build_recipe(changed, model)
 
     def summary(self) -> dict[str, Any]:
-        """Say in plain data how it stands."""
+        """Return the state of the run as plain data."""
         return {
             "run": self.name,
             "state": self.state,
@@ -78,16 +78,16 @@ class Training(WorkerProcess):
 
 
 class Trainings:
-    """All trainings of a lab, by the names of their runs."""
+    """All training runs of a lab, by name."""
 
     def __init__(self, cache: Cache) -> None:
         self.cache, self.all, self.lock = cache, dict[str, Training](), Lock()
-        self.beginning: list[str] = []  # names of the runs whose processes begin; "": not known yet
+        self.starting: list[str] = []  # names of starting runs; "" for a name not known yet
 
     def create(
         self, configuration: Configuration, name: str | None, stem: str | None, film: bool
     ) -> Training:
-        """Train a new run; with `film`, keep its parameters after every epoch.
+        """Start a new run; with `film`, save its parameters after every epoch.
 
         Raises: UsageError, MissingError, CorruptError, StorageError.
         """
@@ -97,9 +97,9 @@ class Trainings:
         return self.start({**job, "film": film})
 
     def resume(self, run: Run, first_command: str) -> Training:
-        """Resume a run that is not in training now.
+        """Resume a run that is not being trained.
 
-        Raises: UsageError, MissingError, CorruptError; StorageError when another process has it.
+        Raises: UsageError, MissingError, CorruptError; StorageError when another process uses it.
         """
         before = self.all.get(run.name)
         if before is None or before.is_over:
@@ -107,64 +107,63 @@ class Trainings:
         return self.start({"run": run.name, "first": first_command}, before)
 
     def start(self, job: Mapping[str, Any], before: Training | None = None) -> Training:
-        """Start a process for a job; `before` is the training that it resumes.
+        """Start a process for a job; `before` is the earlier process of the same run.
 
-        Raises: BusyError where as many as there may be are at work or begin; UsageError.
+        Raises: BusyError when the maximum number of runs is being trained; UsageError.
         """
-        with self.taking_a_place(job.get("run") or ""):
+        with self.reserve_place(job.get("run") or ""):
             if before is not None:
-                before.listener.join(BEGIN)  # it marks the log as over, which goes on after that
+                before.listener.join(BEGIN)  # it closes the log, which is reopened after that
             training = Training(self.cache, job, before.log if before else None)
             self.all[training.name] = training
         return training
 
     @contextmanager
-    def taking_a_place(self, name: str) -> Iterator[None]:
-        """Be one of the trainings that begin; whoever comes too late hears it at once.
+    def reserve_place(self, name: str) -> Iterator[None]:
+        """Count as a starting training run, or raise an error at once.
 
-        Raises: BusyError, UsageError when the run is in training.
+        Raises: BusyError; UsageError when the run is already being trained.
         """
         with self.lock:
-            at_work = [run for run, one in list(self.all.items()) if not one.is_over]
-            if name and name in (*at_work, *self.beginning):
-                raise UsageError(f"run {name} is in training already")
-            if len(at_work) + len(self.beginning) >= MAX_TRAININGS:
+            running = [run for run, one in list(self.all.items()) if not one.is_over]
+            if name and name in (*running, *self.starting):
+                raise UsageError(f"run {name} is already being trained")
+            if len(running) + len(self.starting) >= MAX_TRAININGS:
                 raise BusyError(
-                    f"{MAX_TRAININGS} runs are in training, as many as the lab trains at once",
-                    "Stop one of them first",
+                    f"{MAX_TRAININGS} runs are being trained, the maximum", "Stop one of them first"
                 )
-            self.beginning.append(name)
+            self.starting.append(name)
         try:
             yield
         finally:
             with self.lock:
-                self.beginning.remove(name)
+                self.starting.remove(name)
 
     def list(self) -> list[Training]:
-        """List the trainings since the lab began, the latest last."""
+        """List the training runs since the lab started, latest last."""
         return list(self.all.values())
 
     def get(self, name: str) -> Training | None:
-        """Return the training of a run, None when it was not trained here."""
+        """Return the training of a run; None if this lab did not train it."""
         return self.all.get(name)
 
     def find(self, name: str) -> Training:
-        """Find a training by the name of its run.
+        """Return the training of a run by its name.
 
         Raises: MissingError.
         """
         if name not in self.all:
-            raise MissingError(f"run {name!r} was not trained since this lab began")
+            raise MissingError(f'run "{name}" was not trained since this lab started')
         return self.all[name]
 
     def source(self, run: Run) -> Source:
-        """Return where the events of a run come from: from its training here, or from its files."""
+        """Return the source of the events of a run: its training in this lab, or its files."""
         training = self.all.get(run.name)
         return training.log if training is not None else WatchedRun(run)
 
 
 def check_size(cache: Cache, configuration: Configuration) -> None:
-    """Check that a model is small enough to be trained from a page, and has enough examples.
+    """Check that a model is small enough for the lab and has enough examples.
 
     Raises: UsageError.
     """
@@ -179,8 +178,8 @@ def check_size(cache: Cache, configuration: Configuration) -> None:
         raise OptionError("layers", words, **shown)
     if (count := count_model_params(model)) > MAX_PARAMS:
         raise UsageError(
-            f"the model has {count:,} parameters, the lab trains up to {MAX_PARAMS:,}",
-            "`network train` takes any",
+            f"the model has {count:,} parameters; the lab trains up to {MAX_PARAMS:,}",
+            "Train larger models with `network train`",
         )
     data = find_training_data(cache, configuration.dataset)
     if configuration.start is None and data.count is not None:
@@ -188,7 +187,7 @@ def check_size(cache: Cache, configuration: Configuration) -> None:
 
 
 def count_model_params(model: Model) -> int:
-    """Count the parameters of a model without making them."""
+    """Return the number of parameters of a model without creating them."""
     count, shape = 0, tuple(IMAGE_SHAPE)
     for layer in model.layers:
         params, shape = layer.shapes(shape)

@@ -1,4 +1,4 @@
-"""A run that is not trained by this lab, seen through its files."""
+"""A run trained by another process, watched through its files."""
 
 import contextlib
 import time
@@ -11,18 +11,18 @@ from network.runs.names import describe_sizes
 from network.runs.ownership import is_owned_run
 from pipeline.errors import ProjectError
 
-# Seconds without a change after which a run is not believed to be in training; the first time that
-# it changes is after its first epoch, and where epochs take long, it is a few of them.
+# Seconds without a change after which a run counts as stopped: longer before the first epoch, and
+# a few epochs if they take long.
 SILENT, SILENT_AT_FIRST, EPOCHS = 30.0, 300.0, 4
 
 
 class WatchedRun:
-    """The events of a run, made from its history as that is now."""
+    """The events of a run, built from its current history."""
 
-    name = "disk"  # the events of a run on disk have the same numbers for every lab
+    name = "disk"  # the same in every lab, because the events have the same numbers
 
     def __init__(self, run: Run) -> None:
-        """Read what the run is.
+        """Load the run and its history.
 
         Raises: MissingError, CorruptError.
         """
@@ -44,14 +44,14 @@ class WatchedRun:
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the history if it has changed; what cannot be read just now stays as it was."""
+        """Read the history if it has changed; keep the old one after a read error."""
         with contextlib.suppress(OSError, ProjectError):
             if (version := self.run.history.stat().st_mtime_ns) != self.version:
                 self.history, self.version = read_history(self.run), version
 
     @property
     def is_in_training(self) -> bool:
-        """Is it unfinished, and does a process own it? Where that is not known: changed of late?"""
+        """Return whether a process trains the run; if unknown, whether it changed recently."""
         self.refresh()
         if len(self.history) >= self.epochs:
             return False
@@ -63,7 +63,7 @@ class WatchedRun:
 
     @property
     def age(self) -> float:
-        """Seconds since it changed; negative when the clock was set back since."""
+        """Seconds since the last change; negative if the clock was set back."""
         return time.time() - self.version / 1e9
 
     @property
@@ -80,5 +80,5 @@ class WatchedRun:
 
     @property
     def resting_state(self) -> str:
-        """Say what a run is that nobody trains."""
+        """The state of a run that is not being trained: ended or stopped."""
         return "ended" if len(self.history) >= self.epochs else "stopped"

@@ -1,4 +1,4 @@
-"""A process that works for the lab: commands go in through a pipe, events come back."""
+"""A worker process of the lab: it receives commands through a pipe and sends events."""
 
 import contextlib
 import multiprocessing
@@ -15,14 +15,14 @@ from network.lab.event_log import Event, EventLog
 from pipeline.errors import ProjectError, UsageError
 from pipeline.storage.cache import Cache
 
-BEGIN = 60.0  # seconds that work may take to begin
-END = 1.4  # seconds that it has to save, when the lab ends
-NICE = 5  # how far it stands back behind the page and everything else
+BEGIN = 60.0  # seconds in which the work must start
+END = 1.4  # seconds to save when the lab ends
+NICE = 5  # priority below the page and other programs
 OVER = {"ended", "stopped", "failed"}
 
 
 class WorkerProcess:
-    """What is done in a process of its own: the first it tells is `begin`, with the run's name."""
+    """Work in a separate process; its first event is `begin`, with the name of the run."""
 
     what = "the work"
 
@@ -33,9 +33,9 @@ class WorkerProcess:
         job: Mapping[str, Any],
         log: EventLog | None = None,
     ) -> None:
-        """Start the process, and wait until it has begun.
+        """Start the process, and wait for its first event.
 
-        Raises: UsageError with what keeps it from beginning.
+        Raises: UsageError with the reason if it cannot start.
         """
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
@@ -51,13 +51,13 @@ class WorkerProcess:
         self.listener.start()
         if not self.begun.wait(BEGIN):
             self.process.kill()
-            raise ProjectError(f"{self.what} has not begun in {BEGIN:g} s")
+            raise ProjectError(f"{self.what} did not start within {BEGIN:g} s")
         if not self.description:
-            raise UsageError(self.problem or f"{self.what} has ended before it began")
+            raise UsageError(self.problem or f"{self.what} ended before it started")
 
     @property
     def name(self) -> str:
-        """The name of the run that it is about."""
+        """The name of the run."""
         return str(self.description["run"])
 
     @property
@@ -65,18 +65,18 @@ class WorkerProcess:
         return self.state in OVER
 
     def listen(self, pipe: Connection) -> None:
-        """Take in what the process tells, until it ends."""
+        """Receive the events of the process until it ends."""
         with contextlib.suppress(EOFError, OSError):
             while True:
                 self.take(pipe.recv())
         self.process.join()
         if not self.is_over:
-            self.take({"type": "state", "state": "failed", "message": "its process has died"})
+            self.take({"type": "state", "state": "failed", "message": "the process ended early"})
         self.log.is_over = True
         self.begun.set()
 
     def take(self, event: Event) -> None:
-        """Take in one event."""
+        """Record an event."""
         if event["type"] == "state":
             self.state, self.problem = event["state"], event.get("message", "")
         if event["type"] == "begin":
@@ -86,41 +86,41 @@ class WorkerProcess:
             self.begun.set()
 
     def send(self, command: str, **more: Any) -> None:
-        """Send the process a command.
+        """Send a command to the process.
 
-        Raises: UsageError when it is over.
+        Raises: UsageError when the process has ended.
         """
         with self.lock, contextlib.suppress(OSError):
             if not self.is_over:
                 self.pipe.send({"order": command, **more})
                 return
-        raise UsageError(f"{self.what} of run {self.name} is over")
+        raise UsageError(f"{self.what} of run {self.name} has ended")
 
 
 def stop_all(works: Iterable[WorkerProcess]) -> list[WorkerProcess]:
-    """Stop what is being done, each saved as far as it has come; what cannot stop is ended.
+    """Stop all work and save it; kill processes that do not stop in time.
 
-    Returns: what was ended; a training stands at the end of an epoch then.
+    Returns: the killed ones, which are saved up to their last epoch.
     """
     all_works = list(works)
     for work in all_works:
         with contextlib.suppress(UsageError):
             work.send("stop")
     deadline = time.monotonic() + END
-    ended = []
+    killed = []
     for work in all_works:
         work.process.join(max(0.0, deadline - time.monotonic()))
         if work.process.is_alive():
             work.process.kill()
-            ended.append(work)
-    return ended
+            killed.append(work)
+    return killed
 
 
 def lower_priority() -> None:
-    """Leave Ctrl-C, which reaches the whole group, to the lab, and the machine to who needs it."""
+    """Ignore Ctrl-C, which the lab handles, and run at low priority."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if hasattr(signal, "SIGHUP"):  # of a terminal that closes; the lab hears it, too
+    if hasattr(signal, "SIGHUP"):  # when the terminal closes; the lab receives it, too
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(NICE)
@@ -128,7 +128,7 @@ def lower_priority() -> None:
 
 @contextlib.contextmanager
 def reporting_problems(pipe: Connection) -> Iterator[None]:
-    """Tell the lab of an error in one line, and nobody when the lab has gone."""
+    """Report errors to the lab in one line, unless the lab has ended."""
     try:
         yield
     except ProjectError as error:
@@ -137,4 +137,4 @@ def reporting_problems(pipe: Connection) -> Iterator[None]:
     except MemoryError:
         pipe.send({"type": "state", "state": "failed", "message": "not enough memory"})
     except (BrokenPipeError, EOFError):
-        pass  # all is saved
+        pass  # the lab has ended, and the state is saved

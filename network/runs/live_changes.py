@@ -31,7 +31,7 @@ DROPOUT = Option(  # not of a configuration: the layers have it
     key="dropout",
     label="Dropout",
     is_live=True,
-    slider=Slider(0, 0.95, lacks="the model has no such layer"),
+    slider=Slider(0, 0.95, lacks="this model has no Dropout layer"),
 )
 LIVE_OPTIONS = {
     **{key: one for key, one in OPTIONS.items() if one.is_live},

@@ -140,7 +140,7 @@ class Configuration:
         default_words="suited to loss and optimizer",
         is_basic=True,
         is_live=True,
-        slider=Slider(1e-5, 100, "powers"),
+        slider=Slider(1e-5, 100, "logarithmic"),
     )
     weight_decay: float = option(
         AUTOMATIC,
@@ -149,7 +149,7 @@ class Configuration:
         Group.REGULARIZATION,
         default_words="suited to loss and optimizer",
         is_live=True,
-        slider=Slider(1e-7, 1, "powers"),
+        slider=Slider(1e-7, 1, "logarithmic"),
     )
     momentum: float | None = option(
         None,
@@ -158,7 +158,7 @@ class Configuration:
         Group.OPTIMIZATION,
         default_words="the optimizer's",
         is_live=True,
-        slider=Slider(0, 0.999, lacks="this optimizer has none"),
+        slider=Slider(0, 0.999, lacks="not used by this optimizer"),
     )
     schedule: str = option(
         "cosine",

@@ -72,8 +72,8 @@ class Slider:
 
     low: float
     high: float
-    scale: Literal["straight", "powers"] = "straight"  # powers: of ten, where 0 is the lower end
-    lacks: str = ""  # why it is off, where a run has no such number
+    scale: Literal["linear", "logarithmic"] = "linear"  # logarithmic: the lower end is 0
+    lacks: str = ""  # reason why it is disabled, for runs without such a number
 
 
 @dataclass(frozen=True)

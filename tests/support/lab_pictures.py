@@ -76,7 +76,7 @@ def picture(page: Page, name: str) -> None:
 
 
 def train(page: Page) -> None:
-    """Begin a training beside the run that there is, and turn a knob."""
+    """Start a second training run, and change its learning rate."""
     page.wait_for_selector(".new-training form", state="attached")
     page.evaluate("document.querySelector('.new-training').open = true")
     page.select_option("#field-optimizer", "momentum")
@@ -85,8 +85,8 @@ def train(page: Page) -> None:
     page.click("text=Start training")
     page.wait_for_selector(".run-state:has-text('training')")
     wait_for_epoch(page, 8)
-    page.fill("#knob-learning-rate", "0.1")
-    page.press("#knob-learning-rate", "Enter")
+    page.fill("#setting-learning-rate", "0.1")
+    page.press("#setting-learning-rate", "Enter")
     wait_for_epoch(page, 14)
     page.evaluate("document.activeElement.blur()")
     page.mouse.move(0, 0)
@@ -139,7 +139,7 @@ def map_of_images(page: Page) -> None:
 
 def arithmetic(page: Page) -> None:
     """Go to the end of the first weighted sum."""
-    page.wait_for_selector(".lesson-say")
+    page.wait_for_selector(".lesson-text")
     page.locator(".chain button", has_text="Linear").first.click()
     for _ in range(page.locator(".lesson-dots i").count() - 1):
         page.get_by_role("button", name="Next").click()

@@ -1,4 +1,4 @@
-// The page: which view is shown, for which run, in which colours.
+// The page: it shows one view for the chosen run, in the chosen theme.
 
 import { api, messageOf } from "./data/api.js";
 import { byId, closest, fill, h, lead, problemText } from "./ui/dom.js";
@@ -8,20 +8,20 @@ import { startTheme, themeListeners } from "./ui/theme.js";
 const VIEWS = {
   train: { title: "Train", load: () => import("./views/train/view.js") },
   draw: { title: "Draw", load: () => import("./views/draw/view.js") },
-  why: { title: "Why", load: () => import("./views/explain/view.js") },
+  why: { title: "Explain", load: () => import("./views/explain/view.js") },
   explore: { title: "Explore", load: () => import("./views/explore/view.js") },
   film: { title: "Film", load: () => import("./views/film/view.js") },
-  arithmetic: { title: "Arithmetic", load: () => import("./views/arithmetic/view.js") },
+  arithmetic: { title: "Step by step", load: () => import("./views/arithmetic/view.js") },
 };
 const KEYS = [
   ...Object.values(VIEWS).map(({ title }, index) => [String(index + 1), title]),
-  ["t", "Light or dark"],
-  ["?", "These keys"],
+  ["t", "Switch theme"],
+  ["?", "Keyboard shortcuts"],
 ];
 
 /** @type {RunSummary[]} */
 let runs = [];
-let chosenRun = ""; // "" while there is none
+let chosenRun = ""; // "" if there are no runs
 let unmount = () => {};
 const keys = /** @type {HTMLDialogElement} */ (byId("keys"));
 const picker = /** @type {HTMLSelectElement} */ (byId("run-picker"));
@@ -38,7 +38,7 @@ async function refreshRuns() {
   picker.disabled = !usable.length;
   fill(picker, usable.length
     ? usable.map((run) => h("option", { value: run.name, selected: run.name === chosenRun }, optionText(run)))
-    : h("option", { value: "" }, "no run yet"));
+    : h("option", { value: "" }, "No runs yet"));
 }
 
 /** @param {RunSummary} run */
@@ -47,7 +47,7 @@ function optionText({ name, validation_accuracy: accuracy }) {
 }
 
 /**
- * Choose a run; the view is shown anew for it, unless it has seen to that itself.
+ * Choose a run, and show the view again unless it updates itself.
  * @param {string} name
  * @param {{remount?: boolean}} options
  */
@@ -75,10 +75,10 @@ async function showView() {
   markLink(name);
   document.title = `${VIEWS[name].title} · network lab`;
   const view = await VIEWS[name].load();
-  if (!root.isConnected) return; // another view was chosen meanwhile
+  if (!root.isConnected) return; // another view has been chosen
   root.append(lead(view));
   if (!chosenRun && name !== "train") {
-    root.append(h("p", { class: "empty" }, "No run yet: start one in ", h("a", { href: "#train" }, VIEWS.train.title), "."));
+    root.append(h("p", { class: "empty" }, "No runs yet. Start a training run in ", h("a", { href: "#train" }, VIEWS.train.title), "."));
     return;
   }
   unmount = view.mount(root, {
@@ -89,7 +89,7 @@ async function showView() {
   });
 }
 
-/** @param {string} name of the view that is shown */
+/** @param {string} name of the current view */
 function markLink(name) {
   for (const link of byId("views").children) {
     const isCurrent = link.getAttribute("data-view") === name;
@@ -101,7 +101,7 @@ function markLink(name) {
   }
 }
 
-// --- the page itself ----------------------------------------------------------------------------
+// --- keys and start ------------------------------------------------------------------------------
 
 /**
  * @param {KeyboardEvent} event
@@ -119,8 +119,8 @@ function onKey(event, toggleTheme) {
 async function start() {
   fill(byId("views"), Object.entries(VIEWS).map(([name, { title }]) =>
     h("a", { href: `#${name}`, "data-view": name }, title)));
-  keys.querySelector("dl")?.append(...KEYS.flatMap(([key, what]) =>
-    [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)]));
+  keys.querySelector("dl")?.append(...KEYS.flatMap(([key, action]) =>
+    [h("dt", {}, h("kbd", {}, key)), h("dd", {}, action)]));
   keys.querySelector("button")?.addEventListener("click", () => keys.close());
   picker.onchange = () => chooseRun(picker.value);
   const toggleTheme = startTheme(byId("theme"));

@@ -1,19 +1,19 @@
-// The page that `network export --html` writes: the views that need no server, the network inside.
+// The page that `network export --html` writes: a network, and the views that need no server.
 
 import { messageOf } from "./data/api.js";
 import { openStaticSource } from "./data/static_source.js";
 import { byId, fill, h, lead, problemText } from "./ui/dom.js";
 import { startTheme, themeListeners } from "./ui/theme.js";
 import * as draw from "./views/draw/view.js";
-import * as why from "./views/explain/view.js";
+import * as explain from "./views/explain/view.js";
 
 /** @type {Record<string, View>} */
-const VIEWS = { draw, why };
+const VIEWS = { draw, why: explain };
 
 /** @param {NetworkSource} source */
 function show(source) {
-  const asked = location.hash.slice(1).split("/")[0];
-  const name = asked in VIEWS ? asked : "draw";
+  const wanted = location.hash.slice(1).split("/")[0];
+  const name = wanted in VIEWS ? wanted : "draw";
   const root = h("div", { class: `view view-${name}` });
   fill(byId("view"), root);
   for (const link of byId("views").children) {

@@ -1,8 +1,8 @@
-// The types of what the page passes around. Every module may name them in its JSDoc without an import.
+// Types shared by the modules of the page. JSDoc can name them without an import.
 
 // --- arrays and networks ------------------------------------------------------------------------
 
-/** Numbers in one row with their shape, channels last: as NumPy lays an array out in C order. */
+/** An array: its shape, and its values in C order with the channels last, as in NumPy. */
 interface NdArray<Values = Float32Array> {
   shape: number[];
   values: Values;
@@ -16,7 +16,7 @@ interface TypedArrays {
   int32: Int32Array<ArrayBuffer>;
 }
 
-/** An array as Python writes it into JSON: base64 of little-endian bytes. */
+/** An array in JSON: base64 of little-endian bytes. */
 interface EncodedArray<Type extends keyof TypedArrays = "float32"> {
   shape: number[];
   type?: Type;
@@ -26,17 +26,17 @@ interface EncodedArray<Type extends keyof TypedArrays = "float32"> {
 /** Grey levels of a 28x28 image, 0 (paper) to 255 (ink), row by row. */
 type Pixels = Uint8Array;
 
-/** The parameters of one layer, by their names in Python: weight, bias, scale, ... */
+/** The parameters of a layer by name, as in Python: weight, bias, scale, ... */
 type Params = Record<string, NdArray>;
 
-/** A layer as network/lab/model_json.py writes it: its kind, its fields, the shape of its outputs. */
+/** A layer from network/lab/model_json.py: its kind, its fields, the shape of its outputs. */
 interface Layer {
   kind: string;
   shape: number[];
-  stage: number | null; // the stage that it belongs to; null: none
+  stage: number | null; // index of its block; null: none
   params: Params;
   members?: Layer[][]; // of an Ensemble
-  off?: number[]; // units that are switched off by an edit
+  off?: number[]; // units switched off by an edit
 }
 interface LinearLayer extends Layer { n_out: number }
 interface ConvLayer extends LinearLayer { size: number; padding: number }
@@ -50,18 +50,18 @@ type EncodedLayer = Omit<Layer, "params" | "members"> & {
   members?: EncodedLayer[][];
 };
 
-/** What a kind of layer computes, forwards and backwards; d_x is dLoss/dx. */
+/** The forward and backward pass of a kind of layer; d_x is dLoss/dx. */
 interface LayerMaths {
   forward(layer: Layer, x: NdArray): NdArray;
   backward(layer: Layer, x: NdArray, y: NdArray, d_y: NdArray): NdArray;
 }
 
-/** A layer that makes units, and those behind it up to the next that does. */
-interface Stage {
+/** A block: a layer with weights, and the layers after it up to the next one with weights. */
+interface Block {
   index: number;
   layer: Layer; // the first
   ends: Layer; // the last
-  first: number; // their places
+  first: number; // their indices
   last: number;
   kinds: string[];
   units: number;
@@ -70,7 +70,7 @@ interface Stage {
 
 type UnitEdit = [layer: number, unit: number, number: number];
 
-/** Edits of a model: units off, biases shifted, weights scaled, pruned or disturbed. */
+/** Edits of a model: units switched off, biases shifted, weights scaled, pruned or made noisy. */
 interface Edits {
   off: [layer: number, unit: number][];
   shifts: UnitEdit[];
@@ -79,24 +79,24 @@ interface Edits {
   noise: number;
 }
 
-// --- what the views ask for ---------------------------------------------------------------------
+// --- requests of the views ----------------------------------------------------------------------
 
-/** A digit of a data set. */
+/** An image of a dataset with its label. */
 interface Digit {
   pixels: Pixels;
   label: number;
 }
 
-/** A digit with a number that says how it was found: a distance, or a unit's activation. */
+/** An image with the number that it was sorted by: a distance, or the activation of a unit. */
 interface RankedDigit extends Digit {
   number: number;
 }
 
-/** A model as the server or the exported page gives it. */
+/** A model in JSON, from the server or from an exported page. */
 interface EncodedModel {
   run: string;
   classes: string[];
-  members: string[]; // the names of an ensemble's members
+  members: string[]; // names of the members of an ensemble
   layers: EncodedLayer[];
 }
 
@@ -112,7 +112,7 @@ interface Stroke {
   points: Point[];
 }
 
-/** A drawing, as the board of Draw gives it. */
+/** A drawing from the board of Draw. */
 interface Drawing {
   toBlob(): Promise<Blob>;
   toGrey(): { side: number; grey: Uint8ClampedArray | Uint8Array };
@@ -131,7 +131,7 @@ interface ChangeQuestion extends ImageQuestion {
   target: number;
 }
 
-/** An image that is predicted as another class, and how far it is from the one it was made of. */
+/** An image that is predicted as another class, and its distance from the original. */
 interface ChangedImage {
   image: NdArray;
   distance: number;
@@ -143,7 +143,7 @@ interface NearestDigits {
   hidden?: RankedDigit[] | null;
 }
 
-/** Where views get a network and ask about it: the lab's server, or the exported page itself. */
+/** A network and the computations on it: from the lab's server, or inside an exported page. */
 interface NetworkSource extends Omit<EncodedModel, "layers"> {
   layers: Layer[];
   prepare(board: Drawing): Promise<Pixels[]>;
@@ -157,7 +157,7 @@ interface NetworkSource extends Omit<EncodedModel, "layers"> {
   nearest(question: ImageQuestion): Promise<NearestDigits>;
 }
 
-/** The lab's server. What it sends is JSON, so the caller names the type that it expects. */
+/** The lab's server. It sends JSON, and the caller names the expected type. */
 interface Api {
   get<Value>(path: string): Promise<Value>;
   post<Value>(path: string, value?: object): Promise<Value>;
@@ -179,9 +179,9 @@ interface RunSummary {
   members: string[];
 }
 
-/** What a view is given when it is shown. */
+/** The arguments of a view. */
 interface ViewContext {
-  readonly run: string; // the one that is chosen; "" while there is none
+  readonly run: string; // the chosen run; "" if there are no runs
   readonly runs: RunSummary[];
   readonly source?: NetworkSource; // of an exported page, which has no server
   chooseRun(name: string, options?: { remount?: boolean }): void;
@@ -189,33 +189,33 @@ interface ViewContext {
   onTheme(listener: () => void): void;
 }
 
-/** A module of views/: `mount` shows it and returns the function that takes it away. */
+/** A module of views/: `mount` shows it and returns a function that stops it. */
 interface View {
   title: string;
   about: string;
   mount(root: HTMLElement, context: ViewContext): () => void;
 }
 
-/** Images with what they show and what a run predicts (views/explore/images.js). */
+/** Images with their labels and the predictions of a run (views/explore/images.js). */
 interface ImageSet {
   split: string;
-  damage: Corruption | null;
+  corruption: Corruption | null;
   classes: string[];
-  count: number; // in the split; `shown` of them are here
+  count: number; // in the split, of which `shown` are loaded
   shown: number;
   looks: number | null;
   methods: ProjectionMethod[];
-  damages: CorruptionKind[];
+  corruptions: CorruptionKind[];
   labels: Int32Array;
-  answers: Int32Array;
-  sureness: Float64Array;
+  predictions: Int32Array;
+  confidence: Float64Array;
   mistakes: number;
-  order: number[]; // in which they are worth a look
-  confusion: Int32Array; // classes x classes, in one row
-  curve: Point[]; // risk over coverage
+  order: number[]; // mistakes first
+  confusion: Int32Array; // classes x classes, flattened
+  curve: Point[]; // risk-coverage curve
   scores(index: number): Float32Array;
   pixels(index: number): Pixels;
-  isWrong(index: number): boolean;
+  isMistake(index: number): boolean;
 }
 
 interface Corruption {
@@ -234,14 +234,14 @@ interface ProjectionMethod {
   install: string;
 }
 
-/** Which images are shown; null: of any class. */
+/** A filter of images; null: any class. */
 interface ImageFilter {
-  show: "all" | "wrong" | "right" | "unanswered";
+  show: "all" | "mistakes" | "correct" | "abstained";
   label: number | null;
-  answer: number | null;
+  prediction: number | null;
 }
 
-/** The film of a run, or what it would take to make one (network/lab/films.py). */
+/** The film of a run, or an estimate for making one (network/lab/films.py). */
 interface Film {
   run: string;
   classes: string[];
@@ -252,11 +252,11 @@ interface Film {
   done: number; // epochs of the run
   seconds: number;
   bytes: number;
-  problem: string; // why there can be none
+  problem: string; // why no film can be made, or ""
   making: string;
 }
 
-/** What a frame of a film shows: the state after an epoch, and whose predictions changed in it. */
+/** A frame of a film: the state after an epoch, and the predictions that changed in it. */
 interface Frame {
   epoch: number;
   right: number;
@@ -265,14 +265,14 @@ interface Frame {
   flips: Record<"put_right" | "put_wrong" | "other_wrong", Flips>;
 }
 interface Flips {
-  count: number; // of which the first ones are here
+  count: number; // of all; the first ones are listed
   labels: number[];
   was: number[];
   now: number[];
   images: EncodedArray<"uint8">;
 }
 
-/** What a training can be begun with (network/lab/form_options.py). */
+/** The form of a new training run (network/lab/form_options.py). */
 interface FormOptions {
   presets: Preset[];
   defaults: Record<string, unknown>;
@@ -281,17 +281,17 @@ interface FormOptions {
   suitable: { loss: string; optimizer: string; learning_rate: number; weight_decay: number }[];
 }
 
-/** A field of the form: an option of a training, as the server declares it. */
+/** A field of the form: one training option, as declared by the server. */
 interface FieldOptions {
   name: string;
   label: string;
   kind: "text" | "number" | "choice";
   choices: string[];
-  default: string; // in words where it is not a value
+  default: string; // words if it has no fixed value
   help?: string;
   group?: string;
-  is_basic?: boolean; // in the part of the form that is always open
-  slider?: { low: number; high: number; scale: "straight" | "powers"; lacks: string } | null;
+  is_basic?: boolean; // shown without opening "More settings"
+  slider?: { low: number; high: number; scale: "linear" | "logarithmic"; lacks: string } | null;
 }
 
 interface Preset {
@@ -300,19 +300,19 @@ interface Preset {
   values: Record<string, unknown>;
 }
 
-// --- the events of a training (network/lab/training_process.py) ------------------------------------------
+// --- events of a training run (network/lab/training_process.py) ---------------------------------
 
-/** A loss: the step, the mean of some steps up to it, and of how many. */
+/** A point of the loss curve: the last step, the mean loss, and the number of steps in it. */
 type LossPoint = [step: number, mean: number, count: number];
 type Point = [x: number, y: number];
 
-/** What can be changed while a training runs, by name; null: its model or optimizer has no such thing. */
+/** Settings that can change during training, by name; null: not part of this model or optimizer. */
 interface LiveSettings {
   learning_rate: number;
   [name: string]: unknown;
 }
 
-/** An epoch that is done (network/training/state.py). */
+/** A finished epoch (network/training/state.py). */
 interface Epoch {
   epoch: number;
   step: number;
@@ -335,7 +335,7 @@ interface BeginEvent {
   sizes: string;
   layers: string[];
   params: number;
-  images?: number; // of a run that this lab trains
+  images?: number; // training images, if this lab trains the run
   held_out?: number;
   configuration: { loss: string; batch_size: number; learning_rate: number };
   controls: LiveSettings | null;
@@ -347,7 +347,7 @@ interface StateEvent {
   type: "state";
   state: RunState;
   message?: string;
-  kind?: string; // of a failure
+  kind?: string; // of the error
 }
 interface ProgressEvent {
   type: "progress";
@@ -369,7 +369,7 @@ type TrainingEvent =
 
 type RunState = "training" | "paused" | "ended" | "stopped" | "failed" | "watched" | "";
 
-/** A layer that learns: the length of its gradient at each probe, and its share of dead units. */
+/** A layer with weights: its gradient norm at each measurement, and its share of dead units. */
 interface LayerHistory {
   name: string;
   gradients: Point[];
@@ -377,35 +377,35 @@ interface LayerHistory {
   dead: number | null;
 }
 
-/** A training run, as its events so far add up (views/train/training_run.js). */
+/** A training run, built from its events (views/train/training_run.js). */
 interface Run {
   name: string;
   log: string; // the name of the stream of events
   last: string; // the id of the last event
   state: RunState;
   message: string;
-  failure: string; // the kind of error that ended it
-  told: BeginEvent | null;
+  failure: string; // the kind of error that stopped it
+  begin: BeginEvent | null;
   controls: LiveSettings | null;
   epochs: number; // planned
   epochsDone: Epoch[];
   losses: LossPoint[];
-  usual: number; // steps that the latest point stands for
+  usual: number; // steps per point of the loss curve
   layers: LayerHistory[];
   changes: SettingsChange[];
   rate: ProgressEvent | null;
-  pace: number | null; // steps per second; null: as many as possible
+  speed: number | null; // steps per second; null: maximum
   step: number;
-  stop: (() => void) | null; // stops listening
+  stop: (() => void) | null; // closes the stream of events
 }
 
-/** A run in the charts; `index` gives it its colour. */
+/** A run in the charts; `index` sets its colour. */
 interface ShownRun {
   run: Run;
   index: number;
 }
 
-/** A layer's weights in bins from -limit to limit; what began them is null where it is not known. */
+/** The weights of a layer in bins from -limit to limit; null if the initial weights are unknown. */
 interface Histogram {
   name: string;
   limit: number;
@@ -417,12 +417,12 @@ interface Histogram {
 
 type EncodedPictures = EncodedArray<"int8"> & { limit: number };
 
-/** First-layer weights as pictures: 127 stands for `limit`. */
+/** First-layer weights as pictures; 127 means `limit`. */
 interface WeightPictures extends NdArray<Int8Array> {
   limit: number;
 }
 
-/** A unit's weighted sum, and the steps that follow in its stage; y is null once places are pooled. */
+/** The weighted sum of a unit, and the later layers of its block; y is null after pooling. */
 interface WeightedSum {
   terms: { name: string; x: number; weight: number; value: number }[];
   bias: number;
@@ -430,59 +430,59 @@ interface WeightedSum {
   then: { kind: string; y: number | null }[];
 }
 
-/** A unit that is looked at in Draw, in a network as it is edited. */
+/** The unit shown in Draw, in the edited network. */
 interface UnitState {
   layers: Layer[];
   outputs: NdArray[] | null; // null while nothing is drawn
-  stage: Stage;
+  block: Block;
   unit: number;
   edits: Edits;
-  classes: string[] | null; // of the last stage
+  classes: string[] | null; // in the last block
   member: number | null;
-  effect: string; // what the edits have changed
+  effect: string; // of the edits, as text
 }
 
-/** A picture that is explained in Why, and what the network answers to it. */
+/** A picture in the view Explain, and the prediction of the network. */
 interface Explained {
   pixels: Pixels;
   layers: Layer[];
   member: number | null;
-  answer: number;
+  prediction: number;
   values: Float32Array; // the scores
 }
 
-/** How numbers are coloured: as ink from 0, or blue and red around 0. */
+/** A colour scale: ink from 0, or blue and red around 0. */
 type Scale = "ink" | "diverging";
 
-/** A term of a sum: `parts` are what was multiplied, as in "0.50 × −1.20". */
+/** A term of a sum; `parts` are its factors, as in "0.50 × −1.20". */
 interface NamedTerm {
   name: string;
   parts: string;
   value: number;
 }
 
-/** What a lesson of Step by step is about: one number that a layer makes. */
+/** The topic of a lesson of Step by step: one output number of a layer. */
 interface LessonTopic {
   layers: Layer[];
-  outputs: NdArray[]; // what forward() returned for the layers
-  index: number; // which layer
-  cell: number; // which of its numbers
+  outputs: NdArray[]; // of forward()
+  index: number; // of the layer
+  cell: number; // index of the number
   classes: string[];
   members: string[];
-  label: number | null; // what the picture shows, if that is known
+  label: number | null; // true class of the picture, if known
 }
 
-/** A lesson: the number that its own steps have come to, and a sentence for each with what appears. */
+/** A lesson: the result of its steps, and a sentence and pictures for each step. */
 interface Lesson {
   value: number;
   steps: LessonStep[];
 }
 interface LessonStep {
-  say: string;
+  text: string;
   show: (HTMLElement | SVGElement)[];
 }
 
-/** Where numbers lie on a chart: its edges in pixels, the ranges of its axes, and the way between them. */
+/** The geometry of a chart: its edges in pixels, the ranges of its axes, and conversions. */
 interface Plot {
   width: number;
   left: number;
@@ -500,11 +500,11 @@ interface Plot {
 
 // --- elements -----------------------------------------------------------------------------------
 
-/** The element that h() makes for a tag. */
+/** The element that h() builds for a tag. */
 type ElementOf<Tag extends string> = Tag extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[Tag]
   : Tag extends keyof SVGElementTagNameMap ? SVGElementTagNameMap[Tag] : HTMLElement;
 
-/** What h() and fill() put into an element: null and false leave a place empty. */
+/** A child for h() and fill(); null and false add nothing. */
 type Child = Node | string | number | boolean | null | undefined | readonly Child[];
 
 /** Attributes of h(): `on...` are listeners, `style` is an object of properties. */

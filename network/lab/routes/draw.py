@@ -1,4 +1,4 @@
-"""A drawing made ready for a network, and the training digits that excite a unit most."""
+"""Draw: preprocessing of drawings, and training digits with the highest activation."""
 
 import asyncio
 from typing import Any
@@ -14,17 +14,17 @@ from network.lab.request_models import Place
 from network.lab.state import Lab
 from pipeline.errors import MissingError
 
-MAX_DECODED = 2  # images at once: each may take some hundred megabytes
-SHOWN = 12  # digits that excite a unit
+MAX_DECODED = 2  # images decoded at the same time; one may need hundreds of megabytes
+SHOWN = 12  # digits with the highest activation
 
 
 def router(lab: Lab) -> APIRouter:
-    """Make the routes."""
+    """Return the routes of the view."""
     routes, decoding = APIRouter(), asyncio.Semaphore(MAX_DECODED)
 
     @routes.post("/prepare")
     async def prepare(request: Request, separate: bool = True) -> dict[str, Any]:
-        """Make the digits in an image file ready, in reading order, as `network predict` does."""
+        """Return the preprocessed digits of an image file, as in `network predict`."""
         image = await request.body()
         async with decoding:
             page = await run_in_threadpool(read_page, image, separate)
@@ -34,16 +34,16 @@ def router(lab: Lab) -> APIRouter:
     def exciting(
         name: str, layer: Place, unit: Place, member: Place | None = None
     ) -> dict[str, Any]:
-        """Give the training digits that a unit answers most strongly, and how strongly."""
+        """Return the training digits with the highest activation of a unit."""
         survey = find_unit_survey(lab.loaded, name, member)
         if layer not in survey.responses or unit >= survey.responses[layer].shape[1]:
-            raise MissingError(f"run {name} has no unit {unit} that layer {layer} speaks for")
-        answers = survey.responses[layer]
-        places = top_images(answers, unit, SHOWN)
+            raise MissingError(f"unit {unit} of layer {layer} not found in run {name}")
+        activations = survey.responses[layer]
+        places = top_images(activations, unit, SHOWN)
         return {
             "pixels": array_to_json((255 * survey.digits.images[places]).round(), "uint8"),
             "labels": survey.digits.labels[places].tolist(),
-            "answers": array_to_json(answers[places, unit]),
+            "answers": array_to_json(activations[places, unit]),
             "of": len(survey.digits),
         }
 

@@ -1,4 +1,4 @@
-"""Images, damaged or not, by what they show and what a run answers, and maps of its layers."""
+"""Explore: images with labels and predictions, corruptions, projections of layers."""
 
 from typing import Annotated, Any, Literal
 
@@ -25,28 +25,28 @@ from network.lab.state import Lab
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import UsageError
 
-PATIENCE = 1.5  # seconds that a map is waited for before the page is told to ask again
+PATIENCE = 1.5  # seconds to wait for a projection before the page must request it again
 
 Damaged = Annotated[ImageCorruption | None, Depends(read_corruption)]
 
 
 def router(lab: Lab) -> APIRouter:
-    """Make the routes."""
+    """Return the routes of the view."""
     routes = APIRouter(prefix="/runs/{name}")
-    maps = Projections()
+    projections = Projections()
 
     @routes.get("/answers")
     def answers(name: str, damage: Damaged, split: Split = "held-out") -> dict[str, Any]:
-        """Say what images show and what a run answers; a first look at test images is counted."""
+        """Return labels and predictions; the first test evaluation of the lab is logged."""
         run = lab.loaded.run(name)
-        answered = find_predictions(lab, name, split, damage)
+        predictions = find_predictions(lab, name, split, damage)
         classes = find_dataset(lab.cache, run.configuration.dataset).classes
         choices = {"methods": methods_to_json(), "damages": corruptions_to_json()}
-        return {"classes": classes, **choices, **answers_to_json(answered)}
+        return {"classes": classes, **choices, **predictions_to_json(predictions)}
 
     @routes.get("/images")
     def images(name: str, damage: Damaged, split: Split = "held-out") -> Response:
-        """Give the grey levels of all these images, one after the other: 784 bytes each."""
+        """Return the grey levels of the images, 784 bytes per image."""
         if damage is None:
             examples = choose_examples(lab, lab.loaded.run(name), split)
         else:
@@ -62,36 +62,36 @@ def router(lab: Lab) -> APIRouter:
         method: Literal[tuple(PROJECTIONS)] = "pca",  # type: ignore[valid-type]
         member: Place | None = None,
     ) -> dict[str, Any]:
-        """Lay images out by what the first so many layers make of them, or say that it is begun."""
+        """Return the projection of images by the output of a layer, or its progress."""
         run = lab.loaded.run(name)
         part = select_member(run, member)
         ends = [0, *(end + 1 for end in block_ends(part.model))]
         if layers not in ends:
-            raise UsageError(f"{layers} layers end no stage of run {name}, expected one of {ends}")
-        answered = find_predictions(lab, name, split)
-        which, pictures = images_to_map(answered)
-        found = maps.find(
+            raise UsageError(f"layers is {layers} for run {name}; expected one of {ends}")
+        predictions = find_predictions(lab, name, split)
+        which, pictures = images_to_project(predictions)
+        found = projections.find(
             (name, file_version(run.run), split, layers, method, member),
             lambda: project_layer(part.model, part.params, pictures, layers, method),
         )
-        return map_to_json(found, which)
+        return projection_to_json(found, which)
 
     return routes
 
 
-def answers_to_json(answered: Predictions) -> dict[str, Any]:
-    """Say what the images that are shown show, what was answered, and how surely."""
+def predictions_to_json(predictions: Predictions) -> dict[str, Any]:
+    """Return labels, outputs and confidence of the shown images as plain data."""
     return {
-        "count": answered.count,
-        "labels": array_to_json(answered.examples.labels[:MAX_IMAGES], "int32"),
-        "outputs": array_to_json(answered.outputs[:MAX_IMAGES]),
-        "sureness": array_to_json(answered.sureness[:MAX_IMAGES], "float64"),
-        "looks": answered.looks,
+        "count": predictions.count,
+        "labels": array_to_json(predictions.examples.labels[:MAX_IMAGES], "int32"),
+        "outputs": array_to_json(predictions.outputs[:MAX_IMAGES]),
+        "sureness": array_to_json(predictions.confidence[:MAX_IMAGES], "float64"),
+        "looks": predictions.looks,
     }
 
 
 def methods_to_json() -> list[dict[str, Any]]:
-    """Name the ways to make a map, and what those lack that are not there."""
+    """Return the projection methods, and how to install the missing ones."""
     return [
         {
             "name": key,
@@ -103,21 +103,21 @@ def methods_to_json() -> list[dict[str, Any]]:
     ]
 
 
-def images_to_map(answered: Predictions) -> tuple[Array, Array]:
-    """Choose which of the images that are shown are on a map.
+def images_to_project(predictions: Predictions) -> tuple[Array, Array]:
+    """Return the indices of the images to project, and the images.
 
-    Shapes: which (N,), their images (N, H, W).
+    Shapes: indices (N,), images (N, H, W).
     """
     shown = slice(MAX_IMAGES)
-    labels, answers = answered.examples.labels[shown], answered.outputs[shown].argmax(axis=1)
-    which = choose_images(labels, answers)
-    return which, answered.examples.images.take(which, axis=0)
+    labels = predictions.examples.labels[shown]
+    which = choose_images(labels, predictions.outputs[shown].argmax(axis=1))
+    return which, predictions.examples.images.take(which, axis=0)
 
 
-def map_to_json(found: Projection, which: Array) -> dict[str, Any]:
-    """Give a map, waiting for it a little; if it is not there then, how long it has taken so far.
+def projection_to_json(found: Projection, which: Array) -> dict[str, Any]:
+    """Return a projection after a short wait, or the seconds that it has taken so far.
 
-    Raises: ProjectError when it could not be computed.
+    Raises: ProjectError when the computation failed.
     """
     found.done.wait(PATIENCE)
     if found.problem is not None:

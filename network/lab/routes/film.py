@@ -1,4 +1,4 @@
-"""Film: the frames of a run, and the making of a film."""
+"""Film: the frames of a run, and the process that makes them."""
 
 from typing import Annotated, Any
 
@@ -15,12 +15,12 @@ LastEventId = Annotated[str | None, Header(max_length=40)]
 
 
 def router(lab: Lab) -> APIRouter:
-    """Make the routes."""
+    """Return the routes of the view."""
     routes = APIRouter()
 
     @routes.get("/runs/{run}/film")
     def film(run: str) -> dict[str, Any]:
-        """Say what the film of a run shows, or what it would take to make one."""
+        """Return the film of a run, or an estimate for making it."""
         making = lab.films.all.get(run)
         state = making.state if making else ""
         return {**describe_film(lab.cache, lab.loaded.run(run)), "making": state}
@@ -33,20 +33,20 @@ def router(lab: Lab) -> APIRouter:
 
     @routes.post("/runs/{run}/film/stop")
     def stop(run: str) -> dict[str, str]:
-        """Give up a film that is being made."""
+        """Stop making a film."""
         lab.films.find(run).send("stop")
         return {"run": run}
 
     @routes.get("/runs/{run}/film/events", response_class=StreamingResponse)
     def events(run: str, last_event_id: LastEventId = None) -> StreamingResponse:
-        """Tell how far the making of a film is."""
-        written = stream(lab.films.find(run).log, last_event_id or "", lab.is_closing)
+        """Stream the progress of making a film."""
+        text = stream(lab.films.find(run).log, last_event_id or "", lab.is_closing)
         headers = {"Cache-Control": "no-store"}
-        return StreamingResponse(written, headers=headers, media_type="text/event-stream")
+        return StreamingResponse(text, headers=headers, media_type="text/event-stream")
 
     @routes.get("/runs/{run}/film/{epoch}")
     def frame(run: str, epoch: Epoch) -> dict[str, Any]:
-        """Show a frame: first weights, accuracy, and the digits whose answers flipped."""
+        """Return a frame: first-layer weights, accuracy, and prediction changes."""
         return describe_frame(lab.loaded, lab.loaded.run(run), epoch)
 
     return routes

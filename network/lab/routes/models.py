@@ -1,4 +1,4 @@
-"""A run's network for the page to compute with, digits to show it, its accuracy when edited."""
+"""The network of a run, images of its dataset, and edits of the network."""
 
 import contextlib
 from typing import Any, Literal
@@ -20,11 +20,11 @@ from pipeline.datasets.registry import find_dataset
 from pipeline.errors import MissingError, UsageError
 
 Split = Literal["train", "held-out", "test"]
-MAX_SAVED_RUNS = 100  # edited runs of one lab: a page must not fill the disk
+MAX_SAVED_RUNS = 100  # edited runs per lab, so that a page cannot fill the disk
 
 
 def router(lab: Lab) -> APIRouter:
-    """Make the routes."""
+    """Return the routes of networks."""
     routes = APIRouter(prefix="/runs/{name}")
     add_network(routes, lab)
     add_edits(routes, lab)
@@ -32,11 +32,11 @@ def router(lab: Lab) -> APIRouter:
 
 
 def add_network(routes: APIRouter, lab: Lab) -> None:
-    """Add what the page computes with."""
+    """Add the routes that return the network and images."""
 
     @routes.get("/model")
     def model(name: str) -> dict[str, Any]:
-        """Give a run's layers with their parameters."""
+        """Return the layers of a run with their parameters."""
         run = lab.loaded.run(name)
         return {
             "run": name,
@@ -47,10 +47,10 @@ def add_network(routes: APIRouter, lab: Lab) -> None:
 
     @routes.get("/digit")
     def digit(name: str, split: Split = "held-out", index: Place = 0) -> dict[str, Any]:
-        """Give an image of a run's data set; those held out are new to it and no test images."""
+        """Return an image of the dataset of a run."""
         examples = find_examples(lab, lab.loaded.run(name), split)
         if not index < len(examples):
-            raise MissingError(f"there is no image {index} among {len(examples):,} ({split})")
+            raise MissingError(f"image {index} not found; the split {split} has {len(examples):,}")
         return {
             "pixels": array_to_json(np.rint(255 * examples.images[index]), "uint8"),
             "label": int(examples.labels[index]),
@@ -59,11 +59,11 @@ def add_network(routes: APIRouter, lab: Lab) -> None:
 
 
 def add_edits(routes: APIRouter, lab: Lab) -> None:
-    """Add what is asked about edits, and the run that they make."""
+    """Add the routes that evaluate and save edits."""
 
     @routes.post("/accuracy")
     def accuracy(name: str, form: EditsForm) -> dict[str, Any]:
-        """Measure a run on the test images under edits; the first look of the lab is counted."""
+        """Return the test accuracy with edits; the first test evaluation is logged."""
         run = lab.loaded.run(name)
         looks = find_predictions(lab, name, "test").looks
         part = select_member(run, form.member)
@@ -71,20 +71,20 @@ def add_edits(routes: APIRouter, lab: Lab) -> None:
         try:
             edited, params = edit_model(part.model, part.params, form.edits)
         except ValueError as error:
-            raise UsageError(f"no edit of run {name}: {error}") from error
-        answers = compute_outputs(edited, params, examples.images).argmax(axis=1)
-        correct = int(np.sum(answers == examples.labels))
+            raise UsageError(f"run {name} cannot be edited: {error}") from error
+        predictions = compute_outputs(edited, params, examples.images).argmax(axis=1)
+        correct = int(np.sum(predictions == examples.labels))
         return {"correct": correct, "count": len(examples), "looks": looks}
 
     @routes.post("/edited")
     def edited(name: str, form: SaveForm) -> dict[str, str]:
-        """Make a run of another as it is edited."""
+        """Save an edited network as a new run."""
         run = lab.loaded.run(name)
         part = select_member(run, form.member)
         with lab.editing:
             if len(lab.edited) >= MAX_SAVED_RUNS:
                 raise UsageError(
-                    f"this lab has saved {MAX_SAVED_RUNS} edited runs, the most that one saves",
+                    f"this lab has saved {MAX_SAVED_RUNS} edited runs, the maximum",
                     "Start `network lab` again to save more",
                 )
             made = save_edited(lab.cache, run, part, form.edits, form.member, form.name or None)
@@ -93,7 +93,7 @@ def add_edits(routes: APIRouter, lab: Lab) -> None:
 
 
 def find_examples(lab: Lab, run: LoadedRun, split: Split) -> Examples:
-    """Find a split of a run's data set; what is held out is all there is where nobody knows it.
+    """Load a split of the dataset; without known validation images, the training images.
 
     Raises: MissingError, CorruptError.
     """

@@ -1,4 +1,4 @@
-"""The runs that there are: GET /api/runs."""
+"""The list of runs: GET /api/runs."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from network.lab.state import Lab
 
 
 def router(lab: Lab) -> APIRouter:
-    """Make the routes."""
+    """Return the routes of the list."""
     routes = APIRouter()
 
     @routes.get("/runs")
     def runs() -> dict[str, Any]:
-        """List the runs, the latest first."""
+        """Return the runs, latest first."""
         trained = {one.name for one in lab.trainings.list() if not one.is_over}
         rows = lab.loaded.summary_of_all()
         return {"runs": [{**row, "is_training": row["name"] in trained} for row in rows]}

@@ -1,4 +1,4 @@
-"""Train: trainings begun, steered and watched, as streams of events."""
+"""Train: start, control and watch training runs, with streams of events."""
 
 from typing import Annotated, Any, Literal
 
@@ -20,7 +20,7 @@ EVENTS = {"Cache-Control": "no-store"}
 
 
 class StartRequest(BaseModel):
-    """A new run: a preset, and what is chosen over it."""
+    """A new run: a preset, and settings that override it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -31,11 +31,11 @@ class StartRequest(BaseModel):
 
 
 class ChangesRequest(RootModel[dict[Name, int | float | Text | dict[Name, float] | None]]):
-    """Other values for a training that goes on; a text is read as a typed option is."""
+    """Changed settings of a training run; texts are parsed like options."""
 
 
 class SpeedRequest(BaseModel):
-    """How fast a training goes on: in steps a second; as fast as it can when that is null."""
+    """The speed of a training run in steps per second; null: maximum."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,7 +43,7 @@ class SpeedRequest(BaseModel):
 
 
 def router(lab: Lab) -> APIRouter:
-    """Make the routes."""
+    """Return the routes of the view."""
     routes = APIRouter()
     add_commands(routes, lab)
     add_state_routes(routes, lab)
@@ -51,16 +51,16 @@ def router(lab: Lab) -> APIRouter:
 
 
 def add_commands(routes: APIRouter, lab: Lab) -> None:
-    """Add what begins and steers trainings."""
+    """Add the routes that start and control training runs."""
 
     @routes.get("/choices")
     def choices() -> dict[str, Any]:
-        """Say what a training can be begun with."""
+        """Return the form of a new training run."""
         return describe_choices(lab.cache)
 
     @routes.post("/trainings")
     def begin(body: StartRequest) -> dict[str, str]:
-        """Train a new run."""
+        """Start a new training run."""
         with naming_the_field():
             given = {name: value for name, value in body.choices.items() if value is not None}
             configuration = configure(body.preset, given)
@@ -69,7 +69,7 @@ def add_commands(routes: APIRouter, lab: Lab) -> None:
 
     @routes.patch("/trainings/{run}")
     def change(run: str, body: ChangesRequest) -> dict[str, str]:
-        """Go on with other values, from the next step on."""
+        """Change settings from the next step on."""
         training = lab.trainings.find(run)
         with naming_the_field():
             training.check(values := read_changes(body.root))
@@ -77,14 +77,14 @@ def add_commands(routes: APIRouter, lab: Lab) -> None:
         return {"run": run}
 
     @routes.post("/trainings/{run}/pace")
-    def keep_pace(run: str, body: SpeedRequest) -> dict[str, str]:
-        """Let a training go on in slow motion, or as fast as it can."""
+    def set_speed(run: str, body: SpeedRequest) -> dict[str, str]:
+        """Set the speed of a training run."""
         lab.trainings.find(run).send("pace", steps_a_second=body.steps_a_second)
         return {"run": run}
 
     @routes.post("/trainings/{run}/{order}")
-    def steer(run: str, order: Literal["pause", "resume", "epoch", "stop"]) -> dict[str, str]:
-        """Pause, go on, train one more epoch, or stop; to go on a process is started if need be."""
+    def control(run: str, order: Literal["pause", "resume", "epoch", "stop"]) -> dict[str, str]:
+        """Pause, resume, train one more epoch, or stop; start a process if needed."""
         found = lab.loaded.find(run)
         training = lab.trainings.get(run)
         if training is not None and not training.is_over:
@@ -92,30 +92,30 @@ def add_commands(routes: APIRouter, lab: Lab) -> None:
         elif order in {"resume", "epoch"}:
             lab.trainings.resume(found, order)
         else:
-            raise UsageError(f"run {run} is not in training here")
+            raise UsageError(f"run {run} is not being trained in this lab")
         return {"run": run}
 
 
 def add_state_routes(routes: APIRouter, lab: Lab) -> None:
-    """Add what tells of trainings."""
+    """Add the routes that report on training runs."""
 
     @routes.get("/trainings")
     def trainings() -> dict[str, Any]:
-        """List the trainings since the lab began."""
+        """Return the training runs since the lab started."""
         return {"trainings": [one.summary() for one in lab.trainings.list()]}
 
     @routes.get("/trainings/{run}/events", response_class=StreamingResponse)
     def events(
         run: str, after: LastId = "", last_event_id: LastEventId = None
     ) -> StreamingResponse:
-        """Send what happens to a run, from the event after the last that was seen."""
+        """Stream the events of a run, starting after the last received one."""
         source = lab.trainings.source(lab.loaded.find(run))
-        written = stream(source, last_event_id or after, lab.is_closing)
-        return StreamingResponse(written, headers=EVENTS, media_type="text/event-stream")
+        text = stream(source, last_event_id or after, lab.is_closing)
+        return StreamingResponse(text, headers=EVENTS, media_type="text/event-stream")
 
     @routes.get("/trainings/{run}/weights")
     def weights(run: str) -> dict[str, Any]:
-        """Give the first weights as pictures, and all of them in histograms, as they are now."""
+        """Return the current first-layer weights as pictures, and histograms of all weights."""
         found = lab.loaded.find(run)
         training = lab.trainings.get(run)
         if training is not None and training.weights is not None:

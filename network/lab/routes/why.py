@@ -1,4 +1,4 @@
-"""Why a network answered so: what pixels added, the smallest change, the nearest digits."""
+"""Explain: pixel attribution, smallest change, nearest training images."""
 
 from typing import Any, Literal
 
@@ -18,11 +18,11 @@ from network.lab.state import Lab
 from network.runs.evaluate import count_outputs
 from pipeline.errors import UsageError
 
-SHOWN = 8  # digits that are near
+SHOWN = 8  # nearest images
 
 
 class ContributionsForm(DigitForm):
-    """Why this class, or rather than that other one?"""
+    """A request for pixel attribution: a class, optionally compared with another."""
 
     target: Place
     against: Place | None = None
@@ -30,31 +30,31 @@ class ContributionsForm(DigitForm):
 
 
 class ChangeForm(DigitForm):
-    """What would have to change for this class?"""
+    """A request for the smallest change to a class."""
 
     target: Place
 
 
 def router(lab: Lab) -> APIRouter:
-    """Make the routes."""
+    """Return the routes of the view."""
     routes = APIRouter(prefix="/runs/{name}")
 
     @routes.post("/contributions")
     def contributions(name: str, form: ContributionsForm) -> dict[str, Any]:
-        """Say what each pixel adds to the score of a class, or to its lead over another."""
+        """Return the contribution of each pixel to a logit, or to a difference of logits."""
         part = select_member(lab.loaded.run(name), form.member)
         wanted = one_hot(part.model, form.target)
         if form.against is not None:
             wanted -= one_hot(part.model, form.against)
         with one_core_each():
-            added = ATTRIBUTIONS[form.method](
+            by_pixel = ATTRIBUTIONS[form.method](
                 *logit_model(part.model, part.params), form.image, wanted
             )
-        return {"contributions": array_to_json(added)}
+        return {"contributions": array_to_json(by_pixel)}
 
     @routes.post("/change")
     def change(name: str, form: ChangeForm) -> dict[str, Any]:
-        """Look for the smallest change that makes a digit be answered with a class."""
+        """Find the smallest change for which a digit is predicted as a class."""
         part = select_member(lab.loaded.run(name), form.member)
         one_hot(part.model, form.target)
         digits = find_unit_survey(lab.loaded, name, form.member).digits
@@ -68,7 +68,7 @@ def router(lab: Lab) -> APIRouter:
 
     @routes.post("/nearest")
     def near(name: str, form: DigitForm) -> dict[str, Any]:
-        """Find the training digits nearest to one: by pixels, and in the last hidden layer."""
+        """Find the nearest training images, by pixels and by the last hidden layer."""
         part = select_member(lab.loaded.run(name), form.member)
         survey = find_unit_survey(lab.loaded, name, form.member)
         found = {"pixels": nearest_images(survey.digits.images, form.image, SHOWN)}
@@ -97,7 +97,7 @@ def one_hot(model: Model, target: int) -> Array:
     """
     count = count_outputs(model)
     if target >= count:
-        raise UsageError(f"class {target} is none of the {count} that this network knows")
+        raise UsageError(f"class {target} not found; this network has {count} classes")
     wanted = np.zeros(count, np.float32)
     wanted[target] = 1
     return wanted

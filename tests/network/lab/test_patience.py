@@ -69,7 +69,7 @@ def test_a_body_that_does_not_come_is_answered_in_one_line(port):
         connection.sendall(HEAD.format(port=port).encode() + b"half")
         answer = receive_all(connection).decode()
     assert answer.startswith("HTTP/1.1 408 ")
-    assert "the body has not come within 0.3 s" in answer
+    assert "the body of the request did not arrive within 0.3 s" in answer
 
 
 @pytest.mark.parametrize("port", [PATIENCE], indirect=True)

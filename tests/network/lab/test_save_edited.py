@@ -99,7 +99,7 @@ def test_parameters_answer_as_the_edits_do_or_are_refused(text, data):
     edits = data.draw(edits_of(model))
     edited, edited_params = edit_model(model, params, edits, (SIDE, SIDE))
     if not all(can_be_off(model, place) for place, _ in edits.off):
-        with pytest.raises(ValueError, match="cannot be off for good"):
+        with pytest.raises(ValueError, match="cannot be switched off permanently"):
             fold_edits(model, params, edits, (SIDE, SIDE))
         return
     plain = fold_edits(model, params, edits, (SIDE, SIDE))
@@ -133,9 +133,13 @@ def test_a_unit_that_is_off_says_exactly_nothing(maker, normalised, follow):
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
-        ("Flatten, Linear(3), Softmax", 2, "unit 1 of layer 2, Softmax, cannot be off for good"),
-        ("Flatten, Linear(3), LogSoftmax", 2, "cannot be off for good"),
-        ("Flatten, Linear(3), ReLU, Sigmoid", 3, "unit 1 of layer 3, Sigmoid, cannot be off"),
+        ("Flatten, Linear(3), Softmax", 2, "unit 1 of layer 2, Softmax, cannot be switched off"),
+        ("Flatten, Linear(3), LogSoftmax", 2, "cannot be switched off permanently"),
+        (
+            "Flatten, Linear(3), ReLU, Sigmoid",
+            3,
+            "unit 1 of layer 3, Sigmoid, cannot be switched off",
+        ),
         ("Flatten, Linear(3), Sigmoid", 0, "layer 0, Flatten, has no units to switch off"),
         ("Ensemble(('Flatten, Linear(3), Softmax',))", 0, "layer 0, Ensemble, has no units"),
         ("Flatten, Linear(3)", 7, "7 is no place among 2"),
@@ -253,10 +257,10 @@ def test_no_training_made_it_and_none_goes_on(cache, again):
         ("first", EDITS, 'run "first" exists'),
         ("../first", EDITS, "is no name for a run"),
         (".hidden", EDITS, "is no name for a run"),
-        ("new", Edits(), "nothing of run first is edited"),
-        ("new", Edits(off=((0, 1),)), "no edit of run first: layer 0, Flatten, has no units"),
-        ("new", Edits(off=((2, 99),)), "no edit of run first: 99 is no place among 5"),
-        ("new", Edits(shifts={(1, 0): 1e39}), "are no numbers"),
+        ("new", Edits(), "run first has no edits"),
+        ("new", Edits(off=((0, 1),)), "run first cannot be edited: layer 0, Flatten, has no units"),
+        ("new", Edits(off=((2, 99),)), "run first cannot be edited: 99 is no place among 5"),
+        ("new", Edits(shifts={(1, 0): 1e39}), "are not finite"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:overflow")

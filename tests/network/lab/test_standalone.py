@@ -53,7 +53,7 @@ def open_file(browser):
 def test_a_three_is_read_from_disk_without_a_single_request(exported, open_file, run):
     page = open_file(exported[run])
     write_digit(page, 3)
-    expect(page.locator(".answer")).to_have_text(re.compile("^3"))
+    expect(page.locator(".prediction")).to_have_text(re.compile("^3"))
     page.locator(".cell").nth(5).click()
     expect(page.locator(".unit-panel .thumbnail")).to_have_count(12)
     page.get_by_role("button", name="Switch off").click()
@@ -62,17 +62,17 @@ def test_a_three_is_read_from_disk_without_a_single_request(exported, open_file,
     expect(page.locator(".edits-made .note")).to_have_text("1 switched off, 1 with scaled weights.")
 
 
-def test_it_says_why_from_disk(exported, open_file):
+def test_it_explains_predictions_from_disk(exported, open_file):
     page = open_file(exported["first"])
     write_digit(page, 4)
-    page.get_by_role("link", name="Why").click()
+    page.get_by_role("link", name="Explain").click()
     expect(page.locator(".facts dd")).to_have_count(6)
     values = [
         float(text.replace("\u2212", "-")) for text in page.locator(".facts dd").all_inner_texts()
     ]
     assert values[2] == pytest.approx(values[5], abs=0.02)
-    page.get_by_role("group", name="The other digit").get_by_role("button", name="9").click()
-    expect(page.locator(".change")).to_contain_text("It answers 9")
+    page.get_by_role("group", name="Target class").get_by_role("button", name="9").click()
+    expect(page.locator(".change")).to_contain_text("Predicted as 9")
     labels = page.locator(".near").first.locator("b").all_inner_texts()
     assert labels[0] == "4"
 
@@ -82,7 +82,7 @@ def test_it_fits_its_window(exported, open_file, width):
     page = open_file(exported["convolution"], viewport={"width": width, "height": 900})
     write_digit(page, 3)
     check_layout(page)
-    page.get_by_role("link", name="Why").click()
+    page.get_by_role("link", name="Explain").click()
     page.wait_for_selector(".change .equation")
     check_layout(page)
 
@@ -135,7 +135,7 @@ def test_drawings_are_prepared_in_the_page_as_they_are_in_python(open_page, figu
 
 def test_a_bundle_refuses_what_it_does_not_understand(tmp_path):
     (tmp_path / "a.js").write_text('export { b } from "./b.js";\n')
-    with pytest.raises(ValueError, match="a form that a bundle does not know"):
+    with pytest.raises(ValueError, match="is not supported in a bundle"):
         bundle(tmp_path, "a.js")
 
 

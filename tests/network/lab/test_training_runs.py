@@ -303,7 +303,7 @@ def test_every_live_setting_has_a_control_whose_value_is_sent(lab):
     offered = {one["name"]: one for one in ask(lab, "GET", "choices")[1]["live"]}
     assert offered.keys() >= {"learning_rate", "weight_decay", "momentum", "augment", "dropout"}
     assert offered["dropout"]["slider"] == {
-        "low": 0, "high": 0.95, "scale": "straight", "lacks": "the model has no such layer",
+        "low": 0, "high": 0.95, "scale": "linear", "lacks": "this model has no Dropout layer",
     }  # fmt: skip
     run = begin(lab)
     events, _ = listen(lab, run, lambda event: event["type"] == "begin")

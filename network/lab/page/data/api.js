@@ -1,9 +1,9 @@
-// Ask the lab's server: JSON in, JSON out, errors as messages; and streams of events.
+// Requests to the lab's server: JSON in, JSON out, errors as messages, and streams of events.
 
-/** An error that the server reports; `field` is the name of the setting at fault, if it is one. */
+/** An error that the server reports; `field` names the setting that caused it, if any. */
 export class LabError extends Error {
   /**
-   * @param {{message: string, hint?: string, field?: string}} told
+   * @param {{message: string, hint?: string, field?: string}} error
    * @param {number} status
    */
   constructor({ message, hint = "", field = "" }, status) {
@@ -14,7 +14,7 @@ export class LabError extends Error {
 }
 
 /**
- * Return the message of what was thrown.
+ * Return the message of an error.
  * @param {unknown} error
  * @returns {string}
  */
@@ -23,19 +23,19 @@ export function messageOf(error) {
 }
 
 /**
- * Ask, and return the answer: a value of JSON, or bytes.
+ * Send a request, and return the response: a JSON value, or bytes.
  * @param {string} method
  * @param {string} path
  * @param {BodyInit} [body]
  * @param {Record<string, string>} [headers]
  */
-async function ask(method, path, body, headers = {}) {
-  const answer = await fetch(path, { method, body, headers }).catch(() => {
-    throw new LabError({ message: "the lab does not answer; is it running still?" }, 0);
+async function send(method, path, body, headers = {}) {
+  const response = await fetch(path, { method, body, headers }).catch(() => {
+    throw new LabError({ message: "The lab does not respond. Check that `network lab` is still running" }, 0);
   });
-  const isJson = (answer.headers.get("content-type") ?? "").startsWith("application/json");
-  const value = isJson ? await answer.json() : await answer.arrayBuffer();
-  if (!answer.ok) throw new LabError(value.error ?? { message: answer.statusText }, answer.status);
+  const isJson = (response.headers.get("content-type") ?? "").startsWith("application/json");
+  const value = isJson ? await response.json() : await response.arrayBuffer();
+  if (!response.ok) throw new LabError(value.error ?? { message: response.statusText }, response.status);
   return value;
 }
 
@@ -43,16 +43,16 @@ const JSON_TYPE = { "Content-Type": "application/json" };
 
 /** @type {Api} */
 export const api = {
-  get: (path) => ask("GET", path),
-  post: (path, value = {}) => ask("POST", path, JSON.stringify(value), JSON_TYPE),
-  patch: (path, value) => ask("PATCH", path, JSON.stringify(value), JSON_TYPE),
-  send: (path, blob) => ask("POST", path, blob, { "Content-Type": blob.type }),
+  get: (path) => send("GET", path),
+  post: (path, value = {}) => send("POST", path, JSON.stringify(value), JSON_TYPE),
+  patch: (path, value) => send("PATCH", path, JSON.stringify(value), JSON_TYPE),
+  send: (path, blob) => send("POST", path, blob, { "Content-Type": blob.type }),
   listen,
 };
 
 /**
- * Listen to a stream of events; the browser connects again by itself, from the last one on.
- * An event of type "end" is the last. Returns the function that stops listening.
+ * Open a stream of events. The browser reconnects by itself after the last event that it received.
+ * An event of type "end" is the last. Returns a function that closes the stream.
  * @template {{type: string}} Event
  * @param {string} path
  * @param {StreamListener<Event>} listener

@@ -1,4 +1,4 @@
-// Where the views get a network and what they ask about it: here, from the lab's server.
+// A network from the lab's server, and the computations on it.
 
 import { decode } from "../maths/arrays.js";
 import { readLayers } from "../maths/model.js";
@@ -9,7 +9,7 @@ import { api } from "./api.js";
 /** @typedef {EncodedDigits & {distances: EncodedArray}} EncodedNeighbours */
 
 /**
- * Open the network that is looked at: the page's own if it has one, else that of a run.
+ * Return the network of an exported page, or load the network of a run.
  * @param {ViewContext} context
  * @returns {Promise<NetworkSource>}
  */
@@ -18,7 +18,7 @@ export async function openSource({ source, run }) {
 }
 
 /**
- * Open a run's network as the lab has it.
+ * Load the network of a run from the lab.
  * @param {string} run
  * @returns {Promise<NetworkSource>}
  */
@@ -40,8 +40,8 @@ async function openLabSource(run) {
     accuracy: (edits, member) => api.post(`${at}/accuracy`, { ...edits, member }),
     async save(edits, member, name) {
       /** @type {{run: string}} */
-      const made = await api.post(`${at}/edited`, { ...edits, member, name });
-      return made.run;
+      const saved = await api.post(`${at}/edited`, { ...edits, member, name });
+      return saved.run;
     },
     async contributions(question) {
       /** @type {{contributions: EncodedArray}} */
@@ -58,7 +58,7 @@ async function openLabSource(run) {
 }
 
 /**
- * Write a query; what is null or undefined is left out.
+ * Build a query string without the values that are null or undefined.
  * @param {Record<string, string | number | null | undefined>} values
  */
 function queryOf(values) {
@@ -67,7 +67,7 @@ function queryOf(values) {
 }
 
 /**
- * Fetch a digit of the data set, any of the split if no index is given.
+ * Fetch a digit of a split; a random one without an index.
  * @param {string} at
  * @param {string} split
  * @param {number | null} index
@@ -76,13 +76,13 @@ function queryOf(values) {
 async function fetchDigit(at, split, index) {
   /** @type {(query: URLSearchParams) => Promise<EncodedDigit>} */
   const get = (query) => api.get(`${at}/digit?${query}`);
-  const place = index ?? Math.floor(Math.random() * (await get(queryOf({ split }))).count);
-  const { pixels, label } = await get(queryOf({ split, index: place }));
+  const position = index ?? Math.floor(Math.random() * (await get(queryOf({ split }))).count);
+  const { pixels, label } = await get(queryOf({ split, index: position }));
   return { pixels: decode(pixels).values, label };
 }
 
 /**
- * Fetch the nearest training digits, by pixels and by what the last hidden layer says.
+ * Fetch the nearest training digits, by pixels and by the activations of the last hidden layer.
  * @param {string} at
  * @param {ImageQuestion} question
  * @returns {Promise<NearestDigits>}
@@ -99,7 +99,7 @@ async function fetchNearest(at, question) {
 const prepared = ({ digits }) => digits.map(({ pixels }) => decode(pixels).values);
 
 /**
- * Put digits together with the numbers that they were found by.
+ * Combine digits with the numbers that they were sorted by.
  * @param {EncodedDigits} digits
  * @param {Float32Array} numbers
  * @returns {RankedDigit[]}

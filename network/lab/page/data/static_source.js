@@ -1,4 +1,4 @@
-// Where the views of an exported page get a network and what they ask about it: the page itself.
+// A network inside an exported page, and the computations on it without a server.
 
 import { decode, lastOf } from "../maths/arrays.js";
 import { METHODS, nearest, withoutOutputActivation } from "../maths/explanations.js";
@@ -7,12 +7,12 @@ import { layersOf, readLayers, scalePixels } from "../maths/model.js";
 import { prepareGrey } from "../maths/prepare.js";
 import { smallestChange } from "../maths/smallest_change.js";
 
-const [EXCITING, NEAR] = [12, 8]; // digits that are shown
-const MAX_SIDE = 420; // pixels of an image file that is opened
+const [TOP_DIGITS, NEAREST] = [12, 8]; // digits shown
+const MAX_SIDE = 420; // of an image file, in pixels
 
 /**
- * What network/lab/standalone.py has written into the page: a model, training digits, and how strongly
- * each unit of each stage answers them, of the whole network first and then of each member.
+ * The data that network/lab/standalone.py writes into the page: a model, training digits, and the
+ * activation of each unit of each block for them: of the whole network, then of each member.
  * @typedef {EncodedModel & {
  *   digits: {pixels: string, labels: number[]},
  *   parts: {layer: number, answers: EncodedArray}[][],
@@ -20,7 +20,7 @@ const MAX_SIDE = 420; // pixels of an image file that is opened
  */
 
 /**
- * Open the network of an exported page.
+ * Load the network of an exported page.
  * @param {StaticPage} page
  * @returns {Promise<NetworkSource>}
  */
@@ -34,31 +34,31 @@ export async function openStaticSource({ digits, parts, ...model }) {
     prepare: async (board) => prepared(board.toGrey()),
     prepareFile: async (file) => prepared(await greyOf(file)),
     digit: async () => all[Math.floor(Math.random() * all.length)],
-    ...questionsAbout(layers, all, (member) => known[member === null ? 0 : member + 1]),
+    ...computationsOn(layers, all, (member) => known[member === null ? 0 : member + 1]),
   };
 }
 
-/** @typedef {{layer: number, answers: NdArray}[]} Activations of each stage: images x units */
+/** @typedef {{layer: number, answers: NdArray}[]} Activations of each block: images x units */
 
 /**
- * Make what is asked about a network; `activationsOf` gives what its training digits make of each stage.
+ * Build the computations on a network; `activationsOf` returns the activations for the training digits.
  * @param {Layer[]} layers
  * @param {Digit[]} all
  * @param {(member: number | null) => Activations} activationsOf
  * @returns {Pick<NetworkSource, "exciting" | "contributions" | "smallestChange" | "nearest">}
  */
-function questionsAbout(layers, all, activationsOf) {
-  /** @type {(found: {place: number, distance: number}[]) => RankedDigit[]} */
-  const ranked = (found) => found.map(({ place, distance }) => ({ ...all[place], number: distance }));
+function computationsOn(layers, all, activationsOf) {
+  /** @type {(found: {index: number, distance: number}[]) => RankedDigit[]} */
+  const ranked = (found) => found.map(({ index, distance }) => ({ ...all[index], number: distance }));
   const images = all.map((digit) => scalePixels(digit.pixels));
   return {
     async exciting(layer, unit, member) {
-      const found = activationsOf(member).find((stage) => stage.layer === layer);
-      if (!found) throw new Error(`layer ${layer} has no units`);
+      const found = activationsOf(member).find((block) => block.layer === layer);
+      if (!found) throw new Error(`Layer ${layer + 1} has no units.`);
       const { shape: [, units], values } = found.answers;
-      const sorted = all.map((_, place) => ({ place, distance: values[place * units + unit] }))
+      const sorted = all.map((_, index) => ({ index, distance: values[index * units + unit] }))
         .sort((a, b) => b.distance - a.distance);
-      return { digits: ranked(sorted.slice(0, EXCITING)), of: all.length };
+      return { digits: ranked(sorted.slice(0, TOP_DIGITS)), of: all.length };
     },
     contributions({ pixels, target, against, method, member }) {
       const logits = withoutOutputActivation(layersOf(layers, member));
@@ -68,13 +68,13 @@ function questionsAbout(layers, all, activationsOf) {
       return METHODS[method](logits, scalePixels(Uint8Array.from(pixels)), wanted);
     },
     smallestChange({ pixels, target, member }) {
-      const known = images.filter((_, place) => all[place].label === target);
+      const known = images.filter((_, index) => all[index].label === target);
       const logits = withoutOutputActivation(layersOf(layers, member));
       return smallestChange(logits, scalePixels(Uint8Array.from(pixels)), target, known);
     },
     async nearest({ pixels, member }) {
       const image = scalePixels(Uint8Array.from(pixels));
-      const found = nearest(images.map(({ values }) => values), image.values, NEAR);
+      const found = nearest(images.map(({ values }) => values), image.values, NEAREST);
       const hidden = nearestInside(activationsOf(member), layersOf(layers, member), image);
       return { of: all.length, pixels: ranked(found), hidden: hidden && ranked(hidden) };
     },
@@ -82,7 +82,7 @@ function questionsAbout(layers, all, activationsOf) {
 }
 
 /**
- * Find the nearest digits by what the last hidden layer says; of a map, what it says at its strongest.
+ * Find the nearest digits by the activations of the last hidden layer; for a feature map, by its maximum.
  * @param {Activations} activations
  * @param {Layer[]} layers
  * @param {NdArray} image
@@ -92,14 +92,14 @@ function nearestInside(activations, layers, image) {
   if (!hidden) return null;
   const { shape: [count, units], values } = hidden.answers;
   const points = Array.from({ length: count }, (_, n) => values.subarray(n * units, (n + 1) * units));
-  return nearest(points, strongest(forward(layers, image)[hidden.layer + 1]), NEAR);
+  return nearest(points, maximaOf(forward(layers, image)[hidden.layer + 1]), NEAREST);
 }
 
 /**
- * The largest number of each unit.
+ * Return the largest number of each unit.
  * @param {NdArray} y
  */
-function strongest({ shape, values }) {
+function maximaOf({ shape, values }) {
   const units = lastOf(shape);
   return Float32Array.from({ length: units }, (_, unit) =>
     values.reduce((most, value, at) => (at % units === unit ? Math.max(most, value) : most), -Infinity));
@@ -108,22 +108,22 @@ function strongest({ shape, values }) {
 /** @param {{side: number, grey: ArrayLike<number>}} drawing */
 function prepared({ side, grey }) {
   const digit = prepareGrey(grey, side);
-  if (!digit) throw new Error("nothing is drawn on it");
+  if (!digit) throw new Error("The drawing is empty. Write a digit first.");
   return [digit];
 }
 
 /**
- * Read the grey levels of an image file, dark ink on light paper.
+ * Read the grey levels of an image file as dark ink on light paper.
  * @param {File} file
  */
 async function greyOf(file) {
   const image = await createImageBitmap(file).catch(() => {
-    throw new Error(`${file.name} is no image that this browser can read`);
+    throw new Error(`"${file.name}" is not an image that this browser can read.`);
   });
   const scale = Math.min(1, MAX_SIDE / Math.max(image.width, image.height));
   const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * scale)));
   const drawing = new OffscreenCanvas(width, height).getContext("2d");
-  if (!drawing) throw new Error("this browser cannot draw images");
+  if (!drawing) throw new Error("This browser cannot draw images.");
   drawing.fillStyle = "white";
   drawing.fillRect(0, 0, width, height);
   drawing.drawImage(image, 0, 0, width, height);
@@ -135,7 +135,7 @@ async function greyOf(file) {
 }
 
 /**
- * Unpack bytes that were packed with zlib and written in base64.
+ * Decompress zlib data from base64.
  * @param {string} text
  */
 async function inflate(text) {

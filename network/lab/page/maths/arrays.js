@@ -1,9 +1,9 @@
-// Arrays as the page has them: {shape, values}, the numbers in one row, channels last.
+// Arrays of the page: {shape, values}, flattened in C order, with the channels last.
 
 const TYPES = { float32: Float32Array, float64: Float64Array, int8: Int8Array, uint8: Uint8Array, int32: Int32Array };
 
 /**
- * Make an array of zeros.
+ * Return an array of zeros.
  * @param {number[]} shape
  * @returns {NdArray}
  */
@@ -12,7 +12,7 @@ export function zeros(shape) {
 }
 
 /**
- * Apply a function to every number, which is given its place, too.
+ * Apply a function of the value and its index to every number.
  * @param {NdArray} x
  * @param {(value: number, at: number) => number} f
  * @returns {NdArray}
@@ -22,7 +22,7 @@ export function map(x, f) {
 }
 
 /**
- * Read an array as Python writes it.
+ * Decode an array from Python.
  * @template {keyof TypedArrays} [Type="float32"]
  * @param {EncodedArray<Type>} encoded
  * @returns {NdArray<TypedArrays[Type]>}
@@ -34,7 +34,7 @@ export function decode({ shape, type, data }) {
 }
 
 /**
- * Return the last item of a list that has one.
+ * Return the last item of a list that is not empty.
  * @template Item
  * @param {readonly Item[]} items
  * @returns {Item}
@@ -44,12 +44,12 @@ export function lastOf(items) {
 }
 
 /**
- * Return the place of the largest number: the first, of equal ones.
+ * Return the index of the largest number; of equal ones, the first.
  * @param {ArrayLike<number>} values
  * @returns {number}
  */
 export function argmax(values) {
   let best = 0;
-  for (let place = 1; place < values.length; place++) if (values[place] > values[best]) best = place;
+  for (let index = 1; index < values.length; index++) if (values[index] > values[best]) best = index;
   return best;
 }

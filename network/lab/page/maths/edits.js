@@ -1,12 +1,12 @@
-// Change a model on purpose: the twin of network/interpret/edits.py, number for number.
+// Edits of a model, with the same numbers as network/interpret/edits.py.
 
 import { lastOf } from "./arrays.js";
 
-/** No edit at all. @type {Edits} */
+/** No edits. @type {Edits} */
 export const NOTHING = { off: [], shifts: [], scales: [], prune: 0, noise: 0 };
 
 /**
- * Return whether anything is changed.
+ * Return whether there is any edit.
  * @param {Edits} edits
  */
 export function isEdited({ off, shifts, scales, prune, noise }) {
@@ -14,29 +14,29 @@ export function isEdited({ off, shifts, scales, prune, noise }) {
 }
 
 /**
- * Return layers with the edits made; the ones given stay as they are.
+ * Return edited copies of layers.
  * @param {Layer[]} layers
  * @param {Edits} edits
  * @returns {Layer[]}
  */
 export function editLayers(layers, { off, shifts, scales, prune, noise }) {
-  return layers.map((layer, place) => {
+  return layers.map((layer, index) => {
     const params = { ...layer.params };
-    if (params.weight && (prune || noise)) params.weight = editWeight(params.weight, prune, noise, place);
-    for (const [, unit, by] of shifts.filter(([at]) => at === place)) {
+    if (params.weight && (prune || noise)) params.weight = editWeight(params.weight, prune, noise, index);
+    for (const [, unit, by] of shifts.filter(([at]) => at === index)) {
       params.bias = { ...params.bias, values: params.bias.values.slice() };
       params.bias.values[unit] += by;
     }
-    for (const [, unit, times] of scales.filter(([at]) => at === place)) {
+    for (const [, unit, times] of scales.filter(([at]) => at === index)) {
       params.weight = scaleUnit(params.weight, unit, times);
     }
-    const units = off.filter(([at]) => at === place).map(([, unit]) => unit);
+    const units = off.filter(([at]) => at === index).map(([, unit]) => unit);
     return { ...layer, params, off: units };
   });
 }
 
 /**
- * Disturb weights by so many of their standard deviations, and put 0 for a share: the smallest.
+ * Add noise of `noise` standard deviations to weights, and set the smallest share of them to 0.
  * @param {NdArray} weight
  * @param {number} prune
  * @param {number} noise
@@ -52,7 +52,7 @@ function editWeight({ shape, values }, prune, noise, seed) {
 }
 
 /**
- * Multiply what a unit takes in: the last axis of weights is that of the units.
+ * Scale the weights of a unit; the last axis of the weights is the unit.
  * @param {NdArray} weight
  * @param {number} unit
  * @param {number} times
@@ -64,14 +64,17 @@ function scaleUnit({ shape, values }, unit, times) {
   return { shape, values: scaled };
 }
 
-/** @param {Float32Array} values */
+/**
+ * Return the standard deviation.
+ * @param {Float32Array} values
+ */
 function deviation(values) {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 }
 
 /**
- * The n-th of many numbers with mean 0 and standard deviation 1: Mulberry32, uniform.
+ * Return the n-th random number with mean 0 and standard deviation 1: Mulberry32, uniform.
  * @param {number} seed
  * @param {number} n
  */

@@ -1,13 +1,13 @@
-// Pixel attribution, for a page without a server: the twin of network/interpret/attribution.py.
+// Pixel attribution without a server: the same methods as network/interpret/attribution.py.
 
 import { lastOf, map } from "./arrays.js";
 import { ACTIVATIONS, backward, forward } from "./layers.js";
 
-const POINTS = 64; // on the way from nothing to the image
+const POINTS = 64; // on the line from a blank image to the image
 const OUTPUT_ACTIVATIONS = new Set([...Object.keys(ACTIVATIONS), "Softmax", "LogSoftmax"]);
 
 /**
- * Take the output activation away, which hides what led to a clear answer.
+ * Remove the output activation, which hides the evidence for a confident prediction.
  * @param {Layer[]} layers
  * @returns {Layer[]}
  */
@@ -20,7 +20,7 @@ export function withoutOutputActivation(layers) {
 }
 
 /**
- * Return whether the outputs of a layer are scores from 0 to 1: its `gives_scores` in Python.
+ * Return whether a layer outputs scores from 0 to 1 (`gives_scores` in Python).
  * @param {Layer} layer
  * @returns {boolean}
  */
@@ -29,7 +29,7 @@ function givesScores({ kind, members }) {
 }
 
 /**
- * Return the gradient of `outputs @ wanted` at an image.
+ * Return the gradient of `outputs @ wanted` with respect to an image.
  * @param {Layer[]} layers
  * @param {NdArray} image
  * @param {Float32Array} wanted
@@ -41,7 +41,7 @@ function gradientAt(layers, image, wanted) {                                  //
 }
 
 /**
- * How much each pixel adds to `outputs @ wanted`, by one of two methods.
+ * Attribution methods: the contribution of each pixel to `outputs @ wanted`.
  * @type {Record<string, (layers: Layer[], image: NdArray, wanted: Float32Array) => Promise<NdArray>>}
  */
 export const METHODS = {
@@ -64,7 +64,7 @@ export const METHODS = {
 const multiply = (x, values) => map(x, (value, at) => value * values[at]);
 
 /**
- * Make a pause now and then, so that the page can be scrolled while much is computed.
+ * Return a function that pauses every 30 ms, so that the page responds during long computations.
  * @returns {() => Promise<void>}
  */
 export function makePause() {
@@ -77,7 +77,7 @@ export function makePause() {
 }
 
 /**
- * The root of the sum of squares of the differences.
+ * Return the Euclidean distance of two vectors.
  * @param {Float32Array} a
  * @param {Float32Array} b
  * @returns {number}
@@ -87,15 +87,15 @@ export function distanceOf(a, b) {
 }
 
 /**
- * The places of the `count` points nearest to one, the nearest first, and their distances.
+ * Find the `count` nearest points: their indices and distances, nearest first.
  * @param {Float32Array[]} points
  * @param {Float32Array} point
  * @param {number} count
- * @returns {{place: number, distance: number}[]}
+ * @returns {{index: number, distance: number}[]}
  */
 export function nearest(points, point, count) {
   return points
-    .map((other, place) => ({ place, distance: distanceOf(other, point) }))
+    .map((other, index) => ({ index, distance: distanceOf(other, point) }))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, count);
 }

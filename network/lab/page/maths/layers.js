@@ -1,14 +1,14 @@
-// Every layer forwards and backwards, one image at a time: the twin of network/core/ and network/layers/.
+// Forward and backward pass of every layer for one image: the same maths as network/core/ and network/layers/.
 //
-// A layer is one entry of LAYERS; layers are what network/lab/model_json.py writes. Everything is as
-// outside training: no dropout, and batch normalisation with the mean and variance that were measured.
-// Sums are made in double precision. d_name is dLoss/dname and has the shape of name; nothing learns
-// here, so there is no gradient of params: d_x is all that a layer carries back.
+// Each layer is an entry of LAYERS, and its data come from network/lab/model_json.py. Layers work in
+// inference mode: no dropout, and batch normalisation with the stored mean and variance. Sums use double
+// precision. d_name is dLoss/dname and has the shape of name. The page does not train, so layers return
+// d_x only and no gradients of their parameters.
 
 import { lastOf, map, zeros } from "./arrays.js";
 
 /**
- * Apply layers in a row; returns [x, y of the first layer, ..., outputs]: one more than layers.
+ * Run the forward pass; returns the input and the output of every layer: [x, y_1, ..., y_n].
  * @param {Layer[]} layers
  * @param {NdArray} x
  * @returns {NdArray[]}
@@ -23,7 +23,7 @@ export function forward(layers, x) {
 }
 
 /**
- * Backpropagation through layers in a row, to the image; `outputs` is what forward() returned.
+ * Backpropagate to the image; `outputs` is the result of forward().
  * @param {Layer[]} layers
  * @param {NdArray[]} outputs
  * @param {NdArray} d_y
@@ -38,7 +38,7 @@ export function backward(layers, outputs, d_y) {
 }
 
 /**
- * Return the outputs of the last layer.
+ * Return the scores: the outputs of the last layer.
  * @param {Layer[]} layers
  * @param {NdArray} x
  * @returns {Float32Array}
@@ -48,7 +48,7 @@ export function scoresOf(layers, x) {
 }
 
 /**
- * Put 0 in the place of what some units say (of images: channels).
+ * Set the outputs of some units to 0 (for images: of some channels).
  * @param {NdArray} y
  * @param {number[]} units
  * @returns {NdArray}
@@ -62,7 +62,7 @@ function switchOff({ shape, values }, units) {
 }
 
 /**
- * Make a layer that changes each number by itself; `slope` is its derivative, of x and y.
+ * Build an elementwise layer; `slope` is its derivative as a function of x and y.
  * @param {(x: number, layer: Layer) => number} f
  * @param {(x: number, y: number, layer: Layer) => number} slope
  * @returns {LayerMaths}
@@ -99,7 +99,7 @@ const Flatten = {                                                             //
   backward: (layer, x, y, d_y) => ({ shape: x.shape, values: d_y.values }),
 };
 
-// --- activations: any shape, the same out -----------------------------------------------------------
+// --- activations: output shape = input shape --------------------------------------------------------
 
 const Sigmoid = pointwise((x) => (1 + Math.tanh(x / 2)) / 2, (x, y) => y * (1 - y));
 const Tanh = pointwise(Math.tanh, (x, y) => 1 - y * y);
@@ -157,12 +157,12 @@ const Conv2D = {
     const [height, width] = x.shape;
     const y = zeros([height - size + 1 + 2 * padding, width - size + 1 + 2 * padding, n_out]);
     const sum = new Float64Array(n_out);
-    for (let place = 0; place < y.shape[0] * y.shape[1]; place++) {
+    for (let position = 0; position < y.shape[0] * y.shape[1]; position++) {
       sum.set(bias.values);
-      for (const { from, many, row } of rowsUnder(layer, x.shape, y.shape[1], place)) {
+      for (const { from, many, row } of rowsUnder(layer, x.shape, y.shape[1], position)) {
         addProducts(sum, x.values, from, many, weight.values, row * n_out);
       }
-      y.values.set(sum, place * n_out);
+      y.values.set(sum, position * n_out);
     }
     return y;
   },
@@ -170,10 +170,10 @@ const Conv2D = {
   backward(layer, x, y, d_y) {                                                // (H_out, W_out, n_out) -> (H, W, C)
     const { n_out, params: { weight } } = layer;
     const d_x = zeros(x.shape);
-    for (let place = 0; place < y.shape[0] * y.shape[1]; place++) {
-      for (const { from, many, row } of rowsUnder(layer, x.shape, y.shape[1], place)) {
+    for (let position = 0; position < y.shape[0] * y.shape[1]; position++) {
+      for (const { from, many, row } of rowsUnder(layer, x.shape, y.shape[1], position)) {
         for (let c = 0; c < many; c++) {
-          d_x.values[from + c] += dot(weight.values, (row + c) * n_out, d_y.values, place * n_out, n_out);
+          d_x.values[from + c] += dot(weight.values, (row + c) * n_out, d_y.values, position * n_out, n_out);
         }
       }
     }
@@ -182,16 +182,16 @@ const Conv2D = {
 };
 
 /**
- * List the rows of pixels under the window at a place, without padding. Neighbours in a row lie side by
- * side with all their channels, and so do their weights: `many` numbers of x from `from` on meet the
- * rows of the weights from `row` on.
+ * List the rows of pixels under the window at a position, without padding. Pixels of a row are
+ * contiguous in memory, and so are their weights: `many` numbers of x, starting at `from`, are
+ * multiplied with the rows of the weights that start at `row`.
  * @param {ConvLayer} layer
- * @param {number[]} shape of what comes in
- * @param {number} columns places in a row
- * @param {number} place
+ * @param {number[]} shape of the input
+ * @param {number} columns of the output
+ * @param {number} position in the output
  */
-function rowsUnder({ size, padding }, [height, width, channels = 1], columns, place) {
-  const [h, w] = [Math.floor(place / columns) - padding, (place % columns) - padding];
+function rowsUnder({ size, padding }, [height, width, channels = 1], columns, position) {
+  const [h, w] = [Math.floor(position / columns) - padding, (position % columns) - padding];
   const j = Math.max(0, -w);
   const many = (Math.min(size, width - w) - j) * channels;
   const rows = [];
@@ -201,7 +201,7 @@ function rowsUnder({ size, padding }, [height, width, channels = 1], columns, pl
   return rows;
 }
 
-/** The largest of each square; the gradient goes to the first pixel that is it. */
+/** The maximum of each square; the gradient goes to the first pixel with that value. */
 const MaxPool2D = {
   /** @type {(layer: PoolLayer, x: NdArray) => NdArray} */
   forward({ size }, x) {                                                      // (H, W, C) -> (H / size, W / size, C)
@@ -223,7 +223,7 @@ const MaxPool2D = {
   },
 };
 
-/** The mean of each square, which gives each of its pixels the same share of the gradient. */
+/** The mean of each square; its pixels share the gradient equally. */
 const AveragePool2D = {
   /** @type {(layer: PoolLayer, x: NdArray) => NdArray} */
   forward({ size }, x) {                                                      // (H, W, C) -> (H / size, W / size, C)
@@ -244,8 +244,8 @@ const pooledShape = ([height, width, ...channels], size) =>
   [Math.floor(height / size), Math.floor(width / size), ...channels];
 
 /**
- * Call f(from, to) for each number in a square and the one that the square becomes; what does not fill
- * a square is left out.
+ * Call f(from, to) with the index of each number and of the square that it is pooled into; numbers
+ * outside whole squares are skipped.
  * @param {number[]} shape
  * @param {number} size
  * @param {(from: number, to: number) => void} f
@@ -261,7 +261,7 @@ function eachPooled(shape, size, f) {
   }
 }
 
-// --- any shape, channel by channel --------------------------------------------------------------------
+// --- normalisation: any shape, per channel --------------------------------------------------------------
 
 /** y = scale * (x - mean) / sqrt(variance + epsilon) + shift */
 const BatchNorm = {
@@ -285,12 +285,12 @@ const BatchNorm = {
 const factorsOf = ({ epsilon, params: { scale, variance } }) =>
   scale.values.map((one, c) => one / Math.sqrt(variance.values[c] + epsilon));
 
-// --- several networks ---------------------------------------------------------------------------------
+// --- ensembles ----------------------------------------------------------------------------------------
 
 /** y = 1/M sum_m y_m; d_x = 1/M sum_m d_x_m */
 const Ensemble = {
   /** @type {(layer: EnsembleLayer, x: NdArray) => NdArray} */
-  forward({ members }, x) {                                                   // x as they take it -> (K,)
+  forward({ members }, x) {                                                   // x of the members -> (K,)
     const all = members.map((layers) => lastOf(forward(layers, x)));
     return map(all[0], (_, k) => all.reduce((sum, y) => sum + y.values[k], 0) / members.length);
   },
@@ -306,7 +306,7 @@ const Ensemble = {
 export const ACTIVATIONS = { Sigmoid, Tanh, ReLU, LeakyReLU, GELU };
 
 /**
- * Every layer by its name in Python; Log is here for explanations.js alone.
+ * Every layer by its name in Python; only explanations.js uses Log.
  * @type {Record<string, LayerMaths>}
  */
 export const LAYERS = {
@@ -316,7 +316,7 @@ export const LAYERS = {
 };
 
 /**
- * Return whether a layer passes on what enters it: its `is_identity` in Python.
+ * Return whether a layer returns its input unchanged (`is_identity` in Python).
  * @param {{kind: string}} layer
  */
 export const isIdentity = ({ kind }) => LAYERS[kind] === identity;
@@ -324,7 +324,7 @@ export const isIdentity = ({ kind }) => LAYERS[kind] === identity;
 // --- sums ---------------------------------------------------------------------------------------------
 
 /**
- * sum += x[from : from + many] @ weight[row : row + many, :], a matrix in one row from `at` on.
+ * sum += x[from : from + many] @ weight[row : row + many, :]; the weights start at index `at`.
  * @param {Float64Array} sum
  * @param {Float32Array} x
  * @param {number} from
@@ -334,15 +334,15 @@ export const isIdentity = ({ kind }) => LAYERS[kind] === identity;
  */
 function addProducts(sum, x, from, many, weight, at) {
   const n_out = sum.length;
-  for (let place = from, start = at; place < from + many; place++, start += n_out) {
-    const pixel = x[place];
-    if (pixel === 0) continue; // much of a digit, and of what a ReLU leaves
+  for (let index = from, start = at; index < from + many; index++, start += n_out) {
+    const pixel = x[index];
+    if (pixel === 0) continue; // common in digits and after a ReLU
     for (let k = 0; k < n_out; k++) sum[k] += pixel * weight[start + k];
   }
 }
 
 /**
- * The sum of products of two rows of numbers.
+ * Return the dot product of two slices.
  * @param {Float32Array} a
  * @param {number} from
  * @param {Float32Array} b

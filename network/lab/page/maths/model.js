@@ -1,10 +1,10 @@
-// A model as the page has it, read from what network/lab/model_json.py writes.
+// A model on the page, decoded from the JSON of network/lab/model_json.py.
 
 import { decode, lastOf } from "./arrays.js";
 import { isIdentity } from "./layers.js";
 
 /**
- * Read layers with their numbers.
+ * Decode layers and their parameters.
  * @param {EncodedLayer[]} layers
  * @returns {Layer[]}
  */
@@ -28,7 +28,7 @@ export function layersOf(layers, member) {
 }
 
 /**
- * Scale grey levels of 0..255 to what enters a network: 0..1, rounded as Python rounds them.
+ * Scale grey levels from 0..255 to the inputs of a network, 0..1, with the rounding of Python.
  * @param {Pixels} pixels
  * @returns {NdArray}
  */
@@ -38,20 +38,20 @@ export function scalePixels(pixels) {
 }
 
 /**
- * List the stages of layers in a row: each makes units, by its first layer, and shapes what they say.
+ * List the blocks of a network: a layer with weights, and the layers after it up to the next one.
  * @param {Layer[]} layers
- * @returns {Stage[]}
+ * @returns {Block[]}
  */
-export function stagesOf(layers) {
-  /** @type {Stage[]} */
-  const stages = [];
-  layers.forEach((layer, place) => {
+export function blocksOf(layers) {
+  /** @type {Block[]} */
+  const blocks = [];
+  layers.forEach((layer, index) => {
     if (layer.stage === null) return;
-    const { kinds, ...known } = stages[layer.stage] ?? { index: layer.stage, layer, first: place, kinds: [] };
-    stages[layer.stage] = {
-      ...known, last: place, ends: layer, units: lastOf(layer.shape), isImages: layer.shape.length > 1,
+    const { kinds, ...known } = blocks[layer.stage] ?? { index: layer.stage, layer, first: index, kinds: [] };
+    blocks[layer.stage] = {
+      ...known, last: index, ends: layer, units: lastOf(layer.shape), isImages: layer.shape.length > 1,
       kinds: isIdentity(layer) ? kinds : [...kinds, layer.kind],
     };
   });
-  return stages;
+  return blocks;
 }

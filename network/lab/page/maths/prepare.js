@@ -1,33 +1,33 @@
-// Make a drawing look like MNIST: the twin of network/images/pages/read.py, for clean black on white.
+// Preprocess a drawing like MNIST, as network/images/pages/read.py does for clean black on white.
 //
-// All ink is one digit, whatever its parts: its box is cut out, brought to full contrast, reduced so
-// that the longer side is 20 pixels, and laid into 28x28 with its centre of mass in the middle.
+// All ink belongs to one digit. Its bounding box is cropped, stretched to full contrast, scaled so that
+// the longer side is 20 pixels, and placed in 28x28 with its centre of mass in the middle.
 
-const FAINTEST = 0.3; // of full ink: what is paler is paper
-const FULL = 0.6; // the share of a digit's pixels that are paler than what counts as full ink
-const INK = 64; // of 255, averaged with its neighbours: what is at least so dark is ink
+const FAINTEST = 0.3; // of full ink; paler pixels are paper
+const FULL = 0.6; // quantile of a digit's grey levels that counts as full ink
+const INK = 64; // of 255: minimum grey level of ink after smoothing
 const [BOX, SIDE] = [20, 28]; // pixels
 
 /** @typedef {{width: number, height: number, values: Float32Array}} Grey */
 
 /**
- * Prepare grey levels, 0 (black) to 255 (white); null where nothing is drawn.
+ * Preprocess grey levels, 0 (black) to 255 (white); null if there is no ink.
  * @param {ArrayLike<number>} grey
  * @param {number} width pixels in a row
  * @returns {Pixels | null}
  */
 export function prepareGrey(grey, width) {
   const page = { width, height: grey.length / width, values: Float32Array.from(grey, (level) => 255 - level) };
-  const crop = cutOut(page, soften(page));
+  const crop = cropInk(page, smooth(page));
   const inked = crop && boxOf(toFullContrast(crop));
-  return inked && centreByMass(strongest(fitIntoBox(inked)));
+  return inked && centreByMass(stretchContrast(fitIntoBox(inked)));
 }
 
 /**
- * Average each pixel with its eight neighbours, rounding twice as Pillow does; at the edge, the edge goes on.
+ * Average each pixel with its eight neighbours, rounding twice as Pillow does; edge pixels are repeated.
  * @param {Grey} page
  */
-function soften({ width, height, values }) {
+function smooth({ width, height, values }) {
   /** @type {(at: number, size: number) => number} */
   const inside = (at, size) => Math.min(Math.max(at, 0), size - 1);
   const rows = make({ width, height }, (y, x) => {
@@ -41,25 +41,25 @@ function soften({ width, height, values }) {
 }
 
 /**
- * Keep the ink alone and the box around it; what is no ink is NaN.
+ * Crop to the bounding box of the ink, and set all other pixels to NaN.
  * @param {Grey} page
- * @param {Float32Array} smooth
+ * @param {Float32Array} smoothed
  */
-function cutOut({ width, height, values }, smooth) {
+function cropInk({ width, height, values }, smoothed) {
   /** @type {(y: number, x: number) => number} */
-  const ink = (y, x) => (smooth[y * width + x] < INK ? NaN : values[y * width + x]);
+  const ink = (y, x) => (smoothed[y * width + x] < INK ? NaN : values[y * width + x]);
   return boxOf(make({ width, height }, ink));
 }
 
 /**
- * Bring what counts as full ink to 255, and what is fainter than ink to 0.
+ * Stretch the grey levels: full ink becomes 255, and pixels paler than ink become 0.
  * @param {Grey} crop
  */
 function toFullContrast(crop) {
   const ink = crop.values.filter((level) => level >= 0).sort();
-  const place = FULL * (ink.length - 1);
-  const [below, above] = [ink[Math.floor(place)], ink[Math.ceil(place)]];
-  const full = below + (above - below) * (place - Math.floor(place));
+  const rank = FULL * (ink.length - 1);
+  const [below, above] = [ink[Math.floor(rank)], ink[Math.ceil(rank)]];
+  const full = below + (above - below) * (rank - Math.floor(rank));
   return make(crop, (y, x) => {
     const share = crop.values[y * crop.width + x] / full;
     return share >= FAINTEST ? roundEven(255 * Math.min(share, 1)) : 0;
@@ -67,7 +67,7 @@ function toFullContrast(crop) {
 }
 
 /**
- * Cut out the box of what has any ink left; null where nothing has.
+ * Crop to the bounding box of the ink; null if there is none.
  * @param {Grey} page
  * @returns {Grey | null}
  */
@@ -85,16 +85,16 @@ function boxOf({ width, values }) {
 }
 
 /**
- * Bring the strongest ink to 255: thin strokes have become pale.
+ * Stretch the contrast so that the darkest ink is 255, because thin strokes have become pale.
  * @param {Grey} ink
  */
-function strongest(ink) {
+function stretchContrast(ink) {
   const factor = 255 / ink.values.reduce((most, level) => Math.max(most, level), 0);
   return make(ink, (y, x) => roundEven(ink.values[y * ink.width + x] * factor));
 }
 
 /**
- * Average so that the longer side is 20 pixels: first along the rows, then down the columns.
+ * Scale by averaging so that the longer side is 20 pixels: first the rows, then the columns.
  * @param {Grey} ink
  */
 function fitIntoBox(ink) {
@@ -107,8 +107,8 @@ function fitIntoBox(ink) {
 }
 
 /**
- * The mean of the pixels that the n-th of `few` covers, of `many` in a row: those whose middle lies
- * in it. The order of the operations is Pillow's, so that the same pixels lie on the edge.
+ * Return the mean of the pixels under the n-th of `few` new pixels, of `many` old ones: those with their
+ * centre inside it. The order of operations follows Pillow, so that the same pixels count at the edge.
  * @param {number} many
  * @param {number} few
  * @param {number} n
@@ -120,8 +120,8 @@ function average(many, few, n, level) {
   let [sum, count] = [0, 0];
   const last = Math.min(Math.trunc(middle + reach + 0.5), many);
   for (let at = Math.max(0, Math.trunc(middle - reach + 0.5)); at < last; at++) {
-    const place = (at - middle + 0.5) * (1 / scale);
-    if (place <= -0.5 || place > 0.5) continue;
+    const offset = (at - middle + 0.5) * (1 / scale);
+    if (offset <= -0.5 || offset > 0.5) continue;
     sum += level(at);
     count += 1;
   }
@@ -129,7 +129,7 @@ function average(many, few, n, level) {
 }
 
 /**
- * Lay ink into 28x28 with its centre of mass in the middle.
+ * Place ink in 28x28 with its centre of mass in the middle.
  * @param {Grey} ink
  * @returns {Pixels}
  */
@@ -151,7 +151,7 @@ function centreByMass({ width, height, values }) {
 }
 
 /**
- * Make an image; level(y, x) is called for each pixel.
+ * Build an image from level(y, x).
  * @param {{width: number, height: number}} size
  * @param {(y: number, x: number) => number} level
  * @returns {Grey}
@@ -163,7 +163,7 @@ function make({ width, height }, level) {
 }
 
 /**
- * Round as Python does: halves to the even neighbour.
+ * Round as Python does: halves to the nearest even number.
  * @param {number} x
  */
 function roundEven(x) {

@@ -1,37 +1,37 @@
-// The error rate among the most confident predictions: the twin of network/metrics/risk_coverage.py.
+// Risk-coverage curve: the same maths as network/metrics/risk_coverage.py.
 
 /**
- * Predict only above a threshold, for each threshold: [[share of images predicted, error rate], ...].
+ * Compute the risk-coverage curve: [[share of images predicted, error rate], ...], per threshold.
  * @param {Float64Array} confidence
- * @param {(index: number) => boolean} isWrong
+ * @param {(index: number) => boolean} isMistake
  * @returns {Point[]}
  */
-export function riskCoverage(confidence, isWrong) {
+export function riskCoverage(confidence, isMistake) {
   const order = Array.from(confidence.keys()).sort((a, b) => confidence[b] - confidence[a]);
   /** @type {Point[]} */
   const points = [];
-  let wrong = 0;
-  order.forEach((index, place) => {
-    wrong += Number(isWrong(index));
-    const isLast = confidence[order[place + 1]] !== confidence[index]; // of those equally confident
-    if (isLast) points.push([(place + 1) / order.length, wrong / (place + 1)]);
+  let mistakes = 0;
+  order.forEach((index, rank) => {
+    mistakes += Number(isMistake(index));
+    const isLast = confidence[order[rank + 1]] !== confidence[index]; // of equal confidence
+    if (isLast) points.push([(rank + 1) / order.length, mistakes / (rank + 1)]);
   });
   return points;
 }
 
 /**
- * Count the images whose confidence reaches a threshold, and the errors among them.
+ * Count the images whose confidence reaches a threshold, and the mistakes among them.
  * @param {Float64Array} confidence
- * @param {(index: number) => boolean} isWrong
+ * @param {(index: number) => boolean} isMistake
  * @param {number} threshold
- * @returns {{predicted: number, wrong: number}}
+ * @returns {{predicted: number, mistakes: number}}
  */
-export function countPredicted(confidence, isWrong, threshold) {
-  let [predicted, wrong] = [0, 0];
+export function countPredicted(confidence, isMistake, threshold) {
+  let [predicted, mistakes] = [0, 0];
   confidence.forEach((one, index) => {
     if (one < threshold) return;
     predicted += 1;
-    wrong += Number(isWrong(index));
+    mistakes += Number(isMistake(index));
   });
-  return { predicted, wrong };
+  return { predicted, mistakes };
 }

@@ -1,24 +1,24 @@
-// The smallest change for another prediction: the twin of network/interpret/counterfactual.py.
+// Counterfactuals, the smallest change for another prediction: as in network/interpret/counterfactual.py.
 
 import { lastOf, map } from "./arrays.js";
 import { distanceOf, makePause, nearest } from "./explanations.js";
 import { backward, forward } from "./layers.js";
 
-const ROUNDS = 200; // of steps to the boundary, at most
-const [PATIENCE, NEARER] = [10, 0.999]; // so many rounds that bring the image no nearer are enough
-const BEYOND = 1.05; // of the way there, so that the prediction is on the other side
-const BACK = 0.9; // of the way is kept
-const MAX_STEP = 0.25; // that one step changes the image
-const NEAR = 0.1; // how far behind a rival counts little
-const GUIDES = 20; // images that may show the way
-const HALVINGS = 20; // of a way, to find the boundary on it
+const MAX_ROUNDS = 200; // of steps towards the boundary
+const [PATIENCE, NEARER] = [10, 0.999]; // stop after 10 rounds that do not shorten the distance
+const BEYOND = 1.05; // of the distance to the boundary, so that the image crosses it
+const BACK = 0.9; // of the change is kept when moving back towards the image
+const MAX_STEP = 0.25; // length of one step
+const NEAR = 0.1; // softness of the maximum over the other classes
+const GUIDES = 20; // training images to try as a guide
+const HALVINGS = 20; // of the bisection that finds the boundary
 
 /**
- * Look for the image nearest to this one that is predicted as the target; null: none was found.
+ * Find the nearest image that is predicted as the target; null if none was found.
  * @param {Layer[]} layers
  * @param {NdArray} image
  * @param {number} target
- * @param {NdArray[]} known images of the target class, which show the way where no gradient leads there
+ * @param {NdArray[]} known images of the target class, used as guides if gradients fail
  * @returns {Promise<ChangedImage | null>}
  */
 export async function smallestChange(layers, image, target, known) {
@@ -29,7 +29,7 @@ export async function smallestChange(layers, image, target, known) {
 }
 
 /**
- * Go from a start to where the target is the prediction, and from there nearer to the image.
+ * Move from a start until the target is predicted, then move closer to the image.
  * @param {Layer[]} layers
  * @param {NdArray} image
  * @param {NdArray} start
@@ -41,7 +41,7 @@ async function refine(layers, image, start, target, pause) {
   let [here, waited] = [start, 0];
   /** @type {ChangedImage | null} */
   let found = null;
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     await pause();
     let { margin, gradient } = marginOf(layers, here, target);
     if (margin > 0) {
@@ -61,7 +61,7 @@ async function refine(layers, image, start, target, pause) {
 }
 
 /**
- * The nearest known image that is predicted as the target.
+ * Find the nearest known image that is predicted as the target.
  * @param {Layer[]} layers
  * @param {NdArray} image
  * @param {number} target
@@ -69,12 +69,12 @@ async function refine(layers, image, start, target, pause) {
  */
 function findGuide(layers, image, target, known) {
   return nearest(known.map(({ values }) => values), image.values, GUIDES)
-    .map(({ place }) => known[place])
+    .map(({ index }) => known[index])
     .find((one) => marginOf(layers, one, target).margin > 0);
 }
 
 /**
- * Where, on the straight way from an image to a guide, the target takes the lead.
+ * Find the decision boundary on the line from an image to a guide, by bisection.
  * @param {Layer[]} layers
  * @param {NdArray} image
  * @param {NdArray} guide
@@ -93,7 +93,7 @@ function boundary(layers, image, guide, target) {
 }
 
 /**
- * How far a class leads the strongest other one, and the gradient of that.
+ * Return the margin of a class over the highest other score, and its gradient.
  * @param {Layer[]} layers
  * @param {NdArray} image
  * @param {number} target
@@ -109,7 +109,7 @@ export function marginOf(layers, image, target) {
 }
 
 /**
- * Go as far along a gradient as it takes to gain so much, with pixels kept in 0..1.
+ * Step along a gradient for a given gain in the margin, with pixels clipped to 0..1.
  * @param {NdArray} image
  * @param {NdArray} gradient
  * @param {number} gain

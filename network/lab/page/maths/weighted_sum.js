@@ -1,40 +1,40 @@
-// The weighted sum of one unit, term by term: bias + the sum of what comes in, times its weight.
+// The weighted sum of one unit, term by term: bias + sum of input times weight.
 
 import { lastOf } from "./arrays.js";
 import { isIdentity } from "./layers.js";
 
 /**
- * Take a unit's sum apart. `outputs` is what forward() returned for `layers`, as they are edited; of a
- * layer of images the sum is that at [h, w].
+ * Return the terms of a unit's weighted sum. `outputs` is the result of forward() for the edited
+ * `layers`; for feature maps, the sum is at [h, w].
  * @param {Layer[]} layers
  * @param {NdArray[]} outputs
- * @param {Stage} stage
+ * @param {Block} block
  * @param {number} unit
- * @param {[number, number]} place
+ * @param {[number, number]} position
  * @returns {WeightedSum}
  */
-export function weightedSum(layers, outputs, stage, unit, [h, w]) {
-  const { first, last } = stage;
+export function weightedSum(layers, outputs, block, unit, [h, w]) {
+  const { first, last } = block;
   const layer = /** @type {LinearLayer} */ (layers[first]);
   const { n_out, params: { weight, bias } } = layer;
   const x = outputs[first].values;
   const isLinear = layer.kind === "Linear";
   const inputs = isLinear ? inputsOfLinear(layers, outputs, first)
     : inputsOfWindow(/** @type {ConvLayer} */ (layer), outputs[first].shape, h, w);
-  const place = isLinear ? unit : (h * outputs[first + 1].shape[1] + w) * n_out + unit;
+  const cell = isLinear ? unit : (h * outputs[first + 1].shape[1] + w) * n_out + unit;
   return {
     terms: inputs.map(({ name, at, row }) => {
       const factor = weight.values[row * n_out + unit];
       return { name, x: x[at], weight: factor, value: x[at] * factor };
     }),
     bias: bias.values[unit],
-    sum: outputs[first + 1].values[place],
-    then: stepsAfter(layers, outputs, first, last, place),
+    sum: outputs[first + 1].values[cell],
+    then: stepsAfter(layers, outputs, first, last, cell),
   };
 }
 
 /**
- * List what a Linear takes in: its name, its place, the row of its weights.
+ * List the inputs of a Linear layer: name, index, row of the weights.
  * @param {Layer[]} layers
  * @param {NdArray[]} outputs
  * @param {number} first
@@ -45,7 +45,7 @@ function inputsOfLinear(layers, outputs, first) {
 }
 
 /**
- * List what a Conv2D takes in at a place, without padding.
+ * List the inputs of a Conv2D layer at a position, without padding.
  * @param {ConvLayer} layer
  * @param {number[]} shape
  * @param {number} h
@@ -57,35 +57,41 @@ function inputsOfWindow({ size, padding }, [height, width, channels = 1], h, w) 
     const c = row % channels;
     const [r, q] = [h + Math.floor(row / channels / size) - padding, w + (Math.floor(row / channels) % size) - padding];
     if (r < 0 || q < 0 || r >= height || q >= width) continue;
-    const name = channels > 1 ? `map ${c} at ${r}, ${q}` : `pixel ${r}, ${q}`;
+    const name = channels > 1 ? nameInMap(c, r, q) : namePixel(r, q);
     inputs.push({ name, at: (r * width + q) * channels + c, row });
   }
   return inputs;
 }
 
+/** @type {(row: number, column: number) => string} */
+export const namePixel = (row, column) => `row ${row}, column ${column}`;
+
+/** @type {(channel: number, row: number, column: number) => string} */
+export const nameInMap = (channel, row, column) => `map ${channel + 1}, ${namePixel(row, column)}`;
+
 /**
- * What the other layers of the stage make of the sum, as long as each keeps the places apart.
+ * List the outputs of the later layers of a block, up to the first that pools.
  * @param {Layer[]} layers
  * @param {NdArray[]} outputs
  * @param {number} first
  * @param {number} last
- * @param {number} place
+ * @param {number} cell
  */
-function stepsAfter(layers, outputs, first, last, place) {
+function stepsAfter(layers, outputs, first, last, cell) {
   const steps = [];
   for (let index = first + 1; index <= last; index++) {
     const { kind, off, shape } = layers[index];
     if (isIdentity(layers[index])) continue;
     const isSame = outputs[index + 1].values.length === outputs[first + 1].values.length;
-    const isOff = index === last && off?.includes(place % lastOf(shape));
-    steps.push({ kind: isOff ? "being switched off" : kind, y: isSame ? outputs[index + 1].values[place] : null });
+    const isOff = index === last && off?.includes(cell % lastOf(shape));
+    steps.push({ kind: isOff ? "switching off" : kind, y: isSame ? outputs[index + 1].values[cell] : null });
     if (!isSame) break;
   }
   return steps;
 }
 
 /**
- * Name the numbers that enter a Linear by what they were before they were laid in a row.
+ * Return a function that names the inputs of a Linear layer by their source before Flatten.
  * @param {Layer[]} layers
  * @param {NdArray[]} outputs
  * @param {number} first
@@ -93,17 +99,17 @@ function stepsAfter(layers, outputs, first, last, place) {
  */
 export function nameOfInput(layers, outputs, first) {
   const { shape, isPicture } = shapeOfInput(layers, outputs, first);
-  if (shape.length === 1) return (at) => `neuron ${at}`;
+  if (shape.length === 1) return (at) => `neuron ${at + 1}`;
   const [, width, channels = 1] = shape;
   return (at) => {
     const c = at % channels;
     const [r, q] = [Math.floor(at / channels / width), Math.floor(at / channels) % width];
-    return isPicture ? `pixel ${r}, ${q}` : `map ${c} at ${r}, ${q}`;
+    return isPicture ? namePixel(r, q) : nameInMap(c, r, q);
   };
 }
 
 /**
- * The shape of what enters a layer before it was laid in a row, and whether it is the picture.
+ * Return the shape of a layer's input before Flatten, and whether it is the picture.
  * @param {Layer[]} layers
  * @param {NdArray[]} outputs
  * @param {number} first

@@ -1,12 +1,12 @@
-// The axes of a chart: its ranges, round numbers on them, and where a point of them lies.
+// The axes of a chart: ranges, ticks, and the conversion between numbers and pixels.
 
 import { h } from "./dom.js";
 
-const MARGIN = { top: 12, right: 14, bottom: 26, left: 52 };
-const MAX_POINTS = 400; // of a line; of more, neighbours are averaged
+const MARGIN = { top: 30, right: 14, bottom: 42, left: 52 }; // with room for the labels
+const MAX_POINTS = 400; // of a line; neighbours are averaged if there are more
 
 /**
- * Choose round numbers between two bounds, about `count` of them.
+ * Return about `count` round numbers between two bounds.
  * @param {number} low
  * @param {number} high
  * @param {number} count
@@ -24,7 +24,7 @@ export function ticks(low, high, count) {
 }
 
 /**
- * Choose round numbers between two powers of ten: 1, 2, 5, 10, ... or, of many, 1, 10, 100.
+ * Return round numbers between two powers of ten: 1, 2, 5, 10, ..., or 1, 10, 100 on a long axis.
  * @param {number} low
  * @param {number} high
  * @returns {number[]}
@@ -41,7 +41,7 @@ export function powerTicks(low, high) {
 }
 
 /**
- * Average neighbouring points, so that a line has no more than can be seen.
+ * Average neighbouring points, so that a line has at most MAX_POINTS.
  * @param {Point[]} points
  * @returns {Point[]}
  */
@@ -58,19 +58,19 @@ export function thin(points) {
 }
 
 /**
- * Range of an axis that begins at 0.
+ * Return the range of an axis that starts at 0.
  * @type {(least: number, most: number) => [number, number]}
  */
 export const zeroAnd = (least, most) => [Math.min(0, least), most || 1];
 
 /**
- * Range of an axis in powers of ten, to quarters of a power.
+ * Return the range of a logarithmic axis, rounded to quarters of a power of ten.
  * @type {(least: number, most: number) => [number, number]}
  */
 export const powersAround = (least, most) => [Math.floor(least * 4) / 4, Math.ceil(most * 4 + 0.01) / 4];
 
 /**
- * Range of accuracies: from a round number below the least to 1; a bad first epoch must not hide the others.
+ * Return the range of an accuracy axis, which ends at 1. A bad first epoch does not stretch it.
  * @type {(least: number, most: number) => [number, number]}
  */
 export function accuracyRange(least, most) {
@@ -79,7 +79,7 @@ export function accuracyRange(least, most) {
 }
 
 /**
- * Write a share on an axis or in a readout: 95 %, or 96.57 %.
+ * Format an accuracy for an axis or a readout: 95 %, or 96.57 %.
  * @param {number} share
  */
 export function formatAccuracy(share) {
@@ -88,7 +88,7 @@ export function formatAccuracy(share) {
 }
 
 /**
- * Return where numbers lie on a chart, and which number lies at a place.
+ * Return the geometry of a chart: its edges, and the conversion between numbers and pixels.
  * @param {Point[]} points
  * @param {[width: number, height: number]} size
  * @param {(least: number, most: number) => [number, number]} yRange
@@ -110,28 +110,28 @@ export function scalesOf(points, [width, height], yRange, xMax) {
 }
 
 /**
- * Draw lines at round numbers of y, round numbers of x, and the label of x.
+ * Draw the grid, the ticks and the labels of both axes.
  * @param {Plot} plot
  * @param {number[]} yTicks
- * @param {string} xLabel
+ * @param {{xLabel: string, yLabel: string}} labels
  * @param {(x: number) => string} formatX
  * @param {(y: number) => string} formatY
  */
-export function axes(plot, yTicks, xLabel, formatX, formatY) {
-  const room = plot.right - 8 * xLabel.length - 16; // where the label does not stand
-  const xTicks = ticks(plot.x0, plot.x1, Math.max(2, Math.floor(plot.width / 80))).filter((x) => plot.x(x) < room);
+export function axes(plot, yTicks, { xLabel, yLabel }, formatX, formatY) {
+  const xTicks = ticks(plot.x0, plot.x1, Math.max(2, Math.floor(plot.width / 80)));
   return [
     yTicks.map((y) => [
       h("line", { class: "chart-grid", x1: plot.left, x2: plot.right, y1: plot.y(y), y2: plot.y(y) }),
       h("text", { class: "chart-tick is-y", x: plot.left - 8, y: plot.y(y) + 4 }, formatY(y)),
     ]),
     xTicks.map((x) => h("text", { class: "chart-tick is-x", x: plot.x(x), y: plot.bottom + 18 }, formatX(x))),
-    h("text", { class: "chart-label", x: plot.right, y: plot.bottom + 18 }, xLabel),
+    h("text", { class: "chart-label", x: plot.right, y: plot.bottom + 36 }, xLabel),
+    h("text", { class: "chart-label is-y", x: 0, y: 12 }, yLabel),
   ];
 }
 
 /**
- * Draw what happened at a place of x, as a line with a title.
+ * Draw events as vertical lines, each with a title.
  * @param {[x: number, label: string][]} marks
  * @param {Plot} plot
  */

@@ -1,11 +1,11 @@
-// A board to write on with mouse, finger or pen: pen sizes, undo, clear, a picture under the ink.
+// A drawing board for mouse, finger or pen: pen sizes, undo, clear, a picture under the ink.
 
 import { brushOf, h } from "./dom.js";
 
-const SIDE = 420; // pixels of the board itself, however large it is shown
-export const PENS = { thin: 20, medium: 32, thick: 46 }; // pixels of the board
+const SIDE = 420; // of the canvas, in pixels
+export const PENS = { thin: 20, medium: 32, thick: 46 }; // widths, in pixels of the board
 
-/** A board; `onChange` is called while one writes, and after undo and clear. */
+/** A drawing board; it calls `onChange` after every stroke point, undo and clear. */
 export class Board {
   /** @type {Stroke[]} */
   strokes = [];
@@ -15,7 +15,7 @@ export class Board {
   pen = "medium";
 
   /**
-   * Make an empty board.
+   * Create an empty board.
    * @param {() => void} onChange
    */
   constructor(onChange) {
@@ -30,20 +30,20 @@ export class Board {
     return !this.strokes.length && !this.under;
   }
 
-  /** Take the last stroke away. */
+  /** Remove the last stroke. */
   undo() {
     this.strokes.pop();
     this.changed();
   }
 
-  /** Take all ink away. */
+  /** Remove all ink. */
   clear() {
     this.load({ strokes: [], under: null });
     this.onChange();
   }
 
   /**
-   * Take up a drawing again, or lay a digit under the ink.
+   * Load a drawing, or a digit under the ink.
    * @param {{strokes: Stroke[], under: Pixels | null}} drawing
    */
   load({ strokes, under }) {
@@ -51,7 +51,7 @@ export class Board {
     this.show();
   }
 
-  /** Draw it in the colours of now. */
+  /** Draw the board in the colours of the current theme. */
   show() {
     paint(this.element, this, getComputedStyle(this.element).color);
   }
@@ -62,17 +62,17 @@ export class Board {
   }
 
   /**
-   * Write the drawing as a file: black ink on white paper, whatever colours the page has.
+   * Export the drawing as a file: black ink on white paper in both themes.
    * @returns {Promise<Blob>}
    */
   toBlob() {
     return new Promise((resolve, reject) => this.onPaper().toBlob((blob) => {
       if (blob) resolve(blob);
-      else reject(new Error("the drawing could not be written"));
+      else reject(new Error("The browser could not save the drawing as a PNG file."));
     }, "image/png"));
   }
 
-  /** Return the drawing's grey levels, and how many of them are in a row. */
+  /** Return the grey levels of the drawing, and the side of the board. */
   toGrey() {
     const { data } = brushOf(this.onPaper()).getImageData(0, 0, SIDE, SIDE);
     return { side: SIDE, grey: data.filter((_, at) => at % 4 === 0) };
@@ -88,7 +88,7 @@ export class Board {
     return canvas;
   }
 
-  /** Let a pointer write. */
+  /** Draw with the pointer. */
   listen() {
     const canvas = this.element;
     /** @type {Stroke | null} */
@@ -98,14 +98,14 @@ export class Board {
       event.preventDefault();
       canvas.setPointerCapture(event.pointerId);
       const pressure = event.pointerType === "pen" && event.pressure ? 0.5 + event.pressure : 1;
-      stroke = { width: PENS[this.pen] * pressure, points: [placeOn(canvas, event)] };
+      stroke = { width: PENS[this.pen] * pressure, points: [positionOn(canvas, event)] };
       this.strokes.push(stroke);
       this.changed();
     });
     canvas.addEventListener("pointermove", (event) => {
       if (!stroke) return;
       const events = event.getCoalescedEvents?.() ?? [];
-      stroke.points.push(...(events.length ? events : [event]).map((one) => placeOn(canvas, one)));
+      stroke.points.push(...(events.length ? events : [event]).map((one) => positionOn(canvas, one)));
       this.changed();
     });
     for (const name of ["pointerup", "pointercancel"]) {
@@ -115,18 +115,18 @@ export class Board {
 }
 
 /**
- * Where a pointer is, in pixels of the board.
+ * Return the position of a pointer in pixels of the board.
  * @param {HTMLCanvasElement} canvas
  * @param {PointerEvent} event
  * @returns {Point}
  */
-function placeOn(canvas, event) {
+function positionOn(canvas, event) {
   const box = canvas.getBoundingClientRect();
   return [((event.clientX - box.left) * SIDE) / box.width, ((event.clientY - box.top) * SIDE) / box.width];
 }
 
 /**
- * Draw all ink anew, in one colour on nothing.
+ * Draw all ink in one colour on a transparent canvas.
  * @param {HTMLCanvasElement} canvas
  * @param {{strokes: Stroke[], under: Pixels | null}} drawing
  * @param {string} colour
@@ -146,7 +146,7 @@ function paint(canvas, { strokes, under }, colour) {
 }
 
 /**
- * Draw a stroke as a curve through the middles between its points: what was sampled shows no corners.
+ * Draw a stroke as a smooth curve through the midpoints of its samples.
  * @param {CanvasRenderingContext2D} brush
  * @param {Stroke} stroke
  */

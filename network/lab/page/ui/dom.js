@@ -6,8 +6,8 @@ const SVG_TAGS = new Set([
 ]);
 
 /**
- * Make an element. Attributes: `on...` are listeners, `style` is an object of properties, true
- * and false set and leave out; children may be texts, elements, lists of them, or nothing.
+ * Build an element. Attributes: `on...` are listeners, `style` is an object of properties, true sets an
+ * empty attribute, and false adds none. Children are texts, elements, lists of these, or nothing.
  * @template {string} Tag
  * @param {Tag} tag
  * @param {Attributes} [attributes]
@@ -38,7 +38,7 @@ function set(element, name, value) {
 }
 
 /**
- * Append children, and leave out what is nothing.
+ * Append children; skip null, undefined and booleans.
  * @param {Element} element
  * @param {readonly Child[]} children
  */
@@ -51,7 +51,7 @@ function append(element, children) {
 }
 
 /**
- * Put other children in the place of those that are there.
+ * Replace all children of an element.
  * @template {Element} Container
  * @param {Container} element
  * @param {...Child} children
@@ -64,18 +64,18 @@ export function fill(element, ...children) {
 }
 
 /**
- * Find the element with an id, which the page must have.
+ * Return the element with an id. Raises an error if there is none.
  * @param {string} id
  * @returns {HTMLElement}
  */
 export function byId(id) {
   const found = document.getElementById(id);
-  if (!found) throw new Error(`this page has no element ${id}`);
+  if (!found) throw new Error(`The page has no element "${id}".`);
   return found;
 }
 
 /**
- * Return the nearest element around an event that a selector matches, or null.
+ * Return the closest ancestor of an event's target that matches a selector, or null.
  * @param {Event} event
  * @param {string} selector
  * @returns {Element | null}
@@ -85,18 +85,26 @@ export function closest(event, selector) {
 }
 
 /**
- * Return what draws on a canvas.
+ * Return a text with a capital first letter.
+ * @param {string} text
+ */
+export function capital(text) {
+  return text[0].toUpperCase() + text.slice(1);
+}
+
+/**
+ * Return the 2D context of a canvas.
  * @param {HTMLCanvasElement} canvas
  * @returns {CanvasRenderingContext2D}
  */
 export function brushOf(canvas) {
   const brush = canvas.getContext("2d");
-  if (!brush) throw new Error("this browser cannot draw on a canvas");
+  if (!brush) throw new Error("This browser cannot draw on a canvas.");
   return brush;
 }
 
 /**
- * Make a heading with a sentence under it: how every view begins.
+ * Build the head of a view: a heading and a sentence.
  * @param {{title: string, about: string}} view
  */
 export function lead({ title, about }) {
@@ -104,16 +112,14 @@ export function lead({ title, about }) {
 }
 
 /**
- * Make a paragraph that reports a problem.
+ * Build an error message.
  * @param {string} message
  */
 export function problemText(message) {
   return h("p", { class: "problem", role: "alert" }, message);
 }
 
-/**
- * Make a place for the problem of the moment; show("") hides it.
- */
+/** Build a place for the current error message; show("") hides it. */
 export function makeProblem() {
   const element = h("p", { class: "problem", role: "alert", hidden: true });
   return {
@@ -127,7 +133,7 @@ export function makeProblem() {
 }
 
 /**
- * Write a number as people read it: 12,345 or 96.57.
+ * Format a number: 12,345 or 96.57.
  * @param {number | null | undefined} value
  * @param {number} digits
  * @returns {string}
@@ -141,7 +147,7 @@ export function number(value, digits = 0) {
 }
 
 /**
- * Write a share as a percentage: 0.9657 -> 96.57 %.
+ * Format a share as a percentage: 0.9657 -> 96.57 %.
  * @param {number | null | undefined} share
  * @param {number} digits
  * @returns {string}
@@ -151,16 +157,33 @@ export function percent(share, digits = 2) {
 }
 
 /**
- * Write a number with as few digits as it has: 0.1, 0.016.
+ * Format a confidence, rounded down so that only certainty is 100 %: 0.9549 -> 95.4 %.
+ * @param {number} share
+ */
+export function confidenceText(share) {
+  return percent(Math.floor(1000 * share) / 1000, 1);
+}
+
+/**
+ * Format correct predictions: 9,677 / 10,000.
+ * @param {number} correct
+ * @param {number} count
+ */
+export function fraction(correct, count) {
+  return `${number(correct)} / ${number(count)}`;
+}
+
+/**
+ * Format a number with its significant digits: 0.1, 0.016.
  * @param {number} value
- * @param {number} digits that count
+ * @param {number} digits significant digits
  */
 export function short(value, digits = 2) {
   return String(Number(value.toPrecision(digits)));
 }
 
 /**
- * Write a number with a real minus.
+ * Format a number with a minus sign (−).
  * @param {number} value
  * @param {number} digits
  */
@@ -169,7 +192,7 @@ export function withMinus(value, digits = 2) {
 }
 
 /**
- * Write a number with its sign, whichever it is.
+ * Format a number with its sign: +0.41 or −1.20.
  * @param {number} value
  * @param {number} digits
  */

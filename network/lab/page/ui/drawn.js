@@ -1,12 +1,11 @@
-// Draw in the next frame, and let the page tell when all that is known is drawn.
+// Drawing in the next frame, with a flag that shows when the page is up to date.
 //
-// <html data-drawn> is "no" from the moment that something is to be drawn until the frame in which it is:
-// tests wait for "yes" before they count what a chart shows.
+// <html data-drawn> is "no" while a drawing is due, else "yes". Tests wait for "yes" before they read a chart.
 
 let due = 0;
 
 /**
- * Make a function that draws in the next frame, once, however often it is called until then.
+ * Return a function that draws once in the next frame, even if it is called several times before.
  * @param {() => void} draw
  * @returns {() => void}
  */
@@ -27,7 +26,7 @@ export function inNextFrame(draw) {
   };
 }
 
-/** @param {number} by how many more drawings are due */
+/** @param {number} by change in the number of drawings due */
 function mark(by) {
   due += by;
   document.documentElement.dataset.drawn = due ? "no" : "yes";

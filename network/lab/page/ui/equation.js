@@ -1,16 +1,16 @@
-// An equation of pictures: figures with captions, signs between them.
+// Equations of pictures: figures with captions, and signs between them.
 
 import { h } from "./dom.js";
 
 /**
- * Make a picture with a caption.
+ * Build a picture with a caption.
  * @param {Child} picture
  * @param {string} caption
  */
 export const figure = (picture, caption) => h("figure", { class: "figure" }, picture, h("figcaption", {}, caption));
 
 /**
- * Make a sign between two figures.
+ * Build a sign between two figures.
  * @param {string} text
  */
 export const sign = (text) => h("span", { class: "equation-sign", "aria-hidden": "true" }, text);

@@ -1,15 +1,15 @@
-// Draw an array of numbers as an image: grey ink, or a diverging scale around 0.
+// Arrays drawn as images: grey ink, or a diverging colour scale around 0.
 
 import { brushOf } from "./dom.js";
 import { isDark } from "./theme.js";
 
-/** @typedef {{scale?: Scale, limit?: number, at?: number}} HeatOptions `at`: where the numbers begin */
+/** @typedef {{scale?: Scale, limit?: number, at?: number}} HeatOptions `at`: index of the first number */
 
 /** @type {Record<Scale, Record<"light" | "dark", number[][]>>} */
 const SCALES = {
-  // from no ink to full ink
+  // from paper to full ink
   ink: { light: [[250, 249, 246], [24, 23, 20]], dark: [[24, 23, 20], [246, 242, 233]] },
-  // from -limit over 0 to limit
+  // from -limit through 0 to limit
   diverging: {
     light: [[33, 85, 181], [250, 249, 246], [190, 48, 38]],
     dark: [[112, 170, 255], [24, 23, 20], [255, 122, 92]],
@@ -31,7 +31,7 @@ export function colour(scale, share) {
 }
 
 /**
- * Return the largest distance from 0, or 1 if all numbers are 0.
+ * Return the largest absolute value, or 1 if all numbers are 0.
  * @param {Iterable<number>} values
  * @returns {number}
  */
@@ -42,7 +42,7 @@ export function limitOf(values) {
 }
 
 /**
- * Return the scale that shows numbers: diverging if one of them is negative.
+ * Return the colour scale for numbers: diverging if one of them is negative.
  * @param {Float32Array} values
  * @returns {Scale}
  */
@@ -51,8 +51,8 @@ export function scaleOf(values) {
 }
 
 /**
- * Draw `rows` x `columns` numbers, one pixel each; CSS makes the pixels large and crisp.
- * With scale "ink" numbers go from 0 to `limit`, with "diverging" from -limit to limit.
+ * Draw `rows` x `columns` numbers, one pixel per number; CSS enlarges the pixels without blurring.
+ * The scale "ink" covers 0 to `limit`, "diverging" covers -limit to limit.
  * @param {HTMLCanvasElement} canvas
  * @param {ArrayLike<number>} values
  * @param {number} rows
@@ -75,7 +75,7 @@ export function drawHeat(canvas, values, rows, columns, { scale = "ink", limit =
 }
 
 /**
- * Make a canvas with an array drawn on it.
+ * Build a canvas with an array drawn on it.
  * @param {ArrayLike<number>} values
  * @param {number} rows
  * @param {number} columns
@@ -95,7 +95,7 @@ export function drawDigit(canvas, pixels) {
 }
 
 /**
- * Make a canvas with a digit on it.
+ * Build a canvas with a digit drawn on it.
  * @param {Pixels} pixels
  */
 export function digitImage(pixels) {

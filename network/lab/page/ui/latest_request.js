@@ -1,16 +1,16 @@
-// Ask what takes a while: the answer to the latest request counts, those to earlier ones are late.
+// Requests that take a while: only the response to the latest one is used.
 
 import { fill, h } from "./dom.js";
 import { messageOf } from "../data/api.js";
 
 /**
- * Make a request of a function; `element` is busy meanwhile, and shows what went wrong. The
- * function is given isLatest(), which returns whether its answer is still needed.
+ * Wrap a function as a request. `element` is busy until it ends, and shows its error. The function
+ * receives isLatest(), which returns whether its result is still needed.
  * @param {HTMLElement} element
- * @param {(isLatest: () => boolean) => Promise<void>} ask
+ * @param {(isLatest: () => boolean) => Promise<void>} request
  * @returns {() => Promise<void>}
  */
-export function latestOnly(element, ask) {
+export function latestOnly(element, request) {
   let count = 0;
   return async () => {
     count += 1;
@@ -19,7 +19,7 @@ export function latestOnly(element, ask) {
     element.setAttribute("aria-busy", "true");
     if (!element.hasChildNodes()) fill(element, h("p", { class: "note" }, "Computing …"));
     try {
-      await ask(isLatest);
+      await request(isLatest);
     } catch (error) {
       if (isLatest()) fill(element, h("p", { class: "problem", role: "alert" }, messageOf(error)));
     }

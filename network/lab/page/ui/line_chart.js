@@ -1,32 +1,33 @@
-// A chart of lines as SVG, with axes, marks, and a readout under the pointer.
+// Line charts as SVG, with axes, marks, and a readout under the pointer.
 
 import { axes, marksOf, powerTicks, powersAround, scalesOf, thin, ticks, zeroAnd } from "./axes.js";
 import { fill, h } from "./dom.js";
 
-const MIN_WIDTH = 80; // pixels; a chart that is hidden has none
-let charts = 0; // so that each has ids of its own
+const MIN_WIDTH = 80; // in pixels; a hidden chart has width 0
+let charts = 0; // for unique ids
 
 /**
- * What a chart is like.
+ * Options of a chart.
  * @typedef {object} ChartOptions
- * @property {string} label of the whole
+ * @property {string} label of the chart, for screen readers
  * @property {string} xLabel
+ * @property {string} yLabel
  * @property {number} [height]
  * @property {(x: number) => string} [formatX]
  * @property {(y: number) => string} [formatY]
  * @property {(least: number, most: number) => [number, number]} [yRange]
- * @property {boolean} [log] the y axis in powers of ten
- * @property {boolean} [dots] draw each point
- * @property {(x: number) => void} [onPick] a click
+ * @property {boolean} [log] logarithmic y axis
+ * @property {boolean} [dots] draw every point
+ * @property {(x: number) => void} [onPick] called for a click
  */
 
 /** @typedef {{name: string, color: string, points: Point[], isMarker?: boolean}} Series
- *   a marker is a point that stands out, and is not read out */
-/** @typedef {Series & {shown: Point[]}} ShownSeries its points as they are drawn */
+ *   a marker is a large point that the readout skips */
+/** @typedef {Series & {shown: Point[]}} ShownSeries with the points as drawn */
 /** @typedef {{xMax?: number, marks?: [x: number, label: string][]}} Surroundings
- *   marks: what happened at a place */
+ *   marks: events on the x axis */
 
-/** A chart of lines; `update` draws it. */
+/** A line chart; `update` draws it. */
 export class LineChart {
   /** @type {Series[]} */
   series = [];
@@ -67,7 +68,7 @@ export class LineChart {
       viewBox: `0 0 ${this.width} ${height}`, width: this.width, height, role: "img", "aria-label": label,
     }, this.backgroundOf(plot, points.length > 0),
     h("g", { "clip-path": `url(#${this.clip})` }, lines.map((one) => lineOf(one, plot, this.options.dots))),
-    !points.length && h("text", { x: this.width / 2, y: height / 2, class: "chart-empty" }, "nothing yet"),
+    !points.length && h("text", { x: this.width / 2, y: height / 2, class: "chart-empty" }, "No data yet"),
     this.cursor);
     this.listen(svg, plot, lines);
     this.hideReadout();
@@ -75,7 +76,7 @@ export class LineChart {
   }
 
   /**
-   * Where a point is drawn: with a log axis at its logarithm.
+   * Return a point as drawn; on a logarithmic axis, y is its logarithm.
    * @param {Point} point
    * @returns {Point}
    */
@@ -83,32 +84,32 @@ export class LineChart {
     return [x, this.options.log ? Math.log10(Math.max(y, 1e-12)) : y];
   }
 
-  /** @param {number} y as it is drawn */
+  /** @param {number} y as drawn */
   formatY(y) {
     const { log, formatY = (/** @type {number} */ one) => one.toPrecision(3) } = this.options;
     return formatY(log ? 10 ** y : y);
   }
 
   /**
-   * Make what stands behind the lines: axes, marks, and the rectangle that lines are cut off at.
+   * Draw the background: axes, marks, and the clipping rectangle of the lines.
    * @param {Plot} plot
    * @param {boolean} hasAxes
    */
   backgroundOf(plot, hasAxes) {
-    const { log, xLabel, formatX } = this.options;
+    const { log, formatX } = this.options;
     const yTicks = log ? powerTicks(plot.y0, plot.y1) : ticks(plot.y0, plot.y1, 4);
     const rectangle = h("rect", {
       x: plot.left - 4, y: plot.top - 4, width: plot.right - plot.left + 8, height: plot.bottom - plot.top + 4,
     });
     return [
       h("clipPath", { id: this.clip }, rectangle),
-      hasAxes && axes(plot, yTicks, xLabel, formatX, (y) => this.formatY(y)),
+      hasAxes && axes(plot, yTicks, this.options, formatX, (y) => this.formatY(y)),
       marksOf(this.around.marks ?? [], plot),
     ];
   }
 
   /**
-   * Read out what is under the pointer, and take a click.
+   * Update the readout under the pointer, and handle clicks.
    * @param {SVGSVGElement} svg
    * @param {Plot} plot
    * @param {ShownSeries[]} lines
@@ -127,7 +128,7 @@ export class LineChart {
   }
 
   /**
-   * Show the point of each line that is nearest to a place.
+   * Show the point of each line that is nearest to x.
    * @param {ShownSeries[]} lines
    * @param {Plot} plot
    * @param {number} x
@@ -153,7 +154,7 @@ export class LineChart {
 }
 
 /**
- * Make a small square of a series' colour.
+ * Build a small square in the colour of a series.
  * @param {string} color
  */
 export function swatch(color) {
@@ -161,7 +162,7 @@ export function swatch(color) {
 }
 
 /**
- * Draw a line, and its points if they are asked for or there is but one.
+ * Draw a line, and its points if `dots` is set or there is only one.
  * @param {ShownSeries} series
  * @param {Plot} plot
  * @param {boolean | undefined} dots

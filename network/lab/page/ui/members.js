@@ -1,19 +1,19 @@
-// Choose what to look into: the whole network, or one member of an ensemble.
+// A choice of network: the whole ensemble, or one of its members.
 
 import { argmax } from "../maths/arrays.js";
 import { scoresOf } from "../maths/layers.js";
 import { h } from "./dom.js";
 
 /**
- * Make the choice, if there is one: show(x) writes what each member predicts. `onChoose(member)` is
- * called: null for all together.
+ * Build the choice for an ensemble; show(x) writes the prediction of each member. It calls
+ * `onChoose(member)`, with null for the whole ensemble.
  * @param {NetworkSource} source
  * @param {(member: number | null) => void} onChoose
  */
 export function makeMembers(source, onChoose) {
   const members = source.layers[0].members ?? [];
   if (!members.length) return { element: null, show() {} };
-  const names = ["All together", ...members.map((_, n) => source.members[n] ?? `Network ${n + 1}`)];
+  const names = ["Whole ensemble", ...members.map((_, n) => source.members[n] ?? `Network ${n + 1}`)];
   const buttons = names.map((name, n) => h("button", {
     class: "chip", type: "button", "aria-pressed": String(n === 0),
     onclick: () => {
@@ -26,8 +26,8 @@ export function makeMembers(source, onChoose) {
     /** @param {NdArray | null} x */
     show(x) {
       members.forEach((layers, n) => {
-        const answer = x ? `: ${source.classes[argmax(scoresOf(layers, x))]}` : "";
-        buttons[n + 1].textContent = names[n + 1] + answer;
+        const prediction = x ? `: ${source.classes[argmax(scoresOf(layers, x))]}` : "";
+        buttons[n + 1].textContent = names[n + 1] + prediction;
       });
     },
   };

@@ -1,16 +1,16 @@
-// Ten colours for ten classes, told apart by the colour-blind too; beside them stands the class.
+// Ten colours for ten classes, also distinct for colour-blind readers; the class is always written, too.
 
 import { isDark } from "./theme.js";
 
-// found by a search: any two look as different as can be, to all kinds of eyes; a test holds them to it
+// found by a search that maximises the smallest difference, for all kinds of colour vision; a test checks it
 const COLOURS = {
   light: ["#491286", "#005dd2", "#009c96", "#163c29", "#cf7605", "#ac854d", "#d51f69", "#7d3006", "#9481c8", "#581b55"],
   dark: ["#2c7efa", "#78ff96", "#a5d1ff", "#a2ac80", "#cf9a00", "#d1f665", "#db5339", "#ef74af", "#a06bc3", "#ffd5d3"],
 };
-const SERIES = 6; // colours of lines, which ui/style.css names
+const SERIES = 6; // colours of lines, from ui/style.css
 
 /**
- * Return the colour of a class; with more than ten classes colours come again.
+ * Return the colour of a class; colours repeat after ten classes.
  * @param {number} index
  */
 export function classColour(index) {
@@ -27,7 +27,7 @@ export function seriesColour(index) {
 }
 
 /**
- * Name a class in one or two letters, where there is no room for more.
+ * Return a name of at most two letters for a class: the class itself, or its number.
  * @param {string[]} classes
  * @param {number} index
  */

@@ -1,4 +1,4 @@
-// A map of images: points to hover, zoom and move over, which from near are the images themselves.
+// A scatter plot of images: hover, zoom and pan; at high zoom, points become images.
 
 import { brushOf, h } from "./dom.js";
 import { inNextFrame } from "./drawn.js";
@@ -7,21 +7,21 @@ import { listenTo } from "./scatter_input.js";
 import { Viewport } from "./viewport.js";
 import { Sprite } from "./sprite.js";
 
-const NEAR = 3; // the zoom from which on points are images
-const MOVING = 700; // milliseconds from one map to another
-const FAINT = 0.12; // of a class that is not shown
+const NEAR = 3; // minimum zoom at which points are images
+const MOVING = 700; // milliseconds of the animation between two projections
+const FAINT = 0.12; // opacity of a hidden class
 
 /** @typedef {{onHover: (index: number | null, x: number, y: number) => void, onChoose: (index: number) => void}} Listener
- *   null: no image is under the pointer any more */
+ *   null: no image is under the pointer */
 
-/** An empty map; `show` lays images out on it. */
+/** A scatter plot; `show` adds images. */
 export class Scatter {
   /** @type {ImageSet | null} */
   images = null;
   /** @type {number[]} */
-  which = []; // the image of each point
+  which = []; // the image index of each point
   /** @type {{from: Float32Array, to: Float32Array, began: number} | null} */
-  journey = null; // from one map to the next
+  animation = null; // from one projection to the next
   /** @type {number | null} */
   hovered = null; // a point
   /** @type {number | null} */
@@ -34,7 +34,7 @@ export class Scatter {
     this.listener = listener;
     this.element = h("canvas", {
       class: "scatter", tabindex: 0, role: "application",
-      "aria-label": "Map of images. Arrow keys go from image to image, + and − zoom, Enter opens one.",
+      "aria-label": "Scatter plot of images. Arrow keys move between images, + and − zoom, Enter selects an image.",
     });
     this.brush = brushOf(this.element);
     this.sprite = new Sprite();
@@ -44,10 +44,10 @@ export class Scatter {
     new ResizeObserver(([{ contentRect }]) => this.resize(contentRect.width, contentRect.height)).observe(this.element);
   }
 
-  // --- what is shown ------------------------------------------------------------------------------
+  // --- content ------------------------------------------------------------------------------------
 
   /**
-   * Show images at places; the ones that are shown already go there from where they are.
+   * Show images at points; images that are already shown move there.
    * @param {ImageSet} images
    * @param {number[]} which
    * @param {Float32Array} places
@@ -57,20 +57,20 @@ export class Scatter {
     const isMoving = isSame && !matchMedia("(prefers-reduced-motion: reduce)").matches;
     Object.assign(this, { images, which });
     if (!isSame) this.sprite.paint(images, which);
-    this.journey = isMoving ? { from: this.viewport.places, to: places, began: performance.now() } : null;
+    this.animation = isMoving ? { from: this.viewport.places, to: places, began: performance.now() } : null;
     if (!isMoving) this.viewport.places = places;
     this.hover(null);
     this.reset();
   }
 
-  /** Show all of it. */
+  /** Zoom out to all images. */
   reset() {
     this.viewport.reset();
     this.draw();
   }
 
   /**
-   * Zoom by a factor, keeping what is at a place of the screen where it is; null: the middle.
+   * Zoom by a factor around a point of the screen; null: the middle.
    * @param {number} by
    * @param {Point | null} at
    */
@@ -80,7 +80,7 @@ export class Scatter {
   }
 
   /**
-   * Move it by so many pixels.
+   * Pan by x and y pixels.
    * @param {number} x
    * @param {number} y
    */
@@ -94,7 +94,7 @@ export class Scatter {
     this.draw();
   }
 
-  /** @param {number | null} n the point under the pointer */
+  /** @param {number | null} n point under the pointer */
   hover(n) {
     if (n === this.hovered) return;
     this.hovered = n;
@@ -103,26 +103,26 @@ export class Scatter {
     this.draw();
   }
 
-  /** @param {number | null} index the image that is chosen */
+  /** @param {number | null} index of the chosen image */
   choose(index) {
     this.chosen = index;
     this.draw();
   }
 
-  /** @param {number | null} label the class that is shown, all others faintly; null: all */
+  /** @param {number | null} label class to highlight; null: all classes */
   keep(label) {
     this.only = label;
     this.draw();
   }
 
-  /** Draw it in the colours of now. */
+  /** Draw the plot in the colours of the current theme. */
   repaint() {
     if (this.images) this.sprite.paint(this.images, this.which);
     this.draw();
   }
 
   /**
-   * Return the nearest point to a place of the screen within reach, of the classes that are shown.
+   * Return the nearest visible point within reach of a point of the screen.
    * @param {Point} at
    * @param {number} reach
    * @returns {number | null}
@@ -153,7 +153,7 @@ export class Scatter {
     const { images, brush } = this;
     const [width, height] = this.viewport.size;
     if (!images || !width) return;
-    this.travel();
+    this.animate();
     const ratio = devicePixelRatio || 1;
     brush.setTransform(ratio, 0, 0, ratio, 0, 0);
     brush.clearRect(0, 0, width, height);
@@ -167,21 +167,21 @@ export class Scatter {
     for (const n of marked) {
       if (n !== null && n >= 0) this.ring(n, style.getPropertyValue("--ink"), 2.5, 4);
     }
-    if (this.journey) this.drawLater();
+    if (this.animation) this.drawLater();
   }
 
-  /** Bring the points on their way from one map to the next. */
-  travel() {
-    if (!this.journey) return;
-    const { from, to, began } = this.journey;
+  /** Advance the animation between two projections. */
+  animate() {
+    if (!this.animation) return;
+    const { from, to, began } = this.animation;
     const part = Math.min(1, (performance.now() - began) / MOVING);
     const eased = part * part * (3 - 2 * part);
     this.viewport.places = from.map((place, at) => place + (to[at] - place) * eased);
-    if (part === 1) this.journey = null;
+    if (part === 1) this.animation = null;
   }
 
   /**
-   * Draw a point: from afar its class, from near its image; a mistake gets a ring.
+   * Draw a point: its class, or its image at high zoom; a mistake gets a ring.
    * @param {ImageSet} images
    * @param {number} n
    * @param {CSSStyleDeclaration} style
@@ -199,14 +199,14 @@ export class Scatter {
       brush.fillStyle = classColour(label);
       brush.fillText(shortName(images.classes, label), x, y);
     }
-    if (images.isWrong(this.which[n])) this.ring(n, style.getPropertyValue("--problem"), 1.5, 1);
+    if (images.isMistake(this.which[n])) this.ring(n, style.getPropertyValue("--problem"), 1.5, 1);
   }
 
   get isNear() {
     return this.viewport.zoom >= NEAR;
   }
 
-  /** The side of an image in pixels. */
+  /** Side of an image in pixels. */
   get tileSide() {
     return Math.min(56, 8 * this.viewport.zoom);
   }
@@ -216,7 +216,7 @@ export class Scatter {
    * @param {number} n
    * @param {string} colour
    * @param {number} width
-   * @param {number} wider pixels from what is drawn there
+   * @param {number} wider gap between the point and the ring, in pixels
    */
   ring(n, colour, width, wider) {
     this.brush.beginPath();

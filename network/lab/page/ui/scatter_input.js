@@ -1,12 +1,12 @@
-// Mouse, touch and keys on a map of images: hover, click, drag, pinch, wheel, arrows.
+// Mouse, touch and keyboard input of a scatter plot: hover, click, drag, pinch, wheel, arrows.
 
-const REACH = 16; // CSS pixels around a point in which it is found
-const STILL = 4; // pixels that a click may travel
+const REACH = 16; // CSS pixels around a point in which the pointer finds it
+const STILL = 4; // pixels that the pointer may move during a click
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 
 /**
- * What a map can do; ui/scatter.js has it.
+ * The interface of a scatter plot; ui/scatter.js implements it.
  * @typedef {object} ScatterMap
  * @property {HTMLCanvasElement} element
  * @property {{zoom: number, middle: Point, toScreen: (n: number) => Point}} viewport
@@ -21,17 +21,17 @@ const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], Arro
  */
 
 /**
- * Let a map be used.
+ * Connect the input events of a scatter plot.
  * @param {ScatterMap} map
  */
 export function listenTo(map) {
   listenToPointers(map);
   const canvas = map.element;
-  canvas.addEventListener("dblclick", (event) => map.zoom(2, placeOf(event)));
+  canvas.addEventListener("dblclick", (event) => map.zoom(2, positionOf(event)));
   canvas.addEventListener("wheel", (event) => {
-    if (document.activeElement !== canvas && !event.ctrlKey) return; // the page is scrolled
+    if (document.activeElement !== canvas && !event.ctrlKey) return; // the wheel scrolls the page
     event.preventDefault();
-    map.zoom(Math.exp(-event.deltaY / 300), placeOf(event));
+    map.zoom(Math.exp(-event.deltaY / 300), positionOf(event));
   }, { passive: false });
   canvas.addEventListener("keydown", (event) => onKey(map, event));
 }
@@ -40,25 +40,25 @@ export function listenTo(map) {
  * @param {MouseEvent} event
  * @returns {Point}
  */
-const placeOf = (event) => [event.offsetX, event.offsetY];
+const positionOf = (event) => [event.offsetX, event.offsetY];
 
 /** @param {ScatterMap} map */
 function listenToPointers(map) {
   const canvas = map.element;
   /** @type {Map<number, Point>} */
-  const held = new Map(); // pointers that are down: where they are
+  const held = new Map(); // positions of the pointers that are down
   let travelled = 0;
   const spread = () => {
     const [a, b] = [...held.values()];
     return Math.hypot(a[0] - b[0], a[1] - b[1]);
   };
   canvas.addEventListener("pointerdown", (event) => {
-    held.set(event.pointerId, placeOf(event));
+    held.set(event.pointerId, positionOf(event));
     if (held.size === 1) travelled = 0;
     canvas.setPointerCapture(event.pointerId);
   });
   canvas.addEventListener("pointermove", (event) => {
-    const at = placeOf(event);
+    const at = positionOf(event);
     const before = held.get(event.pointerId);
     if (!before) return map.hover(map.nearest(at, REACH));
     const [x, y] = [at[0] - before[0], at[1] - before[1]];
@@ -83,12 +83,12 @@ function listenToPointers(map) {
 }
 
 /**
- * Choose the image under a click; a finger reaches farther than a mouse.
+ * Choose the image under a click; the reach of a finger is larger than that of a mouse.
  * @param {ScatterMap} map
  * @param {PointerEvent} event
  */
 function chooseNearest(map, event) {
-  const n = map.nearest(placeOf(event), event.pointerType === "mouse" ? REACH : 1.5 * REACH);
+  const n = map.nearest(positionOf(event), event.pointerType === "mouse" ? REACH : 1.5 * REACH);
   if (n !== null) map.listener.onChoose(map.which[n]);
 }
 
@@ -108,7 +108,7 @@ function onKey(map, event) {
 }
 
 /**
- * Return the nearest point in a direction from the one that is hovered; the middle one to begin with.
+ * Return the nearest point in a direction from the hovered one; first, the point in the middle.
  * @param {ScatterMap} map
  * @param {[number, number]} direction
  * @returns {number | null}

@@ -1,39 +1,39 @@
 // The prediction of a network, and its score for every class.
 
 import { argmax } from "../maths/arrays.js";
-import { fill, h, percent, withMinus } from "./dom.js";
+import { fill, h, withMinus } from "./dom.js";
 
-/** Make the panel: show(values, classes, before) draws it; `before` are the scores without edits. */
+/** Build the panel. show(values, classes, before) draws it; `before` are the scores without edits. */
 export function makeScores() {
-  const answer = h("p", { class: "answer", "aria-live": "polite" });
+  const prediction = h("p", { class: "prediction", "aria-live": "polite" });
   const rows = h("div", { class: "scores" });
 
   /** @type {(values: Float32Array | null, classes: string[], before?: Float32Array | null) => void} */
   function show(values, classes, before = null) {
     if (!values) {
-      fill(answer, h("span", { class: "answer-none" }, "?"));
+      fill(prediction, h("span", { class: "prediction-none" }, "?"));
       fill(rows, classes.map((name) => scoreRow(name, 0, "–", false, null)));
       return;
     }
     const best = argmax(values);
-    fill(answer, h("span", { class: classes[best].length > 2 ? "answer-word" : "answer-digit" }, classes[best]),
-      h("span", { class: "answer-score" }, scoreText(values[best])));
+    fill(prediction, h("span", { class: classes[best].length > 2 ? "prediction-word" : "prediction-digit" }, classes[best]),
+      h("span", { class: "prediction-score" }, `score ${scoreText(values[best])}`));
     fill(rows, classes.map((name, k) =>
       scoreRow(name, share(values[k]), scoreText(values[k]), k === best, before && share(before[k]))));
   }
 
-  return { element: h("div", { class: "answer-and-scores" }, answer, rows), show };
+  return { element: h("div", { class: "prediction-and-scores" }, prediction, rows), show };
 }
 
 /**
- * Write the prediction in a few words: "It answers 3 (99.6 %)."
+ * Describe the prediction: "Predicted as 3 (score 0.996)."
  * @param {Float32Array | null} values
  * @param {string[]} classes
  */
-export function answerText(values, classes) {
+export function predictionText(values, classes) {
   if (!values) return "";
   const best = argmax(values);
-  return `It answers ${classes[best]} (${scoreText(values[best])}).`;
+  return `Predicted as ${classes[best]} (score ${scoreText(values[best])}).`;
 }
 
 /** @type {(name: string, share: number, text: string, isBest: boolean, before: number | null) => HTMLElement} */
@@ -49,4 +49,4 @@ function scoreRow(name, share, text, isBest, before) {
 /** @param {number} value */
 const share = (value) => Math.min(Math.max(value, 0), 1);
 /** @param {number} value */
-const scoreText = (value) => (value >= 0 && value <= 1 ? percent(value, 1) : withMinus(value));
+const scoreText = (value) => withMinus(value, value >= 0 && value <= 1 ? 3 : 2);

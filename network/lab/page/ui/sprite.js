@@ -1,12 +1,12 @@
-// Many small images drawn once on one canvas, to be copied from there.
+// A sprite sheet: small images drawn once on one canvas, and copied from it.
 
 import { brushOf } from "./dom.js";
 import { classColour } from "./palette.js";
 
-const TILE = 28; // pixels of an image's side
+const TILE = 28; // side of an image in pixels
 const COLUMNS = 64;
 
-/** Images of a map, each in the colour of its class. */
+/** Images in the colours of their classes. */
 export class Sprite {
   canvas = document.createElement("canvas");
 
@@ -29,7 +29,7 @@ export class Sprite {
   }
 
   /**
-   * Copy the n-th image, its middle at a place.
+   * Draw the n-th image centred at (x, y).
    * @param {CanvasRenderingContext2D} brush
    * @param {number} n
    * @param {number} x

@@ -1,12 +1,12 @@
-// A weighted sum as a table: its largest terms, all others together, and a bar for each.
+// A weighted sum as a table: its largest terms, the sum of the others, and a bar for each.
 
 import { h, number } from "./dom.js";
 
 /**
- * Make the rows of a sum's largest terms, and one of all others together.
- * @param {NamedTerm[]} terms in the order in which they are listed
+ * Build the rows of the first terms, and one row for the sum of the others.
+ * @param {NamedTerm[]} terms in order
  * @param {{most: number, others: string, limit: number, write: (value: number) => string}} options
- *   `limit`: the number whose bar is full
+ *   `limit`: the value of a full bar
  */
 export function termRows(terms, { most, others, limit, write }) {
   const [shown, rest] = [terms.slice(0, most), terms.slice(most)];
@@ -18,7 +18,7 @@ export function termRows(terms, { most, others, limit, write }) {
 }
 
 /**
- * Make the row of a term.
+ * Build the row of a term.
  * @param {NamedTerm} term
  * @param {number} limit
  * @param {(value: number) => string} write
@@ -30,7 +30,7 @@ export function termRow({ name, parts, value }, limit, write) {
 }
 
 /**
- * Sort terms by their size, the largest first.
+ * Sort terms by absolute value, largest first.
  * @template {{value: number}} SomeTerm
  * @param {SomeTerm[]} terms
  * @returns {SomeTerm[]}
@@ -40,7 +40,7 @@ export function largestFirst(terms) {
 }
 
 /**
- * Make a bar from the middle to the right, or to the left for what is negative; no longer than its half.
+ * Build a bar from the middle: to the right if positive, to the left if negative.
  * @param {number} value
  * @param {number} limit
  */

@@ -1,20 +1,20 @@
-// Light or dark: as the system has it, until somebody chooses.
+// The theme, light or dark: the system setting, or the user's choice.
 
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 
 /**
- * What draws anew when the colours change.
+ * Functions that redraw after a change of the theme.
  * @type {Set<() => void>}
  */
 export const themeListeners = new Set();
 
-/** Return whether the page is dark now. */
+/** Return whether the dark theme is active. */
 export function isDark() {
   return document.documentElement.dataset.theme === "dark";
 }
 
 /**
- * Let a button change the colours; returns the function that does so, too.
+ * Connect the button that switches the theme; returns the function that switches it.
  * @param {HTMLElement} button
  * @returns {() => void}
  */
@@ -25,7 +25,7 @@ export function startTheme(button) {
     const theme = chosen();
     document.documentElement.dataset.theme = theme;
     button.textContent = theme === "dark" ? "☀" : "☾";
-    button.setAttribute("aria-label", theme === "dark" ? "Light colours" : "Dark colours");
+    button.setAttribute("aria-label", theme === "dark" ? "Switch to the light theme" : "Switch to the dark theme");
     for (const listener of themeListeners) listener();
   }
 

@@ -1,24 +1,24 @@
-// The part of a map that is shown: where its places lie on the screen, how near one is.
+// The visible part of a scatter plot: conversion to the screen, zoom and pan.
 
 const [MIN_ZOOM, MAX_ZOOM] = [1, 40];
-const MARGIN = 28; // pixels around the window in which points are still drawn: some reach into it
+const MARGIN = 28; // pixels outside the window in which points are drawn, because they overlap it
 
-/** A window over places from -1 to 1, y upwards. */
+/** A window over coordinates from -1 to 1, y upwards. */
 export class Viewport {
   /** @type {Float32Array} */
   places = new Float32Array(); // x and y of each point
   /** @type {Point} */
   size = [0, 0]; // in pixels
   zoom = MIN_ZOOM;
-  x = 0; // the place in the middle
+  x = 0; // centre of the window
   y = 0;
 
-  /** Show all of it. */
+  /** Zoom out to everything. */
   reset() {
     Object.assign(this, { zoom: MIN_ZOOM, x: 0, y: 0 });
   }
 
-  /** Pixels from one place to the one that is 1 away. */
+  /** Pixels per unit. */
   get scale() {
     return 0.46 * Math.min(...this.size) * this.zoom;
   }
@@ -29,7 +29,7 @@ export class Viewport {
   }
 
   /**
-   * Where a point is on the screen.
+   * Return the position of a point on the screen.
    * @param {number} n
    * @returns {Point}
    */
@@ -44,7 +44,7 @@ export class Viewport {
   }
 
   /**
-   * Return the nearest point to a place of the screen within reach, or null.
+   * Return the nearest candidate within reach of a point of the screen, or null.
    * @param {Point} at
    * @param {number} reach
    * @param {(n: number) => boolean} isCandidate
@@ -64,7 +64,7 @@ export class Viewport {
   }
 
   /**
-   * Zoom by a factor, keeping what is at a place of the screen where it is.
+   * Zoom by a factor around a point of the screen.
    * @param {number} by
    * @param {Point} at
    */
@@ -76,7 +76,7 @@ export class Viewport {
   }
 
   /**
-   * Move what is shown by so many pixels, not beyond the edge.
+   * Pan by x and y pixels, up to the edge.
    * @param {number} x
    * @param {number} y
    */

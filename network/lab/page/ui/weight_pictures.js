@@ -1,9 +1,9 @@
-// First-layer weights as a grid of pictures: what each unit looks for.
+// First-layer weights as a grid of pictures, one per unit.
 
 import { fill, h } from "./dom.js";
 import { drawHeat } from "./heat.js";
 
-/** Make the grid. `show(pictures)` draws them; `redraw` draws again in the colours of now. */
+/** Build the grid. `show(pictures)` draws them; `redraw` uses the colours of the current theme. */
 export function weightGrid() {
   const grid = h("div", { class: "weights" });
   const note = h("p", { class: "note" });
@@ -20,8 +20,8 @@ export function weightGrid() {
       drawHeat(canvas, values, rows, columns, { scale: "diverging", limit: 127, at: unit * rows * columns });
     });
     grid.replaceChildren(...canvases);
-    fill(note, "Each picture is one unit: ink where it is red speaks for it, where it is blue against it. ",
-      `Full colour is ${Number(limit.toPrecision(2))} or more.`);
+    fill(note, "Ink on red pixels increases the output of the unit, ink on blue pixels decreases it. ",
+      `Full colour: ${Number(limit.toPrecision(2))} or more.`);
   }
 
   return {

@@ -1,4 +1,4 @@
-"""The view Arithmetic: what its lessons come to, step by step, is what NumPy computes."""
+"""The view Step by step: the result of each lesson is the number that NumPy computes."""
 
 import json
 import re
@@ -22,7 +22,7 @@ const names = ["maths/arrays", "maths/layers", "maths/model", "views/arithmetic/
 const modules = await Promise.all(names.map((name) => import(`/${name}.js`)));
 globalThis.page = Object.assign({}, ...modules);
 """
-# what a lesson comes to, what it says last, and whether all of it can be shown
+# the result of a lesson, its sentences, and the number that it shows
 TEACH = """
 const outputs = page.forward(given.layers, given.x);
 const classes = Array.from({ length: 99 }, (_, k) => `class ${k}`);
@@ -32,7 +32,7 @@ return given.cells.map(([index, cell]) => {
   const shown = document.createElement("div");
   for (const { show } of steps) shown.append(...show);
   const { dataset } = shown.querySelector("[data-value]");
-  return { value, said: steps.map(({ say }) => say), shown: Number(dataset.value) };
+  return { value, texts: steps.map(({ text }) => text), shown: Number(dataset.value) };
 });
 """
 BARS_OUTSIDE = """() => [...document.querySelectorAll(".term")].filter((bar) => {
@@ -68,7 +68,7 @@ def test_there_is_a_lesson_for_every_layer(browser, lab):
         "import('/views/arithmetic/lessons.js').then((it) => Object.keys(it.LESSONS))"
     )
     context.close()
-    assert set(names) == {*LAYERS, "Answer"}
+    assert set(names) == {*LAYERS, "Prediction"}
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -85,7 +85,7 @@ def test_a_lesson_comes_to_what_numpy_computes(teach, name, seed):
     ):
         assert lesson["value"] == pytest.approx(y[cell], rel=1e-4, abs=1e-5)
         assert lesson["shown"] == lesson["value"]
-        assert all(SENTENCE.match(sentence) for sentence in lesson["said"]), lesson["said"]
+        assert all(SENTENCE.match(sentence) for sentence in lesson["texts"]), lesson["texts"]
 
 
 def test_lessons_of_a_whole_network_come_to_what_numpy_computes(teach, mnist_test_set):
@@ -113,11 +113,11 @@ def outputs_of(lab_cache, name):
 
 def open_arithmetic(open_page, run, **options):
     page = open_page("#arithmetic", **options)
-    page.wait_for_selector(".lesson-say")
+    page.wait_for_selector(".lesson-text")
     if page.input_value("#run-picker") != run:
         page.select_option("#run-picker", run)
         page.reload()  # the image is of this run, too
-        page.wait_for_selector(".lesson-say")
+        page.wait_for_selector(".lesson-text")
     return page
 
 
@@ -126,12 +126,13 @@ def cell_shown(page, shape):
     chips = page.locator(".cell-picker .chip").all()
     if chips:
         return [chip.get_attribute("aria-pressed") for chip in chips].index("true")
-    axes = [int(axis.input_value()) for axis in page.locator(".cell-axis input").all()]
-    return int(np.ravel_multi_index(axes, shape))
+    axes = page.locator(".cell-axis input").all()
+    indices = [int(one.input_value()) - int(one.get_attribute("min")) for one in axes]
+    return int(np.ravel_multi_index(indices, shape))
 
 
 @pytest.mark.parametrize("run", ["first", "convolution"])
-def test_one_goes_by_keys_from_the_first_layer_to_the_answer(open_page, lab_cache, run):
+def test_keys_go_from_the_first_layer_to_the_prediction(open_page, lab_cache, run):
     outputs, label = outputs_of(lab_cache, run)
     page = open_arithmetic(open_page, run)
     for index, y in enumerate(outputs):
@@ -144,22 +145,22 @@ def test_one_goes_by_keys_from_the_first_layer_to_the_answer(open_page, lab_cach
         value = float(page.locator(".lesson-result").get_attribute("data-value"))
         assert value == pytest.approx(y.ravel()[cell], rel=1e-4, abs=1e-5)
         page.keyboard.press("ArrowRight")
-    expect(page.locator(".lesson-where")).to_have_text("The answer")
+    expect(page.locator(".lesson-where")).to_have_text("Prediction")
     page.keyboard.press("ArrowRight")
     scores = outputs[-1][0]
-    expect(page.locator(".lesson-answer")).to_have_text(str(scores.argmax()))
+    expect(page.locator(".lesson-prediction")).to_have_text(str(scores.argmax()))
     shown = page.locator(".class-table td:nth-child(2)").all_inner_texts()[: len(scores)]
     for text, score in zip(shown, scores, strict=True):
         if "·" not in text:  # as a power of ten
             assert float(text) == pytest.approx(score, abs=0.0006)
-    expect(page.locator(".arithmetic-picture")).to_contain_text(f"It shows {label}")
+    expect(page.locator(".arithmetic-picture")).to_contain_text(f"True class {label}")
     expect(page.get_by_role("button", name="Next")).to_be_disabled()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".lesson-where")).to_contain_text(f"Layer {len(outputs)} of {len(outputs)}")
 
 
-def test_the_shares_of_softmax_are_the_scores_of_the_run(open_page, lab_cache):
+def test_the_results_of_softmax_are_the_scores_of_the_run(open_page, lab_cache):
     outputs, _ = outputs_of(lab_cache, "convolution")
     page = open_arithmetic(open_page, "convolution")
     page.locator(".chain button", has_text="Softmax").click()
@@ -175,16 +176,16 @@ def test_the_shares_of_softmax_are_the_scores_of_the_run(open_page, lab_cache):
 def test_it_plays_by_itself_and_stops_when_asked(open_page):
     page = open_arithmetic(open_page, "first")
     page.clock.install()  # from here on the page's time passes when the test says so
-    say = page.locator(".lesson-say")
-    first = say.inner_text()
+    text = page.locator(".lesson-text")
+    first = text.inner_text()
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     page.clock.run_for(4000)
-    expect(say).not_to_have_text(first)
+    expect(text).not_to_have_text(first)
     page.get_by_role("button", name="Pause").click()
-    second = say.inner_text()
+    second = text.inner_text()
     page.clock.run_for(60_000)
-    expect(say).to_have_text(second)
+    expect(text).to_have_text(second)
 
 
 def test_another_number_is_chosen_by_its_place_or_by_a_click(open_page):
@@ -192,9 +193,9 @@ def test_another_number_is_chosen_by_its_place_or_by_a_click(open_page):
     page.locator(".chain button", has_text="Linear").first.click()
     page.locator(".cell-axis input").fill("17")
     page.keyboard.press("Enter")
-    expect(page.locator(".lesson-say")).to_contain_text("Neuron 17 looks at all 784 pixels")
+    expect(page.locator(".lesson-text")).to_contain_text("Neuron 17 receives all 784 pixels")
     page.locator(".is-clickable").click(position={"x": 4, "y": 4})
-    expect(page.locator(".lesson-say")).to_contain_text("Neuron 0 looks at all 784 pixels")
+    expect(page.locator(".lesson-text")).to_contain_text("Neuron 1 receives all 784 pixels")
 
 
 @pytest.mark.parametrize("run", ["first", "convolution"])

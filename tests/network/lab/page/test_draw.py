@@ -1,4 +1,4 @@
-"""The view that is drawn in: a digit is read, neurons tell what they do, edits have effects."""
+"""The view Draw: a digit is predicted, neurons show their computation, edits have effects."""
 
 import base64
 import io
@@ -17,8 +17,8 @@ from tests.support.browser import check_layout, running_lab, write_digit
 THREE_IS_READ = re.compile("^3")
 
 
-def answer_of(page):
-    return page.locator(".answer")
+def prediction_of(page):
+    return page.locator(".prediction")
 
 
 def open_draw(open_page, run="first", **options):
@@ -36,33 +36,33 @@ def scores(page):
 
 def test_a_three_that_is_written_with_the_mouse_is_read(open_page):
     page = open_draw(open_page)
-    assert answer_of(page).inner_text() == "?"
+    assert prediction_of(page).inner_text() == "?"
     write_digit(page, 3)
-    expect(answer_of(page)).to_have_text(THREE_IS_READ)
+    expect(prediction_of(page)).to_have_text(THREE_IS_READ)
     assert max(scores(page), key=lambda text: float(text.split()[0])) == scores(page)[3]
     page.get_by_role("button", name="Undo", exact=True).click()
-    expect(answer_of(page)).to_have_text("?")
+    expect(prediction_of(page)).to_have_text("?")
     write_digit(page, 4)
-    expect(answer_of(page)).to_have_text(re.compile("^4"))
+    expect(prediction_of(page)).to_have_text(re.compile("^4"))
     page.get_by_role("button", name="Clear").click()
-    expect(answer_of(page)).to_have_text("?")
+    expect(prediction_of(page)).to_have_text("?")
 
 
 def test_a_finger_writes_as_the_mouse_does(open_page):
     page = open_draw(open_page, size="phone")
-    page.get_by_role("button", name="A thick pen").tap()
+    page.get_by_role("button", name="Thick pen").tap()
     page.locator(".board").tap()
-    expect(answer_of(page)).not_to_have_text("?")
+    expect(prediction_of(page)).not_to_have_text("?")
 
 
 def test_a_drawing_stays_when_one_looks_at_another_view(open_page):
     page = open_draw(open_page)
     write_digit(page, 3)
-    expect(answer_of(page)).to_have_text(THREE_IS_READ)
+    expect(prediction_of(page)).to_have_text(THREE_IS_READ)
     page.keyboard.press("1")
     page.wait_for_selector(".view-train h1")
     page.keyboard.press("2")
-    expect(answer_of(page)).to_have_text(THREE_IS_READ)
+    expect(prediction_of(page)).to_have_text(THREE_IS_READ)
 
 
 def test_an_image_file_is_read_and_one_that_is_none_is_refused(open_page, mnist_test_set):
@@ -71,7 +71,7 @@ def test_an_image_file_is_read_and_one_that_is_none_is_refused(open_page, mnist_
     Image.fromarray(255 - mnist_test_set[0][0]).resize((300, 300)).save(image, "PNG")
     given = {"name": "seven.png", "mimeType": "image/png", "buffer": image.getvalue()}
     page.set_input_files(".file-input", given)
-    expect(answer_of(page)).to_have_text(re.compile("^7"))
+    expect(prediction_of(page)).to_have_text(re.compile("^7"))
     page.set_input_files(".file-input", {**given, "buffer": b"nothing"})
     expect(page.locator(".problem")).to_contain_text("no image")
 
@@ -90,7 +90,7 @@ def test_an_image_can_be_dropped_on_the_board(open_page, mnist_test_set):
     image = io.BytesIO()
     Image.fromarray(mnist_test_set[0][1]).save(image, "PNG")
     page.evaluate(DROP, ["two.png", base64.b64encode(image.getvalue()).decode()])
-    expect(answer_of(page)).to_have_text(re.compile("^2"))
+    expect(prediction_of(page)).to_have_text(re.compile("^2"))
 
 
 def test_several_digits_in_a_file_can_be_looked_at_one_by_one(open_page, mnist_test_set):
@@ -105,24 +105,24 @@ def test_several_digits_in_a_file_can_be_looked_at_one_by_one(open_page, mnist_t
     )
     for n, digit in enumerate("721"):
         page.get_by_role("button", name=f"Digit {n + 1}").click()
-        expect(answer_of(page)).to_have_text(re.compile(f"^{digit}"))
+        expect(prediction_of(page)).to_have_text(re.compile(f"^{digit}"))
 
 
 def test_a_digit_that_the_address_names_is_on_the_board(open_page):
     page = open_page("#draw/test/0")
-    expect(page.locator(".seen")).to_contain_text("labelled 7")
-    expect(answer_of(page)).to_have_text(re.compile("^7"))
+    expect(page.locator(".seen")).to_contain_text("true class 7")
+    expect(prediction_of(page)).to_have_text(re.compile("^7"))
     page.get_by_role("button", name="Clear").click()
     assert page.url.endswith("#draw")
 
 
-def test_a_neuron_shows_its_weights_its_sum_and_the_digits_that_excite_it(open_page):
+def test_a_neuron_shows_its_weights_its_sum_and_the_digits_with_the_highest_activation(open_page):
     page = open_draw(open_page)
     write_digit(page, 3)
-    expect(answer_of(page)).to_have_text(THREE_IS_READ)
-    page.get_by_role("button", name="Neuron 5 of layer 1").click()
+    expect(prediction_of(page)).to_have_text(THREE_IS_READ)
+    page.get_by_role("button", name="Layer 2 (Linear), neuron 5", exact=True).click()
     panel = page.locator(".unit-panel")
-    expect(panel.locator("h2")).to_have_text("Neuron 5 of layer 1")
+    expect(panel.locator("h2")).to_have_text("Layer 2 (Linear), neuron 5")
     assert panel.locator(".equation canvas").count() == 3
     expect(panel.locator(".thumbnail")).to_have_count(12)
     values = [
@@ -137,37 +137,40 @@ def test_a_neuron_shows_its_weights_its_sum_and_the_digits_that_excite_it(open_p
 def test_a_neuron_that_is_switched_off_changes_the_scores_and_the_accuracy(open_page):
     page = open_draw(open_page)
     write_digit(page, 3)
-    expect(answer_of(page)).to_have_text(THREE_IS_READ)
+    expect(prediction_of(page)).to_have_text(THREE_IS_READ)
     before = scores(page)
     accuracy = page.locator(".accuracy .big-number")
     expect(accuracy).to_have_text(re.compile(r"^9\d\.\d\d %$"))
-    unharmed = accuracy.inner_text()
-    strongest = page.locator(".stage").first.locator(".cell.is-strong").first
+    original = accuracy.inner_text()
+    strongest = page.locator(".block").first.locator(".cell.is-strong").first
     strongest.click()
     page.get_by_role("button", name="Switch off").click()
-    expect(accuracy).not_to_have_text(unharmed)
+    expect(accuracy).not_to_have_text(original)
     assert scores(page) != before
-    expect(page.locator(".effect")).to_contain_text(f"against {unharmed} unharmed")
+    expect(page.locator(".effect")).to_contain_text(f"compared with the original {original}")
     page.get_by_role("button", name="Undo all edits").click()
-    expect(accuracy).to_have_text(unharmed)
+    expect(accuracy).to_have_text(original)
     assert scores(page) == before
     page.get_by_label("Shift of the bias").fill("-5")
-    expect(accuracy).not_to_have_text(unharmed)
+    expect(accuracy).not_to_have_text(original)
     page.get_by_role("button", name="Undo all edits").click()
     page.get_by_label("Prune the smallest weights").fill("1")
-    expect(accuracy).to_have_text(re.compile(r"^(9|1\d)\.\d\d %$"))  # all answers are one digit
+    expect(accuracy).to_have_text(re.compile(r"^(9|1\d)\.\d\d %$"))  # all predictions are one digit
 
 
-@pytest.mark.parametrize(("run", "unit"), [("first", "Neuron 5"), ("convolution", "Feature map 2")])
-def test_weights_that_are_scaled_change_the_terms_and_the_answer(open_page, run, unit):
+@pytest.mark.parametrize(
+    ("run", "unit"),
+    [("first", "Layer 2 (Linear), neuron 5"), ("convolution", "Layer 1 (Conv2D), feature map 2")],
+)
+def test_weights_that_are_scaled_change_the_terms_and_the_prediction(open_page, run, unit):
     page = open_draw(open_page, run)
     write_digit(page, 3)
     before = scores(page)
-    page.get_by_role("button", name=f"{unit} of layer 1").click()
+    page.get_by_role("button", name=unit, exact=True).click()
     panel = page.locator(".unit-panel")
     heading = panel.locator(".equation + div h3")
     terms = panel.locator(".terms tr:not(.terms-sum) td:last-child")
-    expect(heading).to_contain_text("weighted sum")
+    expect(heading).to_contain_text("Weighted sum")
     first = terms.all_inner_texts()
     factor = panel.get_by_label("Factor of the weights")
     factor.fill("-2.5")
@@ -182,7 +185,7 @@ def test_weights_that_are_scaled_change_the_terms_and_the_answer(open_page, run,
     total = panel.locator(".terms-sum td").inner_text()
     at = values.index(float(total.replace("\u2212", "-")))
     assert sum(values[:at]) == pytest.approx(values[at], abs=0.06)  # each is rounded to two places
-    factor.fill("0")  # it sees nothing: its sum is its bias
+    factor.fill("0")  # the sum is the bias
     expect(panel.locator(".terms-sum td")).to_have_text(
         panel.locator(".terms tr", has_text="bias").locator("td").last.inner_text()
     )
@@ -197,19 +200,19 @@ def test_weights_that_are_scaled_change_the_terms_and_the_answer(open_page, run,
 def test_a_convolution_shows_its_maps_and_their_kernels(open_page):
     page = open_draw(open_page, "convolution")
     write_digit(page, 3)
-    expect(answer_of(page)).to_have_text(THREE_IS_READ)
+    expect(prediction_of(page)).to_have_text(THREE_IS_READ)
     assert page.locator(".cells.is-images .cell").count() == 8
-    page.get_by_role("button", name="Feature map 2 of layer 1").click()
+    page.get_by_role("button", name="Layer 1 (Conv2D), feature map 2", exact=True).click()
     panel = page.locator(".unit-panel")
-    expect(panel.locator("figcaption").first).to_contain_text("its map")
+    expect(panel.locator("figcaption").first).to_contain_text("feature map")
     assert panel.locator(".equation canvas").nth(2).evaluate("it => [it.width, it.height]") == [
         5,
         5,
     ]
     heading = panel.locator("h3").first
     first = heading.inner_text()
-    panel.locator(".map-with-place canvas").click(position={"x": 3, "y": 3})
-    expect(heading).to_have_text("Its weighted sum at 0, 0")
+    panel.locator(".map-with-marker canvas").click(position={"x": 3, "y": 3})
+    expect(heading).to_have_text("Weighted sum at row 0, column 0")
     assert first != heading.inner_text()
 
 
@@ -219,7 +222,7 @@ def test_nothing_is_wider_than_the_window(open_page, run, size):
     for dark in (False, True):
         page = open_draw(open_page, run, size=size, dark=dark)
         page.get_by_role("button", name="Another digit").click()
-        expect(answer_of(page)).not_to_have_text("?")
+        expect(prediction_of(page)).not_to_have_text("?")
         page.locator(".cell").nth(3).click()
         expect(page.locator(".unit-panel .thumbnail")).to_have_count(12)
         check_layout(page)

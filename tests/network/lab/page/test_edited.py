@@ -33,7 +33,7 @@ def open_draw(open_page, lab, run, **options):
     page.select_option("#run-picker", run)
     page.wait_for_selector(".board")
     page.get_by_role("button", name="Another digit").click()
-    expect(page.locator(".answer")).not_to_have_text("?")
+    expect(page.locator(".prediction")).not_to_have_text("?")
     return page
 
 
@@ -41,23 +41,23 @@ def scores(page):
     return page.locator(".score-text").all_inner_texts()
 
 
-def test_an_edited_network_is_saved_chosen_and_answers_as_it_did(open_page, small_lab):
+def test_an_edited_network_is_saved_chosen_and_keeps_its_scores(open_page, small_lab):
     page = open_draw(open_page, small_lab, "first")
-    save = page.get_by_role("button", name="Save as a run")
+    save = page.get_by_role("button", name="Save run")
     expect(save).to_be_disabled()  # nothing is edited
-    page.get_by_role("button", name="Neuron 2 of layer 1").click()
+    page.get_by_role("button", name="Layer 2 (Linear), neuron 3", exact=True).click()
     page.get_by_role("button", name="Switch off").click()
     page.get_by_label("Prune the smallest weights").fill("0.4")
     page.get_by_label("Factor of the weights").fill("3")
     edited = scores(page)
-    page.get_by_label("Name of the run").fill("../first")
+    page.get_by_label("Run name").fill("../first")
     save.click()
     expect(page.locator(".save-edited .field-problem")).to_contain_text("is no name for a run")
-    page.get_by_label("Name of the run").fill("without-two")
-    page.get_by_label("Name of the run").press("Enter")
+    page.get_by_label("Run name").fill("without-two")
+    page.get_by_label("Run name").press("Enter")
     expect(page.locator("#run-picker")).to_have_value("without-two")
     note = page.locator(".save-edited [role=status]")
-    expect(note).to_have_text("Saved: this is the run without-two.")
+    expect(note).to_have_text("Saved as run without-two.")
     assert scores(page) == edited
     expect(page.get_by_role("button", name="Undo all edits")).to_be_disabled()
     expect(page.locator(".cell.is-off")).to_have_count(0)  # it is what the weights say
@@ -69,9 +69,9 @@ def test_without_a_name_it_is_called_after_the_run_and_the_picker_lists_both(ope
     page = open_draw(open_page, small_lab, "both")
     expect(page.locator(".edit-panel")).to_have_count(0)
     page.get_by_role("button", name=re.compile("second")).click()
-    page.get_by_role("button", name="Neuron 1 of layer 1").click()
+    page.get_by_role("button", name="Layer 2 (Linear), neuron 2", exact=True).click()
     page.get_by_role("button", name="Switch off").click()
-    page.get_by_role("button", name="Save as a run").click()
+    page.get_by_role("button", name="Save run").click()
     expect(page.locator("#run-picker")).to_have_value("both-edited-1")
     names = page.locator("#run-picker option").evaluate_all("all => all.map(it => it.value)")
     assert {"both", "both-edited-1"} <= {*names}
@@ -81,7 +81,7 @@ def test_without_a_name_it_is_called_after_the_run_and_the_picker_lists_both(ope
 @pytest.mark.parametrize("size", ["wide", "phone"])
 def test_the_field_and_its_button_fit_the_window_and_a_finger(open_page, small_lab, size):
     page = open_draw(open_page, small_lab, "first", size=size, dark=size == "phone")
-    for control in (page.get_by_label("Name of the run"), page.locator(".save-edited .button")):
+    for control in (page.get_by_label("Run name"), page.locator(".save-edited .button")):
         assert control.bounding_box()["height"] >= 40
     check_layout(page)
 
@@ -95,7 +95,7 @@ def save(lab, value, run="first"):
 @pytest.mark.parametrize(
     ("run", "value", "status", "words"),
     [
-        ("first", {}, 422, "nothing of run first is edited"),
+        ("first", {}, 422, "run first has no edits"),
         ("first", {**OFF, "name": "first"}, 422, 'run "first" exists'),
         ("first", {**OFF, "name": "../../first"}, 422, "is no name for a run"),
         ("first", {**OFF, "name": "a" * 101}, 422, "at most 100 characters"),

@@ -1,4 +1,4 @@
-"""The view of reasons: contributions that add up, a change that turns the answer, near digits."""
+"""The view Explain: pixel attribution, the smallest change, the nearest training images."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.support.browser import check_layout, write_digit
 
 def open_why(open_page, run="first", **options):
     page = open_page(f"#why/{options.pop('digit', 'test/0')}", **options)
-    page.wait_for_selector(".witness")
+    page.wait_for_selector(".explained")
     if page.input_value("#run-picker") != run:
         page.select_option("#run-picker", run)
     page.wait_for_selector(".facts")
@@ -23,28 +23,28 @@ def facts(page):
     ]
 
 
-def test_contributions_add_up_to_the_difference_that_the_ink_makes(open_page):
+def test_contributions_add_up_to_the_difference_of_the_logits(open_page):
     page = open_why(open_page)
-    expect(page.locator(".answer")).to_have_text(re.compile("^7"))
-    spoke_for, against, together, with_ink, without, difference = facts(page)
-    assert spoke_for > 0 > against
-    assert spoke_for + against == pytest.approx(together, abs=0.02)
-    assert together == pytest.approx(difference, abs=0.02)
-    assert with_ink - without == pytest.approx(difference, abs=0.02)
+    expect(page.locator(".prediction")).to_have_text(re.compile("^7"))
+    evidence_for, against, total, logit, blank, difference = facts(page)
+    assert evidence_for > 0 > against
+    assert evidence_for + against == pytest.approx(total, abs=0.02)
+    assert total == pytest.approx(difference, abs=0.02)
+    assert logit - blank == pytest.approx(difference, abs=0.02)
     page.get_by_role("button", name="Gradient times input").click()
-    expect(page.locator(".contributions")).to_contain_text("exact for small changes")
+    expect(page.locator(".contributions")).to_contain_text("exact only for small changes")
     assert facts(page)[2] != pytest.approx(difference, abs=0.02)
-    page.get_by_label("Rather than").select_option("9")
-    expect(page.locator(".facts")).to_contain_text("The lead of 7 over 9")
+    page.get_by_label("Compared with").select_option("9")
+    expect(page.locator(".facts")).to_contain_text("Logit of 7 minus logit of 9")
 
 
 def test_a_four_is_turned_into_a_nine_by_a_small_change(open_page):
     page = open_why(open_page, digit="test/4")
-    expect(page.locator(".answer")).to_have_text(re.compile("^4"))
+    expect(page.locator(".prediction")).to_have_text(re.compile("^4"))
     change = page.locator(".change")
-    page.get_by_role("group", name="The other digit").get_by_role("button", name="9").click()
-    expect(change).to_contain_text("It answers 9")
-    levels = int(re.search(r"the most by (\d+) of 255", change.inner_text())[1])
+    page.get_by_role("group", name="Target class").get_by_role("button", name="9").click()
+    expect(change).to_contain_text("Predicted as 9")
+    levels = int(re.search(r"by at most (\d+) of 255", change.inner_text())[1])
     assert 1 <= levels <= 128
     assert change.locator("canvas").count() == 3
 
@@ -64,10 +64,10 @@ def test_the_nearest_digits_are_of_the_same_kind(open_page):
 def test_what_was_drawn_is_explained(open_page):
     page = open_page("#draw")
     write_digit(page, 3)
-    expect(page.locator(".answer")).to_have_text(re.compile("^3"))
+    expect(page.locator(".prediction")).to_have_text(re.compile("^3"))
     page.keyboard.press("3")
-    expect(page.locator(".witness")).to_contain_text("Your drawing")
-    expect(page.locator(".answer")).to_have_text(re.compile("^3"))
+    expect(page.locator(".explained")).to_contain_text("Your drawing")
+    expect(page.locator(".prediction")).to_have_text(re.compile("^3"))
 
 
 @pytest.mark.parametrize("size", ["wide", "phone"])

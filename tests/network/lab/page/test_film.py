@@ -1,4 +1,4 @@
-"""The Film view in a real browser: a run is scrubbed through, and films are made."""
+"""The view Film in a real browser: a run is played epoch by epoch, and films are made."""
 
 import re
 
@@ -64,7 +64,7 @@ def test_a_run_is_scrubbed_through_with_arrows_slider_and_a_click(open_page, fil
     assert film["shows_the_run"] is True
 
 
-def test_the_digits_that_flipped_are_shown_with_both_answers(open_page, filmed, lab):
+def test_images_with_changed_predictions_are_shown_with_both_predictions(open_page, filmed, lab):
     page = show(open_page, filmed)
     accuracy_at(page, 5)
     page.keyboard.press("Home")
@@ -90,7 +90,7 @@ def test_the_digits_that_flipped_are_shown_with_both_answers(open_page, filmed, 
     assert list(map(int, right)) == flips["put_right"]["labels"]
 
 
-def test_first_weights_change_from_frame_to_frame(open_page, filmed):
+def test_first_layer_weights_change_from_frame_to_frame(open_page, filmed):
     page = show(open_page, filmed)
     accuracy_at(page, 5)
     expect(page.locator(".weights canvas")).to_have_count(12)
@@ -124,7 +124,7 @@ def test_a_film_is_made_of_a_run_that_has_none(open_page, lab):
     page.wait_for_selector(".film-offer")
     assert "2 epochs" in page.inner_text(".film-offer")
     check_layout(page)
-    page.click("text=Make the film")
+    page.click("text=Make film")
     accuracy_at(page, 2)
     assert list_epochs(find_run(lab.cache, "unfilmed")) == [0, 1, 2]
     film = lab.get(f"{lab.address}api/runs/unfilmed/film", timeout=PATIENCE).json()
@@ -135,12 +135,12 @@ def test_making_a_film_is_seen_and_can_be_stopped(open_page, lab):
     line = "train --quiet --epochs 100 --limit 6000 --name long"
     assert network(lab.cache, *line.split()).wait() == 0
     page = show(open_page, "long")
-    page.click("text=Make the film")
+    page.click("text=Make film")
     page.wait_for_function("() => document.querySelector('progress')?.value > 1")
     page.reload()  # and found again
     page.wait_for_function("() => document.querySelector('progress')?.value > 1")
     page.click(".film-offer >> text=Stop")
-    page.wait_for_selector("text=Make the film")
+    page.wait_for_selector("text=Make film")
     assert not find_run(lab.cache, "long").film.exists()
     assert [*lab.cache.runs().glob(".*.part")] == []
 
@@ -149,7 +149,7 @@ def test_a_run_that_cannot_be_filmed_says_why(open_page, lab):
     network(lab.cache, "init", "--name", "untrained", "--quiet").wait()
     page = show(open_page, "untrained")
     page.wait_for_selector(".film-offer:has-text('nothing to film')")
-    assert page.locator("text=Make the film").count() == 0
+    assert page.locator("text=Make film").count() == 0
 
 
 @pytest.mark.parametrize("size", ["wide", "phone"])

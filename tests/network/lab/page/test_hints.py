@@ -13,10 +13,10 @@ RELU = {**CROSS, "activation": "relu"}
 
 HINTS_OF = """async (events) => {
     const { hintsOf } = await import("/views/train/hints.js");
-    const { newRun, takeEvent } = await import("/views/train/training_run.js");
+    const { newRun, applyEvent } = await import("/views/train/training_run.js");
     const run = newRun("run"), ever = new Set();
     for (const event of events) {
-        takeEvent(run, event);
+        applyEvent(run, event);
         for (const hint of hintsOf(run)) ever.add(hint.rule);
     }
     return { ever: [...ever].sort(), last: hintsOf(run) };
@@ -70,28 +70,28 @@ def test_a_training_that_learns_has_no_hint_at_any_moment(page, lab, choices):
 
 
 SICK = {
-    "dead": ({"learning_rate": 100}, "Linear 10 are saturated", "rate, 100, is too high"),
-    "jumps": ({"learning_rate": 100, **RELU}, "guessing would cost 2.3", "rate, 100, is too high"),
-    "creeps": ({"learning_rate": 0.0001}, "guessing would cost 0.45", "0.0001, is too low"),
-    "vanishes": ({"hidden": "30,30,30,30,30"}, "times smaller than that of the last", "Take relu"),
+    "dead": ({"learning_rate": 100}, "layer 4 (Linear) are saturated", "rate, 100, is too high"),
+    "jumps": ({"learning_rate": 100, **RELU}, "guessing gives 2.3", "rate, 100, is too high"),
+    "creeps": ({"learning_rate": 0.0001}, "guessing gives 0.45", "0.0001, is too low"),
+    "vanishes": ({"hidden": "30,30,30,30,30"}, "times smaller than in the last", "Use ReLU"),
     "diverged": (
         {"learning_rate": 1e6, "weight_decay": 1000}, "the loss is", "rate, 1,000,000, is too high"
     ),
     "overfits": (
         {"limit": 500, "epochs": 80, "hidden": "100", "optimizer": "adam", "schedule": "constant",
          "learning_rate": 0.003, "weight_decay": 0, **RELU},
-        "learnt by heart", "dropout",
+        "overfitting", "dropout",
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("rule", "case"), SICK.items(), ids=SICK)
 def test_what_is_wrong_is_named_with_its_value_and_what_to_do(page, lab, rule, case):
-    choices, what, todo = case
+    choices, problem, fix = case
     found = page.evaluate(HINTS_OF, train(lab, **{"limit": 6000, "epochs": 3, **choices}))
     (hint,) = [one for one in found["last"] if one["rule"] == rule]
-    assert what in hint["what"]
-    assert todo in hint["todo"]
+    assert problem in hint["problem"]
+    assert fix in hint["fix"]
     assert set(found["ever"]) <= {rule, "dead", "jumps"}  # no other cause is claimed on the way
 
 
@@ -101,7 +101,7 @@ def test_a_rate_of_which_the_loss_swings_is_too_high(page, lab):
     assert "swings" in found["ever"]
 
 
-def test_a_knob_that_is_turned_too_far_makes_the_loss_rise(page, lab):
+def test_a_learning_rate_that_is_set_too_high_makes_the_loss_rise(page, lab):
     run = begin(lab, limit=6000, epochs=10_000)
     place, seen, enough = f"{lab.address}api/trainings/{run}", [], 600
     for event in listen(lab, run):
@@ -116,7 +116,7 @@ def test_a_knob_that_is_turned_too_far_makes_the_loss_rise(page, lab):
     lab.post(f"{place}/stop", timeout=PATIENCE)
     found = page.evaluate(HINTS_OF, seen)
     assert "rises" in found["ever"]
-    assert all("rate, 100, is too high" in hint["todo"] for hint in found["last"])
+    assert all("rate, 100, is too high" in hint["fix"] for hint in found["last"])
 
 
 def test_a_run_from_disk_that_overfitted_is_told_so_too(page):
@@ -128,5 +128,6 @@ def test_a_run_from_disk_that_overfitted_is_told_so_too(page):
     begun = {"type": "begin", **told, "controls": None, "epochs": 5, "history": [], "changes": []}
     found = page.evaluate(HINTS_OF, [begun, *epochs])
     (hint,) = found["last"]
-    assert hint["what"].startswith("On the images held out the loss was lowest after epoch 2, 0.4,")
+    lowest = "The network is overfitting: the validation loss was lowest after epoch 2 (0.4)"
+    assert hint["problem"].startswith(lowest)
     assert page.evaluate(HINTS_OF, [begun, *epochs[:4]])["last"] == []  # too early to tell

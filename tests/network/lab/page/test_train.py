@@ -1,4 +1,4 @@
-"""The Train view in a real browser: a network learns while one looks, and knobs are turned."""
+"""The view Train in a real browser: a network learns, and its settings are changed."""
 
 import re
 
@@ -39,7 +39,7 @@ def begin(page, **choices):
 
 
 def stop(page):
-    page.click("[data-order=stop]")
+    page.click("[data-command=stop]")
     page.wait_for_selector(".run-state:has-text('stopped')")
 
 
@@ -83,7 +83,8 @@ def test_the_weights_of_every_layer_are_seen_to_spread(open_page):
     words = page.locator(".histogram figcaption:has-text('times as wide')")
     words.nth(1).wait_for()  # of both layers
     assert re.search(
-        r"Linear 30\s*spread 0\.\d+ now, 0\.021 at the start", words.nth(0).inner_text()
+        r"Layer 2 \(Linear\)\s*standard deviation 0\.\d+, initially 0\.021",
+        words.nth(0).inner_text(),
     )
     for kind in ("now", "start"):
         expect(page.locator(f".histogram-{kind}")).to_have_count(2)
@@ -98,7 +99,7 @@ def test_what_a_run_with_a_beginning_of_its_own_spread_from_is_known_or_said_not
             order = f"train --quiet --limit 1000 --epochs 1 --from first --name {name}".split()
             assert network(lab.cache, *order, *film).wait() == 0
     page = open_page("#train")
-    for name, words in (("follows-filmed", "at the start"), ("follows", "is not known")):
+    for name, words in (("follows-filmed", "initially"), ("follows", "unknown")):
         page.wait_for_selector(f"#run-picker option[value={name}]", state="attached")
         page.select_option("#run-picker", name)
         page.locator(f".histogram figcaption:has-text('{words}')").nth(1).wait_for()
@@ -110,22 +111,22 @@ def test_the_learning_rate_is_changed_while_it_runs(open_page, lab):
     page = open_page("#train")
     run = begin(page, limit="6000", epochs="1000")
     wait_for_epoch(page, 2)
-    page.fill("#knob-learning-rate", "0.5")
-    page.press("#knob-learning-rate", "Enter")
+    page.fill("#setting-learning-rate", "0.5")
+    page.press("#setting-learning-rate", "Enter")
     page.wait_for_selector(".changes:has-text('learning rate 0.5')")
     expect(page.locator(".chart-mark")).to_have_count(2)  # in both curves
-    expect(page.locator("#knob-momentum")).to_be_disabled()  # SGD has none
-    expect(page.locator("#knob-dropout")).to_be_disabled()
+    expect(page.locator("#setting-momentum")).to_be_disabled()  # SGD has none
+    expect(page.locator("#setting-dropout")).to_be_disabled()
     done = epochs_done(page)
     wait_for_epoch(page, done + 1)  # it goes on
-    page.fill("#knob-weight-decay", "-1")
-    page.press("#knob-weight-decay", "Enter")
+    page.fill("#setting-weight-decay", "-1")
+    page.press("#setting-weight-decay", "Enter")
     page.wait_for_selector(".run-side .problem:has-text('Weight decay is -1')")
-    expect(page.locator("#knob-weight-decay")).to_have_value("0.000024")
-    page.fill("#knob-augment", "shift=2")
-    page.press("#knob-augment", "Enter")
+    expect(page.locator("#setting-weight-decay")).to_have_value("0.000024")
+    page.fill("#setting-augment", "shift=2")
+    page.press("#setting-augment", "Enter")
     page.wait_for_selector(".changes:has-text('augment')")
-    expect(page.locator("#knob-augment")).to_have_value("shift=2")
+    expect(page.locator("#setting-augment")).to_have_value("shift=2")
     stop(page)
     meta = load_checkpoint(find_run(lab.cache, run).checkpoint).meta
     assert meta["configuration"]["learning_rate"] == 0.5
@@ -141,20 +142,20 @@ def test_a_page_that_is_reloaded_in_mid_training_has_missed_nothing(open_page):
     page.wait_for_selector(".run-state:has-text('training')")
     wait_for_epoch(page, 4)
     expect(page.locator("#run-picker")).to_have_value(run)
-    page.click("[data-order=pause]")
+    page.click("[data-command=pause]")
     page.wait_for_selector(".run-state:has-text('paused')")
     wait_until_drawn(page)
     done = epochs_done(page)
     dots = page.locator(f".curves .panel:first-child [data-series='{run}'] circle")
     expect(dots).to_have_count(done)  # one an epoch
-    page.click("[data-order=epoch]")
+    page.click("[data-command=epoch]")
     wait_for_epoch(page, done + 1)
     page.wait_for_selector(".run-state:has-text('paused')")
     wait_until_drawn(page)
     assert epochs_done(page) == done + 1
     expect(dots).to_have_count(done + 1)
     stop(page)
-    page.click("[data-order=resume]")
+    page.click("[data-command=resume]")
     page.wait_for_selector(".run-state:has-text('training')")
     wait_for_epoch(page, done + 2)
     stop(page)
@@ -173,7 +174,7 @@ def test_runs_lie_over_each_other_and_are_chosen_by_chips(open_page):
     wait_until_drawn(page)
     page.hover(".curves .panel:first-child svg", position={"x": 200, "y": 100})
     expect(page.locator(".chart-readout:not([hidden])")).to_contain_text("first")
-    page.click("[aria-label='Take first out of the charts']")
+    page.click("[aria-label='Remove first from charts']")
     page.wait_for_function("() => document.querySelectorAll('.curves polyline').length == 2")
 
 
@@ -199,7 +200,7 @@ def test_a_training_that_has_failed_says_what_to_do(open_page, lab):
     page = open_page("#train")
     page.select_option("#run-picker", answer.json()["run"])
     page.wait_for_selector(".run-state:has-text('failed')")
-    page.wait_for_selector(".hint:has-text('1,000,000, is too high: begin again with a tenth')")
+    page.wait_for_selector(".hint:has-text('1,000,000, is too high. Restart with a tenth')")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +220,7 @@ def test_what_makes_no_sense_is_told_at_its_field(open_page, choices, field, wor
         page.fill(f"#field-{name}", text)
     page.click("text=Start training")
     page.wait_for_selector(
-        f".field.is-wrong:has(#field-{field}) .field-problem:has-text('{words}')"
+        f".field.is-invalid:has(#field-{field}) .field-problem:has-text('{words}')"
     )
     check_layout(page)
 
@@ -227,18 +228,18 @@ def test_what_makes_no_sense_is_told_at_its_field(open_page, choices, field, wor
 def test_slow_motion_lets_each_step_be_seen(open_page):
     page = open_page("#train", size="phone")
     begin(page, limit="6000", epochs="1000")
-    page.click(".pace button:has-text('5')")
-    page.wait_for_selector(".pace [aria-pressed=true]:has-text('5')")
+    page.click(".speed button:has-text('5')")
+    page.wait_for_selector(".speed [aria-pressed=true]:has-text('5')")
     page.wait_for_selector(".run-facts :text-matches('^[1-5] steps.s')")
     check_layout(page)
-    page.click("[data-order=pause]")
+    page.click("[data-command=pause]")
     page.wait_for_selector(".run-state:has-text('paused')")
-    page.click(".pace button:has-text('all it can')")
-    page.wait_for_selector(".pace [aria-pressed=true]:has-text('all it can')")
-    page.click("[data-order=resume]")
+    page.click(".speed button:has-text('Maximum')")
+    page.wait_for_selector(".speed [aria-pressed=true]:has-text('Maximum')")
+    page.click("[data-command=resume]")
     wait_for_epoch(page, epochs_done(page) + 2)
     stop(page)
-    page.wait_for_selector(".pace", state="hidden")
+    page.wait_for_selector(".speed", state="hidden")
 
 
 @pytest.mark.parametrize("size", ["wide", "phone"])

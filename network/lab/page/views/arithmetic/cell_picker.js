@@ -1,15 +1,18 @@
-// Choose one of the numbers that a layer makes: by a click on their picture, or by their place.
+// A choice of one output number of a layer: by a click on the picture, or by its position.
 
 import { fill, h } from "../../ui/dom.js";
 import { num } from "./figures.js";
 import { isOfClasses, many } from "./names.js";
 import { layOut, picture } from "./number_pictures.js";
 
-/** @type {Record<number, string[]>} */
-const AXES = { 1: ["number"], 2: ["row", "column"], 3: ["row", "column", "map"] };
+/**
+ * The axes of an array, and the first number of each: pixels count from 0, units from 1.
+ * @type {Record<number, [name: string, first: number][]>}
+ */
+const AXES = { 1: [["number", 1]], 2: [["row", 0], ["column", 0]], 3: [["row", 0], ["column", 0], ["map", 1]] };
 
 /**
- * Make the picker; `onPick(cell)` is called with the place of a number.
+ * Build the picker; it calls `onPick(cell)` with the index of a number.
  * @param {(cell: number) => void} onPick
  */
 export function makeCellPicker(onPick) {
@@ -19,10 +22,10 @@ export function makeCellPicker(onPick) {
   function show({ layers, outputs, index, cell, classes }) {
     const y = outputs[index + 1];
     const isClasses = y.shape.length === 1 && isOfClasses(layers, index + 1);
-    fill(element, h("h3", {}, isClasses ? "Which class?" : "Which number?"),
+    fill(element, h("h3", {}, isClasses ? "Class" : "Number"),
       isClasses ? classChips(classes, y, cell, onPick) : [
         clickable(y, cell, onPick), h("div", { class: "row" }, axisInputs(y.shape, cell, onPick)),
-        h("p", { class: "note" }, `One of ${many(y.shape)}. Choose another to see how it comes about.`)]);
+        h("p", { class: "note" }, `One of ${many(y.shape)}. Choose another one to see its computation.`)]);
   }
 
   return { element, show };
@@ -38,7 +41,7 @@ function classChips(classes, y, cell, onPick) {
 /** @type {(y: NdArray, cell: number, onPick: (cell: number) => void) => HTMLElement} */
 function clickable(y, cell, onPick) {
   const { rows, columns, place } = layOut(y.shape);
-  const { element, canvas } = picture(y, { frames: [[...place(cell), 1, 1]], label: "The numbers of this layer" });
+  const { element, canvas } = picture(y, { frames: [[...place(cell), 1, 1]], label: "Outputs of this layer" });
   element.classList.add("is-clickable");
   element.addEventListener("click", (event) => {
     const box = canvas.getBoundingClientRect();
@@ -58,11 +61,11 @@ function axisInputs(shape, cell, onPick) {
     at[axis] = left % shape[axis];
     left = Math.floor(left / shape[axis]);
   }
-  return AXES[shape.length].map((name, axis) => {
-    const input = h("input", { type: "number", min: 0, max: shape[axis] - 1, value: at[axis] });
+  return AXES[shape.length].map(([name, first], axis) => {
+    const input = h("input", { type: "number", min: first, max: shape[axis] - 1 + first, value: at[axis] + first });
     input.onchange = () => {
-      at[axis] = Math.min(Math.max(Math.round(Number(input.value)) || 0, 0), shape[axis] - 1);
-      onPick(at.reduce((place, one, n) => place * shape[n] + one, 0));
+      at[axis] = Math.min(Math.max(Math.round(Number(input.value) - first) || 0, 0), shape[axis] - 1);
+      onPick(at.reduce((index, one, n) => index * shape[n] + one, 0));
     };
     return h("label", { class: "cell-axis" }, name, input);
   });

@@ -1,12 +1,12 @@
-// What a lesson is written with: numbers, equations, figures with captions, tables of terms.
+// The building blocks of lessons: numbers, equations, figures with captions, tables of terms.
 
 import { h } from "../../ui/dom.js";
 import { largestFirst, termRows } from "../../ui/terms_table.js";
 
-const SHOWN = 6; // terms of a sum that are listed one by one
+const SHOWN = 6; // terms of a sum listed one by one
 
 /**
- * Write a number as it is read out: three decimals, very small ones by their power of ten.
+ * Format a number with three decimals, or as a power of ten if it is very small or large.
  * @param {number} value
  * @returns {string}
  */
@@ -20,7 +20,7 @@ export function num(value) {
 }
 
 /**
- * Put a line that names it under something.
+ * Build a figure with a caption.
  * @param {Child} content
  * @param {string} caption
  */
@@ -29,17 +29,17 @@ export function figure(content, caption) {
 }
 
 /**
- * Make a sign between two figures.
+ * Build a sign between two figures.
  * @param {string} text
  */
 export const sign = (text) => h("span", { class: "equation-sign lesson-sign", "aria-hidden": "true" }, text);
 
-/** End a row: what follows stands below. */
+/** Start a new row. */
 export const newRow = () => h("span", { class: "lesson-break" });
 
 /**
- * Make an equation in large type; parts are texts, elements, numbers, of which negative ones get brackets
- * where they follow a sign.
+ * Build an equation in large type. Parts are texts, elements and numbers; negative numbers after a sign
+ * are put in brackets.
  * @param {...(string | number | HTMLElement)} parts
  */
 export function equation(...parts) {
@@ -48,7 +48,7 @@ export function equation(...parts) {
 }
 
 /**
- * Show the number that a lesson has led to.
+ * Build the result of a lesson.
  * @param {number} value
  * @param {string} name
  */
@@ -57,9 +57,9 @@ export function result(value, name) {
 }
 
 /**
- * List the terms of a sum in a table, the largest first.
+ * Build the table of the terms of a sum, largest first.
  * @param {NamedTerm[]} terms
- * @param {string} others what the terms are that are not listed
+ * @param {string} others name of the terms that are not listed
  */
 export function termTable(terms, others) {
   const order = largestFirst(terms);

@@ -1,15 +1,15 @@
-// Which number to look at in the next layer: the one that was followed, if it goes on as one.
+// The number to show in the next layer: the continuation of the current one, if there is one.
 
 import { argmax, lastOf } from "../../maths/arrays.js";
 import { isOfClasses } from "./names.js";
 
 /**
- * Return the number to look at in a layer: the one that was followed, if it goes on as one; at the end
- * that of the answer, else the largest.
+ * Return the number to show in a layer: the continuation of the current one; at the end, the predicted
+ * class; else the largest number.
  * @param {Layer[]} layers
  * @param {NdArray[]} outputs
- * @param {{index: number, cell: number}} from the number that was looked at
- * @param {number} to the layer that is looked at now
+ * @param {{index: number, cell: number}} from current number
+ * @param {number} to index of the new layer
  * @returns {number}
  */
 export function followedCell(layers, outputs, { index, cell }, to) {
@@ -23,7 +23,7 @@ export function followedCell(layers, outputs, { index, cell }, to) {
 }
 
 /**
- * Return where a number goes when squares are pooled; null if it is left out.
+ * Return the pooled cell that a number belongs to; null if it is outside whole squares.
  * @param {number[]} from
  * @param {number[]} to
  * @param {number} size

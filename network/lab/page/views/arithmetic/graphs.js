@@ -1,12 +1,12 @@
-// Graphs of a lesson: a sum as it grows, the curve of a function with one point on it.
+// Graphs of lessons: a running sum, and the curve of a function with one point.
 
 import { h } from "../../ui/dom.js";
 import { num } from "./figures.js";
 
-const RANGE = 6; // of a curve, to either side of 0
+const RANGE = 6; // of a curve, on both sides of 0
 
 /**
- * Draw the sum after each term, as a line that ends at the total.
+ * Draw the running sum as a line.
  * @param {number[]} values
  * @param {string} label
  */
@@ -28,7 +28,7 @@ export function runningSum(values, label) {
 }
 
 /**
- * Draw the curve of a function, and the way from one number up to it and across.
+ * Draw the curve of a function, with guide lines from one input to its output.
  * @param {(values: Float32Array) => Float32Array} f
  * @param {number} at
  */
@@ -49,7 +49,7 @@ export function curve(f, at) {
   const points = Array.from(xs, (x, n) => `${px(x).toFixed(1)},${py(ys[n]).toFixed(1)}`);
   return h("svg", {
     class: "lesson-curve is-large", viewBox: `0 0 ${width} ${height}`, role: "img",
-    "aria-label": `At ${at.toFixed(3)} it is ${y.toFixed(3)}`,
+    "aria-label": `Input ${at.toFixed(3)}, output ${y.toFixed(3)}`,
   },
   line(low, 0, high, 0), line(0, bottom, 0, top),
   h("polyline", { class: "chart-line", points: points.join(" ") }),

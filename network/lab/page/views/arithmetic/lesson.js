@@ -1,59 +1,60 @@
-// The lesson that is shown: its steps, one after the other, by buttons, keys, or by themselves.
+// The panel of a lesson: its steps, one by one, with buttons, keys, or automatically.
 
 import { closest, fill, h } from "../../ui/dom.js";
 import { LESSONS } from "./lessons.js";
+import { shapeText } from "./names.js";
 
-const READING = 3200; // milliseconds for a step that goes on by itself
-const WATCHING = 7200; // for one in which something moves
+const READING = 3200; // milliseconds per step during playback
+const WATCHING = 7200; // milliseconds per step with an animation
 
-/** The panel of a lesson; `onLeave` is called with 1 at its end and with -1 before its beginning. */
+/** The panel of a lesson; it calls `onLeave` with 1 after its last step and with -1 before its first. */
 export class LessonPanel {
   /** @type {LessonStep[]} */
   steps = [];
   step = 0;
   /** @type {number | undefined} */
-  timer = undefined; // runs while the lesson plays by itself
-  isFirst = true; // of all lessons
+  timer = undefined; // set during playback
+  isFirst = true; // lesson of all lessons
   isLast = false;
 
   /** @param {(by: 1 | -1) => void} onLeave */
   constructor(onLeave) {
     this.onLeave = onLeave;
     this.where = h("p", { class: "lesson-where" });
-    this.say = h("p", { class: "lesson-say", "aria-live": "polite" });
+    this.text = h("p", { class: "lesson-text", "aria-live": "polite" });
     this.stage = h("div", { class: "lesson-stage" });
     this.dots = h("span", { class: "lesson-dots", "aria-hidden": "true" });
     this.back = h("button", { class: "button", type: "button", onclick: () => this.move(-1) }, "← Back");
     this.play = h("button", { class: "button lesson-play", type: "button", onclick: () => this.toggle() });
     this.next = h("button", { class: "button is-primary", type: "button", onclick: () => this.move(1) }, "Next →");
     this.element = h("section", { class: "panel lesson", "aria-label": "Step by step" },
-      h("header", { class: "lesson-head" }, this.where, this.say), this.stage,
+      h("header", { class: "lesson-head" }, this.where, this.text), this.stage,
       h("div", { class: "lesson-controls" }, this.back, this.play, this.next, this.dots));
-    this.onKey = (/** @type {KeyboardEvent} */ event) => this.takeKey(event);
+    this.onKey = (/** @type {KeyboardEvent} */ event) => this.handleKey(event);
     document.addEventListener("keydown", this.onKey);
     this.setPlaying(false);
   }
 
   /**
-   * Show what a layer does to a number, from a step on; Infinity: from the last.
+   * Show the lesson of a topic, starting at a step; Infinity: the last step.
    * @param {LessonTopic} topic
    * @param {number} from
    */
   show(topic, from) {
     const { layers, outputs, index } = topic;
-    const kind = layers[index]?.kind ?? "Answer";
+    const kind = layers[index]?.kind ?? "Prediction";
     this.steps = LESSONS[kind](topic).steps;
     [this.isFirst, this.isLast] = [index === 0, index === layers.length];
-    this.where.textContent = this.isLast ? "The answer"
-      : `Layer ${index + 1} of ${layers.length} · ${kind} · ${outputs[index].shape.join(" × ")} → ${outputs[index + 1].shape.join(" × ")}`;
+    this.where.textContent = this.isLast ? "Prediction"
+      : `Layer ${index + 1} of ${layers.length} · ${kind} · ${shapeText(outputs[index].shape)} → ${shapeText(outputs[index + 1].shape)}`;
     fill(this.stage, this.steps.map(({ show }) => show));
     this.goTo(Math.min(from, this.steps.length - 1));
   }
 
-  /** @param {number} step the one to show, with all before it */
+  /** @param {number} step to show, together with all steps before it */
   goTo(step) {
     this.step = step;
-    this.say.textContent = this.steps[step].say;
+    this.text.textContent = this.steps[step].text;
     this.steps.forEach(({ show }, n) => show.forEach((part) => setLater(part, n > step)));
     for (const part of this.stage.querySelectorAll("[data-from]")) setLater(part, Number(part.getAttribute("data-from")) > step);
     this.begin(this.steps[step].show);
@@ -65,7 +66,7 @@ export class LessonPanel {
   }
 
   /**
-   * Let what moves in some parts set out.
+   * Start the animations in some parts.
    * @param {Element[]} parts
    */
   begin(parts) {
@@ -90,7 +91,7 @@ export class LessonPanel {
     this.setPlaying(!this.isPlaying);
   }
 
-  /** @param {boolean} isOn whether the next step comes by itself */
+  /** @param {boolean} isOn whether to play the steps automatically */
   setPlaying(isOn) {
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -102,7 +103,7 @@ export class LessonPanel {
   }
 
   /** @param {KeyboardEvent} event */
-  takeKey(event) {
+  handleKey(event) {
     if (closest(event, "input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "ArrowRight") this.move(1);
     else if (event.key === "ArrowLeft") this.move(-1);
@@ -118,7 +119,7 @@ export class LessonPanel {
 }
 
 /**
- * Hide what appears at a later step.
+ * Hide a part that belongs to a later step.
  * @param {Element} part
  * @param {boolean} isLater
  */

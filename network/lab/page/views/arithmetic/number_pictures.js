@@ -1,4 +1,4 @@
-// Numbers as pictures: a shape laid out in a plane, with frames around parts of it, or squares to read.
+// Arrays as pictures: arranged in a plane, with frames around parts, or as readable grids of numbers.
 
 import { brushOf, h, withMinus } from "../../ui/dom.js";
 import { colour, drawHeat, limitOf, scaleOf } from "../../ui/heat.js";
@@ -6,12 +6,12 @@ import { colour, drawHeat, limitOf, scaleOf } from "../../ui/heat.js";
 /** @typedef {[row: number, column: number, height: number, width: number]} Frame */
 
 /**
- * Numbers on a canvas; `frame` moves the first of the frames on them.
+ * An array on a canvas; `frame` moves its first frame.
  * @typedef {{element: HTMLElement, canvas: HTMLCanvasElement, frame: (frame: Frame) => void}} NumberPicture
  */
 
 /**
- * Return how numbers of a shape are laid out as one picture; `place` gives the [row, column] of a number.
+ * Return the arrangement of an array as one picture; `place` returns the [row, column] of a number.
  * @param {number[]} shape
  * @returns {{rows: number, columns: number, place: (at: number) => [number, number]}}
  */
@@ -24,7 +24,7 @@ export function layOut(shape) {
 }
 
 /**
- * Lay maps side by side, in a rectangle that is nearly a square, a line between them.
+ * Arrange feature maps in a nearly square rectangle, one pixel apart.
  * @param {number[]} shape
  * @returns {{rows: number, columns: number, place: (at: number) => [number, number]}}
  */
@@ -40,14 +40,14 @@ function layOutMaps([height, width, channels]) {
 }
 
 /**
- * Draw numbers of a shape: ink where none is negative, else blue and red around 0.
+ * Draw an array: as ink if no number is negative, else in blue and red around 0.
  * @param {HTMLCanvasElement} canvas
  * @param {NdArray} array
  * @param {{limit?: number, isSigned?: boolean}} options
  */
 export function drawNumbers(canvas, { shape, values }, { limit, isSigned } = {}) {
   const { rows, columns, place } = layOut(shape);
-  const laid = new Float32Array(rows * columns).fill(NaN); // what is left of it lies between maps
+  const laid = new Float32Array(rows * columns).fill(NaN); // NaN: gap between maps
   values.forEach((value, at) => {
     const [row, column] = place(at);
     laid[row * columns + column] = value;
@@ -62,7 +62,7 @@ export function drawNumbers(canvas, { shape, values }, { limit, isSigned } = {})
 }
 
 /**
- * Show numbers of a shape, with frames around parts of them.
+ * Build the picture of an array, with frames around parts.
  * @param {NdArray} array
  * @param {{label: string, frames?: Frame[], isStrip?: boolean, width?: number, limit?: number, isSigned?: boolean}} options
  * @returns {NumberPicture}
@@ -85,7 +85,7 @@ export function picture(array, { label, frames = [], isStrip, width, ...options 
 }
 
 /**
- * Show a square of numbers that can be read; null is outside of the picture, `mark` a place to point at.
+ * Build a readable grid of numbers; null is outside the picture, `mark` is the index of a marked number.
  * @param {(number | null)[]} values
  * @param {number} side
  * @param {{label: string, isSigned: boolean, mark?: number}} options

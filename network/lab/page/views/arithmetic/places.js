@@ -1,13 +1,13 @@
-// Lessons of the layers that only choose or move numbers: Flatten, pooling, those that do nothing.
+// Lessons of layers that select or move numbers: Flatten, pooling, identity layers.
 
 import { equation, figure, newRow, num, result, sign } from "./figures.js";
-import { capital, many, nameOf } from "./names.js";
+import { many, nameOf, sentenceStart, shapeText } from "./names.js";
 import { grid, picture } from "./number_pictures.js";
 import { slidingWindow } from "./sliding.js";
 import { channelOf } from "./sums.js";
 
 /**
- * One number of a Flatten: the place that it came from.
+ * Teach Flatten with one number.
  * @param {LessonTopic} at
  * @returns {Lesson}
  */
@@ -20,24 +20,25 @@ export function flatten(at) {
   const line = { shape: [1, width], values: one.values.subarray(row * width, (row + 1) * width) };
   const isOfMany = channels > 1;
   const value = x.values[cell];
-  const place = isOfMany ? `(${row} × ${width} + ${column}) × ${channels} + ${map}` : `${row} × ${width} + ${column}`;
+  const sum = isOfMany ? `(${row} × ${width} + ${column}) × ${channels} + ${map + 1}` : `${row} × ${width} + ${column} + 1`;
+  const position = (cell + 1).toLocaleString("en-US");
   return {
     value,
     steps: [
-      { say: `The ${many(x.shape)} lie as in a picture. The next layer wants them in one row.`,
-        show: [figure(picture(one, { frames: [[row, 0, 1, width]], label: "what comes in" }).element,
-          isOfMany ? `map ${map}, row ${row}` : `row ${row}`)] },
-      { say: "So the rows are laid one behind the other; no number changes.",
+      { text: `The input has ${many(x.shape)} in rows. The next layer needs one vector.`,
+        show: [figure(picture(one, { frames: [[row, 0, 1, width]], label: "input" }).element,
+          isOfMany ? `map ${map + 1}, row ${row}` : `row ${row}`)] },
+      { text: "The rows are joined, one after another. No number changes.",
         show: [figure(picture(line, { frames: [[0, column, 1, 1]], label: "one row", isStrip: true }).element,
-          `row ${row}, laid behind the ${row} before it`)] },
-      { say: `${capital(nameOf(at, index, cell))} becomes number ${cell.toLocaleString("en-US")} of ${x.values.length.toLocaleString("en-US")}.`,
-        show: [equation(place, sign("="), cell.toLocaleString("en-US")), result(value, `Number ${cell}`)] },
+          `row ${row}, after the ${row} rows above it`)] },
+      { text: `${sentenceStart(nameOf(at, index, cell))} becomes number ${position} of ${x.values.length.toLocaleString("en-US")}.`,
+        show: [equation(sum, sign("="), position), result(value, `Number ${position}`)] },
     ],
   };
 }
 
 /**
- * One number of a pooling: the largest of a square, or its mean.
+ * Teach pooling with one number: the maximum or the mean of a square.
  * @param {LessonTopic} at
  * @returns {Lesson}
  */
@@ -55,36 +56,36 @@ export function pooling(at) {
   const largest = Math.max(...square);
   const sum = square.reduce((total, one) => total + one, 0);
   const value = isMax ? largest : sum / square.length;
-  const seen = channels > 1 ? `map ${map}` : "the picture";
-  const named = result(value, capital(nameOf(at, index + 1, cell)));
+  const source = channels > 1 ? `map ${map + 1}` : "picture";
+  const named = result(value, sentenceStart(nameOf(at, index + 1, cell)));
   return {
     value,
     steps: [
-      { say: `${channels > 1 ? "Every map" : "The picture"} is cut into squares of ${size} × ${size}, to make it smaller.`,
-        show: [figure(picture(from, { frames: [[row, column, size, size]], label: "what comes in" }).element, seen)] },
-      { say: isMax ? "Of each square only the largest number goes on." : `Of each square the mean goes on: the sum, divided by ${size * size}.`,
+      { text: `${channels > 1 ? "Every map" : "The picture"} is divided into squares of ${size}x${size}.`,
+        show: [figure(picture(from, { frames: [[row, column, size, size]], label: "input" }).element, source)] },
+      { text: isMax ? "Only the largest number of each square is kept." : `Each square is replaced by its mean: the sum divided by ${size * size}.`,
         show: [figure(grid(square, size, {
-          isSigned: square.some((one) => one < 0), mark: isMax ? square.indexOf(largest) : undefined, label: "the square",
-        }), "the square")] },
-      { say: isMax ? `The largest is ${num(value)}. Where in the square it stood is forgotten.` : "So a little shift of the picture changes little.",
+          isSigned: square.some((one) => one < 0), mark: isMax ? square.indexOf(largest) : undefined, label: "square",
+        }), "square")] },
+      { text: isMax ? `The largest is ${num(value)}. Its position in the square is lost.` : "Small shifts of the picture change the mean only a little.",
         show: isMax ? [sign("→"), named] : [sign("→"), equation(sum, sign("÷"), String(square.length), sign("=")), named] },
-      { say: `So ${from.shape.join(" × ")} numbers become ${to.shape.join(" × ")}.`,
-        show: [newRow(), slidingWindow({ from, to, size, step: size, names: [seen, "what is left"] })] },
+      { text: `So ${shapeText(from.shape)} numbers become ${shapeText(to.shape)}.`,
+        show: [newRow(), slidingWindow({ from, to, size, step: size, names: [source, "output"] })] },
     ],
   };
 }
 
 /**
- * A layer that passes on what comes in.
+ * Teach a layer that returns its input unchanged.
  * @param {LessonTopic} at
  * @returns {Lesson}
  */
-export function nothing(at) {
+export function identity(at) {
   const { layers, outputs, index, cell } = at;
   const value = outputs[index].values[cell];
   const { kind } = layers[index];
-  const why = kind === "Identity"
-    ? "Nothing changes here."
-    : `While the network learns, ${kind} silences some neurons at random. Now that it answers, all of them speak: nothing changes.`;
-  return { value, steps: [{ say: why, show: [result(value, capital(nameOf(at, index + 1, cell)))] }] };
+  const text = kind === "Identity"
+    ? "Identity returns its input unchanged."
+    : `During training, ${kind} sets random units to 0. For a prediction it is off, so nothing changes.`;
+  return { value, steps: [{ text, show: [result(value, sentenceStart(nameOf(at, index + 1, cell)))] }] };
 }

@@ -1,4 +1,4 @@
-// Lessons of the end: softmax makes shares of the outputs, an ensemble averages, the highest is the answer.
+// Lessons of the last layers: softmax, the mean of an ensemble, and the prediction.
 
 import { argmax, lastOf } from "../../maths/arrays.js";
 import { scoresOf } from "../../maths/layers.js";
@@ -6,12 +6,12 @@ import { h } from "../../ui/dom.js";
 import { equation, num, result, sign } from "./figures.js";
 
 /**
- * A column of a table of classes; `from` is the step from which on it is shown.
+ * A column of a table of classes; `from` is the first step that shows it.
  * @typedef {{head: Child, values: ArrayLike<number>, from: number, total?: Child, isBar?: boolean}} Column
  */
 
 /**
- * Make a table with a row for each class; columns appear step by step.
+ * Build a table with one row per class; columns appear step by step.
  * @param {string[]} classes
  * @param {Column[]} columns
  * @param {number} marked
@@ -35,18 +35,18 @@ function bar(share) {
 }
 
 /**
- * Make the steps of a table: one sentence each; the table is there from the first on.
+ * Build the steps of a lesson with a table: one sentence per step.
  * @param {HTMLElement} table
  * @param {string[]} sentences
- * @param {HTMLElement[]} last what appears with the last
+ * @param {HTMLElement[]} last elements of the last step
  * @returns {LessonStep[]}
  */
 function tableSteps(table, sentences, last) {
-  return sentences.map((say, n) => ({ say, show: [...(n === 0 ? [table] : []), ...(n === sentences.length - 1 ? last : [])] }));
+  return sentences.map((text, n) => ({ text, show: [...(n === 0 ? [table] : []), ...(n === sentences.length - 1 ? last : [])] }));
 }
 
 /**
- * Compute what both kinds of softmax begin with: outputs less the largest, e to their power, the sum of that.
+ * Compute the first steps of softmax: logits minus the largest, their exponentials, and the sum.
  * @param {NdArray} outputs
  */
 function powersOf(outputs) {
@@ -58,7 +58,7 @@ function powersOf(outputs) {
 }
 
 /**
- * Softmax: e to the power of each output, as a share of their sum.
+ * Teach softmax: the exponential of each logit, divided by their sum.
  * @param {LessonTopic} at
  * @returns {Lesson}
  */
@@ -66,26 +66,26 @@ export function softmax({ outputs, index, cell, classes }) {
   const { z, most, lowered, powers, sum } = powersOf(outputs[index]);
   const shares = powers.map((one) => one / sum);
   const table = classTable(classes, [
-    { head: "output", values: z, from: 0 },
+    { head: "logit", values: z, from: 0 },
     { head: "− largest", values: lowered, from: 1 },
     { head: ["e", h("sup", {}, "…")], values: powers, from: 2, total: h("b", { "data-from": 3 }, num(sum)) },
-    { head: "÷ sum", values: shares, from: 4, total: "1.000" },
+    { head: "score", values: shares, from: 4, total: "1.000" },
     { head: "", values: shares, from: 4, isBar: true },
   ], cell);
   return {
     value: shares[cell],
     steps: tableSteps(table, [
-      `${z.length} numbers come in, one for each class. They may be anything.`,
-      `The largest of them, ${num(most)}, is taken away from all: the shares stay the same, and e to their power cannot get too large.`,
-      "e is raised to each: all are positive now, and what was a little larger is much larger.",
-      `They add up to ${num(sum)}.`,
-      "Each is divided by that sum: shares that add up to 1.",
-    ], [equation(powers[cell], sign("÷"), sum, sign("=")), result(shares[cell], `The share of “${classes[cell]}”`)]),
+      `${z.length} logits enter, one per class. They can be any numbers.`,
+      `The largest logit, ${num(most)}, is subtracted from all. The scores stay the same, and the powers of e cannot overflow.`,
+      "e is raised to each of them. The results are positive, and differences become ratios.",
+      `Their sum is ${num(sum)}.`,
+      "Each is divided by the sum. The scores add up to 1.",
+    ], [equation(powers[cell], sign("÷"), sum, sign("=")), result(shares[cell], `Score of “${classes[cell]}”`)]),
   };
 }
 
 /**
- * LogSoftmax: the logarithms of those shares.
+ * Teach LogSoftmax: the logarithms of the scores of softmax.
  * @param {LessonTopic} at
  * @returns {Lesson}
  */
@@ -93,69 +93,69 @@ export function logSoftmax({ outputs, index, cell, classes }) {
   const { z, most, lowered, powers, sum } = powersOf(outputs[index]);
   const y = lowered.map((one) => one - Math.log(sum));
   const table = classTable(classes, [
-    { head: "output", values: z, from: 0 },
+    { head: "logit", values: z, from: 0 },
     { head: "− largest", values: lowered, from: 1 },
     { head: ["e", h("sup", {}, "…")], values: powers, from: 2, total: num(sum) },
-    { head: "− log of the sum", values: y, from: 3 },
+    { head: "− log(sum)", values: y, from: 3 },
   ], cell);
   return {
     value: y[cell],
     steps: tableSteps(table, [
-      `${z.length} numbers come in, one for each class.`,
-      `The largest of them, ${num(most)}, is taken away from all.`,
-      `e is raised to each, and they are added up: ${num(sum)}.`,
-      "The logarithm of that sum is taken away: what is left are the logarithms of shares that add up to 1.",
+      `${z.length} logits enter, one per class.`,
+      `The largest logit, ${num(most)}, is subtracted from all.`,
+      `e is raised to each of them. The sum of the results is ${num(sum)}.`,
+      "The logarithm of the sum is subtracted. The results are logarithms of scores that add up to 1.",
     ], [equation(lowered[cell], sign("−"), Math.log(sum), sign("=")), result(y[cell], `“${classes[cell]}”`)]),
   };
 }
 
 /**
- * Ensemble: the mean of what its members say.
+ * Teach an ensemble: the mean of the scores of its members.
  * @param {LessonTopic} at
  * @returns {Lesson}
  */
 export function ensemble({ layers, outputs, index, cell, classes, members }) {
   const networks = /** @type {EnsembleLayer} */ (layers[index]).members;
-  const says = networks.map((member) => scoresOf(member, outputs[index]));
-  const mean = classes.map((_, k) => says.reduce((sum, one) => sum + one[k], 0) / says.length);
-  const sum = says.reduce((total, one) => total + one[cell], 0);
+  const scores = networks.map((member) => scoresOf(member, outputs[index]));
+  const mean = classes.map((_, k) => scores.reduce((sum, one) => sum + one[k], 0) / scores.length);
+  const sum = scores.reduce((total, one) => total + one[cell], 0);
   const table = classTable(classes, [
-    ...says.map((values, n) => ({ head: members[n] ?? `network ${n + 1}`, values, from: 0 })),
+    ...scores.map((values, n) => ({ head: members[n] ?? `network ${n + 1}`, values, from: 0 })),
     { head: "mean", values: mean, from: 1 },
     { head: "", values: mean, from: 1, isBar: true },
   ], cell);
   return {
     value: mean[cell],
     steps: tableSteps(table, [
-      `${says.length} networks look at the same picture, and each gives every class a score.`,
-      "The score of a class is the mean of what they say: where one is wrong, the others seldom are. Choose one of them above to follow it.",
-    ], [equation(sum, sign("÷"), String(says.length), sign("=")), result(mean[cell], `“${classes[cell]}”`)]),
+      `${scores.length} networks compute scores for the same picture.`,
+      "The score of a class is the mean over the networks, which rarely make the same mistakes. Choose one network above to follow it.",
+    ], [equation(sum, sign("÷"), String(scores.length), sign("=")), result(mean[cell], `“${classes[cell]}”`)]),
   };
 }
 
 /**
- * The end: the class with the highest output is the answer.
+ * Teach the prediction: the class with the highest score.
  * @param {LessonTopic} at
  * @returns {Lesson}
  */
-export function answer({ outputs, classes, label }) {
+export function prediction({ outputs, classes, label }) {
   const values = [...lastOf(outputs).values];
   const best = argmax(values);
-  const isRight = label === null || label === best;
+  const isCorrect = label === null || label === best;
   const table = classTable(classes, [
     { head: "score", values, from: 0 },
     { head: "", values: values.map((one) => (one < 0 ? Math.exp(one) : one)), from: 0, isBar: true },
   ], best);
-  const verdict = isRight ? " And that is what the picture shows." : ` But the picture shows ${classes[label]}.`;
+  const verdict = isCorrect ? " It is correct." : ` The true class is ${classes[label]}.`;
   const large = h("p", {
-    class: `lesson-answer ${isRight ? "" : "is-wrong"} ${classes[best].length > 2 ? "is-word" : ""}`,
+    class: `lesson-prediction ${isCorrect ? "" : "is-mistake"} ${classes[best].length > 2 ? "is-word" : ""}`,
   }, classes[best]);
   return {
     value: values[best],
     steps: [
-      { say: "These are the scores of the network, one for each class.", show: [table] },
-      { say: `The highest is the answer: ${classes[best]}.${label === null ? "" : verdict}`,
-        show: [large, result(values[best], `The score of “${classes[best]}”`)] },
+      { text: "These are the scores of the network, one per class.", show: [table] },
+      { text: `The class with the highest score is the prediction: ${classes[best]}.${label === null ? "" : verdict}`,
+        show: [large, result(values[best], `Score of “${classes[best]}”`)] },
     ],
   };
 }

@@ -1,4 +1,4 @@
-// A window that slides over a picture, and the map that it makes.
+// An animation: a window that slides over a picture, and the resulting map.
 
 import { h } from "../../ui/dom.js";
 import { inNextFrame } from "../../ui/drawn.js";
@@ -6,11 +6,11 @@ import { limitOf } from "../../ui/heat.js";
 import { figure, sign } from "./figures.js";
 import { drawNumbers, picture } from "./number_pictures.js";
 
-const SECONDS = 6; // for all places
+const SECONDS = 6; // for all positions
 
 /**
- * Show the window on its way; `to` appears number by number as it passes. It sets out when the element
- * gets the event "begin".
+ * Build the animation: `to` appears number by number while the window moves. It starts at the event
+ * "begin" of the element.
  * @param {object} options
  * @param {NdArray} options.from
  * @param {NdArray} options.to
@@ -20,21 +20,21 @@ const SECONDS = 6; // for all places
  * @param {[string, string]} options.names
  */
 export function slidingWindow({ from, to, size, padding = 0, step = 1, names }) {
-  const seen = picture(from, { frames: [[-padding, -padding, size, size]], label: "what comes in" });
+  const source = picture(from, { frames: [[-padding, -padding, size, size]], label: "input" });
   const options = { limit: limitOf(to.values), isSigned: to.values.some((value) => value < 0) };
   const empty = { shape: to.shape, values: new Float32Array(to.values.length) };
-  const made = picture(empty, { ...options, frames: [[0, 0, 1, 1]], label: "the map" });
+  const target = picture(empty, { ...options, frames: [[0, 0, 1, 1]], label: "output" });
   const element = h("div", { class: "lesson-sliding" },
-    figure(seen.element, names[0]), sign("→"), figure(made.element, names[1]));
+    figure(source.element, names[0]), sign("→"), figure(target.element, names[1]));
   let began = 0;
 
-  /** @param {number} count of the numbers that are made so far */
+  /** @param {number} count of the numbers to show */
   function show(count) {
-    drawNumbers(made.canvas, { shape: to.shape, values: to.values.map((value, n) => (n < count ? value : 0)) }, options);
+    drawNumbers(target.canvas, { shape: to.shape, values: to.values.map((value, n) => (n < count ? value : 0)) }, options);
     const last = Math.max(0, Math.min(count, to.values.length) - 1);
     const [row, column] = [Math.floor(last / to.shape[1]), last % to.shape[1]];
-    seen.frame([row * step - padding, column * step - padding, size, size]);
-    made.frame([row, column, 1, 1]);
+    source.frame([row * step - padding, column * step - padding, size, size]);
+    target.frame([row, column, 1, 1]);
   }
 
   const move = inNextFrame(() => {

@@ -1,9 +1,9 @@
-// Lessons of the layers that add up products: Linear, Conv2D.
+// Lessons of layers with weights: Linear, Conv2D.
 
 import { shapeOfInput } from "../../maths/weighted_sum.js";
 import { equation, figure, newRow, num, result, sign, termTable } from "./figures.js";
 import { runningSum } from "./graphs.js";
-import { capital, many, nameOf } from "./names.js";
+import { many, nameOf, sentenceStart } from "./names.js";
 import { grid, picture } from "./number_pictures.js";
 import { slidingWindow } from "./sliding.js";
 
@@ -11,7 +11,7 @@ import { slidingWindow } from "./sliding.js";
 const total = (numbers) => numbers.reduce((sum, one) => sum + one, 0);
 
 /**
- * One output of a Linear: everything that comes in, times its weight, plus the bias.
+ * Teach Linear with one neuron: the sum of inputs times weights, plus the bias.
  * @param {LessonTopic} at
  * @returns {Lesson}
  */
@@ -22,34 +22,34 @@ export function linear(at) {
   const weights = Float32Array.from(x.values, (_, row) => weight.values[row * n_out + cell]);
   const products = Array.from(x.values, (value, row) => value * weights[row]);
   const [sum, shift] = [total(products), bias.values[cell]];
-  const name = capital(nameOf(at, index + 1, cell));
+  const name = sentenceStart(nameOf(at, index + 1, cell));
   const { shape, isPicture } = shapeOfInput(layers, outputs, index);
   const terms = products.map((value, row) => ({
     name: nameOf(at, index, row), parts: `${num(x.values[row])} × ${num(weights[row])}`, value,
   }));
   /** @type {(values: Float32Array, label: string, isSigned?: boolean) => HTMLElement} */
-  const seen = (values, label, isSigned) => picture({ shape, values }, { label, isSigned }).element;
-  const nouns = isPicture ? "pixel" : "number";
+  const image = (values, label, isSigned) => picture({ shape, values }, { label, isSigned }).element;
+  const noun = isPicture ? "pixel" : "input";
   return {
     value: sum + shift,
     steps: [
-      { say: `${name} looks at all ${many(shape, isPicture)} that come in.`,
-        show: [figure(seen(x.values, "what comes in"), isPicture ? "the picture" : "what comes in")] },
-      { say: `It has a weight of its own for every ${nouns}: red ones speak for it, blue ones against it.`,
-        show: [sign("×"), figure(seen(weights, "its weights", true), "its weights, learnt")] },
-      { say: `Every ${nouns} is multiplied by its weight. Where nothing comes in, the weight does not matter.`,
-        show: [sign("="), figure(seen(Float32Array.from(products), "the products", true), "the products")] },
-      { say: `The ${products.length.toLocaleString("en-US")} products are added up, one after the other.`,
-        show: [newRow(), figure(runningSum(products, "The sum after each product"), "the sum, product after product"),
-          figure(termTable(terms, "other products"), "the largest of them")] },
-      { say: "The bias is added: what the neuron says when nothing comes in.",
+      { text: `${name} receives all ${many(shape, isPicture)}.`,
+        show: [figure(image(x.values, "input"), isPicture ? "picture" : "input")] },
+      { text: `It has one weight per ${noun}. Red weights are positive, blue weights are negative.`,
+        show: [sign("×"), figure(image(weights, "weights", true), "learned weights")] },
+      { text: `Every ${noun} is multiplied by its weight. If the ${noun} is 0, so is the product.`,
+        show: [sign("="), figure(image(Float32Array.from(products), "products", true), "products")] },
+      { text: `The ${products.length.toLocaleString("en-US")} products are added up.`,
+        show: [newRow(), figure(runningSum(products, "Running sum of the products"), "running sum"),
+          figure(termTable(terms, "other products"), "largest products")] },
+      { text: "The bias is added. It is the result for an input of zeros.",
         show: [newRow(), equation(sum, sign("+"), shift, sign("=")), result(sum + shift, name)] },
     ],
   };
 }
 
 /**
- * One number of a Conv2D: a window of what comes in, times the weights, plus the bias.
+ * Teach Conv2D with one number: a window of the input times the kernel, plus the bias.
  * @param {LessonTopic} at
  * @returns {Lesson}
  */
@@ -57,37 +57,37 @@ export function conv2d(at) {
   const { layers, outputs, index, cell } = at;
   const layer = /** @type {ConvLayer} */ (layers[index]);
   const [x, y] = [outputs[index], outputs[index + 1]];
-  const [map, place] = [cell % layer.n_out, Math.floor(cell / layer.n_out)];
+  const [map, pixel] = [cell % layer.n_out, Math.floor(cell / layer.n_out)];
   const { padding } = layer;
-  const [row, column] = [Math.floor(place / y.shape[1]) - padding, (place % y.shape[1]) - padding];
+  const [row, column] = [Math.floor(pixel / y.shape[1]) - padding, (pixel % y.shape[1]) - padding];
   const windows = Array.from({ length: x.shape[2] ?? 1 }, (_, c) => windowOf(layer, x, map, [row, column], c));
   const sums = windows.map(({ products }) => total(products.map((one) => one ?? 0)));
   const shown = sums.reduce((best, sum, c) => (Math.abs(sum) > Math.abs(sums[best]) ? c : best), 0);
   const [sum, shift] = [total(sums), layer.params.bias.values[map]];
   const from = channelOf(x, shown);
-  const named = result(sum + shift, capital(nameOf(at, index + 1, cell)));
+  const named = result(sum + shift, sentenceStart(nameOf(at, index + 1, cell)));
   const sumAndBias = equation(...(sums.length > 1 ? [sum] : []), sign("+"), shift, sign("="));
   const slides = slidingWindow({
     from, to: channelOf(y, map), size: layer.size, padding,
-    names: [sums.length > 1 ? `map ${shown}` : "the picture", `map ${map}`],
+    names: [sums.length > 1 ? `map ${shown + 1}` : "picture", `map ${map + 1}`],
   });
   return {
     value: sum + shift,
     steps: [
       ...productSteps(layer, from, windows[shown], { shown, map, maps: sums.length, row, column }),
       sumStep(layer, sums),
-      { say: "The bias of the map is added.", show: [sumAndBias, named] },
-      { say: "Then the window slides on, over the whole picture: every place of it makes one number of the map.",
+      { text: "The bias of the map is added.", show: [sumAndBias, named] },
+      { text: "The window slides over the whole picture. Every position results in one number of the map.",
         show: [newRow(), slides] },
     ],
   };
 }
 
-/** @typedef {{seen: (number | null)[], weights: number[], products: (number | null)[]}} Window
- *   null: beyond the edge */
+/** @typedef {{inputs: (number | null)[], weights: number[], products: (number | null)[]}} Window
+ *   null: outside the picture */
 
 /**
- * What lies under the window in one channel, its weights, and the products.
+ * Return the inputs, the weights and the products of the window in one channel.
  * @param {ConvLayer} layer
  * @param {NdArray} x
  * @param {number} map
@@ -97,55 +97,55 @@ export function conv2d(at) {
  */
 function windowOf({ n_out, size, params: { weight } }, x, map, [row, column], c) {
   const [height, width, channels = 1] = x.shape;
-  const places = Array.from({ length: size * size }, (_, n) => [Math.floor(n / size), n % size]);
-  const seen = places.map(([i, j]) => {
+  const offsets = Array.from({ length: size * size }, (_, n) => [Math.floor(n / size), n % size]);
+  const inputs = offsets.map(([i, j]) => {
     const [r, q] = [row + i, column + j];
     const isInside = r >= 0 && q >= 0 && r < height && q < width;
     return isInside ? x.values[(r * width + q) * channels + c] : null;
   });
-  const weights = places.map(([i, j]) => weight.values[((i * size + j) * channels + c) * n_out + map]);
-  return { seen, weights, products: seen.map((value, n) => (value === null ? null : value * weights[n])) };
+  const weights = offsets.map(([i, j]) => weight.values[((i * size + j) * channels + c) * n_out + map]);
+  return { inputs, weights, products: inputs.map((value, n) => (value === null ? null : value * weights[n])) };
 }
 
 /**
- * The steps up to the products under the window.
+ * Build the steps up to the products of the window.
  * @param {ConvLayer} layer
  * @param {NdArray} from
  * @param {Window} window
  * @param {{shown: number, map: number, maps: number, row: number, column: number}} where
  * @returns {LessonStep[]}
  */
-function productSteps({ size }, from, { seen, weights, products }, { shown, map, maps, row, column }) {
+function productSteps({ size }, from, { inputs, weights, products }, { shown, map, maps, row, column }) {
   const isOfMany = maps > 1;
   /** @type {(values: (number | null)[], label: string, isSigned?: boolean) => HTMLElement} */
   const square = (values, label, isSigned = true) => grid(values, size, { label, isSigned });
-  const whole = picture(from, { frames: [[row, column, size, size]], label: "what comes in", width: 148 });
+  const whole = picture(from, { frames: [[row, column, size, size]], label: "input", width: 148 });
   return [
-    { say: `A window of ${size} × ${size} lies on ${isOfMany ? `map ${shown} of the ${maps} that come in` : "the picture"}. What lies under it makes one number of map ${map}.`,
-      show: [figure(whole.element, isOfMany ? `map ${shown}` : "the picture")] },
-    { say: `These are the numbers in the window${seen.includes(null) ? ". Beyond the edge there is nothing, which counts as 0" : ""}.`,
-      show: [figure(square(seen, "the numbers in the window", seen.some((value) => (value ?? 0) < 0)), "in the window")] },
-    { say: `Map ${map} has ${size * size} weights${isOfMany ? " for each map that comes in" : ""}, the same wherever the window lies.`,
-      show: [sign("×"), figure(square(weights, "the weights"), "its weights, learnt")] },
-    { say: "Number by number they are multiplied.",
-      show: [sign("="), figure(square(products, "the products"), "the products")] },
+    { text: `A window of ${size}x${size} lies on ${isOfMany ? `map ${shown + 1} of ${maps} input maps` : "the picture"}. It results in one number of map ${map + 1}.`,
+      show: [figure(whole.element, isOfMany ? `map ${shown + 1}` : "picture")] },
+    { text: `These are the numbers in the window${inputs.includes(null) ? ". Outside the picture they are 0 (padding)" : ""}.`,
+      show: [figure(square(inputs, "numbers in the window", inputs.some((value) => (value ?? 0) < 0)), "window")] },
+    { text: `The kernel of map ${map + 1} has ${size * size} weights${isOfMany ? " per input map" : ""}, the same at every position.`,
+      show: [sign("×"), figure(square(weights, "weights"), "learned weights")] },
+    { text: "Each number is multiplied by its weight.",
+      show: [sign("="), figure(square(products, "products"), "products")] },
   ];
 }
 
 /**
- * The step in which the products are added up, of all maps that come in.
+ * Build the step that adds up the products of all input maps.
  * @param {ConvLayer} layer
  * @param {number[]} sums
  * @returns {LessonStep}
  */
 function sumStep({ size }, sums) {
   if (sums.length === 1) {
-    return { say: `The ${size * size} products are added up.`, show: [newRow(), equation("their sum", sign("="), sums[0])] };
+    return { text: `The ${size * size} products are added up.`, show: [newRow(), equation("sum", sign("="), sums[0])] };
   }
-  const terms = sums.map((value, c) => ({ name: `map ${c}`, parts: "", value }));
+  const terms = sums.map((value, c) => ({ name: `map ${c + 1}`, parts: "", value }));
   return {
-    say: `The products are added up. So are those of the other ${sums.length - 1} maps, each with weights of its own.`,
-    show: [newRow(), figure(termTable(terms, "other maps"), "the sum of each map")],
+    text: `The products are added up, and so are those of the other ${sums.length - 1} input maps.`,
+    show: [newRow(), figure(termTable(terms, "other maps"), "sum per input map")],
   };
 }
 
@@ -159,6 +159,6 @@ export function channelOf({ shape, values }, channel) {
   const [height, width, channels = 1] = shape;
   return {
     shape: [height, width],
-    values: Float32Array.from({ length: height * width }, (_, place) => values[place * channels + channel]),
+    values: Float32Array.from({ length: height * width }, (_, pixel) => values[pixel * channels + channel]),
   };
 }

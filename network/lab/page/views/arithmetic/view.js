@@ -1,7 +1,7 @@
-// Arithmetic: one image through one layer after the other, number by number, to the answer.
+// Step by step: one image through every layer, number by number, up to the prediction.
 
 import { messageOf } from "../../data/api.js";
-import { leaveAsked, picture, takeAsked, takeDigit } from "../../data/picture.js";
+import { clearAddress, loadFromAddress, picture, setDigit } from "../../data/picture.js";
 import { openSource } from "../../data/source.js";
 import { forward } from "../../maths/layers.js";
 import { layersOf, scalePixels } from "../../maths/model.js";
@@ -11,42 +11,43 @@ import { makeMembers } from "../../ui/members.js";
 import { makeCellPicker } from "./cell_picker.js";
 import { followedCell } from "./followed_cell.js";
 import { LessonPanel } from "./lesson.js";
+import { shapeText } from "./names.js";
 
-export const title = "Arithmetic";
-export const about = "One image on its way through the network, number by number, to the answer.";
+export const title = "Step by step";
+export const about = "One image on its way through the network, number by number, up to the prediction.";
 
 /**
- * Show the view; returns the function that takes it away.
+ * Show the view; returns a function that stops it.
  * @param {HTMLElement} root
  * @param {ViewContext} context
  */
 export function mount(root, context) {
-  const room = h("div", { class: "stack" }, h("p", { class: "note" }, "Fetching the network …"));
+  const room = h("div", { class: "stack" }, h("p", { class: "note" }, "Loading the network …"));
   root.append(room);
   /** @type {Walk | null} */
   let walk = null;
   openSource(context).then(async (source) => {
-    if (!(await takeAsked(source)) && !picture.pixels) await takeHeldOut(source, 0);
+    if (!(await loadFromAddress(source)) && !picture.pixels) await loadValidationImage(source, 0);
     if (!room.isConnected) return;
     walk = new Walk(source);
     fill(room, walk.elements);
-    walk.see();
+    walk.compute();
     context.onTheme(() => walk?.repaint());
   }).catch((error) => fill(room, problemText(messageOf(error))));
   return () => walk?.lesson.stop();
 }
 
 /**
- * Take a digit that the network was not trained on; null: any.
+ * Load a validation image; null: a random one.
  * @param {NetworkSource} source
  * @param {number | null} index
  */
-async function takeHeldOut(source, index) {
+async function loadValidationImage(source, index) {
   const { pixels, label } = await source.digit("held-out", index);
-  takeDigit(pixels, label);
+  setDigit(pixels, label);
 }
 
-/** The way of the picture through a network: at one layer, about one of its numbers. */
+/** The walk of a picture through a network: the current layer, and one of its numbers. */
 class Walk {
   /** @type {NdArray[]} */
   outputs = [];
@@ -57,7 +58,7 @@ class Walk {
   constructor(source) {
     this.source = source;
     this.layers = source.layers;
-    this.canvas = h("canvas", { role: "img", "aria-label": "The picture" });
+    this.canvas = h("canvas", { role: "img", "aria-label": "Picture" });
     this.caption = h("figcaption");
     this.chain = h("nav", { class: "chain", "aria-label": "Layers", "data-scrolls": "" });
     this.picker = makeCellPicker((cell) => this.go(this.index, cell));
@@ -65,38 +66,38 @@ class Walk {
     this.members = makeMembers(source, (member) => {
       this.layers = layersOf(source.layers, member);
       this.index = 0;
-      this.see();
+      this.compute();
     });
   }
 
   get elements() {
-    const another = h("button", { class: "button", type: "button", onclick: () => this.showAnother() }, "Another one");
+    const another = h("button", { class: "button", type: "button", onclick: () => this.showAnother() }, "Show another digit");
     return [this.chain, h("div", { class: "arithmetic" },
       this.lesson.element,
       h("aside", { class: "stack arithmetic-side" },
         h("figure", { class: "figure arithmetic-picture" }, this.canvas, this.caption,
-          h("div", { class: "row" }, another, h("a", { class: "button", href: "#draw" }, "Draw one"))),
+          h("div", { class: "row" }, another, h("a", { class: "button", href: "#draw" }, "Draw a digit"))),
         this.members.element,
         this.picker.element))];
   }
 
   async showAnother() {
     try {
-      await takeHeldOut(this.source, null);
-      leaveAsked();
-      this.see();
+      await loadValidationImage(this.source, null);
+      clearAddress();
+      this.compute();
     } catch (error) {
       this.caption.textContent = messageOf(error);
     }
   }
 
-  /** Let the picture go through the network. */
-  see() {
+  /** Compute the outputs of every layer for the picture. */
+  compute() {
     const x = scalePixels(picture.pixels ?? new Uint8Array(784));
     this.outputs = forward(this.layers, x);
     this.members.show(x);
     this.drawPicture();
-    this.caption.textContent = picture.label === null ? "Your drawing" : `It shows ${this.source.classes[picture.label]}`;
+    this.caption.textContent = picture.label === null ? "Your drawing" : `True class ${this.source.classes[picture.label]}`;
     this.go(Math.min(this.index, this.layers.length));
   }
 
@@ -111,7 +112,7 @@ class Walk {
   }
 
   /**
-   * Show the lesson of a layer, about one of its numbers: the same as before if that is possible.
+   * Show the lesson of a layer for one of its numbers, the same as before if possible.
    * @param {number} index
    * @param {number | null} cell
    * @param {number} step of the lesson
@@ -129,10 +130,10 @@ class Walk {
   }
 
   showChain() {
-    const names = [...this.layers.map(({ kind }) => kind), "Answer"];
+    const names = [...this.layers.map(({ kind }) => kind), "Prediction"];
     const buttons = names.map((name, index) => h("button", {
       type: "button", "aria-current": index === this.index ? "step" : null, onclick: () => this.go(index),
-    }, name, h("small", {}, index < this.layers.length ? this.outputs[index + 1].shape.join(" × ") : "")));
+    }, name, h("small", {}, index < this.layers.length ? shapeText(this.outputs[index + 1].shape) : "")));
     fill(this.chain, buttons);
     const here = buttons[this.index];
     this.chain.scrollTo({
@@ -140,7 +141,7 @@ class Walk {
     });
   }
 
-  /** Draw all of it in the colours of now. */
+  /** Draw the view in the colours of the current theme. */
   repaint() {
     this.drawPicture();
     this.go(this.index, this.cell, this.lesson.step);

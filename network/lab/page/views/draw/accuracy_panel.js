@@ -1,17 +1,17 @@
-// The test accuracy under the latest edits: one question at a time, and the answer of the last counts.
+// Test accuracy of the edited network: one request at a time, always for the latest edits.
 
 import { messageOf } from "../../data/api.js";
 import { isEdited } from "../../maths/edits.js";
-import { fill, h, number, percent, signed } from "../../ui/dom.js";
+import { fill, fraction, h, percent, signed } from "../../ui/dom.js";
 
-const WAIT = 350; // milliseconds after the last edit before the server is asked
+const WAIT = 350; // milliseconds between the last edit and the request
 
-/** The panel of the accuracy. */
+/** The panel with the test accuracy. */
 export class AccuracyPanel {
   /** @type {Edits | null} */
   wanted = null;
   /** @type {number | null} */
-  original = null; // the accuracy without edits
+  original = null; // accuracy without edits
   /** @type {number | undefined} */
   timer = undefined;
   isAsking = false;
@@ -25,13 +25,13 @@ export class AccuracyPanel {
     this.onAccuracy = onAccuracy;
     this.value = h("p", { class: "big-number", "aria-live": "polite" }, "…");
     this.change = h("p", { class: "note" });
-    this.looks = h("p", { class: "note" });
+    this.log = h("p", { class: "note" });
     this.element = h("div", { class: "accuracy" },
       h("div", { class: "row" }, this.value, h("div", {}, h("p", { class: "field-label" }, "Test accuracy"), this.change)),
-      this.looks);
+      this.log);
   }
 
-  /** @param {Edits} edits whose accuracy is wanted */
+  /** @param {Edits} edits to evaluate */
   show(edits) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
@@ -71,9 +71,9 @@ export class AccuracyPanel {
     if (!isEdited(edits)) this.original = share;
     this.value.textContent = percent(share);
     const difference = isEdited(edits) && this.original !== null
-      ? `${signed(100 * (share - this.original))} points against ${percent(this.original)} unharmed` : null;
-    this.change.textContent = difference ?? `${number(correct)} of ${number(count)} test digits`;
-    this.looks.textContent = `Tests of this run so far: ${looks}. Whoever chooses by the test set can no longer test by it.`;
+      ? `${signed(100 * (share - this.original))} points compared with the original ${percent(this.original)}` : null;
+    this.change.textContent = difference ?? `${fraction(correct, count)} test images`;
+    this.log.textContent = `Test evaluation ${looks} of this run (logged). Compare settings on validation images instead.`;
     this.onAccuracy(`Test accuracy ${percent(share)}${difference ? `, ${difference}` : ""}`);
   }
 }

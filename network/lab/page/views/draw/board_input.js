@@ -1,14 +1,14 @@
-// What is looked at comes in here: written on the board, out of an image file, or out of the data set.
+// The input of Draw: a drawing on the board, an image file, or a digit of the dataset.
 
 import { messageOf } from "../../data/api.js";
-import { leaveAsked, picture, takeDigit } from "../../data/picture.js";
+import { clearAddress, picture, setDigit } from "../../data/picture.js";
 import { Board, PENS } from "../../ui/board.js";
-import { fill, h, makeProblem } from "../../ui/dom.js";
+import { capital, fill, h, makeProblem } from "../../ui/dom.js";
 import { digitImage } from "../../ui/heat.js";
 
-/** The board with its tools; `onPicture()` is called when the picture is another. */
+/** The board with its tools; it calls `onPicture()` when the picture has changed. */
 export class BoardInput {
-  isWanted = false; // the drawing has changed since it was made ready
+  isWanted = false; // the drawing has changed since it was preprocessed
   isAsking = false;
 
   /**
@@ -19,7 +19,7 @@ export class BoardInput {
     this.source = source;
     this.onPicture = onPicture;
     this.board = new Board(() => this.prepare());
-    this.digits = h("div", { class: "chips" }); // of a file that has several
+    this.digits = h("div", { class: "chips" }); // of a file with several digits
     this.problem = makeProblem();
     this.hint = h("span", { class: "board-hint", "aria-hidden": "true" }, "Write a digit here");
     this.frame = h("div", { class: "board-frame" }, this.board.element, this.hint);
@@ -37,7 +37,7 @@ export class BoardInput {
     this.hint.hidden = !this.board.isEmpty;
   }
 
-  /** Let the drawing be made ready, one at a time: while one is, only the latest waits. */
+  /** Preprocess the drawing, one request at a time; of later changes only the last one waits. */
   async prepare() {
     const { board, frame } = this;
     Object.assign(picture, { strokes: board.strokes, under: board.under, label: null });
@@ -48,7 +48,7 @@ export class BoardInput {
     frame.dataset.state = "busy";
     while (this.isWanted) {
       this.isWanted = false;
-      await this.attempt(async () => this.take(await this.readBoard()));
+      await this.attempt(async () => this.select(await this.readBoard()));
     }
     this.isAsking = false;
     frame.dataset.state = "ready";
@@ -71,41 +71,42 @@ export class BoardInput {
   }
 
   /**
-   * Show one of the digits that were found; the others can be chosen.
+   * Select one of the digits found, and list the others as buttons.
    * @param {Pixels[]} found
-   * @param {number} place
+   * @param {number} index
    */
-  take(found, place = 0) {
+  select(found, index = 0) {
     this.problem.show("");
-    leaveAsked();
-    picture.pixels = found[place] ?? null;
+    clearAddress();
+    picture.pixels = found[index] ?? null;
     fill(this.digits, found.length > 1 && found.map((pixels, n) => h("button", {
       class: "chip digit-chip", type: "button", "aria-label": `Digit ${n + 1}`,
-      "aria-pressed": String(n === place), onclick: () => this.choose(found, n),
+      "aria-pressed": String(n === index), onclick: () => this.choose(found, n),
     }, digitImage(pixels))));
     this.onPicture();
   }
 
   /**
-   * Lay one of the digits that were found in a file on the board.
+   * Put one of the digits found in a file on the board.
    * @param {Pixels[]} found
-   * @param {number} place
+   * @param {number} index
    */
-  choose(found, place) {
-    this.lay(found[place], null);
-    this.take(found, place);
+  choose(found, index) {
+    this.put(found[index], null);
+    this.select(found, index);
   }
 
   /**
+   * Put a digit on the board.
    * @param {Pixels} pixels
    * @param {number | null} label
    */
-  lay(pixels, label) {
-    takeDigit(pixels, label);
+  put(pixels, label) {
+    setDigit(pixels, label);
     this.start();
   }
 
-  /** @param {FileList | null | undefined} files of which the first is opened */
+  /** @param {FileList | null | undefined} files the first one is opened */
   async open(files) {
     if (!files?.length) return;
     const [file] = files;
@@ -115,13 +116,13 @@ export class BoardInput {
   async showAnother() {
     await this.attempt(async () => {
       const { pixels, label } = await this.source.digit();
-      this.lay(pixels, label);
-      this.take([pixels]);
+      this.put(pixels, label);
+      this.select([pixels]);
     });
   }
 
   makeTools() {
-    const file = h("input", { type: "file", accept: "image/*", class: "file-input", "aria-label": "An image file" });
+    const file = h("input", { type: "file", accept: "image/*", class: "file-input", "aria-label": "Image file" });
     file.onchange = () => {
       this.open(file.files);
       file.value = "";
@@ -132,18 +133,18 @@ export class BoardInput {
       h("div", { class: "row", role: "group", "aria-label": "Pen" }, makePens(this.board),
         button("Undo", () => this.board.undo()), button("Clear", () => this.board.clear())),
       h("div", { class: "row" },
-        h("label", { class: "button file-button" }, "Open an image", file),
-        button("Another digit", () => this.showAnother())));
+        h("label", { class: "button file-button" }, "Open image", file),
+        button("Show another digit", () => this.showAnother())));
   }
 }
 
 /**
- * Make the buttons that choose a pen.
+ * Build the buttons that choose a pen.
  * @param {Board} board
  */
 function makePens(board) {
   const buttons = /** @type {(keyof typeof PENS)[]} */ (Object.keys(PENS)).map((pen) => h("button", {
-    class: "chip pen", type: "button", "aria-pressed": String(pen === board.pen), "aria-label": `A ${pen} pen`, title: `A ${pen} pen`,
+    class: "chip pen", type: "button", "aria-pressed": String(pen === board.pen), "aria-label": `${capital(pen)} pen`, title: `${capital(pen)} pen`,
     "data-pen": pen,
     onclick() {
       board.pen = pen;

@@ -1,24 +1,24 @@
-// Save the network as it is edited: a run of its own, which the lab then shows.
+// A form that saves the edited network as a new run, which the lab then shows.
 
 import { messageOf } from "../../data/api.js";
 import { NOTHING, isEdited } from "../../maths/edits.js";
 import { h } from "../../ui/dom.js";
 
-let saved = ""; // the name of the run that was saved last: its view says so until it is edited
+let saved = ""; // name of the last saved run, for the note in its view until the next edit
 
 /**
- * Make the button and the field.
+ * Build the field and the button.
  * @param {string} run
- * @param {(edits: Edits, name: string | null) => Promise<string>} make makes a run, and returns its name
- * @param {(run: string) => Promise<void>} choose shows that run
+ * @param {(edits: Edits, name: string | null) => Promise<string>} make saves a run, and returns its name
+ * @param {(run: string) => Promise<void>} choose shows the run
  */
 export function makeSave(run, make, choose) {
   const name = h("input", {
     type: "text", id: "edited-name", class: "edited-name", placeholder: `${run}-edited-…`,
     maxlength: 100, autocomplete: "off", spellcheck: "false",
   });
-  const button = h("button", { class: "button" }, "Save as a run");
-  const note = h("p", { class: "note", role: "status" }, saved === run && `Saved: this is the run ${run}.`);
+  const button = h("button", { class: "button" }, "Save run");
+  const note = h("p", { class: "note", role: "status" }, saved === run && `Saved as run ${run}.`);
   const problem = h("p", { class: "field-problem", role: "alert", hidden: true });
   let edits = NOTHING;
   let isSaving = false;
@@ -47,7 +47,7 @@ export function makeSave(run, make, choose) {
 
   return {
     element: h("form", { class: "save-edited", onsubmit, novalidate: true },
-      h("label", { class: "field-label", for: "edited-name" }, "Name of the run"),
+      h("label", { class: "field-label", for: "edited-name" }, "Run name"),
       h("div", { class: "row" }, name, button), problem, note),
     /** @param {Edits} given */
     show(given) {

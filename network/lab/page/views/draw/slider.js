@@ -1,11 +1,11 @@
-// A slider with its name before it and its value behind.
+// A slider with its label and its value.
 
 import { h } from "../../ui/dom.js";
 
 /**
- * Make a slider; `show(value)` moves it, `text` writes its value.
+ * Build a slider; `show(value)` moves it, `text` formats its value.
  * @param {string} label
- * @param {{min: number, max: number, step: number, name?: string}} range `name`: what it is called for who cannot see it
+ * @param {{min: number, max: number, step: number, name?: string}} range `name`: label for screen readers
  * @param {(value: number) => string} text
  */
 export function makeSlider(label, { min, max, step, name = label }, text) {

@@ -1,4 +1,4 @@
-// One unit: its weights over what comes in, its weighted sum term by term, the digits it likes, its edits.
+// The panel of one unit: its inputs and weights, its weighted sum, the digits with the highest activation, its edits.
 
 import { messageOf } from "../../data/api.js";
 import { weightedSum } from "../../maths/weighted_sum.js";
@@ -7,16 +7,16 @@ import { digitImage } from "../../ui/heat.js";
 import { nameUnit } from "./network_map.js";
 import { sumTable } from "./sum_table.js";
 import { makeUnitControls } from "./unit_controls.js";
-import { imageFigures, numberFigures, strongestPlace } from "./unit_pictures.js";
+import { imageFigures, maximumOf, numberFigures } from "./unit_pictures.js";
 
-/** The panel of the unit that is chosen. */
+/** The panel of the chosen unit. */
 export class UnitPanel {
   /** @type {Unit | null} */
   unit = null;
 
   /**
-   * @param {NetworkSource} source knows the digits that excite a unit
-   * @param {(edits: Edits) => void} onEdit is called with new edits
+   * @param {NetworkSource} source
+   * @param {(edits: Edits) => void} onEdit called with new edits
    */
   constructor(source, onEdit) {
     this.source = source;
@@ -24,16 +24,16 @@ export class UnitPanel {
     this.element = h("section", { class: "panel unit-panel", "aria-live": "off" });
   }
 
-  /** Show that no unit is chosen. */
+  /** Show the empty panel. */
   clear() {
     this.unit = null;
-    fill(this.element, h("h2", {}, "One unit"), h("p", { class: "note" },
-      "Choose a neuron or a feature map: its weights, its sum and the digits that it likes appear here."));
+    fill(this.element, h("h2", {}, "Unit"), h("p", { class: "note" },
+      "Choose a neuron or a feature map to see its weights, its weighted sum and the digits with the highest activation."));
   }
 
   /** @param {UnitState} state */
   show(state) {
-    if (this.unit?.stage !== state.stage || this.unit.index !== state.unit) {
+    if (this.unit?.block !== state.block || this.unit.index !== state.unit) {
       this.unit = new Unit(this.source, state, this.onEdit);
       fill(this.element, this.unit.parts);
     }
@@ -41,10 +41,10 @@ export class UnitPanel {
   }
 }
 
-/** What is shown of a unit. */
+/** The content of the panel for one unit. */
 class Unit {
   /** @type {[number, number] | null} */
-  place = null; // of a map, that was clicked
+  position = null; // clicked position in a feature map
 
   /**
    * @param {NetworkSource} source
@@ -52,18 +52,18 @@ class Unit {
    * @param {(edits: Edits) => void} onEdit
    */
   constructor(source, state, onEdit) {
-    const { stage, unit, classes } = state;
+    const { block, unit, classes } = state;
     this.state = state;
-    this.stage = stage;
+    this.block = block;
     this.index = unit;
-    this.name = nameUnit(stage, unit, classes);
+    this.name = nameUnit(block, unit, classes);
     this.value = h("p", { class: "unit-value" });
     this.figures = h("div", { class: "equation" });
     this.sum = h("div");
-    this.liked = h("div", { class: "liked" }, h("p", { class: "note" }, "Showing it training digits …"));
-    this.controls = makeUnitControls(stage, unit, onEdit);
+    this.topDigits = h("div", {}, h("p", { class: "note" }, "Computing activations …"));
+    this.controls = makeUnitControls(block, unit, onEdit);
     this.effect = h("p", { class: "note effect", "aria-live": "polite" });
-    this.fetchLiked(source, state.member);
+    this.fetchTopDigits(source, state.member);
   }
 
   get parts() {
@@ -73,24 +73,23 @@ class Unit {
         h("div", { class: "stack" }, this.figures, this.sum),
         h("div", { class: "stack" },
           this.controls.element, this.effect,
-          h("h3", {}, this.stage.isImages ? "Training digits with the strongest spot for it" : "Training digits that excite it most"),
-          this.liked)),
+          h("h3", {}, "Training digits with the highest activation"), this.topDigits)),
     ];
   }
 
   /**
-   * Show the training digits that excite it most.
+   * Show the training digits with the highest activation.
    * @param {NetworkSource} source
    * @param {number | null} member
    */
-  async fetchLiked(source, member) {
+  async fetchTopDigits(source, member) {
     try {
-      const { digits, of } = await source.exciting(this.stage.last, this.index, member);
-      const what = this.stage.isImages ? "map" : "neuron";
-      fill(this.liked, thumbnails(digits, source.classes), h("p", { class: "note" },
-        `Of ${number(of)} digits that the network was trained on. The number is what the ${what} says.`));
+      const { digits, of } = await source.exciting(this.block.last, this.index, member);
+      const activation = this.block.isImages ? "The number is the maximum of the feature map." : "The number is the activation.";
+      fill(this.topDigits, thumbnails(digits, source.classes), h("p", { class: "note" },
+        `From ${number(of)} training digits. ${activation}`));
     } catch (error) {
-      fill(this.liked, h("p", { class: "problem" }, messageOf(error)));
+      fill(this.topDigits, h("p", { class: "problem" }, messageOf(error)));
     }
   }
 
@@ -102,40 +101,40 @@ class Unit {
     if (state.outputs) this.showSum(state, state.outputs);
     else {
       fill(this.value, "–");
-      fill(this.figures, h("p", { class: "note" }, "Write a digit to see what it makes of it."));
+      fill(this.figures, h("p", { class: "note" }, "Write a digit to see the inputs of this unit."));
       fill(this.sum);
     }
   }
 
   /**
-   * Show how it comes to what it says.
+   * Show the computation of the output.
    * @param {UnitState} state
    * @param {NdArray[]} outputs
    */
   showSum({ layers }, outputs) {
-    const { stage, index } = this;
-    const at = { layers, outputs, stage, unit: index };
-    if (stage.isImages) {
-      const place = this.place ?? strongestPlace(at);
+    const { block, index } = this;
+    const at = { layers, outputs, block, unit: index };
+    if (block.isImages) {
+      const position = this.position ?? maximumOf(at);
       fill(this.value);
-      fill(this.figures, imageFigures(at, place, (clicked) => {
-        this.place = clicked;
+      fill(this.figures, imageFigures(at, position, (clicked) => {
+        this.position = clicked;
         this.update(this.state);
       }));
-      fill(this.sum, sumTable(weightedSum(layers, outputs, stage, index, place), place));
+      fill(this.sum, sumTable(weightedSum(layers, outputs, block, index, position), position));
     } else {
-      const taken = weightedSum(layers, outputs, stage, index, [0, 0]);
+      const sum = weightedSum(layers, outputs, block, index, [0, 0]);
       fill(this.value,
-        h("span", { class: "big-number" }, withMinus(outputs[stage.last + 1].values[index], 3)),
-        h("span", { class: "note" }, taken.then.length ? `from a sum of ${signed(taken.sum)}` : "its sum"));
+        h("span", { class: "big-number" }, withMinus(outputs[block.last + 1].values[index], 3)),
+        h("span", { class: "note" }, sum.then.length ? `from a weighted sum of ${signed(sum.sum)}` : "weighted sum"));
       fill(this.figures, numberFigures(at));
-      fill(this.sum, sumTable(taken, null));
+      fill(this.sum, sumTable(sum, null));
     }
   }
 }
 
 /**
- * Show digits as small pictures, each with its label and a number.
+ * Build small pictures of digits, each with its label and a number.
  * @param {RankedDigit[]} digits
  * @param {string[]} classes
  */

@@ -1,37 +1,37 @@
-// One unit in pictures: what comes in, times its weights; or its kernel over what it sees at a place.
+// Pictures of one unit: inputs times weights, or the kernel of a feature map and its window.
 
 import { shapeOfInput } from "../../maths/weighted_sum.js";
 import { h } from "../../ui/dom.js";
 import { figure, sign } from "../../ui/equation.js";
 import { drawHeat, heat, limitOf, scaleOf } from "../../ui/heat.js";
 
-/** @typedef {{layers: Layer[], outputs: NdArray[], stage: Stage, unit: number}} UnitAt */
+/** @typedef {{layers: Layer[], outputs: NdArray[], block: Block, unit: number}} UnitAt */
 
 /**
- * Show that what comes in, times the weights, is the terms: in three pictures.
+ * Build three pictures: inputs times weights = terms.
  * @param {UnitAt} at
  */
-export function numberFigures({ layers, outputs, stage, unit }) {
-  const { shape } = shapeOfInput(layers, outputs, stage.first);
-  const [x, { weight }] = [outputs[stage.first].values, layers[stage.first].params];
+export function numberFigures({ layers, outputs, block, unit }) {
+  const { shape } = shapeOfInput(layers, outputs, block.first);
+  const [x, { weight }] = [outputs[block.first].values, layers[block.first].params];
   const tiles = shape.length === 1 ? tile([1, 1, x.length], 0) : tile(shape, 1);
   const [rows, columns] = tiles.size;
-  const weights = tiles.fill((at) => weight.values[at * stage.units + unit]);
-  const seen = tiles.fill((at) => x[at]);
-  const terms = seen.map((value, at) => value * weights[at]);
-  const name = ["what comes in", "the picture", "the maps"][shape.length - 1];
+  const weights = tiles.fill((at) => weight.values[at * block.units + unit]);
+  const inputs = tiles.fill((at) => x[at]);
+  const terms = inputs.map((value, at) => value * weights[at]);
+  const name = ["inputs", "picture", "feature maps"][shape.length - 1];
   return [
-    figure(heat(seen, rows, columns, { limit: limitOf(seen), scale: scaleOf(seen) }), name),
+    figure(heat(inputs, rows, columns, { limit: limitOf(inputs), scale: scaleOf(inputs) }), name),
     sign("×"),
-    figure(heat(weights, rows, columns, { limit: limitOf(weights), scale: "diverging" }), "its weights"),
+    figure(heat(weights, rows, columns, { limit: limitOf(weights), scale: "diverging" }), "weights"),
     sign("="),
-    figure(heat(terms, rows, columns, { limit: limitOf(terms), scale: "diverging" }), "the terms"),
+    figure(heat(terms, rows, columns, { limit: limitOf(terms), scale: "diverging" }), "terms"),
   ];
 }
 
 /**
- * Lay channels side by side as tiles, in a rectangle that is nearly a square, `gap` pixels apart. Numbers
- * lie in arrays channel by channel; fill(f) takes each from where it is: f(at) for [row, column, channel].
+ * Arrange channels as tiles in a nearly square rectangle, `gap` pixels apart. fill(f) sets each number to
+ * f(at, row, column, channel), where `at` is its index in an array with the channels last.
  * @param {number[]} shape
  * @param {number} gap
  */
@@ -58,40 +58,41 @@ function tile([height, width, channels = 1], gap) {
 }
 
 /**
- * Show the kernel over what it sees at one place, and the map with that place marked.
+ * Build pictures of a feature map with a marked position, the window there, and the kernel.
  * @param {UnitAt} state
- * @param {[number, number]} place
- * @param {(place: [number, number]) => void} onPlace is called with the place that is clicked
+ * @param {[number, number]} position
+ * @param {(position: [number, number]) => void} onPosition called with the clicked position
  */
-export function imageFigures(state, [h0, w0], onPlace) {
-  const { layers, outputs, stage, unit } = state;
-  const { size, padding, n_out, params: { weight } } = /** @type {ConvLayer} */ (layers[stage.first]);
-  const [height, width, channels = 1] = outputs[stage.first].shape;
+export function imageFigures(state, [h0, w0], onPosition) {
+  const { layers, outputs, block, unit } = state;
+  const { size, padding, n_out, params: { weight } } = /** @type {ConvLayer} */ (layers[block.first]);
+  const [height, width, channels = 1] = outputs[block.first].shape;
   const tiles = tile([size, size, channels], 1);
-  const seen = tiles.fill((at, i, j, c) => {
+  const inputs = tiles.fill((at, i, j, c) => {
     const [r, q] = [h0 + i - padding, w0 + j - padding];
     const isInside = r >= 0 && q >= 0 && r < height && q < width;
-    return isInside ? outputs[stage.first].values[(r * width + q) * channels + c] : 0;
+    return isInside ? outputs[block.first].values[(r * width + q) * channels + c] : 0;
   });
   const weights = tiles.fill((at) => weight.values[at * n_out + unit]);
   return [
-    figure(mapWithPlace(state, [h0, w0], onPlace), "its map: click a place"),
+    figure(mapWithMarker(state, [h0, w0], onPosition), "feature map: click a position"),
     sign("←"),
-    figure(heat(seen, ...tiles.size, { limit: limitOf(seen), scale: scaleOf(seen) }),
-      channels === 1 ? "what it sees there" : `there, in ${channels} maps`),
+    figure(heat(inputs, ...tiles.size, { limit: limitOf(inputs), scale: scaleOf(inputs) }),
+      channels === 1 ? "window" : `window in ${channels} feature maps`),
     sign("×"),
     figure(heat(weights, ...tiles.size, { limit: limitOf(weights), scale: "diverging" }),
-      channels === 1 ? "its kernel" : `its ${channels} kernels`),
+      channels === 1 ? "kernel" : `${channels} kernels`),
   ];
 }
 
 /**
+ * Build the picture of a feature map with a marked position.
  * @param {UnitAt} state
- * @param {[number, number]} place
- * @param {(place: [number, number]) => void} onPlace
+ * @param {[number, number]} position
+ * @param {(position: [number, number]) => void} onPosition
  */
-function mapWithPlace({ outputs, stage, unit }, [h0, w0], onPlace) {
-  const y = outputs[stage.first + 1];
+function mapWithMarker({ outputs, block, unit }, [h0, w0], onPosition) {
+  const y = outputs[block.first + 1];
   const [height, width, channels] = y.shape;
   const values = Float32Array.from({ length: height * width }, (_, at) => y.values[at * channels + unit]);
   const canvas = drawHeat(h("canvas", { class: "is-clickable" }), values, height, width,
@@ -100,27 +101,27 @@ function mapWithPlace({ outputs, stage, unit }, [h0, w0], onPlace) {
     const box = canvas.getBoundingClientRect();
     /** @type {(share: number, many: number) => number} */
     const at = (share, many) => Math.min(Math.max(Math.floor(share * many), 0), many - 1);
-    onPlace([
+    onPosition([
       at((event.clientY - box.top) / box.height, height),
       at((event.clientX - box.left) / box.width, width),
     ]);
   };
-  const marker = h("span", { class: "place-marker", style: {
+  const marker = h("span", { class: "map-marker", style: {
     left: `${(100 * w0) / width}%`, top: `${(100 * h0) / height}%`,
     width: `${100 / width}%`, height: `${100 / height}%`,
   } });
-  return h("div", { class: "map-with-place" }, canvas, marker);
+  return h("div", { class: "map-with-marker" }, canvas, marker);
 }
 
 /**
- * Return where the weighted sum of a map is largest.
+ * Return the position of the largest weighted sum in a feature map.
  * @param {UnitAt} state
  * @returns {[number, number]}
  */
-export function strongestPlace({ outputs, stage, unit }) {
-  const { shape: [, width, channels], values } = outputs[stage.first + 1];
+export function maximumOf({ outputs, block, unit }) {
+  const { shape: [, width, channels], values } = outputs[block.first + 1];
   let best = unit;
   for (let at = unit; at < values.length; at += channels) if (values[at] > values[best]) best = at;
-  const place = (best - unit) / channels;
-  return [Math.floor(place / width), place % width];
+  const pixel = (best - unit) / channels;
+  return [Math.floor(pixel / width), pixel % width];
 }

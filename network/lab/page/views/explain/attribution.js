@@ -1,4 +1,4 @@
-// What each pixel added to the answer, over the digit; by one of two methods.
+// Pixel attribution: the contribution of each pixel to a logit, drawn over the digit.
 
 import { lastOf } from "../../maths/arrays.js";
 import { withoutOutputActivation } from "../../maths/explanations.js";
@@ -12,18 +12,18 @@ import { latestOnly } from "../../ui/latest_request.js";
 const METHODS = {
   "integrated-gradients": {
     name: "Integrated gradients",
-    text: "The slope of the score at each pixel, averaged on the way from a blank page to this picture, times the "
-      + "ink. These numbers add up to the difference that the ink makes.",
+    text: "The gradient of the logit for each pixel, averaged on the line from a blank image to this picture, times "
+      + "the pixel. These numbers add up to the difference between the two logits.",
   },
   "gradient-times-input": {
     name: "Gradient times input",
-    text: "The slope of the score at each pixel of this very picture, times the ink. It is exact for small changes "
-      + "only: where the score is curved, the numbers add up to something else.",
+    text: "The gradient of the logit for each pixel of this picture, times the pixel. It is exact only for small "
+      + "changes: the logit is not linear, so the numbers do not add up to the difference.",
   },
 };
 
 /**
- * Make the section: show(seen) asks about a picture.
+ * Build the section; show(explained) computes it for a picture.
  * @param {NetworkSource} source
  */
 export function makeAttribution({ classes, contributions }) {
@@ -32,8 +32,8 @@ export function makeAttribution({ classes, contributions }) {
   let [target, method] = [0, "integrated-gradients"];
   /** @type {number | null} */
   let against = null;
-  const targets = h("select", { "aria-label": "Why this class" });
-  const rivals = h("select", { "aria-label": "Rather than" });
+  const targets = h("select", { "aria-label": "Class" });
+  const rivals = h("select", { "aria-label": "Compared with" });
   const methods = Object.entries(METHODS).map(([key, { name }]) => h("button", {
     class: "chip", type: "button", "data-method": key,
     onclick() { method = key; ask(); },
@@ -46,7 +46,7 @@ export function makeAttribution({ classes, contributions }) {
     if (!seen) return;
     if (against === target) against = null;
     fill(targets, optionsOf(classes, target));
-    fill(rivals, h("option", { value: "", selected: against === null }, "anything else"), optionsOf(classes, against, target));
+    fill(rivals, h("option", { value: "", selected: against === null }, "no other class"), optionsOf(classes, against, target));
     for (const button of methods) button.setAttribute("aria-pressed", String(button.dataset.method === method));
     const question = { pixels: [...seen.pixels], target, against, method, member: seen.member };
     const [asked, { values }] = [seen, await contributions(question)];
@@ -55,14 +55,14 @@ export function makeAttribution({ classes, contributions }) {
 
   return {
     element: h("section", { class: "panel" },
-      h("h2", {}, "What spoke for it, and what against"),
+      h("h2", {}, "Pixel attribution"),
       h("div", { class: "question" },
-        h("span", {}, "Why"), targets, h("span", {}, "rather than"), rivals,
+        h("span", {}, "Class"), targets, h("span", {}, "compared with"), rivals,
         h("div", { class: "chips", role: "group", "aria-label": "Method" }, methods)),
       result),
     /** @param {Explained} given */
     show(given) {
-      if (seen?.pixels !== given.pixels || seen.answer !== given.answer) [target, against] = [given.answer, null];
+      if (seen?.pixels !== given.pixels || seen.prediction !== given.prediction) [target, against] = [given.prediction, null];
       seen = given;
       ask();
     },
@@ -72,57 +72,57 @@ export function makeAttribution({ classes, contributions }) {
 /**
  * @param {string[]} classes
  * @param {number | null} chosen
- * @param {number | null} without the class that is left out
+ * @param {number | null} without class that is not listed
  */
 function optionsOf(classes, chosen, without = null) {
   return classes.map((name, k) => k !== without && h("option", { value: k, selected: k === chosen }, name));
 }
 
 /**
- * Lay what each pixel added over the digit.
- * @param {Float32Array} added
+ * Draw the contributions of the pixels over the digit.
+ * @param {Float32Array} contribution
  * @param {Explained} seen
  */
-function pictureOf(added, { pixels }) {
+function pictureOf(contribution, { pixels }) {
   return h("figure", { class: "figure" },
     h("div", { class: "over" },
       digitImage(pixels),
-      heat(added, 28, 28, { scale: "diverging", limit: limitOf(added) })),
+      heat(contribution, 28, 28, { scale: "diverging", limit: limitOf(contribution) })),
     h("figcaption", { class: "legend" },
-      h("span", { class: "legend-against" }, "spoke against"),
+      h("span", { class: "legend-against" }, "evidence against"),
       h("span", { class: "legend-bar", "aria-hidden": "true" }),
-      h("span", { class: "legend-for" }, "spoke for it")));
+      h("span", { class: "legend-for" }, "evidence for")));
 }
 
 /**
- * Write what the pixels add up to, and the difference that the ink makes.
- * @param {Float32Array} added
+ * List the sums of the contributions, and the logits that they explain.
+ * @param {Float32Array} contribution
  * @param {Explained} seen
  * @param {AttributionQuestion} question
  * @param {string[]} classes
  */
-function factsOf(added, { pixels, layers }, { target, against, method }, classes) {
+function factsOf(contribution, { pixels, layers }, { target, against, method }, classes) {
   /** @param {Pixels} image */
-  const score = (image) => {
+  const logit = (image) => {
     const { values } = lastOf(forward(withoutOutputActivation(layers), scalePixels(image)));
     return values[target] - (against === null ? 0 : values[against]);
   };
-  const [withInk, without] = [score(pixels), score(new Uint8Array(784))];
-  const what = against === null
-    ? `The score of ${classes[target]}` : `The lead of ${classes[target]} over ${classes[against]}`;
+  const [picture, blank] = [logit(pixels), logit(new Uint8Array(784))];
+  const name = against === null
+    ? `Logit of ${classes[target]}` : `Logit of ${classes[target]} minus logit of ${classes[against]}`;
   /** @param {(value: number) => boolean} keep */
-  const total = (keep) => signed(added.reduce((sum, value) => sum + (keep(value) ? value : 0), 0));
+  const total = (keep) => signed(contribution.reduce((sum, value) => sum + (keep(value) ? value : 0), 0));
   return h("div", { class: "stack" },
     h("p", {}, METHODS[method].text),
     h("dl", { class: "facts" },
-      fact("Ink that spoke for it", total((value) => value > 0)),
-      fact("Ink that spoke against it", total((value) => value < 0)),
-      fact("Together", total(() => true)),
-      fact(`${what} with this ink`, signed(withInk)),
-      fact("On a blank page", signed(without)),
-      fact("The difference that the ink makes", signed(withInk - without))),
+      fact("Evidence for", total((value) => value > 0)),
+      fact("Evidence against", total((value) => value < 0)),
+      fact("Sum", total(() => true)),
+      fact(name, signed(picture)),
+      fact("The same for a blank image", signed(blank)),
+      fact("Difference", signed(picture - blank))),
     h("p", { class: "note" },
-      "Scores are those before the output activation, which hides differences between clear answers."));
+      "Logits are the outputs before the output activation, which hides differences between confident predictions."));
 }
 
 /** @type {(name: string, value: string) => HTMLElement[]} */

@@ -1,4 +1,4 @@
-// The smallest change that turns the answer into another: the change and the result, side by side.
+// The smallest change that flips the prediction: the picture, the change and the result.
 
 import { argmax } from "../../maths/arrays.js";
 import { scoresOf } from "../../maths/layers.js";
@@ -7,10 +7,10 @@ import { fill, h, number } from "../../ui/dom.js";
 import { figure, sign } from "../../ui/equation.js";
 import { heat, limitOf } from "../../ui/heat.js";
 import { latestOnly } from "../../ui/latest_request.js";
-import { answerText } from "../../ui/scores.js";
+import { predictionText } from "../../ui/scores.js";
 
 /**
- * Make the section: show(seen) asks about a picture.
+ * Build the section; show(explained) computes it for a picture.
  * @param {NetworkSource} source
  */
 export function makeSmallestChange({ classes, smallestChange }) {
@@ -27,7 +27,7 @@ export function makeSmallestChange({ classes, smallestChange }) {
     const [asked, wanted] = [seen, target];
     chips.forEach((chip, k) => {
       chip.setAttribute("aria-pressed", String(k === wanted));
-      chip.disabled = k === asked.answer;
+      chip.disabled = k === asked.prediction;
     });
     const change = await smallestChange({ pixels: [...asked.pixels], target: wanted, member: asked.member });
     if (isLatest()) fill(result, change ? picturesOf(change, asked, classes) : noChange(classes[wanted]));
@@ -35,13 +35,13 @@ export function makeSmallestChange({ classes, smallestChange }) {
 
   return {
     element: h("section", { class: "panel" },
-      h("h2", {}, "The smallest change that makes it another digit"),
-      h("div", { class: "question" }, h("span", {}, "Make it"),
-        h("div", { class: "chips", role: "group", "aria-label": "The other digit" }, chips)),
+      h("h2", {}, "Smallest change"),
+      h("div", { class: "question" }, h("span", {}, "Find smallest change to"),
+        h("div", { class: "chips", role: "group", "aria-label": "Target class" }, chips)),
       result),
     /** @param {Explained} given */
     show(given) {
-      if (seen?.pixels !== given.pixels || target === given.answer) target = runnerUp(given);
+      if (seen?.pixels !== given.pixels || target === given.prediction) target = runnerUp(given);
       seen = given;
       ask();
     },
@@ -49,16 +49,16 @@ export function makeSmallestChange({ classes, smallestChange }) {
 }
 
 /**
- * Return the class with the highest score but one.
+ * Return the class with the second highest score.
  * @param {Explained} seen
  */
-function runnerUp({ values, answer }) {
-  return argmax(values.map((value, k) => (k === answer ? -Infinity : value)));
+function runnerUp({ values, prediction }) {
+  return argmax(values.map((value, k) => (k === prediction ? -Infinity : value)));
 }
 
 /** @param {string} name of the class */
 function noChange(name) {
-  return h("p", { class: "note" }, `No way to ${name} was found from here by small steps.`);
+  return h("p", { class: "note" }, `No similar image that is predicted as ${name} was found.`);
 }
 
 /**
@@ -66,7 +66,7 @@ function noChange(name) {
  * @param {Explained} seen
  * @param {string[]} classes
  */
-function picturesOf({ image, distance }, { pixels, layers, values, answer }, classes) {
+function picturesOf({ image, distance }, { pixels, layers, values, prediction }, classes) {
   const before = scalePixels(pixels).values;
   const difference = image.values.map((x, at) => x - before[at]);
   const after = scoresOf(layers, image);
@@ -75,17 +75,17 @@ function picturesOf({ image, distance }, { pixels, layers, values, answer }, cla
   const limit = limitOf(difference);
   return [
     h("div", { class: "equation" },
-      figure(heat(before, 28, 28), answerText(values, classes)),
+      figure(heat(before, 28, 28), predictionText(values, classes)),
       sign("+"),
       figure(heat(difference, 28, 28, { scale: "diverging", limit }),
-        `The change, made ${number(1 / limit, 1)} times as strong to be seen`),
+        `Change, amplified ${number(1 / limit, 1)} times`),
       sign("="),
-      figure(heat(image.values, 28, 28), answerText(after, classes))),
-    h("p", {}, `${number(changed)} pixels change, the most by ${Math.max(...levels)} of 255 grey levels; `,
-      `all changes together are as long as ${number(distance, 2)} pixels of full ink. `,
-      `Do you still read ${classes[answer]}? The network reads ${classes[argmax(after)]}.`),
+      figure(heat(image.values, 28, 28), predictionText(after, classes))),
+    h("p", {}, `${number(changed)} pixels change, by at most ${Math.max(...levels)} of 255 grey levels. `,
+      `Euclidean distance: ${number(distance, 2)} (1 means one pixel of full ink). `,
+      `Can you still read ${classes[prediction]}? The network predicts ${classes[argmax(after)]}.`),
     h("p", { class: "note" },
-      "The way follows the slope of the network's scores, step by step, with every pixel kept between paper and full ink. ",
-      "There may be a smaller change that it did not find."),
+      "The search follows the gradient of the scores and keeps every pixel between paper and full ink. ",
+      "A smaller change may exist."),
   ];
 }

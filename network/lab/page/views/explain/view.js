@@ -1,7 +1,7 @@
-// Why: what made the network answer as it did, and what would have made it answer otherwise.
+// Explain: the evidence for a prediction, the smallest change that flips it, the nearest training images.
 
 import { messageOf } from "../../data/api.js";
-import { leaveAsked, picture, takeAsked, takeDigit } from "../../data/picture.js";
+import { clearAddress, loadFromAddress, picture, setDigit } from "../../data/picture.js";
 import { openSource } from "../../data/source.js";
 import { argmax } from "../../maths/arrays.js";
 import { scoresOf } from "../../maths/layers.js";
@@ -14,29 +14,29 @@ import { makeAttribution } from "./attribution.js";
 import { makeNearest } from "./nearest.js";
 import { makeSmallestChange } from "./smallest_change.js";
 
-export const title = "Why";
-export const about = "What made the network answer so, and what would have made it answer otherwise.";
+export const title = "Explain";
+export const about = "The evidence for a prediction, and the smallest change that flips it.";
 
 /**
- * Show the view; returns the function that takes it away.
+ * Show the view; returns a function that stops it.
  * @param {HTMLElement} root
  * @param {ViewContext} context
  */
 export function mount(root, context) {
-  const room = h("div", { class: "why" }, h("p", { class: "note" }, "Fetching the network …"));
+  const room = h("div", { class: "why" }, h("p", { class: "note" }, "Loading the network …"));
   root.append(room);
   openSource(context).then(async (source) => {
-    const isAsked = await takeAsked(source);
-    if (!isAsked && !picture.pixels) await takeAny(source);
+    const isLoaded = await loadFromAddress(source);
+    if (!isLoaded && !picture.pixels) await loadAny(source);
     if (room.isConnected) show(room, source, context);
   }).catch((error) => fill(room, problemText(messageOf(error))));
   return () => {};
 }
 
 /** @param {NetworkSource} source */
-async function takeAny(source) {
+async function loadAny(source) {
   const { pixels, label } = await source.digit();
-  takeDigit(pixels, label);
+  setDigit(pixels, label);
 }
 
 /**
@@ -47,7 +47,7 @@ async function takeAny(source) {
 function show(room, source, context) {
   /** @type {number | null} */
   let member = null;
-  const canvas = h("canvas", { role: "img", "aria-label": "The digit" });
+  const canvas = h("canvas", { role: "img", "aria-label": "Picture" });
   const caption = h("figcaption");
   const scores = makeScores();
   const problem = makeProblem();
@@ -60,16 +60,16 @@ function show(room, source, context) {
     const values = scoresOf(layers, scalePixels(pixels));
     drawDigit(canvas, pixels);
     caption.textContent = picture.label === null
-      ? "Your drawing" : `A digit of the data set, labelled ${source.classes[picture.label]}`;
+      ? "Your drawing" : `Image of the dataset, true class ${source.classes[picture.label]}`;
     scores.show(values, source.classes);
     members.show(scalePixels(pixels));
-    for (const section of sections) section.show({ pixels, layers, member, answer: argmax(values), values });
+    for (const section of sections) section.show({ pixels, layers, member, prediction: argmax(values), values });
   }
 
   async function showAnother() {
     try {
-      await takeAny(source);
-      leaveAsked();
+      await loadAny(source);
+      clearAddress();
       problem.show("");
       explain();
     } catch (error) {
@@ -78,12 +78,12 @@ function show(room, source, context) {
   }
 
   fill(room,
-    h("div", { class: "witness" },
+    h("div", { class: "explained" },
       h("figure", { class: "figure" }, canvas, caption),
       scores.element,
       h("div", { class: "stack" },
-        h("button", { class: "button", type: "button", onclick: showAnother }, "Another digit"),
-        h("a", { class: "button", href: "#draw" }, picture.strokes.length ? "Change the drawing" : "Draw one"))),
+        h("button", { class: "button", type: "button", onclick: showAnother }, "Show another digit"),
+        h("a", { class: "button", href: "#draw" }, picture.strokes.length ? "Edit drawing" : "Draw a digit"))),
     problem.element,
     members.element,
     sections.map((section) => section.element));

@@ -1,11 +1,11 @@
-// The confusion matrix: what was answered, for each class; every cell opens its images.
+// The confusion matrix: true class by predicted class. Every cell opens its images.
 
 import { fill, h, number, percent } from "../../ui/dom.js";
 import { shortName } from "../../ui/palette.js";
 
-/** @typedef {{label: number | null, answer: number | null}} Pair null stands for any class */
+/** @typedef {{label: number | null, prediction: number | null}} Pair null: any class */
 
-/** The matrix; `onChoose(pair)` is called for a cell, a row or a column. */
+/** The matrix; it calls `onChoose(pair)` for a cell, a row or a column. */
 export class ConfusionMatrix {
   /** @type {(Pair & {element: HTMLElement})[]} */
   buttons = [];
@@ -23,18 +23,19 @@ export class ConfusionMatrix {
     const hasNames = names.some((name, k) => name !== classes[k]);
     this.buttons = [];
     fill(this.element, h("table", { class: `matrix ${hasNames ? "has-names" : ""}`, style: { "--classes": classes.length } },
-      h("caption", { class: "visually-hidden" }, "How often each class was answered as each class"),
+      h("caption", { class: "visually-hidden" }, "Number of images per true class and predicted class"),
       this.headOf(classes, names),
       h("tbody", {}, names.map((name, label) => this.rowOf(images, name, label)))));
   }
 
   /**
-   * Mark the cell, the row or the column that is chosen.
+   * Mark the chosen cell, row or column.
    * @param {Pair} pair
    */
   mark(pair) {
-    for (const { element, label, answer } of this.buttons) {
-      element.setAttribute("aria-pressed", String(label === pair.label && answer === pair.answer));
+    for (const { element, label, prediction } of this.buttons) {
+      const isChosen = label === pair.label && prediction === pair.prediction;
+      element.setAttribute("aria-pressed", String(isChosen));
     }
   }
 
@@ -44,10 +45,10 @@ export class ConfusionMatrix {
    */
   headOf(classes, names) {
     return h("thead", {},
-      h("tr", {}, h("td"), h("th", { colspan: names.length, scope: "colgroup", class: "matrix-axis" }, "answered"), h("td")),
-      h("tr", {}, h("td"), names.map((name, answer) => h("th", { scope: "col" },
-        this.button(name, { label: null, answer }, `All answered ${classes[answer]}`, { class: "matrix-head" }))),
-      h("th", { scope: "col", class: "matrix-axis" }, "right")));
+      h("tr", {}, h("td"), h("th", { colspan: names.length, scope: "colgroup", class: "matrix-axis" }, "predicted class"), h("td")),
+      h("tr", {}, h("td"), names.map((name, prediction) => h("th", { scope: "col" },
+        this.button(name, { label: null, prediction }, `Predicted as ${classes[prediction]}`, { class: "matrix-head" }))),
+      h("th", { scope: "col", class: "matrix-axis" }, "recall")));
   }
 
   /**
@@ -63,25 +64,25 @@ export class ConfusionMatrix {
     const text = name === classes[label] ? name : `${name} ${classes[label]}`;
     return h("tr", {},
       h("th", { scope: "row" },
-        this.button(text, { label, answer: null }, `All that show ${classes[label]}`, { class: "matrix-head" })),
-      counts.map((count, answer) => this.cellOf(classes, { label, answer }, count, most)),
+        this.button(text, { label, prediction: null }, `True class ${classes[label]}`, { class: "matrix-head" })),
+      counts.map((count, prediction) => this.cellOf(classes, { label, prediction }, count, most)),
       h("td", { class: "matrix-axis" }, all ? percent(counts[label] / all, 1) : ""));
   }
 
   /**
-   * Make the cell of a pair of classes; `most` is the count of the darkest mistake.
+   * Build the cell of a pair of classes; `most` is the largest number of mistakes in a cell.
    * @param {string[]} classes
-   * @param {{label: number, answer: number}} pair
+   * @param {{label: number, prediction: number}} pair
    * @param {number} count
    * @param {number} most
    */
-  cellOf(classes, { label, answer }, count, most) {
-    const isRight = label === answer;
-    if (!count) return h("td", { class: "matrix-none" }, isRight ? "0" : "·");
-    const share = isRight ? 0 : 6 + 94 * (count / most) ** 0.8;
-    const kind = isRight ? "is-right" : share > 60 ? "is-wrong is-many" : "is-wrong";
-    const title = `${classes[label]} answered as ${classes[answer]}: ${number(count)} images`;
-    return h("td", {}, this.button(String(count), { label, answer }, title, { class: kind, style: { "--share": `${share}%` } }));
+  cellOf(classes, { label, prediction }, count, most) {
+    const isCorrect = label === prediction;
+    if (!count) return h("td", { class: "matrix-none" }, isCorrect ? "0" : "·");
+    const share = isCorrect ? 0 : 6 + 94 * (count / most) ** 0.8;
+    const kind = isCorrect ? "is-correct" : share > 60 ? "is-mistake is-many" : "is-mistake";
+    const title = `${classes[label]} predicted as ${classes[prediction]}: ${number(count)} images`;
+    return h("td", {}, this.button(String(count), { label, prediction }, title, { class: kind, style: { "--share": `${share}%` } }));
   }
 
   /**

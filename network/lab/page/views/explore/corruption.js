@@ -1,45 +1,45 @@
-// Damage the images: of which kind, how strongly; the network answers them all again.
+// Image corruption: its kind and severity, and the accuracy on the corrupted images.
 
 import { messageOf } from "../../data/api.js";
 import { fill, h, number, percent, withMinus } from "../../ui/dom.js";
 
-/** The panel of the damage. */
+/** The panel of the corruption. */
 export class CorruptionPanel {
   isAsking = false;
   isStopped = false;
 
   /**
    * @param {object} options
-   * @param {ImageSet} options.plain the images as they are
-   * @param {{damage: Corruption | null}} options.memory keeps what was chosen
-   * @param {(damage: Corruption) => Promise<ImageSet>} options.open fetches the images damaged
-   * @param {(images: ImageSet) => void} options.onImages is given those that are to be shown
+   * @param {ImageSet} options.original the images without corruption
+   * @param {{corruption: Corruption | null}} options.memory keeps the choice
+   * @param {(corruption: Corruption) => Promise<ImageSet>} options.open fetches the corrupted images
+   * @param {(images: ImageSet) => void} options.onImages called with the images to show
    */
-  constructor({ plain, memory, open, onImages }) {
-    this.plain = plain;
+  constructor({ original, memory, open, onImages }) {
+    this.original = original;
     this.memory = memory;
     this.open = open;
     this.onImages = onImages;
-    this.chips = plain.damages.map((kind) => h("button", {
-      class: "chip", type: "button", "data-damage": kind.name,
-      onclick: () => this.choose(memory.damage?.name === kind.name ? null : { name: kind.name, strength: startOf(kind.levels) }),
+    this.chips = original.corruptions.map((kind) => h("button", {
+      class: "chip", type: "button", "data-corruption": kind.name,
+      onclick: () => this.choose(memory.corruption?.name === kind.name ? null : { name: kind.name, strength: startOf(kind.levels) }),
     }, kind.name));
-    this.strength = h("output", { class: "damage-strength", for: "damage-strength" });
+    this.severity = h("output", { class: "severity", for: "severity" });
     this.slider = h("input", {
-      id: "damage-strength", type: "range", min: 0, step: 1,
-      oninput: () => this.writeStrength(this.slid()), onchange: () => this.choose(this.slid()),
+      id: "severity", type: "range", min: 0, step: 1,
+      oninput: () => this.writeSeverity(this.slid()), onchange: () => this.choose(this.slid()),
     });
-    this.knob = h("div", { class: "damage-knob" },
-      h("label", { class: "damage-label", for: "damage-strength" }, "How strongly", this.strength), this.slider,
-      h("button", { class: "button", type: "button", onclick: () => this.takeAway() }, "Take the damage away"));
-    this.told = h("p", { class: "damage-told", role: "status" });
-    this.element = h("div", { class: "damage" },
-      h("div", { class: "chips", role: "group", "aria-label": "Kind of damage" }, this.chips), this.knob, this.told);
+    this.setting = h("div", { class: "corruption-setting" },
+      h("label", { class: "severity-label", for: "severity" }, "Severity", this.severity), this.slider,
+      h("button", { class: "button", type: "button", onclick: () => this.remove() }, "Remove corruption"));
+    this.result = h("p", { class: "corruption-result", role: "status" });
+    this.element = h("div", { class: "corruption" },
+      h("div", { class: "chips", role: "group", "aria-label": "Kind of corruption" }, this.chips), this.setting, this.result);
   }
 
   begin() {
-    if (this.memory.damage?.strength) this.onImages(this.plain); // until the damaged ones are there
-    this.choose(this.memory.damage);
+    if (this.memory.corruption?.strength) this.onImages(this.original); // until the corrupted ones are loaded
+    this.choose(this.memory.corruption);
   }
 
   stop() {
@@ -47,63 +47,63 @@ export class CorruptionPanel {
   }
 
   /**
-   * Return the kind of damage with a name.
+   * Return the kind of corruption with a name.
    * @param {string} name
    */
   kind(name) {
-    const found = this.plain.damages.find((kind) => kind.name === name);
-    if (!found) throw new Error(`no damage is called ${name}`);
+    const found = this.original.corruptions.find((kind) => kind.name === name);
+    if (!found) throw new Error(`Corruption "${name}" not found.`);
     return found;
   }
 
-  /** The damage that the slider stands at. */
+  /** The corruption at the position of the slider. */
   slid() {
-    const { damage } = this.memory;
-    return damage && { ...damage, strength: this.kind(damage.name).levels[Number(this.slider.value)] };
+    const { corruption } = this.memory;
+    return corruption && { ...corruption, strength: this.kind(corruption.name).levels[Number(this.slider.value)] };
   }
 
-  /** @param {Corruption | null} damage */
-  writeStrength(damage) {
-    if (!damage) return;
-    const [text, { unit }] = [strengthText(damage.strength), this.kind(damage.name)];
-    fill(this.strength, h("b", {}, text), ` ${unit}`);
+  /** @param {Corruption | null} corruption */
+  writeSeverity(corruption) {
+    if (!corruption) return;
+    const [text, { unit }] = [severityText(corruption.strength), this.kind(corruption.name)];
+    fill(this.severity, h("b", {}, text), ` ${unit}`);
     this.slider.setAttribute("aria-valuetext", `${text} ${unit}`);
   }
 
-  /** @param {Corruption | null} damage */
-  choose(damage) {
-    this.memory.damage = damage;
-    for (const chip of this.chips) chip.setAttribute("aria-pressed", String(chip.dataset.damage === damage?.name));
-    this.knob.hidden = !damage;
-    if (damage) {
-      const { levels } = this.kind(damage.name);
+  /** @param {Corruption | null} corruption */
+  choose(corruption) {
+    this.memory.corruption = corruption;
+    for (const chip of this.chips) chip.setAttribute("aria-pressed", String(chip.dataset.corruption === corruption?.name));
+    this.setting.hidden = !corruption;
+    if (corruption) {
+      const { levels } = this.kind(corruption.name);
       this.slider.max = String(levels.length - 1);
-      this.slider.value = String(levels.indexOf(damage.strength));
-      this.writeStrength(damage);
+      this.slider.value = String(levels.indexOf(corruption.strength));
+      this.writeSeverity(corruption);
     }
-    if (damage?.strength) this.fetch();
-    else this.show(this.plain);
+    if (corruption?.strength) this.fetch();
+    else this.show(this.original);
   }
 
-  takeAway() {
-    const chip = this.chips.find((one) => one.dataset.damage === this.memory.damage?.name);
+  remove() {
+    const chip = this.chips.find((one) => one.dataset.corruption === this.memory.corruption?.name);
     this.choose(null);
-    chip?.focus(); // where the button was, nothing is any more
+    chip?.focus(); // because the button that had the focus is hidden now
   }
 
-  /** Ask one question at a time; of what is chosen meanwhile only the last is asked. */
+  /** Send one request at a time; of later choices, only the last one is requested. */
   async fetch() {
-    this.tell(`The network answers ${number(this.plain.shown)} damaged images; until then the page stays as it was …`, true);
+    this.report(`Evaluating ${number(this.original.shown)} corrupted images …`, true);
     if (this.isAsking) return;
     this.isAsking = true;
-    let asked = null;
-    while (!this.isStopped && this.memory.damage?.strength && asked !== this.memory.damage) {
-      asked = this.memory.damage;
+    let wanted = null;
+    while (!this.isStopped && this.memory.corruption?.strength && wanted !== this.memory.corruption) {
+      wanted = this.memory.corruption;
       try {
-        const images = await this.open(asked);
-        if (!this.isStopped && asked === this.memory.damage) this.show(images);
+        const images = await this.open(wanted);
+        if (!this.isStopped && wanted === this.memory.corruption) this.show(images);
       } catch (error) {
-        if (asked === this.memory.damage) this.tell(messageOf(error));
+        if (wanted === this.memory.corruption) this.report(messageOf(error));
       }
     }
     this.isAsking = false;
@@ -112,23 +112,23 @@ export class CorruptionPanel {
   /** @param {ImageSet} images */
   show(images) {
     this.onImages(images);
-    const before = percent(accuracyOf(this.plain));
-    if (!images.damage) this.tell(`As they are, it has ${before} of them right. Choose a damage, and it answers all of them again.`);
-    else this.tell(["Damaged, it has ", h("b", { "data-is": "damaged" }, percent(accuracyOf(images))), ` of these images right, undamaged ${before}.`]);
+    const original = percent(accuracyOf(this.original));
+    if (!images.corruption) this.report(`Accuracy on the original images: ${original}. Choose a corruption to compare.`);
+    else this.report(["Accuracy with this corruption: ", h("b", { "data-is": "corrupted" }, percent(accuracyOf(images))), `. On the original images: ${original}.`]);
   }
 
   /**
    * @param {Child} text
    * @param {boolean} isBusy
    */
-  tell(text, isBusy = false) {
+  report(text, isBusy = false) {
     this.element.setAttribute("aria-busy", String(isBusy));
-    fill(this.told, text);
+    fill(this.result, text);
   }
 }
 
 /**
- * Return the level half way from none to the strongest, of those that are measured.
+ * Return the level halfway between 0 and the highest severity.
  * @param {number[]} levels
  */
 function startOf(levels) {
@@ -138,4 +138,4 @@ function startOf(levels) {
 /** @param {ImageSet} images */
 const accuracyOf = (images) => 1 - images.mistakes / images.shown;
 /** @param {number} level */
-const strengthText = (level) => withMinus(level, Number.isInteger(level) ? 0 : String(level).split(".")[1].length);
+const severityText = (level) => withMinus(level, Number.isInteger(level) ? 0 : String(level).split(".")[1].length);

@@ -1,17 +1,17 @@
-// The images that a filter lets through, a page at a time, mistakes first.
+// Pages of the images that match a filter, mistakes first.
 
 import { closest, fill, h, number } from "../../ui/dom.js";
 import { digitImage } from "../../ui/heat.js";
-import { chooseImages, describeImage, isAnswered } from "./images.js";
+import { chooseImages, describeImage, isPredicted } from "./images.js";
 
 const PER_PAGE = matchMedia("(max-width: 860px)").matches ? 24 : 54;
 /** @type {Record<ImageFilter["show"], string>} */
-const NAMES = { all: "All", wrong: "Mistakes", right: "Right", unanswered: "Left unanswered" };
+const NAMES = { all: "All", mistakes: "Mistakes", correct: "Correct", abstained: "Below threshold" };
 
-/** Pages of images, of which one can be chosen. */
+/** Pages of images; one image can be chosen. */
 export class ImagePages {
   /** @type {ImageFilter} */
-  filter = { show: "all", label: null, answer: null };
+  filter = { show: "all", label: null, prediction: null };
   threshold = 0;
   /** @type {number[]} */
   found = [];
@@ -21,23 +21,23 @@ export class ImagePages {
 
   /**
    * @param {ImageSet} images
-   * @param {(filter: ImageFilter) => void} onFilter is called when another filter is chosen
-   * @param {(index: number) => void} onChoose is called for an image
+   * @param {(filter: ImageFilter) => void} onFilter called with a new filter
+   * @param {(index: number) => void} onChoose called for an image
    */
   constructor(images, onFilter, onChoose) {
     this.images = images;
     this.onFilter = onFilter;
     this.onChoose = onChoose;
-    this.chips = h("div", { class: "chips", role: "group", "aria-label": "Which images" });
+    this.chips = h("div", { class: "chips", role: "group", "aria-label": "Filter of images" });
     this.selects = h("div", { class: "row explore-selects" });
     this.grid = h("div", {
       class: "thumbs", role: "group", "aria-label": "Images", onkeydown: (event) => this.moveByKey(event),
     });
-    this.told = h("p", { class: "note", "aria-live": "polite" });
-    this.back = this.turner("←", "Earlier images", -1);
-    this.next = this.turner("→", "Further images", 1);
+    this.position = h("p", { class: "note", "aria-live": "polite" });
+    this.back = this.turner("←", "Previous page", -1);
+    this.next = this.turner("→", "Next page", 1);
     this.element = h("div", { class: "stack" },
-      this.chips, this.selects, this.grid, h("div", { class: "row pager" }, this.back, this.told, this.next));
+      this.chips, this.selects, this.grid, h("div", { class: "row pager" }, this.back, this.position, this.next));
   }
 
   /** @type {(text: string, label: string, by: number) => HTMLButtonElement} */
@@ -48,7 +48,7 @@ export class ImagePages {
   }
 
   /**
-   * Show the images of a filter, from the page on that has the one that is chosen.
+   * Show the images of a filter, starting at the page with the chosen one.
    * @param {ImageSet} images
    * @param {ImageFilter} filter
    * @param {number} threshold
@@ -60,7 +60,7 @@ export class ImagePages {
   }
 
   /**
-   * Mark which images are left unanswered, by default on the page that is shown.
+   * Mark the images below the threshold, by default on the current page.
    * @param {number} threshold
    * @param {() => number} page
    */
@@ -72,7 +72,7 @@ export class ImagePages {
   }
 
   /**
-   * Mark the image that is chosen.
+   * Mark the chosen image.
    * @param {number} index
    */
   mark(index) {
@@ -84,28 +84,28 @@ export class ImagePages {
     this.turn(this.page);
   }
 
-  // --- the filter ---------------------------------------------------------------------------------
+  // --- filter -------------------------------------------------------------------------------------
 
   showFilter() {
     const { images, filter, onFilter } = this;
-    const left = chooseImages(images, { show: "unanswered", label: null, answer: null }, this.threshold).length;
-    const counts = { all: images.shown, wrong: images.mistakes, right: images.shown - images.mistakes, unanswered: left };
+    const abstained = chooseImages(images, { show: "abstained", label: null, prediction: null }, this.threshold).length;
+    const counts = { all: images.shown, mistakes: images.mistakes, correct: images.shown - images.mistakes, abstained };
     const shows = /** @type {ImageFilter["show"][]} */ (Object.keys(NAMES));
     fill(this.chips, shows.map((show) => h("button", {
       class: "chip", type: "button", "aria-pressed": String(filter.show === show),
       onclick: () => onFilter({ ...filter, show }),
     }, NAMES[show], h("b", {}, number(counts[show])))));
-    const isAny = filter.label === null && filter.answer === null;
-    fill(this.selects, this.select("shows", "label"), this.select("answered", "answer"),
+    const isAny = filter.label === null && filter.prediction === null;
+    fill(this.selects, this.select("True class", "label"), this.select("Predicted", "prediction"),
       !isAny && h("button", {
-        class: "button", type: "button", onclick: () => onFilter({ ...filter, label: null, answer: null }),
-      }, "Any"));
+        class: "button", type: "button", onclick: () => onFilter({ ...filter, label: null, prediction: null }),
+      }, "Clear filter"));
   }
 
   /**
-   * Make the choice of a class.
+   * Build the choice of a class.
    * @param {string} text
-   * @param {"label" | "answer"} name
+   * @param {"label" | "prediction"} name
    */
   select(text, name) {
     const chosen = String(this.filter[name] ?? "");
@@ -115,47 +115,47 @@ export class ImagePages {
     return h("label", { class: "explore-select" }, text, select);
   }
 
-  // --- the page -----------------------------------------------------------------------------------
+  // --- page ---------------------------------------------------------------------------------------
 
   get thumbs() {
     return /** @type {HTMLElement[]} */ ([...this.grid.querySelectorAll(".thumb")]);
   }
 
-  /** @param {number} to the page to show */
+  /** @param {number} to page to show */
   turn(to) {
     const pages = Math.max(1, Math.ceil(this.found.length / PER_PAGE));
     this.page = Math.min(Math.max(to, 0), pages - 1);
     const first = this.page * PER_PAGE;
     const shown = this.found.slice(first, first + PER_PAGE);
-    fill(this.grid, shown.length ? shown.map((index, place) => this.thumb(index, place))
-      : h("p", { class: "empty" }, "No image is like this."));
+    fill(this.grid, shown.length ? shown.map((index, position) => this.thumb(index, position))
+      : h("p", { class: "empty" }, "No images match this filter."));
     this.back.disabled = this.page === 0;
     this.next.disabled = this.page === pages - 1;
-    this.told.textContent = shown.length
+    this.position.textContent = shown.length
       ? `${number(first + 1)}–${number(first + shown.length)} of ${number(this.found.length)}` : "";
   }
 
   /**
-   * Make the small picture of an image.
+   * Build the small picture of an image.
    * @param {number} index
-   * @param {number} place on the page
+   * @param {number} position on the page
    */
-  thumb(index, place) {
+  thumb(index, position) {
     const { images } = this;
-    const [isWrong, isLeft] = [images.isWrong(index), !isAnswered(images, index, this.threshold)];
+    const [isMistake, isBelow] = [images.isMistake(index), !isPredicted(images, index, this.threshold)];
     const name = images.classes[images.labels[index]];
     return h("button", {
-      class: `thumb ${isWrong ? "is-wrong" : ""} ${isLeft ? "is-left" : ""}`, type: "button", tabindex: place === 0 ? 0 : -1,
-      "aria-label": `Image ${number(index)}: ${describeImage(images, index)}${isLeft ? ", left unanswered" : ""}`,
+      class: `thumb ${isMistake ? "is-mistake" : ""} ${isBelow ? "is-below" : ""}`, type: "button", tabindex: position === 0 ? 0 : -1,
+      "aria-label": `Image ${number(index)}: ${describeImage(images, index)}${isBelow ? ", below the threshold" : ""}`,
       "aria-pressed": String(index === this.chosen), "data-index": index, onclick: () => this.onChoose(index),
     }, digitImage(images.pixels(index)),
-    isWrong ? h("span", { class: name.length > 2 ? "is-long" : null }, `${name} `,
-      h("span", {}, `→ ${images.classes[images.answers[index]]}`))
+    isMistake ? h("span", { class: name.length > 2 ? "is-long" : null }, `${name} `,
+      h("span", {}, `→ ${images.classes[images.predictions[index]]}`))
       : h("span", {}, name));
   }
 
   /**
-   * Let arrow keys go from image to image, and on to the next page.
+   * Move between images and pages with the arrow keys.
    * @param {KeyboardEvent} event
    */
   moveByKey(event) {

@@ -1,4 +1,4 @@
-// Images with what they show and what the network answers, in the order in which they are worth a look.
+// Images with their labels and predictions, mistakes first.
 
 import { api } from "../../data/api.js";
 import { argmax, decode } from "../../maths/arrays.js";
@@ -7,106 +7,108 @@ import { riskCoverage } from "../../maths/risk_coverage.js";
 const SIZE = 784; // bytes of an image
 
 /**
- * What the server answers about images (network/lab/routes/explore.py).
- * @typedef {Pick<ImageSet, "classes" | "count" | "looks" | "methods" | "damages"> & {
+ * The response of the server about images (network/lab/routes/explore.py).
+ * @typedef {Pick<ImageSet, "classes" | "count" | "looks" | "methods"> & {damages: CorruptionKind[],
  *   labels: EncodedArray<"int32">, outputs: EncodedArray, sureness: EncodedArray<"float64">,
- * }} EncodedAnswers
+ * }} EncodedPredictions
  */
 
 /**
- * Fetch the images of a split ("held-out" or "test") with a run's answers, damaged if need be.
+ * Fetch the images of a split ("held-out" or "test") and the predictions of a run, with or without corruption.
  * @param {string} run
  * @param {string} split
- * @param {Corruption | null} damage
+ * @param {Corruption | null} corruption
  * @returns {Promise<ImageSet>}
  */
-export async function openImages(run, split, damage = null) {
+export async function openImages(run, split, corruption = null) {
   const at = `/api/runs/${encodeURIComponent(run)}`;
-  const query = new URLSearchParams({ split, ...(damage && { damage: damage.name, strength: String(damage.strength) }) });
-  /** @type {[EncodedAnswers, ArrayBuffer]} */
-  const [told, bytes] = await Promise.all([api.get(`${at}/answers?${query}`), api.get(`${at}/images?${query}`)]);
-  const { classes, count, looks, methods, damages } = told;
-  const [labels, outputs, sureness] = [decode(told.labels).values, decode(told.outputs).values, decode(told.sureness).values];
+  const damage = corruption && { damage: corruption.name, strength: String(corruption.strength) };
+  const query = new URLSearchParams({ split, ...damage });
+  /** @type {[EncodedPredictions, ArrayBuffer]} */
+  const [response, bytes] = await Promise.all([api.get(`${at}/answers?${query}`), api.get(`${at}/images?${query}`)]);
+  const { classes, count, looks, methods, damages: corruptions } = response;
+  const [labels, outputs] = [decode(response.labels).values, decode(response.outputs).values];
+  const confidence = decode(response.sureness).values;
   const images = new Uint8Array(bytes);
   /** @param {number} index */
   const scores = (index) => outputs.subarray(index * classes.length, (index + 1) * classes.length);
-  const answers = Int32Array.from(labels, (_, index) => argmax(scores(index)));
+  const predictions = Int32Array.from(labels, (_, index) => argmax(scores(index)));
   /** @param {number} index */
-  const isWrong = (index) => labels[index] !== answers[index];
+  const isMistake = (index) => labels[index] !== predictions[index];
   return {
-    split, damage, classes, count, looks, methods, damages, labels, answers, sureness, scores, isWrong,
+    split, corruption, classes, count, looks, methods, corruptions, labels, predictions, confidence, scores, isMistake,
     shown: labels.length,
-    curve: riskCoverage(sureness, isWrong),
+    curve: riskCoverage(confidence, isMistake),
     pixels: (index) => images.subarray(index * SIZE, (index + 1) * SIZE),
-    order: inOrder(sureness, isWrong),
-    confusion: countPairs(labels, answers, classes.length),
-    mistakes: labels.reduce((sum, _, index) => sum + Number(isWrong(index)), 0),
+    order: mistakesFirst(confidence, isMistake),
+    confusion: countPairs(labels, predictions, classes.length),
+    mistakes: labels.reduce((sum, _, index) => sum + Number(isMistake(index)), 0),
   };
 }
 
 /**
- * Sort images: mistakes first, the surest before all others; then right answers, the least sure first.
- * @param {Float64Array} sureness
- * @param {(index: number) => boolean} isWrong
+ * Sort images: first mistakes, most confident first; then correct predictions, least confident first.
+ * @param {Float64Array} confidence
+ * @param {(index: number) => boolean} isMistake
  * @returns {number[]}
  */
-function inOrder(sureness, isWrong) {
-  const all = Array.from(sureness.keys());
-  const wrong = all.filter(isWrong).sort((a, b) => sureness[b] - sureness[a]);
-  const right = all.filter((index) => !isWrong(index)).sort((a, b) => sureness[a] - sureness[b]);
-  return [...wrong, ...right];
+function mistakesFirst(confidence, isMistake) {
+  const all = Array.from(confidence.keys());
+  const mistakes = all.filter(isMistake).sort((a, b) => confidence[b] - confidence[a]);
+  const correct = all.filter((index) => !isMistake(index)).sort((a, b) => confidence[a] - confidence[b]);
+  return [...mistakes, ...correct];
 }
 
 /**
- * Count how often each class (row) was answered as each class (column), in one row.
+ * Return the confusion matrix, flattened: true classes in rows, predicted classes in columns.
  * @param {Int32Array} labels
- * @param {Int32Array} answers
+ * @param {Int32Array} predictions
  * @param {number} classes
  */
-function countPairs(labels, answers, classes) {
+function countPairs(labels, predictions, classes) {
   const counts = new Int32Array(classes ** 2);
-  labels.forEach((label, index) => { counts[label * classes + answers[index]] += 1; });
+  labels.forEach((label, index) => { counts[label * classes + predictions[index]] += 1; });
   return counts;
 }
 
 /** @type {Record<ImageFilter["show"], (images: ImageSet, index: number, threshold: number) => boolean>} */
 const SHOWN = {
   all: () => true,
-  wrong: (images, index) => images.isWrong(index),
-  right: (images, index) => !images.isWrong(index),
-  unanswered: (images, index, threshold) => !isAnswered(images, index, threshold),
+  mistakes: (images, index) => images.isMistake(index),
+  correct: (images, index) => !images.isMistake(index),
+  abstained: (images, index, threshold) => !isPredicted(images, index, threshold),
 };
 
 /**
- * Return whether the network is sure enough of an image to answer.
+ * Return whether the confidence for an image reaches the threshold.
  * @param {ImageSet} images
  * @param {number} index
  * @param {number} threshold
  */
-export function isAnswered(images, index, threshold) {
-  return images.sureness[index] >= threshold;
+export function isPredicted(images, index, threshold) {
+  return images.confidence[index] >= threshold;
 }
 
 /**
- * List the images that a filter lets through, in order.
+ * List the images that match a filter, in order.
  * @param {ImageSet} images
  * @param {ImageFilter} filter
  * @param {number} threshold
  * @returns {number[]}
  */
-export function chooseImages(images, { show, label, answer }, threshold) {
+export function chooseImages(images, { show, label, prediction }, threshold) {
   return images.order.filter((index) =>
     SHOWN[show](images, index, threshold) &&
     (label === null || images.labels[index] === label) &&
-    (answer === null || images.answers[index] === answer));
+    (prediction === null || images.predictions[index] === prediction));
 }
 
 /**
- * Write what an image shows and what was answered.
+ * Describe the true class of an image and its prediction.
  * @param {ImageSet} images
  * @param {number} index
  */
 export function describeImage(images, index) {
-  const [label, answer] = [images.classes[images.labels[index]], images.classes[images.answers[index]]];
-  return images.isWrong(index) ? `${label}, answered ${answer}` : `${label}, answered so`;
+  const [label, prediction] = [images.classes[images.labels[index]], images.classes[images.predictions[index]]];
+  return images.isMistake(index) ? `${label}, predicted as ${prediction}` : `${label}, predicted correctly`;
 }

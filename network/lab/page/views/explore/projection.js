@@ -1,43 +1,43 @@
-// The map that a layer has made of the images: which layer, by which method, of which class.
+// The projection of images by the outputs of a layer: a choice of layer, method and class.
 
 import { api, messageOf } from "../../data/api.js";
 import { decode } from "../../maths/arrays.js";
-import { stagesOf } from "../../maths/model.js";
-import { fill, h, number, percent } from "../../ui/dom.js";
+import { blocksOf } from "../../maths/model.js";
+import { confidenceText, fill, h, number } from "../../ui/dom.js";
 import { digitImage } from "../../ui/heat.js";
 import { classColour, shortName } from "../../ui/palette.js";
 import { Scatter } from "../../ui/scatter.js";
 import { describeImage } from "./images.js";
 
-const AGAIN = 700; // milliseconds until a map that is being computed is asked for again
+const POLL = 700; // milliseconds between two requests for a projection that is being computed
 /** @type {Record<string, string>} */
-const SAID = {
-  pca: "PCA turns the cloud of images so that it is seen from where it is widest: a shadow, in which nothing is bent, but what lies behind each other falls together.",
-  "t-sne": "t-SNE keeps neighbours together. How far groups lie apart, and how large they are, means little.",
-  umap: "UMAP keeps neighbours together, and something of how groups lie to each other.",
+const METHOD_NOTES = {
+  pca: "PCA projects the images onto the two directions in which they vary most. Points that overlap here may be far apart.",
+  "t-sne": "t-SNE keeps neighbours together. Distances between groups and sizes of groups mean little.",
+  umap: "UMAP keeps neighbours together, and partly the arrangement of groups.",
 };
 
-/** @typedef {{layers: number | null, method: string, member?: number}} MapChoice
- *   `layers`: how many of them, from the first on, make what is mapped */
+/** @typedef {{layers: number | null, method: string, member?: number}} ProjectionChoice
+ *   `layers`: number of layers, from the first, whose output is projected */
 
-/** The map of a run's images. */
+/** The panel with the projection of the images of a run. */
 export class ProjectionPanel {
   /** @type {number | undefined} */
   timer = undefined;
-  asked = 0; // counts questions: the answers to earlier ones are forgotten
+  asked = 0; // number of requests; responses to earlier ones are ignored
   /** @type {number | null} */
-  only = null; // the class that is shown alone
+  only = null; // highlighted class
   /** @type {number[]} */
-  placed = []; // the images that are on the map
+  placed = []; // projected images
 
   /**
    * @param {object} options
    * @param {string} options.run
    * @param {ImageSet} options.images
    * @param {Layer[]} options.layers
-   * @param {string[]} options.names of the members of an ensemble, of which one is mapped
-   * @param {MapChoice} options.memory keeps what was chosen
-   * @param {(index: number) => void} options.onChoose is called for an image
+   * @param {string[]} options.names of the members of an ensemble; one of them is projected
+   * @param {ProjectionChoice} options.memory keeps the choice
+   * @param {(index: number) => void} options.onChoose called for an image
    */
   constructor({ run, images, layers, names, memory, onChoose }) {
     this.run = run;
@@ -49,31 +49,31 @@ export class ProjectionPanel {
     this.scatter = new Scatter({ onHover: (index, x, y) => this.showTip(index, x, y), onChoose });
     this.tip = h("div", { class: "scatter-tip", hidden: true });
     this.state = h("p", { class: "scatter-state", role: "status", hidden: true });
-    this.said = h("p", { class: "note" });
+    this.note = h("p", { class: "note" });
     this.legend = h("div", { class: "chips legend", role: "group", "aria-label": "Classes" });
     this.frame = h("div", { class: "scatter-frame" }, this.scatter.element, this.tip, this.state, makeTools(this.scatter));
     this.layerPicker = h("select", { onchange: () => this.choose({ layers: Number(this.layerPicker.value) }) });
     this.methodPicker = h("div", { class: "chips", role: "group", "aria-label": "Method" });
     this.element = h("div", { class: "stack" },
-      h("div", { class: "row map-choices" },
-        h("label", { class: "explore-select" }, "what is mapped", this.layerPicker),
+      h("div", { class: "row projection-choices" },
+        h("label", { class: "explore-select" }, "Layer", this.layerPicker),
         this.members && this.makeMemberPicker(this.members, names), this.methodPicker),
-      this.frame, this.legend, this.said);
+      this.frame, this.legend, this.note);
   }
 
-  /** Show the layers that can be mapped, and ask for the map. */
+  /** List the layers, and request the projection. */
   start() {
-    const stages = stagesOf(this.members ? this.members[this.memory.member ?? 0] : this.layers);
-    const lastHidden = stages.at(-2);
+    const blocks = blocksOf(this.members ? this.members[this.memory.member ?? 0] : this.layers);
+    const lastHidden = blocks.at(-2);
     this.memory.layers ??= lastHidden ? lastHidden.last + 1 : 0;
     /** @type {[number, string][]} */
-    const choices = [[0, "the pixels"], ...stages.map((stage) => /** @type {[number, string]} */ ([stage.last + 1, stageName(stage, stages)]))];
+    const choices = [[0, "Pixels"], ...blocks.map((block) => /** @type {[number, string]} */ ([block.last + 1, blockName(block, blocks)]))];
     fill(this.layerPicker, choices.map(([value, text]) => h("option", { value, selected: value === this.memory.layers }, text)));
     this.showChoices();
-    this.ask();
+    this.request();
   }
 
-  /** @param {number} index the image to mark */
+  /** @param {number} index of the image to mark */
   mark(index) {
     this.scatter.choose(index);
   }
@@ -88,30 +88,30 @@ export class ProjectionPanel {
     clearTimeout(this.timer);
   }
 
-  // --- what is chosen -----------------------------------------------------------------------------
+  // --- choices ------------------------------------------------------------------------------------
 
   /**
    * @param {Layer[][]} members
    * @param {string[]} names
    */
   makeMemberPicker(members, names) {
-    const picker = h("select", { "aria-label": "Of which network" },
-      members.map((_, n) => h("option", { value: n, selected: n === this.memory.member }, names[n] ?? `network ${n + 1}`)));
+    const picker = h("select", { "aria-label": "Network" },
+      members.map((_, n) => h("option", { value: n, selected: n === this.memory.member }, names[n] ?? `Network ${n + 1}`)));
     picker.onchange = () => {
       Object.assign(this.memory, { member: Number(picker.value), layers: null });
       this.start();
     };
-    return h("label", { class: "explore-select" }, "of", picker);
+    return h("label", { class: "explore-select" }, "Network", picker);
   }
 
-  /** @param {Partial<MapChoice>} change */
+  /** @param {Partial<ProjectionChoice>} change */
   choose(change) {
     Object.assign(this.memory, change);
     this.showChoices();
-    this.ask();
+    this.request();
   }
 
-  /** @param {number | null} label the class to show alone */
+  /** @param {number | null} label class to highlight; null: all classes */
   keep(label) {
     this.only = label;
     this.scatter.keep(label);
@@ -130,44 +130,44 @@ export class ProjectionPanel {
         class: "chip", type: "button", "aria-pressed": String(isOnly), onclick: () => this.keep(isOnly ? null : index),
       }, h("b", { style: { color: classColour(index) } }, short), name !== short && name);
     }));
-    fill(this.said, this.describe());
+    fill(this.note, this.describe());
   }
 
-  /** Write what is on the map, how to read it, and how to install what is missing. */
+  /** Describe the projection, how to read it, and how to install missing methods. */
   describe() {
     const { shown, mistakes: all, methods } = this.images;
-    const mistakes = this.placed.filter((index) => this.images.isWrong(index)).length;
+    const mistakes = this.placed.filter((index) => this.images.isMistake(index)).length;
     const part = this.placed.length === shown ? ""
-      : `${number(this.placed.length)} of ${number(shown)} images, ${mistakes === all ? "all" : number(mistakes)} mistakes among them. `;
+      : `${number(this.placed.length)} of ${number(shown)} images, with ${mistakes === all ? "all" : number(mistakes)} mistakes. `;
     return [
-      `${part}Each stands in the colour of what it shows; a red ring is a mistake. Come near to see the images themselves. `,
-      SAID[this.memory.method],
-      methods.filter((method) => !method.is_there).map(({ title, install }) => [` For ${title}: `, h("code", {}, install), "."]),
+      `${part}The colour is the true class; a red ring is a mistake. Zoom in to see the images. `,
+      METHOD_NOTES[this.memory.method],
+      methods.filter((method) => !method.is_there).map(({ title, install }) => [` To install ${title}: `, h("code", {}, install), "."]),
     ];
   }
 
-  // --- the map ------------------------------------------------------------------------------------
+  // --- projection ---------------------------------------------------------------------------------
 
-  /** Ask for the map until it is there; what was asked for before is forgotten. */
-  async ask() {
+  /** Request the projection until it is computed; earlier requests are ignored. */
+  async request() {
     clearTimeout(this.timer);
     this.asked += 1;
-    const mine = this.asked;
-    this.tell("Computing the map …");
+    const current = this.asked;
+    this.setState("Computing the projection …");
     try {
       const found = await this.fetch();
-      if (mine !== this.asked) return;
+      if (current !== this.asked) return;
       if (found.places && found.which) {
         this.placed = [...decode(found.which).values];
         this.scatter.show(this.images, this.placed, decode(found.places).values);
         this.showChoices();
-        this.tell("");
+        this.setState("");
       } else {
-        this.tell(`Computing the map … ${number(found.seconds)} s`);
-        this.timer = setTimeout(() => mine === this.asked && this.ask(), AGAIN);
+        this.setState(`Computing the projection … ${number(found.seconds)} s`);
+        this.timer = setTimeout(() => current === this.asked && this.request(), POLL);
       }
     } catch (error) {
-      if (mine === this.asked) this.tell(messageOf(error));
+      if (current === this.asked) this.setState(messageOf(error));
     }
   }
 
@@ -181,7 +181,7 @@ export class ProjectionPanel {
   }
 
   /** @param {string} text */
-  tell(text) {
+  setState(text) {
     this.state.textContent = text;
     this.state.hidden = !text;
     this.frame.classList.toggle("is-waiting", Boolean(text));
@@ -197,7 +197,7 @@ export class ProjectionPanel {
     this.tip.hidden = index === null;
     if (index === null) return;
     fill(this.tip, digitImage(this.images.pixels(index)), h("span", {}, describeImage(this.images, index)),
-      h("span", { class: "note" }, `${percent(this.images.sureness[index], 1)} sure`));
+      h("span", { class: "note" }, `confidence ${confidenceText(this.images.confidence[index])}`));
     this.tip.style.left = `${Math.min(Math.max(x, 70), this.frame.clientWidth - 70)}px`;
     this.tip.style.top = `${y}px`;
     this.tip.classList.toggle("is-below", y < 170);
@@ -205,19 +205,19 @@ export class ProjectionPanel {
 }
 
 /**
- * Make the buttons that zoom.
+ * Build the zoom buttons.
  * @param {Scatter} scatter
  */
 function makeTools(scatter) {
   /** @type {(sign: Child, label: string, onclick: () => void) => HTMLElement} */
   const tool = (sign, label, onclick) => h("button", { class: "icon-button", type: "button", "aria-label": label, onclick }, sign);
   return h("div", { class: "scatter-tools" },
-    tool("+", "Nearer", () => scatter.zoom(1.6)),
-    tool("−", "Farther", () => scatter.zoom(1 / 1.6)),
-    tool(wholeIcon(), "All of it", () => scatter.reset()));
+    tool("+", "Zoom in", () => scatter.zoom(1.6)),
+    tool("−", "Zoom out", () => scatter.zoom(1 / 1.6)),
+    tool(wholeIcon(), "Show all", () => scatter.reset()));
 }
 
-/** Draw four corners: all of it is shown. */
+/** Draw the icon of the button that shows everything: four corners. */
 function wholeIcon() {
   const corners = "M2 6V2h4 M10 2h4v4 M14 10v4h-4 M6 14H2v-4";
   return h("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" },
@@ -225,11 +225,11 @@ function wholeIcon() {
 }
 
 /**
- * Name a stage: "layer 2: 30 neurons" or "layer 1: 16 maps".
- * @param {Stage} stage
- * @param {Stage[]} stages
+ * Name a block: "Layer 2 (Linear): 30 neurons" or "Layer 1 (Conv2D): 16 maps".
+ * @param {Block} block
+ * @param {Block[]} blocks
  */
-function stageName({ index, units, isImages }, stages) {
-  if (index === stages.length - 1) return `the ${units} scores`;
-  return `layer ${index + 1}: ${units} ${isImages ? "maps" : "neurons"}`;
+function blockName({ index, layer, first, units, isImages }, blocks) {
+  const unit = index === blocks.length - 1 ? "scores" : isImages ? "maps" : "neurons";
+  return `Layer ${first + 1} (${layer.kind}): ${units} ${unit}`;
 }

@@ -1,30 +1,31 @@
-// Answer only when sure enough: what is answered then, and how much of it is right.
+// The confidence threshold: share of images predicted, and their accuracy.
 
 import { countPredicted } from "../../maths/risk_coverage.js";
 import { fill, h, number, percent } from "../../ui/dom.js";
 import { LineChart } from "../../ui/line_chart.js";
 
-const STEPS = 400; // of the slider: each hundred leaves a tenth of the doubt, 90 %, 99 %, 99.9 %, 99.99 %
+const STEPS = 400; // of the slider: 100 is 90 %, 200 is 99 %, 300 is 99.9 %, 400 is 99.99 %
 
 /**
- * Make the panel. `onThreshold(threshold)` is called while the slider moves.
+ * Build the panel; it calls `onThreshold(threshold)` while the slider moves.
  * @param {(threshold: number) => void} onThreshold
  */
 export function makeThreshold(onThreshold) {
   /** @type {ImageSet | null} */
   let images = null;
   const slider = h("input", { id: "threshold", type: "range", min: 0, max: STEPS, step: 1 });
-  const least = h("output", { class: "threshold-least", for: "threshold" });
-  const told = h("p", { class: "threshold-told", "aria-live": "polite" });
+  const value = h("output", { class: "threshold-value", for: "threshold" });
+  const result = h("p", { class: "threshold-result", "aria-live": "polite" });
   const chart = new LineChart({
-    label: "Errors among the answers, over the share of images that is answered", xLabel: "answered", height: 210,
+    label: "Risk-coverage curve: error rate by share of images predicted", height: 230,
+    xLabel: "share of images predicted", yLabel: "error rate",
     formatX: (share) => percent(share, share < 1 ? 1 : 0), formatY: (share) => percent(share, 2),
     yRange: (_, most) => [0, 1.1 * most || 0.01],
   });
   const element = h("div", { class: "stack" },
-    h("label", { class: "threshold-label", for: "threshold" }, "Answer only when at least so sure", least), slider, told,
+    h("label", { class: "threshold-label", for: "threshold" }, "Minimum confidence", value), slider, result,
     chart.element,
-    h("p", { class: "note" }, "Errors among the answers, for every threshold: the surest answers alone are at the left. The dot is yours."));
+    h("p", { class: "note" }, "Risk-coverage curve: error rate on the most confident predictions, for every threshold. The dot is your threshold."));
   slider.oninput = () => {
     const threshold = thresholdAt(Number(slider.value));
     write(threshold);
@@ -34,20 +35,20 @@ export function makeThreshold(onThreshold) {
   /** @param {number} threshold */
   function write(threshold) {
     if (!images) return;
-    const { predicted, wrong } = countPredicted(images.sureness, images.isWrong, threshold);
-    least.textContent = thresholdText(threshold);
+    const { predicted, mistakes } = countPredicted(images.confidence, images.isMistake, threshold);
+    value.textContent = thresholdText(threshold);
     slider.setAttribute("aria-valuetext", thresholdText(threshold));
-    fill(told, sentence(images, predicted, wrong));
+    fill(result, sentence(images, predicted, mistakes));
     /** @type {Point[]} */
-    const dot = predicted ? [[predicted / images.shown, wrong / predicted]] : [];
+    const dot = predicted ? [[predicted / images.shown, mistakes / predicted]] : [];
     chart.update([
-      { name: "errors", color: "var(--series-1)", points: images.curve },
-      { name: "yours", color: "var(--series-2)", points: dot, isMarker: true },
+      { name: "error rate", color: "var(--series-1)", points: images.curve },
+      { name: "your threshold", color: "var(--series-2)", points: dot, isMarker: true },
     ]);
   }
 
   /**
-   * Show what a threshold is worth on images.
+   * Show the effect of a threshold on images.
    * @param {ImageSet} given
    * @param {number} threshold
    */
@@ -61,12 +62,12 @@ export function makeThreshold(onThreshold) {
 }
 
 /**
- * Return the threshold of a step: the doubt that is left shrinks evenly, and is a number of two digits.
+ * Return the threshold of a slider step: 1 minus a power of ten, rounded to two digits.
  * @param {number} step
  */
 function thresholdAt(step) {
-  const doubt = Number((10 ** ((-4 * step) / STEPS)).toPrecision(2));
-  return Number((1 - doubt).toFixed(6));
+  const rest = Number((10 ** ((-4 * step) / STEPS)).toPrecision(2));
+  return Number((1 - rest).toFixed(6));
 }
 
 /** @param {number} threshold */
@@ -75,7 +76,7 @@ function stepAt(threshold) {
 }
 
 /**
- * Write a threshold as a percentage, with the digits that it has.
+ * Format a threshold as a percentage with all of its digits.
  * @param {number} threshold
  */
 function thresholdText(threshold) {
@@ -83,17 +84,18 @@ function thresholdText(threshold) {
 }
 
 /**
+ * Describe the predictions above a threshold.
  * @param {ImageSet} images
  * @param {number} predicted
- * @param {number} wrong
+ * @param {number} mistakes among them
  */
-function sentence({ shown, mistakes }, predicted, wrong) {
-  const left = shown - predicted;
-  if (!predicted) return ["It is so sure of none of these images: all are left unanswered."];
+function sentence({ shown, mistakes: all }, predicted, mistakes) {
+  const below = shown - predicted;
+  if (!predicted) return ["No image reaches this threshold, so the network makes no predictions."];
   return [
-    `It answers ${number(predicted)} of ${number(shown)} images (`, h("b", { "data-is": "coverage" }, percent(predicted / shown)), "), and ",
-    h("b", { "data-is": "accuracy" }, percent(1 - wrong / predicted)), " of these answers are right. ",
-    left ? `${number(left)} are left unanswered, ${number(mistakes - wrong)} of its ${number(mistakes)} mistakes among them.`
-      : "None is left unanswered.",
+    `The network predicts ${number(predicted)} of ${number(shown)} images (`, h("b", { "data-is": "coverage" }, percent(predicted / shown)),
+    ") with an accuracy of ", h("b", { "data-is": "accuracy" }, percent(1 - mistakes / predicted)), ". ",
+    below ? `${number(below)} images are below the threshold, with ${number(all - mistakes)} of the ${number(all)} mistakes.`
+      : "No images are below the threshold.",
   ];
 }

@@ -1,8 +1,8 @@
-// Explore: the images that a network has not been trained on, its mistakes first, and its map of them.
+// Explore: predictions for images that the network was not trained on, mistakes first, and projections of layers.
 
 import { api, messageOf } from "../../data/api.js";
 import { readLayers } from "../../maths/model.js";
-import { fill, h, number, percent, problemText } from "../../ui/dom.js";
+import { fill, fraction, h, number, percent, problemText } from "../../ui/dom.js";
 import { ConfusionMatrix } from "./confusion_matrix.js";
 import { CorruptionPanel } from "./corruption.js";
 import { makeImageDetail } from "./image_detail.js";
@@ -12,21 +12,21 @@ import { ProjectionPanel } from "./projection.js";
 import { makeThreshold } from "./threshold.js";
 
 export const title = "Explore";
-export const about = "Images that the network was not trained on: its mistakes first, what it takes for what, and the map that its layers make.";
+export const about = "Predictions for images that the network was not trained on: mistakes, the confusion matrix, and projections of its layers.";
 
-const SPLITS = { "held-out": "Held-out images", test: "Test images" };
+const SPLITS = { "held-out": "Validation images", test: "Test images" };
 /** @type {ImageFilter} */
-const ANY = { show: "all", label: null, answer: null };
+const ANY = { show: "all", label: null, prediction: null };
 
 /**
- * What was chosen for a run: it is there again when one comes back.
+ * The choices for a run, kept until the page is closed.
  * @typedef {object} Memory
  * @property {string} split
  * @property {ImageFilter} filter
  * @property {number} threshold
- * @property {Corruption | null} damage
+ * @property {Corruption | null} corruption
  * @property {number | null} chosen
- * @property {{layers: number | null, method: string, member?: number}} map of a layer
+ * @property {{layers: number | null, method: string, member?: number}} projection
  */
 
 /** @type {Map<string, Memory>} */
@@ -37,14 +37,14 @@ const memories = new Map();
  * @returns {Memory}
  */
 function memoryOf(run) {
-  const fresh = { split: "held-out", filter: ANY, threshold: 0, damage: null, chosen: null, map: { layers: null, method: "pca" } };
+  const fresh = { split: "held-out", filter: ANY, threshold: 0, corruption: null, chosen: null, projection: { layers: null, method: "pca" } };
   const memory = memories.get(run) ?? fresh;
   memories.set(run, memory);
   return memory;
 }
 
 /**
- * Show the view; returns the function that takes it away.
+ * Show the view; returns a function that stops it.
  * @param {HTMLElement} root
  * @param {ViewContext} context
  */
@@ -52,7 +52,7 @@ export function mount(root, context) {
   const { run } = context;
   const memory = memoryOf(run);
   const room = h("div", { class: "stack" });
-  const splits = h("div", { class: "chips", role: "group", "aria-label": "Which images" });
+  const splits = h("div", { class: "chips", role: "group", "aria-label": "Images" });
   const head = h("div");
   root.append(h("div", { class: "explore-head" }, head, splits), room);
   /** @type {Exploration | null} */
@@ -62,25 +62,25 @@ export function mount(root, context) {
   /** @param {string} split */
   async function open(split) {
     asked += 1;
-    const mine = asked;
+    const current = asked;
     shown?.stop();
     shown = null;
     if (split !== memory.split) Object.assign(memory, { split, chosen: null });
     fill(splits, Object.entries(SPLITS).map(([name, text]) => h("button", {
       class: "chip", type: "button", "aria-pressed": String(name === split), onclick: () => open(name),
     }, text)));
-    fill(head, h("p", { class: "note", role: "status" }, "The network answers them all …"));
+    fill(head, h("p", { class: "note", role: "status" }, "Computing predictions …"));
     fill(room);
     try {
       /** @type {[ImageSet, EncodedModel]} */
-      const [plain, model] = await Promise.all([
+      const [original, model] = await Promise.all([
         openImages(run, split), api.get(`/api/runs/${encodeURIComponent(run)}/model`)]);
-      if (mine !== asked) return;
-      shown = new Exploration(run, plain, model, memory, head);
+      if (current !== asked) return;
+      shown = new Exploration(run, original, model, memory, head);
       fill(room, shown.elements);
       shown.start();
     } catch (error) {
-      if (mine !== asked) return;
+      if (current !== asked) return;
       fill(head);
       fill(room, problemText(messageOf(error)));
     }
@@ -98,23 +98,23 @@ export function mount(root, context) {
 class Exploration {
   /**
    * @param {string} run
-   * @param {ImageSet} plain the images as they are
+   * @param {ImageSet} original the images without corruption
    * @param {EncodedModel} model
    * @param {Memory} memory
-   * @param {HTMLElement} head where the summary stands
+   * @param {HTMLElement} head element of the summary
    */
-  constructor(run, plain, model, memory, head) {
-    this.images = plain;
+  constructor(run, original, model, memory, head) {
+    this.images = original;
     this.model = model;
     this.memory = memory;
     this.head = head;
-    this.matrix = new ConfusionMatrix(({ label, answer }) => {
-      const isOn = label === memory.filter.label && answer === memory.filter.answer;
-      this.setFilter(isOn ? ANY : { show: "all", label, answer });
+    this.matrix = new ConfusionMatrix(({ label, prediction }) => {
+      const isOn = label === memory.filter.label && prediction === memory.filter.prediction;
+      this.setFilter(isOn ? ANY : { show: "all", label, prediction });
     });
-    this.pages = new ImagePages(plain, (filter) => this.setFilter(filter), (index) => this.pick(index));
-    this.map = new ProjectionPanel({
-      run, images: plain, layers: readLayers(model.layers), names: model.members, memory: memory.map,
+    this.pages = new ImagePages(original, (filter) => this.setFilter(filter), (index) => this.pick(index));
+    this.projection = new ProjectionPanel({
+      run, images: original, layers: readLayers(model.layers), names: model.members, memory: memory.projection,
       onChoose: (index) => this.pick(index),
     });
     this.detail = makeImageDetail();
@@ -122,29 +122,30 @@ class Exploration {
       memory.threshold = threshold;
       this.pages.setThreshold(threshold);
     });
-    this.damage = new CorruptionPanel({
-      plain, memory, open: (damage) => openImages(run, plain.split, damage), onImages: (images) => this.showImages(images),
+    this.corruption = new CorruptionPanel({
+      original, memory, open: (corruption) => openImages(run, original.split, corruption),
+      onImages: (images) => this.showImages(images),
     });
-    this.undamaged = h("p", { class: "note" }, "The map is of the images as they are, without the damage.");
+    this.uncorrupted = h("p", { class: "note" }, "The projection shows the images without corruption.");
   }
 
   get elements() {
     /** @type {(name: string, heading: string, ...children: Child[]) => HTMLElement} */
     const panel = (name, heading, ...children) => h("section", { class: `panel ${name}` }, h("h2", {}, heading), children);
-    return [panel("", "Damage the images", this.damage.element), h("div", { class: "explore" },
+    return [panel("", "Image corruption", this.corruption.element), h("div", { class: "explore" },
       h("div", { class: "explore-left" },
-        panel("explore-matrix", "What it takes for what", this.matrix.element,
-          h("p", { class: "note" }, "A row is what the images show. Choose a cell to see its images.")),
-        panel("", "Leave the doubtful ones out", this.threshold.element)),
-      panel("explore-images", "The images", this.pages.element),
+        panel("explore-matrix", "Confusion matrix", this.matrix.element,
+          h("p", { class: "note" }, "Rows: true class. Columns: predicted class. Choose a cell to see its images.")),
+        panel("", "Confidence threshold", this.threshold.element)),
+      panel("explore-images", "Images", this.pages.element),
       this.detail.element,
-      panel("explore-map", "The map of a layer", this.undamaged, this.map.element))];
+      panel("explore-projection", "Projection of a layer", this.uncorrupted, this.projection.element))];
   }
 
   start() {
     const { memory } = this;
-    this.damage.begin();
-    this.map.start();
+    this.corruption.begin();
+    this.projection.start();
     this.setFilter(memory.filter);
     if (!matchMedia("(min-width: 1000px)").matches) return;
     memory.chosen ??= chooseImages(this.images, memory.filter, memory.threshold)[0] ?? null;
@@ -152,18 +153,18 @@ class Exploration {
   }
 
   stop() {
-    this.damage.stop();
-    this.map.stop();
+    this.corruption.stop();
+    this.projection.stop();
   }
 
   repaint() {
     this.pages.repaint();
-    this.map.repaint();
+    this.projection.repaint();
     this.showDetail();
   }
 
   /**
-   * Show other images in all parts but the map: the same ones, damaged or not.
+   * Show images, corrupted or not, in all panels except the projection.
    * @param {ImageSet} images
    */
   showImages(images) {
@@ -175,7 +176,7 @@ class Exploration {
     this.threshold.show(images, memory.threshold);
     this.pages.show(images, memory.filter, memory.threshold, null);
     if (memory.chosen !== null) this.pages.mark(memory.chosen);
-    this.undamaged.hidden = !images.damage;
+    this.uncorrupted.hidden = !images.corruption;
     this.showDetail();
   }
 
@@ -190,7 +191,7 @@ class Exploration {
   pick(index) {
     this.memory.chosen = index;
     this.pages.mark(index);
-    this.map.mark(index);
+    this.projection.mark(index);
     this.detail.show(this.images, index);
   }
 
@@ -200,29 +201,26 @@ class Exploration {
 }
 
 /**
- * Write how many were right, and what these images are.
+ * Build the summary: the accuracy, and a note about the images.
  * @param {ImageSet} images
  * @param {EncodedModel} model
  */
-function summaryOf({ shown, mistakes, count, damage, split, looks }, model) {
-  const right = shown - mistakes;
+function summaryOf({ shown, mistakes, count, corruption, split, looks }, model) {
+  const correct = shown - mistakes;
   const part = shown < count ? ` These are the first ${number(shown)} of ${number(count)}.` : "";
   return h("div", { class: "explore-summary" },
-    h("p", {}, h("b", { class: "big-number" }, percent(right / shown)),
-      h("span", {}, `${number(right)} of ${number(shown)} right, ${number(mistakes)} mistakes${damage ? `, damaged by ${damage.name}` : ""}`)),
-    h("p", { class: "note" }, split === "test" ? looksText(looks) : heldOutText(model), part));
+    h("p", {}, h("b", { class: "big-number" }, percent(correct / shown)),
+      h("span", {}, `accuracy: ${fraction(correct, shown)} correct, ${number(mistakes)} mistakes${corruption ? `, corrupted by ${corruption.name}` : ""}`)),
+    h("p", { class: "note" }, split === "test" ? testText(looks) : validationText(model), part));
 }
 
-/** @param {number | null} looks */
-function looksText(looks) {
-  const times = looks === 1 ? "This is the first time" : `This is look ${number(looks)}`;
-  return `${times} of this run at its test images, and it is written down: whoever chooses by them trains on them.`;
+/** @param {number | null} evaluations */
+function testText(evaluations) {
+  return `Test evaluation ${number(evaluations)} of this run (logged). Compare settings on validation images instead.`;
 }
 
 /** @param {EncodedModel} model */
-function heldOutText(model) {
-  if (model.members.length) {
-    return "None of its networks was trained on these: look as often as you like. Every look at test images is counted.";
-  }
-  return "Held out of the training, to choose by: look as often as you like. Every look at test images is counted.";
+function validationText({ members }) {
+  const origin = members.length ? "No network of this ensemble was trained on these images." : "The network was not trained on these images.";
+  return `${origin} Use them to compare settings; evaluations on the test images are logged.`;
 }

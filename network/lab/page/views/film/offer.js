@@ -1,4 +1,4 @@
-// A run without a film: what it would take to make one, and how far that is.
+// A run without a film: an estimate for making one, and its progress.
 
 import { api, messageOf } from "../../data/api.js";
 import { fill, h, makeProblem, number } from "../../ui/dom.js";
@@ -6,8 +6,8 @@ import { fill, h, makeProblem, number } from "../../ui/dom.js";
 /** @typedef {{type: "progress", epoch: number} | {type: "state", state: string, message?: string} | {type: "end"}} FilmEvent */
 
 /**
- * Offer to make the film, or show how far that is; `onMade` is called when it is there. Returns the
- * function that stops listening.
+ * Offer to make the film, or show its progress; calls `onMade` when it is finished. Returns a function
+ * that closes the stream of events.
  * @param {HTMLElement} root
  * @param {Film} film
  * @param {string} address
@@ -16,10 +16,10 @@ import { fill, h, makeProblem, number } from "../../ui/dom.js";
  */
 export function offerFilm(root, film, address, onMade) {
   const problem = makeProblem();
-  const make = h("button", { class: "button is-primary", type: "button", onclick: begin }, "Make the film");
+  const make = h("button", { class: "button is-primary", type: "button", onclick: begin }, "Make film");
   const stop = h("button", { class: "button", type: "button", onclick: () => attempt(() => api.post(`${address}/stop`)) }, "Stop");
   const progress = makeProgress(film.done);
-  const atWork = h("div", { class: "stack", hidden: true }, progress.elements, h("div", { class: "row" }, stop));
+  const running = h("div", { class: "stack", hidden: true }, progress.elements, h("div", { class: "row" }, stop));
   let leave = () => {};
 
   /** @param {() => Promise<unknown>} action */
@@ -42,7 +42,7 @@ export function offerFilm(root, film, address, onMade) {
 
   function watch() {
     make.hidden = true;
-    atWork.hidden = false;
+    running.hidden = false;
     leave = api.listen(`${address}/events`, { onEvent });
   }
 
@@ -51,51 +51,51 @@ export function offerFilm(root, film, address, onMade) {
     if (event.type === "progress") progress.show(event.epoch);
     if (event.type === "state" && event.state === "failed") problem.show(event.message ?? "");
     if (event.type !== "end") return;
-    if (problem.element.hidden) onMade(); // there is a film now, or it was stopped and is offered again
+    if (problem.element.hidden) onMade(); // the film is finished, or was stopped and is offered again
     else Object.assign(make, { hidden: false, disabled: false });
-    atWork.hidden = true;
+    running.hidden = true;
   }
 
   fill(root, h("section", { class: "panel stack film-offer" },
-    h("h2", {}, film.problem ? "There is no film of this run" : "This run has no film yet"),
+    h("h2", {}, film.problem ? "No film of this run is possible" : "This run has no film yet"),
     film.problem ? h("p", {}, film.problem) : [describeMaking(film), h("div", { class: "row" }, make)],
-    atWork, problem.element));
+    running, problem.element));
   if (film.making === "begun") watch();
   return () => leave();
 }
 
 /**
- * Make the bar that shows how far the film is.
+ * Build the progress bar.
  * @param {number} epochs
  */
 function makeProgress(epochs) {
-  const bar = h("progress", { max: epochs || 1, value: 0, "aria-label": "Making the film" });
-  const told = h("p", { class: "note", role: "status" });
+  const bar = h("progress", { max: epochs || 1, value: 0, "aria-label": "Progress of the film" });
+  const status = h("p", { class: "note", role: "status" });
   return {
-    elements: [bar, told],
+    elements: [bar, status],
     /** @param {number} epoch */
     show(epoch) {
       bar.value = epoch;
-      fill(told, `epoch ${number(Math.floor(epoch))} of ${number(epochs)}`);
+      fill(status, `Epoch ${number(Math.floor(epoch))} of ${number(epochs)}`);
     },
   };
 }
 
 /**
- * Write what a film is, and what it takes to make this one.
+ * Describe a film, and the time and space that this one needs.
  * @param {Film} film
  */
 function describeMaking({ done, seconds, bytes }) {
   return [
-    h("p", {}, "A film keeps the weights after every epoch. Trainings of the lab keep one, and so does ",
-      h("code", {}, "network train --film"), ". For this run it can still be made: the run is trained again from ",
-      "its configuration, which comes to the same weights."),
-    h("p", { class: "note" }, `${countOf(done, "epoch")}, about ${timeText(seconds)}, ${sizeText(bytes)} on disk.`),
+    h("p", {}, "A film contains the weights after every epoch. Runs trained in the lab have one, and so do runs of ",
+      h("code", {}, "network train --film"), ". To make the film of this run, the lab trains it again from its ",
+      "configuration, which results in the same weights."),
+    h("p", { class: "note" }, `It needs about ${timeText(seconds)} for ${countOf(done, "epoch")}, and ${sizeText(bytes)} on disk.`),
   ];
 }
 
-/** @type {(many: number, what: string) => string} */
-const countOf = (many, what) => `${number(many)} ${what}${many === 1 ? "" : "s"}`;
+/** @type {(count: number, noun: string) => string} */
+const countOf = (count, noun) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 /** @param {number} seconds */
 function timeText(seconds) {

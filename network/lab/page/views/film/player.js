@@ -1,24 +1,24 @@
-// The player of a film: a slider over its epochs, and what the frame of one shows.
+// The player of a film: a slider over its epochs, and the frame of the chosen epoch.
 
 import { api, messageOf } from "../../data/api.js";
 import { decode } from "../../maths/arrays.js";
 import { accuracyRange, formatAccuracy } from "../../ui/axes.js";
-import { closest, fill, h, makeProblem, number, percent, short } from "../../ui/dom.js";
+import { closest, fill, fraction, h, makeProblem, percent, short } from "../../ui/dom.js";
 import { LineChart } from "../../ui/line_chart.js";
 import { weightGrid } from "../../ui/weight_pictures.js";
 import { predictionChanges } from "./prediction_changes.js";
 
-const PACE = 350; // milliseconds a frame
-const AHEAD = 3; // frames that are fetched before they are wanted
+const FRAME_TIME = 350; // milliseconds per frame
+const AHEAD = 3; // frames fetched in advance
 /** @type {Record<string, number>} */
 const KEYS = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
 
-/** Shows a film: every epoch by itself, or one after the other. */
+/** The player: it shows one epoch, or plays all of them. */
 export class FilmPlayer {
   /** @type {Map<number, Promise<Frame>>} */
   frames = new Map(); // by epoch
   /** @type {number | undefined} */
-  timer = undefined; // runs while it plays
+  timer = undefined; // set during playback
 
   /**
    * @param {Film} film
@@ -37,13 +37,13 @@ export class FilmPlayer {
     this.accuracy = h("p", { class: "big-number", "aria-live": "polite" });
     this.facts = h("p", { class: "note run-facts" });
     this.chart = new LineChart({
-      label: "Accuracy on the images held out, epoch by epoch", xLabel: "epoch", height: 300, dots: true,
+      label: "Validation accuracy per epoch", xLabel: "epoch", yLabel: "accuracy", height: 300, dots: true,
       formatY: formatAccuracy, yRange: accuracyRange, onPick: (x) => this.pauseAt(Math.round(x)),
     });
     this.weights = weightGrid();
     this.changes = predictionChanges(film.classes);
     this.problem = makeProblem();
-    this.onKey = (/** @type {KeyboardEvent} */ event) => this.takeKey(event);
+    this.onKey = (/** @type {KeyboardEvent} */ event) => this.handleKey(event);
   }
 
   get elements() {
@@ -51,9 +51,9 @@ export class FilmPlayer {
       h("section", { class: "panel film-bar" }, this.play, this.slider, this.where),
       this.problem.element, noteOn(this.film),
       h("div", { class: "grid film-grid" },
-        h("section", { class: "panel" }, h("h2", {}, "Accuracy ", h("small", {}, "on images held out")),
+        h("section", { class: "panel" }, h("h2", {}, "Accuracy ", h("small", {}, "on validation images")),
           this.accuracy, this.facts, this.chart.element),
-        h("section", { class: "panel" }, h("h2", {}, "First weights"), this.weights.element)),
+        h("section", { class: "panel" }, h("h2", {}, "First-layer weights ", h("small", {}, "one picture per unit")), this.weights.element)),
       this.changes.element,
     ];
   }
@@ -85,7 +85,7 @@ export class FilmPlayer {
     return fetched;
   }
 
-  /** @param {number} wanted the epoch to show */
+  /** @param {number} wanted epoch to show */
   async go(wanted) {
     const epoch = this.epoch = Math.min(Math.max(wanted, 0), this.last);
     this.slider.value = String(epoch);
@@ -106,10 +106,12 @@ export class FilmPlayer {
     const { history } = this.film;
     this.problem.show("");
     fill(this.accuracy, frame.count ? percent(frame.right / frame.count) : "–");
-    const told = history.find((one) => one.epoch === frame.epoch);
+    const finished = history.find((one) => one.epoch === frame.epoch);
     fill(this.facts,
-      h("span", {}, frame.count ? `${number(frame.right)} of ${number(frame.count)} held out are right` : "nothing was held out"),
-      told && [h("span", {}, `loss ${short(told.loss, 3)}`), h("span", {}, `learning rate ${short(told.learning_rate)}`)]);
+      h("span", {}, frame.count ? `${fraction(frame.right, frame.count)} validation images` : "No validation images"),
+      finished && [
+        h("span", {}, `loss ${short(finished.loss, 3)}`), h("span", {}, `learning rate ${short(finished.learning_rate)}`),
+      ]);
     const points = history.flatMap(({ epoch, validation_accuracy: accuracy }) =>
       (accuracy === null ? [] : [/** @type {Point} */ ([epoch, accuracy])]));
     this.chart.update([{ name: "accuracy", color: "var(--series-1)", points }], {
@@ -128,7 +130,7 @@ export class FilmPlayer {
     this.timer = setInterval(() => {
       if (this.epoch === this.last) this.pause();
       else this.go(this.epoch + 1);
-    }, PACE);
+    }, FRAME_TIME);
   }
 
   pause() {
@@ -144,7 +146,7 @@ export class FilmPlayer {
   }
 
   /** @param {KeyboardEvent} event */
-  takeKey(event) {
+  handleKey(event) {
     const step = KEYS[event.key];
     if (closest(event, "input, select") || event.altKey || event.ctrlKey || event.metaKey) return;
     if (step) this.pauseAt(this.epoch + step);
@@ -155,13 +157,13 @@ export class FilmPlayer {
 }
 
 /**
- * Write what the film does not show.
+ * Describe a difference between the film and the run, if there is one.
  * @param {Film} film
  */
 function noteOn(film) {
   if (film.shows_the_run === false) {
-    return h("p", { class: "note" }, "This film comes to other weights than the run has: it was made with other versions, ",
-      "another processor or other data. It shows how such a training goes, not this one bit for bit.");
+    return h("p", { class: "note" }, "The weights of this film differ from those of the run: it was made with other software versions, ",
+      "another processor or other data. It shows a similar training run, not an identical one.");
   }
   return film.is_whole ? null
     : h("p", { class: "note" }, `The film ends at epoch ${film.epochs.length - 1}; the run has ${film.done}.`);

@@ -1,22 +1,22 @@
-// The digits whose answers flipped from one epoch to the next.
+// The images whose predictions changed from one epoch to the next.
 
 import { decode } from "../../maths/arrays.js";
 import { fill, h, number } from "../../ui/dom.js";
 import { heat } from "../../ui/heat.js";
 
-/** @type {[kind: keyof Frame["flips"], name: string, what: string][]} */
+/** @type {[kind: keyof Frame["flips"], name: string, before: string][]} */
 const KINDS = [
-  ["put_right", "Now right", "wrong an epoch before"],
-  ["put_wrong", "Now wrong", "right an epoch before"],
-  ["other_wrong", "Still wrong", "with another answer"],
+  ["put_right", "Newly correct", "incorrect one epoch earlier"],
+  ["put_wrong", "Newly wrong", "correct one epoch earlier"],
+  ["other_wrong", "Still wrong", "with another prediction"],
 ];
 
 /**
- * Make the panels. `show(frame)` fills them; `redraw` draws again in the colours of now.
+ * Build the panels. `show(frame)` fills them; `redraw` uses the colours of the current theme.
  * @param {string[]} classes
  */
 export function predictionChanges(classes) {
-  const panels = KINDS.map(([kind, name, what]) => makePanel(classes, kind, name, what));
+  const panels = KINDS.map(([kind, name, before]) => makePanel(classes, kind, name, before));
   /** @type {Frame | null} */
   let frame = null;
 
@@ -35,14 +35,14 @@ export function predictionChanges(classes) {
   };
 }
 
-/** @type {(classes: string[], kind: keyof Frame["flips"], name: string, what: string) => {element: HTMLElement, show: (frame: Frame) => void}} */
-function makePanel(classes, kind, name, what) {
+/** @type {(classes: string[], kind: keyof Frame["flips"], name: string, before: string) => {element: HTMLElement, show: (frame: Frame) => void}} */
+function makePanel(classes, kind, name, before) {
   const count = h("b", { class: "flip-count" });
   const digits = h("div", { class: "digits" });
   const more = h("p", { class: "note" });
   return {
     element: h("section", { class: "panel flips", "data-kind": kind },
-      h("h2", {}, count, " ", name.toLowerCase(), " ", h("small", {}, what)), digits, more),
+      h("h2", {}, count, " ", name.toLowerCase(), " ", h("small", {}, before)), digits, more),
     show({ flips, epoch }) {
       const found = flips[kind];
       const { shape: [shown, height, width], values } = decode(found.images);
@@ -50,7 +50,7 @@ function makePanel(classes, kind, name, what) {
       fill(digits, found.labels.map((label, n) => digitOf(
         heat(values, height, width, { limit: 255, at: n * height * width }), classes, label, found.was[n], found.now[n])));
       fill(more, found.count > shown && `and ${number(found.count - shown)} more`,
-        !found.count && (epoch ? "None from the epoch before to this one." : "Nothing comes before the first epoch."));
+        !found.count && (epoch ? "No such predictions in this epoch." : "Epoch 0 is the untrained network."));
     },
   };
 }
@@ -60,10 +60,10 @@ function digitOf(canvas, classes, label, was, now) {
   /** @param {number} one */
   const name = (one) => classes[one] ?? String(one);
   /** @param {number} one */
-  const answer = (one) => h(one === label ? "b" : "span", {}, name(one));
-  const words = `A ${name(label)}: the answer was ${name(was)}, now it is ${name(now)}`;
+  const prediction = (one) => h(one === label ? "b" : "span", {}, name(one));
+  const words = `True class ${name(label)}: predicted as ${name(was)} before, now as ${name(now)}`;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", words);
   return h("figure", { class: "digit", title: words }, canvas,
-    h("figcaption", {}, answer(was), " → ", answer(now)));
+    h("figcaption", {}, prediction(was), " → ", prediction(now)));
 }

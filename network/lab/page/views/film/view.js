@@ -1,4 +1,4 @@
-// Film: scrub through a finished run, epoch by epoch.
+// Film: go through a training run, epoch by epoch.
 
 import { api, messageOf } from "../../data/api.js";
 import { fill, h, problemText } from "../../ui/dom.js";
@@ -6,10 +6,10 @@ import { offerFilm } from "./offer.js";
 import { FilmPlayer } from "./player.js";
 
 export const title = "Film";
-export const about = "Scrub through a training, epoch by epoch: what the network looked for, and what it took digits for.";
+export const about = "Go through a training run epoch by epoch: its accuracy, its first-layer weights and its predictions.";
 
 /**
- * Show the view; returns the function that takes it away.
+ * Show the view; returns a function that stops it.
  * @param {HTMLElement} root
  * @param {ViewContext} context
  */

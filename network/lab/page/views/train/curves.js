@@ -1,4 +1,4 @@
-// The curves of all runs that are shown: accuracy by epoch and loss by step, with what was changed.
+// Training curves of the shown runs: accuracy per epoch and loss per step, with changed settings as marks.
 
 import { accuracyRange, formatAccuracy } from "../../ui/axes.js";
 import { h, short } from "../../ui/dom.js";
@@ -6,16 +6,16 @@ import { LineChart } from "../../ui/line_chart.js";
 import { seriesColour } from "../../ui/palette.js";
 import { accuracyPoints, describeChange, isOver, lossPoints } from "./training_run.js";
 
-/** Make the charts; `show` draws the runs, with the changes of the one in focus. */
+/** Build the charts. `show` draws the runs, and the changes of the one in focus. */
 export function makeCurves() {
   const accuracy = new LineChart({
-    label: "Accuracy on the images held out, epoch by epoch", xLabel: "epoch", dots: true,
+    label: "Validation accuracy per epoch", xLabel: "epoch", yLabel: "accuracy", dots: true,
     formatY: formatAccuracy, yRange: accuracyRange,
   });
-  const loss = new LineChart({ label: "Loss, step by step", xLabel: "step", log: true, formatY: short });
+  const loss = new LineChart({ label: "Training loss per step", xLabel: "step", yLabel: "loss", log: true, formatY: short });
   const element = h("section", { class: "grid curves", hidden: true },
-    figureOf("Accuracy", "on images held out, after each epoch", accuracy),
-    figureOf("Loss", "on each batch, before its update", loss));
+    figureOf("Accuracy", "on validation images, per epoch", accuracy),
+    figureOf("Loss", "on training batches, per step", loss));
 
   /** @type {(shown: ShownRun[], focus: Run | undefined) => void} */
   function show(shown, focus) {
@@ -38,18 +38,18 @@ export function makeCurves() {
   return { element, show };
 }
 
-/** @type {(name: string, what: string, chart: LineChart) => HTMLElement} */
-function figureOf(name, what, chart) {
-  return h("section", { class: "panel" }, h("h2", {}, name, " ", h("small", {}, what)), chart.element);
+/** @type {(name: string, detail: string, chart: LineChart) => HTMLElement} */
+function figureOf(name, detail, chart) {
+  return h("section", { class: "panel" }, h("h2", {}, name, " ", h("small", {}, detail)), chart.element);
 }
 
 /**
- * Return how far into its epoch a change was made, from 0 to 1.
+ * Return the position of a change in its epoch, from 0 to 1.
  * @param {Run} run
  * @param {SettingsChange} change
  */
-function partOf({ epochsDone, told }, { epoch, step }) {
+function partOf({ epochsDone, begin }, { epoch, step }) {
   const before = epochsDone[epoch - 1]?.step ?? 0;
-  const steps = told?.images ? Math.ceil(told.images / told.configuration.batch_size) : 1;
+  const steps = begin?.images ? Math.ceil(begin.images / begin.configuration.batch_size) : 1;
   return Math.min(1, (step - before) / steps);
 }

@@ -1,9 +1,9 @@
-// One field of the form: a list or a text, with its label and what is wrong with it.
+// A field of the form: a list or a text, with its label and its error.
 
 import { h } from "../../ui/dom.js";
 
 /**
- * Make a field.
+ * Build a field.
  * @param {FieldOptions} field
  * @param {string} [id]
  */
@@ -20,17 +20,21 @@ export function makeField({ name, label, kind, choices, default: hint, help, is_
   return {
     element, input, isList, isNumber,
     /**
-     * @param {string} text shown as what is chosen; of a text, as what stands there until one writes
-     * @param {boolean} [isKept] whether what was written stays
+     * Show a default: as the chosen item of a list, or as the placeholder of a text.
+     * @param {string} text
+     * @param {boolean} [isKept] whether the typed text stays
      */
     showDefault(text, isKept = false) {
       if (input instanceof HTMLSelectElement) input.value = text;
       else Object.assign(input, { value: isKept ? input.value : "", placeholder: text || hint });
     },
-    /** @param {string} text "" when all is well */
-    complain(text) {
+    /**
+     * Show an error; "" hides it.
+     * @param {string} text
+     */
+    showError(text) {
       problem.textContent = text;
-      element.classList.toggle("is-wrong", Boolean(text));
+      element.classList.toggle("is-invalid", Boolean(text));
       if (text) input.setAttribute("aria-describedby", problem.id);
       else input.removeAttribute("aria-describedby");
     },
@@ -43,7 +47,7 @@ function makeList(id, name, items) {
 }
 
 /**
- * Write a value as one types it.
+ * Format a value as typed in the form.
  * @param {unknown} value
  * @returns {string}
  */
@@ -51,5 +55,5 @@ export function asText(value) {
   if (value === null || value === undefined) return "";
   if (Array.isArray(value)) return value.join(",") || "none";
   if (typeof value === "object") return Object.entries(value).map((pair) => pair.join("=")).join(",");
-  return String(value).trim().replace(/\s+/g, " "); // layers of a preset stand in several lines
+  return String(value).trim().replace(/\s+/g, " "); // layers of a preset can span several lines
 }

@@ -1,10 +1,10 @@
-// The form that begins a training: a preset, and what is chosen over it. Its fields come from the server.
+// The form that starts a training run: a preset, and settings that override it. Its fields come from the server.
 
 import { LabError, api } from "../../data/api.js";
 import { fill, h } from "../../ui/dom.js";
 import { asText, makeField } from "./field.js";
 
-/** The form; `onBegin(run)` is called when a training has begun. */
+/** The form; it calls `onBegin(run)` when training has started. */
 export class TrainingForm {
   /**
    * @param {FormOptions} options
@@ -45,11 +45,11 @@ export class TrainingForm {
       h("div", { class: "fields" }, pick(fields.filter((field) => field.is_basic))),
       h("details", { class: "more" }, h("summary", {}, "More settings"),
         groups, h("div", { class: "fields" }, this.name.element),
-        h("label", { class: "check" }, this.film, "Keep a film: the weights after every epoch")),
+        h("label", { class: "check" }, this.film, "Save a film (weights after every epoch)")),
       this.problem, this.start);
   }
 
-  /** What a training has that nothing is chosen for: the defaults, and the preset's values over them. */
+  /** The values without any choice in the form: the defaults, overridden by the preset. */
   get values() {
     /** @type {Record<string, unknown>} */
     const values = { ...this.options.defaults, ...this.chosenPreset?.values };
@@ -61,7 +61,7 @@ export class TrainingForm {
     return this.options.presets.find((one) => one.name === this.preset.value);
   }
 
-  /** Show the values of the preset: in lists as chosen, in other fields as what stands there until one writes. */
+  /** Show the values of the preset: as chosen items of lists, and as placeholders of texts. */
   showPreset() {
     const { chosenPreset, values } = this;
     this.about.textContent = chosenPreset ? aboutText(chosenPreset) : "";
@@ -69,7 +69,7 @@ export class TrainingForm {
     this.showRates();
   }
 
-  /** Show the rates that the chosen loss and optimizer are trained with, where the preset has none. */
+  /** Show the automatic rates of the chosen loss and optimizer, unless the preset sets them. */
   showRates() {
     const [loss, optimizer] = ["loss", "optimizer"].map((name) => this.fields.get(name)?.input.value);
     const found = this.options.suitable.find((one) => one.loss === loss && one.optimizer === optimizer);
@@ -81,7 +81,7 @@ export class TrainingForm {
 
   async begin() {
     this.problem.hidden = true;
-    for (const field of [this.name, ...this.fields.values()]) field.complain("");
+    for (const field of [this.name, ...this.fields.values()]) field.showError("");
     this.start.disabled = true;
     this.start.textContent = "Starting …";
     try {
@@ -102,7 +102,7 @@ export class TrainingForm {
     }
   }
 
-  /** Return what differs from the preset: texts that were written, and other items of the lists. */
+  /** Return the settings that differ from the preset: typed texts, and other items of lists. */
   chosen() {
     const { values } = this;
     /** @type {Record<string, string | number>} */
@@ -115,13 +115,13 @@ export class TrainingForm {
     return given;
   }
 
-  /** @param {unknown} error shown at its field, if it has one */
+  /** @param {unknown} error shown next to its field, if it has one */
   showProblem(error) {
     if (!(error instanceof LabError)) throw error;
     const field = error.field === "name" ? this.name : this.fields.get(error.field);
     if (field) {
       field.element.closest("details")?.setAttribute("open", "");
-      field.complain(error.message);
+      field.showError(error.message);
       field.input.focus();
     } else {
       fill(this.problem, error.message);

@@ -1,9 +1,9 @@
-// Hints as a list that is read out when another comes, and not at each number that changes.
+// A list of hints; screen readers read it when the hints change, but not for every new number.
 
 import { fill, h } from "../../ui/dom.js";
 import { hintsOf } from "./hints.js";
 
-/** Make the list. `show(run)` looks for what is wrong with a run; of none there is nothing. */
+/** Build the list. `show(run)` shows the hints for a run; without a run, the list is empty. */
 export function hintList() {
   const element = h("div", { class: "hints", role: "status", "aria-live": "polite", "aria-label": "Hints" });
   let shown = "";
@@ -14,7 +14,7 @@ export function hintList() {
     const key = [run?.name, run?.state, ...hints.map((hint) => hint.rule)].join();
     if (key === shown) return;
     shown = key;
-    fill(element, hints.map(({ rule, what, todo }) => h("p", { class: "hint", "data-rule": rule }, h("b", {}, what), " ", todo)));
+    fill(element, hints.map(({ rule, problem, fix }) => h("p", { class: "hint", "data-rule": rule }, h("b", {}, problem), " ", fix)));
   }
 
   return { element, show };

@@ -1,56 +1,56 @@
-// What goes wrong in a training, and what to do about it: plain sentences, from what was measured.
+// Hints: problems of a training run, found in its measurements, and how to fix them.
 
-// Thresholds lie between trainings that learn and trainings that do not, as far from both as could be.
-const MIN_STEPS = 200; // steps after which a training that works has left guessing behind
-const STUCK = 0.95; // of the loss of guessing: what learns is at 0.8 of it after 100 steps, and falls
-const JUMP = 3; // times the loss of guessing: sigmoids begin at 2.8 times, nothing sound beyond
+// The thresholds are halfway between runs that learn and runs that do not.
+const MIN_STEPS = 200; // steps after which a working run is better than guessing
+const STUCK = 0.95; // of the loss of guessing; a working run is at 0.8 of it after 100 steps
+const JUMP = 3; // times the loss of guessing; working runs with sigmoids start at up to 2.8 times
 const RISE = 1.5; // times the lowest loss ...
-const MIN_RISE = 0.15; // ... and so much of the loss of guessing, for low losses jitter
-const SWING = 0.25; // of the loss of guessing, from one block to the next, on average of ...
-const SWINGS = 12; // ... so many moves, a third of them up and a third down
-const DEAD = 0.5; // of a layer's units: a network that learns well has up to a quarter
-const FLAT = 0.3; // of a layer's units: where so many are dead, a low rate is not what is wrong
-const VANISHED = 1 / 30; // of the last layer's gradient; sound networks have a tenth and more
-const DEEP = 3; // layers that learn, from which on gradients can vanish
-const WORSE = 1.1; // times the lowest loss on what is held out, ...
-const LATER = 3; // ... as the mean of so many epochs, all after it: one by one they jitter as much ...
-const GAP = 2; // ... and times the loss on training images: at a high rate both jitter, side by side
-const BLOCK = { points: 5, steps: 50 }; // of which a mean loss is taken; ...
-const SMALL_BLOCK = { points: 1, steps: 10 }; // ... and of which one that swings, as single steps do anyhow
+const MIN_RISE = 0.15; // ... and this share of the loss of guessing, because low losses are noisy
+const SWING = 0.25; // of the loss of guessing: mean change between windows, over ...
+const SWINGS = 12; // ... this many changes, of which at least a third go up and a third go down
+const DEAD = 0.5; // of the units of a layer; networks that learn well have up to a quarter
+const FLAT = 0.3; // of the units of a layer: with this many dead units, the learning rate is not too low
+const VANISHED = 1 / 30; // of the gradient of the last layer; working networks have at least a tenth
+const DEEP = 3; // minimum number of layers with weights for vanishing gradients
+const WORSE = 1.1; // times the lowest validation loss, ...
+const LATER = 3; // ... as the mean of this many later epochs, because single epochs are noisy, ...
+const GAP = 2; // ... and times the training loss, because both are noisy at a high learning rate
+const WINDOW = { points: 5, steps: 50 }; // size of a window, over which the loss is averaged
+const SMALL_WINDOW = { points: 1, steps: 10 }; // ... and for oscillations
 
-/** A run that has begun. @typedef {Run & {told: BeginEvent}} Begun */
-/** What is wrong, and what to do about it. @typedef {{what: string, todo: string}} Advice */
+/** A run that has started. @typedef {Run & {begin: BeginEvent}} StartedRun */
+/** A problem and its fix. @typedef {{problem: string, fix: string}} Advice */
 
 /**
- * Every rule by its name: it looks at a run and finds what is wrong, or null.
- * @type {Record<string, (run: Begun) => Advice | null>}
+ * Rules by name; each returns a problem of the run, or null.
+ * @type {Record<string, (run: StartedRun) => Advice | null>}
  */
 const RULES = { diverged, jumps, rises, swings, dead, vanishes, creeps, overfits };
 
 /**
- * List what is wrong with a run, from its events so far: nothing when all is well.
+ * List the problems of a run, based on its events so far.
  * @param {Run} run
  * @returns {(Advice & {rule: string})[]}
  */
 export function hintsOf(run) {
-  const { told } = run;
-  if (!told) return [];
+  const { begin } = run;
+  if (!begin) return [];
   return Object.entries(RULES).flatMap(([rule, find]) => {
-    const advice = find({ ...run, told });
+    const advice = find({ ...run, begin });
     return advice ? [{ rule, ...advice }] : [];
   });
 }
 
-/** @type {(run: Begun) => Advice | null} */
+/** @type {(run: StartedRun) => Advice | null} */
 function diverged(run) {
   if (run.failure !== "DivergedError") return null;
   return {
-    what: `The training broke off: ${run.message.split(". ")[0]}. The weights have run away.`,
-    todo: `The learning rate, ${rateOf(run)}, is too high: begin again with a tenth of it.`,
+    problem: `The training run stopped: ${run.message.split(". ")[0]}.`,
+    fix: `The learning rate, ${rateOf(run)}, is too high. Restart with a tenth of it.`,
   };
 }
 
-/** @type {(run: Begun) => Advice | null} */
+/** @type {(run: StartedRun) => Advice | null} */
 function jumps(run) {
   const points = pointsSince(run);
   const last = points.at(-1)?.[0] ?? 0;
@@ -58,73 +58,73 @@ function jumps(run) {
   const most = Math.max(...some.map(([, loss]) => loss));
   if (!(most > JUMP * guessing(run))) return null;
   return {
-    what: `The loss jumped up to ${show(most)}; guessing would cost ${show(guessing(run))}.`,
-    todo: `The learning rate, ${rateOf(run)}, is too high: try a tenth of it.`,
+    problem: `The loss jumped to ${show(most)}. Random guessing gives ${show(guessing(run))}.`,
+    fix: `The learning rate, ${rateOf(run)}, is too high. Try a tenth of it.`,
   };
 }
 
-/** @type {(run: Begun) => Advice | null} */
+/** @type {(run: StartedRun) => Advice | null} */
 function rises(run) {
-  const blocks = blocksOf(pointsSince(run, ["dropout", "augment", "weight_decay"])); // these raise it themselves
-  const now = blocks.at(-1) ?? NaN;
-  const lowest = Math.min(...blocks);
+  const means = windowMeans(pointsSince(run, ["dropout", "augment", "weight_decay"])); // these raise the loss themselves
+  const now = means.at(-1) ?? NaN;
+  const lowest = Math.min(...means);
   if (!(now > RISE * lowest && now - lowest > MIN_RISE * guessing(run))) return null;
   return {
-    what: `The loss is rising: it was ${show(lowest)} and is ${show(now)} now.`,
-    todo: `The learning rate, ${rateOf(run)}, is too high: try a third of it.`,
+    problem: `The loss rose from ${show(lowest)} to ${show(now)}.`,
+    fix: `The learning rate, ${rateOf(run)}, is too high. Try a third of it.`,
   };
 }
 
-/** @type {(run: Begun) => Advice | null} */
+/** @type {(run: StartedRun) => Advice | null} */
 function swings(run) {
-  const losses = blocksOf(pointsSince(run), SMALL_BLOCK).slice(-SWINGS - 1);
+  const losses = windowMeans(pointsSince(run), SMALL_WINDOW).slice(-SWINGS - 1);
   const moves = losses.slice(1).map((loss, index) => loss - losses[index]);
   const size = mean(moves.map(Math.abs));
   const ups = moves.filter((move) => move > 0).length;
   const isBothWays = Math.min(ups, moves.length - ups) >= SWINGS / 3;
   if (moves.length < SWINGS || !isBothWays || !(size > SWING * guessing(run))) return null;
   return {
-    what: `The loss swings, by ${show(size)} from one moment to the next.`,
-    todo: `The learning rate, ${rateOf(run)}, is too high: try a third of it.`,
+    problem: `The loss oscillates by ${show(size)}.`,
+    fix: `The learning rate, ${rateOf(run)}, is too high. Try a third of it.`,
   };
 }
 
-/** @type {(run: Begun) => Advice | null} */
+/** @type {(run: StartedRun) => Advice | null} */
 function dead(run) {
   const layer = deadest(run);
   if (!layer || layer.dead < DEAD) return null;
-  const [how, other] = FLATNESS[activationBehind(run, layer.place) ?? "ReLU"];
+  const [how, other] = FLATNESS[activationAfter(run, layer.index) ?? "ReLU"];
   return {
-    what: `${Math.round(100 * layer.dead)} % of the units of ${layer.name} ${how}, so hardly anything is learnt through them.`,
-    todo: `The learning rate, ${rateOf(run)}, is too high: begin again with a tenth of it, or with ${other} in the hidden layers.`,
+    problem: `${Math.round(100 * layer.dead)} % of the units of ${layer.name} ${how}. They hardly learn.`,
+    fix: `The learning rate, ${rateOf(run)}, is too high. Restart with a tenth of it, or with ${other} in the hidden layers.`,
   };
 }
 
-const SATURATED = ["are saturated on every image", "relu"];
-const SILENT = ["are dead: no image moves them", "leaky-relu"];
-/** How an activation is flat, and another one to take. @type {Record<string, string[]>} */
+const SATURATED = ["are saturated on every image", "ReLU"];
+const SILENT = ["are dead: they output 0 for every image", "LeakyReLU"];
+/** The kind of flatness of an activation, and an alternative. @type {Record<string, string[]>} */
 const FLATNESS = { Sigmoid: SATURATED, Tanh: SATURATED, ReLU: SILENT, GELU: SILENT };
 
-/** @type {(run: Begun) => Advice | null} */
+/** @type {(run: StartedRun) => Advice | null} */
 function vanishes(run) {
   const share = shareOfGradient(run);
   if (!isStuck(run) || run.layers.length < DEEP || !(share < VANISHED) || hasFlatUnits(run)) return null;
   return {
-    what: `The gradient of the first layer is ${show(1 / share)} times smaller than that of the last: it vanishes on the way back.`,
-    todo: "Take relu in the place of sigmoid or tanh, fewer layers, or BatchNorm between them.",
+    problem: `The gradient vanishes: in the first layer it is ${show(1 / share)} times smaller than in the last.`,
+    fix: "Use ReLU instead of sigmoid or tanh, fewer layers, or BatchNorm between them.",
   };
 }
 
-/** @type {(run: Begun) => Advice | null} */
+/** @type {(run: StartedRun) => Advice | null} */
 function creeps(run) {
   if (!isStuck(run) || hasFlatUnits(run) || jumps(run) || swings(run) || vanishes(run)) return null;
   return {
-    what: `The loss hardly falls: it is still ${show(lossNow(run))}, and guessing would cost ${show(guessing(run))}.`,
-    todo: `The learning rate, ${rateOf(run)}, is too low: try ten times as much.`,
+    problem: `The loss is stuck at ${show(lossNow(run))}. Random guessing gives ${show(guessing(run))}.`,
+    fix: `The learning rate, ${rateOf(run)}, is too low. Try ten times as much.`,
   };
 }
 
-/** @type {(run: Begun) => Advice | null} */
+/** @type {(run: StartedRun) => Advice | null} */
 function overfits(run) {
   const epochs = run.epochsDone.flatMap((epoch) =>
     (epoch.validation_loss === null ? [] : [{ ...epoch, validation_loss: epoch.validation_loss }]));
@@ -134,34 +134,32 @@ function overfits(run) {
   const isWorse = now > WORSE * best.validation_loss && last.epoch - best.epoch >= LATER;
   if (!isWorse || last.loss >= best.loss || now < GAP * last.loss) return null;
   return {
-    what: `On the images held out the loss was lowest after epoch ${best.epoch}, ${show(best.validation_loss)}, and is `
-      + `${show(now)} in the last ${LATER} epochs, while on the training images it fell from ${show(best.loss)} to `
-      + `${show(last.loss)}: these are being learnt by heart (overfitting).`,
-    todo: "Stop here, or try augmentation, dropout, more weight decay, or more images.",
+    problem: `The network is overfitting: the validation loss was lowest after epoch ${best.epoch} (${show(best.validation_loss)}) and `
+      + `is ${show(now)} in the last ${LATER} epochs, while the training loss fell from ${show(best.loss)} to ${show(last.loss)}.`,
+    fix: "Stop here, or use augmentation, dropout, more weight decay, or more training images.",
   };
 }
 
 /**
- * Return the loss of an answer that is the same for every image, as good as such a one can be: where
- * learning begins. With K classes it says 1/K for each.
- * @param {Begun} run
+ * Return the loss of guessing: of the same score, 1/K, for each of the K classes.
+ * @param {StartedRun} run
  * @returns {number}
  */
-function guessing({ told }) {
-  const classes = Number(told.sizes.split("-").at(-1));
+function guessing({ begin }) {
+  const classes = Number(begin.sizes.split("-").at(-1));
   const share = 1 / classes;
   /** @type {Record<string, number>} */
   const losses = {
     "cross-entropy": Math.log(classes),
-    "squared-error": (1 - share) / 2, // half the squares of 1 - 1/K once and of 1/K at the others
+    "squared-error": (1 - share) / 2, // half the sum of (1 - 1/K)² once and (1/K)² for the other classes
     "binary-cross-entropy": -Math.log(share) - (classes - 1) * Math.log(1 - share),
   };
-  return losses[told.configuration.loss];
+  return losses[begin.configuration.loss];
 }
 
 /**
- * Return whether it has not left guessing behind, though it had the time.
- * @param {Begun} run
+ * Return whether a run is still no better than guessing after MIN_STEPS.
+ * @param {StartedRun} run
  */
 function isStuck(run) {
   const points = pointsSince(run);
@@ -171,15 +169,15 @@ function isStuck(run) {
 }
 
 /**
- * Return the mean loss of the latest block of steps.
+ * Return the mean loss of the latest window.
  * @param {Run} run
  */
 function lossNow(run) {
-  return blocksOf(pointsSince(run)).at(-1) ?? NaN;
+  return windowMeans(pointsSince(run)).at(-1) ?? NaN;
 }
 
 /**
- * Return the losses since one of some settings was changed last, or since any was.
+ * Return the losses since the last change of the named settings, or of any setting.
  * @param {Run} run
  * @param {string[] | null} names
  * @returns {LossPoint[]}
@@ -190,28 +188,28 @@ function pointsSince(run, names = null) {
 }
 
 /**
- * Return the step at which one of some settings was changed last, or any.
+ * Return the step of the last change of the named settings, or of any setting.
  * @param {Run} run
  * @param {string[] | null} names
  */
 function lastChange(run, names = null) {
   /** @param {string} name */
-  const isMeant = (name) => (names ? names.includes(name) : name !== "epochs");
-  return run.changes.findLast(({ values }) => Object.keys(values).some(isMeant))?.step ?? 0;
+  const isNamed = (name) => (names ? names.includes(name) : name !== "epochs");
+  return run.changes.findLast(({ values }) => Object.keys(values).some(isNamed))?.step ?? 0;
 }
 
 /**
- * Return the mean losses of points in a row, block by block; a rest that is too small is left out.
+ * Return the mean loss of each window; an incomplete last window is dropped.
  * @param {LossPoint[]} points
- * @param {{points: number, steps: number}} block
+ * @param {{points: number, steps: number}} size
  * @returns {number[]}
  */
-function blocksOf(points, block = BLOCK) {
+function windowMeans(points, size = WINDOW) {
   const means = [];
   let [sum, steps, some] = [0, 0, 0];
   for (const [, loss, count] of points) {
     [sum, steps, some] = [sum + loss * count, steps + count, some + 1];
-    if (some < block.points || steps < block.steps) continue;
+    if (some < size.points || steps < size.steps) continue;
     means.push(sum / steps);
     [sum, steps, some] = [0, 0, 0];
   }
@@ -219,47 +217,47 @@ function blocksOf(points, block = BLOCK) {
 }
 
 /**
- * Return whether it is by flat units that it does not learn, as far as is known. What was probed before it
- * had the time to go wrong says nothing.
+ * Return whether dead units may be the reason for a stuck loss. Also true while the last measurement is
+ * too early to decide.
  * @param {Run} run
  */
 function hasFlatUnits(run) {
-  const probed = run.layers[0]?.gradients.at(-1)?.[0] ?? 0;
-  return (deadest(run)?.dead ?? 0) >= FLAT || probed < lastChange(run) + MIN_STEPS;
+  const measured = run.layers[0]?.gradients.at(-1)?.[0] ?? 0;
+  return (deadest(run)?.dead ?? 0) >= FLAT || measured < lastChange(run) + MIN_STEPS;
 }
 
 /**
- * Return the layer with the largest share of dead units, of those that can have any.
+ * Return the layer with the largest share of dead units.
  * @param {Run} run
  */
 function deadest({ layers }) {
   return layers
-    .flatMap(({ name, dead }, place) => (dead === null ? [] : [{ name, dead, place }]))
+    .flatMap(({ name, dead }, index) => (dead === null ? [] : [{ name, dead, index }]))
     .sort((a, b) => b.dead - a.dead)[0];
 }
 
 /**
- * Return the activation behind a layer that learns, by its place among these.
- * @param {Begun} run
- * @param {number} place
+ * Return the activation after a layer with weights.
+ * @param {StartedRun} run
+ * @param {number} index among the layers with weights
  */
-function activationBehind({ told }, place) {
-  const kinds = told.layers.map((text) => text.split("(")[0]);
-  const places = kinds.flatMap((kind, at) => (["Linear", "Conv2D"].includes(kind) ? [at] : []));
-  return kinds.slice(places[place]).find((kind) => kind in FLATNESS);
+function activationAfter({ begin }, index) {
+  const kinds = begin.layers.map((text) => text.split("(")[0]);
+  const withWeights = kinds.flatMap((kind, at) => (["Linear", "Conv2D"].includes(kind) ? [at] : []));
+  return kinds.slice(withWeights[index]).find((kind) => kind in FLATNESS);
 }
 
 /**
- * Return how large the first layer's gradient is beside the last layer's.
+ * Return the gradient norm of the first layer divided by that of the last.
  * @param {Run} run
  */
 function shareOfGradient({ layers }) {
   return layers.length ? (layers[0].gradient ?? 0) / (layers[layers.length - 1].gradient ?? 0) : 1;
 }
 
-/** @param {Begun} run */
+/** @param {StartedRun} run */
 function rateOf(run) {
-  return show((run.controls ?? run.told.configuration).learning_rate);
+  return show((run.controls ?? run.begin.configuration).learning_rate);
 }
 
 /** @param {number[]} values */
@@ -268,7 +266,7 @@ function mean(values) {
 }
 
 /**
- * Write a number with three digits that count.
+ * Format a number with three significant digits.
  * @param {number} value
  */
 function show(value) {

@@ -1,12 +1,12 @@
-// Every layer's weights as a histogram: as they are, drawn over what they began as.
+// Histograms of the weights of every layer: the current ones over the initial ones.
 
-import { fill, h, short } from "../../ui/dom.js";
+import { capital, fill, h, short } from "../../ui/dom.js";
 
 const WIDTH = 320;
 const HEIGHT = 110;
-const MANY = 1.5; // times as wide: what is called wider or narrower
+const MANY = 1.5; // minimum factor for "wider" or "narrower"
 
-/** Make the charts; `show` draws them. */
+/** Build the charts; `show` draws them. */
 export function weightHistograms() {
   const element = h("div", { class: "histograms" });
   return {
@@ -20,22 +20,22 @@ export function weightHistograms() {
 function figureOf(layer) {
   const words = spreadText(layer);
   return h("figure", { class: "histogram" },
-    h("figcaption", {}, h("b", {}, layer.name), h("span", {}, words)),
+    h("figcaption", {}, h("b", {}, capital(layer.name)), h("span", {}, words)),
     chartOf(layer, words));
 }
 
 /**
- * Write how wide the weights lie, now and at the start.
+ * Describe the spread of the weights, now and initially.
  * @param {Histogram} layer
  */
 function spreadText({ spread, spread_at_start: before }) {
-  const now = `spread ${short(spread)} now`;
-  if (before === null) return `${now}; how they began is not known`;
-  const at = `${short(before)} at the start`;
-  if (before === 0) return `${now}, ${at}`;
+  const now = `standard deviation ${short(spread)}`;
+  if (before === null) return `${now}, initial weights unknown`;
+  const both = `${now}, initially ${short(before)}`;
+  if (before === 0) return both;
   const times = spread / before;
-  if (times >= MANY) return `${now}, ${at}: ${short(times)} times as wide`;
-  return times <= 1 / MANY ? `${now}, ${at}: narrower` : `${now}, ${at}`;
+  if (times >= MANY) return `${both}: ${short(times)} times as wide`;
+  return times <= 1 / MANY ? `${both}: narrower` : both;
 }
 
 /**
@@ -56,7 +56,7 @@ function chartOf({ name, limit, now, start }, words) {
 }
 
 /**
- * Return the height of each bar: the square root of its share, for most weights stay near 0.
+ * Return the height of each bar: the square root of its share, because most weights are close to 0.
  * @param {number[]} counts
  */
 function sharesOf(counts) {
@@ -65,7 +65,7 @@ function sharesOf(counts) {
 }
 
 /**
- * Draw the bars' outline as a path, from the first that is not empty to the last.
+ * Return the outline of the bars as a path, from the first bar that is not empty to the last.
  * @param {number[]} shares
  * @param {number} most
  */

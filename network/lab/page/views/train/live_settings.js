@@ -1,14 +1,14 @@
-// The settings of a training that can be changed while it runs.
+// The settings that can change during training.
 
 import { fill, h } from "../../ui/dom.js";
 import { asText, makeField } from "./field.js";
 import { makeSetting } from "./setting.js";
 import { describeChange } from "./training_run.js";
 
-const SHOWN = 4; // changes that are listed: the last ones
+const SHOWN = 4; // changes listed, the latest ones
 
 /**
- * Make the panel; `onChange(values)` is called with what was changed.
+ * Build the panel; it calls `onChange(values)` with changed values.
  * @param {(values: Partial<LiveSettings>) => void} onChange
  */
 export function makeLiveSettings(onChange) {
@@ -16,7 +16,8 @@ export function makeLiveSettings(onChange) {
   let controls = new Map();
   const rows = h("div", { class: "stack" });
   const list = h("ul", { class: "note changes" });
-  const element = h("section", { class: "panel stack knobs", hidden: true }, h("h2", {}, "Knobs"), rows, list);
+  const element = h("section", { class: "panel stack live-settings", hidden: true },
+    h("h2", {}, "Settings ", h("small", {}, "apply during training")), rows, list);
   /** @type {LiveSettings | null} */
   let shown = null;
 
@@ -27,7 +28,7 @@ export function makeLiveSettings(onChange) {
 
   return {
     element,
-    /** @param {FieldOptions[]} fields those that can be changed, as the server declares them */
+    /** @param {FieldOptions[]} fields settings that can change, from the server */
     offer(fields) {
       controls = new Map(fields.map((field) => [field.name, makeControl(field, onChange)]));
       fill(rows, [...controls.values()].map((one) => one.element));
@@ -36,11 +37,11 @@ export function makeLiveSettings(onChange) {
     show(settings, changes) {
       fill(list, changes.slice(-SHOWN).map((one) => h("li", {}, describeChange(one))));
       element.hidden = !settings;
-      if (!settings || settings === shown) return; // what is being typed stays
+      if (!settings || settings === shown) return; // keeps the text that the user is typing
       shown = settings;
       write(settings);
     },
-    /** Show the settings again as they are, after a change was refused. */
+    /** Show the current settings again after the server rejected a change. */
     restore() {
       if (shown) write(shown);
     },
@@ -48,16 +49,16 @@ export function makeLiveSettings(onChange) {
 }
 
 /**
- * Make the control of one setting: a slider, or a field whose text the server reads.
+ * Build the control of one setting: a slider, or a field whose text the server parses.
  * @param {FieldOptions} field
  * @param {(values: Partial<LiveSettings>) => void} onChange
  * @returns {{element: HTMLElement, set: (value: unknown) => void}}
  */
 function makeControl(field, onChange) {
   const { name, label, slider } = field;
-  const id = `knob-${name.replaceAll("_", "-")}`;
+  const id = `setting-${name.replaceAll("_", "-")}`;
   if (slider) {
-    const { element, set } = makeSetting({ id, label, ...slider, onTurn: (value) => onChange({ [name]: value }) });
+    const { element, set } = makeSetting({ id, label, ...slider, onSet: (value) => onChange({ [name]: value }) });
     return { element, set: (value) => set(typeof value === "number" ? value : null) };
   }
   const { element, input } = makeField(field, id);

@@ -1,4 +1,4 @@
-// One training, closely: how it stands, its buttons, its speed, its settings.
+// The panel of one training run: its state, buttons, speed and settings.
 
 import { messageOf } from "../../data/api.js";
 import { fill, h, number, percent, short } from "../../ui/dom.js";
@@ -8,33 +8,33 @@ import { accuracyPoints, isOver } from "./training_run.js";
 
 /** @type {Record<RunState, string>} */
 const STATES = {
-  training: "training", paused: "paused, all saved", ended: "finished", stopped: "stopped, all saved",
-  failed: "failed", watched: "trained elsewhere, watched here", "": "…",
+  training: "Training", paused: "Paused", ended: "Finished", stopped: "Stopped", failed: "Failed",
+  watched: "Training in another process", "": "…",
 };
 
-/** @typedef {[order: string, text: string, isFirst?: boolean]} Order */
+/** @typedef {[command: string, text: string, isFirst?: boolean]} Command */
 
-/** @type {Partial<Record<RunState, Order[]>>} */
-const ORDERS = {
+/** @type {Partial<Record<RunState, Command[]>>} */
+const COMMANDS = {
   training: [["pause", "Pause", true], ["epoch", "Finish epoch"], ["stop", "Stop"]],
-  paused: [["resume", "Go on", true], ["epoch", "One more epoch"], ["stop", "Stop"]],
-  stopped: [["resume", "Go on", true], ["epoch", "One more epoch"]],
-  ended: [["epoch", "One more epoch", true]],
+  paused: [["resume", "Resume", true], ["epoch", "Train one epoch"], ["stop", "Stop"]],
+  stopped: [["resume", "Resume", true], ["epoch", "Train one epoch"]],
+  ended: [["epoch", "Train one epoch", true]],
 };
 
 /**
- * What can be done to the run in focus; each is a request to the lab.
+ * The commands for the run in focus; each is a request to the lab.
  * @typedef {object} Commands
- * @property {(order: string) => Promise<unknown>} steer
+ * @property {(command: string) => Promise<unknown>} control
  * @property {(values: Partial<LiveSettings>) => Promise<unknown>} change
  * @property {(speed: number | null) => Promise<unknown>} setSpeed
  */
 
-/** The panel of the run in focus, and the one of its settings. */
+/** The panel of the run in focus, and the panel of its settings. */
 export class RunPanel {
   shownButtons = "";
-  name = ""; // of the run that is shown
-  refusal = ""; // why the last command was refused: it stays until the next one
+  name = ""; // of the run in focus
+  error = ""; // of the last command, shown until the next one
 
   /** @param {Commands} commands */
   constructor(commands) {
@@ -52,61 +52,61 @@ export class RunPanel {
 
   /** @param {() => Promise<unknown>} action */
   async attempt(action) {
-    this.refuse("");
+    this.setError("");
     try {
       await action();
     } catch (error) {
-      this.refuse(messageOf(error));
+      this.setError(messageOf(error));
       this.settings.restore();
     }
   }
 
   /** @param {string} message */
-  refuse(message) {
-    this.refusal = message;
-    this.complain(message);
+  setError(message) {
+    this.error = message;
+    this.showError(message);
   }
 
   /** @param {string} message */
-  complain(message) {
+  showError(message) {
     fill(this.problem, message);
     this.problem.hidden = !message;
   }
 
   /** @param {Run | undefined} run */
   show(run) {
-    this.element.hidden = !run?.told;
-    if (!run?.told) return this.settings.show(null, []);
-    if (run.name !== this.name) Object.assign(this, { name: run.name, refusal: "" });
+    this.element.hidden = !run?.begin;
+    if (!run?.begin) return this.settings.show(null, []);
+    if (run.name !== this.name) Object.assign(this, { name: run.name, error: "" });
     const last = accuracyPoints(run).at(-1);
     fill(this.state, h("i", { class: `dot is-${run.state}` }), STATES[run.state] ?? run.state);
     fill(this.accuracy, last && percent(last[1]));
     fill(this.facts, factsOf(run).map((one) => h("span", {}, one)));
-    this.complain(run.message || this.refusal);
+    this.showError(run.message || this.error);
     this.showButtons(run);
-    this.speed.show(["training", "paused"].includes(run.state) ? run.pace : undefined);
+    this.speed.show(["training", "paused"].includes(run.state) ? run.speed : undefined);
     this.settings.show(isOver(run.state) ? null : run.controls, run.changes);
   }
 
   /** @param {Run} run */
   showButtons(run) {
-    const orders = ORDERS[run.state] ?? [];
-    const key = run.name + orders.map(([order]) => order).join();
-    if (key === this.shownButtons) return; // one of them may have the focus
+    const commands = COMMANDS[run.state] ?? [];
+    const key = run.name + commands.map(([command]) => command).join();
+    if (key === this.shownButtons) return; // a button may have the keyboard focus
     this.shownButtons = key;
-    fill(this.buttons, orders.map(([order, text, isFirst]) => h("button", {
-      class: `button${isFirst ? " is-primary" : ""}`, type: "button", "data-order": order,
-      onclick: () => this.attempt(() => this.commands.steer(order)),
+    fill(this.buttons, commands.map(([command, text, isFirst]) => h("button", {
+      class: `button${isFirst ? " is-primary" : ""}`, type: "button", "data-command": command,
+      onclick: () => this.attempt(() => this.commands.control(command)),
     }, text)));
   }
 }
 
 /** @param {Run} run */
-function factsOf({ epochsDone, epochs, told, state, rate }) {
+function factsOf({ epochsDone, epochs, begin, state, rate }) {
   const facts = [`epoch ${number(epochsDone.length)} of ${number(epochs)}`];
-  if (told?.sizes) facts.push(told.sizes);
+  if (begin?.sizes) facts.push(begin.sizes);
   if (state === "training" && rate) {
-    facts.push(`${number(rate.steps_a_second)} steps/s`, `rate now ${short(rate.learning_rate)}`);
+    facts.push(`${number(rate.steps_a_second)} steps/s`, `learning rate ${short(rate.learning_rate)}`);
   }
   return facts;
 }

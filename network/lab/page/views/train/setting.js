@@ -1,4 +1,4 @@
-// One setting: a slider with a number beside it, straight or in powers of ten.
+// A setting: a slider and a number, on a linear or logarithmic scale.
 
 import { h } from "../../ui/dom.js";
 
@@ -6,34 +6,34 @@ const STEPS = 1000; // of a slider
 
 /** @typedef {(number: number, low: number, high: number) => number} Conversion */
 
-/** @type {Record<"straight" | "powers", {toShare: Conversion, toValue: Conversion}>} */
+/** @type {Record<"linear" | "logarithmic", {toShare: Conversion, toValue: Conversion}>} */
 const SCALES = {
-  straight: {
+  linear: {
     toShare: (value, low, high) => (value - low) / (high - low),
     toValue: (share, low, high) => low + share * (high - low),
   },
-  // 0 lies at the left end, where the scale begins
-  powers: {
+  // the left end of the slider is 0
+  logarithmic: {
     toShare: (value, low, high) => (value <= low ? 0 : Math.log(value / low) / Math.log(high / low)),
     toValue: (share, low, high) => (share === 0 ? 0 : low * (high / low) ** share),
   },
 };
 
 /**
- * Make a setting. `set(value)` shows a value; null switches it off.
+ * Build a setting. `set(value)` shows a value; null disables it.
  * @param {object} options
  * @param {string} options.id
  * @param {string} options.label
  * @param {number} options.low
  * @param {number} options.high
- * @param {"straight" | "powers"} options.scale
- * @param {string} [options.lacks] why it is off, if it can be
- * @param {(value: number) => void} options.onTurn
+ * @param {"linear" | "logarithmic"} options.scale
+ * @param {string} [options.lacks] reason why it is disabled
+ * @param {(value: number) => void} options.onSet
  */
-export function makeSetting({ id, label, low, high, scale, lacks = "", onTurn }) {
+export function makeSetting({ id, label, low, high, scale, lacks = "", onSet }) {
   const { toShare, toValue } = SCALES[scale];
   const slider = h("input", { type: "range", min: 0, max: STEPS, "aria-label": label });
-  const exact = h("input", { type: "text", inputmode: "decimal", id, class: "knob-number" });
+  const exact = h("input", { type: "text", inputmode: "decimal", id, class: "setting-number" });
   const note = h("span", { class: "note" });
   /** @type {number | null} */
   let shown = null;
@@ -42,12 +42,12 @@ export function makeSetting({ id, label, low, high, scale, lacks = "", onTurn })
   /** @param {number} value */
   const write = (value) => { exact.value = String(Number(value.toPrecision(4))); };
   slider.oninput = () => write(slid());
-  slider.onchange = () => turn(slid());
-  exact.onchange = () => turn(Number(exact.value));
+  slider.onchange = () => choose(slid());
+  exact.onchange = () => choose(Number(exact.value));
 
   /** @param {number} value */
-  function turn(value) {
-    if (Number.isFinite(value) && value !== shown) onTurn(value);
+  function choose(value) {
+    if (Number.isFinite(value) && value !== shown) onSet(value);
     else set(shown);
   }
 
@@ -63,7 +63,7 @@ export function makeSetting({ id, label, low, high, scale, lacks = "", onTurn })
     }
   }
 
-  const element = h("div", { class: "knob" },
-    h("label", { for: id }, label, " ", note), h("div", { class: "knob-row" }, slider, exact));
+  const element = h("div", { class: "setting" },
+    h("label", { for: id }, label, " ", note), h("div", { class: "setting-row" }, slider, exact));
   return { element, set };
 }

@@ -1,11 +1,11 @@
-// A training run, as its events so far add up: listen to them, take them in, read points off it.
+// A training run on the page: receive its events, update its state, return its curves.
 
 import { listen } from "../../data/api.js";
 
 const OVER = new Set(["ended", "stopped", "failed"]);
 
 /**
- * Return whether a training has ended, one way or the other.
+ * Return whether a training run is over: finished, stopped or failed.
  * @param {string} state
  */
 export function isOver(state) {
@@ -13,19 +13,19 @@ export function isOver(state) {
 }
 
 /**
- * Make a run of which nothing is known yet.
+ * Return a run without events.
  * @param {string} name
  * @returns {Run}
  */
 export function newRun(name) {
   return {
-    name, log: "", last: "", state: "", message: "", failure: "", told: null, controls: null, epochs: 0,
-    epochsDone: [], losses: [], usual: 0, layers: [], changes: [], rate: null, pace: null, step: 0, stop: null,
+    name, log: "", last: "", state: "", message: "", failure: "", begin: null, controls: null, epochs: 0,
+    epochsDone: [], losses: [], usual: 0, layers: [], changes: [], rate: null, speed: null, step: 0, stop: null,
   };
 }
 
 /**
- * Listen to a run's events until they end; `onEvent` is called when each is taken in.
+ * Open the stream of events of a run; calls `onEvent` after each one has been applied.
  * @param {Run} run
  * @param {(run: Run, event: TrainingEvent) => void} onEvent
  */
@@ -34,7 +34,7 @@ export function followRun(run, onEvent) {
   /** @type {StreamListener<TrainingEvent>} */
   const listener = {
     onEvent(event, id) {
-      takeEvent(run, event, id);
+      applyEvent(run, event, id);
       onEvent(run, event);
     },
   };
@@ -42,19 +42,19 @@ export function followRun(run, onEvent) {
 }
 
 /**
- * Take in one event; `id` is the stream's, "" if there is none. A new log begins the run anew.
+ * Apply an event to a run; `id` is its id in the stream, or "". A new log resets the run.
  * @param {Run} run
  * @param {TrainingEvent} event
  * @param {string} id
  */
-export function takeEvent(run, event, id = "") {
+export function applyEvent(run, event, id = "") {
   const log = id.split("-")[0];
   if (id && log !== run.log) Object.assign(run, newRun(run.name), { stop: run.stop, log });
   if (id) run.last = id;
   switch (event.type) {
-    case "begin": return takeBegin(run, event);
-    case "progress": return takeProgress(run, event);
-    case "epoch": return takeEpoch(run, event);
+    case "begin": return applyBegin(run, event);
+    case "progress": return applyProgress(run, event);
+    case "epoch": return applyEpoch(run, event);
     case "state":
       Object.assign(run, { state: event.state, message: event.message ?? "", failure: event.kind ?? "" });
       break;
@@ -63,7 +63,7 @@ export function takeEvent(run, event, id = "") {
       Object.assign(run, { controls: event.controls, epochs: event.epochs });
       break;
     case "pace":
-      run.pace = event.steps_a_second;
+      run.speed = event.steps_a_second;
       break;
     case "problem":
       run.message = event.message;
@@ -77,17 +77,17 @@ export function takeEvent(run, event, id = "") {
  * @param {Run} run
  * @param {BeginEvent} event
  */
-function takeBegin(run, event) {
-  Object.assign(run, { told: event, controls: event.controls, epochs: event.epochs, pace: null });
+function applyBegin(run, event) {
+  Object.assign(run, { begin: event, controls: event.controls, epochs: event.epochs, speed: null });
   run.changes = [...event.changes];
-  for (const epoch of event.history) takeEpoch(run, epoch);
+  for (const epoch of event.history) applyEpoch(run, epoch);
 }
 
 /**
  * @param {Run} run
  * @param {Epoch} epoch
  */
-function takeEpoch(run, epoch) {
+function applyEpoch(run, epoch) {
   run.epochsDone[epoch.epoch - 1] = epoch;
   run.step = Math.max(run.step, epoch.step);
 }
@@ -96,7 +96,7 @@ function takeEpoch(run, epoch) {
  * @param {Run} run
  * @param {ProgressEvent} event
  */
-function takeProgress(run, event) {
+function applyProgress(run, event) {
   for (const point of event.losses) addLoss(run, point);
   Object.assign(run, { rate: event, step: event.step });
   (event.layers ?? []).forEach(({ name, gradient, dead }, index) => {
@@ -107,8 +107,8 @@ function takeProgress(run, event) {
 }
 
 /**
- * Add a point. The mean of a few steps jumps more than that of many beside it, so it is taken into the
- * point before.
+ * Add a point to the loss curve. The mean of only a few steps is noisy, so such a point is merged with
+ * the previous one.
  * @param {Run} run
  * @param {LossPoint} point
  */
@@ -118,14 +118,14 @@ function addLoss(run, [step, mean, count]) {
     run.losses.push([step, mean, count]);
     run.usual = count;
   } else {
-    const together = last[2] + count;
-    run.losses[run.losses.length - 1] = [step, (last[1] * last[2] + mean * count) / together, together];
-    run.usual /= 2; // where few remain the rule, they get points of their own soon
+    const sum = last[2] + count;
+    run.losses[run.losses.length - 1] = [step, (last[1] * last[2] + mean * count) / sum, sum];
+    run.usual /= 2; // if few steps remain the rule, they soon become separate points
   }
 }
 
 /**
- * Return the losses of a run as points: each step's where they were seen, else each epoch's.
+ * Return the loss curve of a run: per step if the events are known, else per epoch.
  * @param {Run} run
  * @returns {Point[]}
  */
@@ -139,7 +139,7 @@ export function lossPoints({ losses, epochsDone }) {
 }
 
 /**
- * Return the accuracy on what is held out, epoch by epoch.
+ * Return the validation accuracy per epoch.
  * @param {Run} run
  * @returns {Point[]}
  */
@@ -149,7 +149,7 @@ export function accuracyPoints({ epochsDone }) {
 }
 
 /**
- * Write what was changed.
+ * Describe a change of settings.
  * @param {SettingsChange} change
  */
 export function describeChange({ step, values }) {

@@ -1,4 +1,4 @@
-// Train: begin trainings, watch them learn, and turn their knobs while they do.
+// Train: start training runs, watch them learn, and change their settings during training.
 
 import { api, messageOf } from "../../data/api.js";
 import { decode } from "../../maths/arrays.js";
@@ -14,12 +14,12 @@ import { RunPanel } from "./run_panel.js";
 import { followRun, isOver, newRun } from "./training_run.js";
 
 export const title = "Train";
-export const about = "Watch a network learn, and turn its knobs while it does.";
+export const about = "Watch a network learn, and change its settings while it trains.";
 
-const WEIGHTS_WAIT = 300; // milliseconds between two looks at weights
+const WEIGHTS_WAIT = 300; // milliseconds between two requests for weights
 
 /**
- * Show the view; returns the function that takes it away.
+ * Show the view; returns a function that stops it.
  * @param {HTMLElement} root
  * @param {ViewContext} context
  */
@@ -31,33 +31,33 @@ export function mount(root, context) {
   return () => view.leave();
 }
 
-/** The runs that are shown, of which one is in focus: the one that is chosen in the lab. */
+/** The shown runs; the one chosen in the lab is in focus. */
 class TrainView {
   /** @type {Map<string, ShownRun>} */
   shown = new Map(); // by name
-  fetchedAt = 0; // when weights were fetched last
+  fetchedAt = 0; // time of the last request for weights
 
   /** @param {ViewContext} context */
   constructor(context) {
     this.context = context;
-    this.chips = h("div", { class: "chips", role: "group", "aria-label": "Runs that are shown" });
-    this.others = h("select", { class: "chip-select", "aria-label": "Show another run beside these" });
+    this.chips = h("div", { class: "chips", role: "group", "aria-label": "Shown runs" });
+    this.others = h("select", { class: "chip-select", "aria-label": "Compare with another run" });
     this.others.onchange = () => {
       this.show(this.others.value);
       this.fillOthers();
     };
     this.nothing = h("p", { class: "empty", hidden: true },
-      "Nothing is trained yet. Press “Start training”: the network of the textbooks, 784-30-10, learns in a few ",
-      "seconds to read more than 96 of 100 digits that it has never seen.");
+      "No runs yet. Press “Start training”: the default network, 784-30-10, learns to read handwritten digits in a few ",
+      "seconds, with more than 96 % accuracy on the validation images.");
     this.panel = new RunPanel({
-      steer: (order) => this.steer(order),
+      control: (command) => this.control(command),
       change: (values) => api.patch(this.address, values),
       setSpeed: (speed) => api.post(`${this.address}/pace`, { steps_a_second: speed }),
     });
     this.hints = hintList();
     this.curves = makeCurves();
     this.layers = new LayersPanel();
-    this.form = h("details", { class: "panel new-training" }, h("summary", {}, h("h2", {}, "New training")));
+    this.form = h("details", { class: "panel new-training" }, h("summary", {}, h("h2", {}, "New training run")));
     this.drawLater = inNextFrame(() => this.draw());
     this.element = h("div", { class: "train-layout" },
       h("div", { class: "stack train-side" }, this.form, this.panel.element, this.panel.settings.element),
@@ -70,7 +70,7 @@ class TrainView {
     const [options, { trainings }] = await Promise.all([api.get("/api/choices"), api.get("/api/trainings")]);
     if (this.isGone) return;
     this.panel.settings.offer(options.live);
-    this.form.append(new TrainingForm(options, (name) => this.begun(name)).element);
+    this.form.append(new TrainingForm(options, (name) => this.onBegin(name)).element);
     this.form.open = !this.context.run;
     for (const { run, state } of trainings) if (!isOver(state)) this.show(run);
     if (this.context.run) this.focusOn(this.context.run);
@@ -87,25 +87,25 @@ class TrainView {
     return !this.element.isConnected;
   }
 
-  // --- which runs are shown -----------------------------------------------------------------------
+  // --- shown runs ---------------------------------------------------------------------------------
 
   /** The run in focus, if it is shown. */
   get focus() {
     return this.shown.get(this.context.run)?.run;
   }
 
-  /** @param {string} name of a run to take into the charts */
+  /** @param {string} name of a run to add to the charts */
   show(name) {
     if (this.shown.has(name)) return;
-    const taken = [...this.shown.values()].map(({ index }) => index);
+    const used = [...this.shown.values()].map(({ index }) => index);
     let index = 0;
-    while (taken.includes(index)) index += 1;
+    while (used.includes(index)) index += 1;
     const run = newRun(name);
     this.shown.set(name, { run, index });
     this.follow(run);
   }
 
-  /** @param {string} name of a run to take out of the charts */
+  /** @param {string} name of a run to remove from the charts */
   hide(name) {
     const next = [...this.shown.keys()].find((one) => one !== name);
     if (name === this.context.run && next) this.focusOn(next);
@@ -126,11 +126,11 @@ class TrainView {
   fillOthers() {
     const others = this.context.runs.filter((run) => !run.problem && !run.members.length && !this.shown.has(run.name));
     this.others.hidden = !others.length;
-    fill(this.others, h("option", { value: "" }, "+ compare with …"),
+    fill(this.others, h("option", { value: "" }, "+ Compare with …"),
       others.map((run) => h("option", { value: run.name }, run.name)));
   }
 
-  // --- what happens to them -----------------------------------------------------------------------
+  // --- events and commands ------------------------------------------------------------------------
 
   /** @param {Run} run */
   follow(run) {
@@ -145,14 +145,14 @@ class TrainView {
     if (this.isGone) return;
     if (event.type === "state" && isOver(event.state)) {
       this.context.refreshRuns().then(() => this.fillOthers());
-      this.fetchedAt = 0; // and so the last weights are seen
+      this.fetchedAt = 0; // so that the final weights are requested
     }
     if (run.name === this.context.run && ["progress", "begin", "state"].includes(event.type)) this.fetchWeights();
     this.drawLater();
   }
 
-  /** @param {string} name of the run that has begun */
-  async begun(name) {
+  /** @param {string} name of the run that has started */
+  async onBegin(name) {
     await this.context.refreshRuns();
     this.form.open = false;
     this.focusOn(name);
@@ -160,23 +160,23 @@ class TrainView {
     scrollTo({ top: 0, behavior: "smooth" });
   }
 
-  /** Where the lab has the run in focus. */
+  /** The address of the run in focus. */
   get address() {
     return `/api/trainings/${encodeURIComponent(this.context.run)}`;
   }
 
   /**
-   * Command the run in focus; a stream of events that had ended is opened again.
-   * @param {string} order
+   * Send a command to the run in focus; if its stream of events has ended, open it again.
+   * @param {string} command
    */
-  async steer(order) {
+  async control(command) {
     const run = this.focus;
     const wasOver = run && isOver(run.state);
-    await api.post(`${this.address}/${order}`);
+    await api.post(`${this.address}/${command}`);
     if (wasOver) this.follow(run);
   }
 
-  /** Fetch what is shown of the weights, not more often than they can be shown. */
+  /** Fetch the weights to show, at most every WEIGHTS_WAIT milliseconds. */
   async fetchWeights() {
     const now = performance.now();
     if (!this.context.run || now - this.fetchedAt < WEIGHTS_WAIT) return;
@@ -193,9 +193,9 @@ class TrainView {
   draw() {
     if (this.isGone) return;
     const { focus } = this;
-    const begun = [...this.shown.values()].filter(({ run }) => run.told);
-    this.nothing.hidden = Boolean(this.context.run || begun.length);
-    this.curves.show(begun, focus);
+    const started = [...this.shown.values()].filter(({ run }) => run.begin);
+    this.nothing.hidden = Boolean(this.context.run || started.length);
+    this.curves.show(started, focus);
     this.drawChips();
     this.hints.show(focus);
     this.panel.show(focus);
@@ -204,15 +204,15 @@ class TrainView {
 
   drawChips() {
     const names = [...this.shown.keys(), this.context.run].join("\n");
-    if (this.chips.dataset.names === names) return; // one of them may have the focus
+    if (this.chips.dataset.names === names) return; // a chip may have the keyboard focus
     this.chips.dataset.names = names;
     fill(this.chips, [...this.shown.values()].map(({ run: { name }, index }) => h("span", { class: "chip-pair" },
       h("button", {
         class: "chip", type: "button", "aria-pressed": String(name === this.context.run),
-        onclick: () => this.focusOn(name), title: "Show this run below",
+        onclick: () => this.focusOn(name), title: "Show this run",
       }, swatch(seriesColour(index)), name),
       this.shown.size > 1 && h("button", {
-        class: "chip chip-close", type: "button", "aria-label": `Take ${name} out of the charts`,
+        class: "chip chip-close", type: "button", "aria-label": `Remove ${name} from charts`,
         onclick: () => this.hide(name),
       }, "×"))));
   }
