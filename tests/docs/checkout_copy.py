@@ -1,5 +1,6 @@
 """A checkout after the README's start, with the files that the guides name, in a bare shell."""
 
+import pickle
 import re
 import shutil
 import subprocess
@@ -70,6 +71,10 @@ class CheckoutCopy:
         (self.root / "plan.toml").write_text(plan, "utf-8")
         (self.root / "mine.toml").write_text('optimizer = "adam"\n', "utf-8")
         (self.root / "weights.pickle").write_bytes(HOSTILE)
+        rng, shapes = np.random.default_rng(0), [(30, 784), (10, 30)]
+        weights, biases = ([rng.normal(size=shape[:n]) for shape in shapes] for n in (2, 1))
+        (self.root / "trainedWeights.pickle").write_bytes(pickle.dumps(weights))
+        (self.root / "trainedBiases.pickle").write_bytes(pickle.dumps(biases))
 
     def type_lines(self, lines: list[str], active: bool = True) -> str:
         """Type lines into a bare shell at the root of the checkout; return all that they print.
