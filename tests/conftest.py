@@ -22,6 +22,7 @@ from pipeline.build import build_pickles
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.storage.cache import Cache
 from tests.support.checkout import RAW, REPOSITORY
+from tests.support.memory_disk import use_memory_for_files
 from tests.support.pace import PATIENCE
 
 pytest_plugins = ["tests.support.browser"]  # the lab and its browser
@@ -41,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     A shell's background job ignores Ctrl-C. Browsers write to the folder of configurations.
     """
+    use_memory_for_files()
     folder = tempfile.TemporaryDirectory(prefix="no-configuration-")
     config.add_cleanup(folder.cleanup)
     os.environ["XDG_CONFIG_HOME"] = folder.name
