@@ -6,8 +6,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+# Tests start hundreds of processes, and each would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 # The tests of what reads or writes files, which is what coverage is measured of (pyproject.toml).
-COVERING := tests/pipeline tests/network/images/pages tests/network/runs tests/network/training/test_configuration.py
+COVERING := --ignore=tests/pipeline/commands tests/pipeline tests/network/images/pages tests/network/training/test_configuration.py \
+	$(patsubst %,tests/network/runs/test_%.py,bad_runs checkpoints evaluation_log folder import_original training_run)
 PAGE_TOOLS := tests/page/node_modules/.bin
 
 .PHONY: help run lab test test-all coverage ranges page soak mutation format clean
@@ -43,11 +46,11 @@ test: .venv/installed-dev
 	$(PYTEST) -m "not slow"
 
 test-all: .venv/installed-dev
-	$(PYTEST) -m slow
+	$(PYTEST) -n 4 -m slow  # on two cores: many of them wait for other processes
 	$(MAKE) --no-print-directory coverage
 
 coverage: .venv/installed-dev
-	$(PYTEST) -m "not slow" --cov $(COVERING)
+	$(PYTEST) -m "not slow" --cov --hypothesis-profile=coverage $(COVERING)
 
 ranges: .venv/installed-dev
 	$(BIN)/python -m tests.support.version_ranges

@@ -32,6 +32,7 @@ settings.register_profile("fast", deadline=None, max_examples=50, derandomize=Tr
 settings.register_profile(  # a mutant is killed by any example, the smallest is not looked for
     "mutation", settings.get_profile("fast"), phases=(Phase.explicit, Phase.generate)
 )
+settings.register_profile("coverage", settings.get_profile("fast"), max_examples=5)
 settings.load_profile("fast")
 
 RunCommand = Callable[..., subprocess.CompletedProcess[str]]
