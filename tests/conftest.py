@@ -32,9 +32,9 @@ settings.register_profile("fast", deadline=None, max_examples=50, derandomize=Tr
 settings.register_profile(  # a mutant is killed by any example, the smallest is not looked for
     "mutation", settings.get_profile("fast"), phases=(Phase.explicit, Phase.generate)
 )
-settings.register_profile("coverage", settings.get_profile("fast"), max_examples=5)
 settings.load_profile("fast")
 
+NOT_SLOW = pytest.StashKey[int]()
 RunCommand = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -57,6 +57,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
+    config.stash[NOT_SLOW] = sum(not item.get_closest_marker("slow") for item in items)
     if not config.getoption("--soak"):
         left_out = [item for item in items if item.get_closest_marker("soak")]
         config.hook.pytest_deselected(items=left_out)
@@ -94,6 +95,12 @@ def figure(record_property: Callable[[str, Any], None]) -> Callable[..., None]:
     with `most` the largest is kept.
     """
     return lambda sentence, **counts: record_property("figure", (sentence, counts))
+
+
+@pytest.fixture
+def not_slow(pytestconfig: pytest.Config) -> int:
+    """How many of the tests that were found are not slow."""
+    return pytestconfig.stash[NOT_SLOW]
 
 
 @pytest.fixture
