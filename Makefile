@@ -6,11 +6,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+# Tests start hundreds of processes, and each would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 # The tests of what reads or writes files, which is what coverage is measured of (pyproject.toml).
 COVERING := tests/pipeline tests/network/images/pages tests/network/runs tests/network/training/test_configuration.py
 PAGE_TOOLS := tests/page/node_modules/.bin
 
-.PHONY: help run lab test test-all coverage ranges page soak mutation format clean
+.PHONY: help run lab lint test slow test-all coverage ranges ci page soak mutation format clean
 
 help:
 	@echo "make run       install, fetch, build, train and test: about a minute"
@@ -20,6 +22,7 @@ help:
 	@echo "make coverage  the coverage alone: how much of what reads or writes files the tests run"
 	@echo "make ranges    try the lowest and the newest versions that pyproject.toml allows: minutes"
 	@echo "make page      check the page's JavaScript: types and lint"
+	@echo "make ci        all of these, each test once"
 	@echo "make soak      the larger figures of docs/reliability.md: hours"
 	@echo "make mutation  how many deliberate faults the tests notice: a quarter of an hour"
 	@echo "make format    let ruff format the code"
@@ -36,18 +39,26 @@ lab: .venv/installed-lab
 	$(BIN)/pipeline build-pickles --quiet
 	$(BIN)/network lab
 
-test: .venv/installed-dev
+lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+test: lint
 	$(PYTEST) -m "not slow"
 
-test-all: .venv/installed-dev
-	$(PYTEST) -m slow
-	$(MAKE) --no-print-directory coverage
+slow: .venv/installed-dev
+	$(PYTEST) -n 4 -m slow  # on two cores: many of them wait for other processes
 
 coverage: .venv/installed-dev
 	$(PYTEST) -m "not slow" --cov $(COVERING)
+
+test-all: slow coverage
+
+# Each test once, and the coverage of those that count for it.
+ci: lint coverage
+	$(PYTEST) -m "not slow" $(COVERING:%=--ignore=%)
+	$(MAKE) --no-print-directory slow ranges page
 
 ranges: .venv/installed-dev
 	$(BIN)/python -m tests.support.version_ranges

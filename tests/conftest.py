@@ -25,6 +25,7 @@ from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.storage.cache import Cache
 from tests.reliability.warm_commands import WarmCommands
 from tests.support.checkout import RAW, REPOSITORY
+from tests.support.memory_disk import use_memory_for_files
 from tests.support.pace import PATIENCE
 
 pytest_plugins = ["tests.support.browser"]  # the lab and its browser
@@ -36,6 +37,7 @@ settings.register_profile(  # a mutant is killed by any example, the smallest is
 )
 settings.load_profile("fast")
 
+NOT_SLOW = pytest.StashKey[int]()
 Completed = subprocess.CompletedProcess[str]
 RunCommand = Callable[..., Completed]
 
@@ -45,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     A shell's background job ignores Ctrl-C. Browsers write to the folder of configurations.
     """
+    use_memory_for_files()
     folder = tempfile.TemporaryDirectory(prefix="no-configuration-")
     config.add_cleanup(folder.cleanup)
     os.environ["XDG_CONFIG_HOME"] = folder.name
@@ -69,6 +72,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
+    config.stash[NOT_SLOW] = sum(not item.get_closest_marker("slow") for item in items)
     if not config.getoption("--soak"):
         left_out = [item for item in items if item.get_closest_marker("soak")]
         config.hook.pytest_deselected(items=left_out)
@@ -106,6 +110,12 @@ def figure(record_property: Callable[[str, Any], None]) -> Callable[..., None]:
     with `most` the largest is kept.
     """
     return lambda sentence, **counts: record_property("figure", (sentence, counts))
+
+
+@pytest.fixture
+def not_slow(pytestconfig: pytest.Config) -> int:
+    """How many of the tests that were found are not slow."""
+    return pytestconfig.stash[NOT_SLOW]
 
 
 @pytest.fixture

@@ -35,5 +35,7 @@ def test_every_command_runs_to_its_end_in_a_process_of_its_own_in_make_test():
 
 
 @pytest.mark.slow
-def test_make_test_runs_three_thousand_tests_or_more():
-    assert len(collect("-m", "not slow")) >= 3000
+def test_make_test_runs_three_thousand_tests_or_more(request, not_slow):
+    if request.config.args != ["tests"]:
+        pytest.skip("only a part of the tests was collected")
+    assert not_slow >= 3000

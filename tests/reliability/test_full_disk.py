@@ -22,6 +22,8 @@ SPARE = 6  # pages or files more than there are in the end: while a file is repl
 ROOMY = "size=64m,nr_inodes=10000"
 DISK_ERROR = 6
 FULL = Path("/dev/full")
+STREAMS = [name for name in EVERY_COMMAND if name != "publish"]
+JSON_STREAMS = [name for name in STREAMS if EVERY_COMMAND[name].takes_folder]
 
 
 def find_mount_prefix():
@@ -132,14 +134,22 @@ def test_under_a_limit_of_file_size_that_grows_a_command_fails_cleanly_until_it_
 
 @pytest.mark.slow
 @pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
-@pytest.mark.parametrize("option", ["", "--json"])
-@pytest.mark.parametrize("name", [name for name in EVERY_COMMAND if name != "publish"])
-def test_a_stdout_that_is_full_is_told_and_harms_nothing(name, option, workshop, judge):
-    if option and not EVERY_COMMAND[name].takes_folder:
-        option = ""
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_stdout_that_is_full_is_told_and_harms_nothing(name, workshop, judge):
+    look_at_a_full_stream(name, workshop, judge)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
+@every_kind(JSON_STREAMS)
+def test_a_stdout_too_full_for_json_is_told_and_harms_nothing(name, workshop, judge):
+    look_at_a_full_stream(name, workshop, judge, "--json")
+
+
+def look_at_a_full_stream(name, workshop, judge, *more):
     known = workshop.rehearse(name)
     workshop.reset(name)
-    ended = workshop.run(name, *option.split(), stdout=str(FULL))
+    ended = workshop.run(name, *more, stdout=str(FULL))
     judge.streams += 1
     judge.look(workshop, known, "stdout", ended)
     judge.decide()

@@ -20,8 +20,7 @@ GIANTS_FIGURE = (
     "slowest {most_ms:.0f} ms, at most {most_mib:.0f} MiB"
 )
 MEBIBYTES = 300
-CPU_MS = 2500  # a second where nothing else runs; others take their share of the caches
-HERE = REPOSITORY / "tests" / "reliability"
+CPU_MS = 2000  # a second where nothing else runs; others take their share of the caches
 
 pytestmark = [
     pytest.mark.slow,
@@ -35,18 +34,32 @@ class EndedError(AssertionError):
     """The process of a parser was ended: by a crash, or as an input took too long."""
 
 
-def watch(folder, target, *arguments):
-    """Run a parser on changed files in a process of its own; return what was found."""
-    command = [sys.executable, str(HERE / "watched_parser.py"), target, str(folder)]
-    done = subprocess.run(
-        [*command, *map(str, arguments)], capture_output=True, text=True, check=False,
+@pytest.fixture(scope="module")
+def watch():
+    """Run a parser on changed files in a process of its own; return what was found.
+
+    Call: watch(folder, "IDX", seconds=60, inputs=2000). The process is a fork of one that has
+    imported all parsers.
+    """
+    process = subprocess.Popen(
+        [sys.executable, str(REPOSITORY / "tests" / "reliability" / "watched_parser.py")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), "OPENBLAS_NUM_THREADS": "1"},
     )  # fmt: skip
-    if done.returncode:
-        path = folder / TARGETS[target].place
-        data = path.read_bytes().hex() if path.exists() else ""
-        raise EndedError(f"code {done.returncode}, at {path}: {data[:2000]}\n{done.stderr}")
-    return json.loads(done.stdout)
+
+    def run(folder, target, seconds, inputs=0):
+        process.stdin.write(json.dumps([target, str(folder), seconds, inputs, 0]) + "\n")
+        process.stdin.flush()
+        if code := int(process.stdout.readline()):
+            path = folder / TARGETS[target].place
+            data = path.read_bytes().hex() if path.exists() else ""
+            said = (folder / "stderr").read_text(errors="replace")
+            raise EndedError(f"code {code}, at {path}: {data[:2000]}\n{said}")
+        assert not (folder / "stdout").read_bytes()
+        return json.loads((folder / "found.json").read_text())
+
+    yield run
+    process.communicate()
 
 
 def show(folder, faults):
@@ -67,7 +80,7 @@ def judge(folder, found):
 
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("target", TARGETS)
-def test_no_input_makes_a_parser_misbehave(target, tmp_path, amount, figure):
+def test_no_input_makes_a_parser_misbehave(target, watch, tmp_path, amount, figure):
     found = watch(tmp_path, target, amount(3600, 1800), amount(2_000, 10**9))
     counts = ("inputs", "accepted", "escaped", "executed", "most_ms", "most_mib")
     figure(FIGURE, parsers=1, **{name: found[name] for name in counts})
@@ -75,7 +88,7 @@ def test_no_input_makes_a_parser_misbehave(target, tmp_path, amount, figure):
 
 
 @pytest.mark.parametrize("giant", GIANTS)
-def test_the_most_that_a_parser_grants_is_not_too_much(giant, tmp_path, figure):
+def test_the_most_that_a_parser_grants_is_not_too_much(giant, watch, tmp_path, figure):
     target, make = GIANTS[giant]
     (tmp_path / "given").mkdir()
     (tmp_path / "given" / giant).write_bytes(make())

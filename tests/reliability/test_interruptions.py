@@ -134,7 +134,7 @@ def test_a_training_stopped_by_a_signal_saves_and_goes_on_to_the_same_weights(
     rng, recipe, wrong, other = random.Random(int(number)), RECIPES[2], 0, 0
     go_on = partial(train_to_the_end, shared_workshop.warm, cache, recipe)
     go_on(f"whole-{number.name}")
-    for turn in range(amount(5, 100)):
+    for turn in range(amount(4, 100)):
         name = f"stopped-{number.name}-{turn}"
         with running(train(recipe, name), cache) as process:
             for _ in range(rng.randint(1, 30)):
@@ -153,12 +153,12 @@ def test_a_test_stopped_by_a_signal_leaves_the_run_as_it_was(number, built_cache
     name, rng, wrong = f"slow-{number.name}", random.Random(int(number)), 0
     with running(f"network init --layers {layers} --name {name}", built_cache) as process:
         assert process.wait(PATIENCE) == 0
-    for _ in range(amount(3, 50)):
+    for _ in range(amount(4, 50)):
         with running(f"network test {name}", built_cache) as process:
             wait_until_at_work(process)
             time.sleep(rng.uniform(0, 0.5))
             wrong += not send(process, number)
-    figure(R7, signals=amount(3, 50), commands=1, wrong=wrong)
+    figure(R7, signals=amount(4, 50), commands=1, wrong=wrong)
     files = sorted(path.name for path in (built_cache.runs() / name).iterdir())
     assert files == ["checkpoint.npz", "config.json", "history.jsonl"]
     assert wrong == 0
@@ -168,14 +168,14 @@ def test_a_test_stopped_by_a_signal_leaves_the_run_as_it_was(number, built_cache
 def test_a_download_stopped_by_a_signal_leaves_nothing_behind(number, tmp_path, amount, figure):
     cache, rng, wrong = Cache(tmp_path, "test"), random.Random(int(number)), 0
     os.environ["NO_PROXY"] = "127.0.0.1"
-    for _ in range(amount(3, 50)):
+    for _ in range(amount(4, 50)):
         with socket.create_server(("127.0.0.1", 0)) as silent:  # and answers nothing
             address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
             with running(f"pipeline fetch --mirror {address}", cache) as process:
                 assert select.select([silent], [], [], PATIENCE)[0]  # somebody calls
                 time.sleep(rng.uniform(0, 0.2))
                 wrong += not send(process, number)
-    figure(R7, signals=amount(3, 50), commands=1, wrong=wrong)
+    figure(R7, signals=amount(4, 50), commands=1, wrong=wrong)
     assert not [path for path in tmp_path.rglob("*") if re.search(r"ubyte|part", path.name)]
     assert wrong == 0
 
@@ -189,7 +189,7 @@ def test_a_sweep_stopped_by_a_signal_loses_no_trial(number, cache, tmp_path, amo
         "space = { learning_rate = { low = 0.1, high = 10 } }\n"
     )
     finished = 0
-    for turn in range(amount(3, 50)):
+    for turn in range(amount(2, 50)):
         what = f"--resume --name {name}" if turn else str(plan)
         with running(f"network sweep {what} --workers 2", cache) as process:
             assert "trials" in process.stderr.readline()
