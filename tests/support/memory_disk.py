@@ -1,4 +1,4 @@
-"""Where the files of tests are: in memory, where there is plenty, for disks take their time to sync.
+"""Keep the files of tests in memory where there is plenty: disks take their time to sync.
 
 What has to be forced to disk, and in which order, is seen in the system calls (R22), not on a disk.
 """
