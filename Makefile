@@ -51,7 +51,7 @@ slow: .venv/installed-dev
 	$(PYTEST) -n 4 -m slow  # on two cores: many of them wait for other processes
 
 coverage: .venv/installed-dev
-	$(PYTEST) -m "not slow" --cov $(COVERING)
+	$(PYTEST) -m "not slow" $(COVERING) --cov
 
 test-all: slow coverage
 
