@@ -102,7 +102,7 @@ def test_a_training_tells_of_every_step_and_epoch_to_its_end(lab):
     told = [point for e in events if e["type"] == "progress" for point in e["losses"]]
     assert sum(count for _, _, count in told) == told[-1][0] == 4 * 9  # 42 images, 5 a step
     layers = [e["layers"] for e in events if "layers" in e and e["type"] == "progress"]
-    assert [layer["name"] for layer in layers[0]] == ["Linear 5", "Linear 10"]
+    assert [layer["name"] for layer in layers[0]] == ["layer 2 (Linear)", "layer 4 (Linear)"]
     assert list_epochs(find_run(lab.cache, run)) == [0, 1, 2, 3, 4]
 
 
