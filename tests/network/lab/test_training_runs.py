@@ -315,7 +315,7 @@ def test_every_live_setting_has_a_control_whose_value_is_sent(lab):
 def test_no_more_than_four_are_trained_at_once(lab):
     runs = [begin(lab) for _ in range(4)]
     status, answer = ask(lab, "POST", "trainings", json={"choices": LONG})
-    assert (status, answer["error"]["hint"]) == (422, "Stop one of them first")
+    assert (status, answer["error"]["hint"]) == (429, "Stop one of them first")
     for run in runs:
         stop(lab, run)
 
@@ -428,5 +428,5 @@ def test_of_many_trainings_that_are_begun_at_once_as_many_begin_as_the_lab_train
     for status, answer in answers:
         if status != 200:
             assert status == 429
-            assert answer["error"]["message"].startswith("4 runs are in training")
+            assert answer["error"]["message"].startswith("4 runs are being trained")
             assert answer["error"]["hint"] == "Stop one of them first"
