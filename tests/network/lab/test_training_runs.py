@@ -102,7 +102,7 @@ def test_a_training_tells_of_every_step_and_epoch_to_its_end(lab):
     told = [point for e in events if e["type"] == "progress" for point in e["losses"]]
     assert sum(count for _, _, count in told) == told[-1][0] == 4 * 9  # 42 images, 5 a step
     layers = [e["layers"] for e in events if "layers" in e and e["type"] == "progress"]
-    assert [layer["name"] for layer in layers[0]] == ["Linear 5", "Linear 10"]
+    assert [layer["name"] for layer in layers[0]] == ["layer 2 (Linear)", "layer 4 (Linear)"]
     assert list_epochs(find_run(lab.cache, run)) == [0, 1, 2, 3, 4]
 
 
@@ -315,7 +315,7 @@ def test_every_live_setting_has_a_control_whose_value_is_sent(lab):
 def test_no_more_than_four_are_trained_at_once(lab):
     runs = [begin(lab) for _ in range(4)]
     status, answer = ask(lab, "POST", "trainings", json={"choices": LONG})
-    assert (status, answer["error"]["hint"]) == (422, "Stop one of them first")
+    assert (status, answer["error"]["hint"]) == (429, "Stop one of them first")
     for run in runs:
         stop(lab, run)
 
@@ -428,5 +428,5 @@ def test_of_many_trainings_that_are_begun_at_once_as_many_begin_as_the_lab_train
     for status, answer in answers:
         if status != 200:
             assert status == 429
-            assert answer["error"]["message"].startswith("4 runs are in training")
+            assert answer["error"]["message"].startswith("4 runs are being trained")
             assert answer["error"]["hint"] == "Stop one of them first"
