@@ -59,7 +59,7 @@ def test_train(run_command, run_json, built_cache):
     assert re.fullmatch(
         r"run train-text: 2 epochs in \d+\.\d s, validation accuracy \d+\.\d\d %\n", done.stdout
     )
-    assert "1,800 images to train on, 200 held out, seed 0" in done.stderr
+    assert "1,800 training images, 200 validation images, seed 0" in done.stderr
     assert done.stderr.count("epoch   ") == 2
     assert done.stderr.endswith(" -m network test train-text\n")
     one, two = (find_run(built_cache, f"train-{kind}").checkpoint for kind in ("json", "text"))
@@ -122,7 +122,7 @@ def test_test(call, call_json, trained, mnist_test_set):
     assert low < result["accuracy"] == result["correct"] / 1000 < high
     text = call("test", trained).out
     assert re.search(r"accuracy \d,\d{3} / 10,000 \(\d\d\.\d\d %, 95 % interval", text)
-    assert "label \\ answer" in text
+    assert "label \\ predicted" in text
 
 
 def test_predict(run_json, call, built_cache, trained, pictures):
@@ -182,7 +182,8 @@ def test_predict_says_what_its_answers_are_worth(call, call_json, trained, pictu
     assert likely["digit"] in likely["candidates"]
     assert (likely["unlike"], unlike["unlike"]) == (False, True)
     assert 0 < likely["probability"] <= 1
-    assert "unlike the digits it was trained on" in call("predict", strange, "--run", trained).out
+    found = call("predict", strange, "--run", trained).out
+    assert "out of distribution: farther from the training digits" in found
     error = call("predict", strange, "--run", trained, "--coverage", "0.99999", code=2).err
     assert "held-out examples can promise" in error
 
@@ -234,7 +235,7 @@ def test_check_tells_its_share_and_can_check_everything(call, call_json):
     every = call_json("check", *small, "--all")
     assert every["checked"] == every["parameters"] == 784 * 2 + 2 + 2 * 10 + 10
     assert every["directions"]["right"]
-    assert "every gradient is right\n" in call("check", *small, "--all").out
+    assert "every gradient is correct\n" in call("check", *small, "--all").out
     few = call("check", *small, "--sample=1").out
     assert "1,600 along 3 random directions" in few
     assert "one by one of 4 parameters (0.25 %)" in few
@@ -267,7 +268,7 @@ def test_check_exits_1_when_a_layer_is_wrong(call, call_json, monkeypatch):
     monkeypatch.setattr(Sigmoid, "forward", forward)
     text = call("check", "--sample=20", code=1).out
     assert text.count("WRONG") == 4
-    assert "look first at the d_y that reaches layer 3, Linear" in text
+    assert "check first the d_y that reaches layer 3, Linear" in text
     assert not call_json("check", "--sample=20", code=1)["right"]
 
 

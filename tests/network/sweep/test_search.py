@@ -172,14 +172,14 @@ def test_a_worker_that_hangs_is_timed_out(cache):
 
 def test_what_is_no_sweep_is_told(cache, tmp_path):
     study = make_study(cache, "taken")
-    with pytest.raises(UsageError, match="there is a sweep taken already"):
+    with pytest.raises(UsageError, match="the sweep taken exists already"):
         make_study(cache, "taken")
     with pytest.raises(UsageError, match=r'sweep is "takn"; expected .*Did you mean taken'):
         load_study(cache, "takn")
     with pytest.raises(UsageError, match="is no name for a run"):
         make_study(cache, "../taken")
     (study.folder / "study.db").write_bytes(b"no database" * 100)
-    with pytest.raises(CorruptError, match="no study of Optuna's"):
+    with pytest.raises(CorruptError, match="study.db is damaged"):
         load_study(cache, "taken")
     (study.folder / "study.db").unlink()
     with pytest.raises((MissingError, UsageError)):
