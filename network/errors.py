@@ -1,15 +1,15 @@
-"""The errors that a network adds to those of `pipeline/errors.py`, each with its exit code."""
+"""Errors of `network`, in addition to those of `pipeline/errors.py`, with exit codes."""
 
 from pipeline.errors import ProjectError
 
 
 class DivergedError(ProjectError):
-    """Training diverged: the loss is not a number any more."""
+    """Divergence in training: the loss is not a number."""
 
     exit_code = 7
 
 
 class NoClusterError(ProjectError):
-    """A cluster cannot be reached."""
+    """A cluster that cannot be reached."""
 
     exit_code = 5

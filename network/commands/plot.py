@@ -30,7 +30,9 @@ def plot(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="RUN", autocompletion=complete_runs, help="Names of runs. [default: last trained]"
+            metavar="RUN",
+            autocompletion=complete_runs,
+            help="Names of runs. [default: last trained]",
         ),
     ] = None,
     kind: Kinds = None,

@@ -91,9 +91,7 @@ def show(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     if terminal and (out or json):
-        raise UsageError(
-            f"--terminal cannot be combined with {'--out' if out else '--json'}"
-        )
+        raise UsageError(f"--terminal cannot be combined with {'--out' if out else '--json'}")
     if out is not None:
         require_outputs([Output("--out", out, PNG)], force=force)
     if augmented:

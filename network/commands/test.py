@@ -18,7 +18,9 @@ def measure(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="RUN", autocompletion=complete_runs, help="Names of runs. [default: last trained]"
+            metavar="RUN",
+            autocompletion=complete_runs,
+            help="Names of runs. [default: last trained]",
         ),
     ] = None,
     split: SplitName = "test",

@@ -157,7 +157,8 @@ def read_options(table: Mapping[str, Any]) -> SweepOptions:
     for name, value in table.items():
         check_name("field of [sweep]", name, hints)
         if name != "objective" and not fits_type(value, hints[name]):
-            raise UsageError(f"sweep.{name} is {format_value(value)}; expected {KINDS[hints[name]]}")
+            expected = KINDS[hints[name]]
+            raise UsageError(f"sweep.{name} is {format_value(value)}; expected {expected}")
     options = SweepOptions(**table)
     for name, (low, high) in RANGES.items():
         check_range(name, getattr(options, name), low, high)
@@ -178,9 +179,10 @@ def check_grid(space: Space) -> None:
     """
     for name, dimension in space.items():
         if dimension.when:
-            raise UsageError(f"space.{name} has a condition (when), and a grid tries every combination")
+            raise UsageError(f"space.{name} has a when, and a grid tries every combination")
         if isinstance(dimension, Numbers) and not dimension.steps:
-            raise UsageError(f"space.{name} is a range without steps, which a grid needs", "Add steps = 5")
+            found = f"space.{name} is a range without steps, which a grid needs"
+            raise UsageError(found, "Add a line such as steps = 5")
 
 
 def count_trials(plan: Plan) -> int:

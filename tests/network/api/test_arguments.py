@@ -113,8 +113,8 @@ def test_a_public_function_says_what_it_expected():
         "--cache-dir is empty": lambda: find_cache(""),
         "coverage is -1; expected 0 to 1": lambda: open_run().predict(np.eye(28), -1),
         'coverage is "0.9"; expected a number': lambda: open_run().predict(np.eye(28), "0.9"),
-        "images are of <U1": lambda: open_run().predict(np.full((1, 28, 28), "a")),
-        "images have several shapes": lambda: open_run().predict([[1], [2, 3]]),
+        "images have the data type <U1": lambda: open_run().predict(np.full((1, 28, 28), "a")),
+        "images have different shapes": lambda: open_run().predict([[1], [2, 3]]),
         "limit is 0; expected 1 to": lambda: open_run().test(limit=0),
         "axes is 3": lambda: open_run().plot("accuracy", 3),
     }

@@ -146,8 +146,8 @@ def test_other_weights_are_told_with_what_could_be_the_cause(network, cache, tmp
     )
     done = network("replay", "first", code=1)
     assert "other weights" in done.out
-    assert "python was 2.7, now it is 3." in done.out
-    assert "BLAS threads was 99, now it is " in done.out
+    assert "python was 2.7 and is now 3." in done.out
+    assert "BLAS threads was 99 and is now " in done.out
 
 
 def test_an_ensemble_is_not_trained(network):

@@ -84,7 +84,7 @@ def test_examples_that_are_sent_do_as_well_and_must_be_the_right_ones(cache):
     damaged = bytearray(sent)
     damaged[1000] ^= 1
     wrong = replace(elsewhere, sha256="0" * 64)
-    with pytest.raises(CorruptError, match="the examples that came here have sha256"):
+    with pytest.raises(CorruptError, match="received examples have sha256"):
         run_job(replace(job, data=wrong), bytes(damaged))
 
 

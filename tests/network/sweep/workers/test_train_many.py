@@ -190,7 +190,7 @@ def test_recipes_are_trained_for_an_ensemble_each_time_with_the_next_seed(networ
             ("ensemble", "known", "known", "--seed", "1"),
             "--seed applies only to members that are to be trained",
         ),
-        (("train", "--resume", "filmed", "--workers", "1"), "run filmed keeps a film, which"),
+        (("train", "--resume", "filmed", "--workers", "1"), "run filmed has a film, which"),
         (("train", "--resume", "known", "known"), "run known is named 2 times"),
         (("train", "--resume", "begun", "known"), "run known has ended"),
         (("train", "--resume", "begun", "known", "--workers", "1"), "run known has ended"),
