@@ -39,7 +39,7 @@ def describe_environment() -> dict[str, Any]:
 
 
 def is_for_numpy(library: Path) -> bool:
-    """Return whether NumPy uses a library: bundled or of the system, not of another package."""
+    """Return whether a library may serve NumPy, and not only another package."""
     numpy = Path(np.__file__).resolve().parent
     try:
         package = library.resolve().relative_to(numpy.parent).parts[0]
@@ -82,7 +82,7 @@ def one_core_each() -> AbstractContextManager[Any]:
 
 
 def one_thread() -> AbstractContextManager[Any]:
-    """Limit OpenMP to one thread while this context lasts, in the libraries loaded by now.
+    """Limit OpenMP of the loaded libraries to one thread while this context lasts.
 
     Its threads wait for each other by spinning: next to other work two are slower than one.
     """
@@ -93,7 +93,7 @@ def one_thread() -> AbstractContextManager[Any]:
 def suitable_threads(
     params: Params, batch_size: int, shards: int = 1
 ) -> AbstractContextManager[Any]:
-    """Keep the matrix products of a small network on one core while this context lasts.
+    """Keep matrix products of a small network on one core while this context lasts.
 
     Then its results do not depend on the number of cores either. The same applies if a batch is
     computed in shards, because each has a core already.
@@ -106,7 +106,7 @@ def suitable_threads(
 
 
 def keep_to_one_core() -> None:
-    """Keep all matrix products of this process on one core; other processes use the rest."""
+    """Keep all matrix products of this process on one core."""
     threadpool_limits(1)
 
 
@@ -115,7 +115,7 @@ NEVER_TRIM = 2**31 - 1  # the largest int
 
 
 def keep_freed_memory() -> bool:
-    """Let new arrays reuse the memory of old ones; return whether the C library can do that.
+    """Let new arrays reuse freed memory; return whether the C library can do that.
 
     By default glibc returns a large array to the system when it is freed. The next array gets new
     pages, each zeroed at its first use, which is a third of the time of a step of a small

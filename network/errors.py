@@ -1,4 +1,4 @@
-"""Errors of `network`, in addition to those of `pipeline/errors.py`, with exit codes."""
+"""Errors of `network` with their exit codes; `pipeline/errors.py` has the others."""
 
 from pipeline.errors import ProjectError
 

@@ -102,7 +102,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         return self
 
     def configuration(self) -> Configuration:
-        """Return the options as a checked configuration; they are not checked before `fit`."""
+        """Return the options as a configuration, which checks them; only `fit` calls this."""
         seed = self.random_state
         if not isinstance(seed, Integral):
             seed = check_random_state(seed).randint(SEEDS)
@@ -112,7 +112,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         return Configuration(hidden=hidden, loss="cross-entropy", seed=int(seed), **options)
 
     def build_model(self, configuration: Configuration) -> Model:
-        """Return the layers: hidden ones with their activation, and a score for each class."""
+        """Return the model: hidden layers with activations, and a score for each class."""
         hidden = [
             (Linear(n_out, "he"), ACTIVATIONS[configuration.activation]())
             for n_out in configuration.hidden

@@ -45,7 +45,7 @@ def table_html(rows: Sequence[tuple[str, str]]) -> str:
 
 
 def format_layer(layer: Layer) -> str:
-    """Return a layer as in `--layers`, without default arguments: Linear(30), Sigmoid."""
+    """Return a layer as in `--layers`, without default arguments: Linear(30)."""
     values = {field.name: getattr(layer, field.name) for field in fields(layer)}
     required = [repr(values[it.name]) for it in fields(layer) if it.default is MISSING]
     chosen = [

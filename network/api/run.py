@@ -116,7 +116,7 @@ class Run:
         )
 
     def calibrate(self) -> Calibration:
-        """Calibrate the run on its validation images and save the result, like `network calibrate`.
+        """Calibrate the run on its validation images and save this: `network calibrate`.
 
         Without a saved calibration, `predict` computes one: once per process, in some seconds.
 
@@ -137,7 +137,7 @@ class Run:
     def test(
         self, split: str = "test", dataset: str | None = None, limit: int | None = None
     ) -> ClassificationResult:
-        """Evaluate the run on a split, or on its first images, and log it, like `network test`.
+        """Evaluate the run on a split or its first images, and log it: `network test`.
 
         The result has `accuracy`, `interval` (95 %), `correct`, `count` and `confusion`. Choose
         settings by `validation_accuracy`: a test set that you tune on is not a fair test.
@@ -166,9 +166,9 @@ class Run:
 
     @checked
     def export(self, path: str | Path, force: bool = False) -> Path:
-        """Write the run as a web page (.html), .onnx or .safetensors; the last two need extras.
+        """Write the run as .html (a web page), .onnx or .safetensors.
 
-        An earlier export is replaced; any other file only with `force`.
+        The last two need extras. An earlier export is replaced; any other file only with `force`.
 
         Raises: UsageError for another suffix, MissingError without the extra, StorageError.
         """
@@ -244,7 +244,7 @@ def read_source(source: Source, classes: tuple[str, ...]) -> tuple[Sequence[Digi
 
 
 def decode_image(image: Image.Image) -> Array:
-    """Return the grey levels of a Pillow image, whose file is read here if not before.
+    """Return the grey levels of a Pillow image, and read its file if needed.
 
     Shapes: (H, W) uint8.
     Raises: CorruptError.

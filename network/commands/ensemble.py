@@ -69,7 +69,7 @@ def ensemble(
 
 
 def require_trained_members(given: Mapping[str, Any]) -> None:
-    """Require that no training options are given for members that are trained already.
+    """Require that no training options are given if all members are trained already.
 
     Raises: UsageError.
     """

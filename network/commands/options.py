@@ -1,4 +1,4 @@
-"""Options that several commands share, and the training options from `Configuration`."""
+"""Options that several commands share, and training options from their fields."""
 
 import functools
 import inspect
@@ -22,7 +22,7 @@ from pipeline.terminal.console import Console
 
 # Training options as they were typed, by their keys; only those that were given.
 Settings: TypeAlias = dict[str, str]
-SETTINGS = "settings"  # the parameter that takes them
+SETTINGS = "settings"  # the parameter for them
 
 
 def run_names(cache: Cache) -> list[str]:
@@ -154,7 +154,7 @@ def by_group(option: Option) -> int:
 
 
 def build_parameter(option: Option) -> inspect.Parameter:
-    """Return an option as the parameter of a command; its text is read by `configure`."""
+    """Return an option as the parameter of a command; `configure` reads its text."""
     typed = typer.Option(
         option.flag,
         metavar=option.kind.metavar,
@@ -179,7 +179,7 @@ def configure(
     preset: str | None = None,
     config: Path | None = None,
 ) -> Configuration:
-    """Build the configuration: typed options override the file, which overrides the preset.
+    """Build the configuration: options override the file, the file the preset.
 
     Raises: UsageError, MissingError.
     """

@@ -178,7 +178,7 @@ def format_found(
 
 
 def found_json(found: "list[FilePredictions]") -> dict[str, Any]:
-    """Return the `--json` output; files of images, notes and errors only if there are any."""
+    """Return the `--json` output; files, notes and errors only if there are any."""
     pages = [it for it in found if it.page]
     files = [
         {"path": it.name, "labels": [answer.label for answer in it.answers]}

@@ -37,7 +37,7 @@ def replay(
         )
         console.note(f"training {found.name} again, as {again.run.name}")
         for change in changes:
-            console.note(f"to step {change.step:,}, where its settings were changed")
+            console.note(f"training to step {change.step:,}, then changing settings as before")
             train_and_print(console, again, requested, change.place)
             again = change_training(again, change.values)
         stands = checkpoint.meta.get("epoch", 0), checkpoint.meta.get("step", 0)

@@ -222,7 +222,7 @@ def print_end(console: Console, study: "Study") -> None:
 
 
 def json_value(objectives: tuple[float, ...]) -> float | list[float | None] | None:
-    """Return objectives for JSON: one as a number, several as a list, infinity as null."""
+    """Return objectives for JSON: a number or a list, with infinity as null."""
     values = [value if math.isfinite(value) else None for value in objectives]
     return values if len(values) > 1 else values[0]
 

@@ -105,9 +105,9 @@ def train(
 
 
 def find_user_preset(console: Console, settings: Settings, config: Path | None) -> str | None:
-    """Return the preset in the user's configuration, which all options override, and print it.
+    """Return the preset in the user's configuration, and print it.
 
-    A run that starts from another has the layers of that run, and no preset.
+    All options override it. A run that starts from another keeps its layers and has no preset.
 
     Raises: UsageError for an unknown preset; MissingError.
     """

@@ -97,7 +97,7 @@ def print_beginning(console: Console, begun: "TrainingRun") -> None:
 
 
 def result_json(run: "Run", state: "TrainingState", seconds: float) -> dict[str, Any]:
-    """Return the result of training as plain data: of the epoch with the final parameters."""
+    """Return the result as plain data, for the epoch with the final parameters."""
     from network.training.loop import best_epoch
 
     history, is_best = state.history, state.best is not None

@@ -15,7 +15,7 @@ FORMAT = 1  # of plan.json
 
 
 def create_study(cache: Cache, name: str, plan: Plan) -> Study:
-    """Create a sweep; its first trial is the defaults, or its trials are those of the grid.
+    """Create a sweep with its first trials: the defaults, or those of the grid.
 
     Raises: UsageError if the name is taken; StorageError, also if another process writes the
     sweep.
@@ -37,7 +37,7 @@ def create_study(cache: Cache, name: str, plan: Plan) -> Study:
 
 
 def fill_study(study: Study) -> Study:
-    """Write the first trials of a new sweep, then its plan, which makes the sweep valid."""
+    """Write the first trials of a new sweep, then its plan, which makes it valid."""
     plan = study.plan
     wanted = (
         list(build_grid(plan.space)) if plan.options.sampler == "grid" else [default_fields(plan)]

@@ -14,7 +14,7 @@ Measure: TypeAlias = Callable[[Sequence[EpochDone], float], float]
 
 @dataclass(frozen=True)
 class Objective:
-    """A measure, its better direction, and its value for a training run that diverged."""
+    """A measure, its better direction, and its value if training diverges."""
 
     measure: Measure
     direction: Literal["maximize", "minimize"]  # in the words of Optuna

@@ -74,7 +74,7 @@ class Plan:
         return [found] if isinstance(found, str) else list(found)
 
     def rungs(self, epochs: int) -> list[int]:
-        """Return the rungs of a trial: the epochs after which it may be pruned, then its last.
+        """Return the rungs of a trial: epochs after which it may be pruned, and its last.
 
         Source: Li and others, A system for massively parallel hyperparameter tuning (2020),
         algorithm 2, for "halving". The median is computed every `first_rung` epochs.

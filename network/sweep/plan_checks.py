@@ -41,7 +41,7 @@ def require_one_loss(fixed: Mapping[str, Any], space: Space) -> None:
 
 
 def possible_values(dimension: Dimension, usual: Any) -> set[Any]:
-    """Return the ends of a dimension, with the default if a condition can leave it out."""
+    """Return the ends of a dimension, and the default if it has a condition."""
     return {*dimension_ends(dimension), *([usual] if dimension.when else [])}
 
 

@@ -10,7 +10,7 @@ Sampler: TypeAlias = "Callable[[int], BaseSampler]"  # seed -> sampler
 
 
 def make_tpe(seed: int) -> "BaseSampler":
-    """Build the tree-structured Parzen estimator: near good trials, away from bad ones.
+    """Build the tree-structured Parzen estimator (TPE): values near good trials.
 
     A running trial counts as a bad one, so that simultaneous trials are far apart.
 

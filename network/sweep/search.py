@@ -1,4 +1,4 @@
-"""Hyperparameter search: the loop that starts trials on workers and records their results.
+"""Hyperparameter search: a loop that starts trials and records their results.
 
 A trial is trained from rung to rung. After each rung the worker returns its checkpoint, and the
 parent either prunes the trial or continues it on the next free worker. A parent or a worker may be
@@ -95,7 +95,7 @@ class Sweep:
             yield None
 
     def begin(self, trial: "optuna.trial.Trial", reported: Mapping[int, float]) -> TrialDone | None:
-        """Submit the first job of a trial, or the next one after the rungs that it has reached."""
+        """Submit the first job of a trial, or the next one after its last rung."""
         values = self.study.trial_values(trial)
         try:
             configuration = self.study.configuration(values)

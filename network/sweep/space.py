@@ -117,7 +117,7 @@ def as_label(value: Any) -> Any:
 
 
 def suggest_values(space: Space, trial: ValueSource) -> Values:
-    """Return the values that a trial chooses, for hyperparameters whose condition is met."""
+    """Return the values of a trial, for hyperparameters whose condition is met."""
     values: Values = {}
     for name, dimension in space.items():
         if dimension.is_open(values):

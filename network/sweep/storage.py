@@ -53,7 +53,7 @@ def open_study(path: Path, plan: Plan) -> optuna.Study:
 
 
 class WriteThrough(InMemoryStorage):
-    """A storage of Optuna in memory that writes every change to one study of a database."""
+    """An Optuna storage in memory that writes every change to a study in a database."""
 
     def __init__(
         self, database: RDBStorage, study_id: int, name: str, directions: list[StudyDirection]

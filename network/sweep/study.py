@@ -1,4 +1,4 @@
-"""The folder of a sweep: every trial, saved so that you can stop the sweep at any time.
+"""The folder of a sweep, from which it can resume after a stop at any time.
 
 cache/sweeps/<name>/
     plan.json         the plan, as it was read
@@ -52,7 +52,7 @@ class CompletedTrial:
 
 
 def own_study(folder: Path) -> AbstractContextManager[bool]:
-    """Own the folder of a sweep while this context lasts, so that no other process writes it.
+    """Own the folder of a sweep: no other process writes it during this context.
 
     Raises: StorageError if another process owns it.
     """

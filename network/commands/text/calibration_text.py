@@ -8,7 +8,7 @@ from network.runs.predict import Prediction
 
 
 def format_temperatures(calibration: Calibration) -> list[str]:
-    """Return a table of the calibration with and without a temperature, and the one in use."""
+    """Return a table of the calibration errors, and the temperature in use."""
     names = "temperature 1", "cross-fitted"
     rows = zip(names, calibration.calibration_error, calibration.log_loss, strict=True)
     return [

@@ -11,7 +11,7 @@ from network.core.gradient_check import ArrayCheck
 from network.metrics.direction_check import DirectionCheck
 from pipeline.terminal.console import Console
 
-NOTE_EVERY = 10.0  # seconds, where no bar is drawn
+NOTE_EVERY = 10.0  # seconds, if no bar is drawn
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Draw contact sheets as characters for a terminal, two pixels per character."""
+"""Contact sheets as characters for a terminal, two pixels per character."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -77,6 +77,6 @@ def draw_in_greys(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> Line:
 
 
 def grey(pixel: int) -> Colour:
-    """Turn a pixel, 0 to 255, into light on a dark ground."""
+    """Return the colour of a pixel, 0 to 255: light on a dark ground."""
     level = DARKEST + pixel * (255 - DARKEST) // 255
     return level, level, level

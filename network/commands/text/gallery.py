@@ -40,7 +40,7 @@ def answer_tile(examples: Examples, index: int, classes: tuple[str, ...], answer
 def augmented_tiles(
     examples: Examples, augment: Augmentation, rng: np.random.Generator, count: int
 ) -> list[Tile]:
-    """Draw the first `count` examples, one per row: the original, then augmented versions."""
+    """Draw the first `count` examples, one per row, each with augmented versions."""
     originals = examples.images[:count]
     versions = augment(np.repeat(originals, VERSIONS, axis=0), rng)
     rows = versions.reshape(len(originals), VERSIONS, *originals.shape[1:])
@@ -52,7 +52,7 @@ def augmented_tiles(
 
 
 def grey_levels(image: Array) -> NDArray[np.uint8]:
-    """Turn shares of full ink, 0 to 1, into levels of 0 to 255.
+    """Return shares of full ink, 0 to 1, as grey levels of 0 to 255.
 
     Shapes: any, the same out.
     """

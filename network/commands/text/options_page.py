@@ -1,4 +1,4 @@
-"""The page docs/reference/options.md: every training option, from its declaration.
+"""The page docs/reference/options.md, generated from the training options.
 
 python -m network.commands.text.options_page > docs/reference/options.md
 """

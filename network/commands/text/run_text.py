@@ -47,7 +47,7 @@ def format_spread(accuracies: list[float]) -> str:
 
 
 def format_comparison(comparison: PairedComparison, names: tuple[str, str]) -> list[str]:
-    """Return a table of the images that both, one or neither of two runs predict correctly."""
+    """Return a table of the images that both, one or neither run predicts correctly."""
     low, high = (100 * end for end in comparison.interval)
     rows = [
         ("both correct", comparison.both),
@@ -149,7 +149,7 @@ def format_scores(scores: list[float], classes: tuple[str, ...]) -> str:
 
 
 def format_advice(checks: list[ArrayCheck]) -> str:
-    """Return which code to check first: that of the highest layer with an incorrect gradient.
+    """Return the place of the bug: the highest layer with an incorrect gradient.
 
     Errors spread downwards. If one gradient of this layer or of one below is correct, the layer
     got a correct d_y, and the bug is in the code of the incorrect gradients. If all are incorrect,
@@ -183,7 +183,7 @@ def describe_d_y(checks: list[ArrayCheck], layer: int) -> str:
 
 
 def describe_gradient(array_name: str) -> str:
-    """Return the source of an array's gradient; in an ensemble it is member.layer.name."""
+    """Return the source of an array's gradient; names may be member.layer.name."""
     kind = array_name.rpartition(".")[2]
     makers = {
         "weight": "the product of x and d_y",

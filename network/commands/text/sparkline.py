@@ -29,7 +29,7 @@ def sparkline(values: Sequence[float | None], heights: str = HEIGHTS) -> str:
 
 
 class Curve:
-    """A number that changes while a network is trained: its mean in each part of the training."""
+    """A number that changes during training: its mean in each part of the training."""
 
     def __init__(self) -> None:
         self.sums, self.counts = [0.0] * PARTS, [0] * PARTS
@@ -41,7 +41,7 @@ class Curve:
             self.counts[part] += 1
 
     def means(self, count: int = PARTS) -> list[float | None]:
-        """Return the means over `count` parts of the training, None for a part without values."""
+        """Return the means of `count` parts of the training, None if a part is empty."""
         ends = [part * PARTS // count for part in range(count + 1)]
         return [self.mean(*within) for within in pairwise(ends)]
 
@@ -78,7 +78,7 @@ class TrainingCurves:
             self.latest_accuracy = accuracy
 
     def lines(self, width: int, marks: Marks) -> list[str]:
-        """Draw the curves in at most `width` columns; return no lines if these are too few.
+        """Draw the curves in at most `width` columns, or none if these are too few.
 
         The loss is drawn by its logarithm, because late gains are small compared to early ones.
         """

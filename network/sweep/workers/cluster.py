@@ -52,7 +52,7 @@ def cluster_workers(address: str, timeout: float) -> Iterator[Workers]:
 
 
 async def ping_scheduler(address: str) -> None:
-    """Check that a scheduler responds: a client that cannot connect hangs when it is closed.
+    """Check that a scheduler responds, because closing an unconnected client hangs.
 
     Raises: OSError, ValueError, TypeError.
     """

@@ -63,7 +63,7 @@ class DamagedCheckpointError(CorruptError):
 
 
 def run_job(job: TrainingJob, pickle: bytes | None = None) -> JobResult:
-    """Run a training job, on one core per shard; `pickle` has the bytes of the examples.
+    """Run a training job, on one core per shard; `pickle` has the examples, if sent.
 
     Raises: NoDataError if the worker has no examples and none were sent;
     UsageError, CorruptError.
@@ -86,7 +86,7 @@ def run_job(job: TrainingJob, pickle: bytes | None = None) -> JobResult:
 
 
 def load_job_state(job: TrainingJob, configuration: Configuration) -> tuple[Recipe, TrainingState]:
-    """Return the recipe and the state that a job starts from: new, or of its checkpoint.
+    """Return the recipe and the state of a job: new, or from its checkpoint.
 
     Raises: UsageError, DamagedCheckpointError.
     """
@@ -118,7 +118,7 @@ def train_until(
 
 
 def pack_state(recipe: Recipe, state: TrainingState, configuration: Configuration) -> bytes:
-    """Return the state for the next job as the bytes of a checkpoint, with the history."""
+    """Return the state for the next job as a checkpoint, with the history."""
     checkpoint = build_checkpoint(recipe.model, state, configuration)
     history = [epoch._asdict() for epoch in state.history]
     return pack_checkpoint(replace(checkpoint, meta={**checkpoint.meta, "history": history}))

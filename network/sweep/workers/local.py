@@ -1,4 +1,4 @@
-"""Training processes on this machine; one can die or be stopped without the others."""
+"""Training processes on this machine, each of which can be stopped alone."""
 
 import multiprocessing
 import signal
@@ -21,7 +21,7 @@ from pipeline.extras import needs_extra
 
 @contextmanager
 def local_workers(count: int, timeout: float) -> Iterator[Workers]:
-    """Start processes on this machine, and stop them at the end, even while they run jobs.
+    """Start processes on this machine, and stop them at the end, even during jobs.
 
     Raises: MissingError without the extra `sweep`.
     """
@@ -33,7 +33,7 @@ def local_workers(count: int, timeout: float) -> Iterator[Workers]:
 
 
 def handle_signals() -> None:
-    """Ignore Ctrl-C, which the parent handles, and end at once on SIGTERM from the parent.
+    """Ignore Ctrl-C, which the parent handles, and end at once on SIGTERM.
 
     The handler of Pebble would wait for NumPy to finish, and there is nothing to save.
     """

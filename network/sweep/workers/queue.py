@@ -1,4 +1,4 @@
-"""Running jobs, each with its purpose; a job is submitted again when its worker fails."""
+"""A queue of running jobs; a job is submitted again if its worker fails."""
 
 import time
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class JobQueue(Generic[Purpose]):
     def results(self) -> Iterator[tuple[Purpose, "Future[JobResult]"]]:
         """Wait a moment for finished jobs; yield the purpose and the result of each.
 
-        A future raises WorkerError if its job failed on so many workers that the job itself must be
+        A future raises WorkerError if its job failed on TRIES workers: then the job itself must be
         the cause.
 
         Raises: NoClusterError.

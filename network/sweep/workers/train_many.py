@@ -1,4 +1,4 @@
-"""Training of several runs at once, by processes here or by the workers of a cluster.
+"""Training of several runs at once, by local processes or a cluster.
 
 Each run is trained in parts of some seconds. After each part the worker returns its checkpoint and
 the run is saved. A run that is stopped or killed resumes as usual, with `network train --resume`.
@@ -114,7 +114,7 @@ def require_no_films(remote_runs: Sequence[RemoteRun]) -> None:
 
 
 def train_all(workers: Workers, remote_runs: Sequence[RemoteRun]) -> Iterator[RunProgress | None]:
-    """Train all runs to their ends; yield the progress of each part, and None while waiting.
+    """Train all runs to their ends; yield each progress, and None while waiting.
 
     Raises: DivergedError, NoClusterError, CorruptError; StorageError, also if another process owns
     one of the runs or has changed it; ProjectError if a job failed on too many workers.

@@ -17,7 +17,7 @@ TRIES = 5  # failed workers per job; after more the job itself must be the cause
 
 
 class WorkerError(Exception):
-    """A worker died, hung or went away."""
+    """A worker that died, hung or was lost."""
 
 
 class Workers(Protocol):
