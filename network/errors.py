@@ -4,12 +4,12 @@ from pipeline.errors import ProjectError
 
 
 class DivergedError(ProjectError):
-    """Divergence in training: the loss is not a number."""
+    """Training diverged: the loss is not a number."""
 
     exit_code = 7
 
 
 class NoClusterError(ProjectError):
-    """A cluster that cannot be reached."""
+    """A cluster cannot be reached."""
 
     exit_code = 5

@@ -1,4 +1,4 @@
-"""The Python interface does what its documents say, from an empty folder and without a network."""
+"""The Python interface as documented, from an empty folder and offline."""
 
 import doctest
 import importlib.metadata

@@ -1,4 +1,4 @@
-"""`network predict` on folders, on files of images without labels, and on what cannot be read."""
+"""`network predict` on folders, files of images without labels, and unreadable files."""
 
 import csv
 import os
@@ -20,13 +20,13 @@ HEADER = ",".join(f"pixel{i}" for i in range(784))
 
 @pytest.fixture(scope="module")
 def built_cache(tmp_path_factory):
-    """A few digits: all of MNIST would be read anew by each command."""
+    """A few digits, because each command would read all of MNIST again."""
     return make_small_digits(tmp_path_factory.mktemp("files"), 1000)
 
 
 @pytest.fixture(scope="module")
 def trained(built_cache):
-    """A run that predicts something."""
+    """A trained run, accurate or not."""
     chosen = Configuration(dataset=NAME, epochs=1)
     training_run = create_training_run(built_cache, chosen, "for-files")
     list(training_run.train())

@@ -1,4 +1,4 @@
-"""Presets, files, seeds, going on and training again, as a user types them."""
+"""Presets, config files, seeds, resuming and replay, on the command line."""
 
 import json
 import re

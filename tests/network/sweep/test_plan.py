@@ -1,4 +1,4 @@
-"""A plan says how a sweep goes about it, and is refused where it makes no sense."""
+"""Plans of sweeps, and the errors of those that are not valid."""
 
 import tomllib
 
@@ -147,7 +147,7 @@ def test_every_sampler_and_pruner_is_known_by_its_name():
         f"[sweep]\nobjective = ['accuracy', 'time']\n{SMOOTHING}",
         "[sweep]\nobjective = 'loss'\n[space.loss]\nchoices = ['cross-entropy']",
         "[sweep]\nobjective = 'loss'\n[fixed]\nloss = 'cross-entropy'\nlabel_smoothing = 0.1",
-        # of the activation some trials make use, of the threads, too
+        # some trials use the activation, and some the threads
         "[fixed]\nactivation = 'relu'\n[space.hidden]\nchoices = [[], [30]]",
         "[fixed]\nshards = 8\n[space.batch_size]\nlow = 1\nhigh = 9",
     ],

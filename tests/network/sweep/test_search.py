@@ -1,4 +1,4 @@
-"""A sweep finds what is best, loses no trial, and goes on wherever it was stopped."""
+"""Sweeps find the best values, lose no trials, and resume after any stop."""
 
 import os
 import shutil
@@ -39,7 +39,7 @@ def workers():
 
 
 def make_study(cache, name, space=RATES + SIZES, fixed=FIXED, **options):
-    """Make the study of a plan, from the text of its tables."""
+    """Create the study of a plan, from the text of its tables."""
     plan = tomllib.loads(fixed + space)
     return create_study(cache, name, build_plan({**plan, "sweep": options}))
 

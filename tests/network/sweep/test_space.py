@@ -1,4 +1,4 @@
-"""A space says which values of which fields are tried, and refuses what no run could have."""
+"""Search spaces: values of hyperparameters, and errors for invalid ones."""
 
 import tomllib
 
@@ -61,7 +61,7 @@ REFUSED = {
 
 
 class Chooser:
-    """Takes the first or the last of everything."""
+    """A source of the first or of the last values."""
 
     def __init__(self, which):
         self.which = which

@@ -1,4 +1,4 @@
-"""Digits drawn with characters: every pixel where it belongs, in whatever marks there are."""
+"""Digits drawn with characters: every pixel in its place, in each kind of marks."""
 
 import numpy as np
 import pytest

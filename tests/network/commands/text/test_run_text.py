@@ -1,4 +1,4 @@
-"""What a run did, in lines and tables."""
+"""Text about runs: epochs, accuracies, comparisons and gradient checks."""
 
 import numpy as np
 import pytest
@@ -100,7 +100,7 @@ def test_a_checked_gradient_is_correct_or_incorrect():
 
 
 def advice(wrong, arrays=("1.weight", "1.bias", "3.weight", "3.bias")):
-    """What is advised when of these arrays the gradients of some are wrong."""
+    """Return the advice if the gradients of some of these arrays are incorrect."""
     checks = []
     for array in arrays:
         layer, _, name = array.partition(".")

@@ -1,4 +1,4 @@
-"""A sweep on a Dask cluster: started as a user would, with workers that lack the data, or die."""
+"""Sweeps on a Dask cluster, with workers that lack the data or die."""
 
 import os
 import re

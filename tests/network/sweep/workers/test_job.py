@@ -1,4 +1,4 @@
-"""A training in parts, by orders, is that of a run; and its data are what they should be."""
+"""Jobs: training in parts equals training at once, and data are verified."""
 
 from dataclasses import replace
 
@@ -45,7 +45,7 @@ def test_a_training_in_parts_is_that_of_a_run(cache, configuration, parts):
         epoch._replace(seconds=0) for epoch in history
     ]
     whole = unpack_checkpoint(run.run.checkpoint.read_bytes(), "the run")
-    assert arrays(unpack_checkpoint(checkpoint, "the outcome")) == arrays(whole)
+    assert arrays(unpack_checkpoint(checkpoint, "the result")) == arrays(whole)
 
 
 def test_what_is_there_already_is_not_trained_again(cache):
