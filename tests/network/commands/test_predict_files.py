@@ -131,7 +131,7 @@ def test_options_of_files_are_refused_for_pictures_and_for_other_pixels(
     Image.fromarray(digits[0]).save(tmp_path / "a.png")
     for option in ("--invert", "--no-invert", "--highest=16"):
         error = call("predict", str(tmp_path / "a.png"), option, "--run", trained, code=2).err
-        assert f"{option.split('=')[0]} is for files of images" in error
+        assert f"{option.split('=')[0]} applies only to files of images" in error
     np.save(tmp_path / "a.npy", digits)
     error = call("predict", str(tmp_path / "a.npy"), "--highest=16", "--run", trained, code=4).err
     assert "expected 16 at most" in error

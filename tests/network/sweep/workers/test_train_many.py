@@ -184,11 +184,11 @@ def test_recipes_are_trained_for_an_ensemble_each_time_with_the_next_seed(networ
         (("ensemble", "--presets", "seed,seed", "--name", "known"), 'run "known" exists'),
         (
             ("ensemble", "known", "known", "--workers", "1"),
-            "--workers applies only to members that are to be trained",
+            "--workers applies only to new members",
         ),
         (
             ("ensemble", "known", "known", "--seed", "1"),
-            "--seed applies only to members that are to be trained",
+            "--seed applies only to new members",
         ),
         (("train", "--resume", "filmed", "--workers", "1"), "run filmed has a film, which"),
         (("train", "--resume", "known", "known"), "run known is named 2 times"),
