@@ -198,6 +198,6 @@ def test_a_sweep_that_is_removed_while_it_is_at_work_says_so_and_does_not_come_b
             else:
                 study.ask()
 
-    with pytest.raises(StorageError, match="not found: sweep removed was"):
+    with pytest.raises(StorageError, match="not found: sweep removed-"):
         remove_and_go_on()
     assert not study.folder.exists()
