@@ -3,7 +3,7 @@
 To understand it, read `network/core` in this order: params, initializers, layers, activations,
 losses, model, gradient_check, optimizers, schedules, data, train_step. You can skip its folder
 `plumbing`, which serves the rest of the code. Then `network/layers` has further layers,
-`network/training` the training loop, and `network/runs` what is kept on disk.
+`network/training` the training loop, and `network/runs` the files on disk.
 
 In comments on shapes, the same letter has the same meaning in every file:
 
@@ -11,16 +11,16 @@ In comments on shapes, the same letter has the same meaning in every file:
     K       classes (10 digits)
     H, W    height and width of an image (28, 28)
     C       channels of an image, last
-    n_in    inputs of a layer, one row of its weight matrix each
-    n_out   outputs of a layer, one column of its weight matrix each
+    n_in    inputs of a layer, one per row of its weight matrix
+    n_out   outputs of a layer, one per column of its weight matrix
 
-and so has the same name:
+and so does the same name:
 
     x       inputs of a layer, one example per row
     y       outputs of a layer
     labels  (N,) the digit in each image, as an integer
     outputs (N, K) of the whole model; the highest is the prediction
-    d_name  the derivative of the loss by `name`, with the shape of `name`
+    d_name  the gradient of the loss with respect to `name`, with the shape of `name`
 """
 
 from typing import TYPE_CHECKING

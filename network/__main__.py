@@ -1,4 +1,4 @@
-"""Run with `python -m network`."""
+"""The entry point of `python -m network`."""
 
 from network.cli import main
 

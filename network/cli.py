@@ -1,4 +1,4 @@
-"""The `network` command."""
+"""The program `network` and its commands."""
 
 import sys
 from typing import NoReturn
@@ -24,7 +24,7 @@ add("calibrate", "network calibrate mlp-1")
 add(
     "predict",
     "network predict page.jpg --steps",
-    "network predict test.csv --out answers.csv",
+    "network predict test.csv --out predictions.csv",
     default_values={"--steps": "steps.png"},
 )
 add("show", "network show --wrong", "network show --augmented --augment shift=2,rotate=10")
@@ -41,5 +41,5 @@ add("runs", "network runs", function="show_runs")
 
 
 def main() -> NoReturn:
-    """Run the `network` command."""
+    """Run the program `network`."""
     run_app(program.app(*sys.argv[1:]), program.name)

@@ -1,7 +1,7 @@
-"""What a run is computed with: versions, BLAS, threads.
+"""The environment of a run: versions, BLAS, threads.
 
-The same seed gives the same bits only where all of these are the same: another BLAS kernel or
-number of threads adds up the same products in another order.
+The same seed gives the same bits only if all of these are the same: another BLAS kernel or number
+of threads adds up the same products in another order.
 """
 
 import ctypes
@@ -18,13 +18,13 @@ from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limi
 from network.core.params import Params, named_arrays
 
 # Multiplications in the largest matrix product of a step. Below this a second core costs more in
-# handing the halves over than it saves: 784-30-10 at batch size 128 is 7 % faster on one core,
+# synchronisation than it saves: 784-30-10 at batch size 128 is 7 % faster on one core,
 # 784-128-10 at 32 is 1.7 times as fast, and 784-512-10 at 128 is 1.3 times as fast on two.
 TOO_SMALL_TO_SHARE = 10_000_000
 
 
 def describe_environment() -> dict[str, Any]:
-    """Name the versions, and the library that multiplies matrices with its threads."""
+    """Return the versions, and the BLAS library with its threads."""
     blas = [
         {key: pool.get(key) for key in ("internal_api", "version", "architecture", "num_threads")}
         for pool in threadpool_info()
@@ -39,7 +39,7 @@ def describe_environment() -> dict[str, Any]:
 
 
 def is_for_numpy(library: Path) -> bool:
-    """Return whether NumPy uses a library: its own or the system's, not that of another package."""
+    """Return whether a library may serve NumPy, and not only another package."""
     numpy = Path(np.__file__).resolve().parent
     try:
         package = library.resolve().relative_to(numpy.parent).parts[0]
@@ -49,14 +49,14 @@ def is_for_numpy(library: Path) -> bool:
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Name what is not the same in two environments, with both values."""
+    """Return the differences of two environments, with both values."""
     before, now = flat(before), flat(now)
     names = [name for name in before | now if before.get(name) != now.get(name)]
-    return [f"{name} was {before.get(name)}, now it is {now.get(name)}" for name in names]
+    return [f"{name} was {before.get(name)} and is now {now.get(name)}" for name in names]
 
 
 def flat(environment: dict[str, Any]) -> dict[str, Any]:
-    """Give every fact a name of its own: `BLAS threads` and so on."""
+    """Return every fact under a separate name, such as `BLAS threads`."""
     facts = {name: value for name, value in environment.items() if name != "blas"}
     for pool in environment.get("blas", []):
         facts |= {f"BLAS {name.removeprefix('num_')}": value for name, value in pool.items()}
@@ -65,7 +65,7 @@ def flat(environment: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def thread_pools() -> ThreadpoolController:
-    """Find the libraries with threads of their own, once: NumPy has loaded its BLAS by now."""
+    """Find the libraries that use threads, once; NumPy has loaded its BLAS by now."""
     return ThreadpoolController()
 
 
@@ -76,15 +76,15 @@ def blas_threads() -> int:
 
 
 def one_core_each() -> AbstractContextManager[Any]:
-    """Keep every matrix product on the core that asks for it, for as long as it is entered."""
+    """Keep every matrix product on the calling core while this context lasts."""
     limits: AbstractContextManager[Any] = thread_pools().limit(limits=1, user_api="blas")
     return limits
 
 
 def one_thread() -> AbstractContextManager[Any]:
-    """Keep OpenMP of the libraries loaded by now to one thread, where it is entered.
+    """Limit OpenMP of the loaded libraries to one thread while this context lasts.
 
-    Its threads wait for each other by spinning: beside other work two are slower than one.
+    Its threads wait for each other by spinning: next to other work two are slower than one.
     """
     limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="openmp")
     return limits
@@ -93,33 +93,33 @@ def one_thread() -> AbstractContextManager[Any]:
 def suitable_threads(
     params: Params, batch_size: int, shards: int = 1
 ) -> AbstractContextManager[Any]:
-    """Keep the matrix products of a small network on one core, for as long as it is entered.
+    """Keep matrix products of a small network on one core while this context lasts.
 
-    Then its results do not depend on the number of cores either. The same where a batch is
-    computed in shards: each has a core already.
+    Then its results do not depend on the number of cores either. The same applies if a batch is
+    computed in shards, because each has a core already.
     """
     largest = batch_size * max((array.size for _, array in named_arrays(params)), default=0)
     is_alone = largest < TOO_SMALL_TO_SHARE or shards > 1
-    limit = 1 if is_alone else None  # None: as many as there are
+    limit = 1 if is_alone else None  # None: all cores
     limits: AbstractContextManager[Any] = threadpool_limits(limit, user_api="blas")
     return limits
 
 
 def keep_to_one_core() -> None:
-    """Keep all matrix products of this process on one core, for good: others use the others."""
+    """Keep all matrix products of this process on one core."""
     threadpool_limits(1)
 
 
-TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # as malloc.h of glibc numbers them
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # numbers in malloc.h of glibc
 NEVER_TRIM = 2**31 - 1  # the largest int
 
 
 def keep_freed_memory() -> bool:
-    """Let new arrays take the place of old ones, and tell whether the C library can do that.
+    """Let new arrays reuse freed memory; return whether the C library can do that.
 
-    By itself glibc gives a large array back to the system when it is freed, and the next one is
-    made of new pages, each zeroed at its first touch: in a step of a small convolutional network
-    that is a third of the time. The process then keeps what it needed at its peak.
+    By default glibc returns a large array to the system when it is freed. The next array gets new
+    pages, each zeroed at its first use, which is a third of the time of a step of a small
+    convolutional network. With this setting the process keeps its peak memory.
 
     Source: mallopt(3) of the Linux manual.
     """
@@ -128,7 +128,7 @@ def keep_freed_memory() -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
     if mallopt is None:
         return False
-    sizes = (2**30, 2**25)  # older versions take no more than the second
+    sizes = (2**30, 2**25)  # older versions accept at most the second
     return bool(mallopt(TRIM_THRESHOLD, NEVER_TRIM)) and any(
         mallopt(MMAP_THRESHOLD, size) for size in sizes
     )

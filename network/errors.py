@@ -1,10 +1,10 @@
-"""The errors that a network adds to those of `pipeline/errors.py`, each with its exit code."""
+"""Errors of `network` with their exit codes; `pipeline/errors.py` has the others."""
 
 from pipeline.errors import ProjectError
 
 
 class DivergedError(ProjectError):
-    """Training diverged: the loss is not a number any more."""
+    """Training diverged: the loss is not a number."""
 
     exit_code = 7
 

@@ -1,4 +1,4 @@
-"""The network as an estimator of scikit-learn, for any table of numbers.
+"""A scikit-learn estimator of the network, for any table of numbers.
 
 It works in pipelines, `cross_val_score` and `GridSearchCV`. It needs the extra `sklearn`.
 """
@@ -27,7 +27,7 @@ from network.training.loop import train
 from network.training.recipe import Recipe
 from network.training.state import TrainingState
 
-SEEDS = 2**31  # that a random state draws from
+SEEDS = 2**31  # range of seeds that a random state draws from
 
 
 class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # it has no types
@@ -35,8 +35,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
 
     The parameters are the options of `network train` of the same names. With `validation`, that
     fraction of the examples is not trained on: `validation_scores_` has the accuracy on it after
-    each epoch, and with `patience` training stops after so many epochs without improvement and
-    keeps the best. As for any network, scale the features first: to about -1 to 1.
+    each epoch. With `patience` training stops after that number of epochs without improvement and
+    keeps the best. Scale the features first, to about -1 to 1, as for any network.
 
     Attributes after `fit`: `classes_`, `model_`, `params_`, `loss_curve_`, `validation_scores_`,
     `n_features_in_`.
@@ -79,7 +79,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Self:  # noqa: N803 - the name in scikit-learn
-        """Train on features X and classes y; begins anew each time.
+        """Train on features X and classes y, from the beginning each time.
 
         Shapes: X (N, F), y (N,).
         Raises: ValueError, and UsageError for options that are not valid.
@@ -102,7 +102,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         return self
 
     def configuration(self) -> Configuration:
-        """Return the options as a checked configuration; they are not checked before `fit`."""
+        """Return the options as a configuration, which checks them; only `fit` calls this."""
         seed = self.random_state
         if not isinstance(seed, Integral):
             seed = check_random_state(seed).randint(SEEDS)
@@ -112,7 +112,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         return Configuration(hidden=hidden, loss="cross-entropy", seed=int(seed), **options)
 
     def build_model(self, configuration: Configuration) -> Model:
-        """Return the layers: hidden ones with their activation, and a score for each class."""
+        """Return the model: hidden layers with activations, and a score for each class."""
         hidden = [
             (Linear(n_out, "he"), ACTIVATIONS[configuration.activation]())
             for n_out in configuration.hidden
@@ -122,7 +122,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
     def run(
         self, recipe: Recipe, state: TrainingState, training: Examples, held_out: Examples
     ) -> None:
-        """Train to the end, and keep what came of it."""
+        """Train to the end, and set the attributes of a fitted estimator."""
         for _ in train(recipe, state, training, held_out):
             pass
         self.model_, self.params_ = recipe.model, state.answering

@@ -8,16 +8,16 @@ from html import escape
 from network.core.layers import Layer
 
 WIDTH, HEIGHT, MARGIN = 300, 90, 4  # pixels of a curve
-TILE = 112  # pixels that a digit of a list is wide
+TILE = 112  # width of a digit in a list, in pixels
 
 
 def picture_html(png: bytes) -> str:
-    """Return a picture as an element that needs no file."""
+    """Return a picture as an HTML element that needs no file."""
     return f'<img src="data:image/png;base64,{base64.b64encode(png).decode()}">'
 
 
 def curve_svg(values: Sequence[float], title: str) -> str:
-    """Return a curve from the left edge to the right, from its lowest value to its highest."""
+    """Return a curve as SVG, scaled to its lowest and its highest value."""
     low, high = min(values), max(values)
     across, up = (WIDTH - 2 * MARGIN) / max(len(values) - 1, 1), HEIGHT - 2 * MARGIN
     points = " ".join(
@@ -31,7 +31,7 @@ def curve_svg(values: Sequence[float], title: str) -> str:
 
 
 def tiles_html(tiles: Sequence[str]) -> str:
-    """Return pieces of HTML side by side, in as many rows as it takes."""
+    """Return pieces of HTML side by side, wrapped into rows."""
     cells = "".join(
         f'<div style="width: {TILE}px; text-align: center">{tile}</div>' for tile in tiles
     )
@@ -45,7 +45,7 @@ def table_html(rows: Sequence[tuple[str, str]]) -> str:
 
 
 def format_layer(layer: Layer) -> str:
-    """Write a layer as in `--layers`, without what is the default: Linear(30), Sigmoid."""
+    """Return a layer as in `--layers`, without default arguments: Linear(30)."""
     values = {field.name: getattr(layer, field.name) for field in fields(layer)}
     required = [repr(values[it.name]) for it in fields(layer) if it.default is MISSING]
     chosen = [

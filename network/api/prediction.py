@@ -15,7 +15,7 @@ MAX_SHOWN = 40  # digits of a list, in a notebook
 
 @dataclass(frozen=True)
 class Prediction:
-    """The predicted class of one image, with what is known about its reliability.
+    """The predicted class of one image, with its probability and prediction set.
 
     Example:
         >>> run = train("mnist-sample", preset="fast-97", epochs=10)
@@ -26,24 +26,24 @@ class Prediction:
 
     label: int  # index of the class with the highest score
     name: str  # of that class: "7"
-    probability: float  # of that class, calibrated on validation images where there are some
+    probability: float  # of that class, calibrated on validation images if there are any
     probabilities: Array  # (K,), they add up to 1
-    prediction_set: tuple[str, ...] | None  # classes, at the coverage that was asked for
-    is_out_of_distribution: bool | None  # unlike the training images; None: it is not known
-    pixels: Array  # (28, 28) uint8: what the network was shown
+    prediction_set: tuple[str, ...] | None  # classes, at the requested coverage
+    is_out_of_distribution: bool | None  # None: not known
+    pixels: Array  # (28, 28) uint8: the input of the network
     box: Box | None = None  # left, top, width, height on the page
 
     def __repr__(self) -> str:
         return f"{self.name} ({percent(self.probability)})"
 
     def _repr_html_(self) -> str:
-        """Show the digit as the network was shown it, for a notebook."""
+        """Return the input of the network as HTML, for a notebook."""
         from network.api.notebook import picture_html
 
         return f"{picture_html(self._repr_png_())} <b>{self.name}</b> {percent(self.probability)}"
 
     def _repr_png_(self) -> bytes:
-        """Draw the digit, dark on light."""
+        """Return the digit as PNG, dark on light."""
         picture = Image.fromarray(255 - self.pixels)
         large = picture.resize([SCALE * side for side in picture.size], Image.Resampling.NEAREST)
         buffer = BytesIO()
@@ -55,7 +55,7 @@ class Predictions(list[Prediction]):
     """A list of predictions that shows its digits in a notebook."""
 
     def _repr_html_(self) -> str:
-        """Show the first digits side by side, each above its prediction."""
+        """Return the first digits as HTML side by side, each above its prediction."""
         from network.api.notebook import tiles_html
 
         shown = tiles_html([one._repr_html_() for one in self[:MAX_SHOWN]])
@@ -64,5 +64,5 @@ class Predictions(list[Prediction]):
 
 
 def percent(probability: float) -> str:
-    """Write a probability, rounded down: 95.4 %."""
+    """Return a probability in percent, rounded down: 95.4 %."""
     return f"{np.floor(1000 * probability) / 10:.1f} %"

@@ -1,4 +1,4 @@
-"""A run in Python: its history, its predictions, an honest evaluation, plots and exports."""
+"""A run in Python: its history, predictions, test evaluation, plots and exports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ Source = str | Path | bytes | Image.Image | Array | list[Any]  # of images to pr
 
 @dataclass(frozen=True)
 class Run:
-    """A trained network and everything that is kept of its training.
+    """A trained network, with its configuration and its history.
 
     Example:
         >>> run = train("mnist-sample", preset="fast-97", epochs=10)
@@ -62,12 +62,12 @@ class Run:
 
     @property
     def folder(self) -> Path:
-        """Where its files are."""
+        """The folder of its files."""
         return self.loaded.run.folder
 
     @property
     def configuration(self) -> Configuration:
-        """Every option of its training, defaults included."""
+        """All training options, defaults included."""
         return self.loaded.configuration
 
     @property
@@ -77,7 +77,7 @@ class Run:
 
     @property
     def model(self) -> Model:
-        """Its layers; see `params` for the numbers in them."""
+        """Its layers; their numbers are in `params`."""
         return self.loaded.model
 
     @property
@@ -116,14 +116,14 @@ class Run:
         )
 
     def calibrate(self) -> Calibration:
-        """Measure what predictions are worth and keep it, as `network calibrate` does.
+        """Calibrate the run on its validation images and save this: `network calibrate`.
 
-        `predict` measures it where it is not kept: once in every process, for some seconds.
+        Without a saved calibration, `predict` computes one: once per process, in some seconds.
 
         Raises: UsageError, MissingError, CorruptError, StorageError.
         """
         result = calibrate_run(self.cache, self.loaded)
-        self.__dict__.pop("predictor", None)  # the next one reads what is kept now
+        self.__dict__.pop("predictor", None)  # the next one reads the saved calibration
         return result
 
     def scores(self, images: Array) -> Array:
@@ -137,10 +137,10 @@ class Run:
     def test(
         self, split: str = "test", dataset: str | None = None, limit: int | None = None
     ) -> ClassificationResult:
-        """Evaluate the run on a split, or its first images, and log that, as `network test` does.
+        """Evaluate the run on a split or its first images, and log it: `network test`.
 
         The result has `accuracy`, `interval` (95 %), `correct`, `count` and `confusion`. Choose
-        settings by `validation_accuracy`: a test set that you tune on is no fair test any more.
+        settings by `validation_accuracy`: a test set that you tune on is not a fair test.
 
         Raises: UsageError, MissingError, CorruptError, StorageError.
         """
@@ -150,7 +150,7 @@ class Run:
         return evaluate_run(self.loaded, chosen, split, examples).result
 
     def plot(self, kind: str = "learning", axes: "Axes | None" = None) -> "Figure | Axes":
-        """Draw a chart of the run, on validation images: a whole figure, or into your axes.
+        """Draw a chart of the run on validation images, as a figure or into your axes.
 
         Figures: learning, per-class, confusion, mistakes, weights, reliability, coverage,
         robustness. Into axes: loss, accuracy, confusion. It needs the extra `plots`.
@@ -166,15 +166,15 @@ class Run:
 
     @checked
     def export(self, path: str | Path, force: bool = False) -> Path:
-        """Write the run as a web page (.html), .onnx or .safetensors; the last two need extras.
+        """Write the run as .html (a web page), .onnx or .safetensors.
 
-        What an export wrote is replaced; another file only with `force`.
+        The last two need extras. An earlier export is replaced; any other file only with `force`.
 
         Raises: UsageError for another suffix, MissingError without the extra, StorageError.
         """
         target = absolute(Path(path), "path")
         if target.suffix not in KINDS:
-            raise UsageError(f'"{path}" is not a file to export to; expected {format_list(KINDS)}')
+            raise UsageError(f'path is "{path}"; expected a name that ends in {format_list(KINDS)}')
         output = Output("path", target, KINDS[target.suffix])
         require_outputs([output], force=force, by_force="force=True")
         dataset = common_dataset(self.cache, [self.loaded])
@@ -190,7 +190,7 @@ class Run:
 
     @cached_property
     def predictor(self) -> Predictor:
-        """The run with its calibration, made on its validation images if there is none yet."""
+        """The run with its calibration, computed on validation images if none is saved."""
         return load_predictor(self.cache, self.loaded)
 
     def __repr__(self) -> str:
@@ -199,7 +199,7 @@ class Run:
         return f"Run {self.name}: {counted(len(self.history), 'epoch')}{scored}"
 
     def _repr_html_(self) -> str:
-        """Show the run with the curve of its loss, for a notebook."""
+        """Return the run and its loss curve as HTML, for a notebook."""
         rows = [("run", self.name), ("dataset", self.configuration.dataset)]
         rows += [("layers", ", ".join(map(format_layer, self.model.layers)))]
         if self.validation_accuracy is not None:
@@ -215,7 +215,7 @@ class Run:
 def describe_prediction(
     found: FoundPrediction, pixels: Array, box: Box | None, classes: tuple[str, ...]
 ) -> Prediction:
-    """Add the names of the classes and the pixels to a prediction."""
+    """Return a prediction with the names of its classes and its pixels."""
     in_set = found.prediction_set
     return Prediction(
         label=found.answer,
@@ -244,14 +244,14 @@ def read_source(source: Source, classes: tuple[str, ...]) -> tuple[Sequence[Digi
 
 
 def decode_image(image: Image.Image) -> Array:
-    """Return the grey levels of a Pillow image, which may not have read its file yet.
+    """Return the grey levels of a Pillow image, and read its file if needed.
 
     Shapes: (H, W) uint8.
     Raises: CorruptError.
     """
     try:
         return np.asarray(image.convert("L"))
-    except Exception as error:  # damaged images make Pillow raise nearly every kind
+    except Exception as error:  # Pillow raises many kinds for damaged images
         raise CorruptError(f"source is a damaged image ({error})") from error
 
 
@@ -259,14 +259,14 @@ def to_pixels(images: Any) -> Array:
     """Return images as grey levels.
 
     Shapes: (28, 28) or (N, 28, 28) -> (N, 28, 28) uint8.
-    Raises: UsageError for another shape, and for what is not grey levels.
+    Raises: UsageError for another shape, and for values that are not grey levels.
     """
     try:
         array = np.asarray(images)
     except ValueError as error:
-        raise UsageError("images have several shapes; expected (28, 28) for each") from error
+        raise UsageError("images have different shapes; expected (28, 28) for each") from error
     if array.dtype.kind not in "uif":
-        raise UsageError(f"images are of {array.dtype}; expected numbers from 0 to 255")
+        raise UsageError(f"images have the data type {array.dtype}; expected numbers from 0 to 255")
     if array.shape[-2:] != IMAGE_SHAPE or array.ndim not in {2, 3} or not len(array):
         raise UsageError(f"images have the shape {array.shape}; expected (28, 28) or (N, 28, 28)")
     array = array.reshape(-1, *IMAGE_SHAPE)
@@ -275,14 +275,14 @@ def to_pixels(images: Any) -> Array:
         array = np.rint(255 * array)
     elif not 0 <= low <= high <= 255:
         raise UsageError(
-            f"pixels go from {low:g} to {high:g}; expected 0 to 255, or floats from 0 to 1"
+            f"pixels are from {low:g} to {high:g}; expected 0 to 255, or floats from 0 to 1"
         )
     return array.astype(np.uint8)
 
 
 @checked
 def open_run(name: str | None = None, cache_dir: Path | str | None = None) -> Run:
-    """Open a run by its name, or the one that was trained last.
+    """Load a run by its name, or the one that was trained last.
 
     Example:
         >>> train("mnist-sample", epochs=2, name="short")
@@ -299,7 +299,7 @@ def open_run(name: str | None = None, cache_dir: Path | str | None = None) -> Ru
 
 @checked
 def list_runs(cache_dir: Path | str | None = None) -> list[Run]:
-    """Open all runs, by name.
+    """Load all runs, sorted by name.
 
     Raises: CorruptError.
 

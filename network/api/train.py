@@ -1,4 +1,4 @@
-"""Train a network in one call, or step by step in a loop of your own."""
+"""Training in Python: in one call, or step by step in your loop."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,7 +20,7 @@ from pipeline.storage.cache import find_cache
 
 @dataclass(frozen=True)
 class Training:
-    """A training that goes on while you iterate over its events.
+    """A training run that advances while you iterate over its events.
 
     Each event is a `StepDone` or an `EpochDone`. The run is saved after every epoch, and when
     you leave the loop.
@@ -45,12 +45,12 @@ class Training:
 
     @property
     def params(self) -> Params:
-        """The parameters as they are now; they change with every step."""
+        """The current parameters; they change with every step."""
         return self.training_run.state.params
 
     @property
     def run(self) -> Run:
-        """The run as it was saved last."""
+        """The run, as last saved."""
         return open_run(self.training_run.run.name, self.cache_dir)
 
 
@@ -93,7 +93,7 @@ def create_training(
     cache_dir: Path | str | None = None,
     **options: Any,
 ) -> Training:
-    """Create a run that you train yourself, in a loop over its events.
+    """Create a run, and train it yourself in a loop over its events.
 
     The arguments are those of `train`.
 

@@ -1,4 +1,4 @@
-"""Measure on held-out examples what a run's answers are worth."""
+"""The command `network calibrate`: calibrate a run on its validation images."""
 
 from network.commands.options import RunName
 from pipeline.storage.cache import find_cache
@@ -26,7 +26,7 @@ def calibrate(
     console, cache = Console(json, quiet), find_cache(cache_dir)
     (loaded,) = load_runs(cache, [run])
     result = calibrate_run(cache, loaded)
-    console.say(f"run {loaded.name}, {result.examples:,} examples that it has never seen", "")
+    console.say(f"run {loaded.name}, {result.examples:,} validation images", "")
     console.say(*format_temperatures(result), "")
     console.say(*format_coverage(result), "")
     console.say(*format_detectors(result))

@@ -1,4 +1,4 @@
-"""Check every gradient against finite differences."""
+"""The command `network check`: gradients against finite differences."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,14 +51,14 @@ def check(
         ),
     ] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Every parameter one by one, however long it takes.")
+        bool, typer.Option("--all", help="Every parameter one by one, without a time limit.")
     ] = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Check every gradient; exit 1 if a layer's is wrong.
+    """Check every gradient; exit 1 if one is incorrect.
 
     All parameters are checked together along random directions, and a sample of them one by one.
     """
@@ -94,7 +94,7 @@ def check(
 
 
 def require_one_model(run: str | None, settings: Settings, preset: str | None) -> None:
-    """Require that no network is described next to a run.
+    """Require a run or the options of a network, not both.
 
     Raises: UsageError.
     """
@@ -124,7 +124,7 @@ def load_model(
 
 
 def count_checked(params: "Params", sample: int | None) -> int:
-    """Count the parameters that are checked one by one; None is all of each array."""
+    """Count the parameters that are checked one by one; None means all of each array."""
     from network.core.params import named_arrays
 
     sizes = [array.size for _, array in named_arrays(params)]

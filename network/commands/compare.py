@@ -1,4 +1,4 @@
-"""Ask whether one run is better than another."""
+"""The command `network compare`: a paired test of two runs."""
 
 from typing import Annotated
 
@@ -49,7 +49,7 @@ def compare(
     console.say(format_significance(comparison, names))
     evaluations = max(one.looks for one in measured)
     if evaluations > 1 and split != "train":
-        console.note(format_repeat_warning(evaluations, "of these 2 runs one has"))
+        console.note(format_repeat_warning(evaluations, "one of these 2 runs has"))
     console.result(
         {
             "runs": [first, second],

@@ -1,4 +1,4 @@
-"""Average several runs into one."""
+"""The command `network ensemble`: average the scores of several runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -69,14 +69,14 @@ def ensemble(
 
 
 def require_trained_members(given: Mapping[str, Any]) -> None:
-    """Require that nothing is given that is only for members that are to be trained.
+    """Require that no training options are given if all members are trained already.
 
     Raises: UsageError.
     """
     for option, value in given.items():
         if value is not None:
             raise UsageError(
-                f"--{option} applies only to members that are to be trained", "Name their --presets"
+                f"--{option} applies only to new members", "Name their presets with --presets"
             )
 
 
@@ -89,7 +89,7 @@ def train_members(
     scheduler: str | None,
     wanted: str | None,
 ) -> list[dict[str, Any]]:
-    """Train a run of each recipe, for an ensemble with those that are named.
+    """Train a run of each recipe, for an ensemble with the runs in `named`.
 
     Raises: SystemExit with 128 and the signal's number.
     """
@@ -112,7 +112,7 @@ def train_members(
 def configure_members(
     presets: Sequence[str], settings: Settings
 ) -> list[tuple[str, Configuration]]:
-    """Configure a member for each preset; one that is named again has the next seed.
+    """Return a configuration per preset; a preset named again has the next seed.
 
     Raises: UsageError.
     """

@@ -1,4 +1,4 @@
-"""Write a run in the file formats of other programs, or as a page to draw on."""
+"""The command `network export`: a run as ONNX, safetensors or a web page."""
 
 from pathlib import Path
 from typing import Annotated
@@ -42,7 +42,7 @@ def export(
     named = {"onnx": onnx, "safetensors": safetensors, "html": html}
     wanted = {name: absolute(path, f"--{name}") for name, path in named.items() if path}
     if not wanted:
-        raise UsageError("there is no file to write", f"Name one with {format_options(named)}")
+        raise UsageError("no file to write is given", f"Name one with {format_options(named)}")
     outputs = [Output(f"--{name}", path, KINDS[name]) for name, path in wanted.items()]
     require_outputs(outputs, force=force)
     (loaded,) = load_runs(cache, [run])
@@ -60,14 +60,14 @@ def export(
         files.append({"format": name, "path": str(path), **digest._asdict()})
     if onnx or safetensors:
         console.note(
-            "Images (N, 28, 28) go in as float32 from 0 (background) to 1 (ink); "
-            f"scores (N, {len(dataset.classes)}) come out."
+            "Inputs: images (N, 28, 28), float32 from 0 (background) to 1 (ink). "
+            f"Outputs: scores (N, {len(dataset.classes)})."
         )
     if html:
-        console.note("The page needs no server: open it from its folder, or put it on a web site.")
+        console.note("The page needs no server: open the file, or put it on a web site.")
     console.result({"run": loaded.name, "files": files})
 
 
 def format_options(named: dict[str, Path | None]) -> str:
-    """Name the options that take a file: `--onnx FILE or --safetensors FILE`."""
+    """Return the options for files as text: `--onnx FILE or --safetensors FILE`."""
     return " or ".join(f"--{name} FILE" for name in named)

@@ -1,4 +1,4 @@
-"""Turn the parameter files of the original project into a run."""
+"""The command `network import-original`: a run from the original parameter files."""
 
 from pathlib import Path
 from typing import Annotated
@@ -41,5 +41,5 @@ def import_original(
 
 
 def default_name(context: typer.Context) -> str:
-    """Return the name of a run without --name; the former command `import-seed` keeps its own."""
+    """Return the name of a run without --name: `seed` for the alias `import-seed`."""
     return "seed" if context.info_name == "import-seed" else "original"

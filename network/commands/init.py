@@ -1,4 +1,4 @@
-"""Write an untrained network."""
+"""The command `network init`: an untrained network."""
 
 from network.commands.options import (
     NewName,

@@ -1,4 +1,4 @@
-"""Open the lab: a page in the browser to train, draw and look inside."""
+"""The command `network lab`: a page in the browser to train, draw and explore."""
 
 import sys
 from typing import Annotated
@@ -50,15 +50,15 @@ def lab(
         token = None if no_token else make_token()
         address = page_address(bound, token)
         if host not in LOOPBACK:
-            needed = "without a token" if no_token else "for all who have its token"
-            console.note(f"others can reach the lab: it listens on {host}, {needed}")
+            access = "no token is needed" if no_token else "the address contains the token"
+            console.note(f"other machines can reach the lab on {host}; {access}")
         console.say(f"The lab is at {address}")
         console.result({"address": address, "folder": str(cache.root)})
-        sys.stdout.flush()  # whoever reads it through a pipe has to know the address now
+        sys.stdout.flush()  # a program that reads a pipe needs the address now
         console.note("Ctrl-C ends it.")
         if not no_browser:
             open_browser(address)
         opened = open_lab(cache)
         unsaved = serve(build_app(opened, host, token), bound, requested, opened.close)
     for run in unsaved:
-        console.note(f"run {run} had no time to save; it goes on from the end of its last epoch")
+        console.note(f"run {run} was not saved in time; it resumes from its last complete epoch")

@@ -1,4 +1,4 @@
-"""Options that several commands share, and those of a training, made from `Configuration`."""
+"""Options that several commands share, and training options from their fields."""
 
 import functools
 import inspect
@@ -20,9 +20,9 @@ from pipeline.terminal.command import Command, accept_aliases, with_parameters
 from pipeline.terminal.completion import Complete, complete_among, complete_names
 from pipeline.terminal.console import Console
 
-# Options of a training as they were typed, by their keys; only those that were given.
+# Training options as they were typed, by their keys; only those that were given.
 Settings: TypeAlias = dict[str, str]
-SETTINGS = "settings"  # the parameter that takes them
+SETTINGS = "settings"  # the parameter for them
 
 
 def run_names(cache: Cache) -> list[str]:
@@ -46,14 +46,14 @@ def list_datasets(cache: Cache) -> list[str]:
 
 
 complete_runs, complete_presets = complete_names(run_names), complete_names(list_presets)
-# of options of a training that name something in the cache
+# for training options with the name of a dataset or a run
 COMPLETE_NAMES = {"dataset": complete_names(list_datasets), "start": complete_runs}
 
 
 RunName = Annotated[
     str | None,
     typer.Argument(
-        metavar="RUN", autocompletion=complete_runs, help="A run's name. [default: the latest]"
+        metavar="RUN", autocompletion=complete_runs, help="A run's name. [default: last trained]"
     ),
 ]
 SplitName = Annotated[
@@ -83,7 +83,7 @@ OtherDataset = Annotated[
         autocompletion=COMPLETE_NAMES["dataset"],
     ),
 ]
-NAME_DATASET = "Name a dataset with the classes of all with --dataset"
+NAME_DATASET = "Choose a dataset that has the classes of all with --dataset"
 WorkerCount = Annotated[
     int | None,
     typer.Option("--workers", min=1, metavar="N", help="Number of processes that train at once."),
@@ -102,26 +102,26 @@ PresetName = Annotated[
     typer.Option(
         "--preset",
         metavar="NAME",
-        help="Preset to begin with; see `network presets`.",
+        help="Preset to start from; see `network presets`.",
         autocompletion=complete_presets,
     ),
 ]
 ConfigFile = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="TOML file of options, over the preset."),
+    typer.Option("--config", metavar="FILE", help="TOML file of options; overrides the preset."),
 ]
 
 
 def note_latest(console: Console, asked: str | None, found: str) -> None:
-    """Print which run was taken, where none was named."""
+    """Print the name of the run in use, if none was named."""
     if asked is None:
-        console.note(f"run {found}, the latest")
+        console.note(f"run {found}, trained last")
 
 
 def training_options(*keys: str) -> Callable[[Command], Command]:
-    """Give a command options of a training: those of the keys, or all.
+    """Add training options to a command: those of the keys, or all.
 
-    They stand in the place of the command's parameter `settings`, which gets what was typed.
+    They replace the parameter `settings` of the command, which receives the typed values.
     """
     chosen = [OPTIONS[key] for key in keys] or sorted(OPTIONS.values(), key=by_group)
 
@@ -154,7 +154,7 @@ def by_group(option: Option) -> int:
 
 
 def build_parameter(option: Option) -> inspect.Parameter:
-    """Return an option as the parameter of a command; its text is read by `configure`."""
+    """Return an option as the parameter of a command; `configure` reads its text."""
     typed = typer.Option(
         option.flag,
         metavar=option.kind.metavar,
@@ -162,12 +162,12 @@ def build_parameter(option: Option) -> inspect.Parameter:
         autocompletion=COMPLETE_NAMES.get(option.key) or complete_choices(option),
     )
     annotation = Annotated[str | None, typed]
-    kind = inspect.Parameter.KEYWORD_ONLY  # as what comes after `*, settings: Settings`
+    kind = inspect.Parameter.KEYWORD_ONLY  # as after `*, settings: Settings`
     return inspect.Parameter(option.key, kind, default=None, annotation=annotation)
 
 
 def complete_choices(option: Option) -> Complete | None:
-    """Complete the names to choose from; with an equals sign where a number follows."""
+    """Return a completion of the choices, with an equals sign if a number follows."""
     end = "=" if isinstance(option.kind, Strengths) else ""
     if not option.kind.choices():
         return None
@@ -179,7 +179,7 @@ def configure(
     preset: str | None = None,
     config: Path | None = None,
 ) -> Configuration:
-    """Make the configuration: of the preset, changed by the file, changed by what was typed.
+    """Build the configuration: options override the file, the file the preset.
 
     Raises: UsageError, MissingError.
     """

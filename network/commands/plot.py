@@ -1,4 +1,4 @@
-"""Plot how runs learnt and how they answer."""
+"""The command `network plot`: charts of runs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +30,9 @@ def plot(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="RUN", autocompletion=complete_runs, help="Names of runs. [default: the latest]"
+            metavar="RUN",
+            autocompletion=complete_runs,
+            help="Names of runs. [default: last trained]",
         ),
     ] = None,
     kind: Kinds = None,
@@ -72,7 +74,7 @@ def plot(
     for path in write_plots(planned):
         console.say(str(path))
         paths.append(str(path))
-    if problems:  # of one that is damaged, when the others are drawn
+    if problems:  # of damaged runs, after the others are drawn
         raise problems[0]
     named = f" {sound[0]}" if names and sound[0] else ""
     console.note(f"Next: network report{named}")
@@ -82,7 +84,7 @@ def plot(
 def separate_damaged(
     cache: Cache, names: Sequence[str | None]
 ) -> tuple[list[str | None], list[CorruptError]]:
-    """Tell the runs that can be read from those that are damaged, of which the errors are returned.
+    """Return the names of the readable runs, and the errors of the damaged ones.
 
     Raises: UsageError, MissingError.
     """

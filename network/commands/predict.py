@@ -1,4 +1,4 @@
-"""Read the digits in image files."""
+"""The command `network predict`: read the digits in image files."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -35,7 +35,7 @@ def predict(
             "--run",
             metavar="RUN",
             autocompletion=complete_runs,
-            help="Name of the run. [default: the latest]",
+            help="Name of the run. [default: last trained]",
         ),
     ] = None,
     deskew: Annotated[bool, typer.Option("--deskew", help="Deskewing of slanted digits.")] = False,
@@ -127,25 +127,28 @@ def predict(
 
 
 def check_options(inputs: "list[Input]", invert: bool | None, highest: int | None) -> None:
-    """Refuse options of files of images where there are pictures alone.
+    """Require that options for files of images come with such a file.
 
     Raises: UsageError.
     """
     given = {"--invert" if invert else "--no-invert": invert, "--highest": highest}
     for option, value in given.items():
         if value is not None and all(it.is_picture for it in inputs):
-            raise UsageError(f"{option} is for files of images; in pictures the ink is found")
+            raise UsageError(f"{option} applies only to files of images; all inputs are pictures")
 
 
 def draw_page_steps(found: "list[FilePredictions]", classes: tuple[str, ...], path: Path) -> None:
-    """Draw the way from each page to its digits."""
+    """Save a picture of each processing step, from the pages to their digits.
+
+    Raises: UsageError if there are no pages; StorageError.
+    """
     from network.images.pages.draw_steps import draw_steps
     from pipeline.terminal.preview import save_picture
 
     pages = {it.name: it.page for it in found if it.page}
     answers = [[classes[best(each)] for each in it.scores] for it in found if it.page]
     if not pages:
-        raise UsageError("--steps is for pictures; there is none")
+        raise UsageError("--steps applies only to pictures, and none is given")
     save_picture(draw_steps(list(pages.values()), list(pages), answers), path)
 
 
@@ -156,7 +159,7 @@ def format_found(
     coverage: float | None,
     is_all: bool,
 ) -> list[str]:
-    """Write what a file is predicted as; of a file of many images the first, if at all."""
+    """Return the predictions of a file; of a file of images the first few, or none."""
     if found.error:
         return [f"{found.name}: not read: {found.error.message.removeprefix(f'{found.name}: ')}"]
     if found.page is None:
@@ -175,7 +178,7 @@ def format_found(
 
 
 def found_json(found: "list[FilePredictions]") -> dict[str, Any]:
-    """Return what `--json` says; files of images, notes and errors where there are some."""
+    """Return the `--json` output; files, notes and errors only if there are any."""
     pages = [it for it in found if it.page]
     files = [
         {"path": it.name, "labels": [answer.label for answer in it.answers]}
@@ -205,13 +208,13 @@ def found_json(found: "list[FilePredictions]") -> dict[str, Any]:
 
 
 def format_page(name: str, text: str) -> list[str]:
-    """Write what a page says beside its name, the lines under each other."""
+    """Return the text of a page after its name, line by line."""
     first, *others = text.split("\n")
     return [f"{name}: {first}", *(" " * (len(name) + 2) + line for line in others)]
 
 
 def format_digit(scores: list[float], classes: tuple[str, ...]) -> str:
-    """Write one line for one digit."""
+    """Return the line of one digit."""
     from network.commands.text.run_text import format_scores
 
     return f"  {format_scores(scores, classes)}"
@@ -223,7 +226,7 @@ def format_calibrated_prediction(
     classes: tuple[str, ...],
     coverage: float | None,
 ) -> list[str]:
-    """Write what to think of the answer, where held-out examples can tell."""
+    """Return the confidence and the prediction set, if the run has a calibration."""
     from network.commands.text.calibration_text import format_prediction
 
     if predictor.calibration is None:
@@ -234,18 +237,18 @@ def format_calibrated_prediction(
 
 
 def print_predictor_notes(console: Console, predictor: "Predictor") -> None:
-    """Say why answers could not be judged, or how to judge them faster."""
+    """Print why the predictions have no confidence, or how to compute it faster."""
     if predictor.unavailable_reason is not None:
-        console.note(f"what the answers are worth is not known: {predictor.unavailable_reason}")
+        console.note(f"confidence is not available: {predictor.unavailable_reason}")
     elif not predictor.is_saved:
         name = predictor.loaded.name
-        console.note(f"Judged by held-out examples; `network calibrate {name}` keeps what they say")
+        console.note(f"Calibrated on validation images; save this with `network calibrate {name}`")
 
 
 def prediction_json(
     name: str, digit: "Digit", scores: list[float], prediction: "Prediction"
 ) -> dict[str, Any]:
-    """Return what `--json` says of one digit."""
+    """Return one digit for `--json`."""
     box = digit.box._asdict()
     return {
         "image": name,
@@ -264,6 +267,6 @@ def best(scores: list[float]) -> int:
 
 
 def page_entry(name: str, page: "Page", text: str) -> dict[str, Any]:
-    """Return what `--json` says of one page; boxes are on a page of this size."""
+    """Return one page for `--json`; the boxes are on a page of this size."""
     height, width = page.grey.shape
     return {"image": name, "width": width, "height": height, "text": text}

@@ -1,4 +1,4 @@
-"""Print the presets, or one of them as a file."""
+"""The command `network presets`: the presets, or one as a file."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Train a run again from its configuration, and compare the weights."""
+"""The command `network replay`: train a run again and compare the weights."""
 
 from network.commands.options import NewName, RunName
 from network.commands.train_and_print import train_and_print
@@ -37,7 +37,7 @@ def replay(
         )
         console.note(f"training {found.name} again, as {again.run.name}")
         for change in changes:
-            console.note(f"as far as step {change.step:,}, where it was changed")
+            console.note(f"training to step {change.step:,}, then changing settings as before")
             train_and_print(console, again, requested, change.place)
             again = change_training(again, change.values)
         stands = checkpoint.meta.get("epoch", 0), checkpoint.meta.get("step", 0)

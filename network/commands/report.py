@@ -1,4 +1,4 @@
-"""Put all plots of a run into one page."""
+"""The command `network report`: all plots of a run in one HTML file."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""List the runs."""
+"""The command `network runs`: a list of the runs."""
 
 from typing import Any
 
@@ -19,12 +19,12 @@ def show_runs(cache_dir: CacheDir = None, json: Json = False, verbose: Verbose =
         names = ", ".join(row["run"] for row in damaged)
         console.note(f"The history of {names} is damaged: {damaged[0]['history']}")
     if not rows:
-        console.note(f"There is no run in {cache.runs()}. Next: network train")
+        console.note(f"No runs found in {cache.runs()}. Next: network train")
     console.result({"runs": rows})
 
 
 def describe_row(row: dict[str, Any]) -> str:
-    """Say in a line what a run is and what it scored, or what is wrong with it."""
+    """Return the epochs and the test accuracy of a run as text, or its problem."""
     if row["problem"]:
         return f"{'damaged':>11}  {row['problem']}"
     scored = "tested before it was trained further" if row["outdated"] else "not tested"

@@ -1,4 +1,4 @@
-"""Draw digits with the network's answers, or as training sees them."""
+"""The command `network show`: digits with predictions, or as they are augmented."""
 
 import sys
 from pathlib import Path
@@ -91,15 +91,13 @@ def show(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     if terminal and (out or json):
-        raise UsageError(
-            f"--terminal draws here, it does not go with {'--out' if out else '--json'}"
-        )
+        raise UsageError(f"--terminal cannot be combined with {'--out' if out else '--json'}")
     if out is not None:
         require_outputs([Output("--out", out, PNG)], force=force)
     if augmented:
         sheet = augmented_images(cache, run, augment, preset, count or (1 if terminal else 10))
     elif augment is not None or preset is not None:
-        raise UsageError("--augment and --preset go with --augmented")
+        raise UsageError("--augment and --preset need --augmented")
     else:
         run = run or find_latest(console, cache)
         sheet = predicted_images(cache, run, split, count or (10 if terminal else 50), wrong)
@@ -115,7 +113,7 @@ def show(
 
 
 def find_latest(console: Console, cache: Cache) -> str:
-    """Return the name of the latest run, and print it.
+    """Return the name of the run that was trained last, and print it.
 
     Raises: MissingError.
     """
@@ -127,18 +125,18 @@ def find_latest(console: Console, cache: Cache) -> str:
 
 
 class Sheet(NamedTuple):
-    """What is to be drawn, and what is said about it."""
+    """A sheet of tiles to draw, with its title and its description."""
 
     what: str
     tiles: "list[Tile]"
     title: str
-    file: str  # its name, where nobody chose one
+    file: str  # its name without --out
     about: dict[str, Any]
     columns: int = 10
 
 
 def predicted_images(cache: Cache, run: str | None, split: str, count: int, wrong: bool) -> Sheet:
-    """Show what a run answers."""
+    """Return a sheet of the predictions of a run."""
     from network.commands.text.gallery import answer_tiles
     from network.core.data import load_examples
     from network.metrics.accuracy import compute_outputs
@@ -160,9 +158,9 @@ def predicted_images(cache: Cache, run: str | None, split: str, count: int, wron
 def augmented_images(
     cache: Cache, run: str | None, augment: str | None, preset: str | None, count: int
 ) -> Sheet:
-    """Show images to train on as a run, a preset or the option changes them.
+    """Return a sheet of training images as a run, a preset or --augment changes them.
 
-    Raises: UsageError when nothing says how.
+    Raises: UsageError if none of these has an augmentation.
     """
     import numpy as np
 
@@ -179,7 +177,7 @@ def augmented_images(
         _, configuration = load_run(find_run(cache, run))
     strengths = configuration.augment
     if not strengths:
-        raise UsageError("its images are trained on as they are", "Choose an --augment")
+        raise UsageError("no augmentation to show", "Choose one with --augment")
     examples = load_examples(cache, find_dataset(cache, configuration.dataset), "train", count)
     title = ", ".join(f"{name} {strength:g}" for name, strength in strengths.items())
     rng = np.random.default_rng(configuration.seed)

@@ -1,4 +1,4 @@
-"""Search hyperparameters, here or on a cluster."""
+"""The command `network sweep`: a search for hyperparameters."""
 
 import math
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from pipeline.terminal.completion import complete_names
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 from pipeline.terminal.counted import counted
 
-SHOW_EVERY = 0.5  # seconds between two looks at the trials
+SHOW_EVERY = 0.5  # seconds between two updates of the progress
 
 if TYPE_CHECKING:
     from network.sweep.plan import Plan
@@ -41,7 +41,7 @@ def list_plans(cache: Cache) -> list[str]:
 
 
 def list_sweeps(cache: Cache) -> list[str]:
-    """List the names of the sweeps that there are."""
+    """List the names of the saved sweeps."""
     from network.sweep.find_study import study_names
 
     return study_names(cache)
@@ -122,7 +122,7 @@ def sweep(
             try:
                 signal_number = follow_sweep(console, found, trials or study.wanted, requested)
             except NoClusterError as error:
-                raise NoClusterError(error.message, f"`{resume_command(study)}` goes on") from error
+                raise NoClusterError(error.message, f"Resume: `{resume_command(study)}`") from error
     if best:
         measure(names, cache_dir=cache_dir, json=json, quiet=quiet, verbose=verbose)
         return
@@ -133,7 +133,7 @@ def sweep(
 
 
 def choose_plan(goes_on: "Study | None", plan: Path | None, preset: str | None) -> "Plan":
-    """Read the plan that is given, or take that of the sweep that goes on.
+    """Return the plan that is given, or that of the sweep to resume.
 
     Raises: UsageError, MissingError.
     """
@@ -142,28 +142,30 @@ def choose_plan(goes_on: "Study | None", plan: Path | None, preset: str | None) 
     given = plan or preset
     if goes_on is not None:
         if given is not None:
-            raise UsageError(f"a sweep goes on with its own plan, and {str(given)!r} is given")
+            raise UsageError(
+                f'a sweep keeps its plan, and the plan "{given}" is given', "Leave out the plan"
+            )
         return goes_on.plan
     if plan is not None and preset is not None:
-        raise UsageError(f"expected one plan, found {str(plan)!r} and --preset {preset}")
+        raise UsageError(f'PLAN "{plan}" cannot be combined with --preset {preset}')
     if plan is not None:
         return read_plan(plan)
     if preset is not None:
         return load_plan(preset)
-    raise UsageError("no plan is given", f"Name a TOML file, or --preset {sweep_names()[0]}")
+    raise UsageError("no plan is given", f"Name a TOML file, or use --preset {sweep_names()[0]}")
 
 
 def default_name(plan: Path | None, preset: str | None) -> str:
-    """Call a sweep after its plan."""
+    """Return the name of a sweep without --name: that of its plan."""
     return preset or (plan.stem if plan else "")
 
 
 def follow_sweep(
     console: Console, sweep: "Sweep", wanted: int, requested: Callable[[], int]
 ) -> int:
-    """Search to the end, telling of every trial, or until a signal comes.
+    """Search to the end or until a signal comes, and print every trial.
 
-    Returns: the signal's number, 0 for none.
+    Returns: the number of the signal, or 0.
     """
     study = sweep.study
     begun = study.counts().finished
@@ -188,18 +190,18 @@ def follow_sweep(
 
 
 def resume_command(study: "Study") -> str:
-    """Write the command that goes on with a sweep."""
+    """Return the command that resumes a sweep."""
     return f"network sweep --resume --name {study.name}"
 
 
 def print_end(console: Console, study: "Study") -> None:
-    """Say what a sweep has found, and draw it."""
+    """Print the results of a sweep, and save a chart of them."""
     from network.sweep.chart import draw_search
 
     counts, found = study.counts(), study.best()
     console.say(
         f"sweep {study.name}: {counted(counts.complete, 'trial')} complete, "
-        f"{counts.pruned:,} given up early, {counts.failed:,} failed"
+        f"{counts.pruned:,} pruned, {counts.failed:,} failed"
     )
     console.say(*format_ranking(study))
     if importances := study.importances():
@@ -211,16 +213,16 @@ def print_end(console: Console, study: "Study") -> None:
         "best": best[0] if best else None,
     }
     if len(study.plan.objectives) > 1:
-        result["front"] = best  # none of these is beaten in all
+        result["front"] = best  # Pareto front: no trial is better in all objectives
     console.result(result)
     if best:
         draw_search(study, study.folder / "search.png")
-        console.note(f"A picture of the search: {study.folder / 'search.png'}")
+        console.note(f"Chart of the search: {study.folder / 'search.png'}")
         console.note(f"Saved in {study.folder}. Next: network sweep --best --name {study.name}")
 
 
 def json_value(objectives: tuple[float, ...]) -> float | list[float | None] | None:
-    """Write objectives as JSON can: one as itself, several as a list, infinity as null."""
+    """Return objectives for JSON: a number or a list, with infinity as null."""
     values = [value if math.isfinite(value) else None for value in objectives]
     return values if len(values) > 1 else values[0]
 
@@ -233,16 +235,16 @@ def train_best(
     seeds: int,
     requested: Callable[[], int],
 ) -> list[str]:
-    """Train what was found best with several seeds, and name the runs.
+    """Train the best trial with several seeds, and return the names of the runs.
 
-    Raises: MissingError when no trial went to its end; SystemExit with 128 and a signal's number.
+    Raises: MissingError if no trial is complete; SystemExit with 128 and a signal's number.
     """
     from network.commands.train_many import train_seeds_together
 
     found = study.best()
     if not found:
         raise MissingError(
-            f"no trial of sweep {study.name} went to its end",
+            f"sweep {study.name} has no complete trial",
             f"Run `{resume_command(study)}`",
         )
     console.note(f"trial {found[0].number} of sweep {study.name}, {counted(seeds, 'seed')}")

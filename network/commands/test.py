@@ -1,4 +1,4 @@
-"""Measure runs on the test images."""
+"""The command `network test`: evaluate runs on the test images."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +18,9 @@ def measure(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="RUN", autocompletion=complete_runs, help="Names of runs. [default: the latest]"
+            metavar="RUN",
+            autocompletion=complete_runs,
+            help="Names of runs. [default: last trained]",
         ),
     ] = None,
     split: SplitName = "test",
@@ -46,20 +48,20 @@ def measure(
         print_one(console, measured[0], found, images)
         console.result(as_data(measured[0]))
     else:
-        whose = f"of these {len(measured)} runs one has"
+        whose = f"one of these {len(measured)} runs has"
         print_several(console, measured, images)
     evaluations = max(one.looks for one in measured)
     if evaluations > 1 and split != "train":
         console.note(format_repeat_warning(evaluations, whose))
     problems = [find_history_problem(run.run, run.checkpoint) for run in runs]
     if problem := next(filter(None, problems), None):
-        console.note(f"The history is damaged, which no accuracy depends on: {problem}")
+        console.note(f"The history is damaged, but the accuracies do not depend on it: {problem}")
     named, option = (f" {names[0]}", f" --run {names[0]}") if names else ("", "")
     console.note(f"Next: network show{named} --wrong, or network predict IMAGE{option}")
 
 
 def print_one(console: Console, one: "EvaluationResult", dataset: "Dataset", images: str) -> None:
-    """Say all that is known about the answers of one run."""
+    """Print the accuracy, the class table and the confusion matrix of one run."""
     from network.commands.text.run_text import (
         format_accuracy,
         format_class_table,
@@ -73,7 +75,7 @@ def print_one(console: Console, one: "EvaluationResult", dataset: "Dataset", ima
 
 
 def print_several(console: Console, measured: "list[EvaluationResult]", images: str) -> None:
-    """Say what each of several runs scored, and how far they lie apart."""
+    """Print the accuracies of several runs, with their mean and spread."""
     from statistics import fmean, stdev
 
     from network.commands.text.run_text import format_accuracy, format_spread
@@ -93,7 +95,7 @@ def print_several(console: Console, measured: "list[EvaluationResult]", images: 
 
 
 def as_data(one: "EvaluationResult") -> dict[str, Any]:
-    """Say the same in plain data."""
+    """Return an evaluation as plain data for `--json`."""
     return {
         "run": one.name,
         "count": one.result.count,

@@ -1,4 +1,4 @@
-"""Train a network, printing and saving its progress."""
+"""The command `network train`: train a network, print and save its progress."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ def train(
         typer.Argument(
             metavar="RUN",
             autocompletion=complete_runs,
-            help="Runs for --resume. [default: the latest]",
+            help="Runs for --resume. [default: last trained]",
         ),
     ] = None,
     resume: Annotated[
@@ -60,7 +60,7 @@ def train(
     workers: WorkerCount = None,
     scheduler: SchedulerAddress = None,
     film: Annotated[
-        bool, typer.Option("--film", help="Parameters after every epoch, kept for the lab.")
+        bool, typer.Option("--film", help="Parameters of every epoch, saved for the lab.")
     ] = False,
     name: NewName = None,
     cache_dir: CacheDir = None,
@@ -70,7 +70,7 @@ def train(
 ) -> None:
     """Train a network.
 
-    Without options it is 784-30-10 with sigmoids, the network of the textbooks.
+    The default is 784-30-10 with sigmoids, the network of the textbooks.
     """
     from network.runs.training_run import inherit_architecture
     from network.sweep.workers.choose import choose_workers
@@ -105,11 +105,11 @@ def train(
 
 
 def find_user_preset(console: Console, settings: Settings, config: Path | None) -> str | None:
-    """Find the preset that the user's configuration names, and print that it lies below all else.
+    """Return the preset in the user's configuration, and print it.
 
-    A run that starts from another has the layers of that run, and no preset.
+    All options override it. A run that starts from another keeps its layers and has no preset.
 
-    Raises: UsageError for one that is unknown; MissingError.
+    Raises: UsageError for an unknown preset; MissingError.
     """
     from network.training.find_preset import load_preset, read_settings
 
@@ -124,7 +124,7 @@ def find_user_preset(console: Console, settings: Settings, config: Path | None) 
 
 
 def require_no_settings(given: Mapping[str, Any]) -> None:
-    """Require that nothing is to be changed of a run that is resumed.
+    """Require that no settings are given for a run that is resumed.
 
     Raises: UsageError.
     """
@@ -137,7 +137,7 @@ def require_no_settings(given: Mapping[str, Any]) -> None:
 
 
 def require_one_architecture(settings: Settings, preset: str | None) -> None:
-    """Require that no layers are described next to those of the run to start from.
+    """Require a run to start from or a description of layers, not both.
 
     Raises: UsageError.
     """
@@ -176,7 +176,7 @@ def resume_runs(
     workers: int | None,
     scheduler: str | None,
 ) -> dict[str, Any]:
-    """Train runs that were stopped to their ends."""
+    """Train runs that were stopped, to their ends."""
     from network.runs.names import find_runs
     from network.sweep.workers.train_many import resume_remote_run
 

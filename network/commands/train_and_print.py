@@ -1,4 +1,4 @@
-"""Follow a training to its end, showing it as it learns, or stop it when asked."""
+"""Training runs with their progress printed, and stopped by a signal."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -22,12 +22,12 @@ def train_and_print(
     until: tuple[float, float] = (math.inf, math.inf),
     then: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Train, telling of every epoch; when a signal was received, save and exit as it asks.
+    """Train and print every epoch; after a signal, save the run and exit.
 
-    `until` is a number of epochs and one of steps, after which it is enough; `then` are the names
-    of runs that come after this one.
+    Training ends after `until`, a number of epochs and a number of steps. `then` are the names of
+    the runs to train after this one.
 
-    Returns: what came of it, in plain data.
+    Returns: the result, as plain data.
     Raises: DivergedError; SystemExit with 128 and the signal's number.
     """
     from network.commands.text.run_text import format_epoch
@@ -67,7 +67,7 @@ def continue_run(
     requested: Callable[[], int],
     then: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Train a run from where it stands to its end; `then` are those that come after it."""
+    """Resume a run and train it to its end; `then` are the runs to train after it."""
     from network.environment import describe_environment, differences
     from network.runs.ownership import own_run
     from network.runs.training_run import resume_training_run
@@ -78,26 +78,26 @@ def continue_run(
             print_beginning(console, resumed)
         else:
             console.note(
-                f"run {run.name} goes on after step {resumed.state.step:,}, "
+                f"run {run.name} resumes after step {resumed.state.step:,}, "
                 f"{len(resumed.state.history)} of {counted(resumed.recipe.epochs, 'epoch')} done"
             )
             for difference in differences(environment, describe_environment()):
-                console.note(f"not as before: {difference}; the last bits may differ")
+                console.note(f"environment changed: {difference}; the last bits may differ")
         result = train_and_print(console, resumed, requested, then=then)
     print_end(console, result)
     return result
 
 
 def print_beginning(console: Console, begun: "TrainingRun") -> None:
-    """Say what a new run is trained with."""
+    """Print the images and the seed that a new run is trained with."""
     console.note(
-        f"run {begun.run.name}: {len(begun.training):,} images to train on, "
-        f"{len(begun.validation):,} held out, seed {begun.configuration.seed}"
+        f"run {begun.run.name}: {len(begun.training):,} training images, "
+        f"{len(begun.validation):,} validation images, seed {begun.configuration.seed}"
     )
 
 
 def result_json(run: "Run", state: "TrainingState", seconds: float) -> dict[str, Any]:
-    """Say in plain data what came of a training: of the epoch whose parameters answer."""
+    """Return the result as plain data, for the epoch with the final parameters."""
     from network.training.loop import best_epoch
 
     history, is_best = state.history, state.best is not None
@@ -116,7 +116,7 @@ def result_json(run: "Run", state: "TrainingState", seconds: float) -> dict[str,
 
 
 def print_end(console: Console, result: dict[str, Any]) -> None:
-    """Say in a line what came of a training that went to its end."""
+    """Print the result of a training run in one line."""
     summary = (
         f"run {result['run']}: {counted(result['epochs'], 'epoch')} in {result['seconds']:.1f} s"
     )

@@ -1,4 +1,4 @@
-"""Train several runs to their ends, one after the other or at once."""
+"""Training of several runs, one after the other or at once."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def choose_workers_for(
     workers: int | None, scheduler: str | None
 ) -> AbstractContextManager["Workers | None"]:
-    """Choose who trains: workers, where they are asked for, and otherwise this process.
+    """Return the workers that are requested, or None for this process.
 
     Raises: UsageError, MissingError, NoClusterError.
     """
@@ -38,7 +38,7 @@ def train_many(
     workers: "Workers | None",
     requested: Callable[[], int],
 ) -> list[dict[str, Any]]:
-    """Train runs that have been begun to their ends, by workers or one after the other.
+    """Train runs to their ends, by workers or one after the other.
 
     Raises: DivergedError, NoClusterError; SystemExit with 128 and the signal's number.
     """
@@ -57,7 +57,7 @@ def train_together(
     remote_runs: Sequence["RemoteRun"],
     requested: Callable[[], int],
 ) -> list[dict[str, Any]]:
-    """Have workers train runs to their ends, several at once."""
+    """Train runs to their ends by workers, several at once."""
     from network.commands.text.run_text import format_epoch
     from network.errors import NoClusterError
     from network.sweep.workers.train_many import require_no_films, train_all
@@ -80,12 +80,12 @@ def train_together(
                     print_rest(console, workers, left)
                     raise SystemExit(128 + signal_number)
         except NoClusterError as error:
-            raise NoClusterError(error.message, f"`{resume_command(left)}` goes on here") from error
+            raise NoClusterError(error.message, f"Resume here: `{resume_command(left)}`") from error
     return [print_result(console, remote_run) for remote_run in remote_runs]
 
 
 def print_rest(console: Console, workers: "Workers", left: Sequence["RemoteRun"]) -> None:
-    """Say how far runs have come that were stopped, and how they go on."""
+    """Print the epochs of runs that were stopped, and the command that resumes them."""
     for remote_run in left:
         done, epochs = len(remote_run.state.history), remote_run.configuration.epochs
         console.note(
@@ -95,12 +95,12 @@ def print_rest(console: Console, workers: "Workers", left: Sequence["RemoteRun"]
 
 
 def resume_command(left: Sequence["RemoteRun"]) -> str:
-    """Write the command that trains to their ends those that are not there yet."""
+    """Return the command that resumes the runs that have not ended."""
     return f"network train --resume {' '.join(remote_run.run.name for remote_run in left)}"
 
 
 def print_result(console: Console, remote_run: "RemoteRun") -> dict[str, Any]:
-    """Say what has come of a run that workers have trained."""
+    """Print the result of a run that workers have trained, and return it."""
     seconds = sum(epoch.seconds for epoch in remote_run.state.history)
     result = result_json(remote_run.run, remote_run.state, seconds)
     print_end(console, result)
@@ -114,7 +114,7 @@ def train_seeds_one_by_one(
     seeds: int,
     train: Callable[["Configuration", str | None], dict[str, Any]],
 ) -> dict[str, Any]:
-    """Train with one seed after the other; `train` trains a run of this configuration and name.
+    """Train one run per seed; `train` trains a run of this configuration and name.
 
     Raises: SystemExit with 128 and the signal's number.
     """
@@ -124,7 +124,7 @@ def train_seeds_one_by_one(
             results.append(train(one, name and f"{name}-{one.seed}"))
         except SystemExit:
             if left := configuration.seed + seeds - 1 - one.seed:
-                console.note(f"Then: the same with --seed {one.seed + 1} --seeds {left}")
+                console.note(f"Next: the same with --seed {one.seed + 1} --seeds {left}")
             raise
     return print_summary(console, results)
 
@@ -155,17 +155,17 @@ def train_seeds_together(
 
 
 def with_seeds(configuration: "Configuration", seeds: int) -> list["Configuration"]:
-    """Vary a configuration by its seed alone."""
+    """Return copies of a configuration, each with the next seed."""
     return [replace(configuration, seed=configuration.seed + index) for index in range(seeds)]
 
 
 def print_summary(console: Console, results: list[dict[str, Any]]) -> dict[str, Any]:
-    """Say how much runs depend on their seeds."""
+    """Print the mean and the spread of the accuracies over the seeds."""
     names = " ".join(result["run"] for result in results)
     accuracies = [result["validation"]["accuracy"] for result in results]
     spread: dict[str, float | None] = {"mean": None, "sd": None}
     if len(results) > 1 and None not in accuracies:
-        from statistics import mean, stdev  # `--help` has no time for it
+        from statistics import mean, stdev  # slow to import, and not needed for `--help`
 
         spread = {"mean": mean(accuracies), "sd": stdev(accuracies)}
         console.say(

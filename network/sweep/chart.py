@@ -1,4 +1,4 @@
-"""Draw a search: what each trial came to, and what each field had to do with it."""
+"""Chart of a sweep: the objective by trial and by each hyperparameter."""
 
 import io
 import math
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 COLUMNS, WIDTH, HEIGHT = 3, 3.6, 2.8  # panels in a row, inches of each
 DOTS, BEST = "#4477aa", "#cc3311"
-SHOWN = 0.5  # of the trials, the better part sets the scale: a few that failed would squeeze it
+SHOWN = 0.5  # fraction of better trials that sets the scale, so that bad trials do not compress it
 
 
 def draw_search(study: Study, path: Path) -> None:
-    """Draw every trial that went to its end, and save the picture as PNG.
+    """Draw every complete trial, and save the chart as PNG.
 
     Raises: MissingError without the extra `sweep`; StorageError.
     """
@@ -59,7 +59,7 @@ def draw_course(panel: "Axes", study: Study, trials: list[CompletedTrial]) -> No
 
 
 def draw_field(panel: "Axes", study: Study, trials: list[CompletedTrial], name: str) -> None:
-    """Draw what the trials came to over one field."""
+    """Draw the objective over one hyperparameter."""
     tried = [trial for trial in trials if name in trial.values]
     dimension = study.plan.space[name]
     places: list[Any] = [trial.values[name] for trial in tried]
@@ -82,7 +82,7 @@ def draw_field(panel: "Axes", study: Study, trials: list[CompletedTrial], name: 
 
 
 def choose_scale(study: Study, trials: list[CompletedTrial]) -> tuple[float | None, float | None]:
-    """Choose the ends of the axis of objectives, so that the better trials can be told apart."""
+    """Return limits for the objective's axis that keep the better trials apart."""
     found = [trial.objectives[0] for trial in trials]
     values = sorted(value for value in found if math.isfinite(value))
     if len(values) < 4 or values[0] == values[-1]:

@@ -1,4 +1,4 @@
-"""Make the study of a plan, or find the one of a sweep that there is."""
+"""Studies of sweeps: create one from a plan, or load a saved one."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from network.runs.names import check_run_name, last_change
 from network.sweep.plan import Plan, parse_plan
 from network.sweep.space import Values, as_label, build_grid, configure_trial
 from network.sweep.study import Study, own_study
-from network.training.checks import check_name
+from network.training.checks import check_name, format_value
 from pipeline.errors import CorruptError, MissingError, UsageError
 from pipeline.storage.cache import Cache, remove_quietly, storage_error
 from pipeline.storage.checksummed_json import publish_json, read_json
@@ -15,10 +15,10 @@ FORMAT = 1  # of plan.json
 
 
 def create_study(cache: Cache, name: str, plan: Plan) -> Study:
-    """Make a new sweep; its first trial is the defaults, or its trials are those of the grid.
+    """Create a sweep with its first trials: the defaults, or those of the grid.
 
-    Raises: UsageError when there is one of this name; StorageError, also when another process is
-    at work on it.
+    Raises: UsageError if the name is taken; StorageError, also if another process writes the
+    sweep.
     """
     folder = cache.sweeps() / check_run_name(name)
     try:
@@ -28,16 +28,16 @@ def create_study(cache: Cache, name: str, plan: Plan) -> Study:
     with own_study(folder):
         if (folder / "plan.json").exists():
             raise UsageError(
-                f"there is a sweep {name} already",
-                f"`network sweep --resume --name {name}` goes on",
+                f"the sweep {name} exists already",
+                f"Resume it with `network sweep --resume --name {name}`, or choose another --name",
             )
-        for left in folder.glob("study.db*"):  # by one that was killed before it had a plan
+        for left in folder.glob("study.db*"):  # of a sweep that was killed before it had a plan
             remove_quietly(left)
         return fill_study(Study(folder, plan))
 
 
 def fill_study(study: Study) -> Study:
-    """Write the first trials of a new sweep, and then its plan, which makes it one."""
+    """Write the first trials of a new sweep, then its plan, which makes it valid."""
     plan = study.plan
     wanted = (
         list(build_grid(plan.space)) if plan.options.sampler == "grid" else [default_fields(plan)]
@@ -50,7 +50,7 @@ def fill_study(study: Study) -> Study:
 
 
 def default_fields(plan: Plan) -> Values:
-    """List the values that the fields of a space have without it, where it holds them."""
+    """Return the default of each hyperparameter whose dimension contains it."""
     plain = configure_trial(plan.fixed, {}).to_dict()
     values: Values = {}
     for name, dimension in plan.space.items():
@@ -62,7 +62,7 @@ def default_fields(plan: Plan) -> Values:
 
 
 def load_study(cache: Cache, name: str | None) -> Study:
-    """Open a sweep that there is, without a name the one that was at work last.
+    """Load a saved sweep, without a name the one that ran last.
 
     Raises: MissingError, CorruptError.
     """
@@ -70,20 +70,20 @@ def load_study(cache: Cache, name: str | None) -> Study:
 
 
 def find_study_folder(cache: Cache, name: str | None) -> Path:
-    """Find the folder of a sweep, without a name of the one that was at work last.
+    """Find the folder of a sweep, without a name that of the sweep that ran last.
 
     Raises: MissingError, UsageError with the nearest name.
     """
     names = study_names(cache)
     if not names:
-        raise MissingError(f"there is no sweep in {cache.sweeps()}", "Run `network sweep PLAN`")
+        raise MissingError(f"no sweep found in {cache.sweeps()}", "Run `network sweep PLAN`")
     name = name or names[-1]
     check_name("sweep", name, names)
     return cache.sweeps() / name
 
 
 def open_folder(folder: Path) -> Study:
-    """Open the sweep of a folder.
+    """Load the sweep of a folder.
 
     Raises: MissingError, CorruptError.
     """
@@ -91,13 +91,13 @@ def open_folder(folder: Path) -> Study:
 
 
 def read_saved_plan(path: Path) -> Plan:
-    """Read the plan of a sweep that there is.
+    """Read the plan of a saved sweep.
 
     Raises: MissingError, CorruptError.
     """
     plan = read_json(path, "", FORMAT).get("plan")
     if not isinstance(plan, dict):
-        raise CorruptError(f"{path}: no plan of a sweep ({plan!r})"[:500])
+        raise CorruptError(f"{path} is damaged: plan is {format_value(plan)}; expected a table")
     try:
         return parse_plan(plan)
     except (UsageError, MissingError) as error:
@@ -105,7 +105,7 @@ def read_saved_plan(path: Path) -> Plan:
 
 
 def study_names(cache: Cache) -> list[str]:
-    """Name all sweeps, the one that was at work last at the end."""
+    """Return the names of all sweeps, the one that ran last at the end."""
     databases = (path.parent / "study.db" for path in cache.sweeps().glob("*/plan.json"))
     there = [path for path in databases if path.exists()]
     return [path.parent.name for path in sorted(there, key=last_change)]

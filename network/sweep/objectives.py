@@ -1,4 +1,4 @@
-"""Objectives of a sweep: measures by which trials are compared, each on validation images."""
+"""Objectives of a sweep: measures of a trial on validation images."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -8,26 +8,26 @@ from typing import Literal, TypeAlias
 from network.training.state import EpochDone
 from pipeline.errors import UsageError
 
-# History of the epochs so far, accuracy to be reached -> what the training has come to
+# History of the epochs so far, accuracy to reach -> value of the objective
 Measure: TypeAlias = Callable[[Sequence[EpochDone], float], float]
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A measure, its better direction, and what a training that diverged has come to."""
+    """A measure, its better direction, and its value if training diverges."""
 
     measure: Measure
-    direction: Literal["maximize", "minimize"]  # as Optuna says it
+    direction: Literal["maximize", "minimize"]  # in the words of Optuna
     worst: float
 
 
 def accuracy(history: Sequence[EpochDone], target: float) -> float:
-    """Return the accuracy on validation after the last epoch, from 0 to 1."""
+    """Return the validation accuracy after the last epoch, from 0 to 1."""
     return measured(history[-1].validation_accuracy)
 
 
 def loss(history: Sequence[EpochDone], target: float) -> float:
-    """Return the loss on validation after the last epoch, as the trial's own loss has it."""
+    """Return the validation loss after the last epoch, by the loss of the trial."""
     return measured(history[-1].validation_loss)
 
 
@@ -42,9 +42,9 @@ def time(history: Sequence[EpochDone], target: float) -> float:
 
 
 def measured(number: float | None) -> float:
-    """Return what was measured on validation images.
+    """Return a measure on validation images.
 
-    Raises: UsageError if there were none.
+    Raises: UsageError if there are no validation images.
     """
     if number is None:
         raise UsageError("a trial has no validation images to compare it by")

@@ -1,10 +1,10 @@
-"""How a sweep goes about it: what it tries, what it is after, how it chooses.
+"""The plan of a sweep: its hyperparameters, objective, sampler and pruner.
 
-A plan is a TOML file. `[fixed]` holds fields of the configuration that all trials share, with a
-recipe to begin with if one is named there as `preset`; `[space]` what is tried; `[sweep]` the rest:
+A plan is a TOML file. `[fixed]` has the settings that all trials share, and may name a `preset` to
+start from; `[space]` has the hyperparameters to search; `[sweep]` has the rest:
 
     [sweep]
-    objective = "accuracy"   # or "loss", "time", or several: then there is no pruning
+    objective = "accuracy"   # or "loss", "time", or several, without pruning
     sampler = "tpe"          # or "random", "grid"
     pruner = "halving"       # or "median", "none"
     trials = 200
@@ -21,7 +21,7 @@ from network.sweep.plan_checks import check_plan
 from network.sweep.pruners import PRUNERS
 from network.sweep.samplers import SAMPLERS
 from network.sweep.space import Numbers, Space, build_grid, configure_trial, read_space
-from network.training.checks import check_name, check_range, fits_type
+from network.training.checks import check_name, check_range, fits_type, format_value
 from network.training.configuration import resolve_keys
 from network.training.find_preset import load_preset, read_toml
 from pipeline.errors import UsageError
@@ -36,6 +36,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "timeout": (0.1, 1e6),
     "seed": (0, 2**32 - 1),
 }
+KINDS = {str: "text", int: "a whole number", float: "a number"}  # of fields of [sweep]
 
 
 @dataclass(frozen=True)
@@ -46,25 +47,25 @@ class SweepOptions:
     sampler: str = "tpe"
     pruner: str = "halving"
     trials: int = 100
-    first_rung: int = 1  # epochs after which the first trials are given up
-    factor: int = 3  # of the trials one in so many goes on to the next rung, so many times as far
+    first_rung: int = 1  # epochs after which the first trials are pruned
+    factor: int = 3  # one in `factor` trials reaches the next rung, `factor` times as far
     target: float = 0.95  # accuracy for the objective "time"
     timeout: float = 3600.0  # seconds that a worker may take from one rung to the next
-    seed: int = 0  # of what the sampler draws
+    seed: int = 0  # of the sampler
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A whole file."""
+    """A plan, checked."""
 
     fixed: Mapping[str, Any]
     space: Space
     options: SweepOptions
-    source: Mapping[str, Any]  # the file's content, to be read again
+    source: Mapping[str, Any]  # content of the file, saved with the sweep
 
     @property
     def objectives(self) -> list[Objective]:
-        """What the sweep is after, of which there is at least one."""
+        """The objectives, at least one."""
         return [OBJECTIVES[name] for name in self.objective_names]
 
     @property
@@ -73,10 +74,10 @@ class Plan:
         return [found] if isinstance(found, str) else list(found)
 
     def rungs(self, epochs: int) -> list[int]:
-        """List after how many epochs a trial of so many is looked at; the last is the end.
+        """Return the rungs of a trial: epochs after which it may be pruned, and its last.
 
         Source: Li and others, A system for massively parallel hyperparameter tuning (2020),
-        algorithm 2, for "halving"; the median is asked after every `first_rung` epochs.
+        algorithm 2, for "halving". The median is computed every `first_rung` epochs.
         """
         options, rungs = self.options, []
         if len(self.objectives) == 1 and options.pruner == "halving":
@@ -88,7 +89,7 @@ class Plan:
 
 
 def sweep_names() -> list[str]:
-    """Name every plan that comes with the package."""
+    """Return the names of the plans in the package."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
@@ -113,7 +114,7 @@ def read_plan(path: Path) -> Plan:
 
 
 def build_plan(source: Mapping[str, Any]) -> Plan:
-    """Read a plan from the content of its file, and require that its trials can be compared.
+    """Build a plan from the content of its file, and require comparable trials.
 
     Raises: UsageError.
     """
@@ -123,27 +124,27 @@ def build_plan(source: Mapping[str, Any]) -> Plan:
 
 
 def parse_plan(source: Mapping[str, Any]) -> Plan:
-    """Read a plan from the content of its file, also one from before some checks.
+    """Build a plan without checking that its trials are comparable, for saved sweeps.
 
     Raises: UsageError.
     """
     for name, table in source.items():
         check_name("table", name, ("about", "sweep", "fixed", "space"))
         if not isinstance(table, dict):
-            raise UsageError(f"{name} is {table!r}, expected a table: [{name}]")
+            raise UsageError(f"{name} is {format_value(table)}; expected a table [{name}]")
     fixed = dict(source.get("fixed", {}))
     preset = fixed.pop("preset", None)
     fixed = resolve_keys(fixed)
     if preset is not None:
         fixed = load_preset(preset).values | fixed
     if "start" in fixed:
-        raise UsageError("a sweep trains from the beginning, expected no start in [fixed]")
+        raise UsageError("fixed.start is set, and a sweep trains from the beginning; leave it out")
     options = read_options(source.get("sweep", {}))
     space = read_space(source.get("space", {}), fixed)
     if options.sampler == "grid":
         check_grid(space)
     if configure_trial(fixed, {}).validation == 0:
-        raise UsageError("validation is 0, and a sweep chooses by what is held out")
+        raise UsageError("validation is 0; a sweep needs validation images to compare trials")
     return Plan(fixed, space, options, source)
 
 
@@ -156,7 +157,8 @@ def read_options(table: Mapping[str, Any]) -> SweepOptions:
     for name, value in table.items():
         check_name("field of [sweep]", name, hints)
         if name != "objective" and not fits_type(value, hints[name]):
-            raise UsageError(f"sweep.{name} is {value!r}, expected {hints[name].__name__}")
+            expected = KINDS[hints[name]]
+            raise UsageError(f"sweep.{name} is {format_value(value)}; expected {expected}")
     options = SweepOptions(**table)
     for name, (low, high) in RANGES.items():
         check_range(name, getattr(options, name), low, high)
@@ -166,12 +168,12 @@ def read_options(table: Mapping[str, Any]) -> SweepOptions:
     for name in names:
         check_name("objective", name, OBJECTIVES)
     if not names or len(set(names)) < len(names):
-        raise UsageError(f"objective is {names}, expected some, each once")
+        raise UsageError(f"objective is {format_value(names)}; expected one or more, each once")
     return options
 
 
 def check_grid(space: Space) -> None:
-    """Refuse what a grid cannot list.
+    """Require a finite number of values for each hyperparameter, and no conditions.
 
     Raises: UsageError.
     """
@@ -179,11 +181,12 @@ def check_grid(space: Space) -> None:
         if dimension.when:
             raise UsageError(f"space.{name} has a when, and a grid tries every combination")
         if isinstance(dimension, Numbers) and not dimension.steps:
-            raise UsageError(f"space.{name} is a range, and a grid needs its steps", "steps = 5")
+            found = f"space.{name} is a range without steps, which a grid needs"
+            raise UsageError(found, "Add a line such as steps = 5")
 
 
 def count_trials(plan: Plan) -> int:
-    """Count the trials that a plan wants: of a grid all, and no more."""
+    """Count the trials of a plan: at most those of its grid."""
     wanted = plan.options.trials
     if plan.options.sampler != "grid":
         return wanted

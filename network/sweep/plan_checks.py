@@ -1,4 +1,4 @@
-"""Refuse plans whose trials could not be compared, or whose settings would have no effect."""
+"""Checks of plans: comparable trials, and no settings without effect."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from network.training.enough_examples import require_held_out
 from network.training.option import options_spelled
 from pipeline.errors import UsageError
 
-OF_THE_LOSS = ("loss", "label_smoothing")  # each makes another measure of the validation loss
+OF_THE_LOSS = ("loss", "label_smoothing")  # each changes the definition of the validation loss
 
 
 def check_plan(fixed: Mapping[str, Any], space: Space, objectives: Collection[str]) -> None:
@@ -26,7 +26,7 @@ def require_one_loss(fixed: Mapping[str, Any], space: Space) -> None:
     """Require that all trials of the objective "loss" measure the same loss.
 
     Squared errors are smaller than cross-entropies, and smoothed labels have a loss that no
-    network brings to 0. So the least of several losses says nothing about which network is best.
+    network brings to 0. So the lowest of different losses is not that of the best network.
 
     Raises: UsageError.
     """
@@ -34,14 +34,14 @@ def require_one_loss(fixed: Mapping[str, Any], space: Space) -> None:
     for name in OF_THE_LOSS:
         if name in space and len(possible_values(space[name], usual[name])) > 1:
             raise UsageError(
-                f'objective is "loss", and space.{name} makes a different loss of each trial; '
+                f'objective is "loss", and space.{name} gives the trials different losses; '
                 'expected objective = "accuracy", or one value of '
                 f"{name} in [fixed]"
             )
 
 
 def possible_values(dimension: Dimension, usual: Any) -> set[Any]:
-    """Return the ends of a dimension, with the usual value if it is not tried in every trial."""
+    """Return the ends of a dimension, and the default if it has a condition."""
     return {*dimension_ends(dimension), *([usual] if dimension.when else [])}
 
 
@@ -62,7 +62,7 @@ def require_effect(fixed: Mapping[str, Any], space: Space) -> None:
 
 
 def extreme_trials(space: Space) -> Iterator[Values]:
-    """Yield trials that have every end of every dimension among them."""
+    """Yield trials that contain every end of every dimension."""
     ends = {name: dimension_ends(dimension) for name, dimension in space.items()}
     for name, values in ends.items():
         for value in values:
@@ -80,7 +80,7 @@ def open_values(space: Space, tried: Values) -> Values:
 
 
 def require_validation(fixed: Mapping[str, Any], space: Space, count: int | None) -> None:
-    """Require validation images in every trial, of so many examples; None is not known.
+    """Require validation images in every trial, of `count` examples; None is unknown.
 
     Raises: UsageError.
     """

@@ -1,4 +1,4 @@
-"""Pruners: which trials of a sweep are given up before their last epoch, by name."""
+"""Pruners of a sweep by name: rules that stop trials before their last epoch."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner
 
-Pruner: TypeAlias = "Callable[[int, int], BasePruner]"  # first rung, factor -> what Optuna asks
+Pruner: TypeAlias = "Callable[[int, int], BasePruner]"  # first rung, factor -> pruner
 
 
 def make_halving(first_rung: int, factor: int) -> "BasePruner":
-    """Make successive halving: after each rung, one trial in `factor` goes on.
+    """Build successive halving: after each rung, one trial in `factor` continues.
 
     Source: Li and others, A system for massively parallel hyperparameter tuning (2020), algorithm
     2.
@@ -21,7 +21,7 @@ def make_halving(first_rung: int, factor: int) -> "BasePruner":
 
 
 def make_median(first_rung: int, factor: int) -> "BasePruner":
-    """Make the rule that gives up what is worse than the median of the trials before it.
+    """Build the median rule: it prunes trials worse than the median of earlier ones.
 
     Source: Golovin and others, Google Vizier (2017), section 3.2.
     """
@@ -31,7 +31,7 @@ def make_median(first_rung: int, factor: int) -> "BasePruner":
 
 
 def make_none(first_rung: int, factor: int) -> "BasePruner":
-    """Make the rule that gives nothing up."""
+    """Build the rule that prunes no trial."""
     from optuna.pruners import NopPruner
 
     return NopPruner()

@@ -1,4 +1,4 @@
-"""Samplers: how a sweep chooses the values of each trial, by name."""
+"""Samplers of a sweep by name: methods to choose the values of each trial."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
-Sampler: TypeAlias = "Callable[[int], BaseSampler]"  # seed -> what Optuna asks for values
+Sampler: TypeAlias = "Callable[[int], BaseSampler]"  # seed -> sampler
 
 
 def make_tpe(seed: int) -> "BaseSampler":
-    """Make the tree-structured Parzen estimator: near good trials, away from bad ones.
+    """Build the tree-structured Parzen estimator (TPE): values near good trials.
 
-    A running trial counts as a bad one, so that trials at the same time go elsewhere.
+    A running trial counts as a bad one, so that simultaneous trials are far apart.
 
     Source: Bergstra, Bardenet, Bengio, Kegl, Algorithms for hyper-parameter optimization (2011),
     section 4.
@@ -23,7 +23,7 @@ def make_tpe(seed: int) -> "BaseSampler":
 
 
 def make_random(seed: int) -> "BaseSampler":
-    """Make random search.
+    """Build random search.
 
     Source: Bergstra and Bengio, Random search for hyper-parameter optimization (2012).
     """
@@ -35,5 +35,5 @@ def make_random(seed: int) -> "BaseSampler":
 SAMPLERS: dict[str, Sampler] = {
     "tpe": make_tpe,
     "random": make_random,
-    "grid": make_random,  # never asked: every combination is queued when a sweep begins
+    "grid": make_random,  # not used: every combination is queued when a sweep begins
 }

@@ -1,8 +1,8 @@
-"""Search hyperparameters: ask for trials, have them trained by workers, tell the results.
+"""Hyperparameter search: a loop that starts trials and records their results.
 
-A trial is trained from rung to rung. After each the worker gives its checkpoint back, and the
-parent decides whether the trial goes on, on whichever worker is free. A parent or a worker may be
-killed at any moment: a trial then goes on from its last rung, and what has ended stays ended.
+A trial is trained from rung to rung. After each rung the worker returns its checkpoint, and the
+parent either prunes the trial or continues it on the next free worker. A parent or a worker may be
+killed at any moment: a trial then resumes from its last rung, and completed trials are kept.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,17 +23,17 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     import optuna
 
-MAX_NEW_TRIALS = 16  # trials that are begun between two looks at those that end
+MAX_NEW_TRIALS = 16  # trials that are started before results are read again
 
 
 @dataclass
 class RunningTrial:
-    """A trial at work."""
+    """A trial that is running."""
 
     trial: "optuna.trial.Trial"
     values: Values
     configuration: Configuration
-    rungs: list[int]  # those still to be reached
+    rungs: list[int]  # those not reached yet
 
     @property
     def number(self) -> int:
@@ -42,7 +42,7 @@ class RunningTrial:
 
 @dataclass(frozen=True)
 class TrialDone:
-    """A trial has ended, completely or not."""
+    """A trial that has ended: complete, pruned or failed."""
 
     number: int
     values: Values
@@ -53,25 +53,25 @@ class TrialDone:
 
 
 class Sweep:
-    """A study, who trains for it, and the trials that are at work."""
+    """A study with its workers and its running trials."""
 
     def __init__(self, study: Study, workers: Workers, data: TrainingData) -> None:
         self.study, self.data = study, data
         self.jobs: JobQueue[RunningTrial] = JobQueue(workers)
 
     def run(self, trials: int) -> Iterator[TrialDone | None]:
-        """Search until so many trials have ended; yield each that does, and None now and then.
+        """Search until `trials` have ended; yield each one, and None while waiting.
 
-        Whoever iterates may stop at any time: what was at work goes on when the study is taken up.
+        You can stop iterating at any time: running trials resume when the study is resumed.
 
-        Raises: NoClusterError, StorageError; MissingError or CorruptError when the examples are
-        not what they should be.
+        Raises: NoClusterError, StorageError; MissingError or CorruptError if the examples are
+        missing or damaged.
         """
         with self.study.being_written():
             yield from self.search(trials)
 
     def search(self, trials: int) -> Iterator[TrialDone | None]:
-        """Do the same; what goes wrong with the study is told as Optuna tells it."""
+        """Search without owning the folder; errors of the study are those of Optuna."""
         waiting = self.study.unfinished()
         left = trials - self.study.counts().finished - len(waiting)
         while True:
@@ -95,7 +95,7 @@ class Sweep:
             yield None
 
     def begin(self, trial: "optuna.trial.Trial", reported: Mapping[int, float]) -> TrialDone | None:
-        """Submit the first job of a trial, or the next one after the rungs that it has reached."""
+        """Submit the first job of a trial, or the next one after its last rung."""
         values = self.study.trial_values(trial)
         try:
             configuration = self.study.configuration(values)
@@ -109,13 +109,13 @@ class Sweep:
         return None
 
     def submit_job(self, running: RunningTrial) -> None:
-        """Have a trial trained to its next rung."""
+        """Submit the job that trains a trial to its next rung."""
         checkpoint = self.study.kept(running.number)
         job = TrainingJob(running.configuration.to_dict(), running.rungs[0], self.data, checkpoint)
         self.jobs.submit(job, running)
 
     def take(self, running: RunningTrial, future: Future[JobResult]) -> TrialDone | None:
-        """Take the result of a job: the trial has ended, or goes on."""
+        """Process the result of a job: end the trial, or continue it."""
         try:
             job_result = future.result()
         except WorkerError as error:
@@ -132,11 +132,11 @@ class Sweep:
         return self.climb(running, job_result)
 
     def climb(self, running: RunningTrial, job_result: JobResult) -> TrialDone | None:
-        """Decide about a trial that has reached a rung."""
+        """Complete, prune or continue a trial that has reached a rung."""
         rung = running.rungs.pop(0)
         history = job_result.history[:rung]
         reached = self.measure(history)
-        if not running.rungs or len(history) < rung:  # it may have stopped by itself
+        if not running.rungs or len(history) < rung:  # early stopping may have ended it
             return self.complete(running, reached, len(history))
         self.study.keep(running.number, job_result.checkpoint)
         running.trial.report(reached[0], rung)
@@ -146,14 +146,14 @@ class Sweep:
         return None
 
     def measure(self, history: tuple[EpochDone, ...]) -> list[float]:
-        """Say what a training has come to, by each of the objectives."""
+        """Compute each objective from the history of a trial."""
         plan = self.study.plan
         return [it.measure(history, plan.options.target) for it in plan.objectives]
 
     def complete(
         self, running: RunningTrial, objectives: list[float], epochs: int, problem: str = ""
     ) -> TrialDone:
-        """Write down a trial that has a result; to have diverged is one."""
+        """Record a trial that has a result; divergence counts as one."""
         self.study.finish(running.trial, objectives, problem=problem)
         return TrialDone(
             running.number, running.values, "complete", tuple(objectives), epochs, problem
@@ -162,12 +162,12 @@ class Sweep:
     def prune(
         self, trial: "optuna.trial.Trial", values: Values, reported: Mapping[int, float]
     ) -> TrialDone:
-        """Give a trial up at the last rung that it has reached."""
+        """Prune a trial at the last rung that it has reached."""
         self.study.finish(trial, None, pruned=True)
         rung = max(reported)
         return TrialDone(trial.number, values, "pruned", (reported[rung],), rung)
 
     def fail(self, trial: "optuna.trial.Trial", values: Values, problem: str) -> TrialDone:
-        """Write down a trial that has no result."""
+        """Record a trial that has no result."""
         self.study.finish(trial, None, problem=problem)
         return TrialDone(trial.number, values, "failed", (), 0, problem)

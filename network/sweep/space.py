@@ -1,13 +1,13 @@
-"""What a sweep tries: which fields of the configuration, and which values of each.
+"""The search space of a sweep: hyperparameters and the values of each.
 
-A dimension is written as a table of a TOML file, named after the field:
+A dimension is a table of a TOML file, named after the hyperparameter:
 
     [space.learning_rate]        [space.optimizer]              [space.augment.shift]
     low = 0.01                   choices = ["sgd", "adam"]      low = 0
     high = 10                                                   high = 3
     log = true                                                  when = { optimizer = "adam" }
 
-With `when` a field is only tried where other fields, of tables before it, have these values.
+With `when` a hyperparameter is only varied if others, of earlier tables, have these values.
 """
 
 import itertools
@@ -17,17 +17,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from network.training.checks import check_name, suggest_name
+from network.training.checks import check_name, format_value, suggest_name
 from network.training.configuration import Configuration, find_option, resolve_keys
 from network.training.option import OptionError, options_spelled
 from network.training.option_values import Whole
 from pipeline.errors import UsageError
 
-Values: TypeAlias = dict[str, Any]  # field, as in "augment.shift" -> what is tried
+Values: TypeAlias = dict[str, Any]  # name, such as "augment.shift" -> value
 
 
 class ValueSource(Protocol):
-    """Who chooses the values: a trial of Optuna's."""
+    """A source of values, such as a trial of Optuna."""
 
     def suggest_categorical(self, name: str, choices: Any) -> Any: ...
 
@@ -38,16 +38,16 @@ class ValueSource(Protocol):
 
 @dataclass(frozen=True)
 class Dimension:
-    """The values of one field, and when it is tried at all."""
+    """The values of one hyperparameter, and the condition for varying it."""
 
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, kw_only=True)
 
     def is_open(self, values: Values) -> bool:
-        """Is the field to be tried, where these values were chosen before?"""
+        """Return whether the condition is met, given the values chosen before."""
         return all(values.get(name) in allowed for name, allowed in self.when.items())
 
     def suggest(self, name: str, trial: ValueSource) -> Any:
-        """Let a trial choose a value."""
+        """Return a value that the trial chooses."""
         raise NotImplementedError
 
     def grid(self) -> list[Any]:
@@ -55,7 +55,7 @@ class Dimension:
         raise NotImplementedError
 
     def holds(self, value: Any) -> bool:
-        """Is this one of the values?"""
+        """Return whether this is one of the values."""
         raise NotImplementedError
 
 
@@ -78,12 +78,12 @@ class Choices(Dimension):
 
 @dataclass(frozen=True)
 class Numbers(Dimension):
-    """A number from low to high, both included; whole ones where the field holds those."""
+    """A number from low to high, both included; whole if the hyperparameter is."""
 
     low: float
     high: float
-    log: bool = False  # as many between 1 and 10 as between 10 and 100
-    steps: int = 0  # for a grid: how many
+    log: bool = False  # on a logarithmic scale: as many from 1 to 10 as from 10 to 100
+    steps: int = 0  # number of values in a grid
     is_whole: bool = False
 
     def suggest(self, name: str, trial: ValueSource) -> Any:
@@ -97,9 +97,9 @@ class Numbers(Dimension):
         return list(dict.fromkeys(map(round, numbers))) if self.is_whole else numbers
 
     def interpolate(self, share: float) -> float:
-        """Return the number at a share of the way from low to high."""
+        """Return the number at a share of the distance from low to high."""
         if share in {0, 1}:
-            return self.high if share else self.low  # to the last bit
+            return self.high if share else self.low  # exact
         if self.log:
             return float(self.low * (self.high / self.low) ** share)
         return self.low + (self.high - self.low) * share
@@ -112,12 +112,12 @@ Space: TypeAlias = dict[str, Dimension]
 
 
 def as_label(value: Any) -> Any:
-    """Write a value as Optuna stores it: lists and tables as JSON."""
+    """Return a value as Optuna stores it: lists and tables as JSON."""
     return json.dumps(value) if isinstance(value, list | tuple | dict) else value
 
 
 def suggest_values(space: Space, trial: ValueSource) -> Values:
-    """Let a trial choose a value for every field that is open."""
+    """Return the values of a trial, for hyperparameters whose condition is met."""
     values: Values = {}
     for name, dimension in space.items():
         if dimension.is_open(values):
@@ -132,7 +132,7 @@ def build_grid(space: Space) -> Iterator[Values]:
 
 
 def configure_trial(fixed: Mapping[str, Any], values: Values) -> Configuration:
-    """Make the configuration of a trial: what is fixed, changed by the values.
+    """Build the configuration of a trial: the fixed settings, changed by the values.
 
     Raises: UsageError.
     """
@@ -152,7 +152,7 @@ def configure_trial(fixed: Mapping[str, Any], values: Values) -> Configuration:
 
 
 def read_space(tables: Mapping[str, Any], fixed: Mapping[str, Any]) -> Space:
-    """Read a space, and try its corners: each must be a configuration.
+    """Read a space, and require that each end of its dimensions is valid.
 
     Raises: UsageError.
     """
@@ -161,11 +161,11 @@ def read_space(tables: Mapping[str, Any], fixed: Mapping[str, Any]) -> Space:
         key, dot, inner = name.partition(".")
         one = find_option(key)
         if not one.is_searchable:
-            raise UsageError(f"{name} is the same in all trials of a sweep, it belongs in [fixed]")
+            raise UsageError(f"space.{name} cannot vary between trials; set it in [fixed]")
         name = one.key + dot + inner
         space[name] = read_dimension(name, table, space)
     if not space:
-        raise UsageError("the space is empty, expected a table such as [space.learning_rate]")
+        raise UsageError("[space] is empty; expected a table such as [space.learning_rate]")
     ends = {name: dimension_ends(dimension) for name, dimension in space.items()}
     for name, values in ends.items():
         for value in values:
@@ -174,7 +174,7 @@ def read_space(tables: Mapping[str, Any], fixed: Mapping[str, Any]) -> Space:
 
 
 def dimension_ends(dimension: Dimension) -> list[Any]:
-    """List the values between which all others lie."""
+    """Return the lowest and the highest value, or all choices."""
     if isinstance(dimension, Numbers):
         ends = [dimension.low, dimension.high]
         return [int(end) for end in ends] if dimension.is_whole else ends
@@ -182,14 +182,14 @@ def dimension_ends(dimension: Dimension) -> list[Any]:
 
 
 def flatten(tables: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name the tables of a file: those of `augment` as in "augment.shift".
+    """Yield the tables of a file by name, those of `augment` as in "augment.shift".
 
     Raises: UsageError.
     """
     for name, table in tables.items():
         if not isinstance(table, dict):
             raise UsageError(
-                f"space.{prefix}{name} is {table!r}, expected low and high, or choices"
+                f"space.{prefix}{name} is {format_value(table)}; expected low and high, or choices"
             )
         if prefix or name != "augment":
             yield prefix + name, table
@@ -198,7 +198,7 @@ def flatten(tables: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 
 
 def read_dimension(name: str, table: Mapping[str, Any], before: Space) -> Dimension:
-    """Read the table of one field; `before` is what comes before it in the file.
+    """Read the table of one hyperparameter; `before` has the tables before it.
 
     Raises: UsageError.
     """
@@ -208,7 +208,9 @@ def read_dimension(name: str, table: Mapping[str, Any], before: Space) -> Dimens
     if "choices" in table:
         choices = table["choices"]
         if len(table.keys() - {"when"}) > 1 or not isinstance(choices, list) or not choices:
-            raise UsageError(f"space.{name} is {dict(table)}, expected some choices and no range")
+            raise UsageError(
+                f"space.{name} is {format_value(table)}; expected a list of choices, or a range"
+            )
         return Choices(tuple(choices), when=when)
     return read_numbers(name, table, when)
 
@@ -223,14 +225,16 @@ def read_numbers(
     low, high = read_number(name, table, "low"), read_number(name, table, "high")
     log, steps = table.get("log", False), table.get("steps", 0)
     if not low < high:
-        raise UsageError(f"space.{name} is from {low} to {high}, expected low < high")
+        raise UsageError(f"space.{name} is from {low} to {high}; expected low < high")
     if type(log) is not bool or (log and low <= 0):
-        raise UsageError(f"space.{name} has log = {log!r} from {low}, which needs true and low > 0")
+        raise UsageError(
+            f"space.{name} has log = {format_value(log)} and low = {low}; expected true and low > 0"
+        )
     if type(steps) is not int or steps < 0:
-        raise UsageError(f"space.{name} has steps = {steps!r}, expected a whole number")
+        raise UsageError(f"space.{name} has steps = {format_value(steps)}; expected a whole number")
     is_whole = isinstance(find_option(name.partition(".")[0]).kind, Whole)
     if is_whole and not (type(low) is int and type(high) is int):
-        raise UsageError(f"space.{name} is from {low} to {high}, expected whole numbers")
+        raise UsageError(f"space.{name} is from {low} to {high}; expected whole numbers")
     return Numbers(low, high, log, steps, is_whole, when=when)
 
 
@@ -239,33 +243,39 @@ def read_number(name: str, table: Mapping[str, Any], key: str) -> float:
 
     Raises: UsageError.
     """
+    if key not in table:
+        raise UsageError(f"space.{name} has no {key}; expected low and high, or choices")
     value = table.get(key)
-    largest = sys.float_info.max  # what a whole number may exceed, and a float may not
+    largest = sys.float_info.max  # a whole number may be larger, a float may not
     if (
         isinstance(value, bool)
         or not isinstance(value, int | float)
         or not -largest <= value <= largest
     ):
-        raise UsageError(f"space.{name} has {key} = {value!r}, expected a number, or choices")
+        raise UsageError(f"space.{name} has {key} = {format_value(value)}; expected a number")
     return value
 
 
 def read_conditions(name: str, table: Any, before: Space) -> dict[str, tuple[Any, ...]]:
-    """Read which values of other fields a field is tried with.
+    """Read the condition of a hyperparameter: values of others that it needs.
 
     Raises: UsageError.
     """
     if not isinstance(table, dict):
-        raise UsageError(f"space.{name} has when = {table!r}, expected {{ field = value }}")
+        found = f"space.{name} has when = {format_value(table)}"
+        raise UsageError(f"{found}; expected {{ name = value }}")
     conditions = {}
     for other, allowed in table.items():
         if other not in before:
             raise UsageError(
-                f"space.{name} has when {other}; expected a field of a table before it",
+                f"space.{name} has when {other}; expected the name of an earlier table",
                 suggest_name(other, before),
             )
         conditions[other] = tuple(allowed) if isinstance(allowed, list) else (allowed,)
         for value in conditions[other]:
             if not before[other].holds(value):
-                raise UsageError(f"space.{name} has when {other} = {value!r}, which is never tried")
+                raise UsageError(
+                    f"space.{name} has when {other} = {format_value(value)}; "
+                    f"expected a value in space.{other}"
+                )
     return conditions

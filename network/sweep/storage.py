@@ -1,4 +1,4 @@
-"""The study of Optuna that keeps the trials of a sweep, in an SQLite file."""
+"""The Optuna study with the trials of a sweep, in an SQLite file."""
 
 import logging
 import warnings
@@ -26,7 +26,7 @@ WAIT = 60.0  # seconds for SQLite, while a dashboard reads
 
 
 def open_study(path: Path, plan: Plan) -> optuna.Study:
-    """Open Optuna's study in an SQLite file, or make a new one there.
+    """Load the Optuna study in an SQLite file, or create it.
 
     Raises: CorruptError.
     """
@@ -44,21 +44,21 @@ def open_study(path: Path, plan: Plan) -> optuna.Study:
         study_id = database.get_study_id_from_name(NAME)
         storage = WriteThrough(database, study_id, NAME, directions)
         study = optuna.load_study(study_name=NAME, storage=storage)
-        trials = len(study.get_trials(deepcopy=False))  # each beginning of a sweep has its seed
+        trials = len(study.get_trials(deepcopy=False))  # a resumed sweep draws with another seed
         study.sampler = SAMPLERS[options.sampler]((options.seed + trials) % 2**32)
         study.pruner = PRUNERS[options.pruner](options.first_rung, options.factor)
     except (SQLAlchemyError, RuntimeError, ValueError, KeyError) as error:
-        raise CorruptError(f"{path}: no study of Optuna's ({error})"[:500]) from error
+        raise CorruptError(f"{path} is damaged: not an Optuna study ({error})"[:500]) from error
     return study
 
 
 class WriteThrough(InMemoryStorage):
-    """Optuna's storage in memory; its trials are those of one study in a database, and stay so."""
+    """An Optuna storage in memory that writes every change to a study in a database."""
 
     def __init__(
         self, database: RDBStorage, study_id: int, name: str, directions: list[StudyDirection]
     ) -> None:
-        """Read every trial there is."""
+        """Read every trial of the study."""
         super().__init__()
         self.database, self.kept_study_id = database, study_id
         self.kept_ids: dict[int, int] = {}  # of a trial here -> of the same trial there

@@ -1,10 +1,10 @@
-"""What a sweep has found so far: every trial, kept so that it can be stopped at any moment.
+"""The folder of a sweep, from which it can resume after a stop at any time.
 
 cache/sweeps/<name>/
     plan.json         the plan, as it was read
-    study.db          the trials: a study of Optuna's in SQLite, which optuna-dashboard shows
-    trials/<n>.npz    where trial n stands, while it is not finished
-    search.png        a picture of it all
+    study.db          the trials: an Optuna study in SQLite, which optuna-dashboard shows
+    trials/<n>.npz    the checkpoint of trial n until it has ended
+    search.png        the chart of the search
 
 Only the parent of a sweep writes here.
 """
@@ -26,12 +26,12 @@ from pipeline.storage.locks import own_folder
 if TYPE_CHECKING:
     import optuna
 
-MIN_TRIALS = 20  # complete trials, to say which fields matter
+MIN_TRIALS = 20  # complete trials needed for hyperparameter importances
 
 
 @dataclass(frozen=True)
 class TrialCounts:
-    """How many trials have come to which end."""
+    """The numbers of complete, pruned and failed trials."""
 
     complete: int
     pruned: int
@@ -44,7 +44,7 @@ class TrialCounts:
 
 @dataclass(frozen=True)
 class CompletedTrial:
-    """A trial that went to its end."""
+    """A complete trial."""
 
     number: int
     objectives: tuple[float, ...]
@@ -52,9 +52,9 @@ class CompletedTrial:
 
 
 def own_study(folder: Path) -> AbstractContextManager[bool]:
-    """Be the one process that writes the folder of a sweep, as long as this context lasts.
+    """Own the folder of a sweep: no other process writes it during this context.
 
-    Raises: StorageError when another process has it.
+    Raises: StorageError if another process owns it.
     """
     return own_folder(folder, f"sweep {folder.name}")
 
@@ -72,14 +72,14 @@ class Study:
 
     @property
     def wanted(self) -> int:
-        """How many trials the plan asks for."""
+        """The number of trials in the plan."""
         return count_trials(self.plan)
 
     @contextmanager
     def being_written(self) -> Iterator[None]:
-        """Own the folder, and tell of a disk that refuses as of others.
+        """Own the folder, and turn errors of the database into those of the project.
 
-        Raises: StorageError, also when another process is at work on the sweep.
+        Raises: StorageError, also if another process writes the sweep.
         """
         from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 
@@ -88,10 +88,10 @@ class Study:
                 if is_alone:
                     remove_parts(self.folder / "trials", ".*.part")
                 yield
-        except UpdateFinishedTrialError as error:  # where locks do nothing
+        except UpdateFinishedTrialError as error:  # if locks have no effect
             raise StorageError(
                 f"sweep {self.name} was changed by another process ({error})",
-                f"`network sweep --resume --name {self.name}` goes on when that has ended",
+                f"When that has ended, run `network sweep --resume --name {self.name}`",
             ) from error
         except StorageInternalError as error:
             self.require_database()
@@ -102,23 +102,23 @@ class Study:
             ) from error
 
     def require_database(self) -> None:
-        """Require that the folder was neither removed nor moved while the sweep is at work.
+        """Require that the folder was neither removed nor moved during the sweep.
 
         Raises: StorageError.
         """
         database = self.folder / "study.db"
         if not database.exists():
             raise StorageError(
-                f"{database} is not there any more: sweep {self.name} was removed or moved",
-                "What came after its last trial is not saved",
+                f"{database} not found: sweep {self.name} was removed or moved while it ran",
+                "Results after its last trial are not saved",
             )
 
     def ask(self) -> "optuna.trial.Trial":
-        """Begin a trial; the sampler chooses its values when they are asked for."""
+        """Start a trial; the sampler chooses its values when they are read."""
         return self.optuna.ask()
 
     def trial_values(self, trial: "optuna.trial.Trial") -> Values:
-        """Choose the values of a trial, or find those that were chosen."""
+        """Return the values of a trial, chosen now or before."""
         return suggest_values(self.plan.space, trial)
 
     def unfinished(self) -> list["optuna.trial.Trial"]:
@@ -130,15 +130,15 @@ class Study:
         return [optuna.trial.Trial(self.optuna, trial._trial_id) for trial in found]  # noqa: SLF001
 
     def reported(self, trial: "optuna.trial.Trial") -> dict[int, float]:
-        """Return what a trial had come to at each rung that it has reached."""
+        """Return the objective of a trial at each rung that it has reached."""
         return dict(self.optuna.get_trials(deepcopy=False)[trial.number].intermediate_values)
 
     def checkpoint(self, number: int) -> Path:
-        """The file in which an unfinished trial stands."""
+        """Return the checkpoint file of an unfinished trial."""
         return self.folder / "trials" / f"{number}.npz"
 
     def keep(self, number: int, checkpoint: bytes) -> None:
-        """Write down where a trial stands.
+        """Save the checkpoint of a trial.
 
         Raises: StorageError, also when the sweep was removed.
         """
@@ -146,12 +146,12 @@ class Study:
         publish(self.checkpoint(number), [checkpoint])
 
     def kept(self, number: int) -> bytes | None:
-        """Read where a trial stands, if it has got anywhere."""
+        """Read the checkpoint of a trial, if it has reached a rung."""
         path = self.checkpoint(number)
         return path.read_bytes() if path.exists() else None
 
     def forget(self, number: int) -> None:
-        """Forget where a trial stands."""
+        """Remove the checkpoint of a trial."""
         remove_quietly(self.checkpoint(number))
 
     def finish(
@@ -162,7 +162,7 @@ class Study:
         pruned: bool = False,
         problem: str = "",
     ) -> None:
-        """Write down what a trial has come to: objectives, or that it was given up or failed."""
+        """Save the end of a trial: its objectives, or that it was pruned or failed."""
         from optuna.trial import TrialState
 
         if problem:
@@ -182,7 +182,7 @@ class Study:
         return TrialCounts(*(states.count(end) for end in ends))
 
     def best(self) -> list[CompletedTrial]:
-        """List the best trial; with several objectives, those that no other beats in all."""
+        """Return the best trial, or the Pareto front if there are several objectives."""
         from optuna.trial import TrialState
 
         states = (TrialState.COMPLETE,)
@@ -194,7 +194,7 @@ class Study:
         return [self.found(trial) for trial in trials]
 
     def ranking(self) -> list[CompletedTrial]:
-        """List the trials that went to their end, by the first objective, the best one first."""
+        """Return the complete trials by the first objective, the best one first."""
         from optuna.trial import TrialState
 
         states = (TrialState.COMPLETE,)
@@ -203,20 +203,20 @@ class Study:
         return sorted(found, key=lambda one: (sign * one.objectives[0], one.number))
 
     def found(self, trial: "optuna.trial.FrozenTrial") -> CompletedTrial:
-        """Put a trial into our own words."""
+        """Return a trial of Optuna as a CompletedTrial."""
         from optuna.trial import FixedTrial
 
         values = suggest_values(self.plan.space, FixedTrial(trial.params))
         return CompletedTrial(trial.number, tuple(trial.values), values)
 
     def configuration(self, values: Values) -> Configuration:
-        """Make the configuration of a trial."""
+        """Build the configuration of a trial."""
         return configure_trial(self.plan.fixed, values)
 
     def importances(self) -> dict[str, float]:
-        """Say how much of the differences between trials each field explains; they add up to 1.
+        """Compute the importance of each hyperparameter; importances add up to 1.
 
-        Of fields that only some trials have, and of few trials, nothing is said.
+        Hyperparameters that only some trials have are left out. Few trials have no importances.
 
         Source: Watanabe, Bansal, Hutter, PED-ANOVA: efficiently quantifying hyperparameter
         importance in arbitrary subspaces (2023), as Optuna computes it.

@@ -1,4 +1,4 @@
-"""What a run is computed with is told, and small networks stay on one core."""
+"""The environment of a run is described, and small networks stay on one core."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Arrays that are gone make room for new ones without a word to the system."""
+"""New arrays reuse the memory of freed ones without a system call."""
 
 import platform
 import subprocess

@@ -1,4 +1,4 @@
-"""The estimator passes scikit-learn's own checks, and works where its estimators work."""
+"""The estimator passes the checks of scikit-learn, and works in its tools."""
 
 import doctest
 
@@ -10,7 +10,7 @@ from pipeline.errors import UsageError
 
 @pytest.fixture(scope="module")
 def sklearn():
-    """Scikit-learn, which takes seconds to import: only the process of these tests waits for it."""
+    """Scikit-learn, imported only here because the import takes seconds."""
     pytest.importorskip("sklearn")
     import network.sklearn
 

@@ -1,4 +1,4 @@
-"""Say in lines what a run's answers are worth."""
+"""Text about the calibration of a run and of its predictions."""
 
 import math
 
@@ -8,8 +8,8 @@ from network.runs.predict import Prediction
 
 
 def format_temperatures(calibration: Calibration) -> list[str]:
-    """What a temperature is good for, and which one was taken."""
-    names = "temperature 1", "fitted to others"
+    """Return a table of the calibration errors, and the temperature in use."""
+    names = "temperature 1", "cross-fitted"
     rows = zip(names, calibration.calibration_error, calibration.log_loss, strict=True)
     return [
         "                  calibration error   log-loss",
@@ -19,42 +19,43 @@ def format_temperatures(calibration: Calibration) -> list[str]:
 
 
 def format_temperature(calibration: Calibration) -> str:
-    """Which temperature was taken, and why."""
+    """Return the temperature in use, with the reason for it."""
     if calibration.temperature != 1:
-        bolder = "surer" if calibration.temperature < 1 else "less sure"
-        return f"temperature {calibration.temperature:.3f}: answers are {bolder} than the scores"
+        bias = "underconfident" if calibration.temperature < 1 else "overconfident"
+        return f"temperature {calibration.temperature:.3f}: the uncalibrated network is {bias}"
     if calibration.mistakes < MIN_MISTAKES:
-        return f"temperature 1: {calibration.mistakes} wrong answers are too few to fit another"
-    return "temperature 1: on examples that it was not fitted to, another is no better"
+        return f"temperature 1: {calibration.mistakes} mistakes are too few to fit another"
+    return "temperature 1: in cross-validation, a fitted one is not better"
 
 
 def format_coverage(calibration: Calibration) -> list[str]:
-    """How large sets are that hold the right class as often as promised."""
+    """Return a table of the mean size of a prediction set at each coverage."""
     rows = [
-        f"{100 * float(coverage):7.1f} %  {size:24.3f}"
+        f"{100 * float(coverage):7.1f} %  {size:31.3f}"
         for coverage, size in calibration.set_sizes.items()
     ]
-    return ["promised   classes in a set, on average", *rows]
+    return ["coverage   mean classes per prediction set", *rows]
 
 
 def format_detectors(calibration: Calibration) -> list[str]:
-    """What is called unlike the images to train on."""
+    """Return the threshold beyond which an image is out of distribution."""
     if calibration.familiarity is None:
-        some = f"{calibration.examples:,} examples are too few"
-        return [f"{some} to tell what is unlike them, {MIN_EXAMPLES} are needed"]
+        found = f"{calibration.examples:,} validation images"
+        return [f"{found} are too few to detect other images; {MIN_EXAMPLES} are needed"]
     far = f"{calibration.familiarity.threshold:.3f}"
     return [
-        f"unlike them is what is farther than {far} from every image that it was trained on,",
-        f"as at most {100 * FALSE_POSITIVE_RATE:g} % of such examples are",
+        f"out of distribution: images farther than {far} from every training image,",
+        f"as at most {100 * FALSE_POSITIVE_RATE:g} % of the validation images are",
     ]
 
 
 def format_prediction(
     prediction: Prediction, classes: tuple[str, ...], coverage: str | None, examples: int
 ) -> list[str]:
-    """What to think of an answer, where `examples` were held out to tell.
+    """Return the probability and the prediction set of an image, or that it is OOD.
 
-    How likely it is, and what sets promise, is said of digits; of what is none it would mislead.
+    Probability and set hold for images like the `examples` for validation. For an image that is
+    out of distribution they would mislead, so they are left out.
     """
     if prediction.is_out_of_distribution and prediction.share_closer is not None:
         return [format_out_of_distribution(prediction.share_closer, classes, examples)]
@@ -63,20 +64,20 @@ def format_prediction(
     ]
     if prediction.prediction_set is not None and coverage is not None:
         names = " or ".join(classes[which] for which in prediction.prediction_set)
-        lines.append(f"{names}, which holds in {100 * float(coverage):g} % of cases")
+        lines.append(f"{names}, correct in {100 * float(coverage):g} % of cases")
     return lines
 
 
 def format_out_of_distribution(share_nearer: float, classes: tuple[str, ...], examples: int) -> str:
-    """How far an image is from all that a run was trained on."""
+    """Return how far an image is from the training images of a run."""
     what = "digits" if all(name.isdigit() for name in classes) else "images"
     share = "all" if share_nearer == 1 else f"{format_percent(share_nearer)} of"
     return (
-        f"unlike the {what} it was trained on: farther from them than {share} "
-        f"{examples:,} held-out {what}"
+        f"out of distribution: farther from the training {what} than {share} "
+        f"{examples:,} validation {what}"
     )
 
 
 def format_percent(share: float) -> str:
-    """A share in percent, rounded down: what is not certain is never 100 %."""
+    """Return a share in percent, rounded down: 100 % is a certainty."""
     return f"{math.floor(1000 * share) / 10:.1f} %"

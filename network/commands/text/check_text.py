@@ -1,4 +1,4 @@
-"""Print the results of a gradient check, and the time that it will take."""
+"""Text about a gradient check: its results, and the time that it takes."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -11,12 +11,12 @@ from network.core.gradient_check import ArrayCheck
 from network.metrics.direction_check import DirectionCheck
 from pipeline.terminal.console import Console
 
-NOTE_EVERY = 10.0  # seconds, where no bar is drawn
+NOTE_EVERY = 10.0  # seconds, if no bar is drawn
 
 
 @contextmanager
 def show_time_left(console: Console, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how many parameters are checked and how long the others take, in a bar or in lines.
+    """Print how many parameters are checked and the time left, in a bar or in lines.
 
     Yields: the function to report more of them with.
     """
@@ -40,7 +40,7 @@ def show_time_left(console: Console, total: int) -> Iterator[Callable[[int], Non
 def format_checks(checks: list[ArrayCheck], directions: DirectionCheck) -> Iterator[str]:
     """Yield a line for each array, one for all of them together, and the conclusion."""
     yield from map(format_check, checks)
-    verdict = "right" if directions.is_right else "not right"
+    verdict = "correct" if directions.is_right else "INCORRECT"
     yield (
         f"{'all layers':20} {directions.parameters:>9,} along {directions.directions} random "
         f"directions  relative error {directions.relative_error:.1e}  {verdict}"
@@ -50,16 +50,16 @@ def format_checks(checks: list[ArrayCheck], directions: DirectionCheck) -> Itera
         yield format_advice(checks)
     elif not directions.is_right:
         yield (
-            f"a gradient is wrong that is not among the {one_by_one:,} checked one by one: "
-            "`network check --all` finds its layer"
+            f"a gradient is incorrect that is not among the {one_by_one:,} checked one by one. "
+            "Find its layer with `network check --all`"
         )
     elif one_by_one == directions.parameters:
-        yield "every gradient is right"
+        yield "every gradient is correct"
     else:
         share = 100 * one_by_one / directions.parameters
         yield (
-            f"every gradient is right along random directions, and one by one of {one_by_one:,} "
-            f"parameters ({share:.2g} %); --all checks every one"
+            "every gradient is correct along random directions, and those of "
+            f"{one_by_one:,} parameters ({share:.2g} %) one by one; --all checks every one"
         )
 
 
@@ -89,5 +89,5 @@ def describe_checks(checks: list[ArrayCheck], directions: DirectionCheck) -> dic
 
 
 def finite_or_none(number: float) -> float | None:
-    """JSON has no infinity and no NaN."""
+    """Return a number, or None for infinity and NaN, which JSON does not have."""
     return number if math.isfinite(number) else None

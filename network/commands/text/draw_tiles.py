@@ -1,4 +1,4 @@
-"""Draw contact sheets as characters for a terminal, two pixels per character."""
+"""Contact sheets as characters for a terminal, two pixels per character."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -11,11 +11,11 @@ from pipeline.terminal.console import Colour, Marks, Span, centre
 from pipeline.terminal.preview import RIGHT, WRONG, Tile
 
 GAP = 2  # columns between tiles
-DARKEST = 28  # grey of an empty pixel: a tile can be told from a black terminal
+DARKEST = 28  # grey of an empty pixel: a tile stands out from a black terminal
 SHADES = " .:-=+*#%@"  # ASCII, from nothing to full ink
 CORNERS = " ▄▀█"  # neither half, the lower one, the upper one, both
 INK = (230, 230, 230)
-ON_DARK = {RIGHT: (110, 215, 150), WRONG: (255, 125, 110)}  # what is legible there
+ON_DARK = {RIGHT: (110, 215, 150), WRONG: (255, 125, 110)}  # colours legible on dark
 
 Line = list[Span]
 
@@ -27,11 +27,12 @@ def draw_tiles(tiles: Sequence[Tile], title: str, marks: Marks, width: int) -> l
     Raises: UsageError when there is nothing to draw, or no room for it.
     """
     if not tiles:
-        raise UsageError("there is no image to show", "Ask for others, or for more")
+        raise UsageError("no images match", "Choose another split, or leave out --wrong")
     side = tiles[0].pixels.shape[1]
     if width < side:
         raise UsageError(
-            f"the terminal has {width} columns, a digit takes {side}", "Make it wider, or use --out"
+            f"the terminal has {width} columns, and a digit needs {side}",
+            "Widen the terminal, or use --out",
         )
     columns = (width + GAP) // (side + GAP)
     lines = [[Span(title[:width])]]
@@ -65,17 +66,17 @@ def draw_tile(tile: Tile, marks: Marks) -> list[Line]:
 
 
 def draw_in_greys(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> Line:
-    """Draw two rows of pixels in one line, each in its own grey."""
+    """Draw two rows of pixels in one line, each pixel in its grey."""
 
     def spans() -> Iterator[Span]:
         for (above, below), same in groupby(zip(upper.tolist(), lower.tolist(), strict=True)):
-            mark = " " if above == below else "▀"  # no seam inside of what is even
+            mark = " " if above == below else "▀"  # no seam between equal greys
             yield Span(mark * len([*same]), grey(above), grey(below))
 
     return [*spans()]
 
 
 def grey(pixel: int) -> Colour:
-    """Turn a pixel, 0 to 255, into light on a dark ground."""
+    """Return the colour of a pixel, 0 to 255: light on a dark ground."""
     level = DARKEST + pixel * (255 - DARKEST) // 255
     return level, level, level

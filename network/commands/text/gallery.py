@@ -1,4 +1,4 @@
-"""Show digits with a network's answers, right and wrong marked, or as they are augmented."""
+"""Tiles of digits: with predictions, correct or not, or as they are augmented."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,13 +8,13 @@ from network.core.params import Array
 from network.images.augmentation import Augmentation
 from pipeline.terminal.preview import RIGHT, WRONG, Tile
 
-VERSIONS = 9  # of a digit in a row, beside the original
+VERSIONS = 9  # of a digit in a row, next to the original
 
 
 def answer_tiles(
     examples: Examples, outputs: Array, classes: tuple[str, ...], count: int, wrong: bool
 ) -> list[Tile]:
-    """Show the first `count` examples, or the first `count` mistakes, the surest ones first.
+    """Draw the first `count` examples, or the `count` most confident mistakes.
 
     Shapes: outputs (N, K), of these N examples.
     """
@@ -29,7 +29,7 @@ def answer_tiles(
 
 
 def answer_tile(examples: Examples, index: int, classes: tuple[str, ...], answer: int) -> Tile:
-    """Draw one example with the answer, and with the label where they differ."""
+    """Draw one example with its prediction, and with the label if they differ."""
     pixels = grey_levels(examples.images[index])
     label = int(examples.labels[index])
     if answer == label:
@@ -40,7 +40,7 @@ def answer_tile(examples: Examples, index: int, classes: tuple[str, ...], answer
 def augmented_tiles(
     examples: Examples, augment: Augmentation, rng: np.random.Generator, count: int
 ) -> list[Tile]:
-    """Show the first `count` examples, a row each: as it is, then as training would see it."""
+    """Draw the first `count` examples, one per row, each with augmented versions."""
     originals = examples.images[:count]
     versions = augment(np.repeat(originals, VERSIONS, axis=0), rng)
     rows = versions.reshape(len(originals), VERSIONS, *originals.shape[1:])
@@ -52,7 +52,7 @@ def augmented_tiles(
 
 
 def grey_levels(image: Array) -> NDArray[np.uint8]:
-    """Turn shares of full ink, 0 to 1, into levels of 0 to 255.
+    """Return shares of full ink, 0 to 1, as grey levels of 0 to 255.
 
     Shapes: any, the same out.
     """

@@ -1,4 +1,4 @@
-"""Write docs/reference/options.md: every option of a training, from its declaration.
+"""The page docs/reference/options.md, generated from the training options.
 
 python -m network.commands.text.options_page > docs/reference/options.md
 """
@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from network.training.configuration import OPTIONS
 from network.training.option import Group, Option
 
-HEAD = """# Options of a training
+HEAD = """# Training options
 
-This page is made from `network/training/configuration.py`, where each option is declared once. So
-are `network train --help`, the keys of a `--config` file, the form of the lab and the fields of a
-sweep.
+This page is generated from `network/training/configuration.py`, where each option is declared once.
+So are `network train --help`, the keys of a `--config` file, the form of the lab and the
+hyperparameters of a sweep.
 
 ```sh
 network train --optimizer adam --epochs 20      # on the command line
@@ -49,7 +49,7 @@ def row(option: Option) -> str:
         f"`{option.key}`",
         default,
         option.kind.describe(),
-        option.help + (" (can change while a run is trained)" if option.is_live else ""),
+        option.help + (" (can change during training)" if option.is_live else ""),
     )
     return f"| {' | '.join(cells)} |"
 

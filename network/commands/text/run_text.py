@@ -1,4 +1,4 @@
-"""Say in lines and tables what a run did."""
+"""Text about a run: its epochs, its accuracy, its comparison with another."""
 
 from statistics import fmean, stdev
 
@@ -12,7 +12,7 @@ MAX_CONFUSIONS = 15  # lines of a list of confusions
 
 
 def format_epoch(event: EpochDone, epochs: int, images: int | None = None) -> str:
-    """One line for one epoch; its speed where the number of images is known."""
+    """Return the line of an epoch, with its speed if the number of images is known."""
     parts = [f"epoch {event.epoch:>3} of {epochs}", f"loss {event.loss:.4f}"]
     if event.validation_accuracy is not None:
         parts.append(f"validation {100 * event.validation_accuracy:.2f} %")
@@ -22,7 +22,7 @@ def format_epoch(event: EpochDone, epochs: int, images: int | None = None) -> st
 
 
 def format_accuracy(result: ClassificationResult) -> str:
-    """The accuracy with its count and its interval, as in 9,542 / 10,000 (95.42 %, ...)."""
+    """Return an accuracy with its count and interval: 9,542 / 10,000 (95.42 %, ...)."""
     low, high = result.interval
     return (
         f"{result.correct:,} / {result.count:,} ({100 * result.accuracy:.2f} %, "
@@ -31,15 +31,15 @@ def format_accuracy(result: ClassificationResult) -> str:
 
 
 def format_repeat_warning(evaluations: int, whose: str = "this run has") -> str:
-    """What it means that a run has been tested more than once."""
+    """Return the warning about a run that has been tested more than once."""
     return (
-        f"{whose} been tested {evaluations} times: choose by validation, or the test set becomes "
-        "one more training set"
+        f"{whose} been tested {evaluations} times. Compare settings on validation images: if you "
+        "tune on the test set, its accuracy is not a fair estimate"
     )
 
 
 def format_spread(accuracies: list[float]) -> str:
-    """The mean of several runs' accuracies, and how far they lie apart."""
+    """Return the mean and the spread of the accuracies of several runs."""
     low, mean, high = (
         f"{100 * share:.2f}" for share in (min(accuracies), fmean(accuracies), max(accuracies))
     )
@@ -47,22 +47,23 @@ def format_spread(accuracies: list[float]) -> str:
 
 
 def format_comparison(comparison: PairedComparison, names: tuple[str, str]) -> list[str]:
-    """How many images both, one or none of two runs read right, and how far they are apart."""
+    """Return a table of the images that both, one or neither run predicts correctly."""
     low, high = (100 * end for end in comparison.interval)
     rows = [
-        ("both right", comparison.both),
-        (f"only {names[0]} right", comparison.only_first),
-        (f"only {names[1]} right", comparison.only_second),
-        ("neither right", comparison.neither),
+        ("both correct", comparison.both),
+        (f"only {names[0]} correct", comparison.only_first),
+        (f"only {names[1]} correct", comparison.only_second),
+        ("neither correct", comparison.neither),
     ]
     width = max(len(what) for what, _ in rows)
     lines = [f"{what:<{width}}  {count:>7,}" for what, count in rows]
-    difference = f"{100 * comparison.difference:+.2f} %, 95 % interval {low:+.2f} to {high:+.2f}"
+    points = f"{100 * comparison.difference:+.2f} points"
+    difference = f"{points}, 95 % interval {low:+.2f} to {high:+.2f}"
     return [*lines, f"accuracy of {names[1]} minus that of {names[0]}: {difference}"]
 
 
 def format_significance(comparison: PairedComparison, names: tuple[str, str]) -> str:
-    """Which of two runs is better, for people who know no statistics."""
+    """Return whether two runs differ significantly, in a sentence without statistics."""
     more = comparison.only_second - comparison.only_first
     ahead, images = names[int(more > 0)], f"{comparison.count:,} images"
     by_chance = (
@@ -70,15 +71,15 @@ def format_significance(comparison: PairedComparison, names: tuple[str, str]) ->
         f"{format_odds(comparison.p_value)} comparisons"
     )
     if comparison.better is not None:
-        return f"{ahead} is better: it reads {abs(more):,} more of {images}; {by_chance}"
-    verdict = f"no difference that {images} can show"
+        return f"{ahead} is better: {abs(more):,} more of {images} correct; {by_chance}"
+    verdict = f"no significant difference on {images}"
     if more == 0:
-        return f"{verdict}: both read as many"
-    return f"{verdict}: {ahead} reads {abs(more):,} more; {by_chance}"
+        return f"{verdict}: both have as many correct"
+    return f"{verdict}: {ahead} has {abs(more):,} more correct; {by_chance}"
 
 
 def format_odds(chance: float) -> str:
-    """A chance as people count it: 62 of 100, 1 of 250, less than 1 of 1,000,000."""
+    """Return a probability as odds: 62 of 100, 1 of 250, less than 1 of 1,000,000."""
     if chance > 0.05:
         return f"{100 * chance:.0f} of 100"
     if chance < 1e-6:
@@ -87,34 +88,34 @@ def format_odds(chance: float) -> str:
 
 
 def format_class_table(result: ClassificationResult, classes: tuple[str, ...]) -> list[str]:
-    """How many examples of each class were read right."""
+    """Return a table of the correct predictions and the accuracy of each class."""
     width = max(5, *map(len, classes))
-    lines = [f"{'class':<{width}}   right    all  accuracy"]
+    lines = [f"{'class':<{width}} correct    all  accuracy %"]
     for index, name in enumerate(classes):
-        right, total = int(result.confusion[index, index]), int(result.confusion[index].sum())
-        share = f"{100 * right / total:8.2f}%" if total else "       -"
-        lines.append(f"{name:>{width}}  {right:6,} {total:6,} {share}")
+        correct, total = int(result.confusion[index, index]), int(result.confusion[index].sum())
+        share = f"{100 * correct / total:.2f}" if total else "-"
+        lines.append(f"{name:>{width}}  {correct:6,} {total:6,}  {share:>10}")
     return lines
 
 
 def format_confusion_table(result: ClassificationResult, classes: tuple[str, ...]) -> list[str]:
-    """Which class (row) was answered as which (column); a point stands for 0.
+    """Return the confusion matrix: true classes as rows, predicted ones as columns.
 
-    Where that would be too wide for a screen, the most frequent confusions instead.
+    A point is 0. If the matrix is too wide for a screen, return the most frequent confusions.
     """
     widths = [max(6, len(name) + 2) for name in classes]
     if sum(widths) > MAX_WIDTH:
         return format_confusion_list(result, classes)
     cells = zip(classes, widths, strict=True)
-    lines = ["label \\ answer" + "".join(f"{name:>{width}}" for name, width in cells)]
+    lines = ["label \\ predicted" + "".join(f"{name:>{width}}" for name, width in cells)]
     for name, row in zip(classes, result.confusion, strict=True):
         cells = zip((str(count or ".") for count in row), widths, strict=True)
-        lines.append(f"{name:>14}" + "".join(f"{count:>{width}}" for count, width in cells))
+        lines.append(f"{name:>17}" + "".join(f"{count:>{width}}" for count, width in cells))
     return lines
 
 
 def format_confusion_list(result: ClassificationResult, classes: tuple[str, ...]) -> list[str]:
-    """The pairs of classes that were confused most often, a line each."""
+    """Return the most frequent confusions of two classes, one per line."""
     counts = [
         (int(count), label, answer)
         for label, row in enumerate(result.confusion)
@@ -123,13 +124,13 @@ def format_confusion_list(result: ClassificationResult, classes: tuple[str, ...]
     ]
     lines = ["most frequent confusions"]
     for count, label, answer in sorted(counts, key=lambda item: -item[0])[:MAX_CONFUSIONS]:
-        lines.append(f"{count:6,}  {classes[label]} read as {classes[answer]}")
+        lines.append(f"{count:6,}  {classes[label]} predicted as {classes[answer]}")
     return lines
 
 
 def format_check(check: ArrayCheck) -> str:
-    """One line for one array whose gradient was checked."""
-    verdict = "right" if check.is_right else "WRONG"
+    """Return the line of an array whose gradient was checked."""
+    verdict = "correct" if check.is_right else "INCORRECT"
     place = f"{check.layer} {check.layer_name}.{check.array_name}"
     return (
         f"{place:20} {check.checked:>9,} checked  "
@@ -138,7 +139,7 @@ def format_check(check: ArrayCheck) -> str:
 
 
 def format_scores(scores: list[float], classes: tuple[str, ...]) -> str:
-    """All scores of one image, highest marked."""
+    """Return all scores of an image, the highest marked."""
     best = max(scores)
     cells = [
         f"{'*' if score == best else ' '}{name} {score:.3f}"
@@ -148,39 +149,41 @@ def format_scores(scores: list[float], classes: tuple[str, ...]) -> str:
 
 
 def format_advice(checks: list[ArrayCheck]) -> str:
-    """Name what to look at first: errors spread downwards, so the highest wrong layer tells.
+    """Return the place of the bug: the highest layer with an incorrect gradient.
 
-    If one of its gradients is right, or one below it, then d_y arrived right, and the fault is in
-    how the others are made. If all are wrong, it is in the d_y that reaches it.
+    Errors spread downwards. If one gradient of this layer or of one below is correct, the layer
+    got a correct d_y, and the bug is in the code of the incorrect gradients. If all are incorrect,
+    the bug is in the d_y that reaches the layer.
     """
     wrong = [check for check in checks if not check.is_right]
     top = max(check.layer for check in wrong)
     at_fault = [check for check in wrong if check.layer == top]
-    counted = f"{len(wrong)} of {len(checks)} gradients are wrong: look first at"
+    counted = f"{len(wrong)} of {len(checks)} gradients are incorrect: check first"
     if all(not check.is_right for check in checks if check.layer <= top):
         below = " and all below" if any(check.layer < top for check in checks) else ""
         return (
-            f"{counted} the d_y that reaches layer {top}, {at_fault[0].layer_name}, for all of its "
-            f"gradients{below} are wrong: it is {describe_d_y(checks, top)}"
+            f"{counted} the d_y that reaches layer {top}, {at_fault[0].layer_name}, because all of "
+            f"its gradients{below} are incorrect. It is {describe_d_y(checks, top)}"
         )
     names = " and ".join(check.array_name for check in at_fault)
     made = " and ".join(dict.fromkeys(describe_gradient(check.array_name) for check in at_fault))
     return (
-        f"{counted} layer {top}, {at_fault[0].layer_name}.{names}: d_y is right there, so at {made}"
+        f"{counted} layer {top}, {at_fault[0].layer_name}.{names}: its d_y is correct, so the bug "
+        f"is in {made}"
     )
 
 
 def describe_d_y(checks: list[ArrayCheck], layer: int) -> str:
-    """Say what computes the d_y that reaches a layer."""
+    """Return the source of the d_y that reaches a layer."""
     above = next((check for check in checks if check.layer > layer), None)
     if above is None:
         return "the gradient of the loss, carried through the d_x of the output activation"
-    between = ", carried through what lies between" if above.layer > layer + 1 else ""
+    between = ", carried through the layers between" if above.layer > layer + 1 else ""
     return f"the d_x of layer {above.layer}, {above.layer_name}{between}"
 
 
 def describe_gradient(array_name: str) -> str:
-    """Say what makes the gradient of an array; its name in an ensemble is member.layer.name."""
+    """Return the source of an array's gradient; names may be member.layer.name."""
     kind = array_name.rpartition(".")[2]
     makers = {
         "weight": "the product of x and d_y",
@@ -188,4 +191,4 @@ def describe_gradient(array_name: str) -> str:
         "scale": "the sum of d_y times the normalised x",
         "shift": "the sum of d_y over the batch",
     }
-    return f"{makers[kind]} that makes d_{kind}" if kind in makers else f"what makes d_{kind}"
+    return f"{makers.get(kind, 'the code')} that makes d_{kind}"

@@ -1,4 +1,4 @@
-"""Draw how a training goes as two lines of text: the loss, and the accuracy on validation."""
+"""Curves of a training run as two lines of text: loss and validation accuracy."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ LABELS = 20  # columns in front of the marks
 MIN_MARKS = 8  # marks that still show a curve
 HEIGHTS = "▁▂▃▄▅▆▇"  # a full block would touch the line above
 ASCII_HEIGHTS = "_.-=+*#"
-MIN_LOSS = 1e-12  # loss that is told from 0 where only its logarithm counts
+MIN_LOSS = 1e-12  # smaller losses are drawn as this one: 0 has no logarithm
 
 
 def sparkline(values: Sequence[float | None], heights: str = HEIGHTS) -> str:
@@ -29,19 +29,19 @@ def sparkline(values: Sequence[float | None], heights: str = HEIGHTS) -> str:
 
 
 class Curve:
-    """A number that changes while a network is trained: its mean in each part of the training."""
+    """A number that changes during training: its mean in each part of the training."""
 
     def __init__(self) -> None:
         self.sums, self.counts = [0.0] * PARTS, [0] * PARTS
 
     def add(self, begin: int, end: int, total: int, value: float) -> None:
-        """Add what the number was from one step to another, of so many in all."""
+        """Add the value from step `begin` to step `end` of `total` steps."""
         for part in range(begin * PARTS // total, (end * PARTS - 1) // total + 1):
             self.sums[part] += value
             self.counts[part] += 1
 
     def means(self, count: int = PARTS) -> list[float | None]:
-        """Return the means over as many parts of the training, None where nothing was told."""
+        """Return the means of `count` parts of the training, None if a part is empty."""
         ends = [part * PARTS // count for part in range(count + 1)]
         return [self.mean(*within) for within in pairwise(ends)]
 
@@ -51,21 +51,21 @@ class Curve:
 
 
 class TrainingCurves:
-    """What a training has told so far, to be drawn while it goes on."""
+    """The curves of a training run so far, drawn while it runs."""
 
     def __init__(self, steps: int, epochs: int, history: Sequence[EpochDone]) -> None:
-        """Begin with so many steps in each of so many epochs, of which some may be history."""
+        """Start the curves with the epochs in the history; `steps` are those per epoch."""
         self.steps, self.total = steps, max(1, steps * epochs)
         self.loss, self.accuracy = Curve(), Curve()
         self.loss_sum, self.seen = 0.0, 0  # of the epoch that has begun
-        self.latest_loss: float | None = None  # its mean in this epoch, as its line will tell it
+        self.latest_loss: float | None = None  # its mean in this epoch, as printed at its end
         self.latest_accuracy: float | None = None
         for done in history:
             self.loss.add(done.step - steps, done.step, self.total, done.loss)
             self.add_event(done)
 
     def add_event(self, event: Event) -> None:
-        """Add what has happened."""
+        """Add the loss of a step, or the accuracy of an epoch."""
         if not isinstance(event, EpochDone):
             self.loss.add(event.step - 1, event.step, self.total, event.loss)
             self.loss_sum += event.loss * event.examples
@@ -78,9 +78,9 @@ class TrainingCurves:
             self.latest_accuracy = accuracy
 
     def lines(self, width: int, marks: Marks) -> list[str]:
-        """Draw what there is, in at most so many columns; nothing where they are too few.
+        """Draw the curves in at most `width` columns, or none if these are too few.
 
-        The loss is drawn by its logarithm: what it still gains is small beside how it began.
+        The loss is drawn by its logarithm, because late gains are small compared to early ones.
         """
         count = min(PARTS, width - LABELS)
         if count < MIN_MARKS:

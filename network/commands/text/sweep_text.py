@@ -1,4 +1,4 @@
-"""Say in lines and tables how a sweep goes and what it has found."""
+"""Text about a sweep: its progress, its trials and its results."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,8 @@ SHOWN = 10  # trials of a ranking
 
 
 def format_trial(study: "Study", ended: "TrialDone") -> str:
-    """One line for one trial that has ended."""
-    what = {"complete": "", "pruned": ", given up", "failed": ", failed"}[ended.state]
+    """Return the line of a trial that has ended."""
+    what = {"complete": "", "pruned": ", pruned", "failed": ", failed"}[ended.state]
     parts = [f"trial {ended.number:>4}{what}", format_objectives(study, ended.objectives)]
     if ended.epochs:
         parts.append(counted(ended.epochs, "epoch"))
@@ -23,11 +23,11 @@ def format_trial(study: "Study", ended: "TrialDone") -> str:
 
 
 def format_progress(study: "Study", wanted: int, at_work: int, pace: float | None) -> list[str]:
-    """The trials so far, the best first; pace is in seconds a trial."""
+    """Return the progress and the best trials so far; `pace` is in seconds per trial."""
     counts = study.counts()
     line = (
-        f"{counts.finished:,} of {wanted:,} trials ({counts.pruned:,} given up early, "
-        f"{counts.failed:,} failed), {at_work:,} at work"
+        f"{counts.finished:,} of {wanted:,} trials ({counts.pruned:,} pruned, "
+        f"{counts.failed:,} failed), {at_work:,} running"
     )
     if pace is not None:
         minutes, seconds = divmod(round(pace * (wanted - counts.finished)), 60)
@@ -36,30 +36,30 @@ def format_progress(study: "Study", wanted: int, at_work: int, pace: float | Non
 
 
 def format_objectives(study: "Study", objectives: tuple[float, ...]) -> str:
-    """Write what a trial has come to: 95.42 %, loss 0.1234, 3.2 s."""
-    pairs = zip(study.plan.objective_names, objectives, strict=False)  # one given up has the first
+    """Return the objectives of a trial as text: 95.42 %, loss 0.1234, 3.2 s."""
+    pairs = zip(study.plan.objective_names, objectives, strict=False)  # if pruned: the first
     return "  ".join(format_objective(name, value) for name, value in pairs)
 
 
 def format_objective(name: str, value: float) -> str:
-    """Write one of these numbers."""
+    """Return one objective as text."""
     if name == "accuracy":
         return f"{100 * value:.2f} %"
     return f"{value:.2f} s" if name == "time" else f"loss {value:.4f}"
 
 
 def format_values(values: dict[str, Any]) -> str:
-    """Write the values of a trial in a row."""
+    """Return the values of a trial in one line."""
     return "  ".join(f"{name}={format_value(value)}" for name, value in values.items())
 
 
 def format_value(value: Any) -> str:
-    """Write a value with as many digits as matter to a reader."""
+    """Return a value as text, with four significant digits."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def format_ranking(study: "Study") -> list[str]:
-    """The best trials, one a line, with the values of every field."""
+    """Return a table of the best trials with their hyperparameters."""
     ranking = study.ranking()[:SHOWN]
     if not ranking:
         return []
@@ -76,8 +76,8 @@ def format_ranking(study: "Study") -> list[str]:
 
 
 def format_importances(importances: dict[str, float]) -> list[str]:
-    """How much of the differences between trials each field explains, the most first."""
+    """Return the importance of each hyperparameter, the highest first."""
     width = max(len(name) for name in importances)
     ordered = sorted(importances.items(), key=lambda pair: -pair[1])
     lines = [f"  {name:<{width}}  {share:6.1%}".replace("%", " %") for name, share in ordered]
-    return ["how much of the differences each field explains", *lines]
+    return ["hyperparameter importance", *lines]

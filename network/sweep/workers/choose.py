@@ -1,4 +1,4 @@
-"""Choose who trains: processes on this machine, or the workers of a cluster."""
+"""Choice of workers: processes on this machine, or those of a cluster."""
 
 from contextlib import AbstractContextManager
 
@@ -11,12 +11,12 @@ from pipeline.errors import UsageError
 def choose_workers(
     count: int | None, scheduler: str | None, timeout: float
 ) -> AbstractContextManager[Workers]:
-    """Choose who trains: a cluster, or so many processes here, without a wish one for each core.
+    """Return the workers of a cluster, or processes here, by default one per core.
 
     Raises: UsageError, MissingError, NoClusterError.
     """
     if scheduler is None:
         return local_workers(count or cores(), timeout)
     if count is not None:
-        raise UsageError("--workers are processes here, and --scheduler has workers of its own")
+        raise UsageError("--workers cannot be combined with --scheduler, which has its own workers")
     return cluster_workers(scheduler, timeout)

@@ -1,4 +1,4 @@
-"""Workers of a Dask cluster, which may be on other machines, and come and go."""
+"""Workers of a Dask cluster, on any machine; they may join and leave."""
 
 import asyncio
 import logging
@@ -25,34 +25,34 @@ CONNECT = 10.0  # seconds to reach a scheduler
 def cluster_workers(address: str, timeout: float) -> Iterator[Workers]:
     """Connect to the scheduler of a Dask cluster.
 
-    Certificates for tls:// addresses come from Dask's own configuration.
+    Certificates for tls:// addresses come from the configuration of Dask.
 
-    Raises: NoClusterError when it does not answer, UsageError for what is no address,
+    Raises: NoClusterError if it does not respond, UsageError for an invalid address,
     MissingError without the extra `sweep`.
     """
     with needs_extra("sweep", "training on a cluster"):
         import distributed
     for logger in logging.root.manager.loggerDict:
         if logger.startswith("distributed"):
-            logging.getLogger(logger).setLevel(logging.CRITICAL)  # we tell what is to be told
+            logging.getLogger(logger).setLevel(logging.CRITICAL)  # we print the errors
     try:
         asyncio.run(ping_scheduler(address))
     except ValueError as error:
         raise UsageError(
-            f"--scheduler is {address!r}, expected an address such as tcp://127.0.0.1:8786"
+            f'--scheduler is "{address}"; expected an address such as tcp://127.0.0.1:8786'
         ) from error
     except AssertionError as error:
-        raise UsageError(f"Dask refuses its own configuration: {error}") from error
-    except (OSError, TypeError) as error:  # a TypeError where tls:// has no certificates
+        raise UsageError(f"the configuration of Dask is not valid: {error}") from error
+    except (OSError, TypeError) as error:  # a TypeError if tls:// has no certificates
         raise NoClusterError(
-            f"no scheduler answers at {address} ({error})", "Start one with `dask scheduler`"
+            f"no scheduler found at {address} ({error})", "Start one with `dask scheduler`"
         ) from error
     with distributed.Client(address, timeout=CONNECT, set_as_default=False) as client:
         yield ClusterWorkers(client, address, timeout)
 
 
 async def ping_scheduler(address: str) -> None:
-    """Find out whether a scheduler answers: a client that fails to connect hangs in its end.
+    """Check that a scheduler responds, because closing an unconnected client hangs.
 
     Raises: OSError, ValueError, TypeError.
     """
@@ -65,13 +65,13 @@ async def ping_scheduler(address: str) -> None:
 
 
 class ClusterWorkers:
-    """The workers of a Dask cluster, each thread of them one; they may come and go."""
+    """The workers of a Dask cluster, one per thread; they may join and leave."""
 
     def __init__(self, client: "distributed.Client", address: str, timeout: float) -> None:
         self.client, self.address, self.timeout = client, address, timeout
         self.options = f"--scheduler {address}"
         self.deadlines: dict[distributed.Future[JobResult], float] = {}
-        self.sent: distributed.Future[bytes] | None = None  # the examples, once somebody had none
+        self.sent: distributed.Future[bytes] | None = None  # examples, if a worker lacked them
 
     @property
     def count(self) -> int:
@@ -93,11 +93,11 @@ class ClusterWorkers:
 
     @contextmanager
     def reaching(self) -> Iterator[None]:
-        """Notice that the scheduler has gone away.
+        """Detect that the scheduler is lost.
 
         Raises: NoClusterError.
         """
-        gone = NoClusterError(f"the scheduler at {self.address} went away")
+        gone = NoClusterError(f"the scheduler at {self.address} was lost")
         if self.client.status not in {"running", "connecting"}:
             raise gone
         try:
@@ -106,7 +106,7 @@ class ClusterWorkers:
             raise gone from error
 
     def submit_task(self, job: TrainingJob, future: "Future[JobResult]") -> None:
-        """Have the cluster run a job; a worker without the examples is sent them."""
+        """Submit a job to the cluster; send the examples if a worker lacks them."""
         task = self.client.submit(run_job, job, self.sent, pure=False)
         self.deadlines[task] = time.monotonic() + self.timeout
 
@@ -118,19 +118,19 @@ class ClusterWorkers:
             elif is_overdue:
                 future.set_exception(timeout_error(self.timeout))
             elif task.status == "cancelled":
-                future.set_exception(WorkerError("the cluster lost it"))
+                future.set_exception(WorkerError("the cluster lost the job"))
             else:
                 set_result(task.result, future)
 
         task.add_done_callback(take)
 
     def send_examples(self, job: TrainingJob) -> None:
-        """Put the examples on the cluster, from where each worker fetches them once."""
+        """Send the examples to the cluster; each worker fetches them once."""
         if self.sent is None:
             self.sent = self.client.scatter(Path(job.data.path).read_bytes(), hash=False)
 
     def end(self, overdue: "list[distributed.Future[JobResult]]") -> None:
-        """Restart the workers that take too long; what waits for a worker still gets more time."""
+        """Restart workers that take too long; jobs that have no worker yet get more time."""
         workers = {key: worker for worker, keys in self.client.processing().items() for key in keys}
         for task in overdue:
             if task.key in workers:

@@ -1,7 +1,7 @@
 """Training in another process: send a job, receive its result.
 
 Both are plain data, so it makes no difference whether the process runs here or on another
-machine. Client and workers are of one version. A job may ask for a part of a training: its result
+machine. Client and workers have the same version. A job may be a part of a training run: its result
 holds a checkpoint, and the next job resumes from there, on any worker, exactly as if there had
 been no pause.
 """
@@ -33,7 +33,7 @@ from pipeline.storage.cache import publish
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """Train until an epoch, from a checkpoint or from the beginning."""
+    """A job: training to an epoch, from a checkpoint or from the beginning."""
 
     configuration: Mapping[str, Any]
     until: int  # epochs
@@ -47,7 +47,7 @@ class JobResult:
 
     history: tuple[EpochDone, ...]
     checkpoint: bytes  # to resume from
-    problem: str = ""  # or why it cannot go on: it diverged
+    problem: str = ""  # or the reason for its end: it diverged
 
     @property
     def epochs(self) -> int:
@@ -55,23 +55,23 @@ class JobResult:
 
 
 class NoDataError(MissingError):
-    """The worker has no file with the examples, which have to be sent with the job."""
+    """A missing file of examples on the worker, so they must be sent with the job."""
 
 
 class DamagedCheckpointError(CorruptError):
-    """What was kept of a training is damaged: it has to begin again."""
+    """A damaged checkpoint of a job, which must start again."""
 
 
 def run_job(job: TrainingJob, pickle: bytes | None = None) -> JobResult:
-    """Train as a job asks, on one core for each shard; `pickle` are the examples' bytes.
+    """Run a training job, on one core per shard; `pickle` has the examples, if sent.
 
-    Raises: NoDataError when the worker cannot find the examples and was not sent them;
+    Raises: NoDataError if the worker has no examples and none were sent;
     UsageError, CorruptError.
     """
     configuration = configuration_from_dict(dict(job.configuration), "the job")
     path = keep_pickle(pickle, job.data.sha256) if pickle is not None else Path(job.data.path)
     if not path.exists():
-        raise NoDataError(f"{path} is not there")
+        raise NoDataError(f"{path} not found")
     training, validation = load_split(
         path, job.data.sha256, configuration.limit, configuration.validation, configuration.seed
     )
@@ -86,7 +86,7 @@ def run_job(job: TrainingJob, pickle: bytes | None = None) -> JobResult:
 
 
 def load_job_state(job: TrainingJob, configuration: Configuration) -> tuple[Recipe, TrainingState]:
-    """Return the recipe and the state from which a job trains: new, or as its checkpoint has it.
+    """Return the recipe and the state of a job: new, or from its checkpoint.
 
     Raises: UsageError, DamagedCheckpointError.
     """
@@ -99,14 +99,14 @@ def load_job_state(job: TrainingJob, configuration: Configuration) -> tuple[Reci
     except CorruptError as error:
         raise DamagedCheckpointError(error.message) from error
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        what = f"the job's checkpoint: no history ({describe_cause(error)})"
+        what = f"the job's checkpoint is damaged: no valid history ({describe_cause(error)})"
         raise DamagedCheckpointError(what) from error
 
 
 def train_until(
     recipe: Recipe, state: TrainingState, training: Examples, validation: Examples, until: int
 ) -> None:
-    """Train until so many epochs are done, or until the training has ended by itself.
+    """Train until an epoch, or until early stopping ends the training.
 
     Raises: DivergedError.
     """
@@ -118,7 +118,7 @@ def train_until(
 
 
 def pack_state(recipe: Recipe, state: TrainingState, configuration: Configuration) -> bytes:
-    """Pack the state that the next job needs into the bytes of one checkpoint, the history too."""
+    """Return the state for the next job as a checkpoint, with the history."""
     checkpoint = build_checkpoint(recipe.model, state, configuration)
     history = [epoch._asdict() for epoch in state.history]
     return pack_checkpoint(replace(checkpoint, meta={**checkpoint.meta, "history": history}))
@@ -128,7 +128,7 @@ def pack_state(recipe: Recipe, state: TrainingState, configuration: Configuratio
 def load_split(
     path: Path, sha256: str, limit: int | None, share: float, seed: int
 ) -> tuple[Examples, Examples]:
-    """Load the examples to train on and those held out, once for all trainings that share them.
+    """Load the training and validation examples, cached for the next jobs.
 
     Raises: CorruptError, UsageError.
     """
@@ -137,7 +137,7 @@ def load_split(
 
 @lru_cache(maxsize=1)
 def load_known(path: Path, sha256: str, limit: int | None) -> Examples:
-    """Read the examples from their pickle, which must have this hash.
+    """Read the examples from a pickle, and check its hash.
 
     Raises: CorruptError.
     """
@@ -146,20 +146,20 @@ def load_known(path: Path, sha256: str, limit: int | None) -> Examples:
 
 
 def keep_pickle(pickle: bytes, sha256: str) -> Path:
-    """Write examples that were sent here to a file, once, for as long as this process lives.
+    """Write received examples to a temporary file, once per process.
 
-    Raises: CorruptError when they are not what was meant to be sent.
+    Raises: CorruptError if their hash differs.
     """
     path = Path(kept_files().name) / f"{sha256}.pickle"
     if not path.exists():
         found = hashlib.sha256(pickle).hexdigest()
         if found != sha256:
-            raise CorruptError(f"the examples that came here have sha256 {found}, not {sha256}")
+            raise CorruptError(f"received examples have sha256 {found}; expected {sha256}")
         publish(path, [pickle])
     return path
 
 
 @lru_cache(maxsize=1)
 def kept_files() -> "tempfile.TemporaryDirectory[str]":
-    """Make the folder for what was sent here."""
+    """Create the temporary folder for received examples."""
     return tempfile.TemporaryDirectory(prefix="mnist-")

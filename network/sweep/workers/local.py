@@ -1,4 +1,4 @@
-"""Processes on this machine that train; one can die or be ended without the others."""
+"""Training processes on this machine, each of which can be stopped alone."""
 
 import multiprocessing
 import signal
@@ -21,7 +21,7 @@ from pipeline.extras import needs_extra
 
 @contextmanager
 def local_workers(count: int, timeout: float) -> Iterator[Workers]:
-    """Start processes on this machine, and end them afterwards, whatever they are doing.
+    """Start processes on this machine, and stop them at the end, even during jobs.
 
     Raises: MissingError without the extra `sweep`.
     """
@@ -33,9 +33,9 @@ def local_workers(count: int, timeout: float) -> Iterator[Workers]:
 
 
 def handle_signals() -> None:
-    """Leave Ctrl-C, which reaches the whole group, to the parent, and end at once when it says so.
+    """Ignore Ctrl-C, which the parent handles, and end at once on SIGTERM.
 
-    Pebble's own handler waits for the end of what NumPy is doing, and there is nothing to save.
+    The handler of Pebble would wait for NumPy to finish, and there is nothing to save.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -44,16 +44,14 @@ def handle_signals() -> None:
 
 
 class LocalWorkers:
-    """Processes on this machine, each a pool of one: it can die or be ended without the others."""
+    """Processes on this machine, each a pool of one that can be stopped alone."""
 
     def __init__(self, count: int, timeout: float) -> None:
         self.count, self.timeout = count, timeout
         self.options = f"--workers {count}"
         self.free = [new_process() for _ in range(count)]
-        self.busy: dict[
-            Any, tuple[Future[JobResult], float]
-        ] = {}  # process -> for what, until when
-        self.failed: list[Any] = []  # what is left in their pipes would confuse a next process
+        self.busy: dict[Any, tuple[Future[JobResult], float]] = {}  # process -> future, deadline
+        self.failed: list[Any] = []  # replaced, not reused: their pipes may hold data
 
     def submit(self, job: TrainingJob) -> "Future[JobResult]":
         future: Future[JobResult] = Future()
@@ -69,7 +67,7 @@ class LocalWorkers:
 
         try:
             process.schedule(run_job, args=[job]).add_done_callback(take)
-        except RuntimeError:  # it was killed while it had nothing to do
+        except RuntimeError:  # it was killed while idle
             self.give_up(process, WorkerError("the worker died"))
         return future
 
@@ -83,13 +81,13 @@ class LocalWorkers:
         self.replace_failed()
 
     def give_up(self, process: Any, error: WorkerError) -> None:
-        """Tell whoever waits for a process that nothing will come, unless it just came."""
+        """Set an error as the result of a process, unless it has just returned one."""
         if (work := self.busy.pop(process, None)) is not None:
             self.failed.append(process)
             work[0].set_exception(error)
 
     def replace_failed(self) -> None:
-        """Put others in the place of processes that died or took too long."""
+        """Replace processes that died or took too long."""
         while self.failed:
             process = self.failed.pop()
             process.stop()
@@ -106,7 +104,7 @@ class LocalWorkers:
 
 
 def new_process() -> Any:
-    """Make a pool of one process, which is started by its first job."""
+    """Create a pool of one process, which its first job starts."""
     with needs_extra("sweep", "training in several processes"):
         from pebble import ProcessPool
     context = multiprocessing.get_context("spawn")

@@ -1,4 +1,4 @@
-"""Running jobs, each with its purpose; a job is submitted again when its worker fails."""
+"""A queue of running jobs; a job is submitted again if its worker fails."""
 
 import time
 from collections.abc import Iterator
@@ -27,19 +27,19 @@ class JobQueue(Generic[Purpose]):
         return self.workers.count - len(self.pending)
 
     def submit(self, job: TrainingJob, purpose: Purpose, tries: int = 1) -> None:
-        """Have a job run."""
+        """Submit a job to the workers."""
         self.pending[self.workers.submit(job)] = job, purpose, tries
 
     def results(self) -> Iterator[tuple[Purpose, "Future[JobResult]"]]:
-        """Wait a moment for jobs that are done; yield the purpose and the result of each.
+        """Wait a moment for finished jobs; yield the purpose and the result of each.
 
-        A future raises WorkerError when its job has cost so many workers that the fault must be
-        in the job.
+        A future raises WorkerError if its job failed on TRIES workers: then the job itself must be
+        the cause.
 
         Raises: NoClusterError.
         """
         self.workers.check()
-        if not self.pending:  # nobody is there to work: one may come
+        if not self.pending:  # no workers now; one may join
             time.sleep(POLL)
         done, _ = wait(self.pending, timeout=POLL, return_when=FIRST_COMPLETED)
         for future in done:

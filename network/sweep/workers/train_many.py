@@ -1,7 +1,7 @@
-"""Have several runs trained at once, by processes here or by the workers of a cluster.
+"""Training of several runs at once, by local processes or a cluster.
 
-Each is trained in parts of some seconds. After a part the worker gives its checkpoint back and the
-run is saved: whoever is stopped or killed, it goes on as any other, with `network train --resume`.
+Each run is trained in parts of some seconds. After each part the worker returns its checkpoint and
+the run is saved. A run that is stopped or killed resumes as usual, with `network train --resume`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,14 +32,14 @@ SAVE_EVERY = 5.0  # seconds of training per job, or one epoch that takes longer
 
 @dataclass
 class RemoteRun:
-    """A run that workers train: what it is to become, and how far it is."""
+    """A run that workers train, with its configuration and its current state."""
 
     run: Run
     configuration: Configuration
     recipe: Recipe
     state: TrainingState
     data: TrainingData
-    saved: SavedState = field(default_factory=SavedState)  # that the run goes on from
+    saved: SavedState = field(default_factory=SavedState)  # to resume from
 
     @property
     def has_ended(self) -> bool:
@@ -50,7 +50,7 @@ class RemoteRun:
         return self.configuration.epochs - len(self.state.history)
 
     def next_job(self) -> TrainingJob:
-        """Ask for the epochs that come next."""
+        """Return the job for the next epochs."""
         history = self.state.history
         some = max(1, int(SAVE_EVERY / history[-1].seconds)) if history else 1
         until = min(len(history) + some, self.configuration.epochs)
@@ -58,27 +58,27 @@ class RemoteRun:
         return TrainingJob(self.configuration.to_dict(), until, self.data, checkpoint)
 
     def save(self, job_result: JobResult) -> None:
-        """Write down how far a worker has brought it.
+        """Save the state that a worker returned.
 
         Raises: CorruptError, StorageError.
         """
-        checkpoint = unpack_checkpoint(job_result.checkpoint, "what the worker sent")
+        checkpoint = unpack_checkpoint(job_result.checkpoint, "the checkpoint of the worker")
         self.state = extract_state(checkpoint, list(job_result.history))
         meta = {key: value for key, value in checkpoint.meta.items() if key != "history"}
         self.saved.save(self.run, replace(checkpoint, meta=meta), self.state.history)
 
 
 class RunProgress(NamedTuple):
-    """A run has got further."""
+    """The progress of a run."""
 
     remote_run: RemoteRun
-    epochs: int  # by so many
+    epochs: int  # completed since the last progress
 
 
 def create_remote_run(
     cache: Cache, configuration: Configuration, name: str | None, stem: str | None
 ) -> RemoteRun:
-    """Make a new run that workers can train.
+    """Create a run that workers can train.
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
@@ -90,7 +90,7 @@ def create_remote_run(
 
 
 def resume_remote_run(cache: Cache, run: Run) -> RemoteRun:
-    """Take up a run that was stopped, so that workers can train it.
+    """Load a run that was stopped, so that workers can train it.
 
     Raises: UsageError, MissingError, CorruptError.
     """
@@ -101,20 +101,23 @@ def resume_remote_run(cache: Cache, run: Run) -> RemoteRun:
 
 
 def require_no_films(remote_runs: Sequence[RemoteRun]) -> None:
-    """Say that workers keep no film.
+    """Require runs without a film, because workers do not save one.
 
     Raises: UsageError.
     """
     for remote_run in remote_runs:
         if remote_run.run.film.is_dir():
-            raise UsageError(f"run {remote_run.run.name} keeps a film, which workers do not")
+            raise UsageError(
+                f"run {remote_run.run.name} has a film, which workers do not save",
+                "Resume it without --workers and --scheduler",
+            )
 
 
 def train_all(workers: Workers, remote_runs: Sequence[RemoteRun]) -> Iterator[RunProgress | None]:
-    """Train all runs to their ends; yield each part of one that is done, and None now and then.
+    """Train all runs to their ends; yield each progress, and None while waiting.
 
-    Raises: DivergedError, NoClusterError, CorruptError; StorageError, also when another process has
-    one of the runs or has changed it; ProjectError when a training has cost too many workers.
+    Raises: DivergedError, NoClusterError, CorruptError; StorageError, also if another process owns
+    one of the runs or has changed it; ProjectError if a job failed on too many workers.
     """
     with ExitStack() as owned:
         for remote_run in remote_runs:
@@ -128,7 +131,7 @@ def train_all(workers: Workers, remote_runs: Sequence[RemoteRun]) -> Iterator[Ru
 def train_in_parts(
     workers: Workers, remote_runs: Sequence[RemoteRun]
 ) -> Iterator[RunProgress | None]:
-    """Do the same with runs that this process owns."""
+    """Train all runs to their ends; this process must own them."""
     waiting = [remote_run for remote_run in remote_runs if not remote_run.has_ended]
     jobs: JobQueue[RemoteRun] = JobQueue(workers)
     while waiting or jobs:

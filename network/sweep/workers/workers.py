@@ -1,7 +1,7 @@
-"""Where trainings run: in processes on this machine, or on a Dask cluster.
+"""Workers that run training jobs: processes on this machine, or a Dask cluster.
 
-Both take a job and return a future of `concurrent.futures`. A fault of a worker, and not of the
-training, is a `WorkerError`, after which the job can be submitted again.
+Both accept a job and return a future of `concurrent.futures`. If a worker fails, and not the
+training, the future raises a `WorkerError`, and the job can be submitted again.
 """
 
 import os
@@ -13,11 +13,11 @@ from network.sweep.workers.job import JobResult, TrainingJob
 from pipeline.errors import ProjectError
 
 POLL = 0.1  # seconds between two polls of signals and of the workers
-TRIES = 5  # workers that a job may cost; one that costs more has the fault in itself
+TRIES = 5  # failed workers per job; after more the job itself must be the cause
 
 
 class WorkerError(Exception):
-    """A worker died, hung or went away."""
+    """A worker that died, hung or was lost."""
 
 
 class Workers(Protocol):
@@ -25,19 +25,19 @@ class Workers(Protocol):
 
     @property
     def options(self) -> str:
-        """The options that ask for them on a command line."""
+        """The command-line options that choose these workers."""
 
     @property
     def count(self) -> int:
         """The number of jobs that run at once."""
 
     def submit(self, job: TrainingJob) -> "Future[JobResult]":
-        """Have a job run; the future raises WorkerError when the worker fails."""
+        """Submit a job; the future raises WorkerError if the worker fails."""
 
     def check(self) -> None:
-        """Stop what has taken too long.
+        """Stop jobs that take too long.
 
-        Raises: NoClusterError when the cluster has gone.
+        Raises: NoClusterError if the cluster is lost.
         """
 
 
@@ -49,15 +49,15 @@ def cores() -> int:
 
 
 def timeout_error(timeout: float) -> WorkerError:
-    """Say that a worker hung."""
-    return WorkerError(f"it took longer than {timeout:g} s")
+    """Return the error of a worker that takes too long."""
+    return WorkerError(f"the worker took longer than {timeout:g} s")
 
 
 def set_result(result: Callable[[], JobResult], future: "Future[JobResult]") -> None:
-    """Give a future what came of a task."""
+    """Set the result of a task, or its error, on a future."""
     try:
         future.set_result(result())
     except ProjectError as error:
         future.set_exception(error)
-    except Exception as error:  # noqa: BLE001  # pools have errors of their own
+    except Exception as error:  # noqa: BLE001  # pools raise errors of many kinds
         future.set_exception(WorkerError(f"the worker failed: {error!r}"))

@@ -1,4 +1,4 @@
-"""The Python interface does what its documents say, from an empty folder and without a network."""
+"""The Python interface as documented, from an empty folder and offline."""
 
 import doctest
 import importlib.metadata
@@ -192,11 +192,11 @@ def test_a_run_is_exported_by_the_suffix_of_the_path(run, tmp_path, suffix):
 
 
 WRONG = {
-    "pixels go from 0 to 300; expected 0 to 255": lambda run: run.predict(300 * np.eye(28)),
+    "pixels are from 0 to 300; expected 0 to 255": lambda run: run.predict(300 * np.eye(28)),
     "images have the shape (27, 28)": lambda run: run.predict(np.zeros((27, 28))),
     "images have the shape (0, 28, 28)": lambda run: run.predict(np.zeros((0, 28, 28))),
     "nowhere.png is not there": lambda run: run.predict("nowhere.png"),
-    'expected .html, .onnx or .safetensors': lambda run: run.export("run.txt"),
+    'ends in .html, .onnx or .safetensors': lambda run: run.export("run.txt"),
     "kind is": lambda run: run.plot("beauty"),
     'has no split "lost"': lambda run: load_dataset("mnist-sample", run.cache.root)["lost"],
     "epochs is": lambda run: train("mnist-sample", epochs=-1, cache_dir=run.cache.root),

@@ -1,4 +1,4 @@
-"""Whatever is given to a public name: it ends well, or in one line of ours."""
+"""Any argument of a public function is accepted, or is an error of one line."""
 
 import dataclasses
 import inspect
@@ -15,7 +15,7 @@ from pipeline import find_cache, find_dataset, import_dataset, read_split
 from pipeline.storage.arguments import checked
 
 WRONG = [None, 3, "", {}, object(), math.nan, b"a", "a\0b", "é" * 300, -1, [], np.eye(3), ()]
-# whose arguments are arrays, as the mathematics has them; the first is quoted in the README
+# their arguments are arrays, as in the mathematics; the README quotes the first
 MATHEMATICS = {"train_step", "check_gradients"}
 FUNCTIONS = {
     name: getattr(package, name)
@@ -30,7 +30,7 @@ CLASSES = {
     if inspect.isclass(getattr(package, name))
 }
 RUN = [name for name, _ in inspect.getmembers(network.Run, inspect.isfunction) if name[0] != "_"]
-GIVEN = {  # what a function needs to be called at all, so that one argument alone is wrong
+GIVEN = {  # valid arguments, so that only one argument is not valid
     "dataset": "mnist-sample",
     "name": "mine",
     "split": "test",
@@ -55,7 +55,7 @@ def elsewhere(cache, tmp_path, monkeypatch):
 
 
 def ends_well(function, *given, **named):
-    """Call a function: the error that it ends in is ours and has one line."""
+    """Call a function, and require success or a ProjectError of one line."""
     message = ""
     try:
         function(*given, **named)
@@ -113,8 +113,8 @@ def test_a_public_function_says_what_it_expected():
         "--cache-dir is empty": lambda: find_cache(""),
         "coverage is -1; expected 0 to 1": lambda: open_run().predict(np.eye(28), -1),
         'coverage is "0.9"; expected a number': lambda: open_run().predict(np.eye(28), "0.9"),
-        "images are of <U1": lambda: open_run().predict(np.full((1, 28, 28), "a")),
-        "images have several shapes": lambda: open_run().predict([[1], [2, 3]]),
+        "images have the data type <U1": lambda: open_run().predict(np.full((1, 28, 28), "a")),
+        "images have different shapes": lambda: open_run().predict([[1], [2, 3]]),
         "limit is 0; expected 1 to": lambda: open_run().test(limit=0),
         "axes is 3": lambda: open_run().plot("accuracy", 3),
     }

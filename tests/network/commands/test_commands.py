@@ -1,4 +1,4 @@
-"""Every `network` command, run as its user runs it."""
+"""Every `network` command, on the command line."""
 
 import json
 import os
@@ -32,7 +32,7 @@ DIVERGING = (
 
 @pytest.fixture(scope="module")
 def trained(built_cache):
-    """The name of a run that reads most digits: a fraction of a second on 6,000 images."""
+    """The name of a run that predicts most digits: a fraction of a second on 6,000 images."""
     chosen = Configuration(limit=6000, epochs=8, batch_size=32, optimizer="adam")
     training_run = create_training_run(built_cache, chosen, "trained")
     assert [*training_run.train()][-1].validation_accuracy > 0.8
@@ -41,7 +41,7 @@ def trained(built_cache):
 
 @pytest.fixture
 def pictures(tmp_path, mnist_test_set):
-    """Test images as PNG files, ten in all, with what they show."""
+    """Ten test images as PNG files, with their labels."""
     pixels, labels = mnist_test_set
     for index in range(10):
         Image.fromarray(255 - pixels[index]).save(tmp_path / f"Bild {index}.png")
@@ -59,7 +59,7 @@ def test_train(run_command, run_json, built_cache):
     assert re.fullmatch(
         r"run train-text: 2 epochs in \d+\.\d s, validation accuracy \d+\.\d\d %\n", done.stdout
     )
-    assert "1,800 images to train on, 200 held out, seed 0" in done.stderr
+    assert "1,800 training images, 200 validation images, seed 0" in done.stderr
     assert done.stderr.count("epoch   ") == 2
     assert done.stderr.endswith(" -m network test train-text\n")
     one, two = (find_run(built_cache, f"train-{kind}").checkpoint for kind in ("json", "text"))
@@ -122,7 +122,7 @@ def test_test(call, call_json, trained, mnist_test_set):
     assert low < result["accuracy"] == result["correct"] / 1000 < high
     text = call("test", trained).out
     assert re.search(r"accuracy \d,\d{3} / 10,000 \(\d\d\.\d\d %, 95 % interval", text)
-    assert "label \\ answer" in text
+    assert "label \\ predicted" in text
 
 
 def test_predict(run_json, call, built_cache, trained, pictures):
@@ -182,7 +182,8 @@ def test_predict_says_what_its_answers_are_worth(call, call_json, trained, pictu
     assert likely["digit"] in likely["candidates"]
     assert (likely["unlike"], unlike["unlike"]) == (False, True)
     assert 0 < likely["probability"] <= 1
-    assert "unlike the digits it was trained on" in call("predict", strange, "--run", trained).out
+    found = call("predict", strange, "--run", trained).out
+    assert "out of distribution: farther from the training digits" in found
     error = call("predict", strange, "--run", trained, "--coverage", "0.99999", code=2).err
     assert "held-out examples can promise" in error
 
@@ -203,7 +204,7 @@ def test_show_in_the_terminal(call, trained, monkeypatch):
         title, *lines = call("show", trained, "--terminal", *options).out.splitlines()
         assert title.startswith(f"{trained}: ")
         assert max(map(len, lines)) <= 60
-        assert len(lines) == 16 * -(-tiles // 2)  # 14 of pixels, the answer, and a gap
+        assert len(lines) == 16 * -(-tiles // 2)  # 14 of pixels, the prediction, and a gap
         answers = [cell for line in lines[15::16] for cell in re.split(r"  +", line.strip())]
         assert len(answers) == tiles
         assert all(re.fullmatch(r"\d(, is \d)?", answer) for answer in answers)
@@ -234,10 +235,10 @@ def test_check_tells_its_share_and_can_check_everything(call, call_json):
     every = call_json("check", *small, "--all")
     assert every["checked"] == every["parameters"] == 784 * 2 + 2 + 2 * 10 + 10
     assert every["directions"]["right"]
-    assert "every gradient is right\n" in call("check", *small, "--all").out
+    assert "every gradient is correct\n" in call("check", *small, "--all").out
     few = call("check", *small, "--sample=1").out
     assert "1,600 along 3 random directions" in few
-    assert "one by one of 4 parameters (0.25 %)" in few
+    assert "those of 4 parameters (0.25 %) one by one" in few
 
 
 @pytest.mark.parametrize(
@@ -266,8 +267,8 @@ def test_check_exits_1_when_a_layer_is_wrong(call, call_json, monkeypatch):
 
     monkeypatch.setattr(Sigmoid, "forward", forward)
     text = call("check", "--sample=20", code=1).out
-    assert text.count("WRONG") == 4
-    assert "look first at the d_y that reaches layer 3, Linear" in text
+    assert text.count("INCORRECT") == 5  # four arrays, and all layers together
+    assert "check first the d_y that reaches layer 3, Linear" in text
     assert not call_json("check", "--sample=20", code=1)["right"]
 
 
@@ -336,7 +337,7 @@ def test_a_missing_pickle_is_named_with_the_command_that_mends_it(command, call_
     error = call_json(command, code=3, cache=cache)["error"]
     assert "the pickles of mnist are not built" in error["message"]
     assert error["hint"] == "Run `pipeline build-pickles mnist`"
-    assert command != "train" or not cache.runs().exists()  # the name stays free
+    assert command != "train" or not cache.runs().exists()  # the name is still free
 
 
 def test_divergence_is_one_line_without_a_warning(run_command, built_cache):

@@ -1,4 +1,4 @@
-"""The shell completes every option whose values are names that we know."""
+"""Shell completion of every option whose values are known names."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from pipeline.storage.cache import Cache
 from tests.support.command_options import command_options
 
 NAMES = {"NAME", "NAME,...", "NAME=N,...", "RUN", "DATASET"}
-NEW = {"--name", "--label"}  # a name of the user's own, and one of a class of a data set
+NEW = {"--name", "--label"}  # a new name, and the name of a class of a dataset
 CASES = {
     f"{command} {it.opts[0]}": it
     for command, it in command_options()
@@ -32,7 +32,7 @@ EXPECTED = {
 
 
 class Line:
-    """What is typed so far: a cache folder, and no more."""
+    """A command line so far: only a cache folder."""
 
     def __init__(self, cache):
         self.params, self.args, self.obj = {"cache_dir": cache}, [], None

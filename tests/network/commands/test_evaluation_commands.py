@@ -1,4 +1,4 @@
-"""Measuring, comparing and combining runs, as their user does it."""
+"""Evaluation, comparison and ensembles of runs, on the command line."""
 
 import json
 import re
@@ -20,12 +20,13 @@ from pipeline.storage.cache import Cache
 from tests.support.checkout import REPOSITORY
 
 NAMES = ("one", "two", "three")
-WARNING = "choose by validation, or the test set becomes one more training set\n"
+COMPARE = "Compare settings on validation images"
+WARNING = "if you tune on the test set, its accuracy is not a fair estimate\n"
 
 
 @pytest.fixture
 def three(call, built_cache):
-    """Three runs that read most digits, each from another seed, none of them tested yet."""
+    """Three runs that predict most digits correctly, with different seeds, none tested yet."""
     for seed, name in enumerate(NAMES):
         run = Run(built_cache.runs() / name)
         if not run.folder.exists():
@@ -37,7 +38,7 @@ def three(call, built_cache):
 
 @pytest.fixture(scope="module")
 def own(built_cache, tmp_path_factory, mnist_test_set):
-    """Two data sets of the user's own: digits with the classes of MNIST, and only five of them."""
+    """Two user datasets: digits with the classes of MNIST, and with only five of them."""
     images, labels = mnist_test_set
     for name, few in (("own-digits", labels < 10), ("five-digits", labels < 5)):
         parts = {"train": np.flatnonzero(few)[:400], "test": np.flatnonzero(few)[400:700]}
@@ -50,7 +51,7 @@ def own(built_cache, tmp_path_factory, mnist_test_set):
 
 
 def save_untrained(cache, name, layers, configuration):
-    """Save a run that no option of `train` makes, unless it is there."""
+    """Save an untrained run with layers that `train` cannot make, unless it exists."""
     if not Run(cache.runs() / name).folder.exists():
         model = Model(layers)
         params = model.init(np.random.default_rng(0), (28, 28))
@@ -60,7 +61,7 @@ def save_untrained(cache, name, layers, configuration):
 def test_every_look_is_counted_and_more_than_one_is_told(call, call_json, three, built_cache):
     assert call_json("test", "one")["looks"] == 1
     printed = call("test", "one", "--limit", "500")
-    assert f"this run has been tested 2 times: {WARNING}" in printed.err
+    assert f"this run has been tested 2 times. {COMPARE}: {WARNING}" in printed.err
     assert "times" not in printed.out
     assert call_json("compare", "one", "two")["looks"] == [3, 1]
     assert call_json("test", "one")["looks"] == 4
@@ -105,7 +106,7 @@ def test_several_runs_are_told_with_their_spread(call, call_json, three):
     assert re.search(
         r"\nmean \d\d\.\d\d %, standard deviation \d\.\d\d, [\d.]+-[\d.]+ %\n", text.out
     )
-    assert f"of these 3 runs one has been tested 3 times: {WARNING}" in text.err
+    assert f"one of these 3 runs has been tested 3 times. {COMPARE}: {WARNING}" in text.err
 
 
 def test_a_run_is_tested_on_another_data_set_whose_scores_are_kept_apart(
@@ -116,7 +117,7 @@ def test_a_run_is_tested_on_another_data_set_whose_scores_are_kept_apart(
     training = call_json("test", "one", "--dataset", own[0], "--split", "train")
     assert (mine["looks"], other["looks"], training["looks"]) == (1, 1, 1)
     assert (other["count"], training["count"]) == (300, 400)
-    # they are MNIST's test images after the first 400, so the answers are the same
+    # they are MNIST's test images after the first 400, so the predictions are the same
     first = call_json("test", "one", "--limit=400")["correct"]
     assert call_json("test", "one", "--limit=700")["correct"] == first + other["correct"]
     rows = {row["run"]: row for row in call_json("runs")["runs"]}
@@ -145,7 +146,7 @@ def test_comparing_counts_image_by_image(call, call_json, three):
     assert mirrored["p"] == result["p"]
     assert mirrored["difference"] == -result["difference"]
     text = call("compare", "one", "two").out
-    assert re.search(rf"\nonly two right +{result['only_second']:,}\n", text)
+    assert re.search(rf"\nonly two correct +{result['only_second']:,}\n", text)
 
 
 def test_a_better_run_is_called_better(call, call_json, three, built_cache):
@@ -153,7 +154,7 @@ def test_a_better_run_is_called_better(call, call_json, three, built_cache):
     result = call_json("compare", "raw", "one")
     assert (result["better"], result["p"] < 1e-6) == ("one", True)
     text = call("compare", "one", "raw").out
-    assert "one is better: it reads " in text
+    assert "one is better: " in text
     assert text.endswith("would come by chance in less than 1 of 1,000,000 comparisons\n")
 
 
@@ -165,7 +166,7 @@ def test_an_ensemble_is_a_run_like_any_other(call, call_json, three, built_cache
     *each, mean = (run.model.forward(run.params, images)[0] for run in runs)
     assert mean == pytest.approx(np.mean(each, axis=0), rel=1e-5)
     spread = call_json("test", *three)
-    assert call_json("test")["run"] == "all"  # the latest
+    assert call_json("test")["run"] == "all"  # trained last
     assert call_json("test", "all")["accuracy"] > spread["mean"]
     assert call_json("compare", "all", "one")["both"] > 5000
     Image.fromarray(np.uint8(255 * images[0])).save(tmp_path / "noise.png")
@@ -237,7 +238,7 @@ def test_what_makes_no_sense_is_refused_in_one_line(
     printed = call(*arguments, code=code)
     assert printed.out == ""
     assert re.fullmatch(r"network: .*\n", printed.err)
-    assert not any(find_run(built_cache, name).result.exists() for name in three)  # no look
+    assert not any(find_run(built_cache, name).result.exists() for name in three)  # no evaluation
 
 
 def test_an_ensemble_needs_nothing_but_its_runs(call_json, tmp_path):

@@ -1,4 +1,4 @@
-"""What a command says to do next is about the run that was named."""
+"""Hints for the next command contain the name of the run."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Every option that names a file to write leaves inputs and the files of others alone."""
+"""Output options never overwrite inputs or files of other programs."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""`network predict` on folders, on files of images without labels, and on what cannot be read."""
+"""`network predict` on folders, files of images without labels, and unreadable files."""
 
 import csv
 import os
@@ -20,13 +20,13 @@ HEADER = ",".join(f"pixel{i}" for i in range(784))
 
 @pytest.fixture(scope="module")
 def built_cache(tmp_path_factory):
-    """A few digits: all of MNIST would be read anew by each command."""
+    """A few digits, because each command would read all of MNIST again."""
     return make_small_digits(tmp_path_factory.mktemp("files"), 1000)
 
 
 @pytest.fixture(scope="module")
 def trained(built_cache):
-    """A run that predicts something."""
+    """A trained run, accurate or not."""
     chosen = Configuration(dataset=NAME, epochs=1)
     training_run = create_training_run(built_cache, chosen, "for-files")
     list(training_run.train())
@@ -131,7 +131,7 @@ def test_options_of_files_are_refused_for_pictures_and_for_other_pixels(
     Image.fromarray(digits[0]).save(tmp_path / "a.png")
     for option in ("--invert", "--no-invert", "--highest=16"):
         error = call("predict", str(tmp_path / "a.png"), option, "--run", trained, code=2).err
-        assert f"{option.split('=')[0]} is for files of images" in error
+        assert f"{option.split('=')[0]} applies only to files of images" in error
     np.save(tmp_path / "a.npy", digits)
     error = call("predict", str(tmp_path / "a.npy"), "--highest=16", "--run", trained, code=4).err
     assert "expected 16 at most" in error

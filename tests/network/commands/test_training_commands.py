@@ -1,4 +1,4 @@
-"""Presets, files, seeds, going on and training again, as a user types them."""
+"""Presets, config files, seeds, resuming and replay, on the command line."""
 
 import json
 import re
@@ -146,8 +146,8 @@ def test_other_weights_are_told_with_what_could_be_the_cause(network, cache, tmp
     )
     done = network("replay", "first", code=1)
     assert "other weights" in done.out
-    assert "python was 2.7, now it is 3." in done.out
-    assert "BLAS threads was 99, now it is " in done.out
+    assert "python was 2.7 and is now 3." in done.out
+    assert "BLAS threads was 99 and is now " in done.out
 
 
 def test_an_ensemble_is_not_trained(network):
@@ -167,9 +167,9 @@ def test_augmented_images_are_drawn_as_a_run_was_trained_on_them(network, networ
         assert picture.width > picture.height > 100
     network("train", *SHORT, "--name", "plain")
     done = network("show", "plain", "--augmented", code=2)
-    assert "its images are trained on as they are" in done.err
+    assert "no augmentation to show" in done.err
     done = network("show", "plain", "--augment", "shift=1", code=2)
-    assert "go with --augmented" in done.err
+    assert "need --augmented" in done.err
 
 
 def test_early_stopping_is_an_option(network_json, cache):

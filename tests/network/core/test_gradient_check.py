@@ -131,7 +131,7 @@ def test_a_wrong_layer_is_found_and_named(index, spoil, wrong, sample):
     checks = check(layers, sample=sample)
     assert {(item.layer, item.array_name) for item in checks if not item.is_right} == wrong
     advice, place = format_advice(checks), f"layer {max(wrong)[0]}, "
-    expected = "look first at the d_y that reaches " if index in {2, 4} else "look first at "
+    expected = "check first the d_y that reaches " if index in {2, 4} else "check first "
     assert expected + place in advice
 
 

@@ -129,7 +129,7 @@ def test_listening_for_others_is_said(tmp_path):
     ) as process:  # fmt: skip
         assert process.stdout.readline().startswith("The lab is at http://127.0.0.1:")
         process.terminate()
-        assert "others can reach the lab: it listens on 0.0.0.0" in process.communicate()[1]
+        assert "other machines can reach the lab on 0.0.0.0" in process.communicate()[1]
     assert process.returncode == 0
 
 

@@ -203,8 +203,8 @@ def test_a_judge_says_what_it_lacks_and_judges_without_it(tmp_path, mnist_test_s
 def test_the_command_tells_and_saves(call, call_json, runs, built_cache):
     loaded, _ = runs["too-sure"]
     told = call("calibrate", loaded.name)
-    assert "2,000 examples that it has never seen" in told.out
-    assert "answers are less sure than the scores" in told.out
+    assert "2,000 validation images" in told.out
+    assert "the uncalibrated network is overconfident" in told.out
     saved = json.loads(loaded.run.calibration.read_text())
     assert call_json("calibrate", loaded.name)["temperature"] == saved["temperature"]
     loaded.run.calibration.unlink()

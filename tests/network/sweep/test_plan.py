@@ -1,4 +1,4 @@
-"""A plan says how a sweep goes about it, and is refused where it makes no sense."""
+"""Plans of sweeps, and the errors of those that are not valid."""
 
 import tomllib
 
@@ -28,27 +28,27 @@ LAYERS = "layers = 'Conv2D(2, 5), ReLU, Flatten'"
 SPACE = "\n[space.learning_rate]\nlow = 1\nhigh = 2\n"
 REFUSED = {
     "[sweeep]": 'table is "sweeep"; expected .*Did you mean sweep',
-    "sweep = 3": "sweep is 3, expected a table",
+    "sweep = 3": "sweep is 3; expected a table",
     "[sweep]\nsampler = 'tpee'": 'sampler is "tpee"; expected .*Did you mean tpe',
     "[sweep]\npruner = 'no'": 'pruner is "no"; expected',
     "[sweep]\nobjective = 'acuracy'": 'objective is "acuracy"; expected .*Did you mean accuracy',
-    "[sweep]\nobjective = []": "objective is .*, expected some",
-    "[sweep]\nobjective = ['loss', 'loss']": "expected some, each once",
+    "[sweep]\nobjective = []": "objective is .*; expected one or more",
+    "[sweep]\nobjective = ['loss', 'loss']": "expected one or more, each once",
     "[sweep]\ntrials = 0": "trials is 0; expected 1 to",
-    "[sweep]\ntrials = 'many'": "sweep.trials is 'many', expected int",
+    "[sweep]\ntrials = 'many'": 'sweep.trials is "many"; expected a whole number',
     "[sweep]\ntrails = 3": 'field of .sweep. is "trails"; expected .*Did you mean trials',
     "[sweep]\ntimeout = -1": "timeout is -1; expected",
-    "[fixed]\nvalidation = 0": "validation is 0, and a sweep chooses by what is held out",
+    "[fixed]\nvalidation = 0": "validation is 0; a sweep needs validation images",
     "[fixed]\nstart = 'run'": "trains from the beginning",
     "[fixed]\nepoch = 3": '"epoch" is not an option.*Did you mean epochs',
     "[fixed]\npreset = 'mlpp'": 'preset is "mlpp"; expected .*Did you mean mlp',
-    f"[sweep]\nobjective = 'loss'\n{LOSSES}": "space.loss makes a different loss of each trial",
-    f"[sweep]\nobjective = ['time', 'loss']\n{SMOOTHING}": "space.label_smoothing makes a diff",
+    f"[sweep]\nobjective = 'loss'\n{LOSSES}": "space.loss gives the trials different losses",
+    f"[sweep]\nobjective = ['time', 'loss']\n{SMOOTHING}": "space.label_smoothing gives the",
     f"[sweep]\nobjective = 'loss'\n{SMOOTHING[:-9]}[0.1]\nwhen = {{ learning_rate = 1 }}": "space",
     f"[fixed]\n{LAYERS}\nhidden = [30]": "fixed.hidden has no effect in any trial",
     f"[fixed]\n{LAYERS}\n[space.activation]\nchoices = ['relu']": "space.activation has no effect",
     "[fixed]\nshards = 8\n[space.batch_size]\nlow = 1\nhigh = 7": "fixed.shards has no effect",
-    "[sweep]\nsampler = 'grid'": "a range, and a grid needs its steps",
+    "[sweep]\nsampler = 'grid'": "a range without steps, which a grid needs",
 }
 
 
@@ -147,7 +147,7 @@ def test_every_sampler_and_pruner_is_known_by_its_name():
         f"[sweep]\nobjective = ['accuracy', 'time']\n{SMOOTHING}",
         "[sweep]\nobjective = 'loss'\n[space.loss]\nchoices = ['cross-entropy']",
         "[sweep]\nobjective = 'loss'\n[fixed]\nloss = 'cross-entropy'\nlabel_smoothing = 0.1",
-        # of the activation some trials make use, of the threads, too
+        # some trials use the activation, and some the threads
         "[fixed]\nactivation = 'relu'\n[space.hidden]\nchoices = [[], [30]]",
         "[fixed]\nshards = 8\n[space.batch_size]\nlow = 1\nhigh = 9",
     ],

@@ -1,4 +1,4 @@
-"""A space says which values of which fields are tried, and refuses what no run could have."""
+"""Search spaces: values of hyperparameters, and errors for invalid ones."""
 
 import tomllib
 
@@ -33,35 +33,35 @@ CONDITIONAL = """
 """
 REFUSED = {
     "[learning_rat]\nlow = 1\nhigh = 2": '"learning_rat" is not an option.*Did you mean learning',
-    "[learning_rate]\nlow = 2\nhigh = 1": "from 2 to 1, expected low < high",
-    "[learning_rate]\nlow = 0\nhigh = 1\nlog = true": "log = True from 0, which needs true and low",
-    "[learning_rate]\nlow = 'a'\nhigh = 1": "low = 'a', expected a number, or choices",
-    "[learning_rate]\nlow = nan\nhigh = 1": "low = nan, expected a number",
-    "[learning_rate]\nhigh = 1": "low = None, expected a number",
-    "[learning_rate]\nlow = true\nhigh = 2": "low = True, expected a number",
+    "[learning_rate]\nlow = 2\nhigh = 1": "from 2 to 1; expected low < high",
+    "[learning_rate]\nlow = 0\nhigh = 1\nlog = true": "log = true and low = 0; expected true",
+    "[learning_rate]\nlow = 'a'\nhigh = 1": 'low = "a"; expected a number',
+    "[learning_rate]\nlow = nan\nhigh = 1": "low = NaN; expected a number",
+    "[learning_rate]\nhigh = 1": "has no low; expected low and high, or choices",
+    "[learning_rate]\nlow = true\nhigh = 2": "low = true; expected a number",
     "[learning_rate]\nlow = 1\nhigh = 2\nlogg = true": 'space.learning_rate is "logg"; expected',
-    "[learning_rate]\nlow = 1\nhigh = 2\nsteps = 1.5": "steps = 1.5, expected a whole number",
+    "[learning_rate]\nlow = 1\nhigh = 2\nsteps = 1.5": "steps = 1.5; expected a whole number",
     "[learning_rate]\nlow = 1\nhigh = 1e9": "space.learning_rate is 1000000000.0; expected",
-    "[epochs]\nlow = 0.5\nhigh = 2": "from 0.5 to 2, expected whole numbers",
-    "[optimizer]\nchoices = []": "expected some choices and no range",
-    "[optimizer]\nchoices = ['sgd']\nlow = 1": "expected some choices and no range",
+    "[epochs]\nlow = 0.5\nhigh = 2": "from 0.5 to 2; expected whole numbers",
+    "[optimizer]\nchoices = []": "expected a list of choices, or a range",
+    "[optimizer]\nchoices = ['sgd']\nlow = 1": "expected a list of choices, or a range",
     "[optimizer]\nchoices = ['sgd', 'adamm']": 'optimizer is "adamm"; .*Did you mean adam',
     "[batch_size]\nchoices = [[1]]": r"space.batch_size is \[1\]; expected a whole number",
     "[seed]\nlow = 1\nhigh = 2\nwhen = { optimizer = 'sgd' }": "space.seed has when optimizer; exp",
     "[optimizer]\nchoices = ['sgd']\n[seed]\nlow = 1\nhigh = 2\nwhen = { optimizer = 'adam' }":
-        "when optimizer = 'adam', which is never tried",
-    "[optimizer]\nchoices = ['sgd']\n[seed]\nlow = 1\nhigh = 2\nwhen = 3": "expected { field = val",
+        'when optimizer = "adam"; expected a value in space.optimizer',
+    "[optimizer]\nchoices = ['sgd']\n[seed]\nlow = 1\nhigh = 2\nwhen = 3": "expected { name = val",
     "[augment.shfit]\nlow = 0\nhigh = 1": "space.augment is .*shfit.*Did you mean shift",
     "[epochs]\nlow = 0\nhigh = 2": "space.epochs is 0; a trial needs 1 or more",
-    "[dataset]\nchoices = ['mnist']": "dataset is the same in all trials",
-    "[start]\nchoices = ['a']": "start is the same in all trials",
-    "learning_rate = 3": "space.learning_rate is 3, expected low and high",
-    "": "the space is empty",
+    "[dataset]\nchoices = ['mnist']": "space.dataset cannot vary between trials",
+    "[start]\nchoices = ['a']": "space.start cannot vary between trials",
+    "learning_rate = 3": "space.learning_rate is 3; expected low and high",
+    "": r"\[space\] is empty",
 }  # fmt: skip
 
 
 class Chooser:
-    """Takes the first or the last of everything."""
+    """A source of the first or of the last values."""
 
     def __init__(self, which):
         self.which = which

@@ -1,4 +1,4 @@
-"""Every preset makes a model, says what it reaches, and has right gradients."""
+"""Every preset builds a model, states its accuracy, and has correct gradients."""
 
 import dataclasses
 import tomllib
@@ -23,12 +23,12 @@ def test_a_preset_is_complete_and_says_what_it_reaches(name):
     preset = load_preset(name)
     assert preset.about.keys() == {"what", "reaches", "time", "machine"}
     configuration = build_configuration(preset.values)
-    assert {"learning_rate", "weight_decay"} <= preset.values.keys()  # nothing is left open
+    assert {"learning_rate", "weight_decay"} <= preset.values.keys()  # no default is left open
     build_recipe(configuration, build_model(configuration, 10))
 
 
 def narrow(model, width):
-    """Leave at most so many channels and neurons to each layer; what it computes stays the same."""
+    """Limit the channels and neurons of each layer to `width`, with the same formulas."""
     return Model(
         tuple(
             dataclasses.replace(layer, n_out=min(layer.n_out, width))

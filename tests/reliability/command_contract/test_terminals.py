@@ -140,7 +140,7 @@ def test_a_terminal_too_narrow_for_a_digit_is_told_so(on_terminal, case):
     with case():
         ended = on_terminal(DRAWN, 27, apart="2>")
         assert (ended.code, ended.stdout) == (2, "")
-        assert "27 columns, a digit takes 28" in ended.stderr
+        assert "27 columns, and a digit needs 28" in ended.stderr
 
 
 @POSIX

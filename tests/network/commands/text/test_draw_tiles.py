@@ -1,4 +1,4 @@
-"""Digits drawn with characters: every pixel where it belongs, in whatever marks there are."""
+"""Digits drawn with characters: every pixel in its place, in each kind of marks."""
 
 import numpy as np
 import pytest
@@ -87,7 +87,7 @@ def test_a_caption_takes_the_width_of_its_tile(name):
 
 
 def test_a_place_too_narrow_and_nothing_to_draw_are_refused():
-    with pytest.raises(UsageError, match="27 columns, a digit takes 28"):
+    with pytest.raises(UsageError, match="27 columns, and a digit needs 28"):
         draw_tiles([Tile(np.zeros((28, 28), np.uint8), "")], "t", Marks.BLOCKS, 27)
-    with pytest.raises(UsageError, match="no image to show"):
+    with pytest.raises(UsageError, match="no images match"):
         draw_tiles([], "t", Marks.BLOCKS, 80)

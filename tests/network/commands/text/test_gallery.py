@@ -1,4 +1,4 @@
-"""The contact sheet shows the digits with the answers, mistakes marked."""
+"""Contact sheets of digits with predictions, mistakes marked."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ CLASSES = tuple("0123456789")
 
 @pytest.fixture
 def answered(mnist_test_set):
-    """Six digits and outputs that are right but for the second and the fifth, the surer one."""
+    """Six digits and outputs: the second and the more confident fifth are incorrect."""
     pixels, labels = mnist_test_set[0][:6], mnist_test_set[1][:6].astype(np.int64)
     outputs = 0.6 * np.eye(10)[labels]
     outputs[1] = 0.7 * np.eye(10)[(labels[1] + 1) % 10]

@@ -1,4 +1,4 @@
-"""docs/reference/options.md is what the declarations of the options say."""
+"""The page docs/reference/options.md agrees with the declared options."""
 
 from network.commands.text.options_page import render_options
 from network.training.configuration import OPTIONS

@@ -1,4 +1,4 @@
-"""What a run did, in lines and tables."""
+"""Text about runs: epochs, accuracies, comparisons and gradient checks."""
 
 import numpy as np
 import pytest
@@ -49,19 +49,20 @@ def test_a_comparison_is_a_table_and_a_sentence_for_people():
     better = PairedComparison(9000, 100, 160, 740)
     *counts, difference = format_comparison(better, ("a", "bee"))
     assert [line.split()[-1] for line in counts] == ["9,000", "100", "160", "740"]
-    assert difference.startswith("accuracy of bee minus that of a: +0.60 %, 95 % interval +0.28 to")
+    expected = "accuracy of bee minus that of a: +0.60 points, 95 % interval +0.28 to"
+    assert difference.startswith(expected)
     assert format_significance(better, ("a", "bee")) == (
-        "bee is better: it reads 60 more of 10,000 images; if the two were equally good, a "
+        "bee is better: 60 more of 10,000 images correct; if the two were equally good, a "
         "difference at least this large would come by chance in 1 of 4,200 comparisons"
     )
     assert format_significance(PairedComparison(9000, 160, 100, 740), ("a", "b")).startswith(
-        "a is better: it reads 60 more"
+        "a is better: 60 more of"
     )
     assert format_significance(PairedComparison(90, 4, 3, 3), ("a", "b")) == (
-        "no difference that 100 images can show: a reads 1 more; if the two were equally good, a "
-        "difference at least this large would come by chance in 100 of 100 comparisons"
+        "no significant difference on 100 images: a has 1 more correct; if the two were equally "
+        "good, a difference at least this large would come by chance in 100 of 100 comparisons"
     )
-    same = "no difference that 100 images can show: both read as many"
+    same = "no significant difference on 100 images: both have as many correct"
     assert format_significance(PairedComparison(90, 4, 4, 2), ("a", "b")) == same
 
 
@@ -83,23 +84,23 @@ def test_a_chance_is_told_as_people_count_it(chance, words):
 
 def test_the_tables_have_a_row_for_every_class():
     rows = [line.split() for line in format_class_table(RESULT, CLASSES)]
-    assert rows[1:] == [["a", "1", "3", "33.33%"], ["b", "4", "4", "100.00%"], ["c", "0", "0", "-"]]
+    assert rows[1:] == [["a", "1", "3", "33.33"], ["b", "4", "4", "100.00"], ["c", "0", "0", "-"]]
     rows = [line.split() for line in format_confusion_table(RESULT, CLASSES)]
     assert rows[0][-3:] == [*CLASSES]
     assert rows[1:] == [["a", "1", "2", "."], ["b", ".", "4", "."], ["c", ".", ".", "."]]
 
 
-def test_a_checked_gradient_is_right_or_wrong():
+def test_a_checked_gradient_is_correct_or_incorrect():
     right, wrong = (
         ArrayCheck(1, "Linear", "bias", 30, 2e-9),
         ArrayCheck(3, "Mine", "weight", 9, 1.0),
     )
-    assert format_check(right).split()[-4:] == ["relative", "error", "2.0e-09", "right"]
-    assert format_check(wrong).endswith("WRONG")
+    assert format_check(right).split()[-4:] == ["relative", "error", "2.0e-09", "correct"]
+    assert format_check(wrong).endswith("INCORRECT")
 
 
 def advice(wrong, arrays=("1.weight", "1.bias", "3.weight", "3.bias")):
-    """What is advised when of these arrays the gradients of some are wrong."""
+    """Return the advice if the gradients of some of these arrays are incorrect."""
     checks = []
     for array in arrays:
         layer, _, name = array.partition(".")
@@ -110,34 +111,34 @@ def advice(wrong, arrays=("1.weight", "1.bias", "3.weight", "3.bias")):
 
 def test_a_fault_in_a_layers_own_gradients_is_told_from_one_that_reaches_it():
     assert advice(["3.weight"]) == (
-        "1 of 4 gradients are wrong: look first at layer 3, Linear.weight: d_y is right there, so "
-        "at the product of x and d_y that makes d_weight"
+        "1 of 4 gradients are incorrect: check first layer 3, Linear.weight: its d_y is correct, "
+        "so the bug is in the product of x and d_y that makes d_weight"
     )
     assert advice(["1.bias", "3.bias"]) == (
-        "2 of 4 gradients are wrong: look first at layer 3, Linear.bias: d_y is right there, so at "
-        "the sum of d_y over the batch that makes d_bias"
+        "2 of 4 gradients are incorrect: check first layer 3, Linear.bias: its d_y is correct, "
+        "so the bug is in the sum of d_y over the batch that makes d_bias"
     )
     assert advice(["1.weight", "1.bias"]) == (
-        "2 of 4 gradients are wrong: look first at the d_y that reaches layer 1, Linear, for all "
-        "of its gradients are wrong: it is the d_x of layer 3, Linear, carried through what lies "
-        "between"
+        "2 of 4 gradients are incorrect: check first the d_y that reaches layer 1, Linear, "
+        "because all of its gradients are incorrect. It is the d_x of layer 3, Linear, carried "
+        "through the layers between"
     )
     assert advice(["1.weight", "1.bias", "3.weight", "3.bias"]) == (
-        "4 of 4 gradients are wrong: look first at the d_y that reaches layer 3, Linear, for all "
-        "of its gradients and all below are wrong: it is the gradient of the loss, carried "
-        "through the d_x of the output activation"
+        "4 of 4 gradients are incorrect: check first the d_y that reaches layer 3, Linear, "
+        "because all of its gradients and all below are incorrect. It is the gradient of the "
+        "loss, carried through the d_x of the output activation"
     )
 
 
 def test_the_advice_knows_arrays_of_every_kind():
     mine = ("0.0.2.scale", "0.0.2.shift", "0.1.1.tilt", "1.weight")
     assert advice(["0.0.2.scale", "0.1.1.tilt"], mine).endswith(
-        "layer 0, Mine.0.2.scale and 1.1.tilt: d_y is right there, so at the sum of d_y times the "
-        "normalised x that makes d_scale and what makes d_tilt"
+        "layer 0, Mine.0.2.scale and 1.1.tilt: its d_y is correct, so the bug is in the sum of "
+        "d_y times the normalised x that makes d_scale and the code that makes d_tilt"
     )
-    assert advice(mine[:3], mine).endswith("it is the d_x of layer 1, Linear")
-    # both gradients of layer 3 are wrong, but those below are right, and so is its d_y
-    assert "layer 3, Linear.weight and bias: d_y is right" in advice(["3.weight", "3.bias"])
+    assert advice(mine[:3], mine).endswith("It is the d_x of layer 1, Linear")
+    # both gradients of layer 3 are incorrect, but those below are correct, and so is its d_y
+    assert "layer 3, Linear.weight and bias: its d_y is correct" in advice(["3.weight", "3.bias"])
 
 
 def test_the_highest_score_is_marked():

@@ -1,4 +1,4 @@
-"""Curves of a training as lines of marks: of the right height, at the right place, in the width."""
+"""Training curves as lines of marks: height, position and width."""
 
 import pytest
 from hypothesis import given
@@ -25,7 +25,7 @@ def epoch(number, steps, accuracy=0.9, loss=0.5):
 
 
 def train(curves, epochs, steps):
-    """Let a loss fall and an accuracy rise through so many epochs."""
+    """Add a falling loss and a rising accuracy for `epochs` epochs."""
     for step in range(1, epochs * steps + 1):
         curves.add_event(StepDone(step, 1 / step, 10))
         if step % steps == 0:

@@ -1,4 +1,4 @@
-"""A sweep on a Dask cluster: started as a user would, with workers that lack the data, or die."""
+"""Sweeps on a Dask cluster, with workers that lack the data or die."""
 
 import os
 import re
@@ -92,7 +92,7 @@ def test_a_worker_without_the_data_is_sent_them(cluster, cache, plan, run_json):
 def test_a_scheduler_that_is_not_there_is_told_in_a_line(cache, plan, run_command):
     options = ("--scheduler", "tcp://127.0.0.1:9")
     done = run_command("network", "sweep", plan, *options, cache=cache, code=5)
-    assert "no scheduler answers at tcp://127.0.0.1:9" in done.stderr.splitlines()[-1]
+    assert "no scheduler found at tcp://127.0.0.1:9" in done.stderr.splitlines()[-1]
     for nonsense in ("nonsense://here", "127.0.0.1:port"):
         options = ("--scheduler", nonsense)
         done = run_command("network", "sweep", plan, *options, cache=cache, code=2)
@@ -114,7 +114,7 @@ def test_a_scheduler_that_goes_away_leaves_a_study_to_go_on_with(
     cluster.stop()
     _, printed = sweep.communicate(timeout=PATIENCE)
     assert sweep.returncode == 5, printed
-    hint = r"went away\. `\S+ -m network sweep --resume --name slow`"
+    hint = r"was lost\. Resume: `\S+ -m network sweep --resume --name slow`"
     assert re.search(hint, printed.splitlines()[-1])
     assert "Traceback" not in printed
     found = run_json("network", "sweep", "--resume", "--name", "slow", "--trials", "1", cache=cache)
@@ -133,7 +133,7 @@ def test_runs_whose_scheduler_goes_away_are_named_with_the_command_that_goes_on(
     assert training.returncode == 5, printed
     *_, last = printed.splitlines()
     assert re.search(
-        r"went away\. `\S+ -m network train --resume far-0 far-1` goes on here\.$", last
+        r"was lost\. Resume here: `\S+ -m network train --resume far-0 far-1`\.$", last
     )
 
 

@@ -1,4 +1,4 @@
-"""A training in parts, by orders, is that of a run; and its data are what they should be."""
+"""Jobs: training in parts equals training at once, and data are verified."""
 
 from dataclasses import replace
 
@@ -45,7 +45,7 @@ def test_a_training_in_parts_is_that_of_a_run(cache, configuration, parts):
         epoch._replace(seconds=0) for epoch in history
     ]
     whole = unpack_checkpoint(run.run.checkpoint.read_bytes(), "the run")
-    assert arrays(unpack_checkpoint(checkpoint, "the outcome")) == arrays(whole)
+    assert arrays(unpack_checkpoint(checkpoint, "the result")) == arrays(whole)
 
 
 def test_what_is_there_already_is_not_trained_again(cache):
@@ -84,7 +84,7 @@ def test_examples_that_are_sent_do_as_well_and_must_be_the_right_ones(cache):
     damaged = bytearray(sent)
     damaged[1000] ^= 1
     wrong = replace(elsewhere, sha256="0" * 64)
-    with pytest.raises(CorruptError, match="the examples that came here have sha256"):
+    with pytest.raises(CorruptError, match="received examples have sha256"):
         run_job(replace(job, data=wrong), bytes(damaged))
 
 

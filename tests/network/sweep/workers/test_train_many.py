@@ -1,4 +1,4 @@
-"""Runs that workers train at once: to the same weights, whoever is stopped, and as users do it."""
+"""Runs that workers train at once: the same weights, even if one is stopped."""
 
 import itertools
 import os
@@ -62,7 +62,7 @@ def begin_all(cache, chosen):
 
 
 def content(run):
-    """What a run comes to: its weights, all that its checkpoint keeps, its epochs."""
+    """Return the result of a run: weights, optimizer state and epochs."""
     checkpoint, _ = load_run(run)
     trees = {"params": checkpoint.params, **checkpoint.state}
     arrays = {
@@ -89,7 +89,7 @@ def test_runs_trained_at_once_and_stopped_at_any_moment_are_those_trained_alone(
     for _ in islice(stopped, looks):
         pass
     stopped.close()
-    while workers.busy:  # what they are at comes to nothing
+    while workers.busy:  # their results are discarded
         time.sleep(0.001)
     left = [resume_remote_run(cache, one.run) for one in begun if not one.has_ended]
     assert all(
@@ -103,12 +103,12 @@ def test_runs_trained_at_once_and_stopped_at_any_moment_are_those_trained_alone(
 
 @pytest.mark.slow
 def test_workers_that_are_killed_cost_parts_of_trainings_and_no_more(cache, monkeypatch):
-    monkeypatch.setattr(train_many, "SAVE_EVERY", 0)  # much comes back, in each epoch
+    monkeypatch.setattr(train_many, "SAVE_EVERY", 0)  # a checkpoint after every epoch
     chosen = Configuration(dataset=NAME, hidden=(200,), epochs=30)
     begun = begin_all(cache, [chosen, chosen])
     rng, known, killed = random.Random(0), children_of(os.getpid()), 0
     with local_workers(2, timeout=PATIENCE) as workers:
-        for further in train_all(workers, begun):  # the first is killed as soon as it is there
+        for further in train_all(workers, begun):  # the first is killed as soon as it exists
             own = children_of(os.getpid()) - known
             if killed < 4 and own and (killed == 0 or (further and rng.random() < 0.3)):
                 os.kill(max(own), signal.SIGKILL)
@@ -184,13 +184,13 @@ def test_recipes_are_trained_for_an_ensemble_each_time_with_the_next_seed(networ
         (("ensemble", "--presets", "seed,seed", "--name", "known"), 'run "known" exists'),
         (
             ("ensemble", "known", "known", "--workers", "1"),
-            "--workers applies only to members that are to be trained",
+            "--workers applies only to new members",
         ),
         (
             ("ensemble", "known", "known", "--seed", "1"),
-            "--seed applies only to members that are to be trained",
+            "--seed applies only to new members",
         ),
-        (("train", "--resume", "filmed", "--workers", "1"), "run filmed keeps a film, which"),
+        (("train", "--resume", "filmed", "--workers", "1"), "run filmed has a film, which"),
         (("train", "--resume", "known", "known"), "run known is named 2 times"),
         (("train", "--resume", "begun", "known"), "run known has ended"),
         (("train", "--resume", "begun", "known", "--workers", "1"), "run known has ended"),
