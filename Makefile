@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 # Tests start hundreds of processes, and each would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 # The tests of what reads or writes files, which is what coverage is measured of (pyproject.toml).
-COVERING := tests/pipeline tests/network/images/pages tests/network/runs tests/network/training/test_configuration.py
+COVERING := tests/pipeline tests/network/images/pages tests/network/runs tests/network/training/test_configuration.py tests/network/commands/test_predict_files.py
 PAGE_TOOLS := tests/page/node_modules/.bin
 
 .PHONY: help run lab lint test slow test-all coverage ranges ci page soak mutation format clean

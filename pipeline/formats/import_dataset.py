@@ -29,7 +29,7 @@ from pipeline.formats.open_source import Opened, open_source
 from pipeline.formats.pixels import PixelChange, PixelSurvey
 from pipeline.formats.published import set_upright
 from pipeline.formats.source import Images, Part, ReadOptions, Source
-from pipeline.formats.split import split_dataset
+from pipeline.formats.split import require_share, split_dataset
 from pipeline.progress import SILENT, ProgressReporter
 from pipeline.storage.arguments import check_fields, checked
 from pipeline.storage.cache import (
@@ -104,6 +104,7 @@ def import_dataset(
     """
     check_name(name)
     path = Path(path)
+    require_share(wishes.test_share)
     check_fields(wishes)
     with work_lock(cache, f"import-{name}", reporter):
         check_place(cache, name, wishes.force)

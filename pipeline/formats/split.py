@@ -51,6 +51,15 @@ def split_dataset(
     return [by_split[name] for name in ordered], notes
 
 
+def require_share(share: object) -> None:
+    """Require that a share, if it is a number, leaves some images on both sides.
+
+    Raises: UsageError.
+    """
+    if isinstance(share, int | float) and not 0 < share < 1:
+        raise UsageError(f"--test-share is {share}; expected more than 0 and less than 1")
+
+
 def choose_test(labels: Labels, share: float, seed: int) -> Chosen:
     """Choose the same share of each class at random; one of each is left to train on.
 
@@ -60,8 +69,6 @@ def choose_test(labels: Labels, share: float, seed: int) -> Chosen:
 
     Raises: UsageError.
     """
-    if not 0 < share < 1:
-        raise UsageError(f"--test-share is {share}, expected more than 0 and less than 1")
     rng = np.random.default_rng(seed)
     is_test = np.zeros(len(labels), np.bool_)
     first: list[int] = []

@@ -63,7 +63,7 @@ FAILURES = [
     ("network train --batch-size 1e3", 2, '--batch-size is "1e3"; expected a whole number'),
     ("network train --name 'two\nlines'", 2, r"two\nlines"),
     ("pipeline import {arrays} --name mnist", 2, "mnist"),
-    ("pipeline export obst --to npy --out {folder}/obst.npy", 2, "'npy'"),
+    ("pipeline export obst --to npy --out {folder}/obst.npy", 2, '"npy"'),
     ("network train --name first", 2, "never overwritten"),
     ("network train --from first --hidden 3", 2, "--hidden cannot be combined with --from"),
     ("network train --preset textbok", 2, "Did you mean textbook?"),
