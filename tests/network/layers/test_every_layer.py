@@ -33,8 +33,7 @@ def test_every_layer_has_an_example():
 
 
 @every_layer
-@pytest.mark.parametrize("is_training", [True, False])
-@given(data=st.data())
+@given(data=st.data(), is_training=st.booleans())
 def test_the_gradient_matches_finite_differences(name, is_training, data):
     at = data.draw(any_application(name))
     at.is_training = is_training
@@ -54,8 +53,7 @@ def test_the_gradient_matches_finite_differences(name, is_training, data):
 
 
 @every_layer
-@every_dtype
-@given(data=st.data())
+@given(data=st.data(), dtype=st.sampled_from([np.float32, np.float64]))
 def test_shapes_and_dtypes_are_those_of_what_is_differentiated(name, dtype, data):
     at = data.draw(any_application(name, dtype=dtype))
     y, backward = at.forward()

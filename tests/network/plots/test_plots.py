@@ -58,7 +58,7 @@ def subjects(cache):
     return {run: load_subjects(cache, [run], "validation")[0] for run in RUNS}
 
 
-def few(subject, count=9):
+def few(subject, count=5):
     """A subject with its first images alone, which are drawn sooner."""
     examples = subject.examples
     return replace(subject, examples=Examples(examples.images[:count], examples.labels[:count]))
