@@ -1,7 +1,7 @@
-"""Which of some named arrays are images, which are their labels, and of which split.
+"""Pairs of images and labels among named arrays, split by split.
 
-Shapes and types come first: images are 28x28 or rows of 784, labels are one for each image. Names
-decide where shapes allow several answers; where both do, the arrays are refused and listed.
+Shapes and types come first: images are 28x28 or rows of 784, with one label per image. Names
+decide if shapes allow several pairs; if names allow several too, the error lists the arrays.
 """
 
 from collections import Counter
@@ -22,10 +22,10 @@ ORDERS = {1: (None,), 2: ("train", "test"), 3: ("train", "validation", "test")} 
 SHOWN = 8  # arrays in a message
 IN_PYTHON = 'In Python: np.savez("mine.npz", '
 ONE_CLASS_EACH = (
-    f"If each holds one class: {IN_PYTHON}x=np.concatenate([a, b]), "
+    f"If each array holds one class: {IN_PYTHON}x=np.concatenate([a, b]), "
     'y=["a"] * len(a) + ["b"] * len(b))'
 )
-NAMES = f"Call them x_train and y_train, x_test and y_test, or images and labels. {SAVEZ}"
+NAMES = f"Name them x_train and y_train, x_test and y_test, or images and labels. {SAVEZ}"
 
 
 class Candidate(NamedTuple):
@@ -43,14 +43,14 @@ class Pair(NamedTuple):
     images: NamedArray
     labels: NamedArray
     layout: Layout
-    parts: tuple[NamedArray, ...] = ()  # that these were made of
+    parts: tuple[NamedArray, ...] = ()  # the arrays that were joined
     note: str = ""
 
 
 def find_pairs(path: Path, arrays: Sequence[NamedArray]) -> list[Pair]:
     """Find images and the labels that belong to them, split by split.
 
-    Raises: CorruptError where there are none, or where shapes and names leave several answers.
+    Raises: CorruptError if there are none, or if shapes and names allow several.
     """
     found = [Candidate(it, understand(it.name), layout_of(it)) for it in arrays]
     usual = [it for it in found if it.layout and it.layout.is_usual]
@@ -75,7 +75,7 @@ def find_pairs(path: Path, arrays: Sequence[NamedArray]) -> list[Pair]:
 
 
 def join_classes_of(images: Sequence[Candidate], others: Sequence[Candidate]) -> list[Pair]:
-    """Join arrays of one class each, where nothing beside them may be labels."""
+    """Join arrays of one class each, if no other array may be labels."""
     if len(images) < 2 or any(may_be_labels(it, images) for it in others):
         return []
     return [Pair(*it) for it in join_classes([(it.array, it.layout) for it in images if it.layout])]
@@ -93,7 +93,7 @@ def group_by_split(
         by_split.setdefault(split_of(image, images), []).append(image)
     if None in by_split and len(by_split) > 1:
         if "train" in by_split:
-            raise refusal(path, arrays, "images that belong to no split, beside those of train")
+            raise refusal(path, arrays, "images without a split next to those of train")
         by_split = {split or "train": it for split, it in by_split.items()}
     return by_split
 
@@ -111,7 +111,7 @@ def layout_of(array: NamedArray) -> Layout | None:
 
 
 def split_of(candidate: Candidate, images: Sequence[Candidate]) -> str | None:
-    """Return the split of images: what their name says, or what it has beside x, as in x_lost."""
+    """Return the split of images: from their name, or from its other words, as in x_lost."""
     if candidate.meaning.split or len(images) == 1 or not candidate.meaning.rest:
         return candidate.meaning.split
     is_among_splits = any(it.meaning.split for it in images)
@@ -126,7 +126,7 @@ def pair_by_order(
 ) -> list[Pair]:
     """Pair arrays without names in their order: x, y, x, y, or x, x, y, y.
 
-    Raises: CorruptError unless there are as many arrays of labels, each of the right length.
+    Raises: CorruptError unless there are as many arrays of labels, each of the correct length.
     """
     labels = [it for it in others if has_no_name(it.array.name) and it.array.shape]
     fits = len(labels) == len(images) and all(
@@ -145,7 +145,7 @@ def pair_by_order(
 def choose_images(
     path: Path, arrays: Sequence[NamedArray], candidates: Sequence[Candidate]
 ) -> Candidate:
-    """Choose the one array of images of a split, by its name if shapes leave several.
+    """Choose the array with the images of a split, by name if shapes allow several.
 
     Raises: CorruptError.
     """
@@ -186,14 +186,14 @@ def choose_labels(
 
 
 def same_split(candidate: Candidate, images: Candidate) -> bool:
-    """Tell whether an array may belong to the images of a split."""
+    """Return whether an array may belong to the images of a split."""
     if images.meaning.split or candidate.meaning.split:
         return candidate.meaning.split == images.meaning.split
     return candidate.meaning.rest == images.meaning.rest
 
 
 def can_be_labels(candidate: Candidate, count: int) -> bool:
-    """Tell whether an array can be the labels of so many images."""
+    """Return whether an array can be the labels of so many images."""
     array = candidate.array
     if array.kind == OBJECT:
         return array.shape[:1] == (count,)

@@ -1,4 +1,4 @@
-"""Keep the splits of a source, or choose its test images at random."""
+"""Splits of a source: kept as they are, or test images chosen at random."""
 
 from pathlib import Path
 
@@ -9,14 +9,14 @@ from pipeline.formats.source import Chosen, Labels, Part, Source, subset
 from pipeline.formats.streams import KNOWN_SPLITS
 
 TEST_SHARE = 0.2
-TRAIN = "Call the folder or file, or the arrays, of the training images train"
+TRAIN = "Name the folder, file or arrays of the training images train"
 FIRST_SPLITS = ("train", "test")  # the order in which splits are listed
 
 
 def split_dataset(
     path: Path, source: Source, share: float | None, seed: int
 ) -> tuple[list[Part], list[str]]:
-    """Keep the splits of a source that has test images; else choose them at random.
+    """Keep the splits of a source with test images; else choose test images at random.
 
     Returns: the parts, training first, and notes for the user.
 
@@ -32,7 +32,8 @@ def split_dataset(
     whole = by_split.pop(None, None) or by_split.get("train")
     if whole is None:
         names = ", ".join(map(str, by_split))
-        raise CorruptError(f"{path}: images for {names} alone, expected some to train on", TRAIN)
+        what = f"{path}: only images for {names} found; expected training images"
+        raise CorruptError(what, TRAIN)
     notes = []
     if "test" not in by_split:
         share = TEST_SHARE if share is None else share
@@ -40,13 +41,13 @@ def split_dataset(
         by_split["train"] = subset(whole, "train", ~is_test)
         by_split["test"] = subset(whole, "test", is_test)
         notes += [
-            f"{it} is kept as a split of its own; if it is for testing, call it test"
+            f"{it} is kept as a separate split; if it is for testing, name it test"
             for it in by_split
             if it not in KNOWN_SPLITS
         ]
         notes.append(f"{is_test.sum():,} test images were chosen at random, seed {seed}")
     elif share is not None:
-        notes.append(f"{path} has test images of its own, so --test-share is not used")
+        notes.append(f"{path} already has test images, so --test-share is not used")
     ordered = [*FIRST_SPLITS, *sorted(str(name) for name in by_split if name not in FIRST_SPLITS)]
     return [by_split[name] for name in ordered], notes
 
@@ -54,14 +55,14 @@ def split_dataset(
 def choose_test(labels: Labels, share: float, seed: int) -> Chosen:
     """Choose the same share of each class at random; one of each is left to train on.
 
-    Where each class has too few for that, one image of as many classes as make up the share.
+    If each class has too few for that, one image of as many classes as make up the share.
 
     Shapes: (N,), the same out.
 
     Raises: UsageError.
     """
     if not 0 < share < 1:
-        raise UsageError(f"--test-share is {share}, expected more than 0 and less than 1")
+        raise UsageError(f"--test-share is {share}; expected more than 0 and less than 1")
     rng = np.random.default_rng(seed)
     is_test = np.zeros(len(labels), np.bool_)
     first: list[int] = []

@@ -94,7 +94,7 @@ def test_files_of_all_formats_may_have_an_array_for_each_class(kind, tmp_path):
     source = find_format(path).read(path, ReadOptions())
     classes = [str(i) for i in range(5)]
     assert examples(source) == {"train": expected(classes, train), "test": expected(classes, test)}
-    assert "each array is taken as the images of one class: " in source.notes[0]
+    assert "each array is read as the images of one class: " in source.notes[0]
 
 
 UNCLEAR = {

@@ -184,9 +184,9 @@ COLOUR = RNG.integers(0, 256, (4, 32, 40, 3), np.uint8)
 def test_colour_and_other_sizes_are_brought_to_grey_28x28_when_asked(move, tmp_path):
     path = tmp_path / "a.npz"
     np.savez(path, X=COLOUR.transpose(move), y=np.arange(4))
-    with pytest.raises(CorruptError, match=r"in colour, 32x40; expected grey ones.*--grey"):
+    with pytest.raises(CorruptError, match=r"in colour, 32x40; expected grey levels.*--grey"):
         read_all(path)
-    with pytest.raises(CorruptError, match=r"of 32x40 pixels, expected 28x28.*--resize"):
+    with pytest.raises(CorruptError, match=r"of 32x40 pixels; expected 28x28.*--resize"):
         read_all(path, ReadOptions(grey=True))
     _, found = read_all(path, ReadOptions(grey=True, resize=True))
     folder = tmp_path / "pictures"
@@ -307,7 +307,7 @@ def test_files_of_pytorch_are_refused_with_what_to_do(tmp_path):
     old.write_bytes(pickle.dumps(0x1950A86A20F9469CFC6C, 2))
     for path in (archive, old):
         with (
-            pytest.raises(CorruptError, match="a PyTorch file is not read") as error,
+            pytest.raises(CorruptError, match="PyTorch files are not supported") as error,
             open_source(path, ReadOptions(), tmp_path / f"unpacked {path.name}"),
         ):
             pass

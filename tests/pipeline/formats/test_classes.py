@@ -77,14 +77,16 @@ def test_classes_of_every_source_are_united_and_ordered_as_they_were(tmp_path):
 @pytest.mark.parametrize("split", ["test", "validation"])
 def test_a_class_that_is_not_trained_is_an_error_that_names_it(split, tmp_path):
     source = Source((part("train", 0, 1), part(split, 0, 2)), ("a", "b", "c", "unused"))
-    with pytest.raises(CorruptError, match=f"1 class of {split} images alone: c; the training "):
+    with pytest.raises(
+        CorruptError, match=f"1 class found only in {split} images: c; the training "
+    ):
         check_trained_classes(tmp_path, source)
     check_trained_classes(tmp_path, Source((part("train", 0, 2), part(split, 2)), source.classes))
 
 
 def test_names_that_differ_by_capitals_between_splits_are_said(tmp_path):
     source = Source((part("train", 0), part("test", 1)), ("ZERO", "zero"))
-    with pytest.raises(CorruptError, match="by one name: zero and ZERO are two"):
+    with pytest.raises(CorruptError, match="one name per class: zero and ZERO are two"):
         check_trained_classes(tmp_path, source)
 
 
@@ -97,7 +99,7 @@ def test_the_rules_hold_for_folders_and_arrays(tmp_path):
     assert imported.dataset.classes == ("0", "1")
     arrays = {"x_train": pixels, "y_train": np.arange(8) % 2, "x_test": pixels}
     path = npz(tmp_path / "b.npz", **arrays, y_test=np.arange(8) % 3)
-    with pytest.raises(CorruptError, match="1 class of test images alone: 2;"):
+    with pytest.raises(CorruptError, match="1 class found only in test images: 2;"):
         import_dataset(cache, path, "other", ImportOptions())
 
 

@@ -134,7 +134,7 @@ WRONG = {
             f"{it},{i % 4}"
             for i, it in enumerate(lines_of(Kind(header=None, is_last=True), [0] * 20))
         ],
-        "786 values a line, and the first column is no index: it has 1 different values in",
+        "786 values per line, but the first column is not an index: it has 1 different",
         "Give the file a header, such as id,label,pixel0",
     ),
 }

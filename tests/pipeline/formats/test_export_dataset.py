@@ -177,7 +177,7 @@ def test_qmnist_keeps_its_columns_and_its_lost_digits(cache, tmp_path):
         "train": 60_000, "test": 10_000, "lost": 50_000
     }  # fmt: skip
     assert np.array_equal(raw_arrays(cache, "again")["lost"][0], parts["test"][0][10_000:])
-    assert any("of each row of labels the class alone is kept" in it for it in imported.notes)
+    assert any("only the class is kept from each row of labels" in it for it in imported.notes)
 
 
 def test_emnist_goes_to_torchvision_as_it_was_published_and_comes_back_upright(cache, tmp_path):
@@ -265,7 +265,7 @@ def test_an_export_is_replaced_with_force_alone(name, cache, mine, tmp_path):
     path = export(cache, mine, name, tmp_path)
     before = tree(tmp_path)
     other = make_own(cache, "other", {**SPLITS, "lost": SPLITS["test"]}, CLASSES)
-    with pytest.raises(UsageError, match="is there already") as caught:
+    with pytest.raises(UsageError, match="already exists") as caught:
         export(cache, other, name, tmp_path)
     assert "--force" in caught.value.hint
     export(cache, other, name, tmp_path, force=True)
@@ -303,7 +303,7 @@ def test_what_is_no_export_is_never_replaced(kind, name, cache, mine, tmp_path):
     path = out_path(tmp_path, name)
     FOREIGN[kind](path)
     before = tree(tmp_path)
-    for force, message in (False, "is there already"), (True, "--force does not replace it"):
+    for force, message in (False, "already exists"), (True, "--force does not replace it"):
         with pytest.raises(UsageError, match=message):
             export(cache, mine, name, tmp_path, force=force)
     assert tree(tmp_path) == before
@@ -315,7 +315,7 @@ def test_an_export_that_was_changed_is_never_replaced(kind, name, cache, mine, t
     path = export(cache, mine, name, tmp_path)
     CHANGES[kind](path)
     before = tree(tmp_path)
-    with pytest.raises(UsageError, match="not an export of ours as we left it"):
+    with pytest.raises(UsageError, match="is not an unchanged export"):
         export(cache, mine, name, tmp_path, force=True)
     assert tree(tmp_path) == before
 
@@ -328,13 +328,13 @@ def test_an_export_with_a_changed_byte_is_never_replaced(name, cache, mine, tmp_
     data[len(data) // 3] ^= 1
     victim.write_bytes(data)
     before = tree(tmp_path)
-    with pytest.raises(UsageError, match="not an export of ours as we left it"):
+    with pytest.raises(UsageError, match="is not an unchanged export"):
         export(cache, mine, name, tmp_path, force=True)
     assert tree(tmp_path) == before
 
 
 def test_the_name_of_a_file_tells_its_format(cache, mine, tmp_path):
-    with pytest.raises(UsageError, match=r"--out .*digits\.zip does not end in \.npz"):
+    with pytest.raises(UsageError, match=r'--out is .*digits\.zip"; expected a name .* in \.npz'):
         export_dataset(cache, mine, "npz", tmp_path / "digits.zip")
 
 

@@ -63,7 +63,7 @@ def test_all_broken_pictures_are_named_at_once_or_left_out(broken, has_splits, t
     source, found = read(folder, skip_damaged=True)
     assert np.array_equal(found[0], PIXELS)
     assert sum(map(len, found)) == len(PIXELS)
-    assert f"{len(bad)} of {len(PIXELS) + len(bad)} pictures left out" in source.notes[-1]
+    assert f"{len(bad)} of {len(PIXELS) + len(bad)} pictures skipped" in source.notes[-1]
 
 
 def test_sound_pictures_of_another_size_are_not_damaged(tmp_path):
@@ -85,7 +85,7 @@ def test_nothing_but_broken_pictures_is_refused(tmp_path):
 
 def test_skipping_is_for_pictures_alone(tmp_path):
     path = npz(tmp_path / "a.npz", x=PIXELS, y=LABELS)
-    with pytest.raises(UsageError, match="--skip-damaged is for image files"):
+    with pytest.raises(UsageError, match="--skip-damaged applies to image files"):
         import_dataset(
             Cache(tmp_path / "c", "test"), path, "mine", ImportOptions(skip_damaged=True)
         )

@@ -132,5 +132,5 @@ def test_an_export_is_recognised_for_what_it_is(name, tmp_path):
 def test_every_format_has_one_name_and_says_what_it_is():
     assert all(name == it.name and it.title for name, it in FORMATS.items())
     assert len({it.title for it in FORMATS.values()}) == len(FORMATS)
-    with pytest.raises(UsageError, match='no format is called "hdf5", we write npz, idx'):
+    with pytest.raises(UsageError, match='format "hdf5" not found; the formats are npz, i'):
         find_writer("hdf5")

@@ -84,8 +84,8 @@ SHAPE = np.array([6, 784], "<i4").tobytes()
 REFUSED = {
     "version 7.3": (b"MATLAB 7.3 MAT-file".ljust(512) + b"\x89HDF\r\n\x1a\n", "version 7.3, .*-v7"),
     "HDF5 under this name": (b"\x89HDF\r\n\x1a\n" + bytes(600), "version 7.3, .*np.savez"),
-    "nothing": (b"", "no MATLAB file of version 5"),
-    "a word": (b"hello" * 100, "no MATLAB file of version 5"),
+    "nothing": (b"", "not a MATLAB file of version 5"),
+    "a word": (b"hello" * 100, "not a MATLAB file of version 5"),
     "no variable": (SOUND[:128], "no images among its arrays"),
     "cut": (SOUND[:-90], "damaged MATLAB file"),
     "zipped and cut": (MatFile("<", True).write(x=ROWS, y=Y)[:-20], "damaged MATLAB file"),

@@ -40,10 +40,10 @@ def test_pictures_below_splits_of_classes_and_without_suffixes_are_read(place, t
 REFUSED = {  # what the message and its hint have in them
     "{i}.png": ("24 pictures without folders of classes", "Move each into a folder"),
     "{label}_{i:03}.png": ("24 pictures without folders of classes", '.split("_")[0]'),
-    "images/{i}.png": ("all pictures are in images, which is no class", "Move each into a"),
+    "images/{i}.png": ("all pictures are in images, which is not a class", "Move each into a"),
     "Trainingsdaten {part}/{label}/{i}.png": (
         "folders in folders: Trainingsdaten 0, Trainingsdaten 1, Trainingsdaten 2, with 0, 1, 2",
-        "Call the folders of training and test images train and test",
+        "Rename the folders of training and test images to train and test",
     ),
     "writer{i}/{label}/{i}.png": ("folders in folders: writer0, writer1", "Move the pictures up"),
     "{label}/writer{part}/{i}.png": ("with writer0, writer1, writer2 in them", "Move the pictures"),

@@ -245,7 +245,7 @@ HOSTILE = {
     "link": (zip_of(("a.csv", b"/etc/passwd"), external_attr=0o120777 << 16), "link or a device"),
     "encrypted": (encrypted(), "encrypted"),
     "bomb": (zip_of(("a.csv", BOMB)), "times its size"),
-    "empty": (zip_of(), "without files"),
+    "empty": (zip_of(), "has no files"),
     "file and folder": (zip_of(("a", b"1"), ("a/b.csv", b"1")), "damaged archive"),
     "cut": (zip_of(("a.csv", b"1"))[:-30], "damaged archive"),
     "Excel": (zip_of(("[Content_Types].xml", b""), ("xl/a.xml", b"")), "Excel workbook"),
@@ -352,7 +352,7 @@ def test_a_member_that_a_zip_has_twice_counts_once_if_both_are_alike(tmp_path):
             file.writestr("train.csv", second)
     _, counted = describe_source(tmp_path / "a.zip", tmp_path / "work")
     assert counted.startswith(f"{len(LABELS)} images of 4 classes")
-    with pytest.raises(CorruptError, match=r"train.csv is in it twice, with different content"):
+    with pytest.raises(CorruptError, match=r"train.csv occurs twice with different content"):
         describe_source(tmp_path / "b.zip", tmp_path / "more work")
 
 

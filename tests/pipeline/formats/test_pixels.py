@@ -138,7 +138,7 @@ def test_a_split_on_another_scale_is_the_last_note(highest, is_test, bring_in):
 
     splits = (same, faint) if is_test else (faint, same)
     note, _ = bring_in(both_splits(*splits), small_images(0, COUNT))
-    assert note.startswith("the splits are not on one scale: pixels are 0 to ")
+    assert note.startswith("the splits have different scales: pixels are 0 to ")
     assert f"0 to {highest} in {'test' if is_test else 'train'}" in note
     note, _ = bring_in(both_splits(faint, faint), small_images(0, COUNT))
     assert note.startswith(f"no pixel is above {highest} of 255")
@@ -155,4 +155,4 @@ def test_a_split_on_other_paper_is_named(is_test, bring_in):
 
 def test_a_split_without_ink_is_named(bring_in):
     note, _ = bring_in(both_splits(same, np.zeros_like), small_images(0, COUNT))
-    assert note == "every pixel of test is 0: there is nothing in its images"
+    assert note == "every pixel of test is 0; its images are blank"

@@ -112,7 +112,7 @@ def test_images_on_their_side_under_another_name_are_noted(write, cache, tmp_pat
     path = write(tmp_path, "mine", sideways, numbers)
     found, imported = bring_in(cache, path)
     assert found == examples(sideways, map(str, numbers))
-    assert any("lie on their side, as those of EMNIST do" in note for note in imported.notes)
+    assert any("lie on their side, like those of EMNIST" in note for note in imported.notes)
     for pixels, transpose in ((sideways, True), (sideways, False), (upright(), None)):
         _, imported = bring_in(cache, write(tmp_path, "mine", pixels, numbers), transpose=transpose)
         assert not any("lie on their side" in note for note in imported.notes)

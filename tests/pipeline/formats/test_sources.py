@@ -255,7 +255,7 @@ LAST = b"\n".join(  # the first pixel is black in all images, as MNIST's is
 REFUSED = {
     "an image of another size": (
         only("7/a.png", png(np.zeros((30, 32), np.uint8))),
-        "a.png: 32x30 pixels, expected 28x28. .*--resize",
+        "a.png: 32x30 pixels; expected 28x28. .*--resize",
     ),
     "a moving image": (only("7/a.gif", moving()), "a.gif: a moving image"),
     "no image": (only("7/a.png", b"<html>"), "a.png: no image of type .*: it is a web page"),
@@ -272,14 +272,14 @@ REFUSED = {
                 image_splits(it, "train", "test") / "my notes" / "0" / "a.png", b""
             ).parent.parent.parent
         ),
-        "my notes: beside train, but no name of another split",
+        "my notes is next to train, but not named like a split",
     ),
-    "a link that leads out": (linked, "link.png: a link that leads out of"),
-    "an empty folder": (lambda it: it, "nothing in it that is read"),
+    "a link that leads out": (linked, "link.png is a link that leads out of"),
+    "an empty folder": (lambda it: it, "no supported files found"),
     "a class too few": (listed(b"a\nb\nc\n"), 'the class "3" is not one of the 3 in classes.txt'),
-    "a class listed twice": (listed(b"0\n1\n2\n3\n2\n"), 'two classes are called "2"'),
-    "an empty class name": (listed(b"0\n\n2\n3\n"), '"" is no class name'),
-    "class names in Latin 1": (listed("ä".encode("latin-1")), "classes.txt: no UTF-8 text"),
+    "a class listed twice": (listed(b"0\n1\n2\n3\n2\n"), 'two classes are named "2"'),
+    "an empty class name": (listed(b"0\n\n2\n3\n"), '"" is not a class name'),
+    "class names in Latin 1": (listed("ä".encode("latin-1")), "classes.txt: not UTF-8 text"),
     "pixel 256": (field(4, 3, b"256"), 'line 4: column 3 is "256", expected a whole number'),
     "pixel -1": (field(2, 785, b"-1"), 'line 2: column 785 is "-1"'),
     "pixel 1.5": (field(3, 2, b"1.5"), 'line 3: column 2 is "1.5"'),
@@ -296,15 +296,15 @@ REFUSED = {
     "an open quote": (changed_line(6, lambda line: b'"' + line), "line 6: "),
     "a label in Latin 1": (
         field(6, 1, "ä".encode("latin-1")),
-        "line 6: the label is no UTF-8 text",
+        "line 6: the label is not UTF-8 text",
     ),
     "no label": (field(6, 1, b""), "line 6: an empty label, one of 1 in 24"),
-    "label 256": (field(6, 1, b"256"), "line 6: label 256, expected 255 at most"),
+    "label 256": (field(6, 1, b"256"), "line 6: label 256; expected 255 at most"),
     "labels last without header": (
         only("a.csv", LAST),
         "not clear whether the labels are the first or the last",
     ),
-    "no labels": (only("test.csv", KAGGLE[6:].encode() + b"\n"), "no column is called label"),
+    "no labels": (only("test.csv", KAGGLE[6:].encode() + b"\n"), "no column named label found"),
     "columns in disorder": (
         only("a.csv", KAGGLE.replace("l1,", "l2,").encode()),
         "others: pixel2; missing: pixel1. Expected",
@@ -352,7 +352,7 @@ REFUSED = {
     "npz of classes beyond": (of_npz(classes=np.array(["a", "b"])), "label 3, and 2 class names"),
     "npz with a greedy header": (
         npy_bomb,
-        "x is to hold uint8 of shape .2400, 28, 28., 1,881,728 bytes; it has 18,944",
+        "x declares uint8 of shape .2400, 28, 28., 1,881,728 bytes; found 18,944",
     ),
     "pickle of a number": (only("a.pkl", pickle.dumps(7)), "no images among its arrays: no arrays"),
     "pickle of one image": (
@@ -365,11 +365,11 @@ REFUSED = {
     ),
     "pickle of other fractions": (
         only("a.pkl", pickle.dumps((PIXELS / 300, LABELS))),
-        "fractions that are no whole numbers / 255 or / 256",
+        "fractions, but not whole numbers / 255 or / 256",
     ),
     "pickle of 14x56": (
         only("a.pkl", pickle.dumps((PIXELS.reshape(N, 14, 56), LABELS))),
-        "a.pkl: 24 images of 14x56 pixels, expected 28x28",
+        "a.pkl: 24 images of 14x56 pixels; expected 28x28",
     ),
     "pickle with pixel 256": (
         only("a.pkl", pickle.dumps((PIXELS + np.int16(1), LABELS))),
@@ -396,7 +396,7 @@ REFUSED = {
     ),
     "anything else": (
         only("a.bin", b"\x7fELF"),
-        "a.bin: nothing that is read, it is a program",
+        "a.bin: format not supported, it is a program",
     ),
 }
 
@@ -412,12 +412,12 @@ def test_what_would_not_be_exact_is_refused_by_name_and_place(kind, tmp_path):
 
 def test_idx_files_without_their_partners_are_missing(tmp_path):
     idx_pair(tmp_path).unlink()
-    with pytest.raises(MissingError, match="the train labels are missing beside train-images"):
+    with pytest.raises(MissingError, match="the train labels are missing next to train-images"):
         find_format(tmp_path).read(tmp_path, ReadOptions())
 
 
 def test_nothing_and_what_is_neither_file_nor_folder_are_refused(tmp_path):
-    with pytest.raises(MissingError, match="nothing is not there"):
+    with pytest.raises(MissingError, match="nothing not found"):
         find_format(tmp_path / "nothing")
     with pytest.raises(UsageError, match="neither a file nor a folder"):
         find_format(type(tmp_path)("/dev/null"))
