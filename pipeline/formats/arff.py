@@ -139,7 +139,7 @@ def read_line(table: Table, number: int, line: str) -> tuple[str, list[float]]:
     if line.startswith("{"):
         raise CorruptError(f"{where}: sparse data; expected a number for every column", SAVE)
     if len(fields) != len(table.names):
-        raise CorruptError(f"{where}: {len(fields):,} values, expected {len(table.names):,}")
+        raise CorruptError(f"{where}: {len(fields):,} values; expected {len(table.names):,}")
     label = fields[table.columns.label].strip()
     if len(label) > MAX_TEXT:
         raise CorruptError(f"{where}: a label has more than {MAX_TEXT:,} letters")

@@ -118,12 +118,12 @@ def layouts_without_header(path: Path, fields: int, asked: str | None) -> tuple[
     """
     if fields == PIXELS and asked is None:
         raise UnlabelledError(
-            f"{path}: line 1: {PIXELS} values, expected {PIXELS} pixels and a label",
+            f"{path}: line 1: {PIXELS} values; expected {PIXELS} pixels and a label",
             UNLABELLED,
         )
     if fields not in (PIXELS + 1, PIXELS + 2):
         raise line_error(
-            path, 1, f"{fields:,} values, expected a label and 784 pixels", sizes(fields)
+            path, 1, f"{fields:,} values; expected a label and 784 pixels", sizes(fields)
         )
     if asked not in (None, "first", "last"):
         what = f'--label-column is "{asked}"; expected first or last in a file without a header'

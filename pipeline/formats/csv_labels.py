@@ -172,7 +172,7 @@ def columns_of_images(path: Path, rows: list[list[str]]) -> Columns:
     first = rows[0]
     if not is_header(first):
         if len(first) != PIXELS:
-            raise line_error(path, 1, f"{len(first):,} values, expected {PIXELS} pixels")
+            raise line_error(path, 1, f"{len(first):,} values; expected {PIXELS} pixels")
         return Columns((Layout(PIXELS, tuple(range(PIXELS)), None),), False)
     names = plain_header(rows)
     pixels = find_pixels(names)

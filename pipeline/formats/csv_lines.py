@@ -183,9 +183,9 @@ def parse_lines(path: Path, line: int, block: bytes, wanted: Wanted) -> list[lis
         row = read_line(path, number, text, wanted)
         if len(row) != wanted.fields:
             hint = "Remove the line if it is not an image; if the file ends there, save it again"
-            what = f"{len(row):,} values, expected {wanted.fields:,}"
+            what = f"{len(row):,} values; expected {wanted.fields:,}"
             if wanted.fields == 785:
-                what = f"{len(row):,} values, expected a label and 784 pixels"
+                what = f"{len(row):,} values; expected a label and 784 pixels"
             raise line_error(path, number, what, hint)
         for column in sorted(wanted.numbers):
             if not NUMBER.fullmatch(row[column]) and row[column] not in TRUTHS:
@@ -216,7 +216,7 @@ def read_line(path: Path, line: int, text: bytes, wanted: Wanted) -> list[str]:
 
 def value_error(path: Path, line: int, column: int, value: str) -> CorruptError:
     """Build the error for a value that is not a pixel; the column counts from 0."""
-    what = f'column {column + 1} is "{value[:30]}", expected a whole number from 0 to 255'
+    what = f'column {column + 1} is "{value[:30]}"; expected a whole number from 0 to 255'
     hint = NEGATIVE if re.match("-[0-9.]", value) else ""
     return line_error(path, line, what, hint)
 

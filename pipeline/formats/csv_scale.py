@@ -94,7 +94,7 @@ class Scale:
         """
         if self.divisor is None:
             raise CorruptError(
-                f"{path}: pixels are fractions but not whole numbers / 255 or / 256",
+                f"{path}: pixels are fractions, but not whole numbers / 255 or / 256",
                 f"{WHOLE}: np.round(x * 255), or np.round((x - 0.01) / 0.99 * 255) from 0.01 on",
             )
         if not self.has_shares:

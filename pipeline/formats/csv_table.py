@@ -205,7 +205,7 @@ def check_count(survey: Survey, texts: Texts) -> None:
         name = text.decode("utf-8", "replace").strip()
         seen.add(plain_number(name) or name)
         if len(seen) > MAX_CLASSES:
-            what = f'"{name}" is class {len(seen)}, expected {MAX_CLASSES} at most'
+            what = f'"{name}" is class {len(seen)}; expected {MAX_CLASSES} at most'
             raise line_error(survey.path, line, what, f"If these are not labels, use {OPTION}")
 
 

@@ -180,7 +180,7 @@ def read_image(path: Path, resize: bool) -> NDArray[np.uint8]:
         return grey
     if not resize:
         raise WrongSizeError(
-            f"{path}: {grey.shape[1]}x{grey.shape[0]} pixels, expected "
+            f"{path}: {grey.shape[1]}x{grey.shape[0]} pixels; expected "
             f"{IMAGE_SHAPE[1]}x{IMAGE_SHAPE[0]}",
             "Resize all images with --resize",
         )

@@ -193,7 +193,7 @@ def check_stream(
     if stream.shape[1:] != item_shape or stream.dtype != dtype:
         expected = ", ".join(map(str, ("N", *item_shape)))
         raise CorruptError(
-            f"{path}: {stream.dtype} of shape {stream.shape}, expected {dtype} of ({expected})"
+            f"{path}: {stream.dtype} of shape {stream.shape}; expected {dtype} of ({expected})"
         )
 
 
@@ -215,7 +215,7 @@ def read_labels(path: Path, count: int, published: Dataset | None) -> Labels:
         for items in stream.read_items():
             numbers = items.reshape(len(items), -1)[:, 0]
             if len(numbers) and numbers.min() < first:
-                raise CorruptError(f"{path}: label {numbers.min()}, expected {first} or more")
+                raise CorruptError(f"{path}: label {numbers.min()}; expected {first} or more")
             rows.append(whole_bytes(str(path), numbers, "label") - np.uint8(first))
     return np.concatenate(rows)
 

@@ -84,7 +84,7 @@ def read_variables(path: Path, data: bytes) -> dict[str, Any]:
     if order is None:
         what = "not a MATLAB file of version 5, or its header is damaged"
         if is_version4(data):
-            what = "a MATLAB file of version 4, expected version 5 to 7"
+            what = "a MATLAB file of version 4; expected version 5 to 7"
         hint = 'In MATLAB: save("mine.mat", ..., "-v7"); in Python: scipy.io.loadmat, then savemat'
         raise CorruptError(f"{path}: {what}", hint)
     reader = Reader(path, order)

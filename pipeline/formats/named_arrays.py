@@ -191,6 +191,6 @@ def convert_list(where: str, items: Sequence[Any], shape: tuple[int, ...]) -> ND
         raise CorruptError(f"{where}: its lists have different lengths") from error
     if array.shape[1:] != shape[1:]:
         raise CorruptError(
-            f"{where}: items of shape {array.shape[1:]}, expected {shape[1:]} like the first"
+            f"{where}: items of shape {array.shape[1:]}; expected {shape[1:]} like the first"
         )
     return array

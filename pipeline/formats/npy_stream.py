@@ -111,7 +111,7 @@ class NpyStream:
         if not isinstance(values, list) or not (are_texts or are_numbers):
             names = ", ".join(sorted(kind.__name__ for kind in kinds))
             raise CorruptError(
-                f"{self.where} holds Python objects ({names}), expected texts or numbers",
+                f"{self.where} holds Python objects ({names}); expected texts or numbers",
                 "Save x.astype(str), or numbers, with np.savez",
             )
         if are_texts and max(map(len, values), default=0) > MAX_TEXT:

@@ -32,14 +32,14 @@ def whole_bytes(where: str, values: NDArray[Any], what: str) -> NDArray[np.uint8
     if values.dtype == np.uint8:
         return values
     if values.dtype.kind not in "uif":
-        raise CorruptError(f"{where}: a {what} is a {values.dtype}, expected a number")
+        raise CorruptError(f"{where}: a {what} is a {values.dtype}; expected a number")
     with np.errstate(invalid="ignore"):
         is_wrong = ~((values >= 0) & (values <= 255) & (values == np.floor(values)))
     if is_wrong.any():
         wrong = values[is_wrong].flat[0]
         hint = f"Save whole numbers from 0 to 255{whole_numbers(values)}. {SAVEZ}"
         raise CorruptError(
-            f"{where}: a {what} is {wrong}, expected a whole number from 0 to 255", hint
+            f"{where}: a {what} is {wrong}; expected a whole number from 0 to 255", hint
         )
     return values.astype(np.uint8)
 
@@ -115,7 +115,7 @@ def find_ink(where: str, chunks: Iterable[NDArray[Any]]) -> Ink:
             scales = [it for it in scales if fits(values, it)]
         if not scales:
             raise CorruptError(
-                f"{where}: pixels are fractions but not whole numbers / 255 or / 256",
+                f"{where}: pixels are fractions, but not whole numbers / 255 or / 256",
                 f"Save pixels as whole numbers from 0 to 255{whole_numbers(values)}. {SAVEZ}",
             )
     return Ink(scales[0])
@@ -172,12 +172,12 @@ def class_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[np.ui
     if values.dtype.kind == "b":
         values = values.astype(np.uint8)
     if values.dtype.kind not in "uif":
-        raise CorruptError(f"{where}: labels of {values.dtype}, expected numbers or texts")
+        raise CorruptError(f"{where}: labels of {values.dtype}; expected numbers or texts")
     with np.errstate(invalid="ignore"):
         is_wrong = ~np.isfinite(values) | (values != np.floor(values))
     if is_wrong.any():
         row, count = int(is_wrong.argmax()), int(is_wrong.sum())
-        what = f"a label is {values[row]}, expected a whole number or a text"
+        what = f"a label is {values[row]}; expected a whole number or a text"
         raise CorruptError(f"{where}: {what}; image {row + 1:,} is the first of {count:,} such")
     if values.size and not 0 <= values.min() <= values.max() <= 255:
         return [str(int(value)) for value in values.tolist()]
@@ -207,7 +207,7 @@ def one_hot_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[Any
     rows = rows if rows.shape[0] == count else rows.T
     if rows.dtype.kind not in "buif" or ((rows != 0).sum(1) != 1).any() or (rows.max(1) <= 0).any():
         raise CorruptError(
-            f"{where}: {rows.shape[1]} numbers for each image that are not one-hot, expected one "
+            f"{where}: {rows.shape[1]} numbers for each image that are not one-hot; expected one "
             "label for each",
             SAVEZ,
         )

@@ -237,7 +237,7 @@ def decode_entry(where: str, entry: Any, options: ReadOptions) -> NDArray[np.uin
     if not options.resize:
         height, width = grey.shape
         raise CorruptError(
-            f"{where}: {width}x{height} pixels, expected {IMAGE_SHAPE[1]}x{IMAGE_SHAPE[0]}",
+            f"{where}: {width}x{height} pixels; expected {IMAGE_SHAPE[1]}x{IMAGE_SHAPE[0]}",
             "Resize all images with --resize",
         )
     return np.asarray(fit(Image.fromarray(grey)))

@@ -31,7 +31,7 @@ class PixelChange:
         """
         if self.highest is not None:
             if (largest := int(images.max(initial=0))) > self.highest:
-                what = f"{where}: a pixel is {largest}, expected {self.highest} at most"
+                what = f"{where}: a pixel is {largest}; expected {self.highest} at most"
                 raise CorruptError(what, "--highest is the largest pixel of all")
             scaled = np.rint(np.arange(self.highest + 1) * (FULL / self.highest))
             images = scaled.astype(np.uint8)[images]

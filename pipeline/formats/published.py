@@ -145,7 +145,7 @@ def name_classes(path: Path, dataset: Dataset, source: Source) -> Source:
     last = first + len(dataset.classes) - 1
     for number in used:
         if not first <= number <= last:
-            what = f"{path}: label {number}, expected {first} to {last} in {dataset.title}"
+            what = f"{path}: label {number}; expected {first} to {last} in {dataset.title}"
             raise CorruptError(what, "If it is another dataset, give it another name")
     parts = tuple(
         replace(it, labels=(numbers[it.labels] - first).astype(np.uint8)) for it in source.parts

@@ -118,7 +118,7 @@ def select(path: Path, chunks: Iterable[Images], chosen: Chosen) -> Iterator[Ima
             yield chunk[rows]
     if position != len(chosen):
         raise CorruptError(
-            f"{path}: {position:,} images, expected {len(chosen):,}: "
+            f"{path}: {position:,} images; expected {len(chosen):,}: "
             "the file changed while it was read"
         )
 

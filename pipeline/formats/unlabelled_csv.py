@@ -97,7 +97,7 @@ def find_columns(path: Path) -> Found:
         return Found(layout, has_header, notes=unused)
     if len(first) in (PIXELS + 1, PIXELS + 2):
         return find_end(path)
-    what = f"{len(first):,} values, expected {PIXELS} pixels, with or without an id or a label"
+    what = f"{len(first):,} values; expected {PIXELS} pixels, with or without an id or a label"
     raise line_error(path, 1, what, sizes(len(first)))
 
 

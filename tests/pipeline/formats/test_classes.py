@@ -105,7 +105,7 @@ def test_the_rules_hold_for_folders_and_arrays(tmp_path):
 
 def test_a_class_that_holds_nearly_all_images_is_noted():
     (note,) = notes_on_classes("ab", [part("train", *[1] * 59, 0)])
-    assert note.startswith("59 of 60 training images are of class b, nearly all")
+    assert note.startswith("59 of 60 training images are of class b; check that")
     assert notes_on_classes("ab", [part("train", *[1] * 9, 0)]) == []
 
 

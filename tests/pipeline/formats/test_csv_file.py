@@ -205,7 +205,7 @@ def test_a_label_is_taken_by_its_name(tmp_path):
         read(path)
     check(path, pixels, NAMES["letters"], label_column="Kind of Thing")
     check(path, pixels, NAMES["letters"], label_column="first")
-    with pytest.raises(CorruptError, match="column "other" not found; other than pixels there is kind of th"):
+    with pytest.raises(CorruptError, match='"other" not found; other than pixels there is kind of'):
         read(path, label_column="other")
 
 
@@ -216,8 +216,8 @@ def test_a_label_is_taken_by_its_name(tmp_path):
         (Kind(), ("pixel783", "pixel990"), "784 of them named like pixels"),
         (Kind(), ("label,", "label,class,"), "columns other than pixels: label, class"),
         (Kind(label="id"), ("", ""), "no column named label found; the columns are pixels and id"),
-        (Kind(), ("\n1,0,", "\n1,0.5,"), 'line 3: column 2 is "0.5", expected a whole number'),
-        (Kind(), ("\n1,0,", "\n1,nan,"), 'line 3: column 2 is "nan", expected a whole number'),
+        (Kind(), ("\n1,0,", "\n1,0.5,"), 'line 3: column 2 is "0.5"; expected a whole number'),
+        (Kind(), ("\n1,0,", "\n1,nan,"), 'line 3: column 2 is "nan"; expected a whole number'),
         (Kind(numbers="share"), ("\n1,0.0,", "\n1,2.0,"), 'line 3: column 2 is "2'),
         (Kind(), ("\n1,0,", "\n1,-1,"), 'line 3: column 2 is "-1", .* Pixels from -1 to 1'),
         (Kind(None), (",0\n", ",0,0,0,0\n"), "788 values, .* A column for each class"),
@@ -254,7 +254,7 @@ def test_ids_are_no_labels(labels, tmp_path):
     if labels == "digits":
         check(path, small_images(0, COUNT), names)
         return
-    with pytest.raises(CorruptError, match="the first column has a different value in each line, l"):
+    with pytest.raises(CorruptError, match="the first column has a different value in each line"):
         read(path)
 
 
@@ -322,7 +322,7 @@ def test_ids_that_differ_are_refused_and_ids_of_one_file_are_said(tmp_path):
     ):
         read(tmp_path)
     labels.write_text(text.replace("\n7,", "\n8,"))
-    with pytest.raises(CorruptError, match=r'labels.csv: line 18: the id "8" is in line 17, too'):
+    with pytest.raises(CorruptError, match=r'labels.csv: line 18: the id "8" is also in line 17'):
         read(tmp_path)
     labels.write_text(text + "\n70,1")
     with pytest.raises(CorruptError, match=r'labels.csv: line 26: .* no line with the id "70"'):

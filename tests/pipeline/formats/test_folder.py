@@ -133,7 +133,7 @@ def test_pictures_in_splits_without_classes_are_not_two_classes(tmp_path):
 
 def test_pictures_of_a_type_that_is_not_read_are_not_passed_over(tmp_path):
     save(images(tmp_path) / "0" / "a.heic", b"x")
-    with pytest.raises(CorruptError, match=r"a\.heic: \.heic pictures are not read"):
+    with pytest.raises(CorruptError, match=r"a\.heic: \.heic pictures are not supported"):
         read(tmp_path)
 
 

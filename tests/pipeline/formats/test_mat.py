@@ -127,5 +127,5 @@ def test_a_damaged_file_is_read_or_refused(zipped, tmp_path, amount):
 
 def test_a_file_of_version_4_is_named_so(tmp_path):
     savemat(tmp_path / "a.mat", {"x": np.zeros((5, 784)), "y": np.arange(5)}, format="4")
-    with pytest.raises(CorruptError, match=r"a MATLAB file of version 4, .* scipy.io.loadmat"):
+    with pytest.raises(CorruptError, match=r"a MATLAB file of version 4; .* scipy.io.loadmat"):
         read_all(tmp_path / "a.mat")

@@ -83,4 +83,4 @@ def test_a_split_of_another_name_is_kept_and_said(tmp_path):
         save(root / "holdout" / str(label) / f"h{i}.png", png(pixels))
     imported = import_dataset(Cache(tmp_path / "cache", "test"), root, "mine", ImportOptions())
     assert set(imported.dataset.splits) == {"train", "test", "holdout"}
-    assert any("holdout is kept as a split of its own" in it for it in imported.notes)
+    assert any("holdout is kept as a separate split" in it for it in imported.notes)

@@ -195,7 +195,7 @@ def test_where_nothing_is_read_it_is_said_what_was_seen_and_what_is_read(files, 
 def test_files_of_several_datasets_are_not_mixed(tmp_path):
     for name in ("mnist_train", "mnist_test", "fashion_train", "fashion_test"):
         save(tmp_path / f"{name}.csv", lines(KAGGLE))
-    with pytest.raises(UsageError, match="not the splits of one data set"):
+    with pytest.raises(UsageError, match="not the splits of one dataset"):
         read_splits(tmp_path, tmp_path / "work")
     make_pictures(tmp_path / "pictures", 0)
     make_pictures(tmp_path / "pictures", 1)

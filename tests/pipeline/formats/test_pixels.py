@@ -88,7 +88,7 @@ def test_another_scale_is_said_and_mended(highest, write, bring_in):
 
 
 def test_a_pixel_above_the_highest_is_refused(bring_in):
-    with pytest.raises(CorruptError, match=r"a\.npz: a pixel is \d+, expected 16 at most"):
+    with pytest.raises(CorruptError, match=r"a\.npz: a pixel is \d+; expected 16 at most"):
         bring_in(as_npz, small_images(0, COUNT), highest=16)
 
 

@@ -120,7 +120,7 @@ def test_images_on_their_side_under_another_name_are_noted(write, cache, tmp_pat
 
 def test_labels_that_do_not_fit_are_refused(cache, tmp_path):
     path = as_npz(tmp_path, "emnist-letters", upright(), np.arange(COUNT) + 8)
-    with pytest.raises(CorruptError, match="label 27, expected 1 to 26 in EMNIST letters"):
+    with pytest.raises(CorruptError, match="label 27; expected 1 to 26 in EMNIST letters"):
         bring_in(cache, path)
 
 

@@ -280,7 +280,7 @@ REFUSED = {
     "a class listed twice": (listed(b"0\n1\n2\n3\n2\n"), 'two classes are named "2"'),
     "an empty class name": (listed(b"0\n\n2\n3\n"), '"" is not a class name'),
     "class names in Latin 1": (listed("ä".encode("latin-1")), "classes.txt: not UTF-8 text"),
-    "pixel 256": (field(4, 3, b"256"), 'line 4: column 3 is "256", expected a whole number'),
+    "pixel 256": (field(4, 3, b"256"), 'line 4: column 3 is "256"; expected a whole number'),
     "pixel -1": (field(2, 785, b"-1"), 'line 2: column 785 is "-1"'),
     "pixel 1.5": (field(3, 2, b"1.5"), 'line 3: column 2 is "1.5"'),
     "no pixel": (field(3, 2, b""), 'line 3: column 2 is ""'),
@@ -291,7 +291,7 @@ REFUSED = {
     ),
     "a column more": (
         changed_line(5, lambda line: line + b",0"),
-        "line 5: 786 values, expected a l",
+        "line 5: 786 values; expected a l",
     ),
     "an open quote": (changed_line(6, lambda line: b'"' + line), "line 6: "),
     "a label in Latin 1": (
@@ -312,11 +312,11 @@ REFUSED = {
     "an endless line": (only("a.csv", b"1," * (1 << 21)), "line 1: longer than 65,536 bytes"),
     "257 classes": (
         only("a.csv", b"".join(b"n%d" % i + b",0" * 784 + b"\n" for i in range(257))),
-        'line 257: "n256" is class 257, expected 256 at most',
+        'line 257: "n256" is class 257; expected 256 at most',
     ),
     "CSV files that are no set": (
         lambda it: save(save(it / "a.csv", b"1").with_name("b.csv"), b"").parent,
-        "2 files .a.csv, b.csv. that are not the splits of one data set",
+        "2 files .a.csv, b.csv. are not the splits of one dataset",
     ),
     "damaged gzip": (only("a.csv.gz", gzip.compress(lines())[:-50]), "damaged gzip data"),
     "npz without labels": (
@@ -324,13 +324,13 @@ REFUSED = {
         "no labels that fit a 24x28x28: a 24x28x28. .*x_train and y_train.*np.savez",
     ),
     "npz of objects": (of_npz(y=np.array([None] * N)), "Python objects"),
-    "npz with NaN": (of_npz(x=np.where(PIXELS > 3, np.nan, 0)), "a pixel is nan, expected a whole"),
+    "npz with NaN": (of_npz(x=np.where(PIXELS > 3, np.nan, 0)), "a pixel is nan; expected a whole"),
     "npz with pixel -1": (of_npz(x=PIXELS.astype(int) - 1), "a pixel is -1"),
     "npz with pixel 256": (of_npz(x=PIXELS.astype(np.uint16) + 1), "a pixel is 256"),
-    "npz with label 1.5": (of_npz(y=LABELS + 1.5), "y: a label is .*.5, expected a whole number"),
+    "npz with label 1.5": (of_npz(y=LABELS + 1.5), "y: a label is .*.5; expected a whole number"),
     "npz of 32x32": (of_npz(x=np.zeros((N, 32, 32), np.uint8)), "x: 24 images of 32x32.*--resize"),
     "npz in colour": (of_npz(x=np.zeros((N, 28, 28, 3), np.uint8)), "in colour, 28x28.*--grey"),
-    "npz with a label less": (of_npz(y=LABELS[1:]), "x 24x28x28 and y 23, expected a label for ea"),
+    "npz with a label less": (of_npz(y=LABELS[1:]), "x 24x28x28 and y 23; expected a label for ea"),
     "npz with two labels each": (of_npz(y=np.c_[LABELS, LABELS]), "y: 2 numbers .* not one-hot"),
     "npz with two kinds of labels": (
         of_npz(label=LABELS),
@@ -349,7 +349,10 @@ REFUSED = {
         lambda it: save(it / "a.npz", npz(it / "b.npz", x=PIXELS).read_bytes()[:-30]),
         "damaged .npz file",
     ),
-    "npz of classes beyond": (of_npz(classes=np.array(["a", "b"])), "label 3, and 2 class names"),
+    "npz of classes beyond": (
+        of_npz(classes=np.array(["a", "b"])),
+        "label 3 is beyond the 2 class names",
+    ),
     "npz with a greedy header": (
         npy_bomb,
         "x declares uint8 of shape .2400, 28, 28., 1,881,728 bytes; found 18,944",
@@ -373,7 +376,7 @@ REFUSED = {
     ),
     "pickle with pixel 256": (
         only("a.pkl", pickle.dumps((PIXELS + np.int16(1), LABELS))),
-        "a.pkl: a pixel is 256, expected a whole number from 0 to 255",
+        "a.pkl: a pixel is 256; expected a whole number from 0 to 255",
     ),
     "hostile pickle": (only("a.pkl", pickle.dumps(print)), "refused: it imports .builtins.print"),
     "hostile pickle zipped": (
@@ -384,7 +387,7 @@ REFUSED = {
         lambda it: save(
             idx_pair(it).with_name("train-images-idx3-ubyte"), idx_bytes(PIXELS[:, 1:])
         ),
-        r"uint8 of shape .24, 27, 28., expected uint8 of .N, 28, 28",
+        r"uint8 of shape .24, 27, 28.; expected uint8 of .N, 28, 28",
     ),
     "IDX with a label less": (
         lambda it: save(idx_pair(it), idx_bytes(LABELS[1:])),

@@ -72,9 +72,9 @@ def test_arff_keeps_the_names_of_classes_in_their_order(tmp_path):
 
 
 ARFF_FAULTS = {
-    "no data": (LAST[: LAST.index(b"@data")], "no @DATA"),
+    "no data": (LAST[: LAST.index(b"@data")], "@DATA not found"),
     "sparse data": (LAST[: LAST.index(b"% here")] + b"{0 5, 3 7}\n", "line 790: sparse data"),
-    "a value less": (LAST[:-3], "line 796: 784 values, expected 785"),
+    "a value less": (LAST[:-3], "line 796: 784 values; expected 785"),
     "no number": (LAST[:-5].replace(b"@data\n% here\n", b"@data\n?,"), "line 790: 786 values"),
     "a missing value": (LAST[:-1] + b"\n" + b"?" + b",0" * 784, "a pixel is not a number"),
     "two labels": (
