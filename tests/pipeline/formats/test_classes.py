@@ -155,5 +155,5 @@ def test_missing_labels_are_named_by_line_in_tables_and_by_row_in_arrays(absent,
 def test_labels_that_are_no_numbers_are_counted(tmp_path):
     labels = np.array([0.0, 1, np.nan, 1, np.nan, 0])
     path = npz(tmp_path / "a.npz", x=small_images(0, 6), y=labels)
-    with pytest.raises(CorruptError, match=r"a label is nan, .*; image 3 is the first of 2 such"):
+    with pytest.raises(CorruptError, match=r"a label is nan; .*; image 3 is the first of 2 such"):
         import_dataset(Cache(tmp_path / "cache", "test"), path, "mine", ImportOptions())

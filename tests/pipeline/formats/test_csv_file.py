@@ -219,8 +219,8 @@ def test_a_label_is_taken_by_its_name(tmp_path):
         (Kind(), ("\n1,0,", "\n1,0.5,"), 'line 3: column 2 is "0.5"; expected a whole number'),
         (Kind(), ("\n1,0,", "\n1,nan,"), 'line 3: column 2 is "nan"; expected a whole number'),
         (Kind(numbers="share"), ("\n1,0.0,", "\n1,2.0,"), 'line 3: column 2 is "2'),
-        (Kind(), ("\n1,0,", "\n1,-1,"), 'line 3: column 2 is "-1", .* Pixels from -1 to 1'),
-        (Kind(None), (",0\n", ",0,0,0,0\n"), "788 values, .* A column for each class"),
+        (Kind(), ("\n1,0,", "\n1,-1,"), 'line 3: column 2 is "-1"; .* Pixels from -1 to 1'),
+        (Kind(None), (",0\n", ",0,0,0,0\n"), "788 values; .* A column for each class"),
         (Kind(separator=";"), ("\n0;", "\n0;x, y;"), "a comma in a text, where a semicolon"),
     ],
 )

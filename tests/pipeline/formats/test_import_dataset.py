@@ -112,7 +112,9 @@ def test_every_image_is_in_one_split_and_the_seed_decides_in_which(cache, source
 
 @pytest.mark.parametrize("share", [0, 1, -1, 2, float("nan")])
 def test_a_share_that_leaves_nothing_is_refused(share, cache, source):
-    with pytest.raises(UsageError, match=r"--test-share is .*; expected more than 0 "):
+    with pytest.raises(
+        UsageError, match=r"--test-share is .*; expected more than 0 |is nan; expected a number"
+    ):
         import_dataset(cache, source, "mine", ImportOptions(test_share=share))
 
 
