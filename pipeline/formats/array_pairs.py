@@ -84,7 +84,7 @@ def join_classes_of(images: Sequence[Candidate], others: Sequence[Candidate]) ->
 def group_by_split(
     path: Path, arrays: Sequence[NamedArray], images: Sequence[Candidate]
 ) -> dict[str | None, list[Candidate]]:
-    """Group images by their splits; those of no split beside others are for training.
+    """Group images by their splits; those without a split, next to others, are for training.
 
     Raises: CorruptError.
     """
@@ -164,7 +164,7 @@ def choose_labels(
     others: Sequence[Candidate],
     is_only: bool,
 ) -> Candidate | None:
-    """Choose the labels of some images; None where a split beside training has none.
+    """Choose the labels of some images; None if a split other than training has none.
 
     Raises: CorruptError.
     """
@@ -193,7 +193,7 @@ def same_split(candidate: Candidate, images: Candidate) -> bool:
 
 
 def can_be_labels(candidate: Candidate, count: int) -> bool:
-    """Return whether an array can be the labels of so many images."""
+    """Return whether an array can be the labels of `count` images."""
     array = candidate.array
     if array.kind == OBJECT:
         return array.shape[:1] == (count,)
@@ -210,16 +210,16 @@ def rank_labels(candidate: Candidate, images: Candidate) -> tuple[bool, bool, bo
 
 
 def refusal(path: Path, arrays: Sequence[NamedArray], what: str) -> CorruptError:
-    """List the arrays that cannot be told apart, and say which names would."""
+    """Build the error for ambiguous arrays: list them, and suggest names."""
     listed = ", ".join(map(str, arrays[:SHOWN])) or "no arrays"
     more = f" and {len(arrays) - SHOWN} more" if len(arrays) > SHOWN else ""
     files = Counter(it.path for it in arrays)
-    hint = NAMES if len(files) < 3 else f"Name one of the files, or call them otherwise. {NAMES}"
+    hint = NAMES if len(files) < 3 else f"Name one of the files, or rename them. {NAMES}"
     return CorruptError(f"{path}: {what}: {listed}{more}", mend_of(arrays) or hint)
 
 
 def mend_of(arrays: Sequence[NamedArray]) -> str:
-    """Write what makes images and labels of arrays that hold both, in a form that is not read."""
+    """Return a hint for arrays that hold images and labels in a form that is not supported."""
     for it in arrays:
         beside = it.shape[1] - PIXELS if len(it.shape) == 2 and it.kind == NUMBER else 0
         if beside == 1:

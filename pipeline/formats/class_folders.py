@@ -144,7 +144,7 @@ def add_split(root: Path, folder: Path, split: str, found: ClassFolders) -> None
                 f"{place}: pictures outside the folders of classes; {LAYOUT}", BY_NAME
             )
         found.notes.append(
-            f"{folder}: {len(loose):,} pictures without labels, not used: no folders of classes"
+            f"{folder}: {len(loose):,} pictures not used, because they are in no folder of a class"
         )
         return
     found.unused.extend((*listing.skipped, *listing.files))

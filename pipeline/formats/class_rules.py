@@ -65,7 +65,7 @@ def require_labels(path: Path, source: Source) -> None:
 def is_missing(name: str, names: Sequence[str]) -> bool:
     """Return whether a class name stands for a missing label, given all names.
 
-    A sign is a class beside other signs, NA beside other pairs of capitals, and -1 beside 1.
+    A sign is a class among other signs, NA among other pairs of capitals, and -1 next to 1.
     """
     others = [it for it in names if it not in MISSING]
     if name == "-1":

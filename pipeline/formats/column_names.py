@@ -34,7 +34,7 @@ LABEL_WORDS = frozenset(
         *("标签", "標籤", "类别", "類別", "数字", "ラベル", "クラス", "라벨", "레이블"),
     ]
 )
-MORE_WORDS = frozenset(  # beside a word for the label, as in "Digit Name", class_id and y_train
+MORE_WORDS = frozenset(  # with a word for the label, as in "Digit Name", class_id and y_train
     ["name", "names", "id", "true", "train", "test", "text", "value", "code", "num", "n", "of"]
 )
 MAX_OTHERS = 2  # columns; more may be one for each class

@@ -1,7 +1,7 @@
 """Choice between two columns for the labels, by the evidence of all rows.
 
 A label has few distinct values, spread over many rows; a pixel of the border is distributed like
-the pixels beside it. Both readings are compared by their description length: the bits that it
+the pixels next to it. Both readings are compared by their description length: the bits that it
 takes to write the two columns down when one of them is labels and the other is a pixel.
 
 Source: J. Rissanen, Modeling by shortest data description, 1978; the labels are coded with a
@@ -122,7 +122,7 @@ class Candidate:
         return bits
 
     def pixel_bits(self) -> float:
-        """Compute the bits that the column takes as a pixel like those beside it."""
+        """Compute the bits that the column takes as a pixel like its neighbours."""
         if self.is_text or len(self.counts) > MAX_TEXTS:
             return math.inf
         total = sum(self.neighbours.values())

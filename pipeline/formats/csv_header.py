@@ -49,7 +49,7 @@ class Layout:
 
     fields: int  # in a line
     pixels: tuple[int, ...]  # the columns of the 784 pixels, row by row
-    label: int | None  # None: there is no label
+    label: int | None  # None: no label
     name: str = ""  # of the label's column, where it has one
     unused: tuple[str, ...] = ()  # names of further columns
 

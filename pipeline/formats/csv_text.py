@@ -20,7 +20,7 @@ UTF16_MARKS = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 
 TRUTHS = {"True": "1", "False": "0"}  # as pandas writes pixels that are 1 and 0
-SEPARATORS = {b"\t": "a tab", b";": "a semicolon", b"|": "a bar"}  # beside commas and blanks
+SEPARATORS = {b"\t": "a tab", b";": "a semicolon", b"|": "a bar"}  # other than commas and blanks
 ODD_LINE = re.compile(rb"\n(?:[ \t,;|\x1a\0]*|#[^\n]*)(?=\n)")  # empty, or perhaps a comment
 SINGLE_QUOTED = re.compile(rb"(?:^|[,;\t|])'[^,;\t|]*'(?:$|[,;\t|])")
 SINGLE_QUOTE = re.compile(rb"(?m)(?:(?<=[,;\t|])|^)'|'(?=[,;\t|]|$)")
@@ -28,7 +28,7 @@ SEPARATOR_LINE = re.compile(rb"sep=([,;|\t])\n")  # with which Excel begins a fi
 
 NEWLINE = re.compile(rb"\r\r?\n|\r")  # the first: twice made for Windows, or once
 
-Read = Callable[[int], bytes]  # at most so many bytes; none at the end
+Read = Callable[[int], bytes]  # up to that many bytes; none at the end
 
 
 def line_error(path: Path, line: int, what: str, hint: str = "") -> CorruptError:

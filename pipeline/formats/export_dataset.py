@@ -185,7 +185,7 @@ def write_folder(
 
     Returns: the bytes and the number of the files.
 
-    Raises: StorageError; whatever `files` raises.
+    Raises: StorageError, and the errors of `files`.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     digests: dict[str, Digest] = {}

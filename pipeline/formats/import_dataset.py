@@ -161,7 +161,7 @@ def check_name(name: str) -> None:
 
 
 def check_place(cache: Cache, name: str, force: bool) -> None:
-    """Check that a place is free, or with force that it holds a dataset of yours.
+    """Check that a place is free, or with force that it holds one of your datasets.
 
     Raises: UsageError.
     """
@@ -180,7 +180,7 @@ def check_place(cache: Cache, name: str, force: bool) -> None:
     elif not force and not manifest.exists():
         for pickle in manifest.parent.glob(f"{name}_*.pickle"):
             raise UsageError(
-                f"{pickle} has no manifest, so it may be a file of yours",
+                f"{pickle} has no manifest, so it may be one of your files",
                 "Move it away, or replace it with --force",
             )
 

@@ -22,7 +22,7 @@ from pipeline.formats.streams import split_files, unpacked_file, visible_files
 from pipeline.storage.cache import STALE_SECONDS, Cache
 
 MAX_ARCHIVES = 2  # one in another
-MAX_FOLDERS = 8  # one in another, with nothing beside
+MAX_FOLDERS = 8  # one in another, and nothing else
 SUFFIXES_OF = {  # of the formats that read all such files in a folder
     npz.NPZ.name: (npz.SUFFIX,),
     npy.NPY.name: (npy.SUFFIX,),
@@ -37,7 +37,7 @@ class Place:
     """The place of a source's data, and the names of the paths below it."""
 
     path: Path
-    workspace: Path  # an empty folder for what is unpacked; made if it is needed
+    workspace: Path  # an empty folder for unpacked files; created if it is needed
     notes: list[str] = field(default_factory=list)
     unpacked: dict[Path, Path] = field(default_factory=dict)  # folder -> its archive
 

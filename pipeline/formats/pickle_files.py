@@ -32,7 +32,7 @@ from pipeline.storage.idx import CHUNK_BYTES, GZIP_MAGIC
 SUFFIXES = (".pkl", ".p", ".pickle.gz", ".pkl.gz", ".p.gz", ".pickle")
 PROTOCOLS = {bytes([0x80, protocol]) for protocol in range(2, 6)}
 MAX_UNZIPPED = 1 << 29  # bytes; Nielsen's file has 220 million
-MAX_RATIO = 100  # or so many times the gzipped ones: protocol 0 writes a zero byte as \\x00
+MAX_RATIO = 100  # or this multiple of the gzipped bytes: protocol 0 writes a zero byte as \\x00
 
 
 def recognises(path: Path) -> bool:

@@ -206,7 +206,7 @@ def find_change(
 ) -> tuple[PixelChange, list[str]]:
     """Find the change that makes images light ink on dark, 255 at most; options override it.
 
-    Returns: the change, and notes on what was found.
+    Returns: the change, and notes on the findings.
     """
     survey = PixelSurvey()
     for _ in survey.changed("", chunks):

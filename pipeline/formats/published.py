@@ -131,7 +131,7 @@ def extent(lines: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 
 def name_classes(path: Path, dataset: Dataset, source: Source) -> Source:
-    """Give classes that have numbers their published names; other names are kept.
+    """Replace the numbers of classes by their published names; keep other names.
 
     Raises: CorruptError.
     """

@@ -34,9 +34,9 @@ READ = (
 SAVE = "In Python: np.savez('mine.npz', x_train=images, y_train=labels), and import that"
 WAYS_OUT = {  # by what a file is
     "archive": "Unpack it, and name the folder",
-    "bzip2": "Unpack it, and name what is in it",
-    "xz data": "Unpack it, and name what is in it",
-    "Zstandard": "Unpack it, and name what is in it",
+    "bzip2": "Unpack it, and name its content",
+    "xz data": "Unpack it, and name its content",
+    "Zstandard": "Unpack it, and name its content",
     "web page": "Download the file itself",
     "Git LFS": "Fetch the file itself with git lfs pull",
     "document": "Save its table as CSV",

@@ -106,7 +106,7 @@ def starts_with(path: Path, magic: bytes) -> bool:
 def visible_files(folder: Path) -> list[Path]:
     """List the files of a folder that may be data, by name.
 
-    A file alone in a folder of its own name counts as well: so some programs unpack `name.gz`.
+    A single file in a folder of the same name counts as well: some programs unpack `name.gz` so.
 
     Raises: MissingError, StorageError.
     """

@@ -1,4 +1,4 @@
-"""Arrays are understood by their shapes, whatever they are called, stored in and wrapped into."""
+"""Arrays are understood by their shapes, under any name, in any file and any container."""
 
 import pickle
 import zipfile
@@ -23,7 +23,7 @@ SPLITS = ("train", "test", "validation")
 
 
 def digits(count):
-    """Make images of 28x28 with every grey level, and their labels."""
+    """Build images of 28x28 with every grey level, and their labels."""
     pixels = RNG.integers(0, 256, (count, 28, 28), np.uint8)
     pixels[:, 0, :3] = 0, 1, 255
     return pixels, (np.arange(count) % 5).astype(np.uint8)
@@ -240,7 +240,7 @@ def test_objects_in_an_npz_run_nothing(tmp_path):
     np.savez(tmp_path / "a.npz", x=X, y=np.array([print] * len(X), object))
     with pytest.raises(CorruptError, match=r"y holds Python objects: refused: it imports .*print"):
         read_all(tmp_path / "a.npz")
-    np.savez(tmp_path / "b.npz", x=X, y=Y, meta=np.array(print, object))  # nothing looks at it
+    np.savez(tmp_path / "b.npz", x=X, y=Y, meta=np.array(print, object))  # never read
     assert read_all(tmp_path / "b.npz")[0].notes[-1].endswith("not used: meta")
 
 

@@ -1,4 +1,4 @@
-"""A class is one class however its name is written, and what is to be tested was trained."""
+"""Spellings of a name mean one class, and every class of test images has training images."""
 
 import unicodedata
 
@@ -22,7 +22,7 @@ from pipeline.storage.cache import Cache
 from tests.support.csv_kinds import Kind, csv_bytes, small_images
 from tests.support.image_sources import npz, png, save
 
-WRITTEN = {  # a number as people write it
+WRITTEN = {  # usual spellings of a number
     "as it is": str,
     "float": "{}.0".format,
     "dot": "{}.".format,

@@ -1,4 +1,4 @@
-"""Columns are understood by their names, in every format and language that is common."""
+"""Columns are understood by their names, in every common format and language."""
 
 import hypothesis.strategies as st
 import numpy as np

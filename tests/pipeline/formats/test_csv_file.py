@@ -1,4 +1,4 @@
-"""CSV files are read exactly in whatever form people save them, or refused with what to do."""
+"""CSV files are read exactly in any usual form, or refused with a hint on how to fix them."""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -48,7 +48,7 @@ def check(path, pixels, names, **options):
 
 @st.composite
 def kinds(draw):
-    """Draw a form of a file that says all that it takes to read it."""
+    """Draw a form of a file that is complete enough to be read."""
     header = draw(st.sampled_from([None, *HEADERS]))
     separator = draw(st.sampled_from(",;\t"))
     numbers = draw(st.sampled_from([it for it in NUMBERS if it != "truth"]))

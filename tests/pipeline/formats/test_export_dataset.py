@@ -1,4 +1,4 @@
-"""Exports are what other programs expect, whole or not at all, and replace nothing but exports."""
+"""Exports match other programs, are written atomically, and replace nothing but exports."""
 
 import csv
 import dataclasses
@@ -50,7 +50,7 @@ def export(cache, dataset, name, folder, **options):
     return path
 
 
-# What other programs find in them
+# Content as other programs read it
 
 
 def test_keras_finds_its_keys_and_types(cache, mine, tmp_path):
@@ -71,7 +71,7 @@ def test_an_npz_file_says_nothing_of_when_and_where(cache, mine, tmp_path):
 
 
 def as_torchvision_reads(path):
-    """Read as `read_sn3_pascalvincent_tensor` of torchvision/datasets/mnist.py does."""
+    """Read a file like `read_sn3_pascalvincent_tensor` of torchvision/datasets/mnist.py."""
     data = path.read_bytes()
     kinds = {8: np.uint8, 12: ">i4"}
     magic = int.from_bytes(data[:4], "big")
@@ -137,7 +137,7 @@ def test_images_lie_in_folders_that_every_system_can_have(classes, folders, cach
     assert (folder / "classes.txt").read_text("utf-8").split("\n")[:-1] == list(classes)
 
 
-# Data sets whose files say more, or lie otherwise
+# Datasets with further columns, or with images on their side
 
 
 def put(cache, group, name, data):
@@ -147,7 +147,7 @@ def put(cache, group, name, data):
 
 @pytest.mark.slow
 def test_qmnist_keeps_its_columns_and_its_lost_digits(cache, tmp_path):
-    """The files of QMNIST with other content; its counts are what tells `test` from `lost`."""
+    """The files of QMNIST with other content; its counts separate `test` from `lost`."""
     rng, parts, splits = np.random.default_rng(0), {}, {}
     for part in "train", "test":
         pixels = np.zeros((60_000, 28, 28), np.uint8)
@@ -211,7 +211,7 @@ def test_emnist_goes_to_torchvision_as_it_was_published_and_comes_back_upright(c
         assert np.array_equal(labels, SPLITS[split][1])
 
 
-# Where the data come from
+# Sources of the data
 
 
 @EVERY_WRITABLE
@@ -257,7 +257,7 @@ def test_a_full_disk_leaves_what_was_there(name, cache, mine, tmp_path):
     assert tree(tmp_path) == before
 
 
-# What may be replaced
+# Replacement of exports
 
 
 @EVERY_WRITABLE

@@ -1,4 +1,4 @@
-"""Folders of pictures: every type alike, broken ones named together, links and litter seen."""
+"""Folders of pictures: all types, one error for all damaged files, links, and litter."""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -121,7 +121,7 @@ def test_pictures_without_labels_beside_training_ones_are_left_aside(flat, tmp_p
         save(tmp_path / flat / f"img_{i}.png", png(PIXELS[i]))
     source, (found,) = read(tmp_path)
     assert len(found) == len(PIXELS)
-    assert any("3 pictures without labels" in note for note in source.notes)
+    assert any("3 pictures not used, because" in note for note in source.notes)
 
 
 def test_pictures_in_splits_without_classes_are_not_two_classes(tmp_path):

@@ -1,4 +1,4 @@
-"""Every format gives back exactly what it was given, for whatever data set."""
+"""Every format restores every dataset exactly."""
 
 import gzip
 
@@ -52,7 +52,7 @@ def count_changed(found, expected):
 
 @st.composite
 def sets(draw):
-    """Draw class names, and images of a few of them for each split, of which some are to train."""
+    """Draw class names, and images of some classes for each split, training images included."""
     drawn = draw(st.lists(CLASS_NAMES, min_size=1, max_size=8))
     classes = list(dict.fromkeys(plain_names(drawn).values()))
     others = draw(st.sets(st.sampled_from(["validation", "lost"])))

@@ -1,4 +1,4 @@
-"""Own images become a data set like the others, whole or not at all, under a name of its own."""
+"""Imported images become a dataset like the others, atomically, under a new name."""
 
 import gzip
 import os
@@ -166,14 +166,14 @@ def test_nothing_of_somebody_else_is_replaced(place, is_own, cache, source):
     before = tree(cache.root)
     force = is_own and place == "raw/mine/notes.txt"
     with pytest.raises(
-        UsageError, match=r"not from an import|not one of your datasets|a file of yours"
+        UsageError, match=r"not from an import|not one of your datasets|one of your files"
     ):
         import_dataset(cache, source, "mine", ImportOptions(force=force))
     assert tree(cache.root) == before
 
 
 def broken_folder(folder):
-    """Images of which the last one is broken, which is found out after all others were written."""
+    """Images of which the last one is damaged, which is found after all others are written."""
     images(folder)
     save(folder / "3" / "z.png", png(PIXELS[0])[:-30])
     return folder

@@ -1,4 +1,4 @@
-"""MATLAB's files are read exactly, in both orders of bytes; what is damaged is refused."""
+"""MATLAB files are read exactly, in both byte orders; damaged files are refused."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Data are found wherever people keep them: wrapped, in archives, among litter, under any name."""
+"""Data are found in nested folders, in archives, among litter and under any name."""
 
 import gzip
 import io
@@ -25,7 +25,7 @@ SPELLINGS = {  # of the two splits
     "train": ("train", "Training", "TRAIN", "mnist_train", "training-images", "Train data"),
     "test": ("test", "Testing", "TEST", "mnist_test", "test-images", "Test data"),
 }
-LITTER = {  # what lies beside data, and nobody means
+LITTER = {  # files next to data that are not part of it
     "__MACOSX/._a.png": b"x",
     ".DS_Store": b"x",
     "Thumbs.db": b"x",
@@ -203,7 +203,7 @@ def test_files_of_several_datasets_are_not_mixed(tmp_path):
         read_splits(tmp_path / "pictures", tmp_path / "work")
 
 
-# Archives that are not to be trusted
+# Untrusted archives
 
 
 def zip_of(*members, **changes):

@@ -1,4 +1,4 @@
-"""What is unusual about pixels is said while they are imported, with the option that mends it."""
+"""Notes of an import describe unusual pixels and name the option that fixes them."""
 
 import numpy as np
 import pytest
@@ -116,7 +116,7 @@ def test_rows_and_columns_are_exchanged_when_asked(bring_in):
 
 
 def both_splits(train, test):
-    """Write a function that saves two splits with pixels of their own."""
+    """Write a function that saves two splits with different pixels."""
 
     def write(folder, pixels):
         half = COUNT // 2

@@ -1,4 +1,4 @@
-"""EMNIST is upright and has its class names under any format and any name of its own."""
+"""EMNIST is upright and has its class names in any format and under any name."""
 
 import numpy as np
 import pytest

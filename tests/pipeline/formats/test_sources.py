@@ -1,4 +1,4 @@
-"""What other programs and people write is read exactly, or refused by name and place."""
+"""Files of other programs are read exactly, or refused with the name and the position."""
 
 import gzip
 import io
@@ -90,7 +90,7 @@ def test_what_other_programs_write_is_read(kind, whole, tmp_path):
     made = READ[kind](tmp_path)
     path = made if not whole else tmp_path
     if whole and made.suffix in ("", ".npz") and made.is_file() and made.parent == tmp_path:
-        path = made  # a name that tells nothing, or one that is a file always
+        path = made  # a name without a meaning, or a path that is always a file
     source, found = read_all(path)
     (part,) = source.parts
     assert np.array_equal(found[part.split][0], PIXELS)
@@ -101,7 +101,7 @@ def test_what_other_programs_write_is_read(kind, whole, tmp_path):
 
 
 def python2_array(array):
-    """Pickle an array as NumPy did under Python 2, in which Nielsen's file was written."""
+    """Pickle an array like NumPy under Python 2, which wrote Nielsen's file."""
     code = f"{array.dtype.kind}{array.itemsize}".encode()
     shape = b"(" + b"".join(b"J" + struct.pack("<i", n) for n in array.shape) + b"t"
     return (
@@ -182,7 +182,7 @@ def test_splits_of_a_source_are_kept(kind, tmp_path):
     assert source.classes == (names if "torchvision" in kind else tuple("0123"))
 
 
-# What is refused, and what is said
+# Refused files, and the messages
 
 
 def only(name, data):
@@ -190,7 +190,7 @@ def only(name, data):
 
 
 def png_of(width, height):
-    """Make a PNG of which nothing but the header is there."""
+    """Build a PNG that consists of its header only."""
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     crc = struct.pack(">I", zlib.crc32(header))
     return b"\x89PNG\r\n\x1a\n\0\0\0\r" + header + crc + png(PIXELS[0])[33:]
@@ -237,7 +237,7 @@ def of_npz(**arrays):
 
 
 def npy_bomb(folder):
-    """Save an array that promises 100 times as much in its header."""
+    """Save an array whose header declares 100 times as much."""
     path = npz(folder / "a.npz", x=PIXELS, y=LABELS)
     return save(path, path.read_bytes().replace(b"(24, 28, 28), }  ", b"(2400, 28, 28), }"))
 
@@ -457,7 +457,7 @@ def test_a_damaged_source_is_read_or_refused_in_one_line(kind, usual, tmp_path, 
             read_all(path)
         except ProjectError as error:
             faults += [error.message] if "\n" in error.message else []
-        except Exception as error:  # noqa: BLE001 - whatever it is, a user must not see it
+        except Exception as error:  # noqa: BLE001 - users must never see any of these
             faults.append(repr(error))
     figure(FAULTS, files=tries, faults=len(faults))
     assert faults == []

@@ -174,7 +174,7 @@ def test_of_kaggles_folder_the_test_images_are_predicted(tmp_path):
 
 def test_what_holds_no_images_is_refused_by_name(tmp_path):
     (found,) = list_inputs(tmp_path / "none.png", tmp_path / "work")
-    assert found.is_picture  # whose reader says that it is not there
+    assert found.is_picture  # its reader reports that it is missing
     path = npz(tmp_path / "a.npz", a=PIXELS[:, :20], b=LABELS)
     with pytest.raises(CorruptError, match=r"a\.npz"), open_images(path, tmp_path / "work"):
         pass
