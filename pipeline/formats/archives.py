@@ -82,7 +82,7 @@ def unpack(path: Path, folder: Path) -> None:
 
 @contextmanager
 def failing_as(path: Path) -> Iterator[None]:
-    """Turn the errors of damaged archives and full disks into errors of this project."""
+    """Turn the errors of damaged archives and full disks into project errors."""
     try:
         yield
     except ProjectError:
@@ -164,7 +164,7 @@ def check_content(path: Path, members: list[zipfile.ZipInfo]) -> None:
 
 
 def check_member(path: Path, member: zipfile.ZipInfo) -> None:
-    """Check that a member of a ZIP archive is a plain file or folder, ready to unpack.
+    """Check that a member of a ZIP archive is a plain file or folder.
 
     Raises: CorruptError.
     """

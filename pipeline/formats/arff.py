@@ -1,4 +1,4 @@
-"""Weka's ARFF format, as OpenML publishes mnist_784: column names, then lines of numbers.
+"""Weka's ARFF format, used by OpenML: column names, then lines of numbers.
 
     @ATTRIBUTE pixel1 REAL
     @ATTRIBUTE class {0,1,2,3,4,5,6,7,8,9}

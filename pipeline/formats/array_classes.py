@@ -1,4 +1,4 @@
-"""Arrays with the images of one class each, such as train0 to test9 in mnist_all.mat.
+"""Arrays with one class each, such as train0 to test9 in mnist_all.mat.
 
 The class is the part in which the names of the arrays differ, apart from the split.
 """
@@ -42,7 +42,7 @@ class Joined(NamedTuple):
 
 
 def join_classes(images: Sequence[tuple[NamedArray, Layout]]) -> list[Joined]:
-    """Join arrays of one class each; return nothing unless their names are clearly classes."""
+    """Join arrays of one class each; none unless their names are clearly classes."""
     found = name_classes(images)
     if not found or not are_classes(found):
         return []
@@ -51,7 +51,7 @@ def join_classes(images: Sequence[tuple[NamedArray, Layout]]) -> list[Joined]:
 
 
 def name_classes(images: Sequence[tuple[NamedArray, Layout]]) -> list[ClassArray]:
-    """Remove the split from each name, and the words that all names share at their ends."""
+    """Remove the split and the common words at the ends from each name."""
     names = [TOKEN.findall(array.name) for array, _ in images]
     splits = [[it for it in words if it.lower() in SPLITS] for words in names]
     if any(len(it) > 1 for it in splits) or any(map(is_shard, itertools.chain(*names))):
@@ -83,7 +83,7 @@ def strip_marks(words: Sequence[str]) -> Sequence[str]:
 
 
 def are_classes(found: Sequence[ClassArray]) -> bool:
-    """Return whether the names are classes: numbers that count up, or several words."""
+    """Return whether the names are classes: rising numbers, or several words."""
     classes = {it.class_name for it in found}
     places = {(it.split, it.class_name) for it in found}
     is_divided = {it.split is None for it in found}

@@ -1,4 +1,4 @@
-"""Files whose arrays belong together: those of a folder, or one file and its neighbours."""
+"""Files whose arrays belong together: of a folder, or next to one file."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Layout of the images in an array, from its shape: rows or columns, grey or colour."""
+"""Layout of the images in an array, from its shape alone."""
 
 import math
 from typing import Any, NamedTuple
@@ -50,7 +50,7 @@ def find_layout(shape: tuple[int, ...]) -> Layout | None:
 
 
 def find_item(shape: tuple[int, ...]) -> Item | None:
-    """Find the arrangement of one image: (784,), (28, 28), (1, 28, 28), (28, 28, 3), ...
+    """Find the arrangement of one image: (784,), (28, 28), (28, 28, 3), ...
 
     Source: the rows of 3,072 are those of CIFAR's data batches.
     """
@@ -94,7 +94,7 @@ def arrange(rows: NDArray[Any], item: Item) -> NDArray[Any]:
 
 
 def can_label(shape: tuple[int, ...], count: int) -> bool:
-    """Return whether an array can label `count` images: by numbers or one-hot rows."""
+    """Return whether an array can label `count` images, by numbers or one-hot."""
     if math.prod(shape) == count:
         return sum(n > 1 for n in shape) <= 1
     sides = [n for n in shape if n != 1]

@@ -65,7 +65,7 @@ def understand_word(word: str) -> tuple[str | None, str | None]:
 
 
 def split_words(text: str) -> list[str]:
-    """Split a name into lower-case words: at punctuation, and before capital letters."""
+    """Split a name into lower-case words, at punctuation and capital letters."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", text)
     return [word for word in re.split(r"[^a-z0-9]+", apart.lower()) if word]
 

@@ -84,7 +84,9 @@ def join_classes_of(images: Sequence[Candidate], others: Sequence[Candidate]) ->
 def group_by_split(
     path: Path, arrays: Sequence[NamedArray], images: Sequence[Candidate]
 ) -> dict[str | None, list[Candidate]]:
-    """Group images by their splits; those without a split, next to others, are for training.
+    """Group images by their splits.
+
+    Images without a split, next to others, are for training.
 
     Raises: CorruptError.
     """
@@ -111,7 +113,7 @@ def layout_of(array: NamedArray) -> Layout | None:
 
 
 def split_of(candidate: Candidate, images: Sequence[Candidate]) -> str | None:
-    """Return the split of images: from their name, or from its other words, as in x_lost."""
+    """Return the split of images, by their name or its other words: x_lost."""
     if candidate.meaning.split or len(images) == 1 or not candidate.meaning.rest:
         return candidate.meaning.split
     is_among_splits = any(it.meaning.split for it in images)
@@ -219,7 +221,7 @@ def refusal(path: Path, arrays: Sequence[NamedArray], what: str) -> CorruptError
 
 
 def mend_of(arrays: Sequence[NamedArray]) -> str:
-    """Return a hint for arrays that hold images and labels in a form that is not supported."""
+    """Return a hint for arrays that hold images and labels together."""
     for it in arrays:
         beside = it.shape[1] - PIXELS if len(it.shape) == 2 and it.kind == NUMBER else 0
         if beside == 1:

@@ -1,4 +1,4 @@
-"""Arrays with a label and 784 pixels per row, such as a CSV file loaded with NumPy."""
+"""Arrays with a label and 784 pixels per row, such as CSV files in NumPy."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from pipeline.formats.named_arrays import NUMBER, NamedArray
 
 
 def split_tables(arrays: Sequence[NamedArray]) -> list[NamedArray]:
-    """Split tables into images and labels, by the evidence of all rows; keep other arrays."""
+    """Split tables into images and labels, by the evidence of all rows."""
     tables = [it for it in arrays if it.kind == NUMBER and it.shape[1:] == (PIXELS + 1,)]
     is_first = choose_first([ends_of(it) for it in tables]) if tables else None
     if is_first is None:

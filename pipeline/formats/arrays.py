@@ -1,4 +1,4 @@
-"""Images and labels from named arrays: checked, counted, read a few rows at a time."""
+"""Images and labels from named arrays, read a few rows at a time."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -161,7 +161,7 @@ def iterate_images(pair: Pair, ink: Ink, options: ReadOptions) -> Iterator[Image
 
 
 def to_grey(pixels: NDArray[np.uint8]) -> Images:
-    """Convert colours to grey levels by their luminance, exactly as Pillow does for mode L.
+    """Convert colours to grey levels exactly as Pillow does for its mode L.
 
     Shapes: (n, H, W, 3) -> (n, H, W).
 

@@ -122,7 +122,7 @@ def split_of(folder: Path) -> str | None:
 
 
 def add_split(root: Path, folder: Path, split: str, found: ClassFolders) -> None:
-    """Find the folders of the classes in a split, or note its pictures without labels.
+    """Find the class folders in a split, or note its pictures without labels.
 
     Raises: CorruptError.
     """

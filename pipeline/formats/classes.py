@@ -1,4 +1,4 @@
-"""Class names: where they are stored, which of them mean one class, and their numbers."""
+"""Class names: where they are stored, which mean one class, and their numbers."""
 
 import re
 import unicodedata
@@ -29,7 +29,7 @@ def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
 
 
 def plain_number(name: str) -> str | None:
-    """Write a whole number plainly, as `5` for `5.0`, `05` or `5.0e+00`; else None."""
+    """Write a whole number plainly: `5` for `5.0`, `05` or `5.0e+00`; else None."""
     if not NUMBER.fullmatch(name):
         return None
     number = Decimal(name)
@@ -37,7 +37,7 @@ def plain_number(name: str) -> str | None:
 
 
 def plain_names(names: Iterable[str]) -> dict[str, str]:
-    """Return the canonical form of each class name: Unicode NFC, without blanks around it.
+    """Return the canonical form of each class name: NFC, without outer blanks.
 
     If all are whole numbers, they are written as such: `5.0` and `05` mean class 5, too.
     """
@@ -78,7 +78,7 @@ def check_class(where: Path | str, name: str) -> str:
 
 
 def read_classes(folder: Path) -> tuple[str, ...] | None:
-    """Read the class names in a folder's `classes.txt`, one per line; None without a file.
+    """Read the class names in `classes.txt`, one per line; None without the file.
 
     Raises: CorruptError.
     """
@@ -108,7 +108,7 @@ def classes_file(classes: Iterable[str]) -> File:
 def numbers_of_names(
     where: Path, names: Collection[str], listed: tuple[str, ...] | None
 ) -> tuple[tuple[str, ...], dict[str, int]]:
-    """Return the number of each class name: its position in the list, or in natural order.
+    """Return the number of each class name: by the list, or in natural order.
 
     Names that mean one class have one number. With a list, names that are not in it may be
     numbers: places in the list, counted from 0.
@@ -149,7 +149,7 @@ def numbered_classes(
 
 
 def folder_names(classes: Sequence[str]) -> list[str]:
-    """Name a folder for each class: its name if that is safe on every system, else its number.
+    """Name a folder for each class: by its name if that is safe, or its number.
 
     Small and capital letters are the same on some systems, and some characters are reserved.
     """

@@ -88,7 +88,7 @@ def is_id(name: str) -> bool:
 
 
 def find_pixels(names: Sequence[str]) -> list[int]:
-    """List the columns of the pixels in order: most names that differ in numbers only.
+    """List the columns of the pixels in order: names that differ in numbers only.
 
     Names count from 0 or 1, through the whole image (`pixel0`) or by row and column (`1x1`).
     """

@@ -77,7 +77,7 @@ class Candidate:
 
     @property
     def is_spread(self) -> bool:
-        """Return whether most rows have recurring values that are rare in the pixels next to it.
+        """Return whether most rows have recurring values that are rare nearby.
 
         This holds for labels, but also for a dusty pixel in images with clean borders.
         """
@@ -93,7 +93,7 @@ class Candidate:
 
     @property
     def has_gaps(self) -> bool:
-        """Return whether the values are numbers with more gaps than numbers between the ends."""
+        """Return whether the values are numbers with more gaps than numbers."""
         if self.is_text or len(self.counts) > MAX_TEXTS:
             return False
         numbers = [float(it) for it in self.counts]
@@ -114,7 +114,7 @@ class Candidate:
         return math.log2(math.e) * ways + self.names_bits() + ONE_CLASS_BITS * (n == 1)
 
     def names_bits(self) -> float:
-        """Compute the bits that the names of the classes take: each, or which of a range occur."""
+        """Compute the bits that the class names take: each, or those of a range."""
         bits = LEVEL_BITS * len(self.classes)
         numbers = [] if self.is_text else [float(it) for it in self.counts]
         if numbers and all(it.is_integer() for it in numbers):
@@ -134,7 +134,7 @@ class Candidate:
 
 
 def bits_for_first(first: Candidate, last: Candidate) -> float:
-    """Compute the bits in favour of `first` as the label over `last`; NaN if neither can be."""
+    """Compute the bits in favour of `first` as the label; NaN if neither can be."""
     as_first = first.label_bits() + last.pixel_bits()
     as_last = last.label_bits() + first.pixel_bits()
     return as_last - as_first if min(as_first, as_last) < math.inf else math.nan

@@ -42,7 +42,7 @@ MIN_NUMBERS = 100  # with blanks between them, as NumPy saves them
 
 
 def recognises(path: Path) -> bool:
-    """Return whether a path is a text with values in lines, or a folder of such files."""
+    """Return whether a path is a text with values in lines, or a folder of such."""
     if path.is_dir():
         files = flat_files(path)
         if any(file.name.lower().endswith(SUFFIXES) for file in files):
@@ -68,7 +68,7 @@ def is_table(path: Path, min_separators: int = 2) -> bool:
 
 
 def suffixes_meant(path: Path) -> tuple[str, ...]:
-    """Return the suffixes of files that belong together: those of CSV, or of other texts."""
+    """Return the suffixes of files that belong together: of CSV, or other texts."""
     files = [path] if path.is_file() else visible_files(path)
     is_csv = any(it.name.lower().endswith(SUFFIXES) for it in files)
     is_text = any(it.name.lower().endswith(TEXT_SUFFIXES) for it in files)
@@ -154,7 +154,7 @@ def cells() -> NDArray[np.uint8]:
 
 
 def csv_chunks(part: Part) -> Iterator[bytes]:
-    """Write the lines of a split: the text of every number from a table, without padding."""
+    """Write the lines of a split, with the text of every number from a table."""
     yield ",".join(("label", *PIXEL_NAMES)).encode() + b"\n"
     table, start = cells(), 0
     for images in part.all_images():

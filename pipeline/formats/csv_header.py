@@ -1,4 +1,4 @@
-"""Columns of a CSV file from its first lines: the label, and the order of the pixels."""
+"""Columns of a CSV file from its first lines: the label and the pixels."""
 
 import math
 import re
@@ -56,7 +56,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Columns:
-    """The layouts that a first line allows: one, or two where the rows have to decide."""
+    """The layouts that a first line allows: one, or two for the rows to decide."""
 
     layouts: tuple[Layout, ...]
     has_header: bool
@@ -102,7 +102,7 @@ def is_header(fields: Sequence[str]) -> bool:
 
 
 def is_mangled(first: Sequence[str], second: Sequence[str] | None) -> bool:
-    """Return whether a first line is an image whose equal pixels pandas numbered: 0, 0.1, 0.2, ...
+    """Return whether a first line is an image that pandas numbered: 0, 0.1, ...
 
     An example is the first line of Kaggle's A_Z Handwritten Data.csv.
     """
@@ -112,7 +112,7 @@ def is_mangled(first: Sequence[str], second: Sequence[str] | None) -> bool:
 
 
 def layouts_without_header(path: Path, fields: int, asked: str | None) -> tuple[Layout, ...]:
-    """List the layouts of lines without names: the label first or last, or after an index.
+    """List the layouts of lines without names: the label first or last.
 
     Raises: CorruptError, UnlabelledError.
     """
@@ -136,7 +136,7 @@ def layouts_without_header(path: Path, fields: int, asked: str | None) -> tuple[
 def ends(
     fields: int, columns: tuple[int, ...], unused: tuple[str, ...], asked: str | None
 ) -> tuple[Layout, ...]:
-    """List the layouts of 785 columns in order: the label is the first of them or the last."""
+    """List the layouts of 785 columns: the label is the first or the last."""
     first = Layout(fields, columns[1:], columns[0], unused=unused)
     last = Layout(fields, columns[:-1], columns[-1], unused=unused)
     return {"first": (first,), "last": (last,)}.get(str(asked), (first, last))
@@ -163,7 +163,7 @@ def sizes(fields: int) -> str:
 
 
 def layouts_of_names(path: Path, names: Sequence[str], asked: str | None) -> tuple[Layout, ...]:
-    """List the layouts that the column names allow; pixels are ordered by their names.
+    """List the layouts that the column names allow, with the pixels in order.
 
     Raises: CorruptError, UnlabelledError.
     """
@@ -195,7 +195,7 @@ def others_of(names: Sequence[str], columns: Sequence[int]) -> list[int]:
 
 
 def pixels_error(path: Path, names: Sequence[str], by_place: Sequence[int]) -> CorruptError:
-    """Build the error for a header that does not name 784 pixels: missing and odd names."""
+    """Build the error for a header that does not name 784 pixels."""
     odd = [describe(names, it) for it in others_of(names, by_place) if not is_label(names[it])]
     what = f"{len(names):,} columns, {len(by_place):,} of them named like pixels"
     what += f"; others: {', '.join(odd[:3])}{', ...' if len(odd) > 3 else ''}" if odd else ""

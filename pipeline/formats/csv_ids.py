@@ -23,7 +23,7 @@ class IdColumn(NamedTuple):
 def choose_ids(
     images: Sequence[IdColumn], labels: Sequence[IdColumn]
 ) -> tuple[IdColumn | None, IdColumn | None]:
-    """Choose the id columns of both files: those of one name, or the first of each."""
+    """Choose the id columns of both files: those of one name, or the first ones."""
     found = [[it for it in columns if are_ids(it)] for columns in (images, labels)]
     shared = [(a, b) for a in found[0] for b in found[1] if a.name == b.name]
     if shared:
@@ -33,7 +33,7 @@ def choose_ids(
 
 
 def are_ids(column: IdColumn) -> bool:
-    """Return whether a column is named like ids, or has a different text in each line."""
+    """Return whether a column is named like ids, or has distinct texts."""
     return is_called_id(column) or len(set(column.texts)) == len(column.texts)
 
 
@@ -93,7 +93,7 @@ def require_ids(
 def pair_lines(
     images: Sequence[IdColumn], labels: Sequence[IdColumn]
 ) -> tuple[IdColumn, list[int]] | str:
-    """Find the line of labels for each image by ids, or note that only one file has ids.
+    """Find the line of labels for each image by ids, or note a lack of ids.
 
     Returns: the ids and the places, or a note; none if no file has ids.
 

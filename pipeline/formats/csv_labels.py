@@ -1,4 +1,4 @@
-"""Pairs of CSV files with images and their labels: train_images.csv, train_labels.csv."""
+"""Pairs of CSV files, such as train_images.csv and train_labels.csv."""
 
 import re
 from dataclasses import replace
@@ -40,7 +40,7 @@ class Pair(NamedTuple):
 
 
 def find_pairs(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Pair]:
-    """Find the pairs of image and label files of a path, by split; none for other files."""
+    """Find the pairs of image and label files of a path, by split."""
     folder = path if path.is_dir() else path.parent
     found: dict[tuple[str, str], Path] = {}
     for file in visible_files(folder):
@@ -57,7 +57,7 @@ def find_pairs(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Pair]:
 
 
 def role_of(file: Path, suffixes: tuple[str, ...]) -> tuple[str, str] | None:
-    """Return the content of a file by its name, and the rest of the name; else None."""
+    """Return a file's content and the rest of its name, by its name; else None."""
     stem = next(file.name[: -len(it)] for it in suffixes if file.name.lower().endswith(it))
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", stem)
     words = [it for it in re.split(r"[^a-z0-9]+", spaced.lower()) if it and not it[0].isdigit()]
@@ -73,7 +73,7 @@ def role_of(file: Path, suffixes: tuple[str, ...]) -> tuple[str, str] | None:
 
 
 def is_pair(images: Path, labels: Path) -> bool:
-    """Return whether one file has 784 pixels per line and no label, and the other labels."""
+    """Return whether one file has 784 pixels per line and the other labels."""
     widths = [max(map(len, first_lines(it)), default=0) for it in (images, labels)]
     return PIXELS <= widths[0] <= PIXELS + 1 and 1 <= widths[1] <= MAX_COLUMNS
 
@@ -130,7 +130,7 @@ def read_pair(pair: Pair, options: ReadOptions) -> Table:
 
 
 def survey_images(path: Path, options: ReadOptions) -> tuple[Columns, Scale, ImageLines]:
-    """Read through a file of images: its columns, its numbers, its length and its ids.
+    """Read through a file of images: columns, numbers, length and ids.
 
     Raises: MissingError, StorageError, CorruptError.
     """

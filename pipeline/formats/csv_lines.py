@@ -87,7 +87,7 @@ def parse_block(path: Path, line: int, block: bytes, wanted: Wanted) -> Block:
 
 
 def find_ends(block: bytes, fields: int) -> NDArray[np.intp] | None:
-    """Find the end of every value; None if lines have quotes or another number of values.
+    """Find the end of every value; None for quotes or other numbers of values.
 
     Shapes: (n, fields).
     """

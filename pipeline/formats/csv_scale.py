@@ -21,7 +21,7 @@ def is_rounded(values: NDArray[np.float64], digits: int) -> bool:
 
 
 def is_exact(values: NDArray[np.float64], scale: int, kind: str) -> bool:
-    """Return whether numbers are whole numbers / scale, or times 1 / scale, in a float type."""
+    """Return whether numbers are exact quotients by `scale` in a float type."""
     dtype = np.dtype(kind).type
     whole = np.rint(values * scale)
     texts, quotients = values.astype(dtype), (whole / scale).astype(dtype)
@@ -48,7 +48,7 @@ def list_tests() -> list[tuple[int, Test]]:
 
 
 class Scale:
-    """Scale of a file's numbers, found from all of them, and the pixels they stand for."""
+    """Scale of a file's numbers, from all of them, and the pixels that result."""
 
     def __init__(self) -> None:
         self.highest = 0.0
@@ -56,7 +56,7 @@ class Scale:
         self.has_shares = False
 
     def survey(self, values: NDArray[Any]) -> NDArray[np.bool_] | None:
-        """Add some numbers; return a mask of those that cannot be pixels, if there are any.
+        """Add some numbers; return a mask of those that cannot be pixels, if any.
 
         Shapes: any, the same out.
         """

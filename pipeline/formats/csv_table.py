@@ -1,4 +1,4 @@
-"""First pass over CSV files: their columns, their labels, and a check of every number."""
+"""First pass over CSV files: columns, labels, and a check of every number."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ class Texts:
         self.is_open = True  # few enough texts so far
 
     def add(self, line: int, texts: list[bytes]) -> None:
-        """Add the texts of some rows, unless there are more distinct ones than labels have."""
+        """Add the texts of some rows, up to the most that labels may have."""
         if not self.is_open:
             return
         for number, text in enumerate(texts, start=line):
@@ -111,7 +111,7 @@ def first_rows(path: Path, block: bytes) -> list[list[str]]:
 
 
 def wanted_columns(columns: Columns) -> Wanted:
-    """List the columns to read in the first pass: of two layouts, the pixels of both."""
+    """List the columns for the first pass: of two layouts, the pixels of both."""
     layouts = columns.layouts
     labels = tuple(it.label for it in layouts if it.label is not None)
     shared = tuple(it for it in layouts[0].pixels if it not in labels)
@@ -272,7 +272,7 @@ def make_table(survey: Survey, is_first: bool) -> Table:
 
 
 def name_labels(path: Path, texts: Texts) -> tuple[dict[str, int], NDArray[np.uint16]]:
-    """Return the names of the labels with their first lines, and the number of each row's.
+    """Return the names of the labels with their first lines, and their numbers.
 
     Raises: CorruptError.
     """

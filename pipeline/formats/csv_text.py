@@ -47,7 +47,7 @@ class Dialect:
     header: bytes = b""  # the first line, where it may stand once more in the middle
 
     def rows(self, line: int, block: bytes, is_first: bool) -> Iterator[tuple[int, bytes]]:
-        """Yield the lines of a block with values, and the number of the first of each run.
+        """Yield the lines with values of a block, in runs with their first number.
 
         Empty lines, comments and repeated headers are skipped.
         """
@@ -60,7 +60,7 @@ class Dialect:
             yield line + block.count(b"\n", 0, start), block[start:]
 
     def odd_lines(self, text: bytes, is_first: bool) -> Iterator[tuple[int, int]]:
-        """Yield the start and end of each line without values, in a block after a newline."""
+        """Yield the start and end of each line without values, after a newline."""
         for match in ODD_LINE.finditer(text):
             is_comment = b"#" in match[0] and self.count(match[0]) != self.values
             if is_comment or b"#" not in match[0]:
@@ -142,7 +142,7 @@ def utf8_reader(path: Path, read: Read) -> Read:
 
 
 def whole_lines(path: Path, read: Read) -> Iterator[tuple[int, bytes]]:
-    """Yield blocks of whole lines with the number of their first, for any line ending.
+    """Yield blocks of whole lines with the number of their first line.
 
     Raises: CorruptError for a line that is too long.
     """

@@ -173,7 +173,7 @@ def is_export_folder(path: Path) -> bool:
 
 
 def content_hash(entries: dict[str, str]) -> str:
-    """Hash the files of a folder, given their hashes by path; folders have an empty one."""
+    """Hash the files of a folder, given their hashes by path; empty for folders."""
     lines = (f"{name}\0{sha256}\n" for name, sha256 in sorted(entries.items()))
     return hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()
 
@@ -181,7 +181,7 @@ def content_hash(entries: dict[str, str]) -> str:
 def write_folder(
     path: Path, files: Iterator[File], marker: dict[str, Any], check: Callable[[], None]
 ) -> tuple[int, int]:
-    """Write files into a new folder atomically; `check` inspects its destination at the end.
+    """Write files into a new folder atomically; `check` inspects its destination.
 
     Returns: the bytes and the number of the files.
 
@@ -233,7 +233,7 @@ def write_file(path: Path, chunks: Iterable[bytes | memoryview]) -> Digest:
 
 
 def put_in_place(temporary: Path, path: Path) -> None:
-    """Rename a finished folder to its destination, and remove the export that was there.
+    """Rename a finished folder to its destination; remove the previous export.
 
     Raises: OSError.
     """

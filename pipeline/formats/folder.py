@@ -1,4 +1,4 @@
-"""Folders of image files, one folder per class: LABEL/name.png, or train/LABEL/name.png.
+"""Folders of image files, one per class: LABEL/name.png or train/LABEL/name.png.
 
 The examples are in the order of the file names, not of the classes, so an export is read back
 in its original order.
@@ -89,7 +89,7 @@ def read_folder(path: Path, options: ReadOptions) -> Source:
 
 
 class Pictures(NamedTuple):
-    """The pictures of a part, and all files of the source, checked if one is damaged."""
+    """The pictures of a part, and all files of the source, for error messages."""
 
     root: Path
     examples: list[Example]
@@ -188,7 +188,7 @@ def read_image(path: Path, resize: bool) -> NDArray[np.uint8]:
 
 
 def fit(grey: Image.Image) -> Image.Image:
-    """Resize an image to 28x28, anti-aliased, with margins of the border's grey if not square."""
+    """Resize an image to 28x28, anti-aliased; add grey margins if not square."""
     levels = np.asarray(grey)
     border = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
     size = IMAGE_SHAPE[1], IMAGE_SHAPE[0]
@@ -196,7 +196,7 @@ def fit(grey: Image.Image) -> Image.Image:
 
 
 def write_folder_of_images(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
-    """Write every image as a PNG named by its place in the split, in the folder of its class."""
+    """Write every image as a PNG in the folder of its class, named by its position."""
     names = folder_names(dataset.classes)
     for part in parts:
         yield from ((f"{part.split}/{name}/", []) for name in names)  # classes without images too

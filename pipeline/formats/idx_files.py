@@ -156,7 +156,9 @@ def find_pairs(path: Path, folder: Path) -> tuple[str, list[Pair], list[str]]:
 
 
 def read_pair(pair: Pair, published: Dataset | None) -> list[Part]:
-    """Read the labels, and describe how to read the images; QMNIST's test has two splits.
+    """Read the labels, and describe how to read the images.
+
+    QMNIST's test files hold two splits.
 
     Raises: CorruptError.
     """

@@ -1,4 +1,4 @@
-"""MATLAB's files of version 5 (-v6 and -v7), as EMNIST, SVHN and many others are published.
+"""MATLAB files of version 5 (-v6 and -v7), such as those of EMNIST and SVHN.
 
 Version 7.3 is another format, HDF5, with the same suffix; its error explains how to convert it.
 """

@@ -195,7 +195,7 @@ class Reader:
         return np.frombuffer(element.content, self.order + code)
 
     def array(self, element: Element | None, shape: tuple[int, ...], is_logical: bool) -> Any:
-        """Read an array; the type in which whole numbers are stored may be smaller than theirs.
+        """Read an array; whole numbers may be stored in a smaller type than theirs.
 
         Raises: CorruptError.
         """

@@ -1,4 +1,4 @@
-"""Arrays with names, from any source: the common form for finding images and labels."""
+"""Arrays with names: the common form in which images and labels are found."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -70,9 +70,9 @@ def in_memory(path: Path, name: str, array: NDArray[Any]) -> NamedArray:
 
 
 def collect_arrays(path: Path, value: Any, name: str = "") -> list[NamedArray]:
-    """Find the arrays in nested dictionaries, lists and tuples; lists of numbers are arrays too.
+    """Find the arrays in nested dictionaries, lists and tuples.
 
-    A list of (image, label), or of dictionaries with the same keys, is read as columns.
+    Lists of numbers are arrays, too. A list of (image, label), or of dictionaries with the same keys, is read as columns.
     """
     if name.count("/") >= MAX_LEVELS:
         return []
@@ -99,12 +99,12 @@ def collect_arrays(path: Path, value: Any, name: str = "") -> list[NamedArray]:
 
 
 def as_text(key: str | bytes | int) -> str:
-    """Return the key of a dictionary as text; CIFAR's are bytes, those of classes numbers."""
+    """Return the key of a dictionary as text; it may be bytes or a number."""
     return key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)
 
 
 def find_columns(items: Sequence[Any]) -> dict[str, list[Any]] | None:
-    """Split a list of (image, label) pairs or of dictionaries into columns; else None."""
+    """Split a list of pairs or of dictionaries into columns; else return None."""
     first = items[0]
     if isinstance(first, dict):
         keys = list(first)
@@ -131,7 +131,7 @@ def list_shape(items: Sequence[Any]) -> tuple[int, ...] | None:
 
 
 def shape_of(value: Any) -> tuple[int, ...] | None:
-    """Return the shape of an array, a number or nested lists, the latter by their ends."""
+    """Return the shape of an array, a number, or nested lists by their ends."""
     sides: list[int] = []
     while isinstance(value, list | tuple) and value and len(sides) < MAX_LEVELS:
         if len(value) > 1 and own_shape(value[0]) != own_shape(value[-1]):
@@ -143,7 +143,7 @@ def shape_of(value: Any) -> tuple[int, ...] | None:
 
 
 def own_shape(value: Any) -> tuple[int, ...] | None:
-    """Return the shape of an array or number, or the length of a list; None for anything else."""
+    """Return the shape of an array or number, or the length of a list; else None."""
     if isinstance(value, np.ndarray):
         return tuple(value.shape)
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Folders of pictures in other layouts than LABEL/name.png or train/LABEL/name.png.
+"""Folders of pictures in other layouts than LABEL/ or train/LABEL/.
 
 Splits below the classes are read; for other layouts an error describes the layout and the fix.
 """
@@ -43,7 +43,7 @@ def find_splits_of_classes(folders: list[Path]) -> dict[str, list[Path]]:
 
 
 def find_layout_error(root: Path) -> CorruptError | None:
-    """Build the error for a layout that is not read; None for a folder without pictures.
+    """Build the error for a layout that is not read; None without pictures.
 
     Raises: MissingError, StorageError.
     """

@@ -1,4 +1,4 @@
-"""NumPy's .npy files next to each other: images.npy and labels.npy, train_images.npy, ..."""
+"""NumPy's .npy files next to each other: images.npy, labels.npy, ..."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,7 +92,7 @@ def open_array(path: Path) -> NpyStream:
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file; NumPy's errors for damaged ones become errors of this project."""
+    """Open a file; NumPy's errors for damaged ones become project errors."""
     with reading(path), path.open("rb") as file:
         try:
             yield file

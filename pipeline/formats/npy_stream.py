@@ -1,4 +1,4 @@
-"""An array in NumPy's format, read a few rows at a time and checked against its bytes."""
+"""An array in NumPy's format, read a few rows at a time and checked."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ MAX_OBJECTS = 1 << 28  # bytes of a pickle inside
 
 @dataclass(frozen=True)
 class NpyStream:
-    """An array of numbers, texts or objects in a file that can be opened again and again."""
+    """An array of numbers, texts or objects in a file that can be reopened."""
 
     path: Path
     name: str
@@ -40,7 +40,7 @@ class NpyStream:
         return f"{self.path}: {self.name}"
 
     def rows(self) -> Iterator[NDArray[Any]]:
-        """Yield the rows in order, a few at a time; an array of columns is read as a whole.
+        """Yield the rows in order, a few at a time if they are stored by row.
 
         Raises: CorruptError.
         """
@@ -79,7 +79,7 @@ class NpyStream:
             yield array[start : start + CHUNK]
 
     def objects(self) -> NDArray[Any]:
-        """Read an array of Python objects: texts or numbers, unpickled without running code.
+        """Read an array of Python objects, unpickled without running code.
 
         Raises: CorruptError.
         """

@@ -105,7 +105,7 @@ def write_npz(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
 
 
 def zip_chunks(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[bytes]:
-    """Yield the bytes of the file a few images at a time, with their hash in its comment."""
+    """Yield the bytes of the file, a few images at a time; the comment is a hash."""
     sink, sha256 = Sink(), hashlib.sha256()
     with zipfile.ZipFile(sink, "w") as archive:
         for key, dtype, shape, rows in list_arrays(dataset, parts):
@@ -132,7 +132,7 @@ def noted(sha256: Any, data: bytes) -> bytes:
 def list_arrays(
     dataset: Dataset, parts: tuple[Part, ...]
 ) -> Iterator[tuple[str, np.dtype[Any], tuple[int, ...], Iterable[Any]]]:
-    """List every array of the file: its key, its type, its shape, its rows in chunks."""
+    """List every array of the file: its key, type and shape, its rows in chunks."""
     byte = np.dtype(np.uint8)
     for part in parts:
         n = len(part.labels)

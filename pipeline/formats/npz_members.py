@@ -1,4 +1,4 @@
-"""Arrays in an .npz file, read a few rows at a time and checked against their bytes.
+"""Arrays in an .npz file, read a few rows at a time and checked.
 
 Source: .ZIP File Format Specification, PKWARE.
 """
@@ -23,7 +23,7 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those of NumPy
 
 @contextmanager
 def opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """Open a ZIP archive; the errors of a damaged one become errors of this project."""
+    """Open a ZIP archive; errors of a damaged one become project errors."""
     with reading(path):
         try:
             with zipfile.ZipFile(path) as archive:

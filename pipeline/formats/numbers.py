@@ -45,7 +45,7 @@ def whole_bytes(where: str, values: NDArray[Any], what: str) -> NDArray[np.uint8
 
 
 def whole_numbers(values: NDArray[Any]) -> str:
-    """Return a hint on how to get whole pixels again from numbers in 0 to 1 or -1 to 1."""
+    """Return a hint on how to restore whole pixels from numbers up to 1."""
     if values.dtype.kind != "f" or not values.size or not np.isfinite(values).all():
         return ""
     low, high = float(values.min()), float(values.max())
@@ -96,7 +96,7 @@ class Ink(NamedTuple):
 
 
 def find_ink(where: str, chunks: Iterable[NDArray[Any]]) -> Ink:
-    """Determine the scale of pixels of any kind: whole numbers, or shares of full ink.
+    """Determine the scale of pixels: whole numbers, or shares of full ink.
 
     Nielsen's mnist.pkl.gz holds pixel / 256, most others pixel / 255.
 
@@ -135,7 +135,7 @@ def fits(values: NDArray[Any], scale: int) -> bool:
 
 
 def unscaled(values: NDArray[Any], scale: int) -> NDArray[np.uint8] | None:
-    """Return the bytes whose quotients by `scale` are exactly these; None unless all are.
+    """Return the bytes whose quotients by `scale` are exactly these; else None.
 
     Products with 1 / scale, which some people compute instead, are accepted, too. Doubles may
     have been converted from single precision.
@@ -158,7 +158,7 @@ def unscaled(values: NDArray[Any], scale: int) -> NDArray[np.uint8] | None:
 
 
 def class_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[np.uint8] | list[str]:
-    """Read one label for each of `count` images: a number from 0 to 255, or a class name.
+    """Read one label for each of `count` images: a number or a class name.
 
     Shapes: (count,), (count, 1), (1, count), or one-hot (count, K) or (K, count).
 

@@ -1,4 +1,4 @@
-"""Opening of a source in any place: in nested folders, among litter, in archives."""
+"""Opening of a source in nested folders, among litter, or in archives."""
 
 import contextlib
 import secrets
@@ -94,7 +94,7 @@ def describe_source(path: Path, workspace: Path) -> tuple[str, str]:
 
 @contextmanager
 def open_source(path: Path, options: ReadOptions, workspace: Path) -> Iterator[Opened]:
-    """Find the format of a source and read it; its images can be read within the context.
+    """Find the format of a source and read it; images are read in the context.
 
     `workspace` is a folder for unpacked files, which the caller removes.
 
@@ -129,7 +129,7 @@ def check_options(path: Path, found: Format, options: ReadOptions) -> None:
 
 
 def locate(place: Place) -> None:
-    """Follow archives, and folders with a single entry, to a path that a reader supports.
+    """Follow archives and folders with a single entry to a supported path.
 
     Raises: MissingError, StorageError, CorruptError.
     """

@@ -1,4 +1,4 @@
-"""Parquet files of pictures, as Hugging Face stores datasets, or with a column per pixel.
+"""Parquet files of pictures, like Hugging Face's, or with a column per pixel.
 
     image: struct<bytes: binary, path: string>, label: int64     train-00000-of-00001.parquet
 
@@ -103,7 +103,7 @@ def group_files(path: Path) -> list[Table]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Any]:
-    """Open a parquet file; the errors of damaged ones become errors of this project.
+    """Open a parquet file; errors of damaged ones become project errors.
 
     Raises: MissingError where pyarrow is not installed; StorageError, CorruptError.
     """
@@ -119,7 +119,7 @@ def opened(path: Path) -> Iterator[Any]:
 
 
 def unlabelled_columns(files: Sequence[Path]) -> list[NamedArray]:
-    """List the arrays of files that need no labels: pictures or pixels, and other columns.
+    """List the arrays of files that need no labels.
 
     Raises: MissingError where pyarrow is not installed; StorageError, CorruptError.
     """
@@ -130,7 +130,7 @@ def unlabelled_columns(files: Sequence[Path]) -> list[NamedArray]:
 def table_arrays(
     table: Table, prefix: str, options: ReadOptions, has_labels: bool = True
 ) -> list[NamedArray]:
-    """Name the arrays of a table: pictures in one column or pixels in many, and the others.
+    """Name the arrays of a table: pictures or pixels, and the other columns.
 
     Raises: CorruptError.
     """

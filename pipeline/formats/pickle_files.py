@@ -1,4 +1,4 @@
-"""Pickles of images and labels from this project, the original one or others, or gzipped.
+"""Pickles of images and labels, plain or gzipped, from this project or others.
 
 A pickle may hold arrays and lists in any nesting: a pair or a dictionary of images and labels, or
 one for each split, as Nielsen's mnist.pkl.gz does. It is read as a whole, by the reader that
@@ -100,7 +100,7 @@ def with_way_out(path: Path) -> Any:
 
 @contextmanager
 def unzipped_file(path: Path) -> Iterator[Path]:
-    """Yield an unzipped copy of a gzipped file, or the file itself if it is not gzipped.
+    """Yield an unzipped copy of a gzipped file, or the file itself.
 
     Raises: CorruptError, which names the file and not its copy.
     """

@@ -1,4 +1,4 @@
-"""Pixels of a source of any format: requested changes, and statistics of all images."""
+"""Pixels of a source of any format: requested changes, and statistics."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -169,7 +169,7 @@ class PixelSurvey:
         }
 
     def paper_notes(self) -> list[str]:
-        """Return a note on dark ink on light paper: all images or some, all splits or one."""
+        """Return a note on dark ink on light paper, in all images or in some."""
         light = self.dark_on_light()
         shares = {split: float(it.mean()) for split, it in light.items()}
         if max(shares.values(), default=0.0) < SOME:
@@ -204,7 +204,7 @@ def is_dark_on_light(look: Look, middle: float) -> NDArray[np.bool_]:
 def find_change(
     chunks: Iterable[Images], invert: bool | None, highest: int | None
 ) -> tuple[PixelChange, list[str]]:
-    """Find the change that makes images light ink on dark, 255 at most; options override it.
+    """Find the change that makes images light ink on dark; options override it.
 
     Returns: the change, and notes on the findings.
     """

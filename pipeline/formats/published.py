@@ -67,7 +67,10 @@ def turned(images: Callable[[Chosen], Iterator[Images]]) -> Callable[[Chosen], I
 
 
 def is_our_export(path: Path, found: Format) -> bool:
-    """Return whether the source is an export, upright; torchvision's are as published."""
+    """Return whether the source is an upright export of this project.
+
+    Folders for torchvision do not count: their images are as published.
+    """
     if found.is_export is not None:
         return path.is_file() and found.is_export(path)
     folder = path if path.is_dir() else path.parent
@@ -75,7 +78,7 @@ def is_our_export(path: Path, found: Format) -> bool:
 
 
 def find_named(path: Path, found: Format, source: Source) -> Dataset | None:
-    """Find the selection of EMNIST that the name of a source or of its files states."""
+    """Find the selection of EMNIST named by a source or by its files."""
     if is_our_export(path, found):
         return None
     paths = [it.path for it in source.parts if it.path is not None]
@@ -85,7 +88,7 @@ def find_named(path: Path, found: Format, source: Source) -> Dataset | None:
 
 
 def find_counted(source: Source) -> Dataset | None:
-    """Find the selection of EMNIST that has as many images in every split; MNIST's has no others.
+    """Find the selection of EMNIST that has as many images in every split.
 
     Two selections have the same counts, and differ in their classes.
     """
@@ -102,13 +105,13 @@ def find_counted(source: Source) -> Dataset | None:
 
 
 def has_counts(dataset: Dataset, counts: dict[str | None, int]) -> bool:
-    """Return whether every split of a source has as many images as the published one."""
+    """Return whether all splits have as many images as in the published dataset."""
     published = {split: it.count for split, it in dataset.splits.items()}
     return all(published.get(split or "train") == count for split, count in counts.items())
 
 
 def measure_height(parts: Iterable[Part]) -> float:
-    """Measure by how many standard errors characters are higher than wide, on the first ones."""
+    """Measure how much higher than wide characters are, in standard errors."""
     images = next((it for part in parts for it in part.all_images()), None)
     if images is None or len(images) < 2:
         return 0.0

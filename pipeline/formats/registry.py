@@ -75,7 +75,7 @@ def find_format(path: Path) -> Format:
 
 
 def find_writer(name: str) -> tuple[Format, Writer]:
-    """Return a format that datasets can be exported to, and the function that writes it.
+    """Return a format for exports, and the function that writes it.
 
     Raises: UsageError.
     """

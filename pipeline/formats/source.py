@@ -1,4 +1,4 @@
-"""Data between readers and writers: images, labels and class names, split by split."""
+"""Data between readers and writers: images, labels and class names by split."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field

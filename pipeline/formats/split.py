@@ -16,7 +16,7 @@ FIRST_SPLITS = ("train", "test")  # the order in which splits are listed
 def split_dataset(
     path: Path, source: Source, share: float | None, seed: int
 ) -> tuple[list[Part], list[str]]:
-    """Keep the splits of a source with test images; else choose test images at random.
+    """Keep the splits of a source with test images; else choose some at random.
 
     Returns: the parts, training first, and notes for the user.
 

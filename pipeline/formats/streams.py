@@ -73,7 +73,7 @@ def parse_name(name: str) -> Name:
 
 @contextmanager
 def unzipped(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for its content, plain or gzipped, as its first two bytes determine.
+    """Open a file for its content, plain or gzipped, by its first two bytes.
 
     Raises: MissingError, StorageError, CorruptError.
     """
@@ -126,7 +126,7 @@ def unpacked_file(folder: Path) -> list[Path]:
 
 
 def flat_files(folder: Path) -> list[Path]:
-    """List the files of a folder that may be data; nothing for one with folders of pictures.
+    """List the files of a folder that may be data; none among folders of pictures.
 
     Next to folders of pictures by class, other files are not the data.
 
@@ -136,7 +136,7 @@ def flat_files(folder: Path) -> list[Path]:
 
 
 def has_class_folders(folder: Path) -> bool:
-    """Return whether a folder has several folders of pictures, or a split with such folders."""
+    """Return whether a folder holds class folders, or a split with class folders."""
     folders = list_folder(folder).folders
     if len(list(islice(filter(has_pictures, folders), 2))) == 2:
         return True
@@ -145,7 +145,7 @@ def has_class_folders(folder: Path) -> bool:
 
 
 def split_files(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path]:
-    """Find the files that a path stands for, by split: a folder's, or a file's neighbours too.
+    """Find the files that a path stands for, by split.
 
     Files are one dataset if they differ only in the name of the split, and in the number of
     images, as in `digits_train_100.csv` and `digits_test_10.csv`. A single file has no split.
@@ -174,7 +174,7 @@ def split_files(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path]
 
 
 def without_twins(files: list[Path]) -> list[Path]:
-    """List files, each once if another has the same name and content, as unpacking makes.
+    """List files, each once if another has the same name and content.
 
     A second download has a number after its name: train (1).csv.
     """

@@ -50,7 +50,7 @@ def choose_columns(
 
 
 def pixel_columns(names: Sequence[str], are_numbers: Sequence[bool]) -> list[int]:
-    """Find the columns of numbers whose names count up, as many as a picture has pixels."""
+    """Find the numbered columns of numbers, as many as a picture has pixels."""
     places = [place for place, is_number in enumerate(are_numbers) if is_number]
     found = [places[it] for it in find_pixels([plain_name(names[it]) for it in places])]
     return found if found and find_item((len(found),)) is not None else []

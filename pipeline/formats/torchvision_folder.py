@@ -67,7 +67,7 @@ def read_torchvision(path: Path, options: ReadOptions) -> Source:
 
 
 def write_torchvision(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
-    """Write every file of the dataset as it was published, unzipped, and the class names."""
+    """Write every file of the dataset as published, unzipped, and the classes."""
     folder = f"{CLASS_OF.get(dataset.folder, OWN)}/raw"
     of_file: dict[str, list[Part]] = {}  # QMNIST has two splits in one pair of files
     for part in sorted(parts, key=lambda part: dataset.splits[str(part.split)].start):

@@ -45,7 +45,7 @@ class Input(NamedTuple):
 
 
 def list_inputs(path: Path, workspace: Path) -> list[Input]:
-    """List the inputs of a path: a picture, a file of images, or pictures in a folder or archive.
+    """List the inputs of a path: a picture, a file of images, or several pictures.
 
     Raises: MissingError, StorageError, CorruptError.
     """

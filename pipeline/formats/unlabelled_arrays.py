@@ -100,7 +100,7 @@ def as_one_image(array: NamedArray) -> list[NamedArray]:
 
 
 def has_labels(images: Candidate, others: Sequence[Candidate]) -> bool:
-    """Return whether an array can be the labels of these images, by its name and its shape."""
+    """Return whether an array can label these images, by its name and shape."""
     count = images.layout.image_count if images.layout else 0
     return any(
         same_split(it, images)

@@ -1,4 +1,4 @@
-"""Images to predict in a CSV file: its 784 pixels and its ids; labels are ignored."""
+"""Images to predict in a CSV file: its pixels and its ids, without labels."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -104,7 +104,7 @@ def find_columns(path: Path) -> Found:
 def find_named(
     path: Path, header: Sequence[str], names: Sequence[str], pixels: Sequence[int]
 ) -> Found:
-    """Find the ids among the columns that are neither pixels nor labels, by their names."""
+    """Find the ids by name among the columns other than pixels and labels."""
     places = set(pixels)
     others = [it for it in range(len(names)) if it not in places and not is_label(names[it])]
     named = [it for it in others if not NAMELESS.fullmatch(names[it])]
@@ -150,7 +150,7 @@ def find_end(path: Path) -> Found:
 
 
 def is_no_pixel(column: Candidate) -> bool:
-    """Return whether a column has texts, too large numbers, or numbers that count up."""
+    """Return whether a column has texts, large numbers, or rising numbers."""
     if column.is_text or column.is_index:
         return True
     return max(map(float, column.counts)) > FULL or counts_up(column)

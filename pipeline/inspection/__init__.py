@@ -1,4 +1,4 @@
-"""Inspection of a file without loading it: its content and the effects of loading."""
+"""Inspection of a file without loading it: its content, the effects of loading."""
 
 from typing import TYPE_CHECKING
 

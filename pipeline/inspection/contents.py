@@ -10,7 +10,7 @@ SHOWN = 8  # items that are listed
 
 
 def describe_lines(value: Any) -> tuple[str, ...]:
-    """Describe plain data in one line, and the first items of mixed data in a line each."""
+    """Describe plain data in one line, or in one per item if it is mixed."""
     if isinstance(value, dict):
         items = [f"{key!r:.40}: {describe(item)}" for key, item in islice(value.items(), SHOWN)]
     elif isinstance(value, list | tuple) and not measure(value)[1] <= {int, float, bool}:
@@ -39,7 +39,7 @@ def describe(value: Any) -> str:
 
 
 def measure(values: list[Any] | tuple[Any, ...]) -> tuple[list[int], set[type]]:
-    """Return the lengths of nested lists, as deep as all are alike, and the innermost types."""
+    """Return the lengths of nested lists, as deep as all are alike, and the types."""
     lengths = [len(values)]
     level: list[Any] = [values]
     while True:

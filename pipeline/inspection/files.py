@@ -1,4 +1,4 @@
-"""Inspection of a file: its content and the effects of loading it, without loading it.
+"""Inspection of a file: its content and the effects of loading it.
 
 The first bytes identify a file, not its name. Every verdict follows from the code that reads
 such files for the rest of the project (`safe_load`, `idx`) or from the bytes alone.
@@ -29,7 +29,7 @@ CHUNK_BYTES = 1 << 20
 
 @checked
 def inspect_file(path: Path | str) -> Report:
-    """Inspect a file: its format, its content, the effects of loading it, and a verdict.
+    """Inspect a file: its format, its content, and the effects of loading it.
 
     Raises: MissingError, StorageError; other problems of the file are in the report.
 

@@ -1,4 +1,4 @@
-"""Objects of known libraries in pickles: not plain data, but not an attack either.
+"""Objects of known libraries in pickles: neither plain data nor an attack.
 
 A pickle is foreign only if every name that it imports is one of these, exactly. They build
 data frames, bunches and tables of models and run nothing else; any other name makes a pickle
@@ -46,7 +46,7 @@ KNOWN = PARTS | OBJECTS.keys()
 
 
 def name_foreign(traces: Iterable[Trace]) -> str:
-    """Name the objects of known libraries in pickles that hold nothing else that is foreign."""
+    """Name the objects of known libraries in pickles without other foreign names."""
     imports = [name for trace in traces for name in trace.foreign_imports]
     calls = [call for trace in traces for call in trace.foreign_calls]
     are_known = all(name in KNOWN for name in imports)

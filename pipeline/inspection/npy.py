@@ -1,4 +1,4 @@
-"""Inspection of a `.npy` file: its header is checked against the bytes that follow.
+"""Inspection of a `.npy` file: its header against the bytes that follow.
 
 Source: the format's description in `numpy.lib.format`.
 """

@@ -1,4 +1,4 @@
-"""Inspection of a pickle by the project's own reader, and the effects of loading it.
+"""Inspection of a pickle by the project's own reader, and its effects.
 
 A pickle is plain if the reader accepts it. The trace explains the verdict and can make it
 worse, never better: if readers would read different things from one file (inconsistent frames,
@@ -41,7 +41,7 @@ class ParsedPickle:
 
 
 def inspect_pickle(data: bytes) -> Report:
-    """Inspect a pickle: its content, its imports and calls, and whether it is plain."""
+    """Inspect a pickle: its content, its imports and calls, and its verdict."""
     if (ours := inspect_our_layout(data)) is not None:
         return ours
     reading = parse_pickle(data)
@@ -106,7 +106,7 @@ def parse_pickle(data: bytes) -> ParsedPickle:
 
 
 def trace_pickle(data: bytes) -> list[Trace]:
-    """Trace the pickles of a file, one after another, up to the first without an end."""
+    """Trace the pickles of a file, in order, up to the first without an end."""
     traces: list[Trace] = []
     start, left = 0, MAX_OPCODES
     while (start < len(data) or not traces) and left > 0:

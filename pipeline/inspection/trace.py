@@ -1,4 +1,4 @@
-"""Trace of a pickle, opcode by opcode: the effects of loading it, without loading it.
+"""Trace of a pickle: the effects of loading it, opcode by opcode.
 
 The stack and the memo hold symbolic values (`pickles.values`), so an attack that hides a name in
 the memo, or makes it with one call to use it in the next, is followed as the unpickler would
@@ -190,7 +190,7 @@ def buffer(trace: Trace, _: Any) -> None:
 
 
 def extension(trace: Trace, code: int) -> None:
-    """Follow EXT1, EXT2 and EXT4: a name by its number in the registry of `copyreg`."""
+    """Follow EXT1, EXT2 and EXT4: a name by its number in `copyreg`."""
     trace.stack.append(trace.find("copyreg", f"extension {code}"))
 
 

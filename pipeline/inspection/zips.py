@@ -1,4 +1,4 @@
-"""Inspection of a ZIP archive, such as `.npz`: its list of members, then each of them.
+"""Inspection of a ZIP archive, such as `.npz`, and of each of its members.
 
 Source: APPNOTE.TXT of PKWARE, sections 4.3 and 4.4; the overlapping members are those of David
 Fifield, "A better zip bomb".
@@ -70,7 +70,7 @@ def find_threat(members: list[Member], size: int) -> str:
 
 
 def leads_outside(name: str) -> bool:
-    """Return whether a member's name leads out of the folder of the unpacked archive."""
+    """Return whether a member's name leads out of the unpacked folder."""
     path = PurePosixPath(name.replace("\\", "/"))
     return path.is_absolute() or ".." in path.parts or ":" in name
 

@@ -1,4 +1,4 @@
-"""Arrays are understood by their shapes, under any name, in any file and any container."""
+"""Arrays are understood by their shapes, under any name and in any file."""
 
 import pickle
 import zipfile

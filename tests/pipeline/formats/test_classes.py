@@ -1,4 +1,4 @@
-"""Spellings of a name mean one class, and every class of test images has training images."""
+"""Spellings of a name mean one class; classes need training images."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""CSV files are read exactly in any usual form, or refused with a hint on how to fix them."""
+"""CSV files are read exactly in any usual form, or refused with a hint."""
 
 import hypothesis.strategies as st
 import numpy as np

@@ -1,4 +1,4 @@
-"""Lines without values, quotes of either kind and blanks between values change nothing."""
+"""Empty lines, quotes and blanks around values change nothing."""
 
 import re
 

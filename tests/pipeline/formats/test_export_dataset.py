@@ -1,4 +1,4 @@
-"""Exports match other programs, are written atomically, and replace nothing but exports."""
+"""Exports match other programs, are atomic, and replace only exports."""
 
 import csv
 import dataclasses

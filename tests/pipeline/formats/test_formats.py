@@ -52,7 +52,7 @@ def count_changed(found, expected):
 
 @st.composite
 def sets(draw):
-    """Draw class names, and images of some classes for each split, training images included."""
+    """Draw class names, and images of some classes for each split."""
     drawn = draw(st.lists(CLASS_NAMES, min_size=1, max_size=8))
     classes = list(dict.fromkeys(plain_names(drawn).values()))
     others = draw(st.sets(st.sampled_from(["validation", "lost"])))

@@ -173,7 +173,7 @@ def test_nothing_of_somebody_else_is_replaced(place, is_own, cache, source):
 
 
 def broken_folder(folder):
-    """Images of which the last one is damaged, which is found after all others are written."""
+    """Images of which the last is damaged, found after all others are written."""
     images(folder)
     save(folder / "3" / "z.png", png(PIXELS[0])[:-30])
     return folder

@@ -1,4 +1,4 @@
-"""Shares of full ink with a little noise are rounded; errors for other scales have a fix."""
+"""Noisy shares of full ink are rounded; errors for other scales have a fix."""
 
 import hypothesis.strategies as st
 import numpy as np

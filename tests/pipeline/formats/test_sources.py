@@ -1,4 +1,4 @@
-"""Files of other programs are read exactly, or refused with the name and the position."""
+"""Files of other programs are read exactly, or refused with the position."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""Images without labels are read for predictions, from every file that an import reads."""
+"""Images without labels are read from every file that an import reads."""
 
 import gzip
 import zipfile

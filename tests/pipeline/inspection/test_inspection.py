@@ -1,4 +1,4 @@
-"""Reports of `pipeline inspect` agree with the files and with the readers of this project."""
+"""Reports of `pipeline inspect` agree with the files and with our readers."""
 
 import gzip
 import io
