@@ -72,7 +72,8 @@ def in_memory(path: Path, name: str, array: NDArray[Any]) -> NamedArray:
 def collect_arrays(path: Path, value: Any, name: str = "") -> list[NamedArray]:
     """Find the arrays in nested dictionaries, lists and tuples.
 
-    Lists of numbers are arrays, too. A list of (image, label), or of dictionaries with the same keys, is read as columns.
+    Lists of numbers are arrays, too. A list of (image, label), or of dictionaries with the same
+    keys, is read as columns.
     """
     if name.count("/") >= MAX_LEVELS:
         return []
