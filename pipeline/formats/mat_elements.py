@@ -143,7 +143,7 @@ class Reader:
                 kind, size = kind & 0xFFFF, kind >> 16
                 start, step = position + 4, 8
             if start + size > len(data) or (step == 8 and start == position + 4 and size > 4):
-                raise self.damaged(f"an element declares {size:,} bytes")
+                raise self.damaged(f"an element declares {size:,} bytes, more than there are")
             yield Element(kind, data[start : start + size])
             position += step if kind == COMPRESSED else -(-step // 8) * 8
 

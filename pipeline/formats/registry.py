@@ -71,7 +71,7 @@ def find_format(path: Path) -> Format:
         raise CorruptError(f"{path}: no supported files found; it holds {count_kinds(path)}", READ)
     start = beginning(path)
     way_out = next((it for kind, it in WAYS_OUT.items() if kind in describe_start(start)), READ)
-    raise CorruptError(f"{path}: format not supported, {describe_start(start)}", way_out)
+    raise CorruptError(f"{path}: format not supported; {describe_start(start)}", way_out)
 
 
 def find_writer(name: str) -> tuple[Format, Writer]:

@@ -138,7 +138,7 @@ def choice_notes(
         return ()
     named = ", then ".join(str(it.array) for it in chosen)
     unused = ", ".join(str(it.array) for it in images if it not in chosen)
-    end = f"; not {unused}, because it has labels" if unused else ""
+    end = f"; not {unused}, because of its labels" if unused else ""
     return (f"{path}: several arrays of images; predicted: {named}{end}",)
 
 

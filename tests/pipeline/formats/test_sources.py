@@ -399,7 +399,7 @@ REFUSED = {
     ),
     "anything else": (
         only("a.bin", b"\x7fELF"),
-        "a.bin: format not supported, it is a program",
+        "a.bin: format not supported; it is a program",
     ),
 }
 

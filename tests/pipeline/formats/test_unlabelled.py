@@ -82,7 +82,7 @@ def test_of_several_arrays_it_is_said_which_are_predicted(tmp_path):
     path = npz(tmp_path / "a.npz", x_train=PIXELS[:5], y_train=LABELS[:5], x_test=PIXELS)
     (note,), *_ = opened(path, tmp_path / "work")
     assert note.startswith(f"{path}: several")
-    assert note.endswith("predicted: x_test 24x28x28; not x_train 5x28x28, because it has labels")
+    assert note.endswith("predicted: x_test 24x28x28; not x_train 5x28x28, because of its labels")
     path = npz(tmp_path / "b.npz", x=PIXELS[:5], y_x=LABELS[:5], z=PIXELS[:3])
     (note,), *_ = opened(path, tmp_path / "work")
     assert "x 5x28x28" in note
