@@ -1,7 +1,6 @@
-"""Unpack ZIP and tar archives into an empty folder, trusting nothing that they say.
+"""Unpacking of ZIP and tar archives into an empty folder, without trusting them.
 
-Nothing is written outside the folder, links and devices are refused, and so is what unpacks to far
-more than its size justifies.
+Nothing is written outside the folder. Links, devices and decompression bombs are refused.
 
 Source: APPNOTE.TXT of PKWARE, sections 4.3 and 4.4; the tar formats of POSIX.1 and GNU.
 """
@@ -27,9 +26,9 @@ MAX_MEMBERS = 1_000_000
 MAX_UNPACKED = 1 << 33  # bytes; all of EMNIST has 1.1 billion
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED = 1  # a flag of a member
-USTAR = slice(257, 262)  # where a tar archive says what it is
+USTAR = slice(257, 262)  # magic number of a tar archive
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
-DOCUMENTS = ("[Content_Types].xml", "mimetype")  # members of what is no archive of data
+DOCUMENTS = ("[Content_Types].xml", "mimetype")  # members of office documents
 OF_THE_NAME = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL)
 TORCH = (
     'In Python: images, labels = torch.load("FILE"), then '
@@ -50,13 +49,13 @@ def is_archive(path: Path) -> bool:
 
 
 def is_zip(path: Path) -> bool:
-    """Return whether a file begins as a ZIP archive does."""
+    """Return whether a file begins like a ZIP archive."""
     with reading(path), path.open("rb") as file:
         return file.read(len(ZIP_MAGICS[0])) in ZIP_MAGICS
 
 
 def is_arrays(path: Path) -> bool:
-    """Return whether a ZIP archive is an .npz, by its name or by what is in it."""
+    """Return whether a ZIP archive is an .npz, by its name or its content."""
     if path.name.lower().endswith(".npz"):
         return True
     try:
@@ -68,9 +67,9 @@ def is_arrays(path: Path) -> bool:
 
 
 def unpack(path: Path, folder: Path) -> None:
-    """Unpack an archive into a folder that is made for it.
+    """Unpack an archive into a new folder.
 
-    Raises: MissingError, StorageError, CorruptError (BombError) for what is not safe to unpack.
+    Raises: MissingError, StorageError, CorruptError (BombError) for an unsafe archive.
     """
     size = require_regular_file(path)
     with failing_as(path):
@@ -83,7 +82,7 @@ def unpack(path: Path, folder: Path) -> None:
 
 @contextmanager
 def failing_as(path: Path) -> Iterator[None]:
-    """Turn what damaged archives and full disks cause into an error of ours."""
+    """Turn the errors of damaged archives and full disks into project errors."""
     try:
         yield
     except ProjectError:
@@ -121,51 +120,51 @@ def unpack_zip(path: Path, folder: Path, size: int) -> None:
 
 
 def without_twins(path: Path, members: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
-    """List members without second ones of the same name and content.
+    """List the members, each once if it is repeated with the same content.
 
-    Raises: CorruptError for two of one name with different content.
+    Raises: CorruptError if two members of one name differ.
     """
     kept: dict[str, zipfile.ZipInfo] = {}
     for member in members:
         first = kept.setdefault(member.filename, member)
         if (first.CRC, first.file_size) != (member.CRC, member.file_size):
-            what = f"{path}: {member.filename} is in it twice, with different content"
+            what = f"{path}: {member.filename} occurs twice with different content"
             raise CorruptError(what, UNPACK)
     return list(kept.values())
 
 
 def check_members(path: Path, count: int, content_size: int, size: int) -> None:
-    """Check how many members an archive has, and how many bytes.
+    """Check the number and the total size of an archive's members.
 
     Raises: CorruptError (BombError).
     """
     if not count:
-        raise CorruptError(f"{path}: an archive without files")
+        raise CorruptError(f"{path}: the archive has no files")
     if count > MAX_MEMBERS or content_size > MAX_UNPACKED:
         raise CorruptError(
-            f"{path}: {count:,} files of {content_size:,} bytes; at most {MAX_MEMBERS:,} of "
-            f"{MAX_UNPACKED:,} are unpacked",
+            f"{path}: {count:,} files with {content_size:,} bytes; expected at most "
+            f"{MAX_MEMBERS:,} files and {MAX_UNPACKED:,} bytes",
             UNPACK,
         )
     check_decompression(path, content_size, size)
 
 
 def check_content(path: Path, members: list[zipfile.ZipInfo]) -> None:
-    """Refuse office documents and PyTorch's files, which are ZIP archives, too.
+    """Check that a ZIP archive is not an office document or a PyTorch file.
 
     Raises: CorruptError.
     """
     names = {member.filename.rpartition("/")[2] for member in members}
     if {"data.pkl", "version"} <= names:
-        raise CorruptError(f"{path}: a PyTorch file is not read", TORCH)
+        raise CorruptError(f"{path}: PyTorch files are not supported", TORCH)
     if any(member.filename in DOCUMENTS for member in members):
         is_excel = any(member.filename.startswith("xl/") for member in members)
         what = "an Excel workbook" if is_excel else "an office document"
-        raise CorruptError(f"{path}: {what} is not read", "Save its table as CSV")
+        raise CorruptError(f"{path}: {what} is not supported", "Save its table as CSV")
 
 
 def check_member(path: Path, member: zipfile.ZipInfo) -> None:
-    """Check that a member of a ZIP archive is a plain file or folder that can be unpacked.
+    """Check that a member of a ZIP archive is a plain file or folder.
 
     Raises: CorruptError.
     """
@@ -177,7 +176,7 @@ def check_member(path: Path, member: zipfile.ZipInfo) -> None:
         raise CorruptError(f"{path}: {member.filename} is a link or a device", UNPACK)
     if member.compress_type not in METHODS:
         method = f"method {member.compress_type}"
-        what = f"{path}: {member.filename} is compressed by {method}, which is not read"
+        what = f"{path}: {member.filename} has compression {method}, which is not supported"
         raise CorruptError(what, UNPACK)
 
 
@@ -200,7 +199,7 @@ def unpack_tar(path: Path, folder: Path, size: int) -> None:
                     raise CorruptError(f"{path}: {member.name} is a link or a device", UNPACK)
                 count, total = count + 1, total + member.size
                 check_members(path, count, total, size)
-                if place in written:  # appended once more: the last one counts
+                if place in written:  # of repeated members, the last one counts
                     place.unlink()
                 written.add(place)
                 write_member(place, archive.extractfile(member), member.size)
@@ -208,7 +207,7 @@ def unpack_tar(path: Path, folder: Path, size: int) -> None:
 
 
 class Limited:
-    """A file that is read up to as many bytes as the size of its archive justifies."""
+    """A file with a limit on the bytes read, set by the size of its archive."""
 
     def __init__(self, path: Path, file: IO[bytes], size: int) -> None:
         self.path = path
@@ -217,7 +216,7 @@ class Limited:
         self.left = min(MAX_UNPACKED, max(BOMB_BYTES, BOMB_RATIO * size)) + PIECE_BYTES
 
     def read(self, count: int) -> bytes:
-        """Read as many bytes.
+        """Read up to `count` bytes.
 
         Raises: CorruptError (BombError).
         """
@@ -230,9 +229,9 @@ class Limited:
 
 
 def place_of(path: Path, folder: Path, name: str) -> Path:
-    """Return where a member goes.
+    """Return the destination of a member.
 
-    Raises: CorruptError for a place outside the folder.
+    Raises: CorruptError if it is outside the folder.
     """
     if leads_outside(name):
         raise CorruptError(f'{path}: unpacking "{name[:100]}" would write outside the folder')
@@ -240,7 +239,7 @@ def place_of(path: Path, folder: Path, name: str) -> Path:
 
 
 def write_member(place: Path, content: Any, size: int) -> None:
-    """Write the content of a member, which has to be of its size.
+    """Write the content of a member and check its size.
 
     Raises: CorruptError, OSError.
     """
@@ -249,13 +248,13 @@ def write_member(place: Path, content: Any, size: int) -> None:
         shutil.copyfileobj(content, file, PIECE_BYTES)
         written = file.tell()
     if written != size:
-        raise CorruptError(f"{place.name} has {written:,} bytes, the archive says {size:,}")
+        raise CorruptError(f"{place.name} has {written:,} bytes; the archive states {size:,}")
 
 
 def unpack_together(paths: list[Path], folder: Path) -> None:
-    """Unpack archives that lie beside each other, each into a folder of its name.
+    """Unpack several archives, each into a folder of its name.
 
-    What holds one entry alone is moved up: train.csv.zip and test.csv.zip become two files.
+    An archive with a single entry is moved up: train.csv.zip and test.csv.zip become two files.
 
     Raises: as `unpack`.
     """

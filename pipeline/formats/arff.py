@@ -1,4 +1,4 @@
-"""Weka's ARFF, as OpenML keeps mnist_784: names of columns, and then lines of numbers.
+"""Weka's ARFF format, used by OpenML: column names, then lines of numbers.
 
     @ATTRIBUTE pixel1 REAL
     @ATTRIBUTE class {0,1,2,3,4,5,6,7,8,9}
@@ -41,7 +41,7 @@ SAVE = "Save it as CSV, or with np.savez"
 
 @dataclass(frozen=True)
 class Table:
-    """What stands before the lines of data."""
+    """The header of a file: everything before the lines of data."""
 
     path: Path
     columns: TableColumns
@@ -51,14 +51,14 @@ class Table:
 
 
 def recognises(path: Path) -> bool:
-    """Tell whether a path is an ARFF file, or a folder with files that are called so."""
+    """Return whether a path is an ARFF file or a folder of such files."""
     if path.is_dir():
         return any(file.name.lower().endswith(SUFFIXES) for file in flat_files(path))
     return RELATION.match(beginning(path)) is not None
 
 
 def read_arff(path: Path, options: ReadOptions) -> Source:
-    """Read the images and labels of a file, or of one for each split.
+    """Read the images and labels of a file, or of one file per split.
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
@@ -73,7 +73,7 @@ def read_arff(path: Path, options: ReadOptions) -> Source:
 
 
 def read_head(path: Path, asked: str | None) -> Table:
-    """Read the names and types of the columns; the user may have named the label.
+    """Read the names and types of the columns, and find the label.
 
     Raises: CorruptError.
     """
@@ -90,7 +90,7 @@ def read_head(path: Path, asked: str | None) -> Table:
             if len(names) > MAX_COLUMNS:
                 raise CorruptError(f"{path}: more than {MAX_COLUMNS:,} columns", SAVE)
         else:
-            raise CorruptError(f"{path}: no @DATA, so it is no ARFF file with data")
+            raise CorruptError(f"{path}: @DATA not found; expected an ARFF file with data")
     are_numbers = [it.lower().startswith(NUMERIC) for it in types]
     columns = choose_columns(path, names, are_numbers, asked)
     label_type = types[columns.label]
@@ -110,12 +110,12 @@ def table_arrays(table: Table, name: str) -> list[NamedArray]:
 
 
 def read_pixels(table: Table) -> Iterator[NDArray[Any]]:
-    """Yield the pixels, some lines at a time."""
+    """Yield the pixels, a few lines at a time."""
     return (pixels for _, pixels in read_rows(table))
 
 
 def read_rows(table: Table) -> Iterator[tuple[list[str], NDArray[Any]]]:
-    """Yield the labels and pixels of some lines at a time.
+    """Yield the labels and pixels, a few lines at a time.
 
     Shapes: pixels (n, 784).
 
@@ -137,23 +137,23 @@ def read_line(table: Table, number: int, line: str) -> tuple[str, list[float]]:
     where = f"{table.path}: line {number:,}"
     fields = split_fields(line) if "'" in line or '"' in line else line.split(",")
     if line.startswith("{"):
-        raise CorruptError(f"{where}: sparse data, expected a number for every column", SAVE)
+        raise CorruptError(f"{where}: sparse data; expected a number for every column", SAVE)
     if len(fields) != len(table.names):
-        raise CorruptError(f"{where}: {len(fields):,} values, expected {len(table.names):,}")
+        raise CorruptError(f"{where}: {len(fields):,} values; expected {len(table.names):,}")
     label = fields[table.columns.label].strip()
     if len(label) > MAX_TEXT:
-        raise CorruptError(f"{where}: a label of more than {MAX_TEXT:,} letters")
+        raise CorruptError(f"{where}: a label has more than {MAX_TEXT:,} letters")
     try:
         pixels = [float(fields[place]) for place in table.columns.pixels]
     except ValueError as error:
-        raise CorruptError(f"{where}: a pixel is no number") from error
+        raise CorruptError(f"{where}: a pixel is not a number") from error
     if "_" in line and any("_" in fields[place] for place in table.columns.pixels):
-        raise CorruptError(f"{where}: a pixel is no number")  # for Python alone it is one
+        raise CorruptError(f"{where}: a pixel is not a number")  # for Python alone it is one
     return label, pixels
 
 
 def numbered_lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, str]]:
-    """Yield the lines that hold anything, with their numbers.
+    """Yield the lines that are not empty, with their numbers.
 
     Raises: CorruptError.
     """
@@ -166,14 +166,14 @@ def numbered_lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, str]]:
             line = data.decode("utf-8-sig").strip()
         except UnicodeDecodeError as error:
             raise CorruptError(
-                f"{path}: line {number:,}: no UTF-8 text ({error.reason})"
+                f"{path}: line {number:,}: not UTF-8 text ({error.reason})"
             ) from error
         if line and not line.startswith("%"):
             yield number, line
 
 
 def split_fields(text: str) -> list[str]:
-    """Take values apart that commas separate, with quotes around some."""
+    """Split comma-separated values, some of them in quotes."""
     return [unquoted(match[1]) for match in FIELD.finditer(text) if match.end() > match.start()]
 
 
@@ -185,7 +185,7 @@ def unquoted(text: str) -> str:
 
 ARFF = Format(
     name="arff",
-    title="Weka's ARFF with a column for each pixel, as OpenML has mnist_784",
+    title="Weka's ARFF with a column per pixel, as OpenML publishes mnist_784",
     recognises=recognises,
     read=read_arff,
     can_resize=True,

@@ -1,6 +1,6 @@
-"""An array of images for each class: train0 to test9 in mnist_all.mat, or apple, bee, cat.
+"""Arrays with one class each, such as train0 to test9 in mnist_all.mat.
 
-The class is what tells the names of the arrays apart, the split aside.
+The class is the part in which the names of the arrays differ, apart from the split.
 """
 
 import itertools
@@ -17,8 +17,8 @@ from pipeline.formats.named_arrays import NUMBER, NamedArray, in_memory, iterate
 
 TOKEN = re.compile(r"(?i:training|testing|train|test|validation)|[^\W\d_]+|\d+|[\W_]+")
 SHARDS = frozenset(["batch", "part", "shard", "chunk", "fold", "block", "piece", "section", "run"])
-MIN_WORDS = 3  # as classes; two may be anything
-MIN_NAMELESS = 5  # arrays that are known by their places alone
+MIN_WORDS = 3  # as classes; two words may mean anything
+MIN_NAMELESS = 5  # arrays that are identified by their position only
 
 
 class ClassArray(NamedTuple):
@@ -42,7 +42,7 @@ class Joined(NamedTuple):
 
 
 def join_classes(images: Sequence[tuple[NamedArray, Layout]]) -> list[Joined]:
-    """Join arrays of one class each; nothing where their names are not clearly those of classes."""
+    """Join arrays of one class each; none unless their names are clearly classes."""
     found = name_classes(images)
     if not found or not are_classes(found):
         return []
@@ -51,7 +51,7 @@ def join_classes(images: Sequence[tuple[NamedArray, Layout]]) -> list[Joined]:
 
 
 def name_classes(images: Sequence[tuple[NamedArray, Layout]]) -> list[ClassArray]:
-    """Take the split out of each name, and what all names share at their ends."""
+    """Remove the split and the common words at the ends from each name."""
     names = [TOKEN.findall(array.name) for array, _ in images]
     splits = [[it for it in words if it.lower() in SPLITS] for words in names]
     if any(len(it) > 1 for it in splits) or any(map(is_shard, itertools.chain(*names))):
@@ -69,12 +69,12 @@ def name_classes(images: Sequence[tuple[NamedArray, Layout]]) -> list[ClassArray
 
 
 def is_shard(word: str) -> bool:
-    """Return whether a word says that arrays are parts of one, or images of any class."""
+    """Return whether a word marks an array as a shard, or as images of any class."""
     return word.lower() in SHARDS or ROLES.get(word.lower()) == "images"
 
 
 def strip_marks(words: Sequence[str]) -> Sequence[str]:
-    """Leave out what is no letter or digit at the ends of a name."""
+    """Remove words without letters and digits from the ends of a name."""
     while words and re.fullmatch(r"[\W_]+", words[0]):
         words = words[1:]
     while words and re.fullmatch(r"[\W_]+", words[-1]):
@@ -83,7 +83,7 @@ def strip_marks(words: Sequence[str]) -> Sequence[str]:
 
 
 def are_classes(found: Sequence[ClassArray]) -> bool:
-    """Return whether the names are those of classes: numbers that count up, or several words."""
+    """Return whether the names are classes: rising numbers, or several words."""
     classes = {it.class_name for it in found}
     places = {(it.split, it.class_name) for it in found}
     is_divided = {it.split is None for it in found}
@@ -118,6 +118,6 @@ def join(split: str | None, found: Sequence[ClassArray]) -> Joined:
     names = np.repeat(np.array([it.class_name for it in found]), counts)
     where = path.parent if len({it.array.path for it in found}) > 1 else path
     listed = ", ".join(it.array.name for it in found[:3]) + ", ..." * (len(found) > 3)
-    note = f"{where}: each array is taken as the images of one class: {listed}"
+    note = f"{where}: each array is read as the images of one class: {listed}"
     labels = in_memory(path, split or "", names)
     return Joined(split, images, labels, layout, tuple(it.array for it in found), note)

@@ -1,4 +1,4 @@
-"""Files whose arrays belong together: those of a folder, or one file and those beside it."""
+"""Files whose arrays belong together: of a folder, or next to one file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,16 +6,16 @@ from pathlib import Path
 from pipeline.errors import CorruptError
 from pipeline.formats.streams import split_files, visible_files
 
-MAX_FILES = 64  # a data set has four, or eight
+MAX_FILES = 64  # a dataset has four, or eight
 
 
 def files_together(
     path: Path, suffixes: tuple[str, ...], is_partial: Callable[[Path], bool]
 ) -> list[Path]:
-    """List the files with these suffixes that a path means, by name.
+    """List the files with these suffixes that a path refers to, by name.
 
-    A file is enough with those of the other splits, unless `is_partial` tells that it cannot be:
-    then all beside it count.
+    A file needs only the files of the other splits, unless `is_partial` finds it incomplete:
+    then all files next to it count.
 
     Raises: CorruptError.
     """
@@ -27,7 +27,7 @@ def files_together(
         files = list(split_files(path, suffixes).values())
     if len(files) > MAX_FILES:
         raise CorruptError(
-            f"{path}: {len(files):,} files of arrays, {MAX_FILES} at most", "Name one"
+            f"{path}: {len(files):,} files of arrays; expected {MAX_FILES} at most", "Name one"
         )
     return sorted(files)
 

@@ -1,4 +1,4 @@
-"""Where the images are in an array, by its shape alone: rows or columns, grey or colour."""
+"""Layout of the images in an array, from its shape alone."""
 
 import math
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ MAX_CLASSES = 256
 
 
 class Item(NamedTuple):
-    """How the numbers of one image are arranged."""
+    """The arrangement of the numbers of one image."""
 
     height: int
     width: int
@@ -24,7 +24,7 @@ class Item(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """How images lie in an array."""
+    """The arrangement of images in an array."""
 
     image_count: int
     item: Item
@@ -32,14 +32,14 @@ class Layout(NamedTuple):
 
     @property
     def is_usual(self) -> bool:
-        """Whether the images have MNIST's size."""
+        """Return whether the images have MNIST's size."""
         return (self.item.height, self.item.width) == IMAGE_SHAPE
 
 
 def find_layout(shape: tuple[int, ...]) -> Layout | None:
     """Find the images in an array of this shape; those of 28x28 are preferred.
 
-    Returns: None where there are none.
+    Returns: None if there are none.
     """
     found = [
         Layout(shape[axis], item, axis != 0)
@@ -50,7 +50,7 @@ def find_layout(shape: tuple[int, ...]) -> Layout | None:
 
 
 def find_item(shape: tuple[int, ...]) -> Item | None:
-    """Find out how one image is arranged: (784,), (28, 28), (1, 28, 28), (28, 28, 3), ...
+    """Find the arrangement of one image: (784,), (28, 28), (28, 28, 3), ...
 
     Source: the rows of 3,072 are those of CIFAR's data batches.
     """
@@ -61,7 +61,7 @@ def find_item(shape: tuple[int, ...]) -> Item | None:
     if len(shape) == 2 and are_sides(shape):
         return Item(*shape, 1)
     size = math.prod(shape)
-    if max(shape) < size:  # several axes with a length, and no image
+    if max(shape) < size:  # several axes with a length, but not an image
         return None
     if size == math.prod(CIFAR):
         return Item(CIFAR[1], CIFAR[2], COLOURS, is_colour_first=True)
@@ -70,7 +70,7 @@ def find_item(shape: tuple[int, ...]) -> Item | None:
 
 
 def is_one_image(shape: tuple[int, ...]) -> bool:
-    """Tell whether an array is a single image, and no array of several."""
+    """Return whether an array is a single image."""
     item = find_item(shape) if shape else None
     if item is None or (item.height, item.width) == IMAGE_SHAPE:
         return item is not None
@@ -79,12 +79,12 @@ def is_one_image(shape: tuple[int, ...]) -> bool:
 
 
 def are_sides(sides: tuple[int, ...]) -> bool:
-    """Tell whether these can be the height and width of a picture."""
+    """Return whether these can be the height and width of a picture."""
     return all(MIN_SIDE <= side <= MAX_SIDE for side in sides)
 
 
 def arrange(rows: NDArray[Any], item: Item) -> NDArray[Any]:
-    """Bring images to one order of axes.
+    """Bring images into one order of axes.
 
     Shapes: (n, ...) -> (n, height, width, colours).
     """
@@ -94,7 +94,7 @@ def arrange(rows: NDArray[Any], item: Item) -> NDArray[Any]:
 
 
 def can_label(shape: tuple[int, ...], count: int) -> bool:
-    """Tell whether an array can be the labels of so many images: one number each, or one-hot."""
+    """Return whether an array can label `count` images, by numbers or one-hot."""
     if math.prod(shape) == count:
         return sum(n > 1 for n in shape) <= 1
     sides = [n for n in shape if n != 1]

@@ -1,7 +1,7 @@
-"""What the name of an array says: of which split it is, and whether it is images or labels.
+"""Meaning of an array's name: its split, and whether it holds images or labels.
 
 People write x_train, trainX, train_img, Train/Features, t10k-labels or dataset.test.images. A name
-is taken apart into words; a word is a split, a role, or distinguishes the array from others.
+is split into words; a word is a split, a role, or distinguishes the array from others.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pipeline.datasets.user_datasets import SPLIT
 
-SPLITS = {  # what people call the splits -> what we do
+SPLITS = {  # usual names of the splits -> our names
     **dict.fromkeys(("train", "training", "trn", "tr"), "train"),
     **dict.fromkeys(("test", "testing", "tst", "te", "t10k"), "test"),
     **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
@@ -29,7 +29,7 @@ JOINED = re.compile(  # two words in one: xtrain, trainx, trainimages
 
 
 class Meaning(NamedTuple):
-    """What a name says."""
+    """The meaning of a name."""
 
     split: str | None
     role: str | None
@@ -37,7 +37,7 @@ class Meaning(NamedTuple):
 
 
 def understand(name: str) -> Meaning:
-    """Take the name of an array apart, with "/" between the levels that it is nested in."""
+    """Interpret the name of an array; "/" separates the levels of nesting."""
     if match := re.fullmatch(rf"([xXyY])_({SPLIT})", name):  # Keras's keys, with any split
         word = match[2]
         return Meaning(SPLITS.get(word), ROLES[match[1].lower()], "" if word in SPLITS else word)
@@ -45,7 +45,7 @@ def understand(name: str) -> Meaning:
     rest = []
     levels = [level for level in name.split("/") if not re.fullmatch(r"(arr_)?\d*", level)]
     for level in levels:
-        role = None  # what is around an array does not say what the array is
+        role = None  # the names around an array do not state its role
         for word in split_words(level):
             word_split, word_role = understand_word(word)
             split, role = word_split or split, word_role or role
@@ -65,11 +65,11 @@ def understand_word(word: str) -> tuple[str | None, str | None]:
 
 
 def split_words(text: str) -> list[str]:
-    """Split a name into lower-case words: at signs, and before capital letters."""
+    """Split a name into lower-case words, at punctuation and capital letters."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", text)
     return [word for word in re.split(r"[^a-z0-9]+", apart.lower()) if word]
 
 
 def has_no_name(name: str) -> bool:
-    """Tell whether an array is known by its place alone: arr_0, or an item of a tuple."""
+    """Return whether an array has only a position: arr_0, or an item of a tuple."""
     return all(re.fullmatch(r"(arr_)?\d*", level) for level in name.split("/"))

@@ -1,7 +1,7 @@
-"""Which of some named arrays are images, which are their labels, and of which split.
+"""Pairs of images and labels among named arrays, split by split.
 
-Shapes and types come first: images are 28x28 or rows of 784, labels are one for each image. Names
-decide where shapes allow several answers; where both do, the arrays are refused and listed.
+Shapes and types come first: images are 28x28 or rows of 784, with one label per image. Names
+decide if shapes allow several pairs; if names allow several too, the error lists the arrays.
 """
 
 from collections import Counter
@@ -22,10 +22,10 @@ ORDERS = {1: (None,), 2: ("train", "test"), 3: ("train", "validation", "test")} 
 SHOWN = 8  # arrays in a message
 IN_PYTHON = 'In Python: np.savez("mine.npz", '
 ONE_CLASS_EACH = (
-    f"If each holds one class: {IN_PYTHON}x=np.concatenate([a, b]), "
+    f"If each array holds one class: {IN_PYTHON}x=np.concatenate([a, b]), "
     'y=["a"] * len(a) + ["b"] * len(b))'
 )
-NAMES = f"Call them x_train and y_train, x_test and y_test, or images and labels. {SAVEZ}"
+NAMES = f"Name them x_train and y_train, x_test and y_test, or images and labels. {SAVEZ}"
 
 
 class Candidate(NamedTuple):
@@ -43,14 +43,14 @@ class Pair(NamedTuple):
     images: NamedArray
     labels: NamedArray
     layout: Layout
-    parts: tuple[NamedArray, ...] = ()  # that these were made of
+    parts: tuple[NamedArray, ...] = ()  # the arrays that were joined
     note: str = ""
 
 
 def find_pairs(path: Path, arrays: Sequence[NamedArray]) -> list[Pair]:
     """Find images and the labels that belong to them, split by split.
 
-    Raises: CorruptError where there are none, or where shapes and names leave several answers.
+    Raises: CorruptError if there are none, or if shapes and names allow several.
     """
     found = [Candidate(it, understand(it.name), layout_of(it)) for it in arrays]
     usual = [it for it in found if it.layout and it.layout.is_usual]
@@ -75,7 +75,7 @@ def find_pairs(path: Path, arrays: Sequence[NamedArray]) -> list[Pair]:
 
 
 def join_classes_of(images: Sequence[Candidate], others: Sequence[Candidate]) -> list[Pair]:
-    """Join arrays of one class each, where nothing beside them may be labels."""
+    """Join arrays of one class each, if no other array may be labels."""
     if len(images) < 2 or any(may_be_labels(it, images) for it in others):
         return []
     return [Pair(*it) for it in join_classes([(it.array, it.layout) for it in images if it.layout])]
@@ -84,7 +84,9 @@ def join_classes_of(images: Sequence[Candidate], others: Sequence[Candidate]) ->
 def group_by_split(
     path: Path, arrays: Sequence[NamedArray], images: Sequence[Candidate]
 ) -> dict[str | None, list[Candidate]]:
-    """Group images by their splits; those of no split beside others are for training.
+    """Group images by their splits.
+
+    Images without a split, next to others, are for training.
 
     Raises: CorruptError.
     """
@@ -93,7 +95,7 @@ def group_by_split(
         by_split.setdefault(split_of(image, images), []).append(image)
     if None in by_split and len(by_split) > 1:
         if "train" in by_split:
-            raise refusal(path, arrays, "images that belong to no split, beside those of train")
+            raise refusal(path, arrays, "images without a split next to those of train")
         by_split = {split or "train": it for split, it in by_split.items()}
     return by_split
 
@@ -111,7 +113,7 @@ def layout_of(array: NamedArray) -> Layout | None:
 
 
 def split_of(candidate: Candidate, images: Sequence[Candidate]) -> str | None:
-    """Return the split of images: what their name says, or what it has beside x, as in x_lost."""
+    """Return the split of images, by their name or its other words: x_lost."""
     if candidate.meaning.split or len(images) == 1 or not candidate.meaning.rest:
         return candidate.meaning.split
     is_among_splits = any(it.meaning.split for it in images)
@@ -126,7 +128,7 @@ def pair_by_order(
 ) -> list[Pair]:
     """Pair arrays without names in their order: x, y, x, y, or x, x, y, y.
 
-    Raises: CorruptError unless there are as many arrays of labels, each of the right length.
+    Raises: CorruptError unless there are as many arrays of labels, each of the correct length.
     """
     labels = [it for it in others if has_no_name(it.array.name) and it.array.shape]
     fits = len(labels) == len(images) and all(
@@ -145,7 +147,7 @@ def pair_by_order(
 def choose_images(
     path: Path, arrays: Sequence[NamedArray], candidates: Sequence[Candidate]
 ) -> Candidate:
-    """Choose the one array of images of a split, by its name if shapes leave several.
+    """Choose the array with the images of a split, by name if shapes allow several.
 
     Raises: CorruptError.
     """
@@ -164,7 +166,7 @@ def choose_labels(
     others: Sequence[Candidate],
     is_only: bool,
 ) -> Candidate | None:
-    """Choose the labels of some images; None where a split beside training has none.
+    """Choose the labels of some images; None if a split other than training has none.
 
     Raises: CorruptError.
     """
@@ -178,7 +180,7 @@ def choose_labels(
     if best:
         raise refusal(path, arrays, f"several arrays that may be the labels of {images.array}")
     if misfits := [it.array for it in of_split if it.meaning.role == "labels"]:
-        what = f"{images.array} and {misfits[0]}, expected a label for each image"
+        what = f"{images.array} and {misfits[0]}; expected a label for each image"
         raise CorruptError(f"{path}: {what}: (N, 28, 28) or (N, 784), and (N,)")
     if is_only or images.meaning.split == "train":
         raise refusal(path, arrays, f"no labels that fit {images.array}")
@@ -186,14 +188,14 @@ def choose_labels(
 
 
 def same_split(candidate: Candidate, images: Candidate) -> bool:
-    """Tell whether an array may belong to the images of a split."""
+    """Return whether an array may belong to the images of a split."""
     if images.meaning.split or candidate.meaning.split:
         return candidate.meaning.split == images.meaning.split
     return candidate.meaning.rest == images.meaning.rest
 
 
 def can_be_labels(candidate: Candidate, count: int) -> bool:
-    """Tell whether an array can be the labels of so many images."""
+    """Return whether an array can be the labels of `count` images."""
     array = candidate.array
     if array.kind == OBJECT:
         return array.shape[:1] == (count,)
@@ -210,16 +212,16 @@ def rank_labels(candidate: Candidate, images: Candidate) -> tuple[bool, bool, bo
 
 
 def refusal(path: Path, arrays: Sequence[NamedArray], what: str) -> CorruptError:
-    """List the arrays that cannot be told apart, and say which names would."""
+    """Build the error for ambiguous arrays: list them, and suggest names."""
     listed = ", ".join(map(str, arrays[:SHOWN])) or "no arrays"
     more = f" and {len(arrays) - SHOWN} more" if len(arrays) > SHOWN else ""
     files = Counter(it.path for it in arrays)
-    hint = NAMES if len(files) < 3 else f"Name one of the files, or call them otherwise. {NAMES}"
+    hint = NAMES if len(files) < 3 else f"Name one of the files, or rename them. {NAMES}"
     return CorruptError(f"{path}: {what}: {listed}{more}", mend_of(arrays) or hint)
 
 
 def mend_of(arrays: Sequence[NamedArray]) -> str:
-    """Write what makes images and labels of arrays that hold both, in a form that is not read."""
+    """Return a hint for arrays that hold images and labels together."""
     for it in arrays:
         beside = it.shape[1] - PIXELS if len(it.shape) == 2 and it.kind == NUMBER else 0
         if beside == 1:

@@ -1,4 +1,4 @@
-"""Arrays with a label and 784 pixels in each row, as CSV files become them with NumPy."""
+"""Arrays with a label and 784 pixels per row, such as CSV files in NumPy."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from pipeline.formats.named_arrays import NUMBER, NamedArray
 
 
 def split_tables(arrays: Sequence[NamedArray]) -> list[NamedArray]:
-    """Split tables into images and labels, by the evidence of all rows; other arrays stay."""
+    """Split tables into images and labels, by the evidence of all rows."""
     tables = [it for it in arrays if it.kind == NUMBER and it.shape[1:] == (PIXELS + 1,)]
     is_first = choose_first([ends_of(it) for it in tables]) if tables else None
     if is_first is None:
@@ -22,7 +22,7 @@ def split_tables(arrays: Sequence[NamedArray]) -> list[NamedArray]:
 
 
 def ends_of(table: NamedArray) -> tuple[Candidate, Candidate]:
-    """Count what is in the first and the last column."""
+    """Count the values in the first and the last column."""
     first, last = Candidate(), Candidate()
     row = 1
     for rows in table.read():
@@ -34,7 +34,7 @@ def ends_of(table: NamedArray) -> tuple[Candidate, Candidate]:
 
 
 def halves(table: NamedArray, is_first: bool) -> list[NamedArray]:
-    """Make an array of the images and one of the labels of a table."""
+    """Build an array of the images and one of the labels of a table."""
     label = 0 if is_first else PIXELS
     pixels = slice(1, None) if is_first else slice(PIXELS)
     return [

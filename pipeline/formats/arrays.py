@@ -1,4 +1,4 @@
-"""Images and labels out of arrays with names: checked, counted, read a few rows at a time."""
+"""Images and labels from named arrays, read a few rows at a time."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ def source_of_arrays(
     options: ReadOptions,
     listed: tuple[str, ...] | None = None,
 ) -> Source:
-    """Find images and labels among arrays, and describe them; `listed` are class names, if known.
+    """Find images and labels among arrays; `listed` are class names, if known.
 
     Raises: CorruptError.
     """
@@ -71,9 +71,9 @@ def source_of_arrays(
 def take_class_names(
     arrays: Sequence[NamedArray],
 ) -> tuple[Sequence[NamedArray], tuple[str, ...] | None]:
-    """Take a list of class names out of some arrays: it is texts, and called so.
+    """Separate a list of class names, recognised by its name, from the other arrays.
 
-    Returns: the other arrays, and the names where there are any.
+    Returns: the other arrays, and the names if there are any.
 
     Raises: CorruptError.
     """
@@ -92,7 +92,7 @@ def take_class_names(
 def number_classes(
     path: Path, labels: Sequence[Labels | list[str]], listed: tuple[str, ...] | None
 ) -> tuple[list[Labels], tuple[str, ...]]:
-    """Number the classes: labels that all are small numbers are kept, names are put in order.
+    """Number the classes: small numbers are kept as labels, names are sorted.
 
     Returns: the labels as numbers, and the names; no names where the labels are numbers.
 
@@ -107,7 +107,7 @@ def number_classes(
 
 
 def make_part(pair: Pair, labels: Labels, options: ReadOptions) -> tuple[Part, tuple[str, ...]]:
-    """Describe the way to the images of a pair, and read them if they are in memory anyway.
+    """Describe how to read the images of a pair, and read them if they are in memory.
 
     Returns: the part, and notes on its pixels.
 
@@ -133,7 +133,7 @@ def make_part(pair: Pair, labels: Labels, options: ReadOptions) -> tuple[Part, t
 
 
 def check_looks(where: str, layout: Layout, options: ReadOptions) -> None:
-    """Insist on grey images of 28x28, or on the options that make them so.
+    """Check that images are grey and 28x28, or that options convert them.
 
     Raises: CorruptError.
     """
@@ -141,19 +141,19 @@ def check_looks(where: str, layout: Layout, options: ReadOptions) -> None:
     what = f"{where}: {layout.image_count:,} images"
     if item.colours == COLOURS and not options.grey:
         raise CorruptError(
-            f"{what} in colour, {item.height}x{item.width}; expected grey ones",
-            "Turn them to grey with --grey",
+            f"{what} in colour, {item.height}x{item.width}; expected grey levels",
+            "Convert them to grey levels with --grey",
         )
     if not layout.is_usual and not options.resize:
         size = "x".join(map(str, IMAGE_SHAPE))
         raise CorruptError(
-            f"{what} of {item.height}x{item.width} pixels, expected {size}",
-            "Bring all images to that size with --resize",
+            f"{what} of {item.height}x{item.width} pixels; expected {size}",
+            "Resize all images with --resize",
         )
 
 
 def iterate_images(pair: Pair, ink: Ink, options: ReadOptions) -> Iterator[Images]:
-    """Yield all images of a pair as they are to be: grey, 28x28."""
+    """Yield all images of a pair as grey levels of 28x28."""
     for rows in iterate_rows(pair.images, pair.layout):
         pixels = ink.to_bytes(pair.images.where, arrange(rows, pair.layout.item))
         grey = to_grey(pixels) if options.grey and pixels.shape[-1] == COLOURS else pixels[..., 0]
@@ -161,7 +161,7 @@ def iterate_images(pair: Pair, ink: Ink, options: ReadOptions) -> Iterator[Image
 
 
 def to_grey(pixels: NDArray[np.uint8]) -> Images:
-    """Turn colours to grey levels by their luminance, exactly as Pillow does for its mode L.
+    """Convert colours to grey levels exactly as Pillow does for its mode L.
 
     Shapes: (n, H, W, 3) -> (n, H, W).
 
@@ -172,7 +172,7 @@ def to_grey(pixels: NDArray[np.uint8]) -> Images:
 
 
 def resize(grey: Images) -> Images:
-    """Bring images to 28x28 as image files are.
+    """Resize images to 28x28, as image files are.
 
     Shapes: (n, H, W) -> (n, 28, 28).
     """

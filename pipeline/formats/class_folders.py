@@ -1,4 +1,4 @@
-"""Find the folders of the classes: LABEL/, or the same in train/, test/ and other splits."""
+"""Folders of the classes: LABEL/, or the same in train/, test/ and other splits."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from pipeline.formats.streams import KNOWN_SPLITS, parse_name, split_called
 
 LAYOUT = EXPECTED
 NO_LABELS = frozenset(("unknown", "unlabeled", "unlabelled", "images", "imgs", "img", "all"))
-UNREAD = frozenset(  # pictures that are not read, and not passed over either
+UNREAD = frozenset(  # types of pictures that raise an error
     (".heic", ".heif", ".avif", ".svg", ".psd", ".jp2", ".j2k", ".ico", ".tga", ".exr", ".dng")
 )
 
@@ -26,7 +26,7 @@ class ClassFolder(NamedTuple):
 
 
 class ClassFolders(NamedTuple):
-    """The folders of the classes by split, under None when there are no splits."""
+    """The folders of the classes by split, under None if there are no splits."""
 
     by_split: dict[str | None, list[ClassFolder]]
     unused: list[Path]
@@ -48,14 +48,14 @@ def holds_class_folders(root: Path) -> bool:
 
 
 def splits_among(folders: list[Path]) -> list[Path]:
-    """List the folders that are called as splits are."""
+    """List the folders that have the name of a split."""
     return [it for it in folders if parse_name(it.name).split in KNOWN_SPLITS]
 
 
 def find_class_folders(root: Path) -> ClassFolders:
     """Find the folders of the classes below a folder.
 
-    Raises: MissingError, StorageError, CorruptError for what is no such layout.
+    Raises: MissingError, StorageError, CorruptError for any other layout.
     """
     listing = list_folder(root)
     for folder in listing.folders:
@@ -71,12 +71,12 @@ def find_class_folders(root: Path) -> ClassFolders:
     elif splits and splits == [it for it in listing.folders if has_pictures(it)]:
         names = " and ".join(it.name for it in splits)
         raise CorruptError(
-            f"{root}: pictures in {names}, but none in the folder of a class, {LAYOUT}", BY_NAME
+            f"{root}: pictures in {names}, but none in the folder of a class; {LAYOUT}", BY_NAME
         )
     else:
         found.by_split[None] = classes = classes_among(listing.folders, found)
         if len(classes) == 1 and classes[0].name.lower() in NO_LABELS:
-            what = f"{root}: all pictures are in {classes[0].name}, which is no class, {LAYOUT}"
+            what = f"{root}: all pictures are in {classes[0].name}, which is not a class; {LAYOUT}"
             raise CorruptError(what, BY_NAME)
     return found
 
@@ -103,13 +103,13 @@ def add_splits(root: Path, folders: list[Path], found: ClassFolders) -> None:
         add_split(root, folder, split, found)
     if len(datasets.keys() - {()}) > 1:
         names = ", ".join(it.name for it in datasets.values())
-        raise CorruptError(f"{root}: {names} are not called as the splits of one data set")
+        raise CorruptError(f"{root}: {names} are not named like the splits of one dataset")
 
 
 def split_of(folder: Path) -> str | None:
-    """Return the split that a folder beside others is; None for one without folders of pictures.
+    """Return the split of a folder among others; None without folders of pictures.
 
-    Raises: CorruptError for classes in a folder that is called as no split is.
+    Raises: CorruptError if a folder of classes does not have the name of a split.
     """
     split = parse_name(folder.name).split
     if split in KNOWN_SPLITS:
@@ -117,12 +117,12 @@ def split_of(folder: Path) -> str | None:
     if not any(map(has_pictures, list_folder(folder).folders)):
         return None
     if not re.fullmatch(SPLIT, folder.name.lower()):
-        raise CorruptError(f"{folder}: beside train, but no name of another split, {LAYOUT}")
+        raise CorruptError(f"{folder} is next to train, but not named like a split; {LAYOUT}")
     return split_called(folder.name)
 
 
 def add_split(root: Path, folder: Path, split: str, found: ClassFolders) -> None:
-    """Find the folders of the classes in a split, or say that it has pictures without labels.
+    """Find the class folders in a split, or note its pictures without labels.
 
     Raises: CorruptError.
     """
@@ -141,10 +141,10 @@ def add_split(root: Path, folder: Path, split: str, found: ClassFolders) -> None
     if loose and not listing.folders:
         if split == "train":
             raise CorruptError(
-                f"{place}: pictures outside the folders of classes, {LAYOUT}", BY_NAME
+                f"{place}: pictures outside the folders of classes; {LAYOUT}", BY_NAME
             )
         found.notes.append(
-            f"{folder}: {len(loose):,} pictures without labels, not used: no folders of classes"
+            f"{folder}: {len(loose):,} pictures not used, because they are in no folder of a class"
         )
         return
     found.unused.extend((*listing.skipped, *listing.files))
@@ -165,13 +165,13 @@ def classes_among(folders: list[Path], found: ClassFolders) -> list[ClassFolder]
 
 
 def list_examples(root: Path, folder: Path, unused: list[Path]) -> list[Path]:
-    """List the pictures of a class, each once, and add what else is there to what is not used.
+    """List the pictures of a class, each once, and add other files to `unused`.
 
     Raises: StorageError, CorruptError for folders, unread pictures, and links out of the root.
     """
     listing = list_folder(folder)
     if listing.folders:
-        raise CorruptError(f"{listing.folders[0]}: a folder in the folder of a class, {LAYOUT}", UP)
+        raise CorruptError(f"{listing.folders[0]}: a folder in the folder of a class; {LAYOUT}", UP)
     others = [it for it in listing.files if not is_picture(it)]
     require_readable(others)
     unused.extend((*listing.skipped, *others))
@@ -191,13 +191,11 @@ def list_examples(root: Path, folder: Path, unused: list[Path]) -> list[Path]:
 
 
 def require_readable(files: list[Path]) -> None:
-    """Check that no file is a picture of a type that is not read.
+    """Check that no file is a picture of an unsupported type.
 
     Raises: CorruptError.
     """
     unread = [it for it in files if it.suffix.lower() in UNREAD]
     if unread:
-        what = f"{unread[0]}: {unread[0].suffix} pictures are not read"
-        raise CorruptError(
-            f"{what}, and there are {len(unread):,} in its folder", "Save them as PNG"
-        )
+        what = f"{unread[0]}: {unread[0].suffix} pictures are not supported"
+        raise CorruptError(f"{what}; its folder has {len(unread):,} of them", "Save them as PNG")

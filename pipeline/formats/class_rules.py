@@ -13,7 +13,7 @@ from pipeline.formats.source import Part, Source
 
 MOST = 0.95  # of the images in one class: nearly all
 LISTED = 10  # names in one message
-MISSING = frozenset(  # as programs and people write that there is no label
+MISSING = frozenset(  # usual texts for a missing label
     [
         *("NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "NaT", "-nan", "?", "-", "--"),
         *("None", "none", "NONE", "Null", "null", "NULL", "nil", "(null)", "#NULL!"),
@@ -24,7 +24,7 @@ MISSING = frozenset(  # as programs and people write that there is no label
 
 
 def unite_classes(path: Path, source: Source) -> Source:
-    """Make one class of names that mean one, as `5` and `5.0`, or `é` in two forms of Unicode.
+    """Merge names of one class, such as `5` and `5.0`, or two Unicode forms of `é`.
 
     Raises: CorruptError.
     """
@@ -39,7 +39,7 @@ def unite_classes(path: Path, source: Source) -> Source:
 
 
 def require_labels(path: Path, source: Source) -> None:
-    """Check that every image has a label, and not a text that stands for none.
+    """Check that every image has a label, and not a text for a missing one.
 
     Raises: CorruptError with the first place of each such text, and how many images have it.
     """
@@ -63,9 +63,9 @@ def require_labels(path: Path, source: Source) -> None:
 
 
 def is_missing(name: str, names: Sequence[str]) -> bool:
-    """Return whether a class name stands for no label, among all names.
+    """Return whether a class name stands for a missing label, given all names.
 
-    A sign is a class beside other signs, NA beside other pairs of capitals, and -1 beside 1.
+    A sign is a class among other signs, NA among other pairs of capitals, and -1 next to 1.
     """
     others = [it for it in names if it not in MISSING]
     if name == "-1":
@@ -79,7 +79,7 @@ def is_missing(name: str, names: Sequence[str]) -> bool:
 
 
 def check_trained_classes(path: Path, source: Source) -> None:
-    """Insist that training images have every class that other images have.
+    """Check that training images have every class that other images have.
 
     Raises: CorruptError.
     """
@@ -96,17 +96,17 @@ def check_trained_classes(path: Path, source: Source) -> None:
 def strange_error(
     path: Path, train: Part, other: Part, strange: Sequence[str], known: set[str]
 ) -> CorruptError:
-    """Make the error for classes that no training image has."""
+    """Build the error for classes without training images."""
     where, beside = f"{path}", ""
     if train.path is not None and other.path is not None and train.path != other.path:
         where, beside = f"{other.path}", f" in {train.path}"
     count = f"{len(strange)} class{'es' if len(strange) > 1 else ''}"
-    what = f"{where}: {count} of {other.split} images alone: {shortened(strange)}"
-    what += f"; the training images{beside} are of {shortened(sorted(known, key=natural_key))}"
+    what = f"{where}: {count} found only in {other.split} images: {shortened(strange)}"
+    what += f"; the training images{beside} have {shortened(sorted(known, key=natural_key))}"
     by_case = {name.casefold(): name for name in sorted(known)}
     twin = next((it for it in strange if it.casefold() in by_case), None)
     if twin is not None:
-        mend = f"Call a class by one name: {twin} and {by_case[twin.casefold()]} are two"
+        mend = f"Use one name per class: {twin} and {by_case[twin.casefold()]} are two"
     elif beside:
         mend = "Add training images of them, or move the file away if it is of another dataset"
     else:
@@ -120,16 +120,16 @@ def shortened(names: Sequence[str]) -> str:
 
 
 def notes_on_classes(classes: Sequence[str], parts: Sequence[Part]) -> list[str]:
-    """Name the classes that cannot be learnt, and one that holds nearly all images."""
+    """Return notes on classes without training images, and on one with nearly all."""
     train = next(part for part in parts if part.split == "train")
     counts = np.bincount(train.labels, minlength=len(classes))
     absent = [name for name, count in zip(classes, counts, strict=True) if count == 0]
     notes = []
     if absent:
         of = f"{len(absent)} of {len(classes)} classes"
-        notes.append(f"no training image of {of}: {shortened(absent)}")
+        notes.append(f"{of} without training images: {shortened(absent)}")
     largest, total = int(counts.argmax()), len(train.labels)
     if counts[largest] > MOST * total and len(classes) > 1:
         of = f"{counts[largest]:,} of {total:,} training images"
-        notes.append(f"{of} are of class {classes[largest]}, nearly all: are these the labels?")
+        notes.append(f"{of} are of class {classes[largest]}; check that these are the labels")
     return notes

@@ -1,4 +1,4 @@
-"""Class names: where they are written, which mean one class, and the number of each."""
+"""Class names: where they are stored, which mean one class, and their numbers."""
 
 import re
 import unicodedata
@@ -23,13 +23,13 @@ UNSAFE_LETTERS = frozenset('<>:"/\\|?*')
 
 
 def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
-    """Order names as people do: runs of digits as numbers, so that 9 comes before 10."""
+    """Return a sort key with runs of digits as numbers, so that 9 comes before 10."""
     pieces = re.findall(r"[0-9]{1,99}|[^0-9]+", name)
     return [(0, int(it), "") if it[0] in "0123456789" else (1, 0, it) for it in pieces], name
 
 
 def plain_number(name: str) -> str | None:
-    """Write a whole number as people do: `5` for `5.0`, `05` or `5.0e+00`; None for other names."""
+    """Write a whole number plainly: `5` for `5.0`, `05` or `5.0e+00`; else None."""
     if not NUMBER.fullmatch(name):
         return None
     number = Decimal(name)
@@ -37,9 +37,9 @@ def plain_number(name: str) -> str | None:
 
 
 def plain_names(names: Iterable[str]) -> dict[str, str]:
-    """Return the one way to write each class name: in Unicode's NFC, without blanks around it.
+    """Return the canonical form of each class name: NFC, without outer blanks.
 
-    Where all are whole numbers, they are written as such: `5.0` and `05` mean class 5, too.
+    If all are whole numbers, they are written as such: `5.0` and `05` mean class 5, too.
     """
     plain = {name: unicodedata.normalize("NFC", name).strip() for name in names}
     numbers = {name: plain_number(text) for name, text in plain.items()}
@@ -51,34 +51,34 @@ def plain_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def check_classes(where: Path | str, names: Sequence[str]) -> tuple[str, ...]:
-    """Accept class names that can be shown and told apart, no more than a label can count.
+    """Check that class names are printable, distinct and not too many for a label.
 
     Raises: CorruptError.
     """
     if not 1 <= len(names) <= MAX_CLASSES:
-        raise CorruptError(f"{where}: {len(names):,} classes, expected 1 to {MAX_CLASSES}")
+        raise CorruptError(f"{where}: {len(names):,} classes; expected 1 to {MAX_CLASSES}")
     for number, name in enumerate(names):
         check_class(where, name)
         if name in names[:number]:
-            raise CorruptError(f'{where}: two classes are called "{name}"')
+            raise CorruptError(f'{where}: two classes are named "{name}"')
     return tuple(names)
 
 
 def check_class(where: Path | str, name: str) -> str:
-    """Accept the name of one class.
+    """Check the name of one class.
 
     Raises: CorruptError.
     """
     if not name or not name.isprintable() or name != name.strip() or len(name) > MAX_LETTERS:
         raise CorruptError(
-            f'{where}: "{name[: MAX_LETTERS + 1]}" is no class name, expected 1 to {MAX_LETTERS} '
-            "printable letters without blanks around them"
+            f'{where}: "{name[: MAX_LETTERS + 1]}" is not a class name; expected 1 to '
+            f"{MAX_LETTERS} printable letters without blanks around them"
         )
     return name
 
 
 def read_classes(folder: Path) -> tuple[str, ...] | None:
-    """Read the class names of a folder's `classes.txt`, one a line; None without such a file.
+    """Read the class names in `classes.txt`, one per line; None without the file.
 
     Raises: CorruptError.
     """
@@ -87,25 +87,28 @@ def read_classes(folder: Path) -> tuple[str, ...] | None:
         return None
     content = read_at_most(path, MAX_BYTES)
     if len(content) > MAX_BYTES:
-        raise CorruptError(f"{path}: more than {MAX_BYTES:,} bytes, expected a class name a line")
+        raise CorruptError(
+            f"{path}: more than {MAX_BYTES:,} bytes; expected one class name per line"
+        )
     try:
         lines = content.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
     except UnicodeDecodeError as error:
-        raise CorruptError(f"{path}: no UTF-8 text ({error.reason})", "Save it as UTF-8") from error
+        what = f"{path}: not UTF-8 text ({error.reason})"
+        raise CorruptError(what, "Save it as UTF-8") from error
     if lines[-1] == "":
         lines.pop()
     return check_classes(path, [line.strip() for line in lines])
 
 
 def classes_file(classes: Iterable[str]) -> File:
-    """Write class names, one a line."""
+    """Write class names, one per line."""
     return CLASSES, ["".join(f"{name}\n" for name in classes).encode()]
 
 
 def numbers_of_names(
     where: Path, names: Collection[str], listed: tuple[str, ...] | None
 ) -> tuple[tuple[str, ...], dict[str, int]]:
-    """Find the number of each class name: its place in the list, or else in natural order.
+    """Return the number of each class name: by the list, or in natural order.
 
     Names that mean one class have one number. With a list, names that are not in it may be
     numbers: places in the list, counted from 0.
@@ -131,22 +134,24 @@ def numbers_of_names(
 def numbered_classes(
     where: Path, parts: Iterable[Part], listed: tuple[str, ...] | None
 ) -> tuple[str, ...]:
-    """Name the classes of labels that are numbers: as listed, or else by the numbers.
+    """Name the classes of numeric labels: from the list, or by the numbers.
 
-    Raises: CorruptError when a label is beyond the list.
+    Raises: CorruptError if a label is beyond the list.
     """
     highest = max((int(part.labels.max(initial=0)) for part in parts), default=0)
     if listed is None:
         return tuple(map(str, range(highest + 1)))
     if highest >= len(listed):
-        raise CorruptError(f"{where}: label {highest}, and {len(listed)} class names, from 0 on")
+        raise CorruptError(
+            f"{where}: label {highest} is beyond the {len(listed)} class names, counted from 0"
+        )
     return listed
 
 
 def folder_names(classes: Sequence[str]) -> list[str]:
-    """Name a folder for each class: its name if that is safe on every system, else its number.
+    """Name a folder for each class: by its name if that is safe, or its number.
 
-    Small and capital letters are the same on some systems, and some letters mean something.
+    Small and capital letters are the same on some systems, and some characters are reserved.
     """
     safe = all(
         SAFE_NAME.fullmatch(name)

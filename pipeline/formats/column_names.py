@@ -1,4 +1,4 @@
-"""Names of the columns of a table of any format: which are pixels, the label, or ids.
+"""Column names of a table of any format: pixels, the label, or ids.
 
 People write the label as label, Digit Name or Klasse, and pixels as pixel0, 1x1, r0c0 or x0_y0.
 """
@@ -34,7 +34,7 @@ LABEL_WORDS = frozenset(
         *("标签", "標籤", "类别", "類別", "数字", "ラベル", "クラス", "라벨", "레이블"),
     ]
 )
-MORE_WORDS = frozenset(  # beside a word for the label, as in "Digit Name", class_id and y_train
+MORE_WORDS = frozenset(  # with a word for the label, as in "Digit Name", class_id and y_train
     ["name", "names", "id", "true", "train", "test", "text", "value", "code", "num", "n", "of"]
 )
 MAX_OTHERS = 2  # columns; more may be one for each class
@@ -50,18 +50,18 @@ TWO = re.compile(
     r"(?P<word>.*?)[-_. \[(]*(?P<first>[0-9]{1,2})(?P<between>[^0-9]+)(?P<second>[0-9]{1,2})"
     r"(?P<end>[^0-9]*)"
 )
-ACROSS = re.compile(r"(.*[-_. ])?(x|c|col|column|spalte)")  # what counts from left to right
+ACROSS = re.compile(r"(.*[-_. ])?(x|c|col|column|spalte)")  # names of the horizontal position
 DOWN = re.compile(r"[-_., ]*(y|r|row|line|zeile)[-_. ]*")
 OPTION = "--label-column first, last or its name"
 
 
 def plain_name(name: str) -> str:
-    """Return a name in the form in which names are compared: in small letters, without marks."""
+    """Return a name in the form for comparisons: lower case, without marks."""
     return unicodedata.normalize("NFC", name).strip("\ufeff# \t'\"").casefold()
 
 
 def is_label(name: str) -> bool:
-    """Return whether a plain name is one that labels have."""
+    """Return whether a plain name is usual for the label."""
     if is_label_word(name) or ROLES.fullmatch(name):
         return True
     bare = without_accents(name)
@@ -71,26 +71,26 @@ def is_label(name: str) -> bool:
 
 
 def is_label_word(name: str) -> bool:
-    """Return whether a plain name is one word for the label, with accents or without."""
+    """Return whether a plain name is a single word for the label, accented or not."""
     bare = without_accents(name)
     return not {name, bare, re.sub(r"[-_. ]", "", bare)}.isdisjoint(LABEL_WORDS)
 
 
 def without_accents(name: str) -> str:
-    """Write é as e; other alphabets stay."""
+    """Remove accents: é becomes e; other alphabets stay."""
     letters = unicodedata.normalize("NFKD", name)
     return "".join(it for it in letters if not unicodedata.combining(it))
 
 
 def is_id(name: str) -> bool:
-    """Return whether a plain name is one that ids and numbers of rows have, or is empty."""
+    """Return whether a plain name is usual for ids or row numbers, or is empty."""
     return IDS.fullmatch(name) is not None
 
 
 def find_pixels(names: Sequence[str]) -> list[int]:
-    """List the columns of the pixels, row by row: those of the most names that differ in numbers.
+    """List the columns of the pixels in order: names that differ in numbers only.
 
-    Names count from 0 or 1, on through the image (`pixel0`) or by row and column (`1x1`).
+    Names count from 0 or 1, through the whole image (`pixel0`) or by row and column (`1x1`).
     """
     groups: dict[tuple[str, ...], dict[tuple[int, ...], int]] = {}
     for column, name in enumerate(names):
@@ -107,7 +107,7 @@ def find_pixels(names: Sequence[str]) -> list[int]:
 
 
 def have_gaps(names: Sequence[str], columns: Sequence[int]) -> bool:
-    """Return whether numbers are missing between those in the names of pixels."""
+    """Return whether the numbers in the names of pixels have gaps."""
     found = [ONE.fullmatch(names[it]) for it in columns]
     numbers = {int(it["number"]) for it in found if it}
     if len(numbers) == len(columns):
@@ -125,9 +125,9 @@ def have_gaps(names: Sequence[str], columns: Sequence[int]) -> bool:
 def find_label(
     path: Path, names: Sequence[str], columns: Sequence[int], asked: str | None = None
 ) -> int | None:
-    """Find the label among the columns that are no pixels; None where none can be one.
+    """Find the label among the columns that are not pixels; None if none can be one.
 
-    Raises: CorruptError where several may be, or none is called so.
+    Raises: CorruptError if several may be, or none has a usual name.
     """
     if asked is not None:
         return find_asked(path, names, columns, asked)
@@ -140,7 +140,7 @@ def find_label(
     if not others:
         return None
     listed = ", ".join(describe(names, it) for it in others[:5])
-    what = f"{path}: beside the pixels there are {listed}, expected one column that is called label"
+    what = f"{path}: columns other than pixels: {listed}; expected one named label"
     hint = f"Name it with --label-column {quoted(names[others[0]])}"
     if len(others) > MAX_OTHERS and len(others) == len(columns):
         hint = one_hot_hint(len(others), is_first=others[0] == 0)
@@ -148,7 +148,7 @@ def find_label(
 
 
 def one_hot_hint(count: int, is_first: bool) -> str:
-    """Write how a table with a column for each class is imported."""
+    """Return a hint for importing a table with a column per class."""
     x, y = (f":, {count}:", f":, :{count}") if is_first else (":, :784", ":, 784:")
     return (
         'A column for each class? In Python: a = pandas.read_csv("FILE").to_numpy(float); '
@@ -157,7 +157,7 @@ def one_hot_hint(count: int, is_first: bool) -> str:
 
 
 def find_asked(path: Path, names: Sequence[str], columns: Sequence[int], asked: str) -> int:
-    """Find the column that the user says is the label.
+    """Find the column that the user chose as the label.
 
     Raises: CorruptError.
     """
@@ -166,15 +166,15 @@ def find_asked(path: Path, names: Sequence[str], columns: Sequence[int], asked: 
     if asked in ("first", "last"):
         return 0 if asked == "first" else len(names) - 1
     others = ", ".join(names[it] for it in columns[:9])
-    what = f"no column is called {asked}; there are {others or 'pixels alone'}"
+    what = f'column "{asked}" not found; other than pixels there is {others or "no column"}'
     raise CorruptError(f"{path}: {what}", f"Give {OPTION}")
 
 
 def quoted(name: str) -> str:
-    """Write a name as a shell takes it."""
+    """Quote a name for a shell."""
     return f'"{name}"' if re.search(r"[^\w.-]", name) or not name else name
 
 
 def describe(names: Sequence[str], column: int) -> str:
-    """Return a column's name for people, or its place."""
+    """Return a column's name for people, or its position."""
     return names[column][:30] or f"column {column + 1} without a name"

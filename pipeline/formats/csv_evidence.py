@@ -1,7 +1,7 @@
-"""Which of two columns holds the labels, by the evidence of all rows.
+"""Choice between two columns for the labels, by the evidence of all rows.
 
 A label has few distinct values, spread over many rows; a pixel of the border is distributed like
-the pixels beside it. Both readings are compared by their description length: the bits that it
+the pixels next to it. Both readings are compared by their description length: the bits that it
 takes to write the two columns down when one of them is labels and the other is a pixel.
 
 Source: J. Rissanen, Modeling by shortest data description, 1978; the labels are coded with a
@@ -21,28 +21,28 @@ from pipeline.datasets.user_datasets import MAX_CLASSES
 from pipeline.formats.classes import plain_number
 from pipeline.formats.csv_text import NUMBER, TRUTHS
 
-MAX_TEXTS = 4 * MAX_CLASSES  # distinct ones of a column; more are no labels
+MAX_TEXTS = 4 * MAX_CLASSES  # distinct ones of a column; more than labels have
 NEIGHBOURS = 28  # columns
 LEVEL_BITS = 8.0  # to name one of 256 values
 STRAY = 0.25  # the chance of a pixel that its neighbours' frequencies do not explain
-ONE_CLASS_BITS = 20.0  # what it costs to say that all images are of one class
-FIRST_BITS = 6.0  # by which a label first is more usual
+ONE_CLASS_BITS = 20.0  # cost of one class for all images
+FIRST_BITS = 6.0  # prior for labels in the first column
 ENOUGH_BITS = 15.0  # odds of 30,000 to 1
-MIN_ROWS = 11  # with another value each, a column is no label
-UNLIKE = 8.0  # times as often as among the neighbours: not like them
+MIN_ROWS = 11  # if all values differ, a column is not the label
+UNLIKE = 8.0  # ratio to the frequency among the neighbours
 SPREAD = 0.5  # of the rows
 
 
 @dataclass
 class Candidate:
-    """What is known of a column that may hold the labels."""
+    """Statistics of a column that may hold the labels."""
 
     counts: Counter[str] = field(default_factory=Counter)
     neighbours: Counter[float] = field(default_factory=Counter)
     lines: dict[str, int] = field(default_factory=dict)  # the first line with each text
 
     def add(self, line: int, texts: Iterable[bytes], neighbours: NDArray[Any]) -> None:
-        """Count some rows: the texts of the column, and the pixels beside it.
+        """Count some rows: the texts of the column, and the pixels next to it.
 
         Shapes: neighbours (n, NEIGHBOURS).
         """
@@ -66,20 +66,20 @@ class Candidate:
 
     @property
     def is_text(self) -> bool:
-        """Whether there is something that is no number."""
+        """Return whether any value is not a number."""
         return not all(map(NUMBER.fullmatch, self.counts))
 
     @property
     def is_index(self) -> bool:
-        """Whether every row has another value, or nearly so."""
+        """Return whether all rows, or nearly all, have distinct values."""
         counts = self.classes
         return len(counts) > MAX_CLASSES or (sum(counts) >= MIN_ROWS and max(counts) == 1)
 
     @property
     def is_spread(self) -> bool:
-        """Whether most rows have values that come back, and that are rare in the pixels beside it.
+        """Return whether most rows have recurring values that are rare nearby.
 
-        So a label is, but also a pixel with dust on it in images with clean borders.
+        This holds for labels, but also for a dusty pixel in images with clean borders.
         """
         if self.is_text or self.is_index:
             return False
@@ -93,7 +93,7 @@ class Candidate:
 
     @property
     def has_gaps(self) -> bool:
-        """Whether the values are numbers of which most between the ends do not occur."""
+        """Return whether the values are numbers with more gaps than numbers."""
         if self.is_text or len(self.counts) > MAX_TEXTS:
             return False
         numbers = [float(it) for it in self.counts]
@@ -101,7 +101,7 @@ class Candidate:
 
     @property
     def is_scattered(self) -> bool:
-        """Whether the values have gaps, and hardly ever come back."""
+        """Return whether the values have gaps, and hardly ever recur."""
         return self.has_gaps and 2 * len(self.counts) > sum(self.counts.values())
 
     def label_bits(self) -> float:
@@ -114,7 +114,7 @@ class Candidate:
         return math.log2(math.e) * ways + self.names_bits() + ONE_CLASS_BITS * (n == 1)
 
     def names_bits(self) -> float:
-        """Compute the bits that the names of the classes take: each, or which of a range occur."""
+        """Compute the bits that the class names take: each, or those of a range."""
         bits = LEVEL_BITS * len(self.classes)
         numbers = [] if self.is_text else [float(it) for it in self.counts]
         if numbers and all(it.is_integer() for it in numbers):
@@ -122,7 +122,7 @@ class Candidate:
         return bits
 
     def pixel_bits(self) -> float:
-        """Compute the bits that the column takes as a pixel like those beside it."""
+        """Compute the bits that the column takes as a pixel like its neighbours."""
         if self.is_text or len(self.counts) > MAX_TEXTS:
             return math.inf
         total = sum(self.neighbours.values())
@@ -134,7 +134,7 @@ class Candidate:
 
 
 def bits_for_first(first: Candidate, last: Candidate) -> float:
-    """Compute by how many bits `first` is rather the label than `last`; NaN when neither can be."""
+    """Compute the bits in favour of `first` as the label; NaN if neither can be."""
     as_first = first.label_bits() + last.pixel_bits()
     as_last = last.label_bits() + first.pixel_bits()
     return as_last - as_first if min(as_first, as_last) < math.inf else math.nan
@@ -143,11 +143,11 @@ def bits_for_first(first: Candidate, last: Candidate) -> float:
 def choose_first(
     files: Sequence[tuple[Candidate, Candidate]], told: float = 0.0, is_told: bool = False
 ) -> bool | None:
-    """Decide whether the labels of all files are the first column or the last.
+    """Return whether the labels of all files are the first column or the last.
 
-    `told` are bits for the first from elsewhere.
+    `told` is further evidence for the first column, in bits.
 
-    Returns: None where that is not clear.
+    Returns: None if that is not clear.
     """
     bits = FIRST_BITS + told + sum(bits_for_first(*it) for it in files)
     is_first = bits > 0
@@ -161,9 +161,9 @@ def choose_first(
 
 
 def are_rivals(candidates: tuple[Candidate, Candidate], is_first: bool) -> bool:
-    """Return whether the column that was not chosen may be the label as well as the other."""
+    """Return whether the column that was not chosen may be the label just as well."""
     chosen, other = candidates if is_first else candidates[::-1]
     if chosen.is_text:
         return False
-    are_alike = chosen.has_gaps or not other.has_gaps  # labels seldom have gaps
+    are_alike = chosen.has_gaps or not other.has_gaps  # labels rarely have gaps
     return (chosen.is_spread and other.is_spread and are_alike) or chosen.is_scattered

@@ -1,10 +1,10 @@
-"""CSV files with a label and 784 pixels a line, as Kaggle gives MNIST.
+"""CSV files with a label and 784 pixels per line, as Kaggle publishes MNIST.
 
     label,pixel0,pixel1,...,pixel783        the header; some have other names, or none
     7,0,0,...,0                             one image, row by row
 
-A first pass over a file finds out what its columns and its numbers are; the images come from a
-second one.
+A first pass over a file detects its columns and the scale of its numbers; a second pass reads
+the images.
 
 Source: train.csv of Kaggle's digit-recognizer, and mnist_train.csv of mnist-in-csv.
 """
@@ -42,7 +42,7 @@ MIN_NUMBERS = 100  # with blanks between them, as NumPy saves them
 
 
 def recognises(path: Path) -> bool:
-    """Tell whether a path is a text with values in lines, or a folder with files called so."""
+    """Return whether a path is a text with values in lines, or a folder of such."""
     if path.is_dir():
         files = flat_files(path)
         if any(file.name.lower().endswith(SUFFIXES) for file in files):
@@ -68,7 +68,7 @@ def is_table(path: Path, min_separators: int = 2) -> bool:
 
 
 def suffixes_meant(path: Path) -> tuple[str, ...]:
-    """Return the suffixes of the files that belong together: those of CSV, or of other texts."""
+    """Return the suffixes of files that belong together: of CSV, or other texts."""
     files = [path] if path.is_file() else visible_files(path)
     is_csv = any(it.name.lower().endswith(SUFFIXES) for it in files)
     is_text = any(it.name.lower().endswith(TEXT_SUFFIXES) for it in files)
@@ -76,7 +76,7 @@ def suffixes_meant(path: Path) -> tuple[str, ...]:
 
 
 def read_csv(path: Path, options: ReadOptions) -> Source:
-    """Read the labels of every file, and describe the way to the images.
+    """Read the labels of every file, and describe how to read the images.
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
@@ -90,7 +90,7 @@ def read_csv(path: Path, options: ReadOptions) -> Source:
 
 
 def make_source(folder: Path, tables: dict[str | None, Table], notes: tuple[str, ...]) -> Source:
-    """Number the classes: labels that all are whole numbers are kept, names are put in order.
+    """Number the classes: whole numbers are kept as labels, names are sorted.
 
     Raises: CorruptError.
     """
@@ -116,19 +116,19 @@ def make_source(folder: Path, tables: dict[str | None, Table], notes: tuple[str,
 
 
 def check_numbers(tables: Iterable[Table], plain: dict[str, str]) -> None:
-    """Refuse labels that are larger than a byte.
+    """Check that labels fit into a byte.
 
     Raises: CorruptError.
     """
     for table in tables:
         for name, line in table.names.items():
             if int(plain[name]) > MAX_LABEL:
-                what = f"label {name}, expected {MAX_LABEL} at most"
+                what = f"label {name}; expected {MAX_LABEL} at most"
                 raise line_error(table.labels_path or table.path, line, what)
 
 
 def make_part(split: str | None, table: Table, numbers: NDArray[np.uint8]) -> Part:
-    """Make a part of the table, given the number of each of its names."""
+    """Build a part of the table, given the number of each of its names."""
 
     def images(chosen: Chosen) -> Iterator[Images]:
         chunks = (pixels.reshape(-1, *IMAGE_SHAPE) for pixels in read_pixels(table))
@@ -145,7 +145,7 @@ def write_csv(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
 
 
 def cells() -> NDArray[np.uint8]:
-    """Make the text of every byte: its digits and a comma, filled up with zeros.
+    """Build the text of every byte: its digits and a comma, padded with zeros.
 
     Shapes: (256, 4).
     """
@@ -154,7 +154,7 @@ def cells() -> NDArray[np.uint8]:
 
 
 def csv_chunks(part: Part) -> Iterator[bytes]:
-    """Write the lines of a split: the text of every number from a table, then without the zeros."""
+    """Write the lines of a split, with the text of every number from a table."""
     yield ",".join(("label", *PIXEL_NAMES)).encode() + b"\n"
     table, start = cells(), 0
     for images in part.all_images():

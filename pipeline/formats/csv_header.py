@@ -1,4 +1,4 @@
-"""Columns of a CSV file by its first lines: which is the label, and which pixel is where."""
+"""Columns of a CSV file from its first lines: the label and the pixels."""
 
 import math
 import re
@@ -24,7 +24,7 @@ from pipeline.formats.csv_text import NUMBER, TRUTHS, line_error
 
 PIXELS = HEIGHT * WIDTH
 UNLABELLED = "Images without labels are not imported; `network predict` reads them"
-MANGLED = "pandas took for names of columns, and numbered its equal pixels"
+MANGLED = "pandas read as names of columns, numbering equal pixels"
 NUMBERS = re.compile(r"[0-9.]+")
 PACKED = (
     'In Python: t = pandas.read_csv("FILE"); x = [np.array(it.replace(",", " ").strip("[]")'
@@ -45,32 +45,32 @@ class UnlabelledError(CorruptError):
 
 @dataclass(frozen=True)
 class Layout:
-    """What the columns of a file are, counted from 0."""
+    """The columns of a file, counted from 0."""
 
     fields: int  # in a line
     pixels: tuple[int, ...]  # the columns of the 784 pixels, row by row
-    label: int | None  # None: there is no label
+    label: int | None  # None: no label
     name: str = ""  # of the label's column, where it has one
     unused: tuple[str, ...] = ()  # names of further columns
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The layouts that a first line allows: one, or two where the rows have to decide."""
+    """The layouts that a first line allows: one, or two for the rows to decide."""
 
     layouts: tuple[Layout, ...]
     has_header: bool
 
 
 def read_columns(path: Path, rows: Sequence[list[str]], asked: str | None) -> Columns:
-    """Find out what the columns are, from the first lines and the user's choice of the label.
+    """Determine the columns from the first lines and the user's choice of the label.
 
     Raises: CorruptError, UnlabelledError.
     """
     first, second = rows[0], rows[1] if len(rows) > 1 else None
     if second is not None and len(second) >= PIXELS > MANY * len(first):
         what = f"{len(first):,} values, and {len(second):,} below it"
-        raise line_error(path, 1, what, "Remove what stands above the table and its header")
+        raise line_error(path, 1, what, "Remove the lines above the table and its header")
     if second is not None and any(len(NUMBERS.findall(it)) >= PIXELS for it in second):
         raise CorruptError(f"{path}: line 2: all pixels of an image in one value", PACKED)
     if not is_header(first):
@@ -102,9 +102,9 @@ def is_header(fields: Sequence[str]) -> bool:
 
 
 def is_mangled(first: Sequence[str], second: Sequence[str] | None) -> bool:
-    """Return whether a first line is an image whose equal pixels pandas numbered: 0, 0.1, 0.2, ...
+    """Return whether a first line is an image that pandas numbered: 0, 0.1, ...
 
-    So is the first line of Kaggle's A_Z Handwritten Data.csv.
+    An example is the first line of Kaggle's A_Z Handwritten Data.csv.
     """
     numbered = [it for it in first if re.fullmatch(r"[0-9]+\.[0-9]+", it)]
     is_whole = second is not None and not any("." in it for it in second)
@@ -112,21 +112,21 @@ def is_mangled(first: Sequence[str], second: Sequence[str] | None) -> bool:
 
 
 def layouts_without_header(path: Path, fields: int, asked: str | None) -> tuple[Layout, ...]:
-    """List the layouts of lines without names: label first or last, perhaps after an index.
+    """List the layouts of lines without names: the label first or last.
 
     Raises: CorruptError, UnlabelledError.
     """
     if fields == PIXELS and asked is None:
         raise UnlabelledError(
-            f"{path}: line 1: {PIXELS} values, expected {PIXELS} pixels and a label",
+            f"{path}: line 1: {PIXELS} values; expected {PIXELS} pixels and a label",
             UNLABELLED,
         )
     if fields not in (PIXELS + 1, PIXELS + 2):
         raise line_error(
-            path, 1, f"{fields:,} values, expected a label and 784 pixels", sizes(fields)
+            path, 1, f"{fields:,} values; expected a label and 784 pixels", sizes(fields)
         )
     if asked not in (None, "first", "last"):
-        what = f"--label-column is {asked}, and the file has no header; expected first or last"
+        what = f'--label-column is "{asked}"; expected first or last in a file without a header'
         raise CorruptError(f"{path}: {what}")
     columns = tuple(range(fields - PIXELS - 1, fields))
     unused = ("the first column",) if fields > PIXELS + 1 else ()
@@ -136,22 +136,22 @@ def layouts_without_header(path: Path, fields: int, asked: str | None) -> tuple[
 def ends(
     fields: int, columns: tuple[int, ...], unused: tuple[str, ...], asked: str | None
 ) -> tuple[Layout, ...]:
-    """List the layouts of 785 columns in order: the label is the first of them or the last."""
+    """List the layouts of 785 columns: the label is the first or the last."""
     first = Layout(fields, columns[1:], columns[0], unused=unused)
     last = Layout(fields, columns[:-1], columns[-1], unused=unused)
     return {"first": (first,), "last": (last,)}.get(str(asked), (first, last))
 
 
 def sizes(fields: int) -> str:
-    """Guess what so many values in a line may be, as a hint."""
+    """Return a hint on the meaning of this number of values per line."""
     if fields < 2:
-        return "Values are separated by commas, semicolons, tabs or blanks"
+        return "Separate the values by commas, semicolons, tabs or blanks"
     for pixels in (fields, fields - 1):
         side = math.isqrt(pixels)
         if side > 3 and side * side == pixels != PIXELS:
-            return f"Images of {side}x{side} pixels? Bring them to {HEIGHT}x{WIDTH}"
+            return f"Images of {side}x{side} pixels? Resize them to {HEIGHT}x{WIDTH}"
         if pixels == 3 * PIXELS:
-            return "Images in colour? Turn them into grey levels"
+            return "Images in colour? Convert them to grey levels"
     if PIXELS + 2 < fields <= PIXELS + MAX_CLASSES:
         n = fields - PIXELS
         return (
@@ -163,7 +163,7 @@ def sizes(fields: int) -> str:
 
 
 def layouts_of_names(path: Path, names: Sequence[str], asked: str | None) -> tuple[Layout, ...]:
-    """List the layouts that the names of the columns allow; the pixels are in the order of theirs.
+    """List the layouts that the column names allow, with the pixels in order.
 
     Raises: CorruptError, UnlabelledError.
     """
@@ -180,24 +180,24 @@ def layouts_of_names(path: Path, names: Sequence[str], asked: str | None) -> tup
     if label is None:
         label = find_label(path, names, columns)
     if label is None:
-        what = "no column is called label: the columns are pixels"
+        what = "no column named label found; the columns are pixels"
         what += "".join(f" and {describe(names, it)}" for it in columns[:2])
-        asking = [f"If it is the label, --label-column {quoted(names[it])}" for it in columns[:1]]
-        raise UnlabelledError(f"{path}: line 1: {what}", ". ".join((*asking, UNLABELLED)))
+        asking = [f"If it is the label, use --label-column {quoted(names[it])}" for it in columns]
+        raise UnlabelledError(f"{path}: line 1: {what}", ". ".join((*asking[:1], UNLABELLED)))
     unused = tuple(describe(names, it) for it in columns if it != label)
     return (Layout(len(names), tuple(by_place), label, names[label] or "", unused),)
 
 
 def others_of(names: Sequence[str], columns: Sequence[int]) -> list[int]:
-    """List all columns but these."""
+    """List all columns except these."""
     taken = set(columns)
     return [it for it in range(len(names)) if it not in taken]
 
 
 def pixels_error(path: Path, names: Sequence[str], by_place: Sequence[int]) -> CorruptError:
-    """Make the error for a header that does not name 784 pixels: name what is missing and odd."""
+    """Build the error for a header that does not name 784 pixels."""
     odd = [describe(names, it) for it in others_of(names, by_place) if not is_label(names[it])]
-    what = f"{len(names):,} columns, {len(by_place):,} of them pixels by their names"
+    what = f"{len(names):,} columns, {len(by_place):,} of them named like pixels"
     what += f"; others: {', '.join(odd[:3])}{', ...' if len(odd) > 3 else ''}" if odd else ""
     numbers = [ONE.fullmatch(names[it]) for it in by_place]
     present = {int(it["number"]) for it in numbers if it}

@@ -1,4 +1,4 @@
-"""Ids by which the lines of two CSV files belong together, whatever their order."""
+"""Ids that match the lines of two CSV files, in any order."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,29 +23,29 @@ class IdColumn(NamedTuple):
 def choose_ids(
     images: Sequence[IdColumn], labels: Sequence[IdColumn]
 ) -> tuple[IdColumn | None, IdColumn | None]:
-    """Choose the columns of ids of both files: those of one name, or else the first of each."""
+    """Choose the id columns of both files: those of one name, or the first ones."""
     found = [[it for it in columns if are_ids(it)] for columns in (images, labels)]
     shared = [(a, b) for a in found[0] for b in found[1] if a.name == b.name]
     if shared:
-        return max(shared, key=lambda pair: bool(pair[0].name))  # a name tells more than none
+        return max(shared, key=lambda pair: bool(pair[0].name))  # a named column is preferred
     first, second = (max(it, key=is_called_id, default=None) for it in found)
     return first, second
 
 
 def are_ids(column: IdColumn) -> bool:
-    """Return whether a column is called as ids are, or has another text in each line."""
+    """Return whether a column is named like ids, or has distinct texts."""
     return is_called_id(column) or len(set(column.texts)) == len(column.texts)
 
 
 def is_called_id(column: IdColumn) -> bool:
-    """Return whether a column has a name, and one that ids have."""
+    """Return whether a column has a name that is usual for ids."""
     return bool(column.name) and is_id(column.name)
 
 
 def join_ids(images: IdColumn, labels: IdColumn) -> list[int]:
     """Find the line of labels that belongs to each image, counted from 0.
 
-    Raises: CorruptError when an id is missing or there twice.
+    Raises: CorruptError if an id is missing or repeated.
     """
     keys = [[plain_id(it) for it in column.texts] for column in (images, labels)]
     if keys[0] == keys[1]:
@@ -57,20 +57,20 @@ def join_ids(images: IdColumn, labels: IdColumn) -> list[int]:
 
 
 def plain_id(text: bytes) -> str:
-    """Return an id as text; numbers are equal however they are written."""
+    """Return an id as text; equal numbers give the same text."""
     decoded = text.decode("utf-8", "replace").strip()
     return plain_number(decoded) or decoded
 
 
 def places_of_ids(column: IdColumn, keys: Sequence[str]) -> dict[str, int]:
-    """Return the place of every id.
+    """Return the position of every id.
 
-    Raises: CorruptError when one is there twice.
+    Raises: CorruptError if one is repeated.
     """
     places: dict[str, int] = {}
     for place, key in enumerate(keys):
         if key in places:
-            what = f'the id "{key}" is in line {column.first_line + places[key]:,}, too'
+            what = f'the id "{key}" is also in line {column.first_line + places[key]:,}'
             raise line_error(column.path, column.first_line + place, what, HINT)
         places[key] = place
     return places
@@ -86,16 +86,16 @@ def require_ids(
     absent = [it for it in mine if it not in others]
     if absent:
         what = f'{other.path} has no line with the id "{absent[0]}"'
-        what += f"; {len(absent):,} of {len(mine):,} ids are not there"
+        what += f"; {len(absent):,} of {len(mine):,} ids are missing there"
         raise line_error(column.path, column.first_line + mine[absent[0]], what, HINT)
 
 
 def pair_lines(
     images: Sequence[IdColumn], labels: Sequence[IdColumn]
 ) -> tuple[IdColumn, list[int]] | str:
-    """Find the line of labels for each image by ids, or name the one file that has some.
+    """Find the line of labels for each image by ids, or note a lack of ids.
 
-    Returns: the ids and the places, or a note; none where no file has ids.
+    Returns: the ids and the places, or a note; none if no file has ids.
 
     Raises: CorruptError.
     """
@@ -105,4 +105,4 @@ def pair_lines(
     only = first or second
     if only is None:
         return ""
-    return f"{only.path}: the other file has no ids, so lines were paired by their order"
+    return f"{only.path}: the other file has no ids, so lines are paired in order"

@@ -1,4 +1,4 @@
-"""CSV files of images beside those of their labels: train_images.csv, train_labels.csv."""
+"""Pairs of CSV files, such as train_images.csv and train_labels.csv."""
 
 import re
 from dataclasses import replace
@@ -40,7 +40,7 @@ class Pair(NamedTuple):
 
 
 def find_pairs(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Pair]:
-    """Find files of images and of labels that a path means, by split; none of another kind."""
+    """Find the pairs of image and label files of a path, by split."""
     folder = path if path.is_dir() else path.parent
     found: dict[tuple[str, str], Path] = {}
     for file in visible_files(folder):
@@ -57,12 +57,12 @@ def find_pairs(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Pair]:
 
 
 def role_of(file: Path, suffixes: tuple[str, ...]) -> tuple[str, str] | None:
-    """Return what a file holds by its name, and the rest of the name; None for other names."""
+    """Return a file's content and the rest of its name, by its name; else None."""
     stem = next(file.name[: -len(it)] for it in suffixes if file.name.lower().endswith(it))
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", stem)
     words = [it for it in re.split(r"[^a-z0-9]+", spaced.lower()) if it and not it[0].isdigit()]
     named = [(it, kind) for it in words for kind, names in NAMES.items() if it in names]
-    if named:  # a word tells more than a letter, as in "labels 60000 x 1"
+    if named:  # a word is preferred to a letter, as in "labels 60000 x 1"
         word, kind = max(named, key=lambda it: len(it[0]) > 1)
         return kind, " ".join(it for it in words if it != word)
     for word in words:  # xtrain, trainx
@@ -73,13 +73,13 @@ def role_of(file: Path, suffixes: tuple[str, ...]) -> tuple[str, str] | None:
 
 
 def is_pair(images: Path, labels: Path) -> bool:
-    """Return whether one file has 784 pixels a line and no label, and the other only labels."""
+    """Return whether one file has 784 pixels per line and the other labels."""
     widths = [max(map(len, first_lines(it)), default=0) for it in (images, labels)]
     return PIXELS <= widths[0] <= PIXELS + 1 and 1 <= widths[1] <= MAX_COLUMNS
 
 
 def first_lines(path: Path) -> list[list[str]]:
-    """Take the first two lines of a file apart."""
+    """Split the first two lines of a file into values."""
     for _, block in plain_blocks(path):
         return first_rows(path, block)
     return []
@@ -94,7 +94,7 @@ class Lines(NamedTuple):
 
 
 class ImageLines(NamedTuple):
-    """What else there is to say of a file of images."""
+    """Further details of a file of images."""
 
     total: int
     others: list[IdColumn]
@@ -115,7 +115,7 @@ def read_pair(pair: Pair, options: ReadOptions) -> Table:
     if len(order) != images.total or len(lines.labels) != images.total:
         what = f"{len(lines.labels):,} labels for the {images.total:,} images in {pair.images}"
         raise CorruptError(
-            f"{pair.labels}: {what}", "Both need a line for each image, in one order"
+            f"{pair.labels}: {what}", "Both files need one line per image, in the same order"
         )
     texts = Texts()
     texts.add(lines.first, lines.labels)
@@ -130,7 +130,7 @@ def read_pair(pair: Pair, options: ReadOptions) -> Table:
 
 
 def survey_images(path: Path, options: ReadOptions) -> tuple[Columns, Scale, ImageLines]:
-    """Go through a file of images: its columns, its numbers, how many there are, and their ids.
+    """Read through a file of images: columns, numbers, length and ids.
 
     Raises: MissingError, StorageError, CorruptError.
     """
@@ -158,7 +158,7 @@ def survey_images(path: Path, options: ReadOptions) -> tuple[Columns, Scale, Ima
                     column.extend(texts)
             advance(len(block))
     if columns is None:
-        raise CorruptError(f"{path}: an empty file, expected 784 pixels a line")
+        raise CorruptError(f"{path}: the file is empty; expected 784 pixels per line")
     first = 1 + columns.has_header
     ids = [IdColumn(path, names[it], first, texts) for it, texts in others.items()]
     return columns, scale, ImageLines(count, ids)
@@ -172,7 +172,7 @@ def columns_of_images(path: Path, rows: list[list[str]]) -> Columns:
     first = rows[0]
     if not is_header(first):
         if len(first) != PIXELS:
-            raise line_error(path, 1, f"{len(first):,} values, expected {PIXELS} pixels")
+            raise line_error(path, 1, f"{len(first):,} values; expected {PIXELS} pixels")
         return Columns((Layout(PIXELS, tuple(range(PIXELS)), None),), False)
     names = plain_header(rows)
     pixels = find_pixels(names)
@@ -182,7 +182,7 @@ def columns_of_images(path: Path, rows: list[list[str]]) -> Columns:
 
 
 def read_labels(path: Path, count: int) -> Lines:
-    """Read the lines of a file with the labels of so many images.
+    """Read the lines of a file with the labels of `count` images.
 
     Raises: MissingError, StorageError, CorruptError.
     """
@@ -200,7 +200,7 @@ def read_labels(path: Path, count: int) -> Lines:
     named = [place for place, name in enumerate(names) if is_label(name)]
     label = max(named, key=lambda it: not is_id(names[it]), default=len(names) - 1)
     has_header = bool(named) or "" in names
-    if len(columns[label]) == count + 1:  # it may be called by any word, or 0 as pandas does
+    if len(columns[label]) == count + 1:  # the header may be any word, or 0 from pandas
         first_text, *rest = columns[label]
         has_header |= first_text == b"0" or first_text not in rest
     if has_header:

@@ -1,7 +1,7 @@
-"""Lines of a CSV file taken apart into texts and numbers, a block at a time.
+"""Lines of a CSV file split into texts and numbers, a block at a time.
 
-Lines of plain whole numbers are taken apart with NumPy, others by NumPy's reader of text. Only a
-block that neither can read goes line by line, to find the one that is wrong.
+Lines of plain whole numbers are split with NumPy, others by NumPy's reader of text. Only a
+block that neither can read is parsed line by line, to find the line with the error.
 """
 
 import csv
@@ -32,7 +32,7 @@ COMMA, NEWLINE, ZERO = ord(","), ord("\n"), ord("0")
 
 @dataclass(frozen=True)
 class Wanted:
-    """The columns of a file of which something is wanted, counted from 0."""
+    """The columns to read from a file, counted from 0."""
 
     fields: int  # in a line
     texts: tuple[int, ...]
@@ -49,22 +49,22 @@ class Block:
 
 
 def split_fields(path: Path, line: int, text: bytes) -> list[str]:
-    """Take one line apart, with or without quotes.
+    """Split one line into values, with or without quotes.
 
     Raises: CorruptError.
     """
     try:
         (fields,) = csv.reader([text.decode("utf-8")], strict=True)
     except UnicodeDecodeError as error:
-        what = f"no UTF-8 text ({error.reason})"
+        what = f"not UTF-8 text ({error.reason})"
         raise line_error(path, line, what, UTF8) from error
     except (csv.Error, ValueError) as error:
-        raise line_error(path, line, f"no values separated by commas ({error})") from error
+        raise line_error(path, line, f"not values separated by commas ({error})") from error
     return [field.strip() for field in fields]
 
 
 def parse_block(path: Path, line: int, block: bytes, wanted: Wanted) -> Block:
-    """Take a block of lines apart.
+    """Split a block of lines into texts and numbers.
 
     Raises: CorruptError with the number of the line.
     """
@@ -87,7 +87,7 @@ def parse_block(path: Path, line: int, block: bytes, wanted: Wanted) -> Block:
 
 
 def find_ends(block: bytes, fields: int) -> NDArray[np.intp] | None:
-    """Find the end of every value; None where lines have quotes or another number of values.
+    """Find the end of every value; None for quotes or other numbers of values.
 
     Shapes: (n, fields).
     """
@@ -132,7 +132,7 @@ def parse_plain(
     lengths = after - before - 1
     if lengths.min() < 1 or lengths.max() > 3:
         return None
-    digits = np.frombuffer(block, np.uint8) - ZERO  # what is no digit becomes more than 9
+    digits = np.frombuffer(block, np.uint8) - ZERO  # other characters become more than 9
     values = digits[after - 1].astype(np.uint16)
     highest = values.max()
     for place in (2, 3):
@@ -145,21 +145,21 @@ def parse_plain(
 
 
 def in_order(values: NDArray[Any], columns: Sequence[int]) -> NDArray[Any]:
-    """Bring values that are in the order of the file into the order of the columns."""
+    """Reorder values from the order of the file to the order of the columns."""
     if all(a < b for a, b in pairwise(columns)):
         return values
     return values[:, np.argsort(np.argsort(columns))]
 
 
 def with_numbers(block: bytes) -> bytes:
-    """Write 1 and 0 for True and False."""
+    """Replace True and False by 1 and 0."""
     for text, number in TRUTHS.items():
         block = block.replace(text.encode(), number.encode())
     return block
 
 
 def parse_floats(block: bytes, n: int, columns: Sequence[int]) -> NDArray[np.float64] | None:
-    """Parse numbers of any form, quoted or not; None where NumPy cannot.
+    """Parse numbers of any form, quoted or not; None if NumPy cannot.
 
     Shapes: (n, columns).
     """
@@ -174,7 +174,7 @@ def parse_floats(block: bytes, n: int, columns: Sequence[int]) -> NDArray[np.flo
 
 
 def parse_lines(path: Path, line: int, block: bytes, wanted: Wanted) -> list[list[str]]:
-    """Take lines apart one by one, and insist on what is wanted.
+    """Split lines one by one, and check their values.
 
     Raises: CorruptError with the number of the line.
     """
@@ -182,10 +182,10 @@ def parse_lines(path: Path, line: int, block: bytes, wanted: Wanted) -> list[lis
     for number, text in enumerate(block[:-1].split(b"\n"), start=line):
         row = read_line(path, number, text, wanted)
         if len(row) != wanted.fields:
-            hint = "Remove the line if it is no image; if the file ends there, save it again"
-            what = f"{len(row):,} values, expected {wanted.fields:,}"
+            hint = "Remove the line if it is not an image; if the file ends there, save it again"
+            what = f"{len(row):,} values; expected {wanted.fields:,}"
             if wanted.fields == 785:
-                what = f"{len(row):,} values, expected a label and 784 pixels"
+                what = f"{len(row):,} values; expected a label and 784 pixels"
             raise line_error(path, number, what, hint)
         for column in sorted(wanted.numbers):
             if not NUMBER.fullmatch(row[column]) and row[column] not in TRUTHS:
@@ -195,7 +195,7 @@ def parse_lines(path: Path, line: int, block: bytes, wanted: Wanted) -> list[lis
 
 
 def read_line(path: Path, line: int, text: bytes, wanted: Wanted) -> list[str]:
-    """Take a line apart; where it is no UTF-8 text, say whether it is in the label.
+    """Split a line into values; report a label that is not UTF-8 text.
 
     Raises: CorruptError.
     """
@@ -207,7 +207,7 @@ def read_line(path: Path, line: int, text: bytes, wanted: Wanted) -> list[str]:
             try:
                 values[column].decode()
             except UnicodeDecodeError as wrong:
-                what = f"the label is no UTF-8 text ({wrong.reason})"
+                what = f"the label is not UTF-8 text ({wrong.reason})"
                 raise line_error(path, line, what, UTF8) from error
             except IndexError:
                 continue
@@ -215,8 +215,8 @@ def read_line(path: Path, line: int, text: bytes, wanted: Wanted) -> list[str]:
 
 
 def value_error(path: Path, line: int, column: int, value: str) -> CorruptError:
-    """Make the error for a value that is no pixel; the column counts from 0."""
-    what = f'column {column + 1} is "{value[:30]}", expected a whole number from 0 to 255'
+    """Build the error for a value that is not a pixel; the column counts from 0."""
+    what = f'column {column + 1} is "{value[:30]}"; expected a whole number from 0 to 255'
     hint = NEGATIVE if re.match("-[0-9.]", value) else ""
     return line_error(path, line, what, hint)
 
@@ -224,7 +224,7 @@ def value_error(path: Path, line: int, column: int, value: str) -> CorruptError:
 def number_error(
     path: Path, block: Block, wanted: Wanted, wrong: NDArray[np.bool_]
 ) -> CorruptError:
-    """Make the error for the first number that is no pixel.
+    """Build the error for the first number that is not a pixel.
 
     Shapes: wrong (n, columns).
     """

@@ -1,4 +1,4 @@
-"""The scale of a CSV file's pixels: whole numbers, or shares of full ink that once were."""
+"""Scale of a CSV file's pixels: whole numbers, or shares of full ink."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +16,12 @@ Test: TypeAlias = Callable[[NDArray[np.float64]], bool]
 
 
 def is_rounded(values: NDArray[np.float64], digits: int) -> bool:
-    """Return whether numbers are whole numbers / 255, written with so many decimals."""
+    """Return whether numbers are whole numbers / 255, rounded to `digits` decimals."""
     return bool((np.round(np.rint(values * FULL) / FULL, digits) == values).all())
 
 
 def is_exact(values: NDArray[np.float64], scale: int, kind: str) -> bool:
-    """Return whether numbers are whole numbers / scale, or times 1 / scale, in a type of floats."""
+    """Return whether numbers are exact quotients by `scale` in a float type."""
     dtype = np.dtype(kind).type
     whole = np.rint(values * scale)
     texts, quotients = values.astype(dtype), (whole / scale).astype(dtype)
@@ -30,12 +30,12 @@ def is_exact(values: NDArray[np.float64], scale: int, kind: str) -> bool:
 
 
 def is_near(values: NDArray[np.float64]) -> bool:
-    """Return whether numbers are whole numbers / 255, but for a little noise."""
+    """Return whether numbers are whole numbers / 255, apart from a little noise."""
     return bool((np.abs(values * FULL - np.rint(values * FULL)) <= NOISE).all())
 
 
 def list_tests() -> list[tuple[int, Test]]:
-    """List what shares may be: the number by which they were divided, and a test of values."""
+    """List the possible scales: the divisor, and a test of values."""
     exact = [
         (scale, lambda values, scale=scale, kind=kind: is_exact(values, scale, kind))
         for kind in ("f8", "f4")
@@ -48,7 +48,7 @@ def list_tests() -> list[tuple[int, Test]]:
 
 
 class Scale:
-    """What the numbers of a file are, from all of them; then the pixels that they stand for."""
+    """Scale of a file's numbers, from all of them, and the pixels that result."""
 
     def __init__(self) -> None:
         self.highest = 0.0
@@ -56,7 +56,7 @@ class Scale:
         self.has_shares = False
 
     def survey(self, values: NDArray[Any]) -> NDArray[np.bool_] | None:
-        """Look at some numbers; return which of them cannot be pixels, if any cannot.
+        """Add some numbers; return a mask of those that cannot be pixels, if any.
 
         Shapes: any, the same out.
         """
@@ -83,18 +83,18 @@ class Scale:
 
     @property
     def divisor(self) -> int | None:
-        """The number by which pixels were divided; None where there is none for all of them."""
+        """Return the divisor of the pixels; None if none fits all of them."""
         found = (divisor for divisor, _ in self.tests if self.highest * divisor <= FULL)
         return next(found, None) if self.has_shares else 1
 
     def check(self, path: Path) -> str:
-        """Insist that the numbers are pixels; return a note when they are shares.
+        """Check that the numbers are pixels; return a note if they are shares.
 
         Raises: CorruptError.
         """
         if self.divisor is None:
             raise CorruptError(
-                f"{path}: pixels are fractions that are no whole numbers / 255 or / 256",
+                f"{path}: pixels are fractions, but not whole numbers / 255 or / 256",
                 f"{WHOLE}: np.round(x * 255), or np.round((x - 0.01) / 0.99 * 255) from 0.01 on",
             )
         if not self.has_shares:

@@ -1,4 +1,4 @@
-"""The first pass over CSV files: their columns, their labels, and a check of every number."""
+"""First pass over CSV files: columns, labels, and a check of every number."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,36 +34,36 @@ from pipeline.formats.source import ReadOptions
 
 MAX_LABEL = 255
 LABEL_THEM = "Label them or remove them; `network predict` reads images without labels"
-HEADER_BITS = 100.0  # what the header of another split says counts more than the rows
+HEADER_BITS = 100.0  # weight of the header of another split against the rows
 
 
 @dataclass(frozen=True)
 class Table:
-    """What a CSV file says of its images, pixels aside."""
+    """The contents of a CSV file, apart from the pixels."""
 
     path: Path
     layout: Layout
     has_header: bool
     scale: Scale
-    names: dict[str, int]  # every text that stands for a class: the first line that has it
+    names: dict[str, int]  # every text for a class, with its first line
     numbers: NDArray[np.uint16]  # (N,), which of them
     notes: tuple[str, ...]
     labels_path: Path | None = None  # of the file with the labels, where that is another
 
 
 class Survey(NamedTuple):
-    """A file after the first pass, when its label may still be one of two columns."""
+    """A file after the first pass, while two columns may still be the label."""
 
     path: Path
     columns: Columns
     scale: Scale
     texts: tuple["Texts", ...]  # of the label in each layout
     candidates: tuple[Candidate, ...]
-    id_texts: "Texts | None" = None  # of a first column that is to be an index
+    id_texts: "Texts | None" = None  # of a first column that should be an index
 
 
 class Texts:
-    """The texts of a column: which there are, and which one stands in each row."""
+    """The distinct texts of a column, and the text of each row."""
 
     def __init__(self) -> None:
         self.number_of: dict[bytes, int] = {}
@@ -72,7 +72,7 @@ class Texts:
         self.is_open = True  # few enough texts so far
 
     def add(self, line: int, texts: list[bytes]) -> None:
-        """Add the texts of some rows, unless there are more different ones than of any label."""
+        """Add the texts of some rows, up to the most that labels may have."""
         if not self.is_open:
             return
         for number, text in enumerate(texts, start=line):
@@ -87,7 +87,7 @@ class Texts:
 def read_tables(
     files: dict[str | None, Path], options: ReadOptions
 ) -> tuple[dict[str | None, Table], tuple[str, ...]]:
-    """Read the labels of every file of a dataset, and check every pixel on the way.
+    """Read the labels of every file of a dataset, and check every pixel.
 
     Raises: UnlabelledError, MissingError, StorageError, CorruptError.
     """
@@ -98,20 +98,20 @@ def read_tables(
         except UnlabelledError as error:
             if split in (None, "train"):
                 raise
-            notes.append(f"not used, for it has no labels: {error.message}")
+            notes.append(f"not used, because it has no labels: {error.message}")
     is_first = choose_label(list(surveys.values()))
     tables = {split: make_table(survey, is_first) for split, survey in surveys.items()}
     return tables, tuple(notes)
 
 
 def first_rows(path: Path, block: bytes) -> list[list[str]]:
-    """Take the first two lines apart."""
+    """Split the first two lines into values."""
     lines = block.split(b"\n", 2)[:2]
     return [split_fields(path, number, it) for number, it in enumerate(lines, 1) if it.strip()]
 
 
 def wanted_columns(columns: Columns) -> Wanted:
-    """List the columns to read in the first pass: of two layouts, the pixels of both."""
+    """List the columns for the first pass: of two layouts, the pixels of both."""
     layouts = columns.layouts
     labels = tuple(it.label for it in layouts if it.label is not None)
     shared = tuple(it for it in layouts[0].pixels if it not in labels)
@@ -119,12 +119,12 @@ def wanted_columns(columns: Columns) -> Wanted:
 
 
 def has_index(columns: Columns) -> bool:
-    """Return whether a first column is to be an index, and nothing says so."""
+    """Return whether a first column should be an index, but no header confirms it."""
     return not columns.has_header and columns.layouts[0].fields == PIXELS + 2
 
 
 def survey_file(path: Path, options: ReadOptions) -> Survey:
-    """Go through a file: its columns, its labels, its numbers.
+    """Read through a file: its columns, its labels, its numbers.
 
     Raises: UnlabelledError, MissingError, StorageError, CorruptError.
     """
@@ -150,27 +150,27 @@ def survey_file(path: Path, options: ReadOptions) -> Survey:
                 add_block(survey, wanted, parse_block(path, line, block, wanted))
             advance(len(block))
     if survey is None:
-        raise CorruptError(f"{path}: an empty file, expected a label and 784 pixels a line")
+        raise CorruptError(f"{path}: the file is empty; expected a label and 784 pixels per line")
     if survey.id_texts is not None:
         check_index(path, survey.id_texts)
     return survey
 
 
 def check_index(path: Path, index: "Texts") -> None:
-    """Insist that a column that is left out is another one in most lines, as an index is.
+    """Check that an omitted column has distinct values in most lines, like an index.
 
     Raises: CorruptError.
     """
     count = sum(map(len, index.chunks))
     if index.is_open and 2 * len(index.number_of) <= count:
-        what = f"{PIXELS + 2} values a line, and the first column is no index: it has"
+        what = f"{PIXELS + 2} values per line, but the first column is not an index: it has"
         what += f" {len(index.number_of):,} different values in {count:,} lines"
         hint = "Give the file a header, such as id,label,pixel0,...,pixel783"
         raise CorruptError(f"{path}: {what}", hint)
 
 
 def without_header(columns: Columns, line: int, block: bytes) -> tuple[int, bytes]:
-    """Return the first block without its first line, if that names the columns."""
+    """Return the first block without its first line, if that is a header."""
     return (line + 1, block[block.index(b"\n") + 1 :]) if columns.has_header else (line, block)
 
 
@@ -194,7 +194,7 @@ def add_block(survey: Survey, wanted: Wanted, block: Block) -> None:
 
 
 def check_count(survey: Survey, texts: Texts) -> None:
-    """Refuse a label with more classes than a dataset may have.
+    """Check that a label does not have more classes than a dataset may have.
 
     Raises: CorruptError.
     """
@@ -205,12 +205,12 @@ def check_count(survey: Survey, texts: Texts) -> None:
         name = text.decode("utf-8", "replace").strip()
         seen.add(plain_number(name) or name)
         if len(seen) > MAX_CLASSES:
-            what = f'"{name}" is class {len(seen)}, expected {MAX_CLASSES} at most'
-            raise line_error(survey.path, line, what, f"If these are no labels, give {OPTION}")
+            what = f'"{name}" is class {len(seen)}; expected {MAX_CLASSES} at most'
+            raise line_error(survey.path, line, what, f"If these are not labels, use {OPTION}")
 
 
 def choose_label(surveys: list[Survey]) -> bool:
-    """Decide for all files without such names in a header whether the label is the first column.
+    """Return whether the label is the first column, in all files without such names.
 
     Raises: CorruptError.
     """
@@ -230,9 +230,9 @@ def choose_label(surveys: list[Survey]) -> bool:
 
 
 def label_error(survey: Survey) -> CorruptError:
-    """Make the error for a file of which no column is clearly the label."""
+    """Build the error for a file without a clear label column."""
     places = dict(zip(("first", "last"), survey.candidates, strict=True))
-    hint = "If one of them is the label, give --label-column first or --label-column last"
+    hint = "If one of them is the label, use --label-column first or --label-column last"
     for (place, it), texts in zip(places.items(), survey.texts, strict=True):
         if set(it.counts) == {""}:
             return CorruptError(f"{survey.path}: the {place} column is empty", LABEL_THEM)
@@ -240,12 +240,12 @@ def label_error(survey: Survey) -> CorruptError:
             if it.is_text:
                 check_count(survey, texts)
             rows = sum(it.counts.values())
-            what = f"the {place} column has another value in each line, as ids do"
+            what = f"the {place} column has a different value in each line, like ids"
             if max(it.counts.values()) > 1:
                 what = (
                     f"the {place} column has {len(it.counts):,} different values in {rows:,} lines"
                 )
-            what += ", and the other end of the line is no label either"
+            what += ", and the column at the other end is not a label either"
             return CorruptError(f"{survey.path}: {what}", f"Add a column of labels. {hint}")
     numbers = " and ".join(f"{len(it.classes):,}" for it in places.values())
     what = "it is not clear whether the labels are the first or the last column"
@@ -253,7 +253,7 @@ def label_error(survey: Survey) -> CorruptError:
 
 
 def make_table(survey: Survey, is_first: bool) -> Table:
-    """Make the table of a file whose label has been found.
+    """Build the table of a file whose label has been found.
 
     Raises: CorruptError.
     """
@@ -272,7 +272,7 @@ def make_table(survey: Survey, is_first: bool) -> Table:
 
 
 def name_labels(path: Path, texts: Texts) -> tuple[dict[str, int], NDArray[np.uint16]]:
-    """Return the names of the labels, each with its first line, and the number of each row's.
+    """Return the names of the labels with their first lines, and their numbers.
 
     Raises: CorruptError.
     """
@@ -291,7 +291,7 @@ def name_labels(path: Path, texts: Texts) -> tuple[dict[str, int], NDArray[np.ui
 
 
 def check_other(survey: Survey, place: int) -> None:
-    """Insist that the column which is no label holds pixels.
+    """Check that the column other than the label holds pixels.
 
     Raises: CorruptError.
     """
@@ -311,7 +311,7 @@ def read_name(path: Path, line: int, text: bytes) -> str:
     try:
         name = text.decode().strip()
     except UnicodeDecodeError as error:
-        what = f"the label is no UTF-8 text ({error.reason})"
+        what = f"the label is not UTF-8 text ({error.reason})"
         raise line_error(path, line, what, UTF8) from error
     return check_class(f"{path}: line {line:,}", name)
 
@@ -333,6 +333,6 @@ def read_pixels(table: Table) -> Iterator[NDArray[np.uint8]]:
         if block:
             parsed = parse_block(table.path, line, block, wanted)
             wrong = table.scale.survey(parsed.numbers)
-            if wrong is not None:  # it changed since
+            if wrong is not None:  # the file has changed since
                 raise number_error(table.path, parsed, wanted, wrong)
             yield table.scale.pixels(parsed.numbers)

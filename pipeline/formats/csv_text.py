@@ -1,6 +1,6 @@
-"""The text of a CSV file, however it was saved, as lines with commas.
+"""Text of a CSV file from any program, as lines with commas.
 
-Whole lines come out a block at a time: UTF-8 without a mark, a newline at the end of each line, a
+Blocks of whole lines come out as UTF-8 without a mark, a newline at the end of each line, a
 comma between two values and a full stop in every number.
 """
 
@@ -13,14 +13,14 @@ from pathlib import Path
 from pipeline.errors import CorruptError
 from pipeline.formats.streams import unzipped
 
-BLOCK_BYTES = 1 << 18  # what is made of a block stays in the processor's cache
+BLOCK_BYTES = 1 << 18  # a parsed block fits into the processor's cache
 MAX_HEAD = 99  # lines, of which the first may be comments
 MAX_LINE = 1 << 16  # bytes; a quoted line with blanks has 10,000
 UTF16_MARKS = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 
 TRUTHS = {"True": "1", "False": "0"}  # as pandas writes pixels that are 1 and 0
-SEPARATORS = {b"\t": "a tab", b";": "a semicolon", b"|": "a bar"}  # beside commas and blanks
+SEPARATORS = {b"\t": "a tab", b";": "a semicolon", b"|": "a bar"}  # other than commas and blanks
 ODD_LINE = re.compile(rb"\n(?:[ \t,;|\x1a\0]*|#[^\n]*)(?=\n)")  # empty, or perhaps a comment
 SINGLE_QUOTED = re.compile(rb"(?:^|[,;\t|])'[^,;\t|]*'(?:$|[,;\t|])")
 SINGLE_QUOTE = re.compile(rb"(?m)(?:(?<=[,;\t|])|^)'|'(?=[,;\t|]|$)")
@@ -28,17 +28,17 @@ SEPARATOR_LINE = re.compile(rb"sep=([,;|\t])\n")  # with which Excel begins a fi
 
 NEWLINE = re.compile(rb"\r\r?\n|\r")  # the first: twice made for Windows, or once
 
-Read = Callable[[int], bytes]  # at most so many bytes; none at the end
+Read = Callable[[int], bytes]  # up to that many bytes; none at the end
 
 
 def line_error(path: Path, line: int, what: str, hint: str = "") -> CorruptError:
-    """Make the error for a line, counted from 1."""
+    """Build the error for a line, counted from 1."""
     return CorruptError(f"{path}: line {line:,}: {what}", hint)
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How the values of a line are separated, and which lines hold none."""
+    """The separator of the values in a line, and the lines without values."""
 
     separator: bytes = b","
     ends_with_one: bool = False  # every line does, after its last value
@@ -47,9 +47,9 @@ class Dialect:
     header: bytes = b""  # the first line, where it may stand once more in the middle
 
     def rows(self, line: int, block: bytes, is_first: bool) -> Iterator[tuple[int, bytes]]:
-        """Yield the lines of a block that hold values, with the number of the first of each run.
+        """Yield the lines with values of a block, in runs with their first number.
 
-        Empty lines, comments, and a header that comes once more are passed over.
+        Empty lines, comments and repeated headers are skipped.
         """
         text, start = b"\n" + block, 0
         for first, end in sorted(self.odd_lines(text, is_first)):
@@ -60,7 +60,7 @@ class Dialect:
             yield line + block.count(b"\n", 0, start), block[start:]
 
     def odd_lines(self, text: bytes, is_first: bool) -> Iterator[tuple[int, int]]:
-        """Yield where lines without values start and end, in a block after a newline."""
+        """Yield the start and end of each line without values, after a newline."""
         for match in ODD_LINE.finditer(text):
             is_comment = b"#" in match[0] and self.count(match[0]) != self.values
             if is_comment or b"#" not in match[0]:
@@ -78,7 +78,7 @@ class Dialect:
         return len(text.split()) if self.separator == b" " else 1 + text.count(self.separator)
 
     def plain(self, path: Path, line: int, block: bytes) -> bytes:
-        """Return a block of lines with commas between the values alone.
+        """Return a block of lines with commas as the only separators.
 
         Raises: CorruptError.
         """
@@ -135,16 +135,16 @@ def utf8_reader(path: Path, read: Read) -> Read:
                 data = read(size)
             return text.encode() if data else decoder.decode(b"", final=True).encode()
         except UnicodeError as error:
-            what = f"{path}: begins as UTF-16 and is damaged"
+            what = f"{path}: damaged UTF-16 text"
             raise CorruptError(what, "Save it as UTF-8") from error
 
     return read_utf8
 
 
 def whole_lines(path: Path, read: Read) -> Iterator[tuple[int, bytes]]:
-    """Yield blocks of whole lines with the number of their first, whatever ends a line.
+    """Yield blocks of whole lines with the number of their first line.
 
-    Raises: CorruptError for a line that is longer than any we read.
+    Raises: CorruptError for a line that is too long.
     """
     line, rest = 1, b""
     while data := read(BLOCK_BYTES):
@@ -164,9 +164,9 @@ def whole_lines(path: Path, read: Read) -> Iterator[tuple[int, bytes]]:
 
 
 def find_dialect(block: bytes) -> Dialect:
-    """Find out how values are separated, from the first two lines that are no comments.
+    """Detect the separator from the first two lines that are not comments.
 
-    Where there are semicolons or tabs, commas are those of decimals.
+    If there are semicolons or tabs, commas are decimal marks.
     """
     lines = [it for it in block.split(b"\n", MAX_HEAD)[:MAX_HEAD] if it.strip(b" \t,;|\x1a\0")]
     plain = [re.sub(rb'"[^"]*"', b"", it) for it in lines]
@@ -188,7 +188,7 @@ def find_dialect(block: bytes) -> Dialect:
 
 
 def names_columns(line: bytes, separator: bytes) -> bool:
-    """Return whether most values of a line are no numbers."""
+    """Return whether most values of a line are not numbers."""
     values = [it.strip(b" \"'").decode("latin-1") for it in line.split(separator)]
     texts = [it for it in values if it and not NUMBER.fullmatch(it) and it not in TRUTHS]
     return 2 * len(texts) > len(values) > 1

@@ -1,8 +1,8 @@
-"""Write a data set in the formats of other programs, whole or not at all.
+"""Export of a dataset in the formats of other programs, written atomically.
 
 An export of one file is published like any other file. A folder is made under another name
-beside its place and renamed in the end. What is replaced must be an export that nobody has
-changed since: a folder says so by the hash of all its files, in export.json.
+next to its destination and renamed at the end. Only an unchanged export is replaced: the file
+export.json in a folder holds the hash of all its files.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ LARGE = 1 << 20  # bytes; smaller files may be thousands, and are forced to disk
 
 @dataclass(frozen=True)
 class Exported:
-    """An export that is now on disk."""
+    """An export on disk."""
 
     path: Path
     format_name: str
@@ -73,7 +73,7 @@ def export_dataset(
     force: bool = False,
     reporter: ProgressReporter = SILENT,
 ) -> Exported:
-    """Write every split of a data set into a new file or folder.
+    """Write every split of a dataset into a new file or folder.
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
 
@@ -89,7 +89,7 @@ def export_dataset(
     dataset = as_dataset(cache, dataset)
     path = absolute(Path(path), "--out")
     if not path.name.lower().endswith(chosen.suffix):
-        raise UsageError(f"--out {path} does not end in {chosen.suffix}")
+        raise UsageError(f'--out is "{path}"; expected a name that ends in {chosen.suffix}')
 
     def check() -> None:
         check_place(path, chosen, force)
@@ -109,9 +109,9 @@ def export_dataset(
 
 
 def read_part(cache: Cache, dataset: Dataset, split: str, tell: Callable[[int], None]) -> Part:
-    """Find the way to the examples of a split: in the raw files, or else in the pickles.
+    """Return the examples of a split: from the raw files, or else from the pickles.
 
-    Both are held to their hashes; raw files when the last image has been read.
+    Both are checked against their hashes; raw files after the last image has been read.
 
     Raises: MissingError, CorruptError.
     """
@@ -139,22 +139,22 @@ def read_part(cache: Cache, dataset: Dataset, split: str, tell: Callable[[int], 
 
 
 def check_place(path: Path, chosen: Format, force: bool) -> None:
-    """Accept a place where nothing is, or with force an earlier export that nobody changed.
+    """Check that a path is free, or with force that it holds an unchanged export.
 
     Raises: UsageError.
     """
     if not os.path.lexists(path):
         return
     if not force:
-        what = f"{path} is there already"
+        what = f"{path} already exists"
         raise UsageError(what, "Choose another name, or replace an earlier export with --force")
     if path.is_symlink() or not (chosen.is_export or is_export_folder)(path):
-        what = f"{path} is not an export of ours as we left it, so --force does not replace it"
+        what = f"{path} is not an unchanged export, so --force does not replace it"
         raise UsageError(what, "Move it away, or choose another name")
 
 
 def is_export_folder(path: Path) -> bool:
-    """Tell whether a folder holds exactly the files of an export of ours, byte for byte."""
+    """Return whether a folder holds exactly the files of an export, byte for byte."""
     try:
         marker = read_json(path / MARKER) if path.is_dir() else {}
     except (MissingError, CorruptError):
@@ -173,7 +173,7 @@ def is_export_folder(path: Path) -> bool:
 
 
 def content_hash(entries: dict[str, str]) -> str:
-    """Hash the files of a folder, given their hashes by path; folders have an empty one."""
+    """Hash the files of a folder, given their hashes by path; empty for folders."""
     lines = (f"{name}\0{sha256}\n" for name, sha256 in sorted(entries.items()))
     return hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()
 
@@ -181,11 +181,11 @@ def content_hash(entries: dict[str, str]) -> str:
 def write_folder(
     path: Path, files: Iterator[File], marker: dict[str, Any], check: Callable[[], None]
 ) -> tuple[int, int]:
-    """Write files into a new folder, whole or not at all; `check` looks at its place in the end.
+    """Write files into a new folder atomically; `check` inspects its destination.
 
     Returns: the bytes and the number of the files.
 
-    Raises: StorageError; whatever `files` raises.
+    Raises: StorageError, and the errors of `files`.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     digests: dict[str, Digest] = {}
@@ -217,7 +217,7 @@ def write_folder(
 
 
 def write_file(path: Path, chunks: Iterable[bytes | memoryview]) -> Digest:
-    """Write one of the files of a folder that is not in its place yet.
+    """Write a file of a folder that is not yet in its place.
 
     Thousands of small files are forced to disk together, where the system can do that; one by
     one they would take ten times as long.
@@ -233,7 +233,7 @@ def write_file(path: Path, chunks: Iterable[bytes | memoryview]) -> Digest:
 
 
 def put_in_place(temporary: Path, path: Path) -> None:
-    """Give a finished folder its name, and remove the export that had it.
+    """Rename a finished folder to its destination; remove the previous export.
 
     Raises: OSError.
     """

@@ -1,7 +1,7 @@
-"""Folders of image files, one folder a class: LABEL/name.png, or train/LABEL/name.png.
+"""Folders of image files, one per class: LABEL/name.png or train/LABEL/name.png.
 
-The examples are in the order of the files' names, whatever their class, so an export comes back
-in the order that it had.
+The examples are in the order of the file names, not of the classes, so an export is read back
+in its original order.
 """
 
 import io
@@ -53,18 +53,18 @@ class Example(NamedTuple):
 
 
 class WrongSizeError(CorruptError):
-    """A sound picture that is not of 28x28."""
+    """An intact picture that is not 28x28."""
 
 
 def read_folder(path: Path, options: ReadOptions) -> Source:
-    """List the images of every class; they are decoded when they are asked for.
+    """List the images of every class; they are decoded on request.
 
     Raises: MissingError, StorageError, CorruptError.
     """
     root = path.resolve()
     found = find_class_folders(root)
     if not any(found.by_split.values()):
-        raise CorruptError(f"{path}: no folders of images in it, {LAYOUT}")
+        raise CorruptError(f"{path}: no folders of images found; {LAYOUT}")
     examples = {
         split: [
             Example(it.name, file)
@@ -89,7 +89,7 @@ def read_folder(path: Path, options: ReadOptions) -> Source:
 
 
 class Pictures(NamedTuple):
-    """The pictures of a part, and all files of the source, which are looked at if one is bad."""
+    """The pictures of a part, and all files of the source, for error messages."""
 
     root: Path
     examples: list[Example]
@@ -98,7 +98,7 @@ class Pictures(NamedTuple):
 
 
 def make_part(split: str | None, labels: NDArray[np.uint8], pictures: Pictures) -> Part:
-    """Make a part of image files."""
+    """Build a part of image files."""
 
     def images(chosen: Chosen) -> Iterator[Images]:
         wanted = [pictures.examples[i].path for i in chosen.nonzero()[0]]
@@ -114,7 +114,7 @@ def make_part(split: str | None, labels: NDArray[np.uint8], pictures: Pictures) 
 
 
 def find_damaged(files: list[Path], resize: bool) -> dict[Path, ProjectError]:
-    """Read every picture, and return what is wrong with those that cannot be read."""
+    """Read every picture, and return the errors of those that cannot be read."""
     damaged: dict[Path, ProjectError] = {}
     for path in files:
         try:
@@ -125,20 +125,20 @@ def find_damaged(files: list[Path], resize: bool) -> dict[Path, ProjectError]:
 
 
 def damage_error(root: Path, damaged: Mapping[Path, ProjectError], count: int) -> ProjectError:
-    """Name all pictures that cannot be read, or as many as fit."""
+    """Build the error that lists all unreadable pictures, or as many as fit."""
     if len(damaged) == 1:
         (error,) = damaged.values()
-        error.hint = error.hint or "Remove it, or go on without it with --skip-damaged"
+        error.hint = error.hint or "Remove it, or skip it with --skip-damaged"
         return error
     is_size = any(isinstance(it, WrongSizeError) for it in damaged.values())
-    resize = "Bring all images to 28x28 with --resize"
-    skip = "Remove them, or go on without them with --skip-damaged"
+    resize = "Resize all images with --resize"
+    skip = "Remove them, or skip them with --skip-damaged"
     what = f"{root}: {len(damaged):,} of {count:,} pictures cannot be read: "
     return CorruptError(what + name_damaged(root, damaged), resize if is_size else skip)
 
 
 def name_damaged(root: Path, damaged: Mapping[Path, ProjectError]) -> str:
-    """List pictures and what is wrong with each, the first few of them."""
+    """List the first few pictures with their errors."""
     named = [
         f"{name_below(root, path)} ({error.message.removeprefix(f'{path}: ')})"
         for path, error in list(damaged.items())[:MAX_NAMED]
@@ -152,9 +152,9 @@ def without_damaged(
 ) -> tuple[dict[str | None, list[Example]], str]:
     """Leave out the pictures that cannot be read.
 
-    Returns: the others, and a note on those that are left out.
+    Returns: the others, and a note on the skipped ones.
 
-    Raises: CorruptError for sound pictures of another size, and when none is left.
+    Raises: CorruptError for intact pictures of another size, or if none is left.
     """
     files = [it.path for some in examples.values() for it in some]
     damaged = find_damaged(files, options.resize)
@@ -164,7 +164,7 @@ def without_damaged(
     kept = {
         split: [it for it in some if it.path not in damaged] for split, some in examples.items()
     }
-    what = f"{len(damaged):,} of {len(files):,} pictures left out, for they cannot be read: "
+    what = f"{len(damaged):,} of {len(files):,} pictures skipped because they cannot be read: "
     return kept, what + name_damaged(root, damaged) if damaged else ""
 
 
@@ -180,15 +180,15 @@ def read_image(path: Path, resize: bool) -> NDArray[np.uint8]:
         return grey
     if not resize:
         raise WrongSizeError(
-            f"{path}: {grey.shape[1]}x{grey.shape[0]} pixels, expected "
+            f"{path}: {grey.shape[1]}x{grey.shape[0]} pixels; expected "
             f"{IMAGE_SHAPE[1]}x{IMAGE_SHAPE[0]}",
-            "Bring all images to that size with --resize",
+            "Resize all images with --resize",
         )
     return np.asarray(fit(Image.fromarray(grey)))
 
 
 def fit(grey: Image.Image) -> Image.Image:
-    """Bring an image to 28x28, anti-aliased, with margins of the border's grey if not square."""
+    """Resize an image to 28x28, anti-aliased; add grey margins if not square."""
     levels = np.asarray(grey)
     border = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
     size = IMAGE_SHAPE[1], IMAGE_SHAPE[0]
@@ -196,7 +196,7 @@ def fit(grey: Image.Image) -> Image.Image:
 
 
 def write_folder_of_images(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
-    """Write every image as a PNG named by its place in the split, in the folder of its class."""
+    """Write every image as a PNG in the folder of its class, named by its position."""
     names = folder_names(dataset.classes)
     for part in parts:
         yield from ((f"{part.split}/{name}/", []) for name in names)  # classes without images too
@@ -210,7 +210,7 @@ def write_folder_of_images(dataset: Dataset, parts: tuple[Part, ...]) -> Iterato
 
 
 def png(pixels: NDArray[np.uint8]) -> bytes:
-    """Write an image as PNG."""
+    """Encode an image as PNG."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()

@@ -1,8 +1,8 @@
-"""Pairs of IDX files under any of their usual names.
+"""Pairs of IDX files with any of their usual names.
 
-MNIST's are train-images-idx3-ubyte and t10k-labels-idx1-ubyte, some people write a dot before
-idx3; EMNIST's and QMNIST's begin with the name of the data set, and hold what its record in
-the catalogue says: columns of pixels, labels from 1 on, rows of labels.
+MNIST's are train-images-idx3-ubyte and t10k-labels-idx1-ubyte; some have a dot before idx3.
+EMNIST's and QMNIST's begin with the name of the dataset. Its record in the catalogue describes
+their content: columns of pixels, labels from 1 on, rows of labels.
 
 Source: the MNIST page of LeCun, Cortes and Burges; the archives of EMNIST and QMNIST.
 """
@@ -64,16 +64,16 @@ class Pair(NamedTuple):
 
 
 class IdxName(NamedTuple):
-    """What the name of an IDX file tells, in any of its spellings."""
+    """The parts of an IDX file's name, in any of its spellings."""
 
-    prefix: str  # of the data set, with hyphens; none for MNIST's own
+    prefix: str  # of the dataset, with hyphens; none for MNIST's own
     split: str  # as it is written
     kind: str  # images or labels
-    is_sure: bool  # whether it says that this is an IDX file
+    is_sure: bool  # whether the name alone identifies an IDX file
 
 
 def parse_idx_name(path: Path) -> IdxName | None:
-    """Take the name of an IDX file apart; None for a file that is called otherwise."""
+    """Split the name of an IDX file into its parts; None for other names."""
     match = NAME.fullmatch(path.name.lower())
     if match is None:
         return None
@@ -83,7 +83,7 @@ def parse_idx_name(path: Path) -> IdxName | None:
 
 
 def is_idx_file(path: Path) -> bool:
-    """Return whether a file has the content of an IDX file, or a name that says so."""
+    """Return whether a file has the content or the name of an IDX file."""
     name = parse_idx_name(path)
     if name is not None and name.is_sure:
         return True
@@ -92,7 +92,7 @@ def is_idx_file(path: Path) -> bool:
 
 
 def recognises(path: Path) -> bool:
-    """Tell whether a path is an IDX file, or a folder with files that are called so."""
+    """Return whether a path is an IDX file or a folder of such files."""
     if path.is_dir():
         return any(parse_idx_name(it) and is_idx_file(it) for it in flat_files(path))
     return path.is_file() and is_idx_file(path)
@@ -112,19 +112,19 @@ def read_idx_files(path: Path, options: ReadOptions) -> Source:
     if published is not None:
         notes.append(f"{folder}: read as the files of {published.name}: {published.title}")
         if published.label_columns:
-            notes.append(f"{folder}: of each row of labels the class alone is kept")
+            notes.append(f"{folder}: only the class is kept from each row of labels")
     listed = read_classes(folder) or (published.classes if published else None)
     return Source(parts, numbered_classes(folder, parts, listed), tuple(notes))
 
 
 def find_pairs(path: Path, folder: Path) -> tuple[str, list[Pair], list[str]]:
-    """Find the files that belong together: the prefix that they share, the pairs, and notes.
+    """Find the files that belong together: their common prefix, the pairs, and notes.
 
-    Raises: UsageError when there are several data sets, MissingError when a partner is missing.
+    Raises: UsageError if there are several datasets, MissingError if a partner is missing.
     """
     found: dict[str, dict[str, dict[str, Path]]] = {}
     others = []
-    for file in visible_files(folder):  # x comes before x.gz, which is then the same once more
+    for file in visible_files(folder):  # x precedes x.gz, which is a copy of it
         if (name := parse_idx_name(file)) and is_idx_file(file):
             kinds = found.setdefault(name.prefix, {}).setdefault(split_called(name.split), {})
             kinds.setdefault(name.kind, file)
@@ -134,19 +134,19 @@ def find_pairs(path: Path, folder: Path) -> tuple[str, list[Pair], list[str]]:
         own = parse_idx_name(path)
         if own is None:
             raise UsageError(
-                f"{path}: an IDX file whose name does not tell of images or labels",
-                f"Call the files as usual: {USUAL}",
+                f"{path}: the name of this IDX file states neither images nor labels",
+                f"Use the usual names, such as {USUAL}",
             )
         found = {own.prefix: found.get(own.prefix, {})}
         others = []
     if len(found) != 1:
         names = ", ".join(sorted(found))
-        raise UsageError(f"{folder}: the files of {len(found)} data sets: {names}", "Name one file")
+        raise UsageError(f"{folder}: files of {len(found)} datasets: {names}", "Name one file")
     ((prefix, splits),) = found.items()
     for split, kinds in splits.items():
         if missing := {"images", "labels"} - kinds.keys():
             raise MissingError(
-                f"{folder}: the {split} {missing.pop()} are missing beside "
+                f"{folder}: the {split} {missing.pop()} are missing next to "
                 f"{next(iter(kinds.values())).name}",
                 f"The files come in pairs like {USUAL}",
             )
@@ -156,7 +156,9 @@ def find_pairs(path: Path, folder: Path) -> tuple[str, list[Pair], list[str]]:
 
 
 def read_pair(pair: Pair, published: Dataset | None) -> list[Part]:
-    """Read the labels, and describe the way to the images; QMNIST's test files hold two splits.
+    """Read the labels, and describe how to read the images.
+
+    QMNIST's test files hold two splits.
 
     Raises: CorruptError.
     """
@@ -178,7 +180,7 @@ def read_pair(pair: Pair, published: Dataset | None) -> list[Part]:
 
 
 def usual_name(path: Path) -> str:
-    """Spell a file's name as its data set was published."""
+    """Return a file's name as in the published dataset."""
     name = parse_idx_name(path)
     return f"{name.prefix}-{name.split}-{name.kind}-" if name else path.name
 
@@ -186,19 +188,19 @@ def usual_name(path: Path) -> str:
 def check_stream(
     path: Path, stream: IdxStream, item_shape: tuple[int, ...], dtype: np.dtype[Any]
 ) -> None:
-    """Insist on what an IDX file holds, from its header.
+    """Check the header of an IDX file.
 
     Raises: CorruptError.
     """
     if stream.shape[1:] != item_shape or stream.dtype != dtype:
         expected = ", ".join(map(str, ("N", *item_shape)))
         raise CorruptError(
-            f"{path}: {stream.dtype} of shape {stream.shape}, expected {dtype} of ({expected})"
+            f"{path}: {stream.dtype} of shape {stream.shape}; expected {dtype} of ({expected})"
         )
 
 
 def read_labels(path: Path, count: int, published: Dataset | None) -> Labels:
-    """Read the labels, from 0 on.
+    """Read the labels, counted from 0.
 
     Shapes: (count,).
 
@@ -215,13 +217,13 @@ def read_labels(path: Path, count: int, published: Dataset | None) -> Labels:
         for items in stream.read_items():
             numbers = items.reshape(len(items), -1)[:, 0]
             if len(numbers) and numbers.min() < first:
-                raise CorruptError(f"{path}: label {numbers.min()}, expected {first} or more")
+                raise CorruptError(f"{path}: label {numbers.min()}; expected {first} or more")
             rows.append(whole_bytes(str(path), numbers, "label") - np.uint8(first))
     return np.concatenate(rows)
 
 
 def read_images(path: Path, chosen: Chosen) -> Iterator[Images]:
-    """Yield the chosen images, as they lie in the file."""
+    """Yield the chosen images, in the order of the file."""
     with open_idx(path) as stream:
         yield from select(path, stream.read_items(), chosen)
 
@@ -247,13 +249,13 @@ def write_idx_files(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]
 
 
 def write_zipped(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
-    """Write the same, each file gzipped, without the time at which that was done."""
+    """Write the same files gzipped, without a time stamp."""
     for name, chunks in write_idx_files(dataset, parts):
         yield (f"{name}.gz", zipped(chunks)) if "-idx" in name else (name, chunks)
 
 
 def zipped(chunks: Iterable[bytes | memoryview]) -> Iterator[bytes]:
-    """Gzip bytes as they come; zlib writes 0 for the time and no name."""
+    """Gzip bytes in chunks; zlib writes 0 for the time and no name."""
     compressor = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS + 16)
     yield from map(compressor.compress, chunks)
     yield compressor.flush()

@@ -1,7 +1,7 @@
-"""Bring people's own images into the cache as a data set like the others.
+"""Import of your images into the cache as a dataset like the others.
 
-All is made in a folder of its own beside the raw files, pickles too, and then moved into place;
-whatever ends this early leaves what was there.
+All files, pickles included, are built in a temporary folder next to the raw files, then moved
+into place; an interruption leaves the previous state.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ from pipeline.storage.locks import work_lock
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How images are to be imported.
+    """Options of an import.
 
     Example:
         >>> ImportOptions(invert=True, test_share=0.1).invert
@@ -62,7 +62,7 @@ class ImportOptions:
     force: bool = False
     highest: int | None = None  # which pixel is full ink; None: 255
     transpose: bool | None = None  # rows and columns are exchanged; None: where that is known
-    label_column: str | None = None  # "first", "last" or a name; None: it is found
+    label_column: str | None = None  # "first", "last" or a name; None: it is detected
     skip_damaged: bool = False  # image files that cannot be read are left out
 
 
@@ -71,7 +71,7 @@ AS_THEY_ARE = ImportOptions()
 
 @dataclass(frozen=True)
 class Imported:
-    """A data set that is now in the cache."""
+    """A dataset that is now in the cache."""
 
     dataset: Dataset
     format_name: str
@@ -87,7 +87,7 @@ def import_dataset(
     wishes: ImportOptions = AS_THEY_ARE,
     reporter: ProgressReporter = SILENT,
 ) -> Imported:
-    """Import images and labels under a name of the user's own, and build their pickles.
+    """Import images and labels under a name of your choice, and build their pickles.
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
 
@@ -134,13 +134,13 @@ def import_dataset(
             publish_record(stage, dataset)
             build_pickles(stage, dataset, reporter=reporter)
             put_in_place(stage, cache, dataset)
-        built = build_pickles(cache, dataset, reporter=reporter)  # they are there: it looks
+        built = build_pickles(cache, dataset, reporter=reporter)  # they exist: it checks them
     built = [replace(item, was_intact=False) for item in built]
     return Imported(dataset, opened.format.name, notes, built)
 
 
 def settle_source(opened: Opened, wishes: ImportOptions) -> Source:
-    """Do with a source of any format what holds for all of them.
+    """Apply the rules for all formats to a source.
 
     Raises: CorruptError.
     """
@@ -152,48 +152,48 @@ def settle_source(opened: Opened, wishes: ImportOptions) -> Source:
 
 
 def check_name(name: str) -> None:
-    """Accept a name that no data set of everybody's has.
+    """Check that a name is not the name of a public dataset.
 
     Raises: UsageError.
     """
     check_dataset_name(name)
     if name in {*DATASETS, *(dataset.folder for dataset in DATASETS.values())}:
-        raise UsageError(f"{name} is a data set that everybody knows", "Choose a name of your own")
+        raise UsageError(f"{name} is the name of a public dataset", "Choose another name")
 
 
 def check_place(cache: Cache, name: str, force: bool) -> None:
-    """Accept a place that is free, or one with a data set of the user's own that is to go.
+    """Check that a place is free, or with force that it holds one of your datasets.
 
     Raises: UsageError.
     """
     folder, manifest = cache.raw(name), cache.manifest(name)
     if cache.record(name).exists():
         if not force:
-            what = f"there already is a data set of yours called {name}"
+            what = f"your dataset {name} already exists"
             raise UsageError(what, "Choose another name, or replace it with --force")
         others = [it.name for it in folder.iterdir() if not is_ours(it)]
         if others:
-            what = f'{folder} holds "{others[0]}", which no import made'
+            what = f'{folder} holds "{others[0]}", which is not from an import'
             raise UsageError(what, "Move it away, or choose another name")
     elif os.path.lexists(folder):
-        what = f"{folder} is there, and no data set of yours"
+        what = f"{folder} exists, but is not one of your datasets"
         raise UsageError(what, "Move it away, or choose another name")
     elif not force and not manifest.exists():
         for pickle in manifest.parent.glob(f"{name}_*.pickle"):
             raise UsageError(
-                f"{pickle} has no manifest, so it may be yours",
+                f"{pickle} has no manifest, so it may be one of your files",
                 "Move it away, or replace it with --force",
             )
 
 
 def is_ours(path: Path) -> bool:
-    """Tell whether a file in the folder of an imported data set is called as an import calls it."""
+    """Return whether a file has a name that an import gives to its files."""
     return path.name == "dataset.json" or path.name.endswith(("-ubyte", ".part"))
 
 
 @contextlib.contextmanager
 def staging(cache: Cache, name: str) -> Iterator[Cache]:
-    """Lend a cache of its own beside the raw files, and take it away in the end."""
+    """Create a temporary cache next to the raw files, and remove it at the end."""
     remove_stale_stages(cache, name)
     folder = cache.raw(f".{name}.{secrets.token_hex(8)}.part")
     try:
@@ -203,7 +203,7 @@ def staging(cache: Cache, name: str) -> Iterator[Cache]:
 
 
 def remove_stale_stages(cache: Cache, name: str) -> None:
-    """Clear away what killed imports of this name left, but nobody's work in progress."""
+    """Remove the remains of killed imports of this name, but not of running ones."""
     for folder in cache.root.glob(f"raw/.{name}.{'?' * 16}.part"):
         with contextlib.suppress(OSError):
             if time.time() - folder.lstat().st_mtime > STALE_SECONDS:
@@ -213,9 +213,9 @@ def remove_stale_stages(cache: Cache, name: str) -> None:
 def write_splits(
     folder: Path, parts: Sequence[Part], survey: PixelSurvey, reporter: ProgressReporter
 ) -> dict[str, Split]:
-    """Write the IDX files of every part, and look at its pixels.
+    """Write the IDX files of every part, and check its pixels.
 
-    Returns: the splits as they are to be recorded.
+    Returns: the splits for the dataset's record.
 
     Raises: StorageError, CorruptError.
     """
@@ -244,11 +244,11 @@ def write_raw(path: Path, chunks: Iterator[bytes]) -> RawFile:
 
 
 def put_in_place(stage: Cache, cache: Cache, dataset: Dataset) -> None:
-    """Move a finished data set to where it belongs; the one that was there goes with the stage.
+    """Move a finished dataset into place; the previous one goes away with the stage.
 
     The raw files and their record are moved in one step.
 
-    Raises: StorageError; then what was there is there again.
+    Raises: StorageError, after it has restored the previous state.
     """
     folder, old = cache.raw(dataset.name), stage.root / "old"
     try:

@@ -1,4 +1,4 @@
-"""What lies beside data in a folder: litter of systems, and texts about the data."""
+"""Files next to data in a folder: litter of systems, and texts about the data."""
 
 import os
 import re
@@ -26,7 +26,7 @@ SHOWN = 10  # names that are listed
 
 
 class Listing(NamedTuple):
-    """What is in a folder, in the order of the names."""
+    """The contents of a folder, in the order of the names."""
 
     folders: list[Path]
     files: list[Path]
@@ -39,7 +39,7 @@ def is_litter(name: str) -> bool:
 
 
 def list_folder(folder: Path) -> Listing:
-    """List a folder without what we put beside data; a folder that is there twice counts once.
+    """List a folder without the files that exports add; a repeated folder counts once.
 
     Raises: MissingError, StorageError.
     """
@@ -60,7 +60,7 @@ def list_folder(folder: Path) -> Listing:
 
 
 def scan(folder: Path) -> list[os.DirEntry[str]]:
-    """List what is in a folder by name, links last.
+    """List the entries of a folder by name, links last.
 
     Raises: MissingError, StorageError.
     """
@@ -74,9 +74,9 @@ def is_skipped(entry: os.DirEntry[str]) -> bool:
 
 
 def is_picture(path: Path | os.DirEntry[str]) -> bool:
-    """Return whether a file is called as pictures are that can be read.
+    """Return whether a file has the name of a picture that can be read.
 
-    One without a suffix is known by its first bytes.
+    A file without a suffix is identified by its first bytes.
     """
     if "." in path.name:
         return path.name.lower().endswith(SUFFIXES)
@@ -85,7 +85,7 @@ def is_picture(path: Path | os.DirEntry[str]) -> bool:
 
 
 def has_pictures(folder: Path) -> bool:
-    """Return whether pictures lie in a folder itself.
+    """Return whether a folder itself holds pictures.
 
     Raises: MissingError, StorageError.
     """
@@ -94,18 +94,19 @@ def has_pictures(folder: Path) -> bool:
 
 
 def require_inside(root: Path, path: Path) -> None:
-    """Check that a link does not lead out of the folder that is read.
+    """Check that a link stays inside the folder that is read.
 
     Raises: CorruptError.
     """
     if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(
         os.path.realpath(root)
     ):
-        raise CorruptError(f"{path}: a link that leads out of {root}", "Copy what it means")
+        what = f"{path} is a link that leads out of {root}"
+        raise CorruptError(what, "Replace it with a copy of its target")
 
 
 def name_skipped(root: Path, paths: Iterable[Path], why: str = "skipped") -> list[str]:
-    """Write one note about what is left out; none where that is nothing."""
+    """Return a note on the files that are left out; none if there are none."""
     names = [name_below(root, path) for path in dict.fromkeys(paths)]
     if not names:
         return []
@@ -114,14 +115,14 @@ def name_skipped(root: Path, paths: Iterable[Path], why: str = "skipped") -> lis
 
 
 def name_below(root: Path, path: Path) -> str:
-    """Name a path as seen from a folder above it."""
+    """Return a path relative to a folder above it."""
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     links = f" (a link to {Path(os.path.realpath(path)).name})" if path.is_symlink() else ""
     return name + links
 
 
 def count_kinds(folder: Path) -> str:
-    """Say in a few words what is in a folder: `2 .doc, 1 .md, 3 folders`.
+    """Count the files in a folder by kind: `2 .doc, 1 .md, 3 folders`.
 
     Raises: MissingError, StorageError.
     """

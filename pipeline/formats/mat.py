@@ -1,6 +1,6 @@
-"""MATLAB's files of version 5 (-v6 and -v7), as EMNIST, SVHN and many others are published.
+"""MATLAB files of version 5 (-v6 and -v7), such as those of EMNIST and SVHN.
 
-Version 7.3 is another format, HDF5, under the same name; it is refused with a way out.
+Version 7.3 is another format, HDF5, with the same suffix; its error explains how to convert it.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ NEWER = b"MATLAB 7.3"
 
 
 def recognises(path: Path) -> bool:
-    """Tell whether a path is a MATLAB file, by its header or its name."""
+    """Return whether a path is a MATLAB file, by its header or its name."""
     start = beginning(path, HEADER_BYTES)
     is_named_so = path.is_file() and path.name.lower().endswith(SUFFIX)
     return is_named_so or start.startswith(NEWER) or byte_order(start) is not None

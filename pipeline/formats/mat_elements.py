@@ -1,7 +1,7 @@
-"""Elements that a MATLAB file of version 5 is made of, read into arrays, texts and lists.
+"""Elements of a MATLAB file of version 5, read into arrays, texts and lists.
 
-A file is a header and then one element after the other: a tag with a type and a length, and so
-many bytes. A variable is an element of elements; it may be compressed as a whole.
+A file is a header and a series of elements: a tag with a type and a length, then the content.
+A variable is an element of elements; it may be compressed as a whole.
 
 Source: MathWorks, MAT-File Format (2019), Level 5 MAT-files.
 """
@@ -53,7 +53,7 @@ class Element(NamedTuple):
 
 
 def byte_order(header: bytes) -> str | None:
-    """Return the order of bytes that a header states; None if it is not one of version 5."""
+    """Return the byte order that a header states; None if it is not of version 5."""
     order = ORDERS.get(header[126:128])
     if order is None or struct.unpack(f"{order}H", header[124:126]) != (VERSION,):
         return None
@@ -82,9 +82,9 @@ def read_variables(path: Path, data: bytes) -> dict[str, Any]:
     """
     order = byte_order(data[:HEADER_BYTES])
     if order is None:
-        what = "no MATLAB file of version 5, or a damaged header"
+        what = "not a MATLAB file of version 5, or its header is damaged"
         if is_version4(data):
-            what = "a MATLAB file of version 4, expected version 5 to 7"
+            what = "a MATLAB file of version 4; expected version 5 to 7"
         hint = 'In MATLAB: save("mine.mat", ..., "-v7"); in Python: scipy.io.loadmat, then savemat'
         raise CorruptError(f"{path}: {what}", hint)
     reader = Reader(path, order)
@@ -101,18 +101,18 @@ def read_variables(path: Path, data: bytes) -> dict[str, Any]:
 
 @dataclass
 class Reader:
-    """Reads elements of one byte order, and counts what it unzips."""
+    """Reader of elements in one byte order, with a limit on the bytes it unzips."""
 
     path: Path
     order: str
     room: int = MAX_UNZIPPED
 
     def damaged(self, what: str) -> CorruptError:
-        """Say what is wrong with the file."""
+        """Build the error for a damaged file."""
         return CorruptError(f"{self.path}: damaged MATLAB file ({what})")
 
     def unzip(self, data: memoryview) -> memoryview:
-        """Unzip a variable, up to what all may have together.
+        """Unzip a variable, up to the limit for all variables together.
 
         Raises: CorruptError.
         """
@@ -123,27 +123,27 @@ class Reader:
         except zlib.error as error:
             raise self.damaged(str(error)) from error
         if not inflater.eof:
-            what = "zipped data break off" if len(content) < self.room else "too much for memory"
+            what = "compressed data end" if len(content) < self.room else "too much for memory"
             raise self.damaged(f"{what} after {len(content):,} bytes")
         self.room -= len(content)
         return memoryview(content)
 
     def elements(self, data: memoryview) -> Iterator[Element]:
-        """Yield the elements that lie one behind the other.
+        """Yield the elements one after another.
 
-        Raises: CorruptError where one promises more bytes than there are.
+        Raises: CorruptError if one declares more bytes than there are.
         """
         position = 0
         while position < len(data):
             if position + 8 > len(data):
-                raise self.damaged("a tag is cut")
+                raise self.damaged("a tag is incomplete")
             kind, size = struct.unpack_from(f"{self.order}2I", data, position)
             start, step = position + 8, 8 + size
             if kind >> 16:  # a small element has its content in its tag
                 kind, size = kind & 0xFFFF, kind >> 16
                 start, step = position + 4, 8
             if start + size > len(data) or (step == 8 and start == position + 4 and size > 4):
-                raise self.damaged(f"an element promises {size:,} bytes")
+                raise self.damaged(f"an element declares {size:,} bytes, more than there are")
             yield Element(kind, data[start : start + size])
             position += step if kind == COMPRESSED else -(-step // 8) * 8
 
@@ -195,7 +195,7 @@ class Reader:
         return np.frombuffer(element.content, self.order + code)
 
     def array(self, element: Element | None, shape: tuple[int, ...], is_logical: bool) -> Any:
-        """Read an array; the type in which whole numbers are stored may be smaller than theirs.
+        """Read an array; whole numbers may be stored in a smaller type than theirs.
 
         Raises: CorruptError.
         """

@@ -1,4 +1,4 @@
-"""Arrays with names, from wherever: the one form in which images and labels are looked for."""
+"""Arrays with names: the common form in which images and labels are found."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ KINDS = {**dict.fromkeys("biuf", NUMBER), **dict.fromkeys("SU", TEXT), "O": OBJE
 
 @dataclass(frozen=True)
 class NamedArray:
-    """An array under its name: what is known of it, and the way to its rows."""
+    """An array with its name, its metadata, and a function that reads its rows."""
 
     path: Path  # of its file
     name: str  # with "/" between the levels that it is nested in
@@ -50,7 +50,7 @@ class NamedArray:
 
 
 def iterate_rows(array: NamedArray, layout: Layout) -> Iterator[NDArray[Any]]:
-    """Yield images a few at a time, whichever axis counts them."""
+    """Yield images a few at a time, along the axis that counts them."""
     if not layout.is_last:
         yield from array.read()
         return
@@ -70,9 +70,10 @@ def in_memory(path: Path, name: str, array: NDArray[Any]) -> NamedArray:
 
 
 def collect_arrays(path: Path, value: Any, name: str = "") -> list[NamedArray]:
-    """Find the arrays in nested dictionaries, lists and tuples; lists of numbers are arrays too.
+    """Find the arrays in nested dictionaries, lists and tuples.
 
-    A list of (image, label), or of dictionaries with the same keys, is read as columns.
+    Lists of numbers are arrays, too. A list of (image, label), or of dictionaries with the same
+    keys, is read as columns.
     """
     if name.count("/") >= MAX_LEVELS:
         return []
@@ -99,12 +100,12 @@ def collect_arrays(path: Path, value: Any, name: str = "") -> list[NamedArray]:
 
 
 def as_text(key: str | bytes | int) -> str:
-    """Return the key of a dictionary as text; CIFAR's are bytes, those of classes numbers."""
+    """Return the key of a dictionary as text; it may be bytes or a number."""
     return key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)
 
 
 def find_columns(items: Sequence[Any]) -> dict[str, list[Any]] | None:
-    """Take a list of (image, label) apart, or of dictionaries of them; None for any other."""
+    """Split a list of pairs or of dictionaries into columns; else return None."""
     first = items[0]
     if isinstance(first, dict):
         keys = list(first)
@@ -131,7 +132,7 @@ def list_shape(items: Sequence[Any]) -> tuple[int, ...] | None:
 
 
 def shape_of(value: Any) -> tuple[int, ...] | None:
-    """Return the shape of an array, a number or nested lists; of those by their ends alone."""
+    """Return the shape of an array, a number, or nested lists by their ends."""
     sides: list[int] = []
     while isinstance(value, list | tuple) and value and len(sides) < MAX_LEVELS:
         if len(value) > 1 and own_shape(value[0]) != own_shape(value[-1]):
@@ -143,7 +144,7 @@ def shape_of(value: Any) -> tuple[int, ...] | None:
 
 
 def own_shape(value: Any) -> tuple[int, ...] | None:
-    """Return the shape of an array or number, or the length of a list; None for anything else."""
+    """Return the shape of an array or number, or the length of a list; else None."""
     if isinstance(value, np.ndarray):
         return tuple(value.shape)
     if isinstance(value, list | tuple):
@@ -163,7 +164,7 @@ def from_list(path: Path, name: str, items: Sequence[Any], shape: tuple[int, ...
 
 
 def kind_of_list(items: Sequence[Any]) -> str:
-    """Return what nested lists hold, as their first leaf suggests it."""
+    """Return the kind of values in nested lists, judged by the first one."""
     leaf: Any = items
     while isinstance(leaf, list | tuple):
         leaf = leaf[0]
@@ -171,9 +172,9 @@ def kind_of_list(items: Sequence[Any]) -> str:
 
 
 def convert_list(where: str, items: Sequence[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """Make an array of some items of a list.
+    """Convert some items of a list to an array.
 
-    Raises: CorruptError where they are of several kinds, or of other shapes than the first.
+    Raises: CorruptError if they have several kinds, or other shapes than the first.
     """
     kinds = kinds_of_leaves(items)
     are_texts = all(issubclass(kind, str | bytes) for kind in kinds)
@@ -182,15 +183,15 @@ def convert_list(where: str, items: Sequence[Any], shape: tuple[int, ...]) -> ND
     )
     if not are_texts and not are_numbers:
         names = ", ".join(sorted(kind.__name__ for kind in kinds))
-        raise CorruptError(f"{where}: it holds {names}; expected numbers alone, or texts alone")
+        raise CorruptError(f"{where}: it holds {names}; expected only numbers or only texts")
     if are_texts and any(len(item) > MAX_TEXT for item in items):
-        raise CorruptError(f"{where}: a text of more than {MAX_TEXT:,} letters")
+        raise CorruptError(f"{where}: a text has more than {MAX_TEXT:,} letters")
     try:
         array = np.array(items)
     except (ValueError, OverflowError) as error:
         raise CorruptError(f"{where}: its lists have different lengths") from error
     if array.shape[1:] != shape[1:]:
         raise CorruptError(
-            f"{where}: items of shape {array.shape[1:]}, expected {shape[1:]} as the first has"
+            f"{where}: items of shape {array.shape[1:]}; expected {shape[1:]} like the first"
         )
     return array

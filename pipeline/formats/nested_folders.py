@@ -1,6 +1,6 @@
-"""Folders of pictures that lie otherwise than LABEL/name.png or train/LABEL/name.png.
+"""Folders of pictures in other layouts than LABEL/ or train/LABEL/.
 
-Splits below the classes are read; of other layouts it is said what they are and what to do.
+Splits below the classes are read; for other layouts an error describes the layout and the fix.
 """
 
 import os
@@ -19,8 +19,8 @@ BY_NAME = (
     'os.renames(it, Path(it.name.split("_")[0]) / it.name)'
 )
 MAX_SPLITS = 3
-RENAME = "Call the folders of training and test images train and test"
-JOIN = "If the outer ones are writers or parts, move all pictures of a class into one folder"
+RENAME = "Rename the folders of training and test images to train and test"
+JOIN = "If the outer folders are writers or parts, move all pictures of a class into one folder"
 UP = "Move the pictures up, into the folders of their classes"
 
 
@@ -43,13 +43,13 @@ def find_splits_of_classes(folders: list[Path]) -> dict[str, list[Path]]:
 
 
 def find_layout_error(root: Path) -> CorruptError | None:
-    """Say how pictures lie in a folder that is not read; None where there are none.
+    """Build the error for a layout that is not read; None without pictures.
 
     Raises: MissingError, StorageError.
     """
     listing = list_folder(root)
     if pictures := [it for it in listing.files if is_picture(it)]:
-        what = f"{root}: {len(pictures):,} pictures without folders of classes, {EXPECTED}"
+        what = f"{root}: {len(pictures):,} pictures without folders of classes; {EXPECTED}"
         return CorruptError(what, BY_NAME)
     deep = [it for it in listing.folders if holds_pictures(it)]
     if not deep:
@@ -59,7 +59,7 @@ def find_layout_error(root: Path) -> CorruptError | None:
     names = sorted(shared or inner[0])
     outer = [it.name for it in deep]
     what = f"{root}: folders in folders: {shorten(outer)}, with {shorten(names)} in them"
-    what = f"{what}, {EXPECTED}"
+    what = f"{what}; {EXPECTED}"
     if not shared or len(deep) < 2 or (are_labels(outer) and not are_labels(names)):
         return CorruptError(what, UP)
     return CorruptError(what, f"{RENAME}. {JOIN}" if len(deep) <= MAX_SPLITS else JOIN)
@@ -71,7 +71,7 @@ def are_labels(names: list[str]) -> bool:
 
 
 def holds_pictures(folder: Path) -> bool:
-    """Return whether there are pictures in a folder or in those in it."""
+    """Return whether there are pictures in a folder or in its subfolders."""
     for level, (place, _, _) in enumerate(os.walk(folder)):
         if has_pictures(Path(place)):
             return True

@@ -1,4 +1,4 @@
-"""NumPy's .npy files beside each other: images.npy and labels.npy, train_images.npy, ..."""
+"""NumPy's .npy files next to each other: images.npy, labels.npy, ..."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ SUFFIX = ".npy"
 
 
 def recognises(path: Path) -> bool:
-    """Tell whether a path is an .npy file, or a folder with files that are called so."""
+    """Return whether a path is an .npy file or a folder of such files."""
     if path.is_dir():
         return any(file.name.lower().endswith(SUFFIX) for file in flat_files(path))
     if not path.is_file():
@@ -34,7 +34,7 @@ def recognises(path: Path) -> bool:
 
 
 def read_npy_files(path: Path, options: ReadOptions) -> Source:
-    """Read the arrays of a folder, or of a file and those beside it.
+    """Read the arrays of a folder, or of a file and its neighbours.
 
     Raises: MissingError, StorageError, CorruptError.
     """
@@ -56,7 +56,7 @@ def read_npy_files(path: Path, options: ReadOptions) -> Source:
 
 
 def can_be_opened(path: Path) -> bool:
-    """Return whether a file beside the one that is named holds an array."""
+    """Return whether a file next to the named one holds an array."""
     try:
         open_array(path)
     except CorruptError:
@@ -65,17 +65,17 @@ def can_be_opened(path: Path) -> bool:
 
 
 def is_related(path: Path, other: Path) -> bool:
-    """Return whether the names of two files differ in split and role alone."""
+    """Return whether the names of two files differ only in split and role."""
     return understand(path.stem).rest == understand(other.stem).rest
 
 
 def name_array(path: Path) -> NamedArray:
-    """Name the array of a file."""
+    """Return the array of a file with its name."""
     return open_array(path).named()
 
 
 def open_array(path: Path) -> NpyStream:
-    """Read the header of a file, believing none that promises other than its bytes.
+    """Read the header of a file, and check it against the size of the file.
 
     Raises: MissingError, StorageError, CorruptError.
     """
@@ -84,7 +84,7 @@ def open_array(path: Path) -> NpyStream:
     size, found = header.size + header.content_size, path.stat().st_size
     if size != found and not header.dtype.hasobject:
         raise CorruptError(
-            f"{path}: {header.dtype} of shape {header.shape} needs {size:,} bytes, it has {found:,}"
+            f"{path}: {header.dtype} of shape {header.shape} needs {size:,} bytes; found {found:,}"
         )
     name = path.name[: -len(SUFFIX)] if path.name.lower().endswith(SUFFIX) else path.name
     return NpyStream(path, name, header, partial(opened, path))
@@ -92,12 +92,12 @@ def open_array(path: Path) -> NpyStream:
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, and turn what NumPy raises for damaged ones into an error of ours."""
+    """Open a file; NumPy's errors for damaged ones become project errors."""
     with reading(path), path.open("rb") as file:
         try:
             yield file
         except ValueError as error:
-            raise CorruptError(f"{path}: no array of numbers ({error})") from error
+            raise CorruptError(f"{path}: not an array of numbers ({error})") from error
 
 
 NPY = Format(

@@ -1,4 +1,4 @@
-"""An array in NumPy's format, read a few rows at a time, believed as far as its bytes go."""
+"""An array in NumPy's format, read a few rows at a time and checked."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ MAX_OBJECTS = 1 << 28  # bytes of a pickle inside
 
 @dataclass(frozen=True)
 class NpyStream:
-    """An array of numbers, texts or objects in a file that can be opened again and again."""
+    """An array of numbers, texts or objects in a file that can be reopened."""
 
     path: Path
     name: str
@@ -31,7 +31,7 @@ class NpyStream:
     opened: Callable[[], AbstractContextManager[IO[bytes]]]
 
     def named(self) -> NamedArray:
-        """Name the array; nothing but its header has been read."""
+        """Return the array with its name; only its header has been read."""
         kind = KINDS.get(self.header.dtype.kind, OBJECT)
         return NamedArray(self.path, self.name, self.header.shape, kind, self.rows, False)
 
@@ -40,7 +40,7 @@ class NpyStream:
         return f"{self.path}: {self.name}"
 
     def rows(self) -> Iterator[NDArray[Any]]:
-        """Yield the rows in order, a few at a time; an array of columns is read as a whole.
+        """Yield the rows in order, a few at a time if they are stored by row.
 
         Raises: CorruptError.
         """
@@ -61,13 +61,13 @@ class NpyStream:
                 file.read(1)  # at the end zipfile compares the checksum
 
     def rows_of_columns(self) -> Iterator[NDArray[Any]]:
-        """Yield the rows of an array that lies in the file column by column.
+        """Yield the rows of an array that is stored column by column.
 
         Raises: CorruptError.
         """
         if self.header.content_size > MAX_WHOLE:
             raise CorruptError(
-                f"{self.where}: {self.header.content_size:,} bytes, columns before rows",
+                f"{self.where}: {self.header.content_size:,} bytes, stored column by column",
                 "Save np.ascontiguousarray of it",
             )
         with self.opened() as file:
@@ -79,7 +79,7 @@ class NpyStream:
             yield array[start : start + CHUNK]
 
     def objects(self) -> NDArray[Any]:
-        """Read an array of Python objects: texts or numbers, unpickled without running anything.
+        """Read an array of Python objects, unpickled without running code.
 
         Raises: CorruptError.
         """
@@ -96,11 +96,12 @@ class NpyStream:
                 "Save x.astype(str), or numbers, with np.savez",
             ) from error
         except CorruptError as error:
-            raise CorruptError(f"{self.where}: no readable objects: {error.message}") from error
+            what = f"{self.where}: its objects cannot be read: {error.message}"
+            raise CorruptError(what) from error
         return self.array_of_objects(values)
 
     def array_of_objects(self, values: Any) -> NDArray[Any]:
-        """Make an array of what an array of objects held.
+        """Build an array from the items of an array of objects.
 
         Raises: CorruptError for anything but texts, or numbers.
         """
@@ -110,14 +111,14 @@ class NpyStream:
         if not isinstance(values, list) or not (are_texts or are_numbers):
             names = ", ".join(sorted(kind.__name__ for kind in kinds))
             raise CorruptError(
-                f"{self.where} holds Python objects ({names}), expected texts or numbers",
+                f"{self.where} holds Python objects ({names}); expected texts or numbers",
                 "Save x.astype(str), or numbers, with np.savez",
             )
         if are_texts and max(map(len, values), default=0) > MAX_TEXT:
-            raise CorruptError(f"{self.where}: a text of more than {MAX_TEXT:,} letters")
+            raise CorruptError(f"{self.where}: a text has more than {MAX_TEXT:,} letters")
         return np.array(values).reshape(self.header.shape)
 
 
 def is_by_columns(header: NpyHeader) -> bool:
-    """Tell whether rows are apart from each other in the file."""
+    """Return whether the rows are not contiguous in the file."""
     return header.is_fortran and sum(n > 1 for n in header.shape) > 1

@@ -1,7 +1,7 @@
-"""NumPy's .npz files of images and labels, as Keras keeps MNIST.
+"""NumPy's .npz files of images and labels, as Keras publishes MNIST.
 
-Both directions go through the file a few images at a time. An .npz is a zip of .npy files; one
-of ours is stored, not compressed, so its bytes depend on the data alone.
+Reading and writing handle a few images at a time. An .npz is a ZIP archive of .npy files; an
+export is stored, not compressed, so its bytes depend on the data alone.
 
 Source: the keys of Keras's datasets/mnist.py.
 """
@@ -31,7 +31,7 @@ SUFFIX = ".npz"
 
 
 def recognises(path: Path) -> bool:
-    """Tell whether a path is a zip of arrays, or a folder with files that are called so."""
+    """Return whether a path is a ZIP archive of arrays or a folder of such files."""
     if path.is_dir():
         return any(file.name.lower().endswith(SUFFIX) for file in flat_files(path))
     if not starts_with(path, MAGIC):
@@ -40,7 +40,7 @@ def recognises(path: Path) -> bool:
 
 
 def holds_arrays(path: Path) -> bool:
-    """Tell whether a zip is one of arrays, from its list of files."""
+    """Return whether a ZIP archive holds arrays, from its list of files."""
     with reading(path):
         try:
             with zipfile.ZipFile(path) as archive:
@@ -69,7 +69,7 @@ def npz_arrays(files: Sequence[Path]) -> list[NamedArray]:
         for file in files
         for key, it in read_members(file).items()
     ]
-    if len(files) == 1:  # what an export of ours has beside images and labels
+    if len(files) == 1:  # the other arrays of an export
         arrays = [it for it in arrays if not it.name.startswith(("columns_", "label_columns"))]
     return arrays
 
@@ -80,7 +80,7 @@ def full_name(file: Path, key: str, file_count: int) -> str:
 
 
 class Sink(io.RawIOBase):
-    """Takes the bytes that `zipfile` writes, until they are asked for."""
+    """A buffer for the bytes that `zipfile` writes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class Sink(io.RawIOBase):
         return len(self.waiting[-1])
 
     def take(self) -> bytes:
-        """Hand out what has been written since the last time."""
+        """Return the bytes written since the last call."""
         taken, self.waiting = b"".join(self.waiting), []
         return taken
 
@@ -105,7 +105,7 @@ def write_npz(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
 
 
 def zip_chunks(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[bytes]:
-    """Make the bytes of the file a few images at a time, its own hash in its comment."""
+    """Yield the bytes of the file, a few images at a time; the comment is a hash."""
     sink, sha256 = Sink(), hashlib.sha256()
     with zipfile.ZipFile(sink, "w") as archive:
         for key, dtype, shape, rows in list_arrays(dataset, parts):
@@ -124,7 +124,7 @@ def zip_chunks(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[bytes]:
 
 
 def noted(sha256: Any, data: bytes) -> bytes:
-    """Hash bytes on their way."""
+    """Add bytes to a hash, and return them."""
     sha256.update(data)
     return data
 
@@ -132,7 +132,7 @@ def noted(sha256: Any, data: bytes) -> bytes:
 def list_arrays(
     dataset: Dataset, parts: tuple[Part, ...]
 ) -> Iterator[tuple[str, np.dtype[Any], tuple[int, ...], Iterable[Any]]]:
-    """List every array of the file: its key, its type, its shape, its rows in chunks."""
+    """List every array of the file: its key, type and shape, its rows in chunks."""
     byte = np.dtype(np.uint8)
     for part in parts:
         n = len(part.labels)
@@ -149,7 +149,7 @@ def list_arrays(
 
 
 def is_export(path: Path) -> bool:
-    """Tell whether a file is an export of ours that nobody has changed since."""
+    """Return whether a file is an unchanged export of this project."""
     if not starts_with(path, MAGIC):
         return False
     with reading(path), path.open("rb") as file:

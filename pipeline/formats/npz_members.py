@@ -1,4 +1,4 @@
-"""The arrays in an .npz file, read a few rows at a time, none believed beyond its bytes.
+"""Arrays in an .npz file, read a few rows at a time and checked.
 
 Source: .ZIP File Format Specification, PKWARE.
 """
@@ -23,7 +23,7 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those of NumPy
 
 @contextmanager
 def opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """Open a zip, and turn all that a damaged one raises into an error of ours."""
+    """Open a ZIP archive; errors of a damaged one become project errors."""
     with reading(path):
         try:
             with zipfile.ZipFile(path) as archive:
@@ -31,18 +31,18 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
         except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError) as error:
             raise CorruptError(f"{path}: damaged .npz file ({error})") from error
         except (ValueError, KeyError) as error:
-            raise CorruptError(f"{path}: no .npz file of numbers ({error})") from error
+            raise CorruptError(f"{path}: not an .npz file of numbers ({error})") from error
 
 
 @contextmanager
 def opened_member(path: Path, name: str) -> Iterator[IO[bytes]]:
-    """Open one file in a zip."""
+    """Open one member of a ZIP archive."""
     with opened(path) as archive, archive.open(name) as file:
         yield file
 
 
 def read_members(path: Path) -> dict[str, NpyStream]:
-    """Read the headers of all arrays, believing none that promises more than its bytes.
+    """Read the headers of all arrays, and check them against their bytes.
 
     Raises: CorruptError.
     """
@@ -51,14 +51,15 @@ def read_members(path: Path) -> dict[str, NpyStream]:
         for info in archive.infolist():
             key = info.filename.removesuffix(".npy")
             if key in members or info.compress_type not in METHODS:
-                raise CorruptError(f"{path}: {key} is there twice, or compressed in a strange way")
+                what = f"{path}: {key} occurs twice, or its compression is not supported"
+                raise CorruptError(what)
             with archive.open(info) as file:
                 header = read_npy_header(f"{path}: {key}", file)
             size = info.file_size if header.dtype.hasobject else header.size + header.content_size
             if size != info.file_size or size > info.compress_size * GZIP_MAX_RATIO:
                 raise CorruptError(
-                    f"{path}: {key} is to hold {header.dtype} of shape {header.shape}, {size:,} "
-                    f"bytes; it has {info.file_size:,} in {info.compress_size:,}"
+                    f"{path}: {key} declares {header.dtype} of shape {header.shape}, {size:,} "
+                    f"bytes; found {info.file_size:,} in {info.compress_size:,}"
                 )
             opener = partial(opened_member, path, info.filename)
             members[key] = NpyStream(path, key, header, opener)

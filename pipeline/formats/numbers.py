@@ -1,4 +1,4 @@
-"""Numbers that become pixels and labels, if that changes none of them."""
+"""Conversion of numbers to pixels and labels, without any change of values."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ SAVEZ = (
     "and import that"
 )
 SHARES = (256, 255)  # of which fractions are whole numbers, the first that fits
-NEARLY = -255  # the same, but for a little noise
+NEARLY = -255  # the same, apart from a little noise
 WHOLE, TRUTH = 1, 0  # scales of whole numbers, and of True and False
 NOISE = 0.1  # of a level, as half precision makes it
 HUNDREDTH = 0.01
@@ -23,7 +23,7 @@ MNIST_MEAN, MNIST_STD = 0.1307, 0.3081  # by which its pixels are often standard
 
 
 def whole_bytes(where: str, values: NDArray[Any], what: str) -> NDArray[np.uint8]:
-    """Turn numbers into bytes, refusing what that would change.
+    """Convert numbers to bytes; values that would change raise an error.
 
     Shapes: any, the same out.
 
@@ -32,20 +32,20 @@ def whole_bytes(where: str, values: NDArray[Any], what: str) -> NDArray[np.uint8
     if values.dtype == np.uint8:
         return values
     if values.dtype.kind not in "uif":
-        raise CorruptError(f"{where}: a {what} is a {values.dtype}, expected a number")
+        raise CorruptError(f"{where}: a {what} is a {values.dtype}; expected a number")
     with np.errstate(invalid="ignore"):
         is_wrong = ~((values >= 0) & (values <= 255) & (values == np.floor(values)))
     if is_wrong.any():
         wrong = values[is_wrong].flat[0]
         hint = f"Save whole numbers from 0 to 255{whole_numbers(values)}. {SAVEZ}"
         raise CorruptError(
-            f"{where}: a {what} is {wrong}, expected a whole number from 0 to 255", hint
+            f"{where}: a {what} is {wrong}; expected a whole number from 0 to 255", hint
         )
     return values.astype(np.uint8)
 
 
 def whole_numbers(values: NDArray[Any]) -> str:
-    """Write how pixels become whole numbers again, where they are from 0 or -1 to 1."""
+    """Return a hint on how to restore whole pixels from numbers up to 1."""
     if values.dtype.kind != "f" or not values.size or not np.isfinite(values).all():
         return ""
     low, high = float(values.min()), float(values.max())
@@ -55,7 +55,7 @@ def whole_numbers(values: NDArray[Any]) -> str:
     if abs(low - standard) < HUNDREDTH:
         share = f"(x * {MNIST_STD} + {MNIST_MEAN})"
     elif low < -1 - BEYOND or high > 1 + BEYOND:
-        return ": undo what was done to them, as in np.round((x * std + mean) * 255)"
+        return ": reverse their scaling, as in np.round((x * std + mean) * 255)"
     elif low < 0:
         share = "(x + 1) / 2"
     else:
@@ -64,12 +64,12 @@ def whole_numbers(values: NDArray[Any]) -> str:
 
 
 class Ink(NamedTuple):
-    """What the numbers of some pixels mean."""
+    """The meaning of the numbers of some pixels."""
 
     scale: int  # pixels are whole numbers / scale; or TRUTH
 
     def to_bytes(self, where: str, values: NDArray[Any]) -> NDArray[np.uint8]:
-        """Turn pixels into bytes.
+        """Convert pixels to bytes.
 
         Raises: CorruptError.
         """
@@ -81,11 +81,11 @@ class Ink(NamedTuple):
             return np.rint(np.clip(values.astype(np.float64), 0, 1) * -NEARLY).astype(np.uint8)
         pixels = unscaled(values, self.scale)
         if pixels is None:
-            raise CorruptError(f"{where}: it changed while it was read")
+            raise CorruptError(f"{where}: the file changed while it was read")
         return pixels
 
     def note(self, where: str) -> tuple[str, ...]:
-        """Say what was done with the numbers, where anything was."""
+        """Return a note on the conversion, if there was one."""
         if self.scale == WHOLE:
             return ()
         if self.scale == TRUTH:
@@ -96,7 +96,7 @@ class Ink(NamedTuple):
 
 
 def find_ink(where: str, chunks: Iterable[NDArray[Any]]) -> Ink:
-    """Find out what pixels of any kind mean: whole numbers, or shares of full ink that once were.
+    """Determine the scale of pixels: whole numbers, or shares of full ink.
 
     Nielsen's mnist.pkl.gz holds pixel / 256, most others pixel / 255.
 
@@ -115,19 +115,19 @@ def find_ink(where: str, chunks: Iterable[NDArray[Any]]) -> Ink:
             scales = [it for it in scales if fits(values, it)]
         if not scales:
             raise CorruptError(
-                f"{where}: pixels are fractions that are no whole numbers / 255 or / 256",
+                f"{where}: pixels are fractions, but not whole numbers / 255 or / 256",
                 f"Save pixels as whole numbers from 0 to 255{whole_numbers(values)}. {SAVEZ}",
             )
     return Ink(scales[0])
 
 
 def are_shares(values: NDArray[Any]) -> bool:
-    """Tell whether all numbers are from 0 to 1, or a little beyond; NaN is not."""
+    """Return whether all numbers are from 0 to 1, or slightly beyond; NaN is not."""
     return bool(values.size == 0 or -BEYOND <= values.min() <= values.max() <= 1 + BEYOND)
 
 
 def fits(values: NDArray[Any], scale: int) -> bool:
-    """Tell whether shares may be whole numbers / scale."""
+    """Return whether shares may be whole numbers / scale."""
     if scale != NEARLY:
         return unscaled(values, scale) is not None
     levels = values.astype(np.float64) * -NEARLY
@@ -135,10 +135,10 @@ def fits(values: NDArray[Any], scale: int) -> bool:
 
 
 def unscaled(values: NDArray[Any], scale: int) -> NDArray[np.uint8] | None:
-    """Return the bytes of which these are exactly the quotients by `scale`; None unless all are.
+    """Return the bytes whose quotients by `scale` are exactly these; else None.
 
-    Or the products with 1 / scale, which some people take instead. Doubles may have been taken of
-    single precision.
+    Products with 1 / scale, which some people compute instead, are accepted, too. Doubles may
+    have been converted from single precision.
     """
     types = [values.dtype, np.dtype(np.float32)] if values.dtype == np.float64 else [values.dtype]
     pixels = np.empty(values.shape, np.uint8)
@@ -158,7 +158,7 @@ def unscaled(values: NDArray[Any], scale: int) -> NDArray[np.uint8] | None:
 
 
 def class_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[np.uint8] | list[str]:
-    """Read one label for each of so many images: a number from 0 to 255, or else a class name.
+    """Read one label for each of `count` images: a number or a class name.
 
     Shapes: (count,), (count, 1), (1, count), or one-hot (count, K) or (K, count).
 
@@ -172,12 +172,12 @@ def class_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[np.ui
     if values.dtype.kind == "b":
         values = values.astype(np.uint8)
     if values.dtype.kind not in "uif":
-        raise CorruptError(f"{where}: labels of {values.dtype}, expected numbers or texts")
+        raise CorruptError(f"{where}: labels of {values.dtype}; expected numbers or texts")
     with np.errstate(invalid="ignore"):
         is_wrong = ~np.isfinite(values) | (values != np.floor(values))
     if is_wrong.any():
         row, count = int(is_wrong.argmax()), int(is_wrong.sum())
-        what = f"a label is {values[row]}, expected a whole number or a text"
+        what = f"a label is {values[row]}; expected a whole number or a text"
         raise CorruptError(f"{where}: {what}; image {row + 1:,} is the first of {count:,} such")
     if values.size and not 0 <= values.min() <= values.max() <= 255:
         return [str(int(value)) for value in values.tolist()]
@@ -185,7 +185,7 @@ def class_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[np.ui
 
 
 def label_text(where: str, value: str | bytes) -> str:
-    """Return a label that is a text or bytes as text.
+    """Return a label as text, decoded from bytes if necessary.
 
     Raises: CorruptError.
     """
@@ -193,11 +193,11 @@ def label_text(where: str, value: str | bytes) -> str:
         return value.decode().strip() if isinstance(value, bytes) else value.strip()
     except UnicodeDecodeError as error:
         hint = 'Save np.char.decode(labels, "latin-1"), or in the encoding that they have'
-        raise CorruptError(f"{where}: a label is no UTF-8 text ({error.reason})", hint) from error
+        raise CorruptError(f"{where}: a label is not UTF-8 text ({error.reason})", hint) from error
 
 
 def one_hot_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[Any]:
-    """Return the place of the one in each row.
+    """Return the position of the one in each row.
 
     Shapes: (count, K) or (K, count), with axes of 1 among them -> (count,).
 
@@ -207,7 +207,7 @@ def one_hot_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[Any
     rows = rows if rows.shape[0] == count else rows.T
     if rows.dtype.kind not in "buif" or ((rows != 0).sum(1) != 1).any() or (rows.max(1) <= 0).any():
         raise CorruptError(
-            f"{where}: {rows.shape[1]} numbers for each image that are not one-hot, expected one "
+            f"{where}: {rows.shape[1]} numbers for each image that are not one-hot; expected one "
             "label for each",
             SAVEZ,
         )

@@ -1,4 +1,4 @@
-"""Open a source wherever it lies: in folders within folders, among litter, in archives."""
+"""Opening of a source in nested folders, among litter, or in archives."""
 
 import contextlib
 import secrets
@@ -22,7 +22,7 @@ from pipeline.formats.streams import split_files, unpacked_file, visible_files
 from pipeline.storage.cache import STALE_SECONDS, Cache
 
 MAX_ARCHIVES = 2  # one in another
-MAX_FOLDERS = 8  # one in another, with nothing beside
+MAX_FOLDERS = 8  # one in another, and nothing else
 SUFFIXES_OF = {  # of the formats that read all such files in a folder
     npz.NPZ.name: (npz.SUFFIX,),
     npy.NPY.name: (npy.SUFFIX,),
@@ -34,34 +34,34 @@ SUFFIXES_OF = {  # of the formats that read all such files in a folder
 
 @dataclass
 class Place:
-    """Where the data of a source are, and how to name what lies below."""
+    """The place of a source's data, and the names of the paths below it."""
 
     path: Path
-    workspace: Path  # an empty folder for what is unpacked; made if it is needed
+    workspace: Path  # an empty folder for unpacked files; created if it is needed
     notes: list[str] = field(default_factory=list)
     unpacked: dict[Path, Path] = field(default_factory=dict)  # folder -> its archive
 
     def rename(self, text: str) -> str:
-        """Write the names of archives for the folders that they are unpacked in."""
+        """Replace the folders of unpacked archives by the names of the archives."""
         for folder, archive in reversed(self.unpacked.items()):
             text = text.replace(f"{folder}/", f"{archive}: ").replace(str(folder), str(archive))
         return text
 
 
 class Opened(NamedTuple):
-    """A source that is open."""
+    """An open source."""
 
     path: Path  # where its files really are, unpacked
     format: Format
     source: Source
-    rename: Callable[[str], str]  # what is unpacked becomes its archive, in notes
+    rename: Callable[[str], str]  # replaces unpacked folders by their archives, in notes
 
 
 @contextmanager
 def lend_workspace(cache: Cache) -> Iterator[Path]:
-    """Lend a place for what is unpacked, and remove what is there in the end.
+    """Yield a path for unpacked files, and remove it at the end.
 
-    It is only made if something is unpacked.
+    The folder is only created if something is unpacked.
     """
     for left in cache.root.glob(f"raw/.unpacked.{'?' * 16}.part"):
         with contextlib.suppress(OSError):  # of a process that was killed
@@ -75,9 +75,9 @@ def lend_workspace(cache: Cache) -> Iterator[Path]:
 
 
 def describe_source(path: Path, workspace: Path) -> tuple[str, str]:
-    """Read a source through as an import does.
+    """Read a source completely, as an import does.
 
-    Returns: the name of its format, and in a few words what is in it.
+    Returns: the name of its format, and a short description of its content.
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
@@ -94,9 +94,9 @@ def describe_source(path: Path, workspace: Path) -> tuple[str, str]:
 
 @contextmanager
 def open_source(path: Path, options: ReadOptions, workspace: Path) -> Iterator[Opened]:
-    """Find the format of a source and read it; its images can be read within the context.
+    """Find the format of a source and read it; images are read in the context.
 
-    `workspace` is a folder for what is unpacked, which is the caller's to remove.
+    `workspace` is a folder for unpacked files, which the caller removes.
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
@@ -114,7 +114,7 @@ def open_source(path: Path, options: ReadOptions, workspace: Path) -> Iterator[O
 
 
 def check_options(path: Path, found: Format, options: ReadOptions) -> None:
-    """Check that options of some formats are given for those.
+    """Check that options for some formats are only given for those.
 
     Raises: UsageError.
     """
@@ -125,11 +125,11 @@ def check_options(path: Path, found: Format, options: ReadOptions) -> None:
         ("--label-column", "tables", options.label_column is not None, found.has_columns),
     ):
         if is_given and not is_possible:
-            raise UsageError(f"{option} is for {what}, and {path} is read as {found.name}")
+            raise UsageError(f"{option} applies to {what}; {path} is read as {found.name}")
 
 
 def locate(place: Place) -> None:
-    """Follow archives, and folders with one thing in them, to what a reader can read.
+    """Follow archives and folders with a single entry to a supported path.
 
     Raises: MissingError, StorageError, CorruptError.
     """
@@ -144,14 +144,14 @@ def locate(place: Place) -> None:
 
 
 def is_read(path: Path) -> bool:
-    """Return whether a reader knows what a path is."""
+    """Return whether a reader supports a path."""
     return any(it.recognises(path) for it in FORMATS.values())
 
 
 def descend(place: Place) -> bool:
-    """Go on to the one file with data in a folder, to its archives, or to its one folder.
+    """Move to the only data file in a folder, to its archives, or to its only folder.
 
-    Returns: whether there is such a one.
+    Returns: whether there is one.
     """
     listing = list_folder(place.path)
     files = visible_files(place.path)
@@ -176,7 +176,7 @@ def descend(place: Place) -> bool:
 
 
 def unpack_into_workspace(place: Place, archives: list[Path]) -> None:
-    """Unpack archives, and go on with the folder that has what was in them.
+    """Unpack archives, and continue with the folder of their content.
 
     Raises: CorruptError, StorageError.
     """
@@ -194,9 +194,9 @@ def unpack_into_workspace(place: Place, archives: list[Path]) -> None:
 
 
 def notes_on_unused(path: Path, found: Format) -> list[str]:
-    """Name what a reader of files left aside in a folder.
+    """Return notes on the files of a folder that a reader did not use.
 
-    Pictures are named by their own reader, and IDX files are, litter aside.
+    Pictures and IDX files have notes from their own readers, except for litter.
     """
     if not path.is_dir() or found.can_skip_damaged:
         return []
@@ -210,7 +210,7 @@ def notes_on_unused(path: Path, found: Format) -> list[str]:
 
 
 def used_files(path: Path, found: Format) -> set[Path]:
-    """Return the files of a folder that a reader takes."""
+    """Return the files of a folder that a reader uses."""
     if found.name != CSV.name:
         suffixes = SUFFIXES_OF[found.name]
         return {it for it in visible_files(path) if it.name.lower().endswith(suffixes)}

@@ -1,4 +1,4 @@
-"""Parquet files of pictures, as Hugging Face keeps datasets, or with a column per pixel.
+"""Parquet files of pictures, like Hugging Face's, or with a column per pixel.
 
     image: struct<bytes: binary, path: string>, label: int64     train-00000-of-00001.parquet
 
@@ -56,7 +56,7 @@ class Table:
 
 
 def recognises(path: Path) -> bool:
-    """Tell whether a path is a parquet file, or a folder with files that are called so."""
+    """Return whether a path is a parquet file or a folder of such files."""
     if path.is_dir():
         return any(file.name.lower().endswith(SUFFIX) for file in flat_files(path))
     return starts_with(path, MAGIC)
@@ -78,9 +78,9 @@ def read_parquet(path: Path, options: ReadOptions) -> Source:
 
 
 def group_files(path: Path) -> list[Table]:
-    """Group files by what they are called without the number of the shard.
+    """Group files by their names without the number of the shard.
 
-    A file means its shards too, and those of the other splits beside it.
+    A file stands for its shards, too, and for the other splits next to it.
     """
     found: dict[str, Table] = {}
     for file in files_called(path if path.is_dir() else path.parent, (SUFFIX,)):
@@ -103,7 +103,7 @@ def group_files(path: Path) -> list[Table]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Any]:
-    """Open a parquet file, and turn what damaged ones raise into an error of ours.
+    """Open a parquet file; errors of damaged ones become project errors.
 
     Raises: MissingError where pyarrow is not installed; StorageError, CorruptError.
     """
@@ -119,7 +119,7 @@ def opened(path: Path) -> Iterator[Any]:
 
 
 def unlabelled_columns(files: Sequence[Path]) -> list[NamedArray]:
-    """List the arrays of files that need no labels: pictures or pixels, and all beside them.
+    """List the arrays of files that need no labels.
 
     Raises: MissingError where pyarrow is not installed; StorageError, CorruptError.
     """
@@ -130,7 +130,7 @@ def unlabelled_columns(files: Sequence[Path]) -> list[NamedArray]:
 def table_arrays(
     table: Table, prefix: str, options: ReadOptions, has_labels: bool = True
 ) -> list[NamedArray]:
-    """Name the arrays of a table: pictures in one column, or pixels in many; and the others.
+    """Name the arrays of a table: pictures or pixels, and the other columns.
 
     Raises: CorruptError.
     """
@@ -174,13 +174,13 @@ def table_arrays(
 
 
 def is_picture_type(kind: Any) -> bool:
-    """Tell whether a column holds image files: bytes, or a structure with bytes."""
+    """Return whether a column holds image files: bytes, or a structure with bytes."""
     text = str(kind)
     return text in ("binary", "large_binary") or text.startswith("struct<bytes: binary")
 
 
 def is_number_type(kind: Any) -> bool:
-    """Tell whether a column holds a number in each row."""
+    """Return whether a column holds a number in each row."""
     return re.fullmatch(r"u?int\d+|float|double|halffloat|bool", str(kind)) is not None
 
 
@@ -194,7 +194,7 @@ def count_rows(table: Table) -> int:
 
 
 def iterate_batches(table: Table, columns: Sequence[str]) -> Iterator[tuple[Path, Any]]:
-    """Yield some rows of some columns at a time, file by file."""
+    """Yield a few rows of some columns at a time, file by file."""
     for path in table.files:
         with opened(path) as file:
             for batch in file.iter_batches(CHUNK, columns=list(columns)):
@@ -228,7 +228,7 @@ def decode_entry(where: str, entry: Any, options: ReadOptions) -> NDArray[np.uin
     data = entry.get("bytes") if isinstance(entry, dict) else entry
     if not isinstance(data, bytes):
         raise CorruptError(
-            f"{where}: no picture in it, perhaps only the path of one",
+            f"{where}: no picture found, perhaps only its path",
             "In Python: dataset.cast_column with datasets.Image(), and to_parquet again",
         )
     grey = decode_picture(data, where, PICTURES)
@@ -237,14 +237,14 @@ def decode_entry(where: str, entry: Any, options: ReadOptions) -> NDArray[np.uin
     if not options.resize:
         height, width = grey.shape
         raise CorruptError(
-            f"{where}: {width}x{height} pixels, expected {IMAGE_SHAPE[1]}x{IMAGE_SHAPE[0]}",
-            "Bring all images to that size with --resize",
+            f"{where}: {width}x{height} pixels; expected {IMAGE_SHAPE[1]}x{IMAGE_SHAPE[0]}",
+            "Resize all images with --resize",
         )
     return np.asarray(fit(Image.fromarray(grey)))
 
 
 def read_pixels(table: Table, columns: Sequence[str]) -> Iterator[NDArray[Any]]:
-    """Yield the pixels of images that have a column for each.
+    """Yield the pixels of images with a column per pixel.
 
     Shapes: (n, len(columns)).
     """
@@ -256,7 +256,7 @@ def read_pixels(table: Table, columns: Sequence[str]) -> Iterator[NDArray[Any]]:
 def read_column(
     table: Table, column: str, prefix: str, has_labels: bool = True
 ) -> list[NamedArray]:
-    """Name a column of numbers, texts or lists of numbers; none for any other.
+    """Name a column of numbers, texts or lists of numbers; none for other columns.
 
     Raises: CorruptError for a label that is null.
     """
@@ -278,7 +278,7 @@ def read_column(
 
 
 def require_values(table: Table, column: str) -> None:
-    """Check that every row has a value, if any has: a split may be without labels.
+    """Check that every row has a value, unless none has: a split may have no labels.
 
     Raises: CorruptError with the first row that has none.
     """
@@ -294,7 +294,7 @@ def require_values(table: Table, column: str) -> None:
 
 
 def read_class_names(path: Path) -> tuple[str, ...] | None:
-    """Read the class names that the library `datasets` keeps in a schema.
+    """Read the class names that the library `datasets` stores in a schema.
 
     Raises: CorruptError.
     """
@@ -312,7 +312,7 @@ def read_class_names(path: Path) -> tuple[str, ...] | None:
 
 PARQUET = Format(
     name="parquet",
-    title="parquet files of pictures and labels, as Hugging Face keeps them",
+    title="parquet files of pictures and labels, as Hugging Face stores them",
     recognises=recognises,
     read=read_parquet,
     can_resize=True,

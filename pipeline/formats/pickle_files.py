@@ -1,8 +1,8 @@
-"""Pickles of images and labels: ours, the seed's, other people's, gzipped or not.
+"""Pickles of images and labels, plain or gzipped, from this project or others.
 
 A pickle may hold arrays and lists in any nesting: a pair or a dictionary of images and labels, or
-one for each split, as Nielsen's mnist.pkl.gz does. It is read as a whole, through the reader that
-runs nothing.
+one for each split, as Nielsen's mnist.pkl.gz does. It is read as a whole, by the reader that
+runs no code.
 
 Source: M. Nielsen, Neural Networks and Deep Learning, mnist_loader.py.
 """
@@ -32,11 +32,11 @@ from pipeline.storage.idx import CHUNK_BYTES, GZIP_MAGIC
 SUFFIXES = (".pkl", ".p", ".pickle.gz", ".pkl.gz", ".p.gz", ".pickle")
 PROTOCOLS = {bytes([0x80, protocol]) for protocol in range(2, 6)}
 MAX_UNZIPPED = 1 << 29  # bytes; Nielsen's file has 220 million
-MAX_RATIO = 100  # or so many times the gzipped ones: protocol 0 writes a zero byte as \\x00
+MAX_RATIO = 100  # or this multiple of the gzipped bytes: protocol 0 writes a zero byte as \\x00
 
 
 def recognises(path: Path) -> bool:
-    """Tell whether a path is a pickle, or a folder with files that are called so."""
+    """Return whether a path is a pickle or a folder of such files."""
     if path.is_dir():
         return any(file.name.lower().endswith(SUFFIXES) for file in flat_files(path))
     is_named_so = path.is_file() and path.name.lower().endswith(SUFFIXES)
@@ -44,12 +44,12 @@ def recognises(path: Path) -> bool:
 
 
 def read_pickle_files(path: Path, options: ReadOptions) -> Source:
-    """Read a pickle, or one for each split.
+    """Read a pickle, or one per split.
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
     if describe_content(beginning(path)) == "a PyTorch file":
-        raise CorruptError(f"{path}: a PyTorch file is not read", TORCH)
+        raise CorruptError(f"{path}: PyTorch files are not supported", TORCH)
     files = files_together(path, SUFFIXES, lambda file: False)
     folder = path if path.is_dir() else path.parent
     return source_of_arrays(path, pickled_arrays(files), options, read_classes(folder))
@@ -74,7 +74,7 @@ def stem(file: Path) -> str:
 
 
 def load_pickle(path: Path) -> Any:
-    """Load what a pickle holds.
+    """Load the content of a pickle.
 
     Raises: MissingError, StorageError, CorruptError.
     """
@@ -88,7 +88,7 @@ def load_pickle(path: Path) -> Any:
 
 
 def with_way_out(path: Path) -> Any:
-    """Load a pickle; where it is refused, say how else to save what is in it.
+    """Load a pickle; if it is refused, add a hint on how else to save its content.
 
     Raises: MissingError, StorageError, CorruptError.
     """
@@ -100,7 +100,7 @@ def with_way_out(path: Path) -> Any:
 
 @contextmanager
 def unzipped_file(path: Path) -> Iterator[Path]:
-    """Lend an unzipped copy of a gzipped file, or the file itself if it is not gzipped.
+    """Yield an unzipped copy of a gzipped file, or the file itself.
 
     Raises: CorruptError, which names the file and not its copy.
     """
@@ -124,7 +124,7 @@ def beginning_of_file(path: Path) -> bytes:
 
 
 def limited(path: Path, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Hand chunks on until there are more than any such pickle has.
+    """Yield chunks up to the largest size of such a pickle.
 
     Raises: CorruptError.
     """

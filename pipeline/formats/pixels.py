@@ -1,4 +1,4 @@
-"""Pixels of a source of any format: changes that you ask for, and a look at all of them."""
+"""Pixels of a source of any format: requested changes, and statistics."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -19,19 +19,19 @@ UNLIKE = 2  # times the levels of another split: another scale
 
 @dataclass(frozen=True)
 class PixelChange:
-    """What is to be done to every image."""
+    """The change for every image."""
 
     invert: bool = False  # dark ink on light paper becomes light on dark
     highest: int | None = None  # which pixel is full ink; None: 255
 
     def apply(self, where: str, images: Images) -> Images:
-        """Return the images with other pixels, or themselves.
+        """Return the images with the change, or the images themselves.
 
         Raises: CorruptError.
         """
         if self.highest is not None:
             if (largest := int(images.max(initial=0))) > self.highest:
-                what = f"{where}: a pixel is {largest}, expected {self.highest} at most"
+                what = f"{where}: a pixel is {largest}; expected {self.highest} at most"
                 raise CorruptError(what, "--highest is the largest pixel of all")
             scaled = np.rint(np.arange(self.highest + 1) * (FULL / self.highest))
             images = scaled.astype(np.uint8)[images]
@@ -39,7 +39,7 @@ class PixelChange:
 
 
 class Look(NamedTuple):
-    """What is kept of some images."""
+    """Statistics of some images."""
 
     paper: NDArray[np.uint8]  # (n,), three quarters of the border are as light
     darkest: NDArray[np.uint8]  # (n,)
@@ -47,7 +47,7 @@ class Look(NamedTuple):
 
 
 def look_at(images: Images) -> Look:
-    """Measure images.
+    """Compute the statistics of images.
 
     Shapes: (n, 28, 28).
     """
@@ -71,33 +71,33 @@ class Levels:
     highest: int = 0
 
     def add(self, source: Images, images: Images) -> None:
-        """Count in some images, before and after any change."""
+        """Add some images, before and after any change."""
         self.source_highest = max(self.source_highest, int(source.max(initial=0)))
         self.lowest = min(self.lowest, int(images.min(initial=FULL)))
         self.highest = max(self.highest, int(images.max(initial=0)))
 
     @property
     def span(self) -> int:
-        """From the lowest level to the highest."""
+        """Return the difference between the highest and the lowest level."""
         return self.highest - self.lowest
 
     @property
     def middle(self) -> float:
-        """What is above it is light."""
+        """Return the level above which pixels are light."""
         return (self.lowest + self.highest) / 2
 
 
 @dataclass
 class PixelSurvey:
-    """A look at every image on its way into the cache, and what a user should know of them."""
+    """Statistics of every image on its way into the cache, with notes for the user."""
 
-    where: str = ""  # what they are read from
+    where: str = ""  # the source of the images
     change: PixelChange = PixelChange()
     levels: dict[str, Levels] = field(default_factory=dict)
     looks: dict[str, list[Look]] = field(default_factory=dict)
 
     def changed(self, split: str, chunks: Iterable[Images]) -> Iterator[Images]:
-        """Yield images with the changes asked for, and look at them.
+        """Yield images with the requested changes, and add them to the statistics.
 
         Raises: CorruptError.
         """
@@ -110,7 +110,7 @@ class PixelSurvey:
             yield images
 
     def notes(self) -> list[str]:
-        """Say what is unusual, the worst last."""
+        """Return notes on unusual pixels, the most serious last."""
         return [
             *self.scale_notes(),
             *self.repetition_notes(),
@@ -119,13 +119,13 @@ class PixelSurvey:
         ]
 
     def scale_notes(self) -> list[str]:
-        """Say that pixels use a small part of the range, in all splits."""
+        """Return notes on pixels that use a small part of the range, in all splits."""
         levels = self.levels.values()
         blank = {split: it.highest for split, it in self.levels.items() if it.span <= 0}
         if len(blank) == len(self.levels) and len(set(blank.values())) == 1:
-            return [f"every pixel is {min(blank.values())}: there is nothing in the images"]
+            return [f"every pixel is {min(blank.values())}; the images are blank"]
         notes = [
-            f"every pixel of {split} is {level}: there is nothing in its images"
+            f"every pixel of {split} is {level}; its images are blank"
             for split, level in blank.items()
         ]
         if max(it.span for it in levels) > FAINT or self.change.highest is not None:
@@ -135,18 +135,18 @@ class PixelSurvey:
         return [*notes, f"{what}: if {top} is full ink, import with --highest {top}"]
 
     def mismatch_notes(self) -> list[str]:
-        """Say that the pixels of a split are on another scale than those of another."""
+        """Return a note if the pixels of the splits are on different scales."""
         spans = {split: it.span for split, it in self.levels.items() if it.span > 0}
         if max(spans.values(), default=0) <= UNLIKE * min(spans.values(), default=0):
             return []
         named = ", ".join(
             f"{it.lowest} to {it.highest} in {split}" for split, it in self.levels.items()
         )
-        what = f"the splits are not on one scale: pixels are {named}"
-        return [f"{what}. A network that learnt one cannot read the other: save them alike"]
+        what = f"the splits have different scales: pixels are {named}"
+        return [f"{what}. Save all splits on the same scale"]
 
     def repetition_notes(self) -> list[str]:
-        """Say how many images of other splits are training images, too."""
+        """Return notes on images of other splits that are also training images."""
         digests = {
             split: np.concatenate([it.digest for it in looks])
             for split, looks in self.looks.items()
@@ -157,11 +157,11 @@ class PixelSurvey:
             count = int(np.isin(others, train).sum())
             if count:
                 what = f"{count:,} of {len(others):,} {split} images are also in training"
-                notes.append(f"{what}, pixel by pixel: they measure what was learnt by heart")
+                notes.append(f"{what}, pixel by pixel: they measure memorisation")
         return notes
 
     def dark_on_light(self) -> dict[str, NDArray[np.bool_]]:
-        """Tell for each image of a split whether it is dark ink on light paper."""
+        """Return for each image of a split whether it is dark ink on light paper."""
         return {
             split: np.concatenate([is_dark_on_light(it, self.levels[split].middle) for it in looks])
             for split, looks in self.looks.items()
@@ -169,7 +169,7 @@ class PixelSurvey:
         }
 
     def paper_notes(self) -> list[str]:
-        """Say that images are dark ink on light paper, all or some, in all splits or one."""
+        """Return a note on dark ink on light paper, in all images or in some."""
         light = self.dark_on_light()
         shares = {split: float(it.mean()) for split, it in light.items()}
         if max(shares.values(), default=0.0) < SOME:
@@ -185,16 +185,16 @@ class PixelSurvey:
         if dark and len(dark) + len(others) == len(shares):
             what = f"the images of {' and '.join(dark)} are dark ink on light paper, those of "
             what += f"{' and '.join(others)} are not"
-            return [f"{what}: {expected}. Make them alike: --invert turns all of them"]
+            return [f"{what}: {expected}. Make them alike; --invert inverts all of them"]
         count, total = (sum(f(it) for it in light.values()) for f in (np.count_nonzero, len))
         first = next(split for split, it in light.items() if it.any())
         place = f"image {int(light[first].argmax()) + 1:,} of {first} is the first"
         what = f"{count:,} of {total:,} images are dark ink on light paper, the others are not"
-        return [f"{what} ({place}): {expected}. Make them alike: --invert turns all of them"]
+        return [f"{what} ({place}): {expected}. Make them alike; --invert inverts all of them"]
 
 
 def is_dark_on_light(look: Look, middle: float) -> NDArray[np.bool_]:
-    """Return for each image whether its border is light and there is something dark.
+    """Return for each image whether its border is light and some of it is dark.
 
     Shapes: (n,).
     """
@@ -204,9 +204,9 @@ def is_dark_on_light(look: Look, middle: float) -> NDArray[np.bool_]:
 def find_change(
     chunks: Iterable[Images], invert: bool | None, highest: int | None
 ) -> tuple[PixelChange, list[str]]:
-    """Find out what makes images light ink on dark, 255 at most; a choice of yours counts first.
+    """Find the change that makes images light ink on dark; options override it.
 
-    Returns: the change, and notes on what was found.
+    Returns: the change, and notes on the findings.
     """
     survey = PixelSurvey()
     for _ in survey.changed("", chunks):
@@ -216,9 +216,9 @@ def find_change(
         return PixelChange(bool(invert), highest), survey.scale_notes() if survey.looks[""] else []
     notes = []
     if highest is None and levels.highest <= FAINT:
-        highest, full = levels.highest, f"--highest {FULL} takes them as they are"
+        highest, full = levels.highest, f"--highest {FULL} keeps them as they are"
         notes.append(
-            f"no pixel is above {highest} of {FULL}: {highest} is taken as full ink; {full}"
+            f"no pixel is above {highest} of {FULL}: {highest} is used as full ink; {full}"
         )
     if invert is None:
         light = survey.dark_on_light()[""]
@@ -226,7 +226,7 @@ def find_change(
         invert = count >= NEARLY_ALL * total
         if invert:
             what = "the images are dark ink on light paper: all are inverted"
-            notes.append(f"{what}; --no-invert takes them as they are")
+            notes.append(f"{what}; --no-invert keeps them as they are")
         elif count >= SOME * total:
             what = f"{count:,} of {total:,} images are dark ink on light paper, the others are not"
             notes.append(f"{what}: none is inverted; --invert inverts all")

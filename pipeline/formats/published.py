@@ -1,8 +1,8 @@
-"""EMNIST under any format: set upright, with the class names that were published.
+"""EMNIST in any format: set upright, with the published class names.
 
 EMNIST's files hold columns of pixels, so its images lie on their side, and `letters` counts its
-classes from 1. It is known by the names of its files or by how many images they hold. Files that
-somebody has set upright are left so: characters are higher than wide.
+classes from 1. It is identified by the names of its files or by their number of images. Files
+that are already upright stay so: characters are higher than wide.
 """
 
 import re
@@ -21,14 +21,14 @@ from pipeline.formats.source import CHUNK, MARKER, Chosen, Format, Images, Part,
 BY_NAME = {dataset.name: dataset for dataset in EMNIST}
 NAME = re.compile(rf"(?i)(?<![a-z])emnist[-_. ]?({'|'.join(it[7:] for it in BY_NAME)})(?![a-z])")
 ENOUGH = 3.0  # standard errors by which characters are higher than wide, or wider than high
-SURELY = 4.0  # the same, where neither name nor counts speak of EMNIST
+SURELY = 4.0  # the same, if neither name nor counts indicate EMNIST
 INK = 64  # levels by which ink differs from paper
 
 
 def set_upright(path: Path, found: Format, source: Source, transpose: bool | None) -> Source:
-    """Turn images that lie on their side, and give EMNIST's classes their names.
+    """Transpose images that lie on their side, and give EMNIST's classes their names.
 
-    What the user says about turning (None: nothing) counts more than what is known.
+    The user's choice to transpose (None: no choice) overrides the detection.
 
     Raises: CorruptError.
     """
@@ -41,7 +41,7 @@ def set_upright(path: Path, found: Format, source: Source, transpose: bool | Non
     if named is None and lean > -ENOUGH:
         dataset = None  # counts alone may be chance
     if dataset is None and may_lie and lean < -SURELY:
-        note = f"{path}: these images seem to lie on their side, as those of EMNIST do: "
+        note = f"{path}: these images seem to lie on their side, like those of EMNIST; "
         note += "if so, import with --transpose"
         return replace(source, notes=(*source.notes, note))
     is_upright = dataset is None or lean > ENOUGH
@@ -52,7 +52,7 @@ def set_upright(path: Path, found: Format, source: Source, transpose: bool | Non
         return source
     how = "lie on their side as published, and were set upright"
     if is_upright or transpose is not None:
-        how = "are upright already" if is_upright else "are turned or not, as you said"
+        how = "are upright already" if is_upright else "are transposed or not, as you chose"
     note = f"{path}: read as {dataset.title}; its images {how}"
     return name_classes(path, dataset, replace(source, notes=(*source.notes, note)))
 
@@ -67,7 +67,10 @@ def turned(images: Callable[[Chosen], Iterator[Images]]) -> Callable[[Chosen], I
 
 
 def is_our_export(path: Path, found: Format) -> bool:
-    """Return whether we wrote the source, upright; torchvision's folders are as published."""
+    """Return whether the source is an upright export of this project.
+
+    Folders for torchvision do not count: their images are as published.
+    """
     if found.is_export is not None:
         return path.is_file() and found.is_export(path)
     folder = path if path.is_dir() else path.parent
@@ -75,7 +78,7 @@ def is_our_export(path: Path, found: Format) -> bool:
 
 
 def find_named(path: Path, found: Format, source: Source) -> Dataset | None:
-    """Find the selection of EMNIST that a source has in its name or in those of its files."""
+    """Find the selection of EMNIST named by a source or by its files."""
     if is_our_export(path, found):
         return None
     paths = [it.path for it in source.parts if it.path is not None]
@@ -85,7 +88,7 @@ def find_named(path: Path, found: Format, source: Source) -> Dataset | None:
 
 
 def find_counted(source: Source) -> Dataset | None:
-    """Find the selection of EMNIST that has as many images in every split; MNIST's has no others.
+    """Find the selection of EMNIST that has as many images in every split.
 
     Two selections have the same counts, and differ in their classes.
     """
@@ -102,13 +105,13 @@ def find_counted(source: Source) -> Dataset | None:
 
 
 def has_counts(dataset: Dataset, counts: dict[str | None, int]) -> bool:
-    """Return whether every split of a source has as many images as the published one."""
+    """Return whether all splits have as many images as in the published dataset."""
     published = {split: it.count for split, it in dataset.splits.items()}
     return all(published.get(split or "train") == count for split, count in counts.items())
 
 
 def measure_height(parts: Iterable[Part]) -> float:
-    """Measure by how many standard errors characters are higher than wide, on the first ones."""
+    """Measure how much higher than wide characters are, in standard errors."""
     images = next((it for part in parts for it in part.all_images()), None)
     if images is None or len(images) < 2:
         return 0.0
@@ -131,7 +134,7 @@ def extent(lines: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 
 def name_classes(path: Path, dataset: Dataset, source: Source) -> Source:
-    """Give classes that have numbers their published names; other names are kept.
+    """Replace the numbers of classes by their published names; keep other names.
 
     Raises: CorruptError.
     """
@@ -145,7 +148,7 @@ def name_classes(path: Path, dataset: Dataset, source: Source) -> Source:
     last = first + len(dataset.classes) - 1
     for number in used:
         if not first <= number <= last:
-            what = f"{path}: label {number}, expected {first} to {last} in {dataset.title}"
+            what = f"{path}: label {number}; expected {first} to {last} in {dataset.title}"
             raise CorruptError(what, "If it is another dataset, give it another name")
     parts = tuple(
         replace(it, labels=(numbers[it.labels] - first).astype(np.uint8)) for it in source.parts

@@ -1,4 +1,4 @@
-"""The formats that we know, in the order in which a source is tried."""
+"""The supported formats, in the order in which a source is tried."""
 
 from pathlib import Path
 
@@ -34,9 +34,9 @@ READ = (
 SAVE = "In Python: np.savez('mine.npz', x_train=images, y_train=labels), and import that"
 WAYS_OUT = {  # by what a file is
     "archive": "Unpack it, and name the folder",
-    "bzip2": "Unpack it, and name what is in it",
-    "xz data": "Unpack it, and name what is in it",
-    "Zstandard": "Unpack it, and name what is in it",
+    "bzip2": "Unpack it, and name its content",
+    "xz data": "Unpack it, and name its content",
+    "Zstandard": "Unpack it, and name its content",
     "web page": "Download the file itself",
     "Git LFS": "Fetch the file itself with git lfs pull",
     "document": "Save its table as CSV",
@@ -54,33 +54,32 @@ WAYS_OUT = {  # by what a file is
 
 
 def find_format(path: Path) -> Format:
-    """Find the format of a source by looking into it.
+    """Find the format of a source from its content.
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
     if not path.is_dir() and not path.is_file():
         if path.exists():
             raise UsageError(f"{path}: neither a file nor a folder")
-        raise MissingError(f"{path} is not there", "Name a file or a folder with images")
+        raise MissingError(f"{path} not found", "Name a file or a folder with images")
     for it in FORMATS.values():
         if it.recognises(path):
             return it
     if path.is_dir():
         if (error := find_layout_error(path)) is not None:
             raise error
-        raise CorruptError(
-            f"{path}: nothing in it that is read; it holds {count_kinds(path)}", READ
-        )
+        raise CorruptError(f"{path}: no supported files found; it holds {count_kinds(path)}", READ)
     start = beginning(path)
     way_out = next((it for kind, it in WAYS_OUT.items() if kind in describe_start(start)), READ)
-    raise CorruptError(f"{path}: nothing that is read, {describe_start(start)}", way_out)
+    raise CorruptError(f"{path}: format not supported; {describe_start(start)}", way_out)
 
 
 def find_writer(name: str) -> tuple[Format, Writer]:
-    """Return a format that datasets can be exported to, and the function that writes it.
+    """Return a format for exports, and the function that writes it.
 
     Raises: UsageError.
     """
     if name not in WRITERS:
-        raise UsageError(f'no format is called "{name}", we write {", ".join(WRITERS)}')
+        formats = ", ".join(WRITERS)
+        raise UsageError(f'format "{name}" not found; the formats are {formats}')
     return FORMATS[name], WRITERS[name]

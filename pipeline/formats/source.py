@@ -1,4 +1,4 @@
-"""What a reader finds and a writer is given: images, labels and class names, split by split."""
+"""Data between readers and writers: images, labels and class names by split."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ Labels: TypeAlias = NDArray[np.uint8]  # (N,)
 Chosen: TypeAlias = NDArray[np.bool_]  # (N,), True for the rows that are wanted
 
 CHUNK = 1000  # images handled together
-MARKER = "export.json"  # by which an earlier export is recognised
+MARKER = "export.json"  # identifies an earlier export
 CLASSES = "classes.txt"
-BESIDE = frozenset((MARKER, CLASSES))  # what may lie in a folder beside the data
+BESIDE = frozenset((MARKER, CLASSES))  # files next to the data in a folder
 
 # A file to write: its path inside the export with "/" between the parts, and its bytes. A path
 # that ends with "/" is a folder that may stay empty; the empty path is the export itself.
@@ -28,12 +28,12 @@ File: TypeAlias = tuple[str, Iterable[bytes | memoryview]]
 
 @dataclass(frozen=True)
 class Part:
-    """The examples of one split, or of a source that is still to be divided."""
+    """The examples of one split, or of a source that is not split yet."""
 
     split: str | None
     labels: Labels
     images: Callable[[Chosen], Iterator[Images]]  # the chosen ones in order; reads them anew
-    columns: NDArray[np.int32] | None = None  # (N, C), what else the files say of each example
+    columns: NDArray[np.int32] | None = None  # (N, C), further labels of each example
     path: Path | None = None  # the file or folder that it is from
     places: Mapping[str, str] = field(default_factory=dict)  # of class names: where each is first
 
@@ -44,15 +44,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Source:
-    """Other people's images as a reader found them."""
+    """Images, labels and class names as a reader found them."""
 
     parts: tuple[Part, ...]
     classes: tuple[str, ...]
-    notes: tuple[str, ...] = ()  # what the user should know about them
+    notes: tuple[str, ...] = ()  # notes for the user
 
 
 class Ids(NamedTuple):
-    """What a file calls its images."""
+    """The ids of images in a file."""
 
     name: str  # of its column of ids
     values: list[str]  # each once
@@ -60,7 +60,7 @@ class Ids(NamedTuple):
 
 @dataclass(frozen=True)
 class Unlabelled:
-    """Images to be predicted, as a reader found them."""
+    """Images to predict, as a reader found them."""
 
     read: Callable[[], Iterator[Images]]  # all in order; reads them anew
     notes: tuple[str, ...] = ()
@@ -72,12 +72,12 @@ class Unlabelled:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How a source is to be read."""
+    """Options for reading a source."""
 
     resize: bool = False  # images of other sizes are brought to 28x28
     grey: bool = False  # images in colour are turned to grey levels
     reporter: ProgressReporter = SILENT
-    label_column: str | None = None  # "first", "last" or the name of one; None: it is found
+    label_column: str | None = None  # "first", "last" or the name of one; None: it is detected
     skip_damaged: bool = False  # image files that cannot be read are left out
 
 
@@ -86,15 +86,15 @@ Writer: TypeAlias = Callable[[Dataset, tuple[Part, ...]], Iterator[File]]
 
 @dataclass(frozen=True)
 class Format:
-    """One way to keep images and labels outside the cache."""
+    """A format for images and labels outside the cache."""
 
     name: str
     title: str
-    recognises: Callable[[Path], bool]  # by looking into it
+    recognises: Callable[[Path], bool]  # by its content
     read: Callable[[Path, ReadOptions], Source]
     write: Writer | None = None  # None: only read
     suffix: str = ""  # of the one file that an export is; none for a folder
-    is_export: Callable[[Path], bool] | None = None  # for formats of one file: did we write it?
+    is_export: Callable[[Path], bool] | None = None  # for one file: whether it is our export
     can_resize: bool = False
     has_columns: bool = False  # one of which may be named as the label
     can_skip_damaged: bool = False
@@ -102,7 +102,7 @@ class Format:
 
 
 def select(path: Path, chunks: Iterable[Images], chosen: Chosen) -> Iterator[Images]:
-    """Hand on the chosen rows, and insist that there are as many rows as labels.
+    """Yield the chosen rows, and check that there are as many rows as labels.
 
     Shapes: chunks (n, 28, 28), N together; chosen (N,).
 
@@ -118,12 +118,13 @@ def select(path: Path, chunks: Iterable[Images], chosen: Chosen) -> Iterator[Ima
             yield chunk[rows]
     if position != len(chosen):
         raise CorruptError(
-            f"{path}: {position:,} images, expected {len(chosen):,}: it changed while it was read"
+            f"{path}: {position:,} images; expected {len(chosen):,}: "
+            "the file changed while it was read"
         )
 
 
 def subset(part: Part, split: str, which: Chosen | slice) -> Part:
-    """Make a part of some examples of another."""
+    """Build a part from some examples of another."""
 
     def images(chosen: Chosen) -> Iterator[Images]:
         among_all = np.zeros(len(part.labels), np.bool_)
@@ -140,7 +141,7 @@ def iterate_chunks(pixels: Images) -> Iterator[Images]:
 
 
 def part_in_memory(path: Path, split: str | None, pixels: Images, labels: Labels) -> Part:
-    """Make a part of arrays."""
+    """Build a part from arrays."""
     return Part(
         split, labels, lambda chosen: select(path, iterate_chunks(pixels), chosen), path=path
     )

@@ -1,4 +1,4 @@
-"""Keep the splits of a source, or choose its test images at random."""
+"""Splits of a source: kept as they are, or test images chosen at random."""
 
 from pathlib import Path
 
@@ -9,14 +9,14 @@ from pipeline.formats.source import Chosen, Labels, Part, Source, subset
 from pipeline.formats.streams import KNOWN_SPLITS
 
 TEST_SHARE = 0.2
-TRAIN = "Call the folder or file, or the arrays, of the training images train"
+TRAIN = "Name the folder, file or arrays of the training images train"
 FIRST_SPLITS = ("train", "test")  # the order in which splits are listed
 
 
 def split_dataset(
     path: Path, source: Source, share: float | None, seed: int
 ) -> tuple[list[Part], list[str]]:
-    """Keep the splits of a source that has test images; else choose them at random.
+    """Keep the splits of a source with test images; else choose some at random.
 
     Returns: the parts, training first, and notes for the user.
 
@@ -25,14 +25,15 @@ def split_dataset(
     by_split = {part.split: part for part in source.parts}
     if len(by_split) < len(source.parts) or (None in by_split and len(by_split) > 1):
         names = ", ".join(str(part.split or "no split") for part in source.parts)
-        raise CorruptError(f"{path}: images for {names}, expected each split once")
+        raise CorruptError(f"{path}: images for {names}; expected each split once")
     for part in source.parts:
         if not len(part.labels):
             raise CorruptError(f"{path}: no images{f' in {part.split}' if part.split else ''}")
     whole = by_split.pop(None, None) or by_split.get("train")
     if whole is None:
         names = ", ".join(map(str, by_split))
-        raise CorruptError(f"{path}: images for {names} alone, expected some to train on", TRAIN)
+        what = f"{path}: only images for {names} found; expected training images"
+        raise CorruptError(what, TRAIN)
     notes = []
     if "test" not in by_split:
         share = TEST_SHARE if share is None else share
@@ -40,13 +41,13 @@ def split_dataset(
         by_split["train"] = subset(whole, "train", ~is_test)
         by_split["test"] = subset(whole, "test", is_test)
         notes += [
-            f"{it} is kept as a split of its own; if it is for testing, call it test"
+            f"{it} is kept as a separate split; if it is for testing, name it test"
             for it in by_split
             if it not in KNOWN_SPLITS
         ]
         notes.append(f"{is_test.sum():,} test images were chosen at random, seed {seed}")
     elif share is not None:
-        notes.append(f"{path} has test images of its own, so --test-share is not used")
+        notes.append(f"{path} already has test images, so --test-share is not used")
     ordered = [*FIRST_SPLITS, *sorted(str(name) for name in by_split if name not in FIRST_SPLITS)]
     return [by_split[name] for name in ordered], notes
 
@@ -63,7 +64,7 @@ def require_share(share: object) -> None:
 def choose_test(labels: Labels, share: float, seed: int) -> Chosen:
     """Choose the same share of each class at random; one of each is left to train on.
 
-    Where each class has too few for that, one image of as many classes as make up the share.
+    If each class has too few for that, one image of as many classes as make up the share.
 
     Shapes: (N,), the same out.
 

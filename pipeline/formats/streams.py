@@ -1,4 +1,4 @@
-"""Open what may be gzipped, and files that belong together by their names."""
+"""Opening of files that may be gzipped, and groups of files by their names."""
 
 import filecmp
 import gzip
@@ -17,7 +17,7 @@ from pipeline.formats.litter import has_pictures, is_picture, is_skipped, list_f
 from pipeline.storage.cache import reading
 from pipeline.storage.idx import GZIP_MAGIC
 
-# what people call the splits -> what we do; any other name of a split is kept
+# usual names of the splits -> our names; any other name of a split is kept
 SPLIT_NAMES = {
     "training": "train",
     "trn": "train",
@@ -30,7 +30,7 @@ SPLIT_NAMES = {
 }
 KNOWN_SPLITS = frozenset(("train", "test", "validation", "lost"))
 USUAL_SPLITS = (*sorted(KNOWN_SPLITS), *SPLIT_NAMES)
-# what a name says besides, and what tells no data set from another
+# further words of a name, and words that distinguish no datasets
 FILLERS = {
     *("set", "data", "dataset", "folder", "split", "part", "small", "full", "csv"),
     *("image", "images", "img", "imgs", "picture", "pictures"),
@@ -43,7 +43,7 @@ SUBMISSION = re.compile(
 
 
 class Name(NamedTuple):
-    """A name taken apart: `mnist_train_100` is the split train of the data set mnist."""
+    """The parts of a name: `mnist_train_100` is the split train of the dataset mnist."""
 
     dataset: tuple[str, ...]
     split: str | None
@@ -58,7 +58,7 @@ def split_called(name: str) -> str:
 def parse_name(name: str) -> Name:
     """Find the split in the name of a file, without its suffix, or of a folder.
 
-    A name with two splits in it tells none; a last word after a mark may be any other split.
+    A name with two splits in it gives none; a last word after a mark may be any other split.
     """
     words = re.split(r"[-_. ]+|(?<=[a-z0-9])(?=[A-Z])", COPY.sub("", name.strip()))
     matches = [match for word in words if (match := WORD.fullmatch(word.lower()))]
@@ -73,7 +73,7 @@ def parse_name(name: str) -> Name:
 
 @contextmanager
 def unzipped(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for its content, plain or gzipped; the first two bytes tell, not the name.
+    """Open a file for its content, plain or gzipped, by its first two bytes.
 
     Raises: MissingError, StorageError, CorruptError.
     """
@@ -88,7 +88,7 @@ def unzipped(path: Path) -> Iterator[IO[bytes]]:
 
 
 def beginning(path: Path, size: int = 4096) -> bytes:
-    """Read the first bytes of a file's content; none for what is no file.
+    """Read the first bytes of a file's content; nothing for other paths.
 
     Raises: CorruptError for damaged gzip data.
     """
@@ -99,14 +99,14 @@ def beginning(path: Path, size: int = 4096) -> bytes:
 
 
 def starts_with(path: Path, magic: bytes) -> bool:
-    """Tell whether a path is a file whose content begins like this."""
+    """Return whether a path is a file whose content begins with `magic`."""
     return beginning(path, len(magic)) == magic
 
 
 def visible_files(folder: Path) -> list[Path]:
     """List the files of a folder that may be data, by name.
 
-    A file alone in a folder of its own name counts as well: so some programs unpack `name.gz`.
+    A single file in a folder of the same name counts as well: some programs unpack `name.gz` so.
 
     Raises: MissingError, StorageError.
     """
@@ -116,7 +116,7 @@ def visible_files(folder: Path) -> list[Path]:
 
 
 def unpacked_file(folder: Path) -> list[Path]:
-    """List the one file of a folder that has the file's name, if it is so."""
+    """List the only file of a folder, if it has the name of the folder."""
     with reading(folder), os.scandir(folder) as entries:
         first = list(islice((it for it in entries if not is_skipped(it)), 2))
     if len(first) != 1 or not first[0].is_file() or is_picture(first[0]):
@@ -126,9 +126,9 @@ def unpacked_file(folder: Path) -> list[Path]:
 
 
 def flat_files(folder: Path) -> list[Path]:
-    """List the files of a folder that may be data; nothing for one with folders of pictures.
+    """List the files of a folder that may be data; none among folders of pictures.
 
-    Where there are pictures by class, files beside them are not what is meant.
+    Next to folders of pictures by class, other files are not the data.
 
     Raises: MissingError, StorageError.
     """
@@ -136,7 +136,7 @@ def flat_files(folder: Path) -> list[Path]:
 
 
 def has_class_folders(folder: Path) -> bool:
-    """Return whether a folder has several folders of pictures, or a split with such folders."""
+    """Return whether a folder holds class folders, or a split with class folders."""
     folders = list_folder(folder).folders
     if len(list(islice(filter(has_pictures, folders), 2))) == 2:
         return True
@@ -145,12 +145,12 @@ def has_class_folders(folder: Path) -> bool:
 
 
 def split_files(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path]:
-    """Find the files that a path means, by split: a folder's, or a file and those beside it.
+    """Find the files that a path stands for, by split.
 
-    Files are one data set when they differ in the name of the split alone, and in how many
-    images it has, as in `digits_train_100.csv` and `digits_test_10.csv`. A file alone has no split.
+    Files are one dataset if they differ only in the name of the split, and in the number of
+    images, as in `digits_train_100.csv` and `digits_test_10.csv`. A single file has no split.
 
-    Raises: UsageError when a folder has files that are no such set, or are several.
+    Raises: UsageError if a folder has files that are not one such set.
     """
     if not path.is_dir():
         return files_beside(path, suffixes)
@@ -167,16 +167,16 @@ def split_files(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path]
     if len(with_train) != 1 or any(len(it) > 1 for it in with_train[0].values()):
         names = ", ".join(file.relative_to(path).as_posix() for file in files[:4])
         raise UsageError(
-            f"{path}: {len(files)} files ({names}) that are not the splits of one data set",
-            f"Name one of them, or call them train{suffixes[-1]} and test{suffixes[-1]}",
+            f"{path}: {len(files)} files ({names}) are not the splits of one dataset",
+            f"Name one of them, or rename them to train{suffixes[-1]} and test{suffixes[-1]}",
         )
     return {split: found for split, (found,) in with_train[0].items() if split is not None}
 
 
 def without_twins(files: list[Path]) -> list[Path]:
-    """List files without second ones of the same name and content, as unpacking twice makes.
+    """List files, each once if another has the same name and content.
 
-    A second download has a number behind its name: train (1).csv.
+    A second download has a number after its name: train (1).csv.
     """
     kept: list[Path] = []
     for file in sorted(files, key=lambda it: (len(it.parts), len(it.name))):
@@ -193,9 +193,9 @@ def name_of_first(file: Path) -> str:
 
 
 def files_beside(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path]:
-    """Find the other splits beside a file that is called after one; none if it is not.
+    """Find the other splits next to a file named after one; none if it is not.
 
-    Of several files for a split the one counts whose name differs in the split alone.
+    Of several files for a split, the one counts whose name differs only in the split.
     """
     name = parse_file_name(path, suffixes)
     if name.split not in KNOWN_SPLITS:
@@ -220,7 +220,7 @@ def files_beside(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path
 
 
 def parse_file_name(path: Path, suffixes: tuple[str, ...]) -> Name:
-    """Take a file's name apart, without its suffix."""
+    """Split a file's name, without its suffix, into its parts."""
     name = path.name
     suffix = next((suffix for suffix in suffixes if name.lower().endswith(suffix)), "")
     return parse_name(name[: len(name) - len(suffix)])

@@ -1,4 +1,4 @@
-"""The columns of a table of ARFF or parquet: pixels in their order, and the label."""
+"""Columns of an ARFF or parquet table: pixels in their order, and the label."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,9 +20,9 @@ class TableColumns(NamedTuple):
 def choose_columns(
     path: Path, names: Sequence[str], are_numbers: Sequence[bool], asked: str | None = None
 ) -> TableColumns:
-    """Find the label and the pixels; these are in the order of the numbers in their names.
+    """Find the label and the pixels, ordered by the numbers in their names.
 
-    A column is also the label if it alone holds no numbers.
+    A column is also the label if it is the only one without numbers.
 
     Raises: CorruptError.
     """
@@ -34,7 +34,7 @@ def choose_columns(
         raise CorruptError(
             f"{path}: {len(names):,} columns ({listed}), none of them numbered pixels; expected "
             "784 pixels and one label",
-            "Call the columns label, pixel0, ..., pixel783",
+            "Name the columns label, pixel0, ..., pixel783",
         )
     classes = [it for it in others if not are_numbers[it]]
     if asked is None and len(classes) == 1 and not any(is_label(plain[it]) for it in others):
@@ -43,14 +43,14 @@ def choose_columns(
         label = find_label(path, plain, others, asked)
     if label is None:
         listed = ", ".join(describe(names, it) for it in others) or "nothing"
-        what = f"{path}: beside the pixels there are {listed}, expected one column that is called"
-        raise CorruptError(f"{what} label", "Images without labels are not imported")
+        what = f"{path}: columns other than pixels: {listed}; expected one"
+        raise CorruptError(f"{what} named label", "Images without labels are not imported")
     unused = tuple(it for it in others if it != label)
     return TableColumns(label, tuple(it for it in pixels if it != label), unused)
 
 
 def pixel_columns(names: Sequence[str], are_numbers: Sequence[bool]) -> list[int]:
-    """Find the columns of numbers whose names count up, as many as a picture has pixels."""
+    """Find the numbered columns of numbers, as many as a picture has pixels."""
     places = [place for place, is_number in enumerate(are_numbers) if is_number]
     found = [places[it] for it in find_pixels([plain_name(names[it]) for it in places])]
     return found if found and find_item((len(found),)) is not None else []

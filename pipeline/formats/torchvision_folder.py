@@ -1,6 +1,6 @@
-"""The folders in which torchvision keeps MNIST, Fashion-MNIST, KMNIST, EMNIST and QMNIST.
+"""Folders of torchvision for MNIST, Fashion-MNIST, KMNIST, EMNIST and QMNIST.
 
-torchvision looks for ROOT/MNIST/raw/train-images-idx3-ubyte and so on, unzipped, and takes each
+torchvision expects ROOT/MNIST/raw/train-images-idx3-ubyte and so on, unzipped, and takes each
 file as published: EMNIST's lie on their side and QMNIST's have rows of labels.
 
 Source: torchvision/datasets/mnist.py: `raw_folder`, `_check_exists`, `resources`.
@@ -24,7 +24,7 @@ from pipeline.formats.idx_files import INTEGER, UNSIGNED_BYTE, idx_chunks
 from pipeline.formats.source import CLASSES, File, Format, Images, Part, ReadOptions, Source
 from pipeline.storage.cache import reading
 
-CLASS_OF = {  # the class of torchvision that reads a group of our data sets
+CLASS_OF = {  # the class of torchvision that reads a group of our datasets
     MNIST.folder: "MNIST",
     FASHION_MNIST.folder: "FashionMNIST",
     KMNIST.folder: "KMNIST",
@@ -32,7 +32,7 @@ CLASS_OF = {  # the class of torchvision that reads a group of our data sets
     "emnist": "EMNIST",
 }
 CLASS_NAMES = {"FashionMNIST": FASHION_MNIST.classes, "KMNIST": KMNIST.classes}
-OWN = "MNIST"  # what the user's own data sets are read with
+OWN = "MNIST"  # the class that reads your datasets
 
 
 def raw_folders(path: Path) -> list[Path]:
@@ -45,19 +45,19 @@ def raw_folders(path: Path) -> list[Path]:
 
 
 def recognises(path: Path) -> bool:
-    """Tell whether a path leads to a raw folder of torchvision's."""
+    """Return whether a path leads to a raw folder of torchvision."""
     return path.is_dir() and bool(raw_folders(path))
 
 
 def read_torchvision(path: Path, options: ReadOptions) -> Source:
-    """Read the one data set of torchvision's that a path leads to.
+    """Read the only dataset of torchvision that a path leads to.
 
-    Raises: UsageError when there are several; MissingError, StorageError, CorruptError.
+    Raises: UsageError if there are several; MissingError, StorageError, CorruptError.
     """
     folders = raw_folders(path)
     if len(folders) > 1:
         names = ", ".join(folder.parent.name for folder in folders)
-        raise UsageError(f"{path}: several data sets: {names}", f"Name one: {folders[0].parent}")
+        raise UsageError(f"{path}: several datasets: {names}", f"Name one: {folders[0].parent}")
     (folder,) = folders
     source = idx_files.read_idx_files(folder, options)
     known = CLASS_NAMES.get(folder.parent.name)
@@ -67,7 +67,7 @@ def read_torchvision(path: Path, options: ReadOptions) -> Source:
 
 
 def write_torchvision(dataset: Dataset, parts: tuple[Part, ...]) -> Iterator[File]:
-    """Write every file of the data set as it was published, unzipped, and the class names."""
+    """Write every file of the dataset as published, unzipped, and the classes."""
     folder = f"{CLASS_OF.get(dataset.folder, OWN)}/raw"
     of_file: dict[str, list[Part]] = {}  # QMNIST has two splits in one pair of files
     for part in sorted(parts, key=lambda part: dataset.splits[str(part.split)].start):
@@ -90,13 +90,13 @@ def published_name(file: RawFile) -> str:
 
 
 def images_as_published(dataset: Dataset, parts: list[Part]) -> Iterator[Images]:
-    """Yield the images of a file as they lie in it."""
+    """Yield the images of a file in its published form."""
     for images in chain.from_iterable(part.all_images() for part in parts):
         yield images.transpose(0, 2, 1) if dataset.is_transposed else images
 
 
 def labels_as_published(dataset: Dataset, parts: list[Part], count: int) -> Iterator[bytes]:
-    """Write the labels of a file as they lie in it."""
+    """Yield the labels of a file in its published form."""
     rows = [part.columns for part in parts if part.columns is not None]
     if dataset.label_columns:
         return idx_chunks(INTEGER, (count, len(dataset.label_columns)), rows)

@@ -1,7 +1,7 @@
-"""Images whose labels are not known, or do not count: what there is to be predicted.
+"""Images for prediction, without labels or with labels that are ignored.
 
-They come through the readers of an import. Of a file nothing but itself is read, whatever lies
-beside it; labels in it are passed over.
+They are read by the readers of an import. A file is read alone, without its neighbours, and
+labels in it are ignored.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ WAYS_OUT = {SAVEZ: SAVE_IMAGES, SAVE: SAVE_IMAGES, "with --grey": "first", "with
 
 
 class Input(NamedTuple):
-    """A file to predict, and what it is called in what is printed."""
+    """A file to predict, and its name in printed lines."""
 
     path: Path
     name: str
@@ -45,7 +45,7 @@ class Input(NamedTuple):
 
 
 def list_inputs(path: Path, workspace: Path) -> list[Input]:
-    """List what a path means: a picture, a file of images, or the pictures in a folder or archive.
+    """List the inputs of a path: a picture, a file of images, or several pictures.
 
     Raises: MissingError, StorageError, CorruptError.
     """
@@ -67,11 +67,11 @@ def list_inputs(path: Path, workspace: Path) -> list[Input]:
 
 
 def is_picture_file(path: Path) -> bool:
-    """Return whether a path is a picture, or nothing that could hold several."""
+    """Return whether a path is a picture, or cannot hold several images."""
     if path.is_dir():
         return False
     if not path.is_file():
-        return True  # its reader says what is wrong with it
+        return True  # its reader raises the error
     with reading(path), path.open("rb") as file:
         return describe_content(file.read(HEAD_BYTES)).endswith(" picture") or is_picture(path)
 
@@ -88,14 +88,14 @@ def find_pictures(folder: Path, levels: int = MAX_LEVELS) -> list[Path]:
 
 
 def find_test_file(folder: Path) -> Path | None:
-    """Return the one file of test images in a folder, as Kaggle's folders have it."""
+    """Return the only file of test images in a folder, as in Kaggle's folders."""
     found = [it for it in visible_files(folder) if parse_name(it.stem).split == "test"]
     return found[0] if len(found) == 1 else None
 
 
 @contextmanager
 def open_images(path: Path, workspace: Path) -> Iterator[Unlabelled]:
-    """Open a file of images, whose labels are passed over where it has some.
+    """Open a file of images; labels in it are ignored.
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
@@ -118,7 +118,7 @@ def open_images(path: Path, workspace: Path) -> Iterator[Unlabelled]:
 
 
 def for_prediction(hint: str) -> str:
-    """Write for somebody who predicts what is written for one who imports."""
+    """Convert a hint for an import to a hint for a prediction."""
     for words, others in WAYS_OUT.items():
         hint = hint.replace(words, others)
     return hint
@@ -140,7 +140,7 @@ def images_alone(path: Path, workspace: Path) -> Iterator[Unlabelled]:
 
 
 def all_images(path: Path, source: Source) -> Unlabelled:
-    """Take the images of all parts, and say which those are."""
+    """Return the images of all parts, with a note on the parts."""
     splits = ", then ".join(str(it.split) for it in source.parts)
     several = [f"{path}: predicted: the images of {splits}"] if len(source.parts) > 1 else []
     return Unlabelled(

@@ -1,4 +1,4 @@
-"""Images to be predicted among arrays: those without labels, where others have some."""
+"""Images to predict among arrays: those without labels, if others have some."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -56,9 +56,9 @@ def read_array_images(path: Path, format_name: str) -> Unlabelled:
 
 
 def images_of_arrays(path: Path, arrays: Sequence[NamedArray]) -> Unlabelled:
-    """Choose the images without labels; all where none, or every one, has labels.
+    """Choose the images without labels; all if none, or every one, has labels.
 
-    Raises: CorruptError where there are no grey images of 28x28.
+    Raises: CorruptError if there are no grey images of 28x28.
     """
     arrays = split_tables(arrays)
     images = find_images(arrays) or find_images([it for one in arrays for it in as_one_image(one)])
@@ -84,7 +84,7 @@ def images_of_arrays(path: Path, arrays: Sequence[NamedArray]) -> Unlabelled:
 
 
 def find_images(arrays: Sequence[NamedArray]) -> list[Candidate]:
-    """List the arrays of grey images of 28x28; those that are called labels only if alone."""
+    """List the arrays of grey images of 28x28; those named labels only if alone."""
     found = [Candidate(it, understand(it.name), layout_of(it)) for it in arrays]
     usual = [
         it for it in found if it.layout and it.layout.is_usual and it.layout.item.colours != COLOURS
@@ -93,14 +93,14 @@ def find_images(arrays: Sequence[NamedArray]) -> list[Candidate]:
 
 
 def as_one_image(array: NamedArray) -> list[NamedArray]:
-    """Make an array of one image of a single image; nothing of any other array."""
+    """Convert a single image to an array of one image; nothing for other arrays."""
     if array.kind != NUMBER or array.shape not in (IMAGE_SHAPE, (HEIGHT * WIDTH,)):
         return []
     return [in_memory(array.path, array.name, array.load().reshape(1, *IMAGE_SHAPE))]
 
 
 def has_labels(images: Candidate, others: Sequence[Candidate]) -> bool:
-    """Tell whether an array can be the labels of these images, by its name and its shape."""
+    """Return whether an array can label these images, by its name and shape."""
     count = images.layout.image_count if images.layout else 0
     return any(
         same_split(it, images)
@@ -112,7 +112,7 @@ def has_labels(images: Candidate, others: Sequence[Candidate]) -> bool:
 
 
 def is_id(candidate: Candidate) -> bool:
-    """Tell whether an array is called as ids are."""
+    """Return whether an array is named like ids."""
     name = candidate.array.name.rpartition("/")[2].lower()
     return bool(name) and not name.isdigit() and is_called_id(name)
 
@@ -133,17 +133,17 @@ def find_ids(chosen: Sequence[Candidate], others: Sequence[Candidate]) -> Ids | 
 def choice_notes(
     path: Path, images: Sequence[Candidate], chosen: Sequence[Candidate]
 ) -> tuple[str, ...]:
-    """Say which arrays are predicted, where there are several."""
+    """Return a note on the arrays to predict, if there are several."""
     if len(images) == 1:
         return ()
     named = ", then ".join(str(it.array) for it in chosen)
     unused = ", ".join(str(it.array) for it in images if it not in chosen)
-    end = f"; not {unused}, for there are labels" if unused else ""
+    end = f"; not {unused}, because of its labels" if unused else ""
     return (f"{path}: several arrays of images; predicted: {named}{end}",)
 
 
 def refusal(path: Path, arrays: Sequence[NamedArray]) -> CorruptError:
-    """List the arrays of which none holds images to predict."""
+    """Build the error for arrays without images to predict."""
     listed = ", ".join(map(str, arrays[:SHOWN])) or "no arrays"
     more = f" and {len(arrays) - SHOWN} more" if len(arrays) > SHOWN else ""
     return CorruptError(

@@ -1,4 +1,4 @@
-"""Images to be predicted in a CSV file: its 784 pixels and its ids; labels are passed over."""
+"""Images to predict in a CSV file: its pixels and its ids, without labels."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -34,11 +34,11 @@ from pipeline.formats.csv_text import line_error, plain_blocks
 from pipeline.formats.source import Ids, Images, ReadOptions, Unlabelled
 
 PLACES = ("first", "last")
-ID = "ImageId"  # what Kaggle calls the column, where a file has no header
+ID = "ImageId"  # Kaggle's name of the column, if a file has no header
 
 
 class Found(NamedTuple):
-    """What the columns of a file are."""
+    """The columns of a file."""
 
     layout: Layout
     has_header: bool
@@ -48,7 +48,7 @@ class Found(NamedTuple):
 
 
 def read_csv_images(path: Path) -> Unlabelled:
-    """Go through a file, and describe the way to its images.
+    """Read through a file, and describe how to read its images.
 
     Raises: MissingError, StorageError, CorruptError.
     """
@@ -60,7 +60,7 @@ def read_csv_images(path: Path) -> Unlabelled:
     if found.ids is not None and len(set(values)) == len(values) and "" not in values:
         ids = Ids(found.id_name, values)
     elif found.ids is not None:
-        notes.append(f"{path}: {found.id_name} is no id, for lines have the same or none")
+        notes.append(f"{path}: {found.id_name} is not an id, because values repeat or are missing")
     none = np.empty(0, np.uint16)
     table = Table(path, found.layout, found.has_header, scale, {}, none, ())
 
@@ -71,14 +71,14 @@ def read_csv_images(path: Path) -> Unlabelled:
 
 
 def find_columns(path: Path) -> Found:
-    """Find out where the pixels and the ids are.
+    """Find the columns of the pixels and the ids.
 
     Raises: MissingError, StorageError, CorruptError.
     """
     _, block = next(iter(plain_blocks(path)), (0, b""))
     rows = first_rows(path, block)
     if not rows:
-        raise CorruptError(f"{path}: an empty file, expected {PIXELS} pixels a line")
+        raise CorruptError(f"{path}: the file is empty; expected {PIXELS} pixels per line")
     first = rows[0]
     if is_header(first):
         names = plain_header(rows)
@@ -97,14 +97,14 @@ def find_columns(path: Path) -> Found:
         return Found(layout, has_header, notes=unused)
     if len(first) in (PIXELS + 1, PIXELS + 2):
         return find_end(path)
-    what = f"{len(first):,} values, expected {PIXELS} pixels, with or without an id or a label"
+    what = f"{len(first):,} values; expected {PIXELS} pixels, with or without an id or a label"
     raise line_error(path, 1, what, sizes(len(first)))
 
 
 def find_named(
     path: Path, header: Sequence[str], names: Sequence[str], pixels: Sequence[int]
 ) -> Found:
-    """Find the ids among the columns that are neither pixels nor labels, by their names."""
+    """Find the ids by name among the columns other than pixels and labels."""
     places = set(pixels)
     others = [it for it in range(len(names)) if it not in places and not is_label(names[it])]
     named = [it for it in others if not NAMELESS.fullmatch(names[it])]
@@ -122,7 +122,7 @@ def find_named(
 
 
 def find_end(path: Path) -> Found:
-    """Decide by all rows which end of a line is no pixel: it is a label, or an id.
+    """Decide from all rows which end of a line is not a pixel, but a label or an id.
 
     Raises: MissingError, StorageError, CorruptError.
     """
@@ -139,25 +139,25 @@ def find_end(path: Path) -> Found:
         is_apart = [is_no_pixel(it) for it in found.candidates]
         if is_apart[0] == is_apart[1]:
             ends = "the first or the last value of a line"
-            what = f"it is not clear whether {ends} is an id or a label, and no pixel"
+            what = f"it is not clear whether {ends} is an id or a label"
             hint = "Give the file a header: id,pixel0,...,pixel783"
             raise CorruptError(f"{path}: {what}", hint) from error
         place = is_apart.index(True)
     is_id = len(found.candidates[place].counts) == found.candidates[place].counts.total()
     ids = layouts[place].label if is_id else index
-    notes = (f"{path}: the {PLACES[place]} column is taken as {'ids' if is_id else 'labels'}",)
+    notes = (f"{path}: the {PLACES[place]} column is read as {'ids' if is_id else 'labels'}",)
     return Found(layouts[place], has_header, ids, notes=notes)
 
 
 def is_no_pixel(column: Candidate) -> bool:
-    """Tell whether a column has texts, or numbers that are too large, or that count up."""
+    """Return whether a column has texts, large numbers, or rising numbers."""
     if column.is_text or column.is_index:
         return True
     return max(map(float, column.counts)) > FULL or counts_up(column)
 
 
 def counts_up(column: Candidate) -> bool:
-    """Tell whether a column numbers the lines, from any number on."""
+    """Return whether a column numbers the lines, starting at any number."""
     if column.is_text:
         return False
     numbers = [float(it) for it in column.counts]
@@ -165,7 +165,7 @@ def counts_up(column: Candidate) -> bool:
 
 
 def survey(path: Path, found: Found) -> tuple[Scale, list[bytes]]:
-    """Look at every number of a file, and list the texts in the column of its ids.
+    """Check every number of a file, and list the texts in its id column.
 
     Raises: MissingError, StorageError, CorruptError.
     """

@@ -1,4 +1,4 @@
-"""Inspection of a file without loading it: what it contains, what loading would do."""
+"""Inspection of a file without loading it: its content, the effects of loading."""
 
 from typing import TYPE_CHECKING
 

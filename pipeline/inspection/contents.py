@@ -1,4 +1,4 @@
-"""Say in a few words what plain data holds."""
+"""Short descriptions of plain data."""
 
 from itertools import chain, islice
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 MAX_LEVELS = 300  # of lists in lists: `copy.deepcopy` needs two of its 1,000 calls for each
-SHOWN = 8  # items that get a line each
+SHOWN = 8  # items that are listed
 
 
 def describe_lines(value: Any) -> tuple[str, ...]:
-    """Describe plain data in a line, and the first items of a mixed one in a line each."""
+    """Describe plain data in one line, or in one per item if it is mixed."""
     if isinstance(value, dict):
         items = [f"{key!r:.40}: {describe(item)}" for key, item in islice(value.items(), SHOWN)]
     elif isinstance(value, list | tuple) and not measure(value)[1] <= {int, float, bool}:
@@ -39,7 +39,7 @@ def describe(value: Any) -> str:
 
 
 def measure(values: list[Any] | tuple[Any, ...]) -> tuple[list[int], set[type]]:
-    """Return the lengths of nested lists, as deep as all are alike, and what is in the last."""
+    """Return the lengths of nested lists, as deep as all are alike, and the types."""
     lengths = [len(values)]
     level: list[Any] = [values]
     while True:
@@ -53,7 +53,7 @@ def measure(values: list[Any] | tuple[Any, ...]) -> tuple[list[int], set[type]]:
 
 
 def count_levels(value: Any) -> int:
-    """Count how deep lists are in lists; one more than `MAX_LEVELS` stands for any more."""
+    """Count the depth of nested lists, up to `MAX_LEVELS` + 1."""
     containers = {list, tuple, dict}
     level, count = [value] if type(value) in containers else [], 0
     while level and count <= MAX_LEVELS:

@@ -1,6 +1,6 @@
-"""Say what a file holds and what it would do to who loads it, without loading it.
+"""Inspection of a file: its content and the effects of loading it.
 
-The first bytes tell what a file is, not its name. Every verdict follows from the code that reads
+The first bytes identify a file, not its name. Every verdict follows from the code that reads
 such files for the rest of the project (`safe_load`, `idx`) or from the bytes alone.
 """
 
@@ -29,9 +29,9 @@ CHUNK_BYTES = 1 << 20
 
 @checked
 def inspect_file(path: Path | str) -> Report:
-    """Say what a file is and holds, what loading it would do, and whether it is plain data.
+    """Inspect a file: its format, its content, and the effects of loading it.
 
-    Raises: MissingError, StorageError; what is wrong with the file is in the report.
+    Raises: MissingError, StorageError; other problems of the file are in the report.
 
     Example:
         >>> import pickle
@@ -48,13 +48,13 @@ def inspect_file(path: Path | str) -> Report:
     if is_idx:
         return inspect_idx(path, size, head)
     if len(data) > MAX_BYTES:
-        verdict = f"it is larger than the {MAX_BYTES:,} bytes that are looked into"
+        verdict = f"it is larger than {MAX_BYTES:,} bytes, the most that are inspected"
         return Report("unknown", size, "refused", verdict)
     return inspect_bytes(data)
 
 
 def inspect_bytes(data: bytes) -> Report:
-    """Inspect what is no IDX file."""
+    """Inspect data that is not an IDX file."""
     if data.startswith(GZIP_MAGIC):
         return inspect_gzip(data)
     if data.startswith(ZIP_MAGICS):
@@ -63,9 +63,9 @@ def inspect_bytes(data: bytes) -> Report:
 
 
 def inspect_unpacked(data: bytes) -> Report:
-    """Inspect what should hold nothing that is packed in its turn."""
+    """Inspect unpacked data, in which further archives are refused."""
     if data.startswith((GZIP_MAGIC, *ZIP_MAGICS)):
-        return Report("archive", len(data), "refused", "what is packed twice is not unpacked")
+        return Report("archive", len(data), "refused", "archives in archives are not unpacked")
     if data.startswith(MAGIC):
         return inspect_npy(data)
     if data.startswith(IDX_MAGIC):
@@ -74,7 +74,7 @@ def inspect_unpacked(data: bytes) -> Report:
 
 
 def inspect_gzip(data: bytes) -> Report:
-    """Unpack as much as is sane, and inspect that."""
+    """Unpack gzip data up to a limit, and inspect the content."""
     content = io.BytesIO()
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
@@ -88,13 +88,14 @@ def inspect_gzip(data: bytes) -> Report:
     report = inspect_unpacked(content.getvalue())
     status, verdict = report.status, report.verdict
     if status == "plain" and not report.format.startswith(READ_GZIPPED):
-        status, verdict = "refused", "this project reads it unpacked. Loading it would run nothing"
+        status = "refused"
+        verdict = "this project only reads it unpacked. Loading it would run nothing"
     kind = f"gzip of {report.format}"
     return Report(kind, len(data), status, verdict, report.holds, report.imports, report.calls)
 
 
 def is_zipped_idx(head: bytes) -> bool:
-    """Tell by the first bytes whether a file is a gzipped IDX file."""
+    """Return whether a file is a gzipped IDX file, by its first bytes."""
     if not head.startswith(GZIP_MAGIC):
         return False
     try:

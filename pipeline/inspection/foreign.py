@@ -1,8 +1,8 @@
-"""Objects of known libraries in pickles: not plain data, but no attack either.
+"""Objects of known libraries in pickles: neither plain data nor an attack.
 
-A pickle is only called foreign where every name that it imports is one of these, exactly. They make
-data frames, bunches and tables of models and run nothing else; whatever is not in the list counts
-as hostile, as before.
+A pickle is foreign only if every name that it imports is one of these, exactly. They build
+data frames, bunches and tables of models and run nothing else; any other name makes a pickle
+hostile.
 
 Source: what pickle.dump and joblib.dump of these libraries write.
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from pipeline.inspection.trace import Trace
 
-OBJECTS = {  # what people know them as
+OBJECTS = {  # with their usual names
     "sklearn.utils.Bunch": "a Bunch of scikit-learn",
     "sklearn.utils._bunch.Bunch": "a Bunch of scikit-learn",
     "sklearn.datasets.base.Bunch": "a Bunch of scikit-learn",
@@ -23,7 +23,7 @@ OBJECTS = {  # what people know them as
     "pandas.core.series.Series": "a Series of pandas",
     "pandas.Series": "a Series of pandas",
 }
-PARTS = frozenset(  # that those are made of
+PARTS = frozenset(  # further names in these objects
     (
         *("copyreg._reconstructor", "copy_reg._reconstructor"),
         *("builtins.object", "__builtin__.object", "builtins.slice", "__builtin__.slice"),
@@ -46,7 +46,7 @@ KNOWN = PARTS | OBJECTS.keys()
 
 
 def name_foreign(traces: Iterable[Trace]) -> str:
-    """Name the objects of known libraries in pickles that hold nothing else that is foreign."""
+    """Name the objects of known libraries in pickles without other foreign names."""
     imports = [name for trace in traces for name in trace.foreign_imports]
     calls = [call for trace in traces for call in trace.foreign_calls]
     are_known = all(name in KNOWN for name in imports)
@@ -57,5 +57,5 @@ def name_foreign(traces: Iterable[Trace]) -> str:
 
 
 def unknown_first(texts: Iterable[str]) -> list[str]:
-    """Put calls and imports of names that are not known before the others."""
+    """Put calls and imports of unknown names before the others."""
     return sorted(texts, key=lambda text: text.split("(")[0] in KNOWN)

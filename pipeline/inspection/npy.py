@@ -1,4 +1,4 @@
-"""Judge a `.npy` file: its header is a promise, and only the bytes that are there count.
+"""Inspection of a `.npy` file: its header against the bytes that follow.
 
 Source: the format's description in `numpy.lib.format`.
 """
@@ -16,11 +16,11 @@ from pipeline.inspection.report import Report, Status
 from pipeline.storage.decompression import is_bomb
 from pipeline.storage.npy import read_npy_header
 
-MAX_HEADER = 4096  # bytes; NumPy takes a time for a damaged one that grows with its square
+MAX_HEADER = 4096  # bytes; NumPy's time for a damaged one grows with its square
 
 
 def inspect_npy(data: bytes) -> Report:
-    """Say what array a file promises, and whether it is there."""
+    """Describe the array that a file declares, and check that it is complete."""
     try:
         version, header, content = read_header(data)
     except CorruptError as error:
@@ -37,7 +37,7 @@ def inspect_npy(data: bytes) -> Report:
 
 
 def read_header(data: bytes) -> tuple[tuple[int, int], tuple[Any, bool, np.dtype[Any]], bytes]:
-    """Read version and header, and return them with what follows.
+    """Read version and header, and return them with the rest of the data.
 
     Raises: CorruptError.
     """
@@ -52,16 +52,16 @@ def read_header(data: bytes) -> tuple[tuple[int, int], tuple[Any, bool, np.dtype
                 (3, 0): np.lib.format.read_array_header_2_0,  # the same, but for names in UTF-8
             }
             if version not in readers:
-                raise ValueError(f"version {version[0]}.{version[1]} is none that we know")
+                raise ValueError(f"version {version[0]}.{version[1]} is not supported")
             header = readers[version](stream, max_header_size=MAX_HEADER)
     except Exception as error:  # NumPy has many ways to refuse a header
         text = " ".join(str(error).split())
-        raise CorruptError(f"no readable npy header ({text[:100]})") from error
+        raise CorruptError(f"the npy header cannot be read ({text[:100]})") from error
     return version, header, data[stream.tell() :]
 
 
 def is_read(data: bytes) -> bool:
-    """Tell whether the project reads such an array, too."""
+    """Return whether the project also reads such an array."""
     try:
         read_npy_header("array", io.BytesIO(data))
     except CorruptError:
@@ -72,20 +72,20 @@ def is_read(data: bytes) -> bool:
 def judge_array(
     shape: Any, is_fortran: bool, dtype: np.dtype[Any], content: bytes
 ) -> tuple[Status, str]:
-    """Compare an array's promise with the bytes that are there."""
+    """Compare the declared size of an array with its bytes."""
     promised = math.prod(shape) * dtype.itemsize
     if promised != len(content):
-        verdict = f"its header promises {promised:,} bytes, and {len(content):,} are there"
+        verdict = f"its header declares {promised:,} bytes; found {len(content):,}"
         return ("hostile" if is_bomb(promised, len(content)) else "damaged"), verdict
     try:
         np.frombuffer(content, dtype).reshape(shape, order="F" if is_fortran else "C")
     except (ValueError, TypeError) as error:
-        return "damaged", f"no array is like its header ({error})"
+        return "damaged", f"its header does not describe an array ({error})"
     return "plain", "loading it runs nothing"
 
 
 def inspect_objects(kind: str, data: bytes, content: bytes, holds: tuple[str, ...]) -> Report:
-    """Follow the pickle that an array of objects is."""
+    """Trace the pickle in an array of objects."""
     traces = trace_pickle(content)
     threat = find_threat(content, traces)
     verdict = threat or "an array of objects is a pickle, which this project does not read here"

@@ -1,8 +1,8 @@
-"""Judge a pickle by what the project's own reader makes of it, and tell what it would do.
+"""Inspection of a pickle by the project's own reader, and its effects.
 
-A pickle is plain when the reader accepts it. The trace is the explanation; it can make the
-verdict worse, never better: where several readers would read different things from one file
-(frames that lie, several pickles in a row) it is not enough that ours reads something harmless.
+A pickle is plain if the reader accepts it. The trace explains the verdict and can make it
+worse, never better: if readers would read different things from one file (inconsistent frames,
+several pickles in a row), a harmless result from our reader is not enough.
 """
 
 import io
@@ -28,20 +28,20 @@ PROTO = 0x80  # the opcode that states the protocol
 OLDEST = frozenset(b"(ta.")  # the opcodes of lists that protocol 0 has
 MANY_WORDS = 100_000_000  # of memory, where a file that unfolds to more is hostile
 WORDS_PER_BYTE = 64  # unless the file is large itself
-MUCH_DECLARED = BOMB_BYTES  # that an opcode may ask for before it is hostile
+MUCH_DECLARED = BOMB_BYTES  # that an opcode may request before it is hostile
 
 
 @dataclass(frozen=True)
 class ParsedPickle:
-    """What the project's reader makes of a pickle."""
+    """The result of the project's reader for a pickle."""
 
-    is_lists: bool  # nothing but lists, tuples and integers, which need no trace
+    is_lists: bool  # only lists, tuples and integers, which need no trace
     value: Any = None
     error: CorruptError | None = None
 
 
 def inspect_pickle(data: bytes) -> Report:
-    """Say what a pickle holds, what it would import and call, and whether it is plain."""
+    """Inspect a pickle: its content, its imports and calls, and its verdict."""
     if (ours := inspect_our_layout(data)) is not None:
         return ours
     reading = parse_pickle(data)
@@ -74,10 +74,10 @@ def protocol_of_lists(data: bytes) -> int:
 
 
 def is_pickle(data: bytes, trace: Trace) -> bool:
-    """Tell whether a file is a pickle, were it a damaged one.
+    """Return whether a file is a pickle, even a damaged one.
 
-    It states its protocol, or reaches its end, or would run something on the way. To ask for a
-    thing by its identity does not count: so does what stands first in every PNG and PPM picture.
+    It states its protocol, reaches its end, or would run something on the way. A request for a
+    value by its identity does not count: every PNG and PPM picture begins with one.
     """
     calls = [text for text in trace.foreign_calls if not text.startswith("persistent_load(")]
     is_active = bool(calls or trace.foreign_imports or trace.frames.lie)
@@ -92,7 +92,7 @@ def inspect_our_layout(data: bytes) -> Report | None:
         return None
     count, rows, columns = pixels.shape
     holds = f"{count:,} images of {rows}x{columns} and {count:,} labels"
-    verdict = "loading it runs nothing, and it is laid out as this project lays pickles out"
+    verdict = "loading it runs nothing, and it has the layout of this project's pickles"
     return Report("pickle, protocol 2", len(data), "plain", verdict, (holds,))
 
 
@@ -106,7 +106,7 @@ def parse_pickle(data: bytes) -> ParsedPickle:
 
 
 def trace_pickle(data: bytes) -> list[Trace]:
-    """Follow the pickles of a file, one behind the other, to the first that has no end."""
+    """Trace the pickles of a file, in order, up to the first without an end."""
     traces: list[Trace] = []
     start, left = 0, MAX_OPCODES
     while (start < len(data) or not traces) and left > 0:
@@ -119,9 +119,9 @@ def trace_pickle(data: bytes) -> list[Trace]:
 
 
 def judge_pickle(data: bytes, reading: ParsedPickle, traces: list[Trace]) -> tuple[Status, str]:
-    """Decide what a pickle is, worst first, and say why."""
+    """Return the status of a pickle, the worst first, and the reason."""
     if threat := find_threat(data, traces) or find_depth(reading):
-        ours = "This project refuses it" if reading.error else "Our reader runs nothing of it"
+        ours = "This project refuses it" if reading.error else "This project runs nothing of it"
         return "hostile", f"{threat}. {ours}"
     if foreign := name_foreign(traces):
         return "refused", f"it holds {foreign}, which loading it would import. {SAVE}"
@@ -134,18 +134,18 @@ def judge_pickle(data: bytes, reading: ParsedPickle, traces: list[Trace]) -> tup
 
 
 def find_refusal(reading: ParsedPickle, traces: list[Trace]) -> str:
-    """Say why a sound and harmless pickle is not read; nothing when it is."""
+    """Return why an intact and harmless pickle is not read; empty if it is."""
     if any(trace.unfinished for trace in traces):
-        return f"{traces[-1].unfinished}, so that nobody can tell what it does"
+        return f"{traces[-1].unfinished}, so its effects are unknown"
     if reading.error is not None:
         return f"{reading.error.message}. Loading it would run nothing"
     if len(traces) > 1:
-        return "it holds several pickles, and this project reads files of one"
+        return "it holds several pickles; this project reads files with one"
     return ""
 
 
 def find_threat(data: bytes, traces: list[Trace]) -> str:
-    """Say what a pickle would do to who loads it; nothing when there is nothing to say."""
+    """Return what loading a pickle would do; empty if it is harmless."""
     is_known = bool(name_foreign(traces))
     for number, trace in enumerate(traces):
         if not is_known and (done := unknown_first(trace.foreign_calls or trace.foreign_imports)):
@@ -155,30 +155,30 @@ def find_threat(data: bytes, traces: list[Trace]) -> str:
             which = f"pickle {number + 1} in it" if number else "it"
             return f"loading {which} with pickle.load {what}{end}"
         if trace.frames.lie:
-            return f"{trace.frames.lie}, so that readers of it would not agree what it does"
+            return f"{trace.frames.lie}, so readers would disagree on what it does"
         if trace.declared > max(MUCH_DECLARED, WORDS_PER_BYTE * len(data)):
-            return f"loading it would ask for {trace.declared:,} bytes of memory"
+            return f"loading it would request {trace.declared:,} bytes of memory"
         if trace.words == ENDLESS:
-            return "it unfolds without end"
+            return "it expands without end"
         if trace.words > max(MANY_WORDS, WORDS_PER_BYTE * len(data)):
-            return f"it unfolds to {trace.words:,} words of memory"
+            return f"it expands to {trace.words:,} words of memory"
     return ""
 
 
 def find_depth(reading: ParsedPickle) -> str:
-    """Say when lists are too deep in lists."""
+    """Return a message if lists are nested too deep."""
     if reading.error is None and count_levels(reading.value) > MAX_LEVELS:
-        return f"its lists are more than {MAX_LEVELS} deep, more than most programs survive"
+        return f"its lists are nested more than {MAX_LEVELS} deep; most programs fail at that"
     return ""
 
 
 def find_damage(data: bytes, reading: ParsedPickle, traces: list[Trace]) -> str:
-    """Say where a pickle breaks off; nothing when it does not."""
+    """Return where a pickle is damaged; empty if it is not."""
     for number, trace in enumerate(traces):
         if trace.damage is not None and number:
-            return f"what follows its end ({len(data) - trace.start:,} bytes) is no pickle"
+            return f"the {len(data) - trace.start:,} bytes after its end are not a pickle"
         if trace.damage is not None:
-            return f"{trace.damage.message}. Nothing would run up to there"
+            return f"{trace.damage.message}. Nothing would run before that"
     if reading.error is not None and not isinstance(reading.error, UnsafePickleError):
         return f"{reading.error.message}. Loading it would run nothing"
     return ""

@@ -1,9 +1,9 @@
-"""What an inspection found out about a file, and how it reads.
+"""Report of an inspection, for people and for programs.
 
-plain     nothing in it runs, it holds what it says, and the project reads it
-refused   nothing hostile was found in it, but the project does not read it either
-unknown   it is nothing that is looked into, so that nothing is known of it
-damaged   it cannot be followed to its end; what it does up to there is told
+plain     nothing in it runs, it is complete, and the project reads it
+refused   nothing hostile was found in it, but the project does not read it
+unknown   it is not of a type that is inspected
+damaged   it cannot be followed to its end; the effects up to that point are listed
 hostile   loading it would run something, or take far more memory than its size justifies
 """
 
@@ -21,7 +21,7 @@ SEVERITY: tuple[Status, ...] = ("plain", "refused", "unknown", "damaged", "hosti
 
 @dataclass(frozen=True)
 class Report:
-    """What a file is, what it holds, and what would happen to who loads it."""
+    """The format and the content of a file, and the effects of loading it."""
 
     format: str
     size: int  # bytes
@@ -30,15 +30,15 @@ class Report:
     holds: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
-    reads: str = ""  # what `pipeline import` makes of it
+    reads: str = ""  # the result of `pipeline import`
 
     @property
     def is_plain(self) -> bool:
-        """Whether the file can be loaded without a thought."""
+        """Return whether the file can be loaded safely."""
         return self.status == "plain"
 
     def lines(self, name: str) -> Iterator[str]:
-        """Write the report for people; nothing in the file can begin a line of its own."""
+        """Yield the report for people; no content of the file can begin a line."""
         size = "" if self.format == "folder" else f", {self.size:,} bytes"
         yield printable(f"{name}: {self.format}{size}")
         for label, texts in (
@@ -53,10 +53,10 @@ class Report:
         yield printable(f"  {'verdict':10} {status}: {self.verdict}.")
 
     def as_json(self, name: str) -> dict[str, Any]:
-        """Write the report for programs."""
+        """Return the report for programs."""
         return {"path": name, **dataclasses.asdict(self)}
 
 
 def worst(reports: list[Report]) -> Report | None:
-    """Return the first of the reports that say the worst."""
+    """Return the first of the reports with the worst status."""
     return max(reports, key=lambda report: SEVERITY.index(report.status), default=None)

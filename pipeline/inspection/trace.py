@@ -1,11 +1,11 @@
-"""Follow a pickle opcode by opcode and note what loading it would do, doing none of it.
+"""Trace of a pickle: the effects of loading it, opcode by opcode.
 
-The stack and the memo hold signs (`pickles.values`), so an attack that hides a name in the memo, or
-makes it with one call to use it in the next, is followed as the unpickler would follow it. Where a
-pickle is broken, all that it would have done up to there is known.
+The stack and the memo hold symbolic values (`pickles.values`), so an attack that hides a name in
+the memo, or makes it with one call to use it in the next, is followed as the unpickler would
+follow it. If a pickle is damaged, all effects up to that point are known.
 
-What is noted as foreign is what plain data and arrays never ask for. Whether a name is harmless is
-not judged: every list of dangerous names has been got round.
+Foreign imports and calls are those that plain data and arrays never need. Whether a name is
+harmless is not judged: every list of dangerous names has been got round.
 
 Source: `Lib/pickle.py` and `Modules/_pickle.c`, which differ in nothing that counts here.
 """
@@ -37,11 +37,11 @@ from pipeline.pickles.values import (
 )
 
 MAX_NOTES = 50  # kept of each kind
-PROTOCOLS = {opcode.name: opcode.proto for opcode in pickletools.opcodes}  # that first has it
+PROTOCOLS = {opcode.name: opcode.proto for opcode in pickletools.opcodes}  # that introduced it
 
 
 class Trace(PickleStack):
-    """What a pickle would do."""
+    """The effects of loading a pickle."""
 
     def __init__(self, data: bytes, start: int = 0, limit: int = MAX_OPCODES) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class Trace(PickleStack):
         self.count = 0  # of its opcodes
         self.imports: dict[str, None] = {}  # in the order of the file, each once
         self.calls: dict[str, None] = {}
-        self.foreign_imports: list[str] = []  # what plain data and arrays never ask for
+        self.foreign_imports: list[str] = []  # what plain data and arrays never need
         self.foreign_calls: list[str] = []
         self.frames = Frames()
         self.damage: MalformedPickleError | None = None
@@ -63,9 +63,9 @@ class Trace(PickleStack):
         self.words = count_words([*self.stack, *self.memo.values()]) if self.is_whole else 0
 
     def follow(self, data: bytes, limit: int) -> None:
-        """Follow every opcode to STOP, or as many as the limit says.
+        """Follow every opcode to STOP, or up to `limit` of them.
 
-        Raises: MalformedPickleError where the unpickler would give up.
+        Raises: MalformedPickleError if the unpickler would fail.
         """
         for opcode in read_opcodes(data, self.start):
             if self.count == limit:
@@ -83,23 +83,23 @@ class Trace(PickleStack):
 
     @property
     def is_whole(self) -> bool:
-        """Whether the pickle was followed to its STOP."""
+        """Return whether the pickle was followed to its STOP."""
         return self.damage is None and not self.unfinished
 
     @property
     def declared(self) -> int:
-        """The bytes of memory that it asks for before it looks whether there are as many."""
+        """Return the bytes of memory that it requests before it checks for them."""
         bytes_missing = self.damage.declared if isinstance(self.damage, TruncatedPickleError) else 0
         return max(bytes_missing, 16 * self.most_memo)
 
     def note_foreign_call(self, text: str) -> None:
-        """Keep a call that plain data never makes; others leave room for it."""
+        """Record a call that plain data never makes; others leave room for it."""
         if len(self.foreign_calls) < MAX_NOTES:
             self.foreign_calls.append(text)
             self.calls[text] = None
 
     def add(self, method: str, kinds: tuple[str, ...], items: list[Any]) -> None:
-        """Add items to the topmost value, which need not be a container: then it is a call."""
+        """Add items to the topmost value; if it is not a container, this is a call."""
         target = self.top()
         if not items:
             return
@@ -113,7 +113,7 @@ class Trace(PickleStack):
             raise MalformedPickleError(f"it adds items to {show(target)}, which takes none")
 
     def find(self, module: Any, name: Any) -> GlobalReference:
-        """Note an import."""
+        """Record an import."""
         module, name = (part if isinstance(part, str) else show(part) for part in (module, name))
         imported = GlobalReference(module, name)
         is_foreign = (module, name) not in NAMES
@@ -123,9 +123,9 @@ class Trace(PickleStack):
         return imported
 
     def call(self, callee: Any, arguments: Any, keywords: Any = None) -> None:
-        """Note a call, and leave on the stack what stands for its result."""
+        """Record a call, and push a symbolic result."""
         if not isinstance(callee, GlobalReference | CallResult | UnknownValue):
-            raise MalformedPickleError(f"it calls {show(callee)}, which is no function")
+            raise MalformedPickleError(f"it calls {show(callee)}, which is not a function")
         items = list(arguments.items) if isinstance(arguments, Container) else [arguments]
         made = CallResult(callee, items, keywords)
         self.call_count += 1
@@ -150,12 +150,12 @@ class Trace(PickleStack):
         """Follow OBJ: the first value since the MARK is called with the others."""
         items = self.pop_to_mark()
         if not items:
-            raise MalformedPickleError("it takes more from the stack than there is")
+            raise MalformedPickleError("it takes more values from the stack than there are")
         self.call(items[0], Container("tuple", items[1:]))
 
     def call_named(self, names: tuple[Any, Any]) -> None:
         """Follow INST: a name is imported and called with the values since the MARK."""
-        callee = self.find(*names)  # which `Lib/pickle.py` does before it looks for the MARK
+        callee = self.find(*names)  # which `Lib/pickle.py` does before it searches for the MARK
         self.call(callee, Container("tuple", self.pop_to_mark()))
 
     def find_from_stack(self, _: Any) -> None:
@@ -172,7 +172,7 @@ class Trace(PickleStack):
             self.note_foreign_call(f"{show(target)}.__setstate__({show(state, 2)})")
 
     def persistent(self, key: Any) -> None:
-        """Follow PERSID and BINPERSID: the loader's own function is called."""
+        """Follow PERSID and BINPERSID: a function of the loader is called."""
         text = f"persistent_load({show(key)})"
         self.note_foreign_call(text)
         self.stack.append(UnknownValue(text))
@@ -180,7 +180,7 @@ class Trace(PickleStack):
     def set_protocol(self, protocol: int) -> None:
         """Follow PROTO."""
         if protocol > 5:
-            raise MalformedPickleError(f"it is of protocol {protocol}, and 5 is the highest")
+            raise MalformedPickleError(f"its protocol is {protocol}; the highest is 5")
         self.protocol = max(self.protocol, protocol)
 
 
@@ -190,7 +190,7 @@ def buffer(trace: Trace, _: Any) -> None:
 
 
 def extension(trace: Trace, code: int) -> None:
-    """Follow EXT1, EXT2 and EXT4: a name by its number in the registry of `copyreg`."""
+    """Follow EXT1, EXT2 and EXT4: a name by its number in `copyreg`."""
     trace.stack.append(trace.find("copyreg", f"extension {code}"))
 
 

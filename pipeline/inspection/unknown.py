@@ -1,4 +1,4 @@
-"""Name what is not a file that this project looks into, and decode it if it is a picture."""
+"""Identification of other files, and decoding of pictures."""
 
 from pipeline.errors import CorruptError
 from pipeline.inspection.report import Report
@@ -9,7 +9,7 @@ PICTURES = PictureOptions(max_bytes=1 << 27)
 
 
 def inspect_unknown(data: bytes) -> Report:
-    """Say what a file is by its first bytes; a picture is decoded."""
+    """Identify a file by its first bytes; decode it if it is a picture."""
     what = describe_content(data[:4096])
     kind = what.removeprefix("an ").removeprefix("a ")
     if what.endswith(" picture"):

@@ -1,4 +1,4 @@
-"""Judge a zip file, `.npz` among them, by its list of members and then by each of them.
+"""Inspection of a ZIP archive, such as `.npz`, and of each of its members.
 
 Source: APPNOTE.TXT of PKWARE, sections 4.3 and 4.4; the overlapping members are those of David
 Fifield, "A better zip bomb".
@@ -16,7 +16,7 @@ from pipeline.storage.decompression import is_bomb
 MEMBER_SIGNATURE = b"PK\x01\x02"
 END_SIGNATURE = b"PK\x05\x06"
 ZIP_MAGICS = (b"PK\x03\x04", END_SIGNATURE)
-COUNTED_ELSEWHERE = 0xFFFF  # in the 64-bit end that stands before
+COUNTED_ELSEWHERE = 0xFFFF  # in the 64-bit record before it
 HEADER_BYTES = 30  # of a member, before its name
 MAX_MEMBERS = 10_000
 SHOWN_MEMBERS = 20
@@ -24,7 +24,7 @@ Member = zipfile.ZipInfo
 
 
 def inspect_zip(data: bytes, inspect: Callable[[bytes], Report]) -> Report:
-    """Say what a zip file lists, and what `inspect` says of its members."""
+    """Describe the members of a ZIP archive, and inspect each with `inspect`."""
     try:
         archive = open_zip(data)
         members = archive.infolist()
@@ -47,7 +47,7 @@ def open_zip(data: bytes) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except Exception as error:  # damaged zips raise nearly every kind
-        raise CorruptError(f"no readable zip ({error})"[:200]) from error
+        raise CorruptError(f"not a readable ZIP archive ({error})"[:200]) from error
     stated = int.from_bytes(data[data.rfind(END_SIGNATURE) :][10:12], "little")
     if stated not in (len(archive.infolist()), COUNTED_ELSEWHERE):
         raise CorruptError(f"it states {stated:,} members and lists {len(archive.infolist()):,}")
@@ -55,11 +55,11 @@ def open_zip(data: bytes) -> zipfile.ZipFile:
 
 
 def find_threat(members: list[Member], size: int) -> str:
-    """Say what would harm who unpacks a zip; nothing when there is nothing to say."""
+    """Return the harm of unpacking a ZIP archive; empty if there is none."""
     names = [member.filename for member in members]
     content = sum(member.file_size for member in members)
     if duplicates := len(names) - len(set(names)):
-        return f"its members have {duplicates:,} names twice, and readers differ which counts"
+        return f"{duplicates:,} names occur twice, and readers differ in which member counts"
     if outside := next(filter(leads_outside, names), ""):
         return f"unpacking it would write outside the folder, to {outside[:100]!r}"
     if do_overlap(members):
@@ -70,13 +70,13 @@ def find_threat(members: list[Member], size: int) -> str:
 
 
 def leads_outside(name: str) -> bool:
-    """Tell whether a member's name is a path out of the folder that a zip is unpacked in."""
+    """Return whether a member's name leads out of the unpacked folder."""
     path = PurePosixPath(name.replace("\\", "/"))
     return path.is_absolute() or ".." in path.parts or ":" in name
 
 
 def do_overlap(members: list[Member]) -> bool:
-    """Tell whether two members have bytes in common."""
+    """Return whether two members have bytes in common."""
     end = 0
     for member in sorted(members, key=lambda member: member.header_offset):
         if member.header_offset < end:
@@ -86,7 +86,7 @@ def do_overlap(members: list[Member]) -> bool:
 
 
 def read_member(archive: zipfile.ZipFile, member: Member) -> bytes:
-    """Read a member whose size has been found sane.
+    """Read a member whose size is acceptable.
 
     Raises: CorruptError.
     """
@@ -94,14 +94,14 @@ def read_member(archive: zipfile.ZipFile, member: Member) -> bytes:
         with archive.open(member) as file:
             content = file.read(member.file_size)
             if len(content) != member.file_size or file.read(1):
-                raise ValueError(f"it is not of {member.file_size:,} bytes")
+                raise ValueError(f"its size is not {member.file_size:,} bytes")
     except Exception as error:  # as above
         raise CorruptError(f"{member.filename[:100]!r} is damaged ({error})"[:300]) from error
     return content
 
 
 def summarise_zip(kind: str, size: int, members: list[Member], reports: list[Report]) -> Report:
-    """Make one report of those of the members."""
+    """Combine the reports of the members into one."""
     named = list(zip(members, reports, strict=True))
     worst_report = worst(reports)
     compressed = [m for m in members if m.compress_type != zipfile.ZIP_STORED]
@@ -112,7 +112,7 @@ def summarise_zip(kind: str, size: int, members: list[Member], reports: list[Rep
         status, verdict = worst_report.status, f"{name[:100]!r}: {worst_report.verdict}"
     elif kind == "npz" and compressed:
         status = "refused"
-        verdict = "its arrays are compressed, and this project reads those that are stored"
+        verdict = "its arrays are compressed; this project reads stored ones"
     else:
         status, verdict = "plain", "loading it runs nothing"
     return Report(
@@ -127,7 +127,7 @@ def summarise_zip(kind: str, size: int, members: list[Member], reports: list[Rep
 
 
 def list_members(members: list[Member], reports: list[Report] | None = None) -> tuple[str, ...]:
-    """Write the first members with their sizes, and what they hold where that is known."""
+    """Write the first members with their sizes, and their content if it is known."""
     lines = []
     for number, member in enumerate(members[:SHOWN_MEMBERS]):
         ratio = member.file_size / max(1, member.compress_size)

@@ -1,4 +1,4 @@
-"""Arrays that hold one class each are joined, where their names are clearly those of classes."""
+"""Arrays that hold one class each are joined if their names are clearly classes."""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -16,7 +16,7 @@ from tests.support.array_sources import IMAGE_FORMS
 from tests.support.image_sources import npz, pickled
 
 RNG = np.random.default_rng(8)
-NAMES = {  # the names of arrays: what the class and the split are
+NAMES = {  # names of arrays, with their class and split
     "train{c}": ("train", "digits"),
     "test_{c}": ("test", "digits"),
     "digit{c}": (None, "digits"),
@@ -94,7 +94,7 @@ def test_files_of_all_formats_may_have_an_array_for_each_class(kind, tmp_path):
     source = find_format(path).read(path, ReadOptions())
     classes = [str(i) for i in range(5)]
     assert examples(source) == {"train": expected(classes, train), "test": expected(classes, test)}
-    assert "each array is taken as the images of one class: " in source.notes[0]
+    assert "each array is read as the images of one class: " in source.notes[0]
 
 
 UNCLEAR = {

@@ -1,4 +1,4 @@
-"""Arrays of a label and 784 pixels in each row are split by the evidence of all rows."""
+"""Arrays with a label and 784 pixels per row are split by the evidence of all rows."""
 
 import numpy as np
 import pytest

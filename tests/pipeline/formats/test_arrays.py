@@ -1,4 +1,4 @@
-"""Arrays are understood by their shapes, whatever they are called, stored in and wrapped into."""
+"""Arrays are understood by their shapes, under any name and in any file."""
 
 import pickle
 import zipfile
@@ -23,7 +23,7 @@ SPLITS = ("train", "test", "validation")
 
 
 def digits(count):
-    """Make images of 28x28 with every grey level, and their labels."""
+    """Build images of 28x28 with every grey level, and their labels."""
     pixels = RNG.integers(0, 256, (count, 28, 28), np.uint8)
     pixels[:, 0, :3] = 0, 1, 255
     return pixels, (np.arange(count) % 5).astype(np.uint8)
@@ -184,9 +184,9 @@ COLOUR = RNG.integers(0, 256, (4, 32, 40, 3), np.uint8)
 def test_colour_and_other_sizes_are_brought_to_grey_28x28_when_asked(move, tmp_path):
     path = tmp_path / "a.npz"
     np.savez(path, X=COLOUR.transpose(move), y=np.arange(4))
-    with pytest.raises(CorruptError, match=r"in colour, 32x40; expected grey ones.*--grey"):
+    with pytest.raises(CorruptError, match=r"in colour, 32x40; expected grey levels.*--grey"):
         read_all(path)
-    with pytest.raises(CorruptError, match=r"of 32x40 pixels, expected 28x28.*--resize"):
+    with pytest.raises(CorruptError, match=r"of 32x40 pixels; expected 28x28.*--resize"):
         read_all(path, ReadOptions(grey=True))
     _, found = read_all(path, ReadOptions(grey=True, resize=True))
     folder = tmp_path / "pictures"
@@ -240,7 +240,7 @@ def test_objects_in_an_npz_run_nothing(tmp_path):
     np.savez(tmp_path / "a.npz", x=X, y=np.array([print] * len(X), object))
     with pytest.raises(CorruptError, match=r"y holds Python objects: refused: it imports .*print"):
         read_all(tmp_path / "a.npz")
-    np.savez(tmp_path / "b.npz", x=X, y=Y, meta=np.array(print, object))  # nothing looks at it
+    np.savez(tmp_path / "b.npz", x=X, y=Y, meta=np.array(print, object))  # never read
     assert read_all(tmp_path / "b.npz")[0].notes[-1].endswith("not used: meta")
 
 
@@ -307,7 +307,7 @@ def test_files_of_pytorch_are_refused_with_what_to_do(tmp_path):
     old.write_bytes(pickle.dumps(0x1950A86A20F9469CFC6C, 2))
     for path in (archive, old):
         with (
-            pytest.raises(CorruptError, match="a PyTorch file is not read") as error,
+            pytest.raises(CorruptError, match="PyTorch files are not supported") as error,
             open_source(path, ReadOptions(), tmp_path / f"unpacked {path.name}"),
         ):
             pass

@@ -1,4 +1,4 @@
-"""A class is one class however its name is written, and what is to be tested was trained."""
+"""Spellings of a name mean one class; classes need training images."""
 
 import unicodedata
 
@@ -22,7 +22,7 @@ from pipeline.storage.cache import Cache
 from tests.support.csv_kinds import Kind, csv_bytes, small_images
 from tests.support.image_sources import npz, png, save
 
-WRITTEN = {  # a number as people write it
+WRITTEN = {  # usual spellings of a number
     "as it is": str,
     "float": "{}.0".format,
     "dot": "{}.".format,
@@ -77,14 +77,16 @@ def test_classes_of_every_source_are_united_and_ordered_as_they_were(tmp_path):
 @pytest.mark.parametrize("split", ["test", "validation"])
 def test_a_class_that_is_not_trained_is_an_error_that_names_it(split, tmp_path):
     source = Source((part("train", 0, 1), part(split, 0, 2)), ("a", "b", "c", "unused"))
-    with pytest.raises(CorruptError, match=f"1 class of {split} images alone: c; the training "):
+    with pytest.raises(
+        CorruptError, match=f"1 class found only in {split} images: c; the training "
+    ):
         check_trained_classes(tmp_path, source)
     check_trained_classes(tmp_path, Source((part("train", 0, 2), part(split, 2)), source.classes))
 
 
 def test_names_that_differ_by_capitals_between_splits_are_said(tmp_path):
     source = Source((part("train", 0), part("test", 1)), ("ZERO", "zero"))
-    with pytest.raises(CorruptError, match="by one name: zero and ZERO are two"):
+    with pytest.raises(CorruptError, match="one name per class: zero and ZERO are two"):
         check_trained_classes(tmp_path, source)
 
 
@@ -97,13 +99,13 @@ def test_the_rules_hold_for_folders_and_arrays(tmp_path):
     assert imported.dataset.classes == ("0", "1")
     arrays = {"x_train": pixels, "y_train": np.arange(8) % 2, "x_test": pixels}
     path = npz(tmp_path / "b.npz", **arrays, y_test=np.arange(8) % 3)
-    with pytest.raises(CorruptError, match="1 class of test images alone: 2;"):
+    with pytest.raises(CorruptError, match="1 class found only in test images: 2;"):
         import_dataset(cache, path, "other", ImportOptions())
 
 
 def test_a_class_that_holds_nearly_all_images_is_noted():
     (note,) = notes_on_classes("ab", [part("train", *[1] * 59, 0)])
-    assert note.startswith("59 of 60 training images are of class b, nearly all")
+    assert note.startswith("59 of 60 training images are of class b; check that")
     assert notes_on_classes("ab", [part("train", *[1] * 9, 0)]) == []
 
 
@@ -153,5 +155,5 @@ def test_missing_labels_are_named_by_line_in_tables_and_by_row_in_arrays(absent,
 def test_labels_that_are_no_numbers_are_counted(tmp_path):
     labels = np.array([0.0, 1, np.nan, 1, np.nan, 0])
     path = npz(tmp_path / "a.npz", x=small_images(0, 6), y=labels)
-    with pytest.raises(CorruptError, match=r"a label is nan, .*; image 3 is the first of 2 such"):
+    with pytest.raises(CorruptError, match=r"a label is nan; .*; image 3 is the first of 2 such"):
         import_dataset(Cache(tmp_path / "cache", "test"), path, "mine", ImportOptions())

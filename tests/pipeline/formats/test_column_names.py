@@ -1,4 +1,4 @@
-"""Columns are understood by their names, in every format and language that is common."""
+"""Columns are understood by their names, in every common format and language."""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -70,7 +70,9 @@ def test_pixels_that_are_missing_are_gaps(spelling):
 
 def test_several_columns_that_may_be_the_label_are_listed_with_the_option():
     names = ["writer", "the value", *(f"p{i}" for i in range(3))]
-    with pytest.raises(CorruptError, match=r"there are writer, the value, expected") as error:
+    with pytest.raises(
+        CorruptError, match=r"columns other than pixels: writer, the value; expected"
+    ) as error:
         find_label("a.csv", names, [0, 1])
     assert error.value.hint == "Name it with --label-column writer"
     assert find_label("a.csv", names, [0, 1], "The Value") == 1

@@ -1,4 +1,4 @@
-"""CSV files are read exactly in whatever form people save them, or refused with what to do."""
+"""CSV files are read exactly in any usual form, or refused with a hint."""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -48,7 +48,7 @@ def check(path, pixels, names, **options):
 
 @st.composite
 def kinds(draw):
-    """Draw a form of a file that says all that it takes to read it."""
+    """Draw a form of a file that is complete enough to be read."""
     header = draw(st.sampled_from([None, *HEADERS]))
     separator = draw(st.sampled_from(",;\t"))
     numbers = draw(st.sampled_from([it for it in NUMBERS if it != "truth"]))
@@ -205,7 +205,7 @@ def test_a_label_is_taken_by_its_name(tmp_path):
         read(path)
     check(path, pixels, NAMES["letters"], label_column="Kind of Thing")
     check(path, pixels, NAMES["letters"], label_column="first")
-    with pytest.raises(CorruptError, match="no column is called other; there are kind of thing"):
+    with pytest.raises(CorruptError, match='"other" not found; other than pixels there is kind of'):
         read(path, label_column="other")
 
 
@@ -213,14 +213,14 @@ def test_a_label_is_taken_by_its_name(tmp_path):
     ("kind", "change", "message"),
     [
         (Kind(), ("pixel100", "comment"), "others: comment; missing: pixel100"),
-        (Kind(), ("pixel783", "pixel990"), "784 of them pixels by their names"),
-        (Kind(), ("label,", "label,class,"), "beside the pixels there are label, class"),
-        (Kind(label="id"), ("", ""), "no column is called label: the columns are pixels and id"),
-        (Kind(), ("\n1,0,", "\n1,0.5,"), 'line 3: column 2 is "0.5", expected a whole number'),
-        (Kind(), ("\n1,0,", "\n1,nan,"), 'line 3: column 2 is "nan", expected a whole number'),
+        (Kind(), ("pixel783", "pixel990"), "784 of them named like pixels"),
+        (Kind(), ("label,", "label,class,"), "columns other than pixels: label, class"),
+        (Kind(label="id"), ("", ""), "no column named label found; the columns are pixels and id"),
+        (Kind(), ("\n1,0,", "\n1,0.5,"), 'line 3: column 2 is "0.5"; expected a whole number'),
+        (Kind(), ("\n1,0,", "\n1,nan,"), 'line 3: column 2 is "nan"; expected a whole number'),
         (Kind(numbers="share"), ("\n1,0.0,", "\n1,2.0,"), 'line 3: column 2 is "2'),
-        (Kind(), ("\n1,0,", "\n1,-1,"), 'line 3: column 2 is "-1", .* Pixels from -1 to 1'),
-        (Kind(None), (",0\n", ",0,0,0,0\n"), "788 values, .* A column for each class"),
+        (Kind(), ("\n1,0,", "\n1,-1,"), 'line 3: column 2 is "-1"; .* Pixels from -1 to 1'),
+        (Kind(None), (",0\n", ",0,0,0,0\n"), "788 values; .* A column for each class"),
         (Kind(separator=";"), ("\n0;", "\n0;x, y;"), "a comma in a text, where a semicolon"),
     ],
 )
@@ -244,7 +244,7 @@ def test_an_image_that_pandas_took_for_a_header_is_left_out_and_said(label, tmp_
     mangled[0] = label or mangled[0]
     path = save(tmp_path / "mine.csv", b"\n".join([",".join(mangled).encode(), *rows]))
     notes = check(path, pixels[1:], names[1:])
-    assert "not used: line 1, an image that pandas took for names of columns" in notes[0]
+    assert "not used: line 1, an image that pandas read as names of columns" in notes[0]
 
 
 @pytest.mark.parametrize("labels", ["digits", "ids"])
@@ -254,7 +254,7 @@ def test_ids_are_no_labels(labels, tmp_path):
     if labels == "digits":
         check(path, small_images(0, COUNT), names)
         return
-    with pytest.raises(CorruptError, match="the first column has another value in each line, as i"):
+    with pytest.raises(CorruptError, match="the first column has a different value in each line"):
         read(path)
 
 
@@ -313,7 +313,7 @@ def test_ids_that_differ_are_refused_and_ids_of_one_file_are_said(tmp_path):
     pixels, names, order = small_images(0, COUNT), NAMES["digits"], list(range(COUNT))
     for columns in (("id", None), (None, "id")):
         notes = check(pair_with_ids(tmp_path, pixels, names, order, order, columns), pixels, names)
-        assert "the other file has no ids, so lines were paired by their order" in notes[0]
+        assert "the other file has no ids, so lines are paired in order" in notes[0]
     labels = pair_with_ids(tmp_path, pixels, names, order, order[::-1]) / "labels.csv"
     text = labels.read_text()
     labels.write_text(text.replace("\n7,", "\n70,"))
@@ -322,7 +322,7 @@ def test_ids_that_differ_are_refused_and_ids_of_one_file_are_said(tmp_path):
     ):
         read(tmp_path)
     labels.write_text(text.replace("\n7,", "\n8,"))
-    with pytest.raises(CorruptError, match=r'labels.csv: line 18: the id "8" is in line 17, too'):
+    with pytest.raises(CorruptError, match=r'labels.csv: line 18: the id "8" is also in line 17'):
         read(tmp_path)
     labels.write_text(text + "\n70,1")
     with pytest.raises(CorruptError, match=r'labels.csv: line 26: .* no line with the id "70"'):
@@ -347,7 +347,7 @@ def test_files_of_two_datasets_are_not_joined(tmp_path):
         with pytest.raises(CorruptError, match=rf"{test}: 5 classes of test .* in {train}"):
             import_dataset(cache, path, "mine", ImportOptions())
     wishes, pictures = ImportOptions(label_column="first"), images(tmp_path / "b")
-    with pytest.raises(UsageError, match="--label-column is for tables"):
+    with pytest.raises(UsageError, match="--label-column applies to tables"):
         import_dataset(cache, pictures, "mine", wishes)
 
 

@@ -1,4 +1,4 @@
-"""Lines without values, quotes of either kind and blanks between values change nothing."""
+"""Empty lines, quotes and blanks around values change nothing."""
 
 import re
 
@@ -107,11 +107,11 @@ def lines_of(kind, names=NAMES):
 WRONG = {
     "a title": (["My digits", *lines_of(Kind())], "line 1: 1 values, and 785 below it", "Remove"),
     "a title with commas": (["Digits,,", *lines_of(Kind())], "line 1: 3 values, and 785", "Remove"),
-    "a sum": ([*lines_of(Kind()), "20 images"], "line 22: 1 values, expected", "Remove the line"),
+    "a sum": ([*lines_of(Kind()), "20 images"], "line 22: 1 values; expected", "Remove the line"),
     "a line cut short": ([*lines_of(Kind()), "1,0,0,0"], "line 22: 4 values", "save it again"),
     "units": (
         [lines_of(Kind())[0], ",".join(785 * "-"), *lines_of(Kind())[1:]],
-        'line 2: column 2 is "-", expected a whole number',
+        'line 2: column 2 is "-"; expected a whole number',
         "",
     ),
     "empty labels": (
@@ -134,7 +134,7 @@ WRONG = {
             f"{it},{i % 4}"
             for i, it in enumerate(lines_of(Kind(header=None, is_last=True), [0] * 20))
         ],
-        "786 values a line, and the first column is no index: it has 1 different values in",
+        "786 values per line, but the first column is not an index: it has 1 different",
         "Give the file a header, such as id,label,pixel0",
     ),
 }

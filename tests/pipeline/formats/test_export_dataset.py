@@ -1,4 +1,4 @@
-"""Exports are what other programs expect, whole or not at all, and replace nothing but exports."""
+"""Exports match other programs, are atomic, and replace only exports."""
 
 import csv
 import dataclasses
@@ -50,7 +50,7 @@ def export(cache, dataset, name, folder, **options):
     return path
 
 
-# What other programs find in them
+# Content as other programs read it
 
 
 def test_keras_finds_its_keys_and_types(cache, mine, tmp_path):
@@ -71,7 +71,7 @@ def test_an_npz_file_says_nothing_of_when_and_where(cache, mine, tmp_path):
 
 
 def as_torchvision_reads(path):
-    """Read as `read_sn3_pascalvincent_tensor` of torchvision/datasets/mnist.py does."""
+    """Read a file like `read_sn3_pascalvincent_tensor` of torchvision/datasets/mnist.py."""
     data = path.read_bytes()
     kinds = {8: np.uint8, 12: ">i4"}
     magic = int.from_bytes(data[:4], "big")
@@ -137,7 +137,7 @@ def test_images_lie_in_folders_that_every_system_can_have(classes, folders, cach
     assert (folder / "classes.txt").read_text("utf-8").split("\n")[:-1] == list(classes)
 
 
-# Data sets whose files say more, or lie otherwise
+# Datasets with further columns, or with images on their side
 
 
 def put(cache, group, name, data):
@@ -147,7 +147,7 @@ def put(cache, group, name, data):
 
 @pytest.mark.slow
 def test_qmnist_keeps_its_columns_and_its_lost_digits(cache, tmp_path):
-    """The files of QMNIST with other content; its counts are what tells `test` from `lost`."""
+    """The files of QMNIST with other content; its counts separate `test` from `lost`."""
     rng, parts, splits = np.random.default_rng(0), {}, {}
     for part in "train", "test":
         pixels = np.zeros((60_000, 28, 28), np.uint8)
@@ -177,7 +177,7 @@ def test_qmnist_keeps_its_columns_and_its_lost_digits(cache, tmp_path):
         "train": 60_000, "test": 10_000, "lost": 50_000
     }  # fmt: skip
     assert np.array_equal(raw_arrays(cache, "again")["lost"][0], parts["test"][0][10_000:])
-    assert any("of each row of labels the class alone is kept" in it for it in imported.notes)
+    assert any("only the class is kept from each row of labels" in it for it in imported.notes)
 
 
 def test_emnist_goes_to_torchvision_as_it_was_published_and_comes_back_upright(cache, tmp_path):
@@ -211,7 +211,7 @@ def test_emnist_goes_to_torchvision_as_it_was_published_and_comes_back_upright(c
         assert np.array_equal(labels, SPLITS[split][1])
 
 
-# Where the data come from
+# Sources of the data
 
 
 @EVERY_WRITABLE
@@ -257,7 +257,7 @@ def test_a_full_disk_leaves_what_was_there(name, cache, mine, tmp_path):
     assert tree(tmp_path) == before
 
 
-# What may be replaced
+# Replacement of exports
 
 
 @EVERY_WRITABLE
@@ -265,7 +265,7 @@ def test_an_export_is_replaced_with_force_alone(name, cache, mine, tmp_path):
     path = export(cache, mine, name, tmp_path)
     before = tree(tmp_path)
     other = make_own(cache, "other", {**SPLITS, "lost": SPLITS["test"]}, CLASSES)
-    with pytest.raises(UsageError, match="is there already") as caught:
+    with pytest.raises(UsageError, match="already exists") as caught:
         export(cache, other, name, tmp_path)
     assert "--force" in caught.value.hint
     export(cache, other, name, tmp_path, force=True)
@@ -303,7 +303,7 @@ def test_what_is_no_export_is_never_replaced(kind, name, cache, mine, tmp_path):
     path = out_path(tmp_path, name)
     FOREIGN[kind](path)
     before = tree(tmp_path)
-    for force, message in (False, "is there already"), (True, "--force does not replace it"):
+    for force, message in (False, "already exists"), (True, "--force does not replace it"):
         with pytest.raises(UsageError, match=message):
             export(cache, mine, name, tmp_path, force=force)
     assert tree(tmp_path) == before
@@ -315,7 +315,7 @@ def test_an_export_that_was_changed_is_never_replaced(kind, name, cache, mine, t
     path = export(cache, mine, name, tmp_path)
     CHANGES[kind](path)
     before = tree(tmp_path)
-    with pytest.raises(UsageError, match="not an export of ours as we left it"):
+    with pytest.raises(UsageError, match="is not an unchanged export"):
         export(cache, mine, name, tmp_path, force=True)
     assert tree(tmp_path) == before
 
@@ -328,13 +328,13 @@ def test_an_export_with_a_changed_byte_is_never_replaced(name, cache, mine, tmp_
     data[len(data) // 3] ^= 1
     victim.write_bytes(data)
     before = tree(tmp_path)
-    with pytest.raises(UsageError, match="not an export of ours as we left it"):
+    with pytest.raises(UsageError, match="is not an unchanged export"):
         export(cache, mine, name, tmp_path, force=True)
     assert tree(tmp_path) == before
 
 
 def test_the_name_of_a_file_tells_its_format(cache, mine, tmp_path):
-    with pytest.raises(UsageError, match=r"--out .*digits\.zip does not end in \.npz"):
+    with pytest.raises(UsageError, match=r'--out is .*digits\.zip"; expected a name .* in \.npz'):
         export_dataset(cache, mine, "npz", tmp_path / "digits.zip")
 
 

@@ -1,4 +1,4 @@
-"""Folders of pictures: every type alike, broken ones named together, links and litter seen."""
+"""Folders of pictures: all types, one error for all damaged files, links, and litter."""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -63,7 +63,7 @@ def test_all_broken_pictures_are_named_at_once_or_left_out(broken, has_splits, t
     source, found = read(folder, skip_damaged=True)
     assert np.array_equal(found[0], PIXELS)
     assert sum(map(len, found)) == len(PIXELS)
-    assert f"{len(bad)} of {len(PIXELS) + len(bad)} pictures left out" in source.notes[-1]
+    assert f"{len(bad)} of {len(PIXELS) + len(bad)} pictures skipped" in source.notes[-1]
 
 
 def test_sound_pictures_of_another_size_are_not_damaged(tmp_path):
@@ -85,7 +85,7 @@ def test_nothing_but_broken_pictures_is_refused(tmp_path):
 
 def test_skipping_is_for_pictures_alone(tmp_path):
     path = npz(tmp_path / "a.npz", x=PIXELS, y=LABELS)
-    with pytest.raises(UsageError, match="--skip-damaged is for image files"):
+    with pytest.raises(UsageError, match="--skip-damaged applies to image files"):
         import_dataset(
             Cache(tmp_path / "c", "test"), path, "mine", ImportOptions(skip_damaged=True)
         )
@@ -121,7 +121,7 @@ def test_pictures_without_labels_beside_training_ones_are_left_aside(flat, tmp_p
         save(tmp_path / flat / f"img_{i}.png", png(PIXELS[i]))
     source, (found,) = read(tmp_path)
     assert len(found) == len(PIXELS)
-    assert any("3 pictures without labels" in note for note in source.notes)
+    assert any("3 pictures not used, because" in note for note in source.notes)
 
 
 def test_pictures_in_splits_without_classes_are_not_two_classes(tmp_path):
@@ -133,7 +133,7 @@ def test_pictures_in_splits_without_classes_are_not_two_classes(tmp_path):
 
 def test_pictures_of_a_type_that_is_not_read_are_not_passed_over(tmp_path):
     save(images(tmp_path) / "0" / "a.heic", b"x")
-    with pytest.raises(CorruptError, match=r"a\.heic: \.heic pictures are not read"):
+    with pytest.raises(CorruptError, match=r"a\.heic: \.heic pictures are not supported"):
         read(tmp_path)
 
 

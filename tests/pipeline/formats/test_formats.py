@@ -1,4 +1,4 @@
-"""Every format gives back exactly what it was given, for whatever data set."""
+"""Every format restores every dataset exactly."""
 
 import gzip
 
@@ -52,7 +52,7 @@ def count_changed(found, expected):
 
 @st.composite
 def sets(draw):
-    """Draw class names, and images of a few of them for each split, of which some are to train."""
+    """Draw class names, and images of some classes for each split."""
     drawn = draw(st.lists(CLASS_NAMES, min_size=1, max_size=8))
     classes = list(dict.fromkeys(plain_names(drawn).values()))
     others = draw(st.sets(st.sampled_from(["validation", "lost"])))
@@ -132,5 +132,5 @@ def test_an_export_is_recognised_for_what_it_is(name, tmp_path):
 def test_every_format_has_one_name_and_says_what_it_is():
     assert all(name == it.name and it.title for name, it in FORMATS.items())
     assert len({it.title for it in FORMATS.values()}) == len(FORMATS)
-    with pytest.raises(UsageError, match='no format is called "hdf5", we write npz, idx'):
+    with pytest.raises(UsageError, match='format "hdf5" not found; the formats are npz, i'):
         find_writer("hdf5")

@@ -1,4 +1,4 @@
-"""Own images become a data set like the others, whole or not at all, under a name of its own."""
+"""Imported images become a dataset like the others, atomically, under a new name."""
 
 import gzip
 import os
@@ -120,7 +120,7 @@ def test_a_share_that_leaves_nothing_is_refused(share, cache, source):
     "name", [*DATASETS, "emnist", "", "My", "a/b", "..", "a" * 65, "a_b", "-a"]
 )
 def test_names_of_others_and_names_of_no_folder_are_refused_even_with_force(name, cache, source):
-    with pytest.raises(UsageError, match=r"everybody knows|is no name for a data set"):
+    with pytest.raises(UsageError, match=r"a public dataset|is no name for a data set"):
         import_dataset(cache, source, name, ImportOptions(force=True))
     assert not cache.root.exists()
 
@@ -129,7 +129,7 @@ def test_a_data_set_is_replaced_with_force_alone(cache, source, tmp_path):
     import_dataset(cache, source, "mine", ImportOptions())
     before = tree(cache.root)
     other = npz(tmp_path / "b.npz", x=255 - PIXELS, y=LABELS)
-    with pytest.raises(UsageError, match="there already is a data set of yours called mine") as got:
+    with pytest.raises(UsageError, match="your dataset mine already exists") as got:
         import_dataset(cache, other, "mine", ImportOptions())
     assert "--force" in got.value.hint
     assert tree(cache.root) == before
@@ -163,13 +163,15 @@ def test_nothing_of_somebody_else_is_replaced(place, is_own, cache, source):
     save(cache.root / place, b"precious")
     before = tree(cache.root)
     force = is_own and place == "raw/mine/notes.txt"
-    with pytest.raises(UsageError, match=r"which no import made|no data set of yours|may be yours"):
+    with pytest.raises(
+        UsageError, match=r"not from an import|not one of your datasets|one of your files"
+    ):
         import_dataset(cache, source, "mine", ImportOptions(force=force))
     assert tree(cache.root) == before
 
 
 def broken_folder(folder):
-    """Images of which the last one is broken, which is found out after all others were written."""
+    """Images of which the last is damaged, found after all others are written."""
     images(folder)
     save(folder / "3" / "z.png", png(PIXELS[0])[:-30])
     return folder
@@ -231,7 +233,7 @@ def test_two_imports_of_one_name_at_once_leave_one_whole_data_set(cache, source,
     other = npz(tmp_path / "b.npz", x=255 - PIXELS, y=LABELS)
     children = [in_child(cache, path) for path in (source, other, source, other)]
     answers = [child.communicate(timeout=PATIENCE)[0] for child in children]
-    assert sum("there already is a data set of yours" in answer for answer in answers) == 3
+    assert sum("your dataset mine already exists" in answer for answer in answers) == 3
     dataset = find_dataset(cache, "mine")
     assert [finding.status for finding in verify_dataset(cache, dataset)] == ["intact"] * 7
 
@@ -250,7 +252,7 @@ def test_images_of_any_size_are_resized_smoothly_when_asked(cache, tmp_path):
         save(folder / "check" / f"{i}.png", png(checks))
     for option in "resize", "grey":
         table = save(tmp_path / "b.csv", lines(KAGGLE))
-        with pytest.raises(UsageError, match=f"--{option} is for .*arrays.* is read as csv"):
+        with pytest.raises(UsageError, match=f"--{option} applies to .*arrays.* is read as csv"):
             import_dataset(cache, table, "a", ImportOptions(**{option: True}))
     import_dataset(cache, folder, "mine", ImportOptions(resize=True, test_share=0.5))
     pixels = raw_arrays(cache, "mine")["train"][0][0].astype(int)
@@ -267,7 +269,7 @@ def test_classes_are_the_names_of_the_folders_in_natural_order(cache, tmp_path):
     save(folder / "classes.txt", "Ä\r\n10\r\nclass 10\r\nclass 9\r\nnever\r\n".encode())
     imported = import_dataset(cache, folder, "listed", ImportOptions())
     assert imported.dataset.classes == ("Ä", "10", "class 10", "class 9", "never")
-    assert "no training image of 1 of 5 classes: never" in imported.notes
+    assert "1 of 5 classes without training images: never" in imported.notes
 
 
 def test_labels_of_a_csv_file_may_be_names(cache, tmp_path):
@@ -292,7 +294,7 @@ def test_kaggles_test_images_without_labels_are_left_out_with_a_note(cache, tmp_
     save(tmp_path / "k" / "test.csv", lines(KAGGLE).replace(b"label,", b"").replace(b"\n0,", b"\n"))
     for path, name in (tmp_path / "k", "a"), (tmp_path / "k" / "train.csv", "b"):
         imported = import_dataset(cache, path, name, ImportOptions())
-        assert imported.notes[0].startswith("not used, for it has no labels: ")
+        assert imported.notes[0].startswith("not used, because it has no labels: ")
         assert {it: part.count for it, part in imported.dataset.splits.items()} == {
             "train": 20, "test": 4
         }  # fmt: skip
@@ -315,7 +317,7 @@ def test_links_are_followed_inside_the_folder_alone(cache, tmp_path):
     import_dataset(cache, folder, "mine", ImportOptions())
     assert sum(len(labels) for _, labels in raw_arrays(cache, "mine").values()) == len(LABELS) + 1
     (folder / "4").symlink_to(tmp_path)
-    with pytest.raises(CorruptError, match="4: a link that leads out of"):
+    with pytest.raises(CorruptError, match="4 is a link that leads out of"):
         import_dataset(cache, folder, "other", ImportOptions())
 
 
@@ -341,18 +343,18 @@ def test_what_looks_wrong_is_noted(cache, tmp_path):
     assert notes == [
         f"{faint}: not used: note",
         "4 test images were chosen at random, seed 0",
-        "no training image of 3 of 7 classes: 1, 3, 5",
+        "3 of 7 classes without training images: 1, 3, 5",
         FAINT,
     ]
     both = npz(tmp_path / "b.npz", x_train=PIXELS, y_train=LABELS, x_test=PIXELS, y_test=LABELS)
     notes = import_dataset(cache, both, "b", ImportOptions(test_share=0.5)).notes
-    assert "has test images of its own, so --test-share is not used" in notes[0]
+    assert "already has test images, so --test-share is not used" in notes[0]
     assert notes[1].startswith("24 of 24 test images are also in training, pixel by pixel")
 
 
 def test_images_to_train_on_are_needed(cache, tmp_path):
     path = npz(tmp_path / "a.npz", x_test=PIXELS, y_test=LABELS)
-    with pytest.raises(CorruptError, match="images for test alone, expected some to train on"):
+    with pytest.raises(CorruptError, match="only images for test found; expected training images"):
         import_dataset(cache, path, "mine", ImportOptions())
     path = npz(tmp_path / "b.npz", x=PIXELS[:0], y=LABELS[:0])
     with pytest.raises(CorruptError, match="no images"):

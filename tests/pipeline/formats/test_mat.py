@@ -1,4 +1,4 @@
-"""MATLAB's files are read exactly, in both orders of bytes; what is damaged is refused."""
+"""MATLAB files are read exactly, in both byte orders; damaged files are refused."""
 
 import numpy as np
 import pytest
@@ -84,8 +84,8 @@ SHAPE = np.array([6, 784], "<i4").tobytes()
 REFUSED = {
     "version 7.3": (b"MATLAB 7.3 MAT-file".ljust(512) + b"\x89HDF\r\n\x1a\n", "version 7.3, .*-v7"),
     "HDF5 under this name": (b"\x89HDF\r\n\x1a\n" + bytes(600), "version 7.3, .*np.savez"),
-    "nothing": (b"", "no MATLAB file of version 5"),
-    "a word": (b"hello" * 100, "no MATLAB file of version 5"),
+    "nothing": (b"", "not a MATLAB file of version 5"),
+    "a word": (b"hello" * 100, "not a MATLAB file of version 5"),
     "no variable": (SOUND[:128], "no images among its arrays"),
     "cut": (SOUND[:-90], "damaged MATLAB file"),
     "zipped and cut": (MatFile("<", True).write(x=ROWS, y=Y)[:-20], "damaged MATLAB file"),
@@ -127,5 +127,5 @@ def test_a_damaged_file_is_read_or_refused(zipped, tmp_path, amount):
 
 def test_a_file_of_version_4_is_named_so(tmp_path):
     savemat(tmp_path / "a.mat", {"x": np.zeros((5, 784)), "y": np.arange(5)}, format="4")
-    with pytest.raises(CorruptError, match=r"a MATLAB file of version 4, .* scipy.io.loadmat"):
+    with pytest.raises(CorruptError, match=r"a MATLAB file of version 4; .* scipy.io.loadmat"):
         read_all(tmp_path / "a.mat")

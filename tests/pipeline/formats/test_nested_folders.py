@@ -1,4 +1,4 @@
-"""Pictures that lie otherwise than in folders of classes are read, or refused with what to do."""
+"""Pictures in other layouts than folders of classes are read, or refused with a hint."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.support.image_sources import LABELS, PIXELS, png, save
 
 
 def pictures(root, place):
-    """Save every image at a place made of its number, its label and its split."""
+    """Save every image under a path built from its number, its label and its split."""
     for i, (pixels, label) in enumerate(zip(PIXELS, LABELS, strict=True)):
         split = "train" if i < 16 else "test"
         save(root / place.format(i=i, label=label, split=split, part=i % 3), png(pixels))
@@ -37,13 +37,13 @@ def test_pictures_below_splits_of_classes_and_without_suffixes_are_read(place, t
         assert imported.dataset.splits["train"].count == 16
 
 
-REFUSED = {  # what the message and its hint have in them
+REFUSED = {  # parts of the message and of its hint
     "{i}.png": ("24 pictures without folders of classes", "Move each into a folder"),
     "{label}_{i:03}.png": ("24 pictures without folders of classes", '.split("_")[0]'),
-    "images/{i}.png": ("all pictures are in images, which is no class", "Move each into a"),
+    "images/{i}.png": ("all pictures are in images, which is not a class", "Move each into a"),
     "Trainingsdaten {part}/{label}/{i}.png": (
         "folders in folders: Trainingsdaten 0, Trainingsdaten 1, Trainingsdaten 2, with 0, 1, 2",
-        "Call the folders of training and test images train and test",
+        "Rename the folders of training and test images to train and test",
     ),
     "writer{i}/{label}/{i}.png": ("folders in folders: writer0, writer1", "Move the pictures up"),
     "{label}/writer{part}/{i}.png": ("with writer0, writer1, writer2 in them", "Move the pictures"),
@@ -83,4 +83,4 @@ def test_a_split_of_another_name_is_kept_and_said(tmp_path):
         save(root / "holdout" / str(label) / f"h{i}.png", png(pixels))
     imported = import_dataset(Cache(tmp_path / "cache", "test"), root, "mine", ImportOptions())
     assert set(imported.dataset.splits) == {"train", "test", "holdout"}
-    assert any("holdout is kept as a split of its own" in it for it in imported.notes)
+    assert any("holdout is kept as a separate split" in it for it in imported.notes)

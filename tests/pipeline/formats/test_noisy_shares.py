@@ -1,4 +1,4 @@
-"""Shares of full ink with a little noise are rounded; other scales come with what mends them."""
+"""Noisy shares of full ink are rounded; errors for other scales have a fix."""
 
 import hypothesis.strategies as st
 import numpy as np

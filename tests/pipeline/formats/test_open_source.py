@@ -1,4 +1,4 @@
-"""Data are found wherever people keep them: wrapped, in archives, among litter, under any name."""
+"""Data are found in nested folders, in archives, among litter and under any name."""
 
 import gzip
 import io
@@ -25,7 +25,7 @@ SPELLINGS = {  # of the two splits
     "train": ("train", "Training", "TRAIN", "mnist_train", "training-images", "Train data"),
     "test": ("test", "Testing", "TEST", "mnist_test", "test-images", "Test data"),
 }
-LITTER = {  # what lies beside data, and nobody means
+LITTER = {  # files next to data that are not part of it
     "__MACOSX/._a.png": b"x",
     ".DS_Store": b"x",
     "Thumbs.db": b"x",
@@ -195,7 +195,7 @@ def test_where_nothing_is_read_it_is_said_what_was_seen_and_what_is_read(files, 
 def test_files_of_several_datasets_are_not_mixed(tmp_path):
     for name in ("mnist_train", "mnist_test", "fashion_train", "fashion_test"):
         save(tmp_path / f"{name}.csv", lines(KAGGLE))
-    with pytest.raises(UsageError, match="not the splits of one data set"):
+    with pytest.raises(UsageError, match="not the splits of one dataset"):
         read_splits(tmp_path, tmp_path / "work")
     make_pictures(tmp_path / "pictures", 0)
     make_pictures(tmp_path / "pictures", 1)
@@ -203,7 +203,7 @@ def test_files_of_several_datasets_are_not_mixed(tmp_path):
         read_splits(tmp_path / "pictures", tmp_path / "work")
 
 
-# Archives that are not to be trusted
+# Untrusted archives
 
 
 def zip_of(*members, **changes):
@@ -245,7 +245,7 @@ HOSTILE = {
     "link": (zip_of(("a.csv", b"/etc/passwd"), external_attr=0o120777 << 16), "link or a device"),
     "encrypted": (encrypted(), "encrypted"),
     "bomb": (zip_of(("a.csv", BOMB)), "times its size"),
-    "empty": (zip_of(), "without files"),
+    "empty": (zip_of(), "has no files"),
     "file and folder": (zip_of(("a", b"1"), ("a/b.csv", b"1")), "damaged archive"),
     "cut": (zip_of(("a.csv", b"1"))[:-30], "damaged archive"),
     "Excel": (zip_of(("[Content_Types].xml", b""), ("xl/a.xml", b"")), "Excel workbook"),
@@ -352,7 +352,7 @@ def test_a_member_that_a_zip_has_twice_counts_once_if_both_are_alike(tmp_path):
             file.writestr("train.csv", second)
     _, counted = describe_source(tmp_path / "a.zip", tmp_path / "work")
     assert counted.startswith(f"{len(LABELS)} images of 4 classes")
-    with pytest.raises(CorruptError, match=r"train.csv is in it twice, with different content"):
+    with pytest.raises(CorruptError, match=r"train.csv occurs twice with different content"):
         describe_source(tmp_path / "b.zip", tmp_path / "more work")
 
 

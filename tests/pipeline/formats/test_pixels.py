@@ -1,4 +1,4 @@
-"""What is unusual about pixels is said while they are imported, with the option that mends it."""
+"""Notes of an import describe unusual pixels and name the option that fixes them."""
 
 import numpy as np
 import pytest
@@ -88,7 +88,7 @@ def test_another_scale_is_said_and_mended(highest, write, bring_in):
 
 
 def test_a_pixel_above_the_highest_is_refused(bring_in):
-    with pytest.raises(CorruptError, match=r"a\.npz: a pixel is \d+, expected 16 at most"):
+    with pytest.raises(CorruptError, match=r"a\.npz: a pixel is \d+; expected 16 at most"):
         bring_in(as_npz, small_images(0, COUNT), highest=16)
 
 
@@ -116,7 +116,7 @@ def test_rows_and_columns_are_exchanged_when_asked(bring_in):
 
 
 def both_splits(train, test):
-    """Write a function that saves two splits with pixels of their own."""
+    """Write a function that saves two splits with different pixels."""
 
     def write(folder, pixels):
         half = COUNT // 2
@@ -138,7 +138,7 @@ def test_a_split_on_another_scale_is_the_last_note(highest, is_test, bring_in):
 
     splits = (same, faint) if is_test else (faint, same)
     note, _ = bring_in(both_splits(*splits), small_images(0, COUNT))
-    assert note.startswith("the splits are not on one scale: pixels are 0 to ")
+    assert note.startswith("the splits have different scales: pixels are 0 to ")
     assert f"0 to {highest} in {'test' if is_test else 'train'}" in note
     note, _ = bring_in(both_splits(faint, faint), small_images(0, COUNT))
     assert note.startswith(f"no pixel is above {highest} of 255")
@@ -155,4 +155,4 @@ def test_a_split_on_other_paper_is_named(is_test, bring_in):
 
 def test_a_split_without_ink_is_named(bring_in):
     note, _ = bring_in(both_splits(same, np.zeros_like), small_images(0, COUNT))
-    assert note == "every pixel of test is 0: there is nothing in its images"
+    assert note == "every pixel of test is 0; its images are blank"

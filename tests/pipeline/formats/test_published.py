@@ -1,4 +1,4 @@
-"""EMNIST is upright and has its class names under any format and any name of its own."""
+"""EMNIST is upright and has its class names in any format and under any name."""
 
 import numpy as np
 import pytest
@@ -112,7 +112,7 @@ def test_images_on_their_side_under_another_name_are_noted(write, cache, tmp_pat
     path = write(tmp_path, "mine", sideways, numbers)
     found, imported = bring_in(cache, path)
     assert found == examples(sideways, map(str, numbers))
-    assert any("lie on their side, as those of EMNIST do" in note for note in imported.notes)
+    assert any("lie on their side, like those of EMNIST" in note for note in imported.notes)
     for pixels, transpose in ((sideways, True), (sideways, False), (upright(), None)):
         _, imported = bring_in(cache, write(tmp_path, "mine", pixels, numbers), transpose=transpose)
         assert not any("lie on their side" in note for note in imported.notes)
@@ -120,7 +120,7 @@ def test_images_on_their_side_under_another_name_are_noted(write, cache, tmp_pat
 
 def test_labels_that_do_not_fit_are_refused(cache, tmp_path):
     path = as_npz(tmp_path, "emnist-letters", upright(), np.arange(COUNT) + 8)
-    with pytest.raises(CorruptError, match="label 27, expected 1 to 26 in EMNIST letters"):
+    with pytest.raises(CorruptError, match="label 27; expected 1 to 26 in EMNIST letters"):
         bring_in(cache, path)
 
 

@@ -1,4 +1,4 @@
-"""What other programs and people write is read exactly, or refused by name and place."""
+"""Files of other programs are read exactly, or refused with the position."""
 
 import gzip
 import io
@@ -90,7 +90,7 @@ def test_what_other_programs_write_is_read(kind, whole, tmp_path):
     made = READ[kind](tmp_path)
     path = made if not whole else tmp_path
     if whole and made.suffix in ("", ".npz") and made.is_file() and made.parent == tmp_path:
-        path = made  # a name that tells nothing, or one that is a file always
+        path = made  # a name without a meaning, or a path that is always a file
     source, found = read_all(path)
     (part,) = source.parts
     assert np.array_equal(found[part.split][0], PIXELS)
@@ -101,7 +101,7 @@ def test_what_other_programs_write_is_read(kind, whole, tmp_path):
 
 
 def python2_array(array):
-    """Pickle an array as NumPy did under Python 2, in which Nielsen's file was written."""
+    """Pickle an array like NumPy under Python 2, which wrote Nielsen's file."""
     code = f"{array.dtype.kind}{array.itemsize}".encode()
     shape = b"(" + b"".join(b"J" + struct.pack("<i", n) for n in array.shape) + b"t"
     return (
@@ -182,7 +182,7 @@ def test_splits_of_a_source_are_kept(kind, tmp_path):
     assert source.classes == (names if "torchvision" in kind else tuple("0123"))
 
 
-# What is refused, and what is said
+# Refused files, and the messages
 
 
 def only(name, data):
@@ -190,7 +190,7 @@ def only(name, data):
 
 
 def png_of(width, height):
-    """Make a PNG of which nothing but the header is there."""
+    """Build a PNG that consists of its header only."""
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     crc = struct.pack(">I", zlib.crc32(header))
     return b"\x89PNG\r\n\x1a\n\0\0\0\r" + header + crc + png(PIXELS[0])[33:]
@@ -237,7 +237,7 @@ def of_npz(**arrays):
 
 
 def npy_bomb(folder):
-    """Save an array that promises 100 times as much in its header."""
+    """Save an array whose header declares 100 times as much."""
     path = npz(folder / "a.npz", x=PIXELS, y=LABELS)
     return save(path, path.read_bytes().replace(b"(24, 28, 28), }  ", b"(2400, 28, 28), }"))
 
@@ -255,7 +255,7 @@ LAST = b"\n".join(  # the first pixel is black in all images, as MNIST's is
 REFUSED = {
     "an image of another size": (
         only("7/a.png", png(np.zeros((30, 32), np.uint8))),
-        "a.png: 32x30 pixels, expected 28x28. .*--resize",
+        "a.png: 32x30 pixels; expected 28x28. .*--resize",
     ),
     "a moving image": (only("7/a.gif", moving()), "a.gif: a moving image"),
     "no image": (only("7/a.png", b"<html>"), "a.png: no image of type .*: it is a web page"),
@@ -272,15 +272,15 @@ REFUSED = {
                 image_splits(it, "train", "test") / "my notes" / "0" / "a.png", b""
             ).parent.parent.parent
         ),
-        "my notes: beside train, but no name of another split",
+        "my notes is next to train, but not named like a split",
     ),
-    "a link that leads out": (linked, "link.png: a link that leads out of"),
-    "an empty folder": (lambda it: it, "nothing in it that is read"),
+    "a link that leads out": (linked, "link.png is a link that leads out of"),
+    "an empty folder": (lambda it: it, "no supported files found"),
     "a class too few": (listed(b"a\nb\nc\n"), 'the class "3" is not one of the 3 in classes.txt'),
-    "a class listed twice": (listed(b"0\n1\n2\n3\n2\n"), 'two classes are called "2"'),
-    "an empty class name": (listed(b"0\n\n2\n3\n"), '"" is no class name'),
-    "class names in Latin 1": (listed("ä".encode("latin-1")), "classes.txt: no UTF-8 text"),
-    "pixel 256": (field(4, 3, b"256"), 'line 4: column 3 is "256", expected a whole number'),
+    "a class listed twice": (listed(b"0\n1\n2\n3\n2\n"), 'two classes are named "2"'),
+    "an empty class name": (listed(b"0\n\n2\n3\n"), '"" is not a class name'),
+    "class names in Latin 1": (listed("ä".encode("latin-1")), "classes.txt: not UTF-8 text"),
+    "pixel 256": (field(4, 3, b"256"), 'line 4: column 3 is "256"; expected a whole number'),
     "pixel -1": (field(2, 785, b"-1"), 'line 2: column 785 is "-1"'),
     "pixel 1.5": (field(3, 2, b"1.5"), 'line 3: column 2 is "1.5"'),
     "no pixel": (field(3, 2, b""), 'line 3: column 2 is ""'),
@@ -291,20 +291,20 @@ REFUSED = {
     ),
     "a column more": (
         changed_line(5, lambda line: line + b",0"),
-        "line 5: 786 values, expected a l",
+        "line 5: 786 values; expected a l",
     ),
     "an open quote": (changed_line(6, lambda line: b'"' + line), "line 6: "),
     "a label in Latin 1": (
         field(6, 1, "ä".encode("latin-1")),
-        "line 6: the label is no UTF-8 text",
+        "line 6: the label is not UTF-8 text",
     ),
     "no label": (field(6, 1, b""), "line 6: an empty label, one of 1 in 24"),
-    "label 256": (field(6, 1, b"256"), "line 6: label 256, expected 255 at most"),
+    "label 256": (field(6, 1, b"256"), "line 6: label 256; expected 255 at most"),
     "labels last without header": (
         only("a.csv", LAST),
         "not clear whether the labels are the first or the last",
     ),
-    "no labels": (only("test.csv", KAGGLE[6:].encode() + b"\n"), "no column is called label"),
+    "no labels": (only("test.csv", KAGGLE[6:].encode() + b"\n"), "no column named label found"),
     "columns in disorder": (
         only("a.csv", KAGGLE.replace("l1,", "l2,").encode()),
         "others: pixel2; missing: pixel1. Expected",
@@ -312,11 +312,11 @@ REFUSED = {
     "an endless line": (only("a.csv", b"1," * (1 << 21)), "line 1: longer than 65,536 bytes"),
     "257 classes": (
         only("a.csv", b"".join(b"n%d" % i + b",0" * 784 + b"\n" for i in range(257))),
-        'line 257: "n256" is class 257, expected 256 at most',
+        'line 257: "n256" is class 257; expected 256 at most',
     ),
     "CSV files that are no set": (
         lambda it: save(save(it / "a.csv", b"1").with_name("b.csv"), b"").parent,
-        "2 files .a.csv, b.csv. that are not the splits of one data set",
+        "2 files .a.csv, b.csv. are not the splits of one dataset",
     ),
     "damaged gzip": (only("a.csv.gz", gzip.compress(lines())[:-50]), "damaged gzip data"),
     "npz without labels": (
@@ -324,13 +324,13 @@ REFUSED = {
         "no labels that fit a 24x28x28: a 24x28x28. .*x_train and y_train.*np.savez",
     ),
     "npz of objects": (of_npz(y=np.array([None] * N)), "Python objects"),
-    "npz with NaN": (of_npz(x=np.where(PIXELS > 3, np.nan, 0)), "a pixel is nan, expected a whole"),
+    "npz with NaN": (of_npz(x=np.where(PIXELS > 3, np.nan, 0)), "a pixel is nan; expected a whole"),
     "npz with pixel -1": (of_npz(x=PIXELS.astype(int) - 1), "a pixel is -1"),
     "npz with pixel 256": (of_npz(x=PIXELS.astype(np.uint16) + 1), "a pixel is 256"),
-    "npz with label 1.5": (of_npz(y=LABELS + 1.5), "y: a label is .*.5, expected a whole number"),
+    "npz with label 1.5": (of_npz(y=LABELS + 1.5), "y: a label is .*.5; expected a whole number"),
     "npz of 32x32": (of_npz(x=np.zeros((N, 32, 32), np.uint8)), "x: 24 images of 32x32.*--resize"),
     "npz in colour": (of_npz(x=np.zeros((N, 28, 28, 3), np.uint8)), "in colour, 28x28.*--grey"),
-    "npz with a label less": (of_npz(y=LABELS[1:]), "x 24x28x28 and y 23, expected a label for ea"),
+    "npz with a label less": (of_npz(y=LABELS[1:]), "x 24x28x28 and y 23; expected a label for ea"),
     "npz with two labels each": (of_npz(y=np.c_[LABELS, LABELS]), "y: 2 numbers .* not one-hot"),
     "npz with two kinds of labels": (
         of_npz(label=LABELS),
@@ -349,10 +349,13 @@ REFUSED = {
         lambda it: save(it / "a.npz", npz(it / "b.npz", x=PIXELS).read_bytes()[:-30]),
         "damaged .npz file",
     ),
-    "npz of classes beyond": (of_npz(classes=np.array(["a", "b"])), "label 3, and 2 class names"),
+    "npz of classes beyond": (
+        of_npz(classes=np.array(["a", "b"])),
+        "label 3 is beyond the 2 class names",
+    ),
     "npz with a greedy header": (
         npy_bomb,
-        "x is to hold uint8 of shape .2400, 28, 28., 1,881,728 bytes; it has 18,944",
+        "x declares uint8 of shape .2400, 28, 28., 1,881,728 bytes; found 18,944",
     ),
     "pickle of a number": (only("a.pkl", pickle.dumps(7)), "no images among its arrays: no arrays"),
     "pickle of one image": (
@@ -365,15 +368,15 @@ REFUSED = {
     ),
     "pickle of other fractions": (
         only("a.pkl", pickle.dumps((PIXELS / 300, LABELS))),
-        "fractions that are no whole numbers / 255 or / 256",
+        "fractions, but not whole numbers / 255 or / 256",
     ),
     "pickle of 14x56": (
         only("a.pkl", pickle.dumps((PIXELS.reshape(N, 14, 56), LABELS))),
-        "a.pkl: 24 images of 14x56 pixels, expected 28x28",
+        "a.pkl: 24 images of 14x56 pixels; expected 28x28",
     ),
     "pickle with pixel 256": (
         only("a.pkl", pickle.dumps((PIXELS + np.int16(1), LABELS))),
-        "a.pkl: a pixel is 256, expected a whole number from 0 to 255",
+        "a.pkl: a pixel is 256; expected a whole number from 0 to 255",
     ),
     "hostile pickle": (only("a.pkl", pickle.dumps(print)), "refused: it imports .builtins.print"),
     "hostile pickle zipped": (
@@ -384,7 +387,7 @@ REFUSED = {
         lambda it: save(
             idx_pair(it).with_name("train-images-idx3-ubyte"), idx_bytes(PIXELS[:, 1:])
         ),
-        r"uint8 of shape .24, 27, 28., expected uint8 of .N, 28, 28",
+        r"uint8 of shape .24, 27, 28.; expected uint8 of .N, 28, 28",
     ),
     "IDX with a label less": (
         lambda it: save(idx_pair(it), idx_bytes(LABELS[1:])),
@@ -396,7 +399,7 @@ REFUSED = {
     ),
     "anything else": (
         only("a.bin", b"\x7fELF"),
-        "a.bin: nothing that is read, it is a program",
+        "a.bin: format not supported; it is a program",
     ),
 }
 
@@ -412,12 +415,12 @@ def test_what_would_not_be_exact_is_refused_by_name_and_place(kind, tmp_path):
 
 def test_idx_files_without_their_partners_are_missing(tmp_path):
     idx_pair(tmp_path).unlink()
-    with pytest.raises(MissingError, match="the train labels are missing beside train-images"):
+    with pytest.raises(MissingError, match="the train labels are missing next to train-images"):
         find_format(tmp_path).read(tmp_path, ReadOptions())
 
 
 def test_nothing_and_what_is_neither_file_nor_folder_are_refused(tmp_path):
-    with pytest.raises(MissingError, match="nothing is not there"):
+    with pytest.raises(MissingError, match="nothing not found"):
         find_format(tmp_path / "nothing")
     with pytest.raises(UsageError, match="neither a file nor a folder"):
         find_format(type(tmp_path)("/dev/null"))
@@ -454,7 +457,7 @@ def test_a_damaged_source_is_read_or_refused_in_one_line(kind, usual, tmp_path, 
             read_all(path)
         except ProjectError as error:
             faults += [error.message] if "\n" in error.message else []
-        except Exception as error:  # noqa: BLE001 - whatever it is, a user must not see it
+        except Exception as error:  # noqa: BLE001 - users must never see any of these
             faults.append(repr(error))
     figure(FAULTS, files=tries, faults=len(faults))
     assert faults == []

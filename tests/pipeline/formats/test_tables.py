@@ -72,14 +72,14 @@ def test_arff_keeps_the_names_of_classes_in_their_order(tmp_path):
 
 
 ARFF_FAULTS = {
-    "no data": (LAST[: LAST.index(b"@data")], "no @DATA"),
+    "no data": (LAST[: LAST.index(b"@data")], "@DATA not found"),
     "sparse data": (LAST[: LAST.index(b"% here")] + b"{0 5, 3 7}\n", "line 790: sparse data"),
-    "a value less": (LAST[:-3], "line 796: 784 values, expected 785"),
+    "a value less": (LAST[:-3], "line 796: 784 values; expected 785"),
     "no number": (LAST[:-5].replace(b"@data\n% here\n", b"@data\n?,"), "line 790: 786 values"),
-    "a missing value": (LAST[:-1] + b"\n" + b"?" + b",0" * 784, "a pixel is no number"),
+    "a missing value": (LAST[:-1] + b"\n" + b"?" + b",0" * 784, "a pixel is not a number"),
     "two labels": (
         arff([*NUMBERED, "class", "digit"], [*REAL, "{0}", "{0}"], np.c_[ROWS, Y, Y]),
-        "beside the pixels there are class, digit, expected one column",
+        "columns other than pixels: class, digit; expected one named label",
     ),
 }
 
@@ -165,7 +165,7 @@ def test_parquet_is_read(kind, tmp_path):
 def test_pictures_of_other_sizes_are_resized_when_asked(tmp_path):
     large = [png(np.full((56, 56), 9 * i, np.uint8)) for i in range(6)]
     path = hugging_face(tmp_path / "a.parquet", 0, 6, pictures=large)
-    with pytest.raises(CorruptError, match=r"row 1: 56x56 pixels, expected 28x28.*--resize"):
+    with pytest.raises(CorruptError, match=r"row 1: 56x56 pixels; expected 28x28.*--resize"):
         read_all(path)
     _, found = read_all(path, ReadOptions(resize=True))
     assert [set(it.ravel()) for it in found[None][0]] == [{9 * i} for i in range(6)]
@@ -180,7 +180,7 @@ def test_pictures_that_are_only_named_are_refused(tmp_path):
         ]
     )
     pq.write_table(table.cast(schema), tmp_path / "a.parquet")
-    with pytest.raises(CorruptError, match=r"row 1: no picture in it, perhaps only the path of"):
+    with pytest.raises(CorruptError, match=r"row 1: no picture found, perhaps only its path"):
         read_all(tmp_path / "a.parquet")
 
 
@@ -228,7 +228,7 @@ def test_a_label_of_an_unusual_name_is_taken_where_it_is_asked_for(kind, tmp_pat
     else:
         rows = np.c_[ROWS, np.array(list(others.values())).T]
         path.write_bytes(arff([*NUMBERED, *others], [*REAL, *["numeric"] * 3], rows))
-    with pytest.raises(CorruptError, match=r"there are worth, writer, .* --label-column worth"):
+    with pytest.raises(CorruptError, match=r"than pixels: worth, writer; .* --label-column worth"):
         read_all(path)
     _, found = read_all(path, ReadOptions(label_column="Worth"))
     check(found)

@@ -1,4 +1,4 @@
-"""Images without labels are read for predictions, from every file that an import reads."""
+"""Images without labels are read from every file that an import reads."""
 
 import gzip
 import zipfile
@@ -82,7 +82,7 @@ def test_of_several_arrays_it_is_said_which_are_predicted(tmp_path):
     path = npz(tmp_path / "a.npz", x_train=PIXELS[:5], y_train=LABELS[:5], x_test=PIXELS)
     (note,), *_ = opened(path, tmp_path / "work")
     assert note.startswith(f"{path}: several")
-    assert note.endswith("predicted: x_test 24x28x28; not x_train 5x28x28, for there are labels")
+    assert note.endswith("predicted: x_test 24x28x28; not x_train 5x28x28, because of its labels")
     path = npz(tmp_path / "b.npz", x=PIXELS[:5], y_x=LABELS[:5], z=PIXELS[:3])
     (note,), *_ = opened(path, tmp_path / "work")
     assert "x 5x28x28" in note
@@ -125,7 +125,7 @@ def test_a_short_file_without_header_has_ids_that_count_up(tmp_path):
     rows = (f"{i},{','.join(map(str, row))}" for i, row in enumerate(ROWS[:4].tolist(), start=7))
     path = save(tmp_path / "a.csv", "\n".join(rows).encode())
     notes, ids, found = opened(path, tmp_path / "work")
-    assert notes == (f"{path}: the first column is taken as ids",)
+    assert notes == (f"{path}: the first column is read as ids",)
     assert ids == ("ImageId", ["7", "8", "9", "10"])
     assert np.array_equal(found, PIXELS[:4])
 
@@ -174,7 +174,7 @@ def test_of_kaggles_folder_the_test_images_are_predicted(tmp_path):
 
 def test_what_holds_no_images_is_refused_by_name(tmp_path):
     (found,) = list_inputs(tmp_path / "none.png", tmp_path / "work")
-    assert found.is_picture  # whose reader says that it is not there
+    assert found.is_picture  # its reader reports that it is missing
     path = npz(tmp_path / "a.npz", a=PIXELS[:, :20], b=LABELS)
     with pytest.raises(CorruptError, match=r"a\.npz"), open_images(path, tmp_path / "work"):
         pass

@@ -1,4 +1,4 @@
-"""Objects of known libraries are named, and nothing that runs hides among them."""
+"""Objects of known libraries are named, and no code that runs hides among them."""
 
 import pickle
 import pickletools
@@ -15,7 +15,7 @@ STATE = {"data": np.zeros((2, 3), np.uint8), "target": [1, 2]}
 
 
 def instance(name, state=STATE):
-    """Pickle an object of a class that need not be there, as protocol 2 does."""
+    """Pickle an object of a class that need not exist, as protocol 2 does."""
     module, _, attribute = name.rpartition(".")
     content = pickle.dumps(state, 2)[2:-1]
     return f"\x80\x02c{module}\n{attribute}\n)\x81".encode("latin-1") + content + b"b."

@@ -1,4 +1,4 @@
-"""What `pipeline inspect` says of a file is what the file is, and what our readers do with it."""
+"""Reports of `pipeline inspect` agree with the files and with our readers."""
 
 import gzip
 import io
@@ -39,7 +39,7 @@ HARMLESS = {
     "gzip: a plain pickle",
 }
 
-# Where `inspect` knows more than the reader, which reads what is harmless and leaves the rest.
+# Files that `inspect` examines further than the reader, which reads only the harmless part.
 STRICTER = {
     *("deep lists with an array", "deep lists of a text", "deep dictionaries"),
     *("npz: a list of more members than there are", "npz: no member", "npz: its end alone"),
@@ -67,9 +67,9 @@ def is_read(reader, data, folder):
 
 
 def says(report):
-    """All that a report says, in the lines that people see."""
+    """The text of a report, as people see it."""
     lines = list(report.lines("file"))
-    assert all(line.isprintable() for line in lines)  # one line each, obeyed by no terminal
+    assert all(line.isprintable() for line in lines)  # one line each, without terminal codes
     assert json.loads(json.dumps(report.as_json("file")))["status"] == report.status
     return "\n".join(lines)
 
@@ -102,7 +102,7 @@ def test_a_hostile_file_of_another_format_is_called_so(name, inspect, tmp_path):
         assert report.is_plain == is_read(lambda path: read_picture(path, PICTURES), data, tmp_path)
         return
     assert report.is_plain == (name in HARMLESS)
-    if kind == "npz":  # what the checkpoint reader refuses is never plain
+    if kind == "npz":  # a file that the checkpoint reader refuses is never plain
         assert report.is_plain == (is_npz(data) and name not in STRICTER)
     if kind == "torch" and report.is_plain:
         assert not is_npz(data)
@@ -281,7 +281,7 @@ def test_whatever_happens_to_a_file_plain_means_that_the_reader_reads_it(tmp_pat
     assert min(counts[status] for status in ("plain", "damaged", "hostile")) > 10
 
 
-# Loads pickles in every way that Python has, and stops each where it would import something.
+# Loads pickles in every way that Python has, and stops each before it imports something.
 ORACLE = """
 import io, json, pickle, sys
 asked, is_loading = set(), False
@@ -337,7 +337,7 @@ ARGUMENTS = [
 
 
 def random_programs(count):
-    """Make pickles of random opcodes, on a stack that has something to begin with."""
+    """Build pickles of random opcodes, on a stack that is not empty at first."""
     rng = np.random.default_rng(0)
     opcodes = OPCODES + ARGUMENTS
     for number in range(count):

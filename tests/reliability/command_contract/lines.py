@@ -95,7 +95,7 @@ FAILURES = [
     ("network predict '{folder}/no\nsuch ü.png' --run first", 3, "such ü.png is not there"),
     ("pipeline build-pickles --cache-dir '{folder}/new\nline ü'", 3, "line ü/raw/mnist/train-ima"),
     ("pipeline fetch kmnist --offline", 3, "--mirror file:///"),
-    ("pipeline import '{folder}/no\nsuch ü' --name new", 3, "such ü is not there"),
+    ("pipeline import '{folder}/no\nsuch ü' --name new", 3, "such ü not found"),
     ("pipeline inspect '{folder}/no\nsuch ü'", 3, "such ü is not there"),
     ("network train --config '{folder}/no\nsuch ü'", 3, "such ü is not there"),
     ("network test --cache-dir {folder}", 3, "network train"),
