@@ -100,7 +100,7 @@ def build_split(
     def check(temporary: Path, digest: Digest) -> None:
         if not may_replace and compute_digest(path) != digest:
             raise UsageError(
-                f"{path} has no manifest and is not what would be built, so it may be yours",
+                f"{path} has no manifest and differs from the pickle to build, so it may be yours",
                 "Move it away, or replace it with --force",
             )
 

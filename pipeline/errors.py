@@ -4,7 +4,7 @@
       |-- UsageError      2   a command, an option or a value is not valid
       |-- MissingError    3   something is missing: a file, a run, a package
       |-- CorruptError    4   a file is damaged, or is not safe to load
-      |-- DownloadError   5   a download failed: no mirror gave the right file
+      |-- DownloadError   5   a download failed: every mirror failed
       |-- StorageError    6   the disk is full, or permission is denied
       `-- and two of trainings, in `network/errors.py`
 
@@ -27,8 +27,9 @@ def describe_cause(error: Exception) -> str:
         return f'"{error.args[0]}" is missing'
     if found := re.search(r"__(?:init|new)__\(\) (missing|got) .*?'(\w+)'", str(error)):
         return f'"{found[2]}" is {"missing" if found[1] == "missing" else "unknown"}'
+    not_valid = "its content is not valid"
     of_python = re.search(r"NoneType|'\w+' object|object is not|not supported between", str(error))
-    return "it makes no sense" if of_python else str(error) or "it makes no sense"
+    return not_valid if of_python else str(error) or not_valid
 
 
 class ProjectError(Exception):

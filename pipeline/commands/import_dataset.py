@@ -70,7 +70,7 @@ def import_dataset(
         ),
     ] = None,
     skip_damaged: Annotated[
-        bool, typer.Option("--skip-damaged", help="Skipping of image files that are damaged.")
+        bool, typer.Option("--skip-damaged", help="Skipping of damaged image files.")
     ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Replacement of your dataset with this name.")

@@ -45,7 +45,7 @@ def inspect_path(path: Path) -> "Report":
 
     if path.is_dir():
         report = Report(
-            "folder", 0, "unknown", "only an import looks into it", (count_kinds(path),)
+            "folder", 0, "unknown", "only an import reads its files", (count_kinds(path),)
         )
     else:
         report = inspect_file(path)
@@ -62,4 +62,4 @@ def inspect_path(path: Path) -> "Report":
     is_settled = report.status == "unknown" or report.format.startswith(READ_ALL_THE_SAME)
     if report.is_plain or not is_settled:
         return report
-    return replace(report, status="plain", verdict="`pipeline import` reads it, running nothing")
+    return replace(report, status="plain", verdict="`pipeline import` reads it without running code")

@@ -52,7 +52,7 @@ def show(
     sheet = draw_sheet(tiles, f"{chosen.title}, {split}")
     path = show_picture(sheet, out, cache.pictures() / f"{chosen.name}_{split}.png")
     if captions != chosen.classes:
-        console.note("No font here has the letters of all class names: those are drawn as numbers")
+        console.note("No font on this machine has every letter of some class names; they appear as numbers")
     console.say(f"{counted(len(tiles), 'image')} {f'in {path}' if path else 'shown'}")
     console.result(
         {

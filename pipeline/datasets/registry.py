@@ -37,8 +37,10 @@ def find_dataset(cache: Cache, name: str) -> Dataset:
     if name in known:
         return read_record(cache, name)
     near = difflib.get_close_matches(name.lower(), known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else "`pipeline list` names them all"
-    raise UsageError(f"no data set is called {show_value(name)}, we know {', '.join(known)}", hint)
+    hint = f"Did you mean {near[0]}?" if near else "`pipeline list` shows them all"
+    raise UsageError(
+        f"dataset {show_value(name)} not found; the datasets are {', '.join(known)}", hint
+    )
 
 
 def as_dataset(cache: Cache, dataset: Dataset | str) -> Dataset:

@@ -25,12 +25,12 @@ def check_dataset_name(name: str) -> str:
     """
     if not re.fullmatch(NAME, name):
         raise UsageError(
-            f"{show_value(name)} is no name for a data set, "
-            "expected small letters, digits and - (64 at most)"
+            f"{show_value(name)} is not a valid dataset name; "
+            "expected lower-case letters, digits and - (64 at most)"
         )
     if is_device_name(name):
         raise UsageError(
-            f"{show_value(name)} is no name for a data set: Windows has a device of this name",
+            f"{show_value(name)} is not a valid dataset name: Windows has a device of this name",
             "Choose another name",
         )
     return name
@@ -60,11 +60,11 @@ def read_record(cache: Cache, name: str) -> Dataset:
     record = read_json(path, again, RECORD_FORMAT)
     try:
         if record.pop("format") not in range(1, RECORD_FORMAT + 1):
-            raise ValueError("its format")
+            raise ValueError("its format is not valid")
         dataset = dataset_from_dict(record)
         check_record(dataset, name)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        what = f"{path}: no record of a data set ({describe_cause(error)})"
+        what = f"{path}: not the record of a dataset ({describe_cause(error)})"
         raise CorruptError(what, again) from error
     return dataset
 
@@ -90,25 +90,25 @@ def check_record(dataset: Dataset, name: str) -> None:
     Raises: ValueError, TypeError.
     """
     if dataset.name != name:
-        raise ValueError(f"it is of {show_value(dataset.name)}")
+        raise ValueError(f"it is the record of {show_value(dataset.name)}")
     plain = Dataset(
         *(name, dataset.title, (), dataset.splits, dataset.classes),
         *(dataset.source, dataset.licence, dataset.citation),
     )
     texts = (dataset.title, *dataset.classes, dataset.source, dataset.licence, dataset.citation)
     if dataset != plain or not all(isinstance(text, str) for text in texts):
-        raise ValueError("fields that only sets from elsewhere have, or that are no text")
+        raise ValueError("fields that only published datasets have, or that are not text")
     if not 1 <= len(set(dataset.classes)) == len(dataset.classes) <= MAX_CLASSES:
-        raise ValueError("its classes")
+        raise ValueError("its classes are not valid")
     if not dataset.splits or not all(re.fullmatch(SPLIT, name) for name in dataset.splits):
-        raise ValueError("its splits")
+        raise ValueError("its splits are not valid")
     for split in dataset.splits.values():
         if type(split.count) is not int or split != Split(split.images, split.labels, split.count):
             raise ValueError("a split that is only part of its files")
         sizes = split.images.content_size, split.labels.content_size
         if sizes != (images_size(split.count), labels_size(split.count)):
-            raise ValueError("sizes that do not follow from the counts")
+            raise ValueError("sizes that do not match the counts")
     for file in dataset.files:
         is_hashed = re.fullmatch(r"[0-9a-f]{64}", file.content_sha256 or "")
         if not is_hashed or not re.fullmatch(FILE_NAME, file.name):
-            raise ValueError(f"the file {show_value(file.name)}")
+            raise ValueError(f"the file {show_value(file.name)} is not valid")

@@ -130,9 +130,9 @@ def known_mirrors(cache: Cache, dataset: Dataset) -> tuple[str, ...]:
 def no_mirror(dataset: Dataset, offline: bool) -> MissingError:
     """Say that there is nobody to ask for the files."""
     if not dataset.mirrors:
-        what = f"{dataset.name} is a data set of your own, and its raw files are not all intact"
+        what = f"{dataset.name} is your dataset, and some of its raw files are missing or damaged"
         return MissingError(what, f"Run `pipeline import` again; it came from {dataset.source}")
-    what = f"the raw files of {dataset.name} are not all here, and nothing is fetched"
+    what = f"some raw files of {dataset.name} are missing, and none can be fetched"
     return MissingError(
         what + (" offline" if offline else ""),
         "Go online, or name a folder with --mirror file:///...",
@@ -171,7 +171,7 @@ def fetch_file(path: Path, file: RawFile, fetch: Fetch) -> FetchedFile:
             if len(failures) < len(fetch.mirrors):
                 fetch.reporter.note(f"{file.name}: trying the next mirror after {failures[-1]}")
     raise DownloadError(
-        f"no mirror gave {file.name}",
+        f"cannot download {file.name}: every mirror failed",
         "Check the network, or name a mirror with --mirror URL",
         *failures,
     )
@@ -224,7 +224,7 @@ def counted(chunks: Iterator[bytes], file: RawFile, fetch: Fetch) -> Iterator[by
             if fetch.stop.is_set():
                 raise MirrorError("stopped")
             if size > limit:
-                raise MirrorError(f"more than {limit:,} bytes, expected {file.size:,}")
+                raise MirrorError(f"more than {limit:,} bytes; expected {file.size:,}")
             fetch.report_bytes(len(chunk))
             yield chunk
         is_whole = True

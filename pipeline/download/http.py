@@ -105,7 +105,7 @@ class Transfer:
             part = re.fullmatch(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15}|\*)", content_range)
             start = int(part[1]) if part else -1
             if part is None or start != self.size:
-                raise StaleError(f"answered {content_range!r}, asked from byte {self.size:,} on")
+                raise StaleError(f"returned {content_range!r}; expected the rest from byte {self.size:,}")
             total = whole_number(part[2]) or self._total
         is_other = self._etag and etag != self._etag
         if self.size and (is_other or (self._total and total != self._total)):
@@ -165,7 +165,7 @@ def open_response(
             raise StaleError("the file became shorter while it was received")
         if not response.is_redirect:
             raise MirrorError(
-                f"answered {response.status_code} {response.reason}",
+                f"returned {response.status_code} {response.reason}",
                 may_pass=response.status_code in PASSING_STATUS,
                 retry_after=whole_number(response.headers.get("Retry-After", "")),
             )

@@ -45,7 +45,7 @@ def check_mirror(mirror: str) -> str:
         scheme = ""
     if scheme not in ("http", "https", "file"):
         raise UsageError(
-            f"mirror {mirror!r} is no address, expected https://..., http://... or file:///...",
+            f'mirror "{mirror}" is not an address; expected https://..., http://... or file:///...',
             "A folder is written file:///home/me/mnist/",
         )
     return mirror if mirror.endswith("/") else mirror + "/"

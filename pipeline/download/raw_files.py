@@ -29,7 +29,7 @@ def check_raw(path: Path, raw_file: RawFile) -> None:
     if is_known and content_hash(path, raw_file.content_size) == raw_file.content_sha256:
         return
     raise CorruptError(
-        f"{path}: {found.size:,} bytes with sha256 {found.sha256}, "
+        f"{path}: {found.size:,} bytes with sha256 {found.sha256}; "
         f"expected {raw_file.size:,} bytes with {raw_file.sha256}"
     )
 
@@ -78,7 +78,7 @@ def read_label_chunks(cache: Cache, dataset: Dataset, split: str) -> Iterator[ND
         labels = rows[:, 0] if rows.ndim == 2 else rows
         if len(labels) and not dataset.first_label <= labels.min() <= labels.max() <= last:
             wrong = labels.min() if labels.min() < dataset.first_label else labels.max()
-            raise CorruptError(f"{path}: label {wrong}, expected {dataset.first_label} to {last}")
+            raise CorruptError(f"{path}: label {wrong}; expected {dataset.first_label} to {last}")
         yield (labels - dataset.first_label).astype(np.uint8)
 
 
@@ -109,13 +109,13 @@ def read_checked(
     with open_idx(path, raw_file.content_size, raw_file.member) as stream:
         if stream.shape != shape or stream.dtype != dtype:
             raise CorruptError(
-                f"{path}: {stream.dtype} of shape {stream.shape}, "
+                f"{path}: {stream.dtype} of shape {stream.shape}; "
                 f"expected {np.dtype(dtype)} of {shape}"
             )
         yield from stream.read_items()
         if raw_file.content_sha256 not in (None, stream.sha256):
             raise CorruptError(
-                f"{path}: content has sha256 {stream.sha256}, expected {raw_file.content_sha256}"
+                f"{path}: content has sha256 {stream.sha256}; expected {raw_file.content_sha256}"
             )
 
 

@@ -61,7 +61,7 @@ def find_format(path: Path) -> Format:
     if not path.is_dir() and not path.is_file():
         if path.exists():
             raise UsageError(f"{path}: neither a file nor a folder")
-        raise MissingError(f"{path} is not there", "Name a file or a folder with images")
+        raise MissingError(f"{path} not found", "Name a file or a folder with images")
     for it in FORMATS.values():
         if it.recognises(path):
             return it

@@ -37,7 +37,7 @@ def read_other_layout(path: Path) -> tuple[Pixels, Labels]:
     if isinstance(loaded, dict) and {"images", "labels"} <= loaded.keys():
         loaded = loaded["images"], loaded["labels"]
     if not isinstance(loaded, list | tuple) or len(loaded) != 2:
-        raise layout_error(path, "it holds no pair of images and labels")
+        raise layout_error(path, "it does not hold a pair of images and labels")
     pixels, labels = integers(path, loaded[0], "pixel"), integers(path, loaded[1], "label")
     pixel_count = int(np.prod(IMAGE_SHAPE))
     if pixels.size != len(labels) * pixel_count or labels.size != len(labels):
@@ -58,7 +58,7 @@ def integers(path: Path, values: Any, what: str) -> NDArray[np.uint8]:
     except ValueError as error:
         raise layout_error(path, f"the {what} lists have different lengths") from error
     if array.dtype.kind not in "iu" or array.ndim == 0:
-        raise layout_error(path, f"a {what} is a {array.dtype}, expected an integer")
+        raise layout_error(path, f"a {what} is a {array.dtype}; expected an integer")
     if array.size and not 0 <= int(array.min()) <= int(array.max()) <= 255:
         raise layout_error(path, f"a {what} is not from 0 to 255")
     return array.astype(np.uint8)
@@ -80,6 +80,6 @@ def kinds_of_leaves(values: Iterable[Any]) -> set[type]:
 def layout_error(path: Path, what: str) -> LayoutError:
     """Say where a pickle leaves the layout of parallel lists."""
     return LayoutError(
-        f"{path}: no pickle of parallel lists of 28x28 images: {what}",
+        f"{path}: not a pickle of parallel lists of 28x28 images: {what}",
         "Run `pipeline build-pickles --force`",
     )

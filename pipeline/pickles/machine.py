@@ -70,16 +70,16 @@ def make_array(content: Any, dtype: Any, shape: Any, is_fortran: bool) -> Any:
     """
     is_shape = isinstance(shape, tuple) and all(type(n) is int and n >= 0 for n in shape)
     if not is_shape or len(shape) > 64 or not isinstance(dtype, Dtype):
-        raise UnsafePickleError("an array whose shape or type is none")
+        raise UnsafePickleError("an array without a valid shape or type")
     size = math.prod(shape)
     if dtype.code in ("O", "O8", "O4"):
         if not isinstance(content, list) or len(content) != size:
-            raise UnsafePickleError(f"an array of {size:,} objects with other content")
+            raise UnsafePickleError(f"an array of {size:,} objects whose content does not match")
         return content
     if isinstance(content, str):  # Python 2 had no bytes
         content = content.encode("latin-1")
     if not ARRAY_TYPE.fullmatch(dtype.code) or not isinstance(content, bytes | bytearray):
-        raise UnsafePickleError(f"an array of type {dtype.code[:20]!r}; numbers are read")
+        raise UnsafePickleError(f"an array of type {dtype.code[:20]!r}; expected numbers")
     numpy_type = np.dtype(dtype.order + dtype.code)
     if size * numpy_type.itemsize != len(content):
         raise UnsafePickleError(f"an array of {size:,} {numpy_type} in {len(content):,} bytes")
@@ -144,7 +144,7 @@ class Machine:
         """Follow one opcode."""
         if opcode in LITERALS:
             if type(argument) in (UnknownValue, Truncated):
-                raise UnsafePickleError(f"an {opcode} that is no number or text of ours")
+                raise UnsafePickleError(f"an {opcode} that is not a valid number or text")
             self.stack.append(argument)
         elif opcode in STEPS:
             STEPS[opcode](self, argument)
@@ -154,7 +154,7 @@ class Machine:
     def check_protocol(self, protocol: int) -> None:
         """Refuse a protocol that is not known yet."""
         if protocol > HIGHEST_PROTOCOL:
-            raise UnsafePickleError(f"protocol {protocol}, which is yet to come")
+            raise UnsafePickleError(f"protocol {protocol}; expected {HIGHEST_PROTOCOL} at most")
 
     def make(self, container: Any, cost: int = 1) -> None:
         """Push a container, as long as the size of the file justifies so many."""
@@ -177,7 +177,7 @@ class Machine:
     def put(self, index: Any) -> None:
         """Remember what is on top of the stack, if it may be used again; else its kind alone."""
         if not isinstance(index, int) or not 0 <= index <= len(self.data):
-            raise UnsafePickleError(f"it orders a memo of {describe_index(index)} entries")
+            raise UnsafePickleError(f"it stores memo entry {describe_index(index)} in a file of {len(self.data):,} bytes")
         if index >= len(self.memo):
             self.memo.extend([ABSENT] * (index + 1 - len(self.memo)))
         self.count += self.memo[index] is ABSENT
@@ -187,7 +187,7 @@ class Machine:
         """Push what the memo has, if it is too small for its use in two places to matter."""
         is_there = isinstance(index, int) and 0 <= index < len(self.memo)
         if not is_there or self.memo[index] is ABSENT:
-            raise CorruptError(f"it uses value {describe_index(index)}, which it has not made")
+            raise CorruptError(f"it uses memo entry {describe_index(index)}, which it has not made")
         if isinstance(self.memo[index], Single):
             raise UnsafePickleError(f"it uses the same {self.memo[index].kind} more than once")
         self.stack.append(self.memo[index])
@@ -228,14 +228,14 @@ class Machine:
     def append(self, items: list[Any]) -> None:
         """Add items to the list on top of the stack."""
         if not isinstance(self.stack[-1], list):
-            raise UnsafePickleError("items are added to what is no list")
+            raise UnsafePickleError("items are added to a value that is not a list")
         self.stack[-1].extend(items)
 
     def set_items(self, pairs: list[Any]) -> None:
         """Add keys and values to the dictionary on top of the stack."""
         keys, values = pairs[::2], pairs[1::2]
         if not isinstance(self.stack[-1], dict) or not all(map(is_key, keys)):
-            raise UnsafePickleError("a dictionary with other keys than texts and small numbers")
+            raise UnsafePickleError("a dictionary with keys other than texts and small numbers")
         self.stack[-1].update(zip(keys, values, strict=True))
 
 
@@ -251,8 +251,8 @@ def is_pair(value: Any) -> bool:
 
 
 def describe_index(index: Any) -> str:
-    """Write a number of the memo, or say that it is none."""
-    return f"{index:,}" if isinstance(index, int) and abs(index) < 1 << 64 else "no such number"
+    """Format an index of the memo, or "(out of range)"."""
+    return f"{index:,}" if isinstance(index, int) and abs(index) < 1 << 64 else "(out of range)"
 
 
 def keep_reusable(value: Any) -> Any:
@@ -275,7 +275,7 @@ def check_plain(value: Any) -> None:
         items = waiting.pop()
         kinds = set(map(type, items))
         if kinds & {Name, Dtype}:
-            raise UnsafePickleError("it holds an imported name where there should be data")
+            raise UnsafePickleError("it holds an imported name instead of data")
         if kinds & {list, tuple, dict}:
             waiting += [item for item in items if isinstance(item, list | tuple)]
             waiting += [list(item.values()) for item in items if isinstance(item, dict)]
@@ -311,7 +311,7 @@ def reduce_call(function: Any, arguments: Any) -> Any:
             made = make_array(content, dtype, shape, False)
             if sorted(axes) == list(range(len(shape))) and isinstance(made, np.ndarray):
                 return made.transpose(axes)
-    raise UnsafePickleError("it makes a call that no array's pickle makes")
+    raise UnsafePickleError("it makes a call that pickles of arrays do not make")
 
 
 def build(target: Any, state: Any) -> Any:
@@ -325,7 +325,7 @@ def build(target: Any, state: Any) -> Any:
         case [Dtype(), (_, ("<" | ">" | "|" | "=") as order, *_)]:
             target.order = order
             return target
-    raise UnsafePickleError("it gives a state to what is no array")
+    raise UnsafePickleError("it sets the state of a value that is not an array")
 
 
 NEARLY_ALL_EMPTY = "it is nearly all empty lists, which need far more memory than the file"

@@ -51,13 +51,13 @@ def read_manifest(cache: Cache, dataset: Dataset) -> dict[str, Any]:
     try:
         manifest = read_json(path, f"{build} --force`", MANIFEST_FORMAT, UNSEALED)
     except MissingError as error:
-        what = f"the pickles of {dataset.name} are not built ({path} is not there)"
+        what = f"the pickles of {dataset.name} are not built ({path} not found)"
         raise MissingError(what, f"{build}`") from error
     try:
         check_manifest(manifest, dataset)
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptError(
-            f"{path}: no manifest of pickles ({describe_cause(error)})", f"{build} --force`"
+            f"{path}: not a manifest of pickles ({describe_cause(error)})", f"{build} --force`"
         ) from error
     return manifest
 
@@ -72,9 +72,9 @@ def check_manifest(manifest: dict[str, Any], dataset: Dataset) -> None:
     for split in dataset.splits:
         sha256 = manifest["pickles"][split]["sha256"]
         if not re.fullmatch("[0-9a-f]{64}", sha256):
-            raise ValueError(f"{show_value(sha256)} is no sha256")
+            raise ValueError(f"{show_value(sha256)} is not a SHA-256")
     if not isinstance(manifest["inputs"], dict):
-        raise TypeError("its inputs are no table")
+        raise TypeError("its inputs are not an object")
 
 
 def check_inputs(cache: Cache, dataset: Dataset, split: str) -> str:
@@ -88,7 +88,7 @@ def check_inputs(cache: Cache, dataset: Dataset, split: str) -> str:
         if made_from != part.identity:
             raise OtherInputsError(
                 f"{cache.pickle(dataset.name, split)}: made from a {part.key} with content "
-                f"{made_from}, expected {part.identity}",
+                f"{made_from}; expected {part.identity}",
                 f"Run `pipeline build-pickles {dataset.name} --force`",
             )
     return str(manifest["pickles"][split]["sha256"])
@@ -105,7 +105,7 @@ def check_pickle(cache: Cache, dataset: Dataset, split: str) -> Digest:
     with reading(path, rebuild):
         found = compute_digest(path)
     if found.sha256 != expected:
-        raise CorruptError(f"{path}: sha256 is {found.sha256}, expected {expected}", rebuild)
+        raise CorruptError(f"{path}: sha256 is {found.sha256}; expected {expected}", rebuild)
     return found
 
 
@@ -165,13 +165,13 @@ def read_split(cache: Cache, dataset: Dataset | str, split: str) -> tuple[Pixels
     dataset = as_dataset(cache, dataset)
     if split not in dataset.splits:
         known = ", ".join(dataset.splits)
-        raise UsageError(f"{dataset.name} has no split called {show_value(split)}, it has {known}")
+        raise UsageError(f"{dataset.name} has no split {show_value(split)}; its splits are {known}")
     path = cache.pickle(dataset.name, split)
     if path.exists() and not cache.manifest(dataset.name).exists():
         pixels, labels = read_pickle(path)
         if len(labels) and labels.max() >= len(dataset.classes):
             raise CorruptError(
-                f"{path}: label {labels.max()}, expected 0 to {len(dataset.classes) - 1}"
+                f"{path}: label {labels.max()}; expected 0 to {len(dataset.classes) - 1}"
             )
         return pixels, labels
     return read_pickle(path, check_inputs(cache, dataset, split))

@@ -68,7 +68,7 @@ def read_opcode(data: bytes, start: int, table: Table) -> tuple[str, Any, int]:
     if start >= len(data):
         raise MalformedPickleError("it ends without STOP")
     if data[start] not in table:
-        raise MalformedPickleError(f"byte {start:,} is 0x{data[start]:02x}, which is no opcode")
+        raise MalformedPickleError(f"byte {start:,} is 0x{data[start]:02x}, which is not an opcode")
     name, reader = table[data[start]]
     return name, *(reader(data, start + 1) if reader else (None, start + 1))
 
@@ -89,7 +89,7 @@ class Frames:
             self.end = opcode.end + opcode.argument
         if opcode.name == "STOP" and self.end > size:
             self.lie = (
-                self.lie or f"a frame goes on to byte {self.end:,}, of {size:,} that there are"
+                self.lie or f"a frame ends at byte {self.end:,}; the file ends at byte {size:,}"
             )
 
 
@@ -156,7 +156,7 @@ def decode(data: bytes) -> str:
     try:
         return str(data, "utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
-        raise MalformedPickleError(f"a text is no UTF-8 ({error.reason})") from error
+        raise MalformedPickleError(f"a text is not UTF-8 ({error.reason})") from error
 
 
 def unescape(data: bytes) -> Any:

@@ -114,7 +114,7 @@ def read_pickle(path: Path, sha256: str | None = None) -> tuple[Pixels, Labels]:
         return read_other_layout(path)
     if sha256 is not None and digest != sha256:
         raise CorruptError(
-            f"{path}: sha256 is {digest}, expected {sha256}", "Run `pipeline build-pickles --force`"
+            f"{path}: sha256 is {digest}; expected {sha256}", "Run `pipeline build-pickles --force`"
         )
     return pixels, labels
 
@@ -123,7 +123,7 @@ def read_our_layout(path: Path, file: IO[bytes], size: int) -> tuple[Pixels, Lab
     """Check every byte of the frame, copy the pixels and labels out, and hash the whole file."""
     count, rest = divmod(size - FRAME_BYTES, EXAMPLE_BYTES)
     if rest or count < 0:
-        raise layout_error(path, f"{size:,} bytes are no whole number of images")
+        raise layout_error(path, f"{size:,} bytes are not a whole number of images")
     sha256 = hashlib.sha256()
 
     def take(buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -134,7 +134,7 @@ def read_our_layout(path: Path, file: IO[bytes], size: int) -> tuple[Pixels, Lab
 
     def expect(frame: bytes) -> None:
         if take(np.empty(len(frame), np.uint8)).tobytes() != frame:
-            raise layout_error(path, "the lists around the images are others")
+            raise layout_error(path, "the lists around the images differ")
 
     expect(HEAD)
     pixels = np.empty((count, ROWS, COLUMNS), np.uint8)
@@ -150,6 +150,6 @@ def read_our_layout(path: Path, file: IO[bytes], size: int) -> tuple[Pixels, Lab
     expect(MIDDLE)
     pairs = take(np.empty((count, 2), np.uint8))
     if np.any(pairs[:, 0] != ord("K")):
-        raise layout_error(path, "a label is no small integer")
+        raise layout_error(path, "a label is not a small integer")
     expect(TAIL)
     return pixels, pairs[:, 1].astype(np.int64), sha256.hexdigest()

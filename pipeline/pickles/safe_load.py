@@ -52,7 +52,7 @@ def load_untrusted(path: Path | str) -> Any:
             f"{path}: refused: {error.message}. Nothing in it was run"
         ) from error
     except CorruptError as error:
-        raise CorruptError(f"{path}: no readable pickle: {error.message}") from error
+        raise CorruptError(f"{path}: not a readable pickle: {error.message}") from error
 
 
 def load_bytes(data: bytes) -> Any:

@@ -108,7 +108,7 @@ def find_cache(option: Path | str | None = None) -> Cache:
         folder = platformdirs.user_cache_path("mnist-neural-net").expanduser()  # some leave a ~
     except RuntimeError as error:
         raise UsageError(
-            "you have no home folder, where the cache would be", "Choose a folder with --cache-dir"
+            "no home folder found for the cache", "Choose a folder with --cache-dir"
         ) from error
     return Cache(folder, "the user's cache folder")
 
@@ -142,7 +142,7 @@ def absolute(path: Path, named_by: str) -> Path:
         ) from error
     except RuntimeError as error:
         raise UsageError(
-            f"{named_by} is {path}, and nobody of that name has a home folder"
+            f"{named_by} is {path}; no user of that name has a home folder"
         ) from error
 
 
@@ -328,7 +328,7 @@ def reading(path: Path, hint: str = "") -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise MissingError(f"{path} is not there", hint) from error
+        raise MissingError(f"{path} not found", hint) from error
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
 
@@ -346,8 +346,7 @@ def require_regular_file(path: Path, max_bytes: int | None = None, hint: str = "
         raise StorageError(f"cannot read {path}: it is {kind}; expected a regular file")
     if max_bytes is not None and status.st_size > max_bytes:
         raise CorruptError(
-            f"{path}: more than {max_bytes:,} bytes, the most that is read; it has "
-            f"{status.st_size:,}"
+            f"{path}: {status.st_size:,} bytes; expected {max_bytes:,} at most"
         )
     return status.st_size
 
@@ -379,5 +378,5 @@ def storage_error(what: str, error: OSError) -> StorageError:
     """Say in one line what the system refused to write and why."""
     return StorageError(
         f"{what}: {error.strerror or error}",
-        "Free some space or choose a folder of yours with --cache-dir",
+        "Free some space, or choose another folder with --cache-dir",
     )

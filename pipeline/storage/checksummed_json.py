@@ -33,21 +33,22 @@ def read_json(
     with reading(path, hint):
         content = path.read_bytes() if size <= MAX_BYTES else b""
     if size > MAX_BYTES:
-        raise CorruptError(f"{path}: {size:,} bytes, expected {MAX_BYTES:,} at most", hint)
+        raise CorruptError(f"{path}: {size:,} bytes; expected {MAX_BYTES:,} at most", hint)
     try:
         value = json.loads(content)
         if not isinstance(value, dict):
             raise TypeError(f"it is {show_value(value)}; expected an object")
     except (ValueError, TypeError, RecursionError) as error:
-        raise CorruptError(f"{path}: no JSON object ({error})", hint) from error
+        raise CorruptError(f"{path}: not a JSON object ({error})", hint) from error
     if newest is not None and "format" in value:
         check_format(path, value["format"], newest, hint)
     if unsealed and value.keys() == set(unsealed):
         return value
     seal = value.pop(CHECKSUM_KEY, None)
     if content != checksummed_bytes(value):
+        stated = "missing" if seal is None else seal
         raise CorruptError(
-            f"{path}: sha256 is {compute_checksum(value)}, its seal says {seal}: it was changed",
+            f"{path}: sha256 is {compute_checksum(value)}, its checksum is {stated}: it was changed",
             hint,
         )
     return value
@@ -62,7 +63,7 @@ def check_format(path: Path, found: Any, newest: int, hint: str) -> None:
         raise CorruptError(f"{path}: format is {show_value(found)}; expected 1 to {newest}", hint)
     if found > newest:
         raise CorruptError(
-            f"{path}: format {found}, this version reads {newest}",
+            f"{path}: format {found}; this version reads {newest}",
             f"Update the project, or start over: {hint}",
         )
 

@@ -55,11 +55,11 @@ class IdxStream:
         content_size = 4 + 4 * len(self.shape) + math.prod(self.shape) * self.dtype.itemsize
         if content_size > size_limit:
             raise CorruptError(
-                f"{path}: the header promises {content_size:,} bytes, "
+                f"{path}: the header declares {content_size:,} bytes; "
                 f"the file can hold {size_limit:,} at most"
             )
         if len(self.shape) > MAX_DIMENSIONS or math.prod(filter(None, self.shape)) > 2**48:
-            raise CorruptError(f"{path}: no array has the shape {self.shape} of its header")
+            raise CorruptError(f"{path}: the header declares {self.shape}, the shape of no array")
         self.content_size = content_size
 
     def read_items(self) -> Iterator[NDArray[Any]]:
@@ -75,7 +75,7 @@ class IdxStream:
             items = np.frombuffer(self._read(n * item_bytes), self.dtype)
             yield items.reshape(n, *item_shape)
         if self._file.read(1):
-            raise CorruptError(f"{self.path}: more bytes than the {self.shape} of its header")
+            raise CorruptError(f"{self.path}: more bytes than the shape {self.shape} needs")
 
     @property
     def sha256(self) -> str:
@@ -88,9 +88,9 @@ class IdxStream:
             raise self._no_idx_error(zeros + bytes([code, n_dimensions]))
         if code not in DTYPES:
             known = ", ".join(f"0x{known:02x}" for known in DTYPES)
-            raise CorruptError(f"{self.path}: element type 0x{code:02x}, IDX knows {known}")
+            raise CorruptError(f"{self.path}: element type 0x{code:02x}; expected one of {known}")
         if n_dimensions == 0:
-            raise CorruptError(f"{self.path}: 0 dimensions, expected at least 1")
+            raise CorruptError(f"{self.path}: 0 dimensions; expected at least 1")
         shape = np.frombuffer(self._read(4 * n_dimensions), ">u4")
         return np.dtype(DTYPES[code]), tuple(int(length) for length in shape)
 
@@ -99,7 +99,7 @@ class IdxStream:
         what = describe_content(start + self._file.read(HEAD_BYTES))
         what = "gzipped twice" if what == "gzip data" else what
         return CorruptError(
-            f"{self.path}: begins with {start[:2]!r}, an IDX file with two zeros"
+            f"{self.path}: begins with {start[:2]!r}; expected two zero bytes"
             f"{f': it is {what}' * bool(what)}"
         )
 
@@ -143,7 +143,7 @@ def open_member(path: Path, file: IO[bytes], member: str) -> tuple[IO[bytes], in
             raise ValueError(f"compressed by method {info.compress_type}")
         return archive.open(info), info.file_size
     except (zipfile.BadZipFile, KeyError, RuntimeError, ValueError, struct.error) as error:
-        raise CorruptError(f"{path}: no zip with {member} in it ({error})"[:500]) from error
+        raise CorruptError(f"{path}: not a ZIP archive with {member} ({error})"[:500]) from error
 
 
 def start_reading(path: Path, file: IO[bytes], size: int, content_size: int | None) -> IdxStream:

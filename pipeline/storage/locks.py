@@ -49,7 +49,7 @@ def acquire(cache: Cache, name: str, reporter: ProgressReporter) -> "filelock.Ba
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            reporter.note(f"another process is at work on {name}; waiting for it")
+            reporter.note(f"another process is working on {name}; waiting for it")
             lock.acquire(timeout=PATIENCE)
     except (OSError, NotImplementedError):  # a Timeout is an OSError, too
         return None
@@ -197,10 +197,10 @@ def owned_by_other(folder: Path, what: str) -> StorageError:
     try:
         owner = Owner(**read_json(folder / OWNER_FILE))
     except (CorruptError, MissingError, StorageError, TypeError):
-        return StorageError(f"{what} is in use by another process", "Wait until that has ended")
+        return StorageError(f"{what} is in use by another process", "Wait until it ends")
     end = f"kill {owner.pid}" if os.name == "posix" else f"taskkill /PID {owner.pid}"
     where = "" if owner.is_here else f" on {owner.host}"
     return StorageError(
         f"{what} is in use by process {owner.pid} on {owner.host} since {owner.since} UTC",
-        f"Wait until that has ended, or end it{where}: {end}",
+        f"Wait until it ends, or end it{where}: {end}",
     )

@@ -48,13 +48,13 @@ def read_npy_header(where: str, file: IO[bytes]) -> NpyHeader:
     text = file.read(length) if length <= MAX_HEADER else b""
     match = HEADER.fullmatch(text)
     if start in STARTS and b"'descr': [" in text:
-        what = "an array of structures, expected one of numbers"
+        what = "an array of structures; expected one of numbers"
         raise CorruptError(f"{where}: {what}", FIELDS)
     if start not in STARTS or match is None:
-        raise CorruptError(f"{where} is no array of numbers, or has a damaged header")
+        raise CorruptError(f"{where} is not an array of numbers, or its header is damaged")
     descr, order, numbers = (group.decode() for group in match.groups())
     try:
         shape = tuple(map(int, re.findall("[0-9]+", numbers)))
         return NpyHeader(shape, order == "True", np.dtype(descr), 8 + len(prefix) + length)
     except (TypeError, ValueError, OverflowError) as error:
-        raise CorruptError(f"{where} is of no known type or size ({error})") from error
+        raise CorruptError(f"{where} has an unknown type or size ({error})") from error

@@ -76,7 +76,7 @@ def decode_picture(data: bytes, name: str, options: PictureOptions) -> NDArray[n
         raise CorruptError(f"{name}: more than {options.max_pixels:,} pixels") from error
     except UnidentifiedImageError as error:
         what = describe_start(data)
-        raise CorruptError(f"{name}: no image of type {', '.join(TYPES)}: {what}") from error
+        raise CorruptError(f"{name}: not an image of type {', '.join(TYPES)}: {what}") from error
     except CorruptError:
         raise
     except Exception as error:  # damaged images make Pillow raise nearly every kind
@@ -105,7 +105,7 @@ def check_single(name: str, image: Image.Image) -> None:
     Raises: CorruptError, and what Pillow raises for damaged images.
     """
     if getattr(image, "n_frames", 1) > 1 and image.format not in SIDES_OF_PHOTO:
-        raise CorruptError(f"{name}: a moving image, or several; expected a single one")
+        raise CorruptError(f"{name}: an animation, or several images; expected a single one")
 
 
 def on_visible_paper(image: Image.Image, max_side: int | None) -> NDArray[np.uint8]:

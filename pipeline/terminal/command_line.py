@@ -61,7 +61,7 @@ def require_value(arguments: list[str]) -> None:
     """
     for before, argument in zip(["", *arguments], arguments, strict=False):
         if argument == "" or re.fullmatch("--[a-z-]+=", argument):
-            where = argument or f"what follows {before or 'the command'}"
+            where = argument or f"the value after {before or 'the command'}"
             raise UsageError(f"{where} is empty", "Give a value, or leave it out")
 
 
@@ -109,8 +109,9 @@ class Failure:
             case MemoryError():
                 told = StorageError.exit_code, "not enough memory", ""
             case _:
-                what = f"this is a fault of ours: {type(error).__name__}: {error}"
-                told = 1, what, "" if self.verbose else "Show where with --verbose"
+                what = f"internal error: {type(error).__name__}: {error}"
+                hint = "Run again with --verbose and report the details"
+                told = 1, what, "" if self.verbose else hint
         return told
 
     def help_hint(self, error: typer.TyperException) -> str:

@@ -38,7 +38,7 @@ CacheDir = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Output as one JSON object.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Output of results and errors only.")]
-Overwrite = Annotated[bool, typer.Option("--force", help="Replacement of a file that is not ours.")]
+Overwrite = Annotated[bool, typer.Option("--force", help="Replacement of files of other programs.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Traceback of an error.")]
 
 Colour: TypeAlias = tuple[int, int, int]  # red, green, blue, 0 to 255

@@ -38,7 +38,7 @@ def draw_sheet(tiles: Sequence[Tile], title: str, columns: int = 10) -> Image.Im
     Raises: UsageError when there is nothing to draw.
     """
     if not tiles:
-        raise UsageError("there is no image to show", "Ask for others, or for more")
+        raise UsageError("no images to show", "Choose another label or split")
     title_font = find_font([title], 18) or load_default(18)
     captions = [tile.caption for tile in tiles]
     caption_font = find_font(captions, 15) or load_default(15)
@@ -82,7 +82,7 @@ def require_png(path: Path) -> None:
     Raises: UsageError.
     """
     if path.suffix.lower() != ".png":
-        raise UsageError(f"{path} does not end in .png", "Only PNG is written")
+        raise UsageError(f"{path} does not end in .png", "Pictures are written as PNG")
 
 
 def has_display() -> bool:

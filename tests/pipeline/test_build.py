@@ -86,7 +86,7 @@ def test_who_builds_the_same_is_waited_for(tiny):
             time.sleep(0.01)
         assert not built
     thread.join()
-    assert listener.notes == ["another process is at work on build-tiny; waiting for it"]
+    assert listener.notes == ["another process is working on build-tiny; waiting for it"]
     assert [item.split for item in built] == ["train", "test"]
 
 
@@ -154,7 +154,7 @@ def test_the_content_is_held_to_its_hash(tiny):
 def test_an_absent_raw_file_is_missing(tiny):
     cache, dataset, _ = tiny
     (cache.raw("tiny") / "test-images.gz").unlink()
-    with pytest.raises(MissingError, match=r"test-images\.gz is not there") as caught:
+    with pytest.raises(MissingError, match=r"test-images\.gz not found") as caught:
         build_pickles(cache, dataset)
     assert caught.value.hint == "Run `pipeline fetch tiny`"
 
@@ -209,7 +209,7 @@ def test_a_pickle_of_the_users_own_is_not_replaced_unless_forced(raw_cache):
     path.parent.mkdir(parents=True)
     path.write_bytes(b"mine")
     with pytest.raises(
-        UsageError, match="has no manifest and is not what would be built"
+        UsageError, match="has no manifest and differs from the pickle to build"
     ) as caught:
         build_pickles(raw_cache, MNIST)
     assert "--force" in caught.value.hint

@@ -121,7 +121,7 @@ def test_the_error_names_what_was_found_and_what_was_expected(built):
 def test_an_absent_file_is_missing_and_a_folder_cannot_be_read(built):
     path, file = raw(built)
     path.unlink()
-    with pytest.raises(MissingError, match=r"train-images\.gz is not there"):
+    with pytest.raises(MissingError, match=r"train-images\.gz not found"):
         check_raw(path, file)
     path.mkdir()
     with pytest.raises(StorageError, match="cannot read"):

@@ -215,16 +215,16 @@ def test_the_header_of_an_array_may_be_as_long_as_in_numpy_and_no_longer():
         return b"\x93NUMPY\1\0" + length.to_bytes(2, "little") + header + b"four"
 
     assert parse_npy("a", array(MAX_HEADER)).tobytes() == b"four"
-    with pytest.raises(CorruptError, match="a is no array of numbers, or has a damaged header"):
+    with pytest.raises(CorruptError, match="a is not an array of numbers, or its header is damaged"):
         parse_npy("a", array(MAX_HEADER + 1))
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (b"\x93", b"\x92", "a is no array of numbers, or has a damaged header"),
-        (b"(2,)", b"(2.)", "a is no array of numbers, or has a damaged header"),
-        (b"<f8", b"<q9", "a is of no known type or size"),
+        (b"\x93", b"\x92", "a is not an array of numbers, or its header is damaged"),
+        (b"(2,)", b"(2.)", "a is not an array of numbers, or its header is damaged"),
+        (b"<f8", b"<q9", "a has an unknown type or size"),
         (b"<f8", b"|O8", r"16 bytes for object of shape \(2,\)"),
         (b"(2,)", b"(3,)", r"16 bytes for float64 of shape \(3,\)"),
     ],
@@ -336,7 +336,7 @@ def test_weights_to_compute_with_are_finite_floats(tmp_path, weights, message):
 
 
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
-    with pytest.raises(MissingError, match=r"c\.npz is not there"):
+    with pytest.raises(MissingError, match=r"c\.npz not found"):
         load_checkpoint(tmp_path / "c.npz")
     with pytest.raises(StorageError, match="cannot read"):
         load_checkpoint(tmp_path)

@@ -47,5 +47,5 @@ def test_other_images_under_the_same_names_are_refused(cache, tmp_path):
     train, test = (FASHION_MNIST.splits[name].images for name in ("train", "test"))
     for file, source in (*((file, file) for file in FASHION_MNIST.files), (train, test)):
         (swapped / file.name).write_bytes((INSTALLED / source.name).read_bytes())
-    with pytest.raises(DownloadError, match=f"no mirror gave {train.name}"):
+    with pytest.raises(DownloadError, match=f"cannot download {train.name}: every mirror failed"):
         fetch_dataset(Cache(tmp_path / "cache", "test"), FASHION_MNIST, (swapped.as_uri(),))

@@ -73,7 +73,7 @@ def test_a_sound_pickle_that_is_not_the_one_in_the_manifest_is_refused(read, bui
 @pytest.mark.parametrize("read", READERS)
 def test_a_pickle_that_the_manifest_names_and_nobody_has_is_missing(read, built):
     built[0].pickle("tiny", "train").unlink()
-    with pytest.raises(MissingError, match=r"tiny_train\.pickle is not there") as caught:
+    with pytest.raises(MissingError, match=r"tiny_train\.pickle not found") as caught:
         read(*built, "train")
     assert caught.value.hint.startswith("Run `pipeline build-pickles")
 
@@ -97,7 +97,7 @@ def test_a_pickle_made_from_other_data_is_refused(built):
 @pytest.mark.parametrize("read", READERS)
 def test_a_manifest_of_a_newer_format_is_refused_with_a_hint(read, built):
     change_manifest(built[0], lambda it: it.update(format=MANIFEST_FORMAT + 1))
-    with pytest.raises(CorruptError, match="format 3, this version reads 2") as caught:
+    with pytest.raises(CorruptError, match="format 3; this version reads 2") as caught:
         read(*built, "train")
     assert caught.value.hint.startswith("Update the project, or start over: ")
     assert "pipeline build-pickles tiny --force" in caught.value.hint
@@ -124,14 +124,14 @@ def test_what_is_no_manifest_is_refused(text, built):
     ("change", "reason"),
     [
         ({"dataset": "other"}, '(format 2 of "other")'),
-        ({"inputs": None}, "(its inputs are no table)"),
-        ({"pickles": {"train": {"sha256": "a" * 63}}}, f'("{"a" * 63}" is no sha256)'),
+        ({"inputs": None}, "(its inputs are not an object)"),
+        ({"pickles": {"train": {"sha256": "a" * 63}}}, f'("{"a" * 63}" is not a SHA-256)'),
         ({"pickles": {}}, '("train" is missing)'),
     ],
 )
 def test_a_manifest_that_cannot_vouch_is_told_why(change, reason, built):
     change_manifest(built[0], lambda it: it.update(change))
-    with pytest.raises(CorruptError, match=r"tiny\.json: no manifest of pickles") as caught:
+    with pytest.raises(CorruptError, match=r"tiny\.json: not a manifest of pickles") as caught:
         read_manifest(*built)
     assert reason in caught.value.message
     assert caught.value.hint == REBUILD
@@ -184,5 +184,5 @@ def test_a_pickle_of_the_users_own_has_no_labels_without_a_class(built):
 
 
 def test_a_split_that_is_not_is_named_with_those_that_are(built):
-    with pytest.raises(UsageError, match='tiny has no split called "trian", it has train, test'):
+    with pytest.raises(UsageError, match='tiny has no split "trian"; its splits are train, test'):
         read_split(*built, "trian")

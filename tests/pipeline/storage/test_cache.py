@@ -133,7 +133,7 @@ def test_a_user_without_a_home_folder_is_told_to_choose_one(installed, monkeypat
     monkeypatch.setattr("pwd.getpwuid", nobody)
     with pytest.raises(UsageError) as caught:
         find_cache()
-    assert caught.value.message == "you have no home folder, where the cache would be"
+    assert caught.value.message == "no home folder found for the cache"
     assert caught.value.hint == "Choose a folder with --cache-dir"
 
 
@@ -157,7 +157,7 @@ def test_a_home_folder_that_is_nobodys_is_told():
     with pytest.raises(UsageError) as caught:
         find_cache(Path("~nobody-of-this-name/c"))
     assert caught.value.message == (
-        "--cache-dir is ~nobody-of-this-name/c, and nobody of that name has a home folder"
+        "--cache-dir is ~nobody-of-this-name/c; no user of that name has a home folder"
     )
 
 
@@ -300,7 +300,7 @@ def test_a_folder_that_is_lost_is_a_storage_error(old_file, fail_at_folder):
     with pytest.raises(StorageError) as caught:
         publish(old_file, [b"new"])
     assert caught.value.message == f"cannot write {old_file}: {os.strerror(errno.EIO)}"
-    assert caught.value.hint == "Free some space or choose a folder of yours with --cache-dir"
+    assert caught.value.hint == "Free some space, or choose another folder with --cache-dir"
 
 
 def test_a_disk_that_keeps_less_than_it_took_is_found_out(old_file):

@@ -104,5 +104,5 @@ def test_only_examples_have_to_be_single():
     frames = [Image.fromarray(COLOURS[:, :, i]) for i in range(3)]
     moving = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
     assert np.array_equal(decode_picture(moving, "it", PAGES), COLOURS[:, :, 0])
-    with pytest.raises(CorruptError, match="it: a moving image"):
+    with pytest.raises(CorruptError, match="it: an animation"):
         decode_picture(moving, "it", EXAMPLES)

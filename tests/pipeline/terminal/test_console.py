@@ -32,17 +32,17 @@ WRONG = [
     (
         ("fetch", "mnits"),
         2,
-        'no data set is called "mnits", we know mnist, mnist-sample, ',
+        'dataset "mnits" not found; the datasets are mnist, mnist-sample, ',
     ),
     (("where", "--cache-dri", "x"), 2, "No such option: --cache-dri"),
-    (("show", "--split", "trian"), 2, 'mnist has no split called "trian", it has train, test'),
+    (("show", "--split", "trian"), 2, 'mnist has no split "trian"; its splits are train, test'),
     (("show", "--count", "many"), 2, "Invalid value for '--count': "),
     (("show", "--count", "0"), 2, "Invalid value for '--count': "),
     (("show",), 3, "the pickles of mnist are not built"),
-    (("build-pickles",), 3, "train-images-idx3-ubyte.gz is not there. Run `pipeline fetch mnist`"),
-    (("verify",), 3, "train-images-idx3-ubyte.gz is not there"),
-    (("fetch", "--mirror", "file:///no/such"), 5, "no mirror gave train-images-idx3-ubyte.gz"),
-    (("fetch", "--mirror", "nowhere"), 2, "mirror 'nowhere' is no address, expected https://"),
+    (("build-pickles",), 3, "train-images-idx3-ubyte.gz not found. Run `pipeline fetch mnist`"),
+    (("verify",), 3, "train-images-idx3-ubyte.gz not found"),
+    (("fetch", "--mirror", "file:///no/such"), 5, "cannot download train-images-idx3-ubyte.gz"),
+    (("fetch", "--mirror", "nowhere"), 2, 'mirror "nowhere" is not an address; expected https://'),
     (("fetch", "--cache-dir", "/dev/null/x"), 6, "cannot "),
 ]
 
@@ -105,7 +105,7 @@ def test_no_two_errors_share_an_exit_code():
 @pytest.mark.parametrize(
     ("error", "code", "text"),
     [
-        (KeyError("x"), 1, "pipeline: this is a fault of ours: KeyError: 'x'. Show where with"),
+        (KeyError("x"), 1, "pipeline: internal error: KeyError: 'x'. Run again with"),
         (OSError(28, "No space left", "/a"), 6, "pipeline: /a: No space left."),
         (MemoryError(), 6, "pipeline: not enough memory."),
         (KeyboardInterrupt(), 130, ""),
@@ -220,7 +220,7 @@ def test_a_command_works_without_anywhere_to_print(command, closed, raw_cache):
     done = shell(f"$PIPELINE {command} {closed}", MNIST_CACHE_DIR=str(raw_cache.root))
     assert done.returncode == (2 if command == "fecth" else 0)
     assert "Traceback" not in done.stderr
-    assert "fault of ours" not in done.stderr
+    assert "internal error" not in done.stderr
     assert "fecth" not in done.stdout  # an error is no result
 
 
