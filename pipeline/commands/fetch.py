@@ -1,4 +1,4 @@
-"""Download the raw files of a data set."""
+"""The `fetch` command: the raw files of a dataset."""
 
 from typing import Annotated
 

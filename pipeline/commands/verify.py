@@ -1,4 +1,4 @@
-"""Compare raw files and pickles with their hashes."""
+"""The `verify` command: raw files and pickles compared with their hashes."""
 
 from typing import Annotated
 

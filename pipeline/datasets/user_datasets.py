@@ -1,4 +1,4 @@
-"""Data sets of the user's own: their records lie in the cache, beside their raw files."""
+"""The user's datasets: records in the cache, next to their raw files."""
 
 import re
 from dataclasses import asdict
@@ -14,12 +14,12 @@ from pipeline.storage.file_names import is_device_name
 RECORD_FORMAT = 1
 MAX_CLASSES = 256  # a label is one byte
 NAME = r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
-SPLIT = r"[a-z][a-z0-9]{0,19}"  # the name of one
+SPLIT = r"[a-z][a-z0-9]{0,19}"  # the name of a split
 FILE_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"  # no path
 
 
 def check_dataset_name(name: str) -> str:
-    """Accept a name that is a folder's name on every system.
+    """Require a name that is valid as a folder name on every system.
 
     Raises: UsageError.
     """
@@ -37,7 +37,7 @@ def check_dataset_name(name: str) -> str:
 
 
 def user_dataset_names(cache: Cache) -> list[str]:
-    """List the data sets that the user imported, by name."""
+    """Return the names of the datasets that the user imported, sorted."""
     return sorted(
         path.parent.name
         for path in cache.root.glob("raw/*/dataset.json")
@@ -46,12 +46,12 @@ def user_dataset_names(cache: Cache) -> list[str]:
 
 
 def publish_record(cache: Cache, dataset: Dataset) -> None:
-    """Write the record of a data set of the user's own; it is what makes the files one."""
+    """Write the record of a user's dataset, which completes the import."""
     publish_json(cache.record(dataset.name), {"format": RECORD_FORMAT, **asdict(dataset)})
 
 
 def read_record(cache: Cache, name: str) -> Dataset:
-    """Read the record of a data set of the user's own.
+    """Read the record of a user's dataset.
 
     Raises: MissingError, CorruptError.
     """
@@ -70,7 +70,7 @@ def read_record(cache: Cache, name: str) -> Dataset:
 
 
 def dataset_from_dict(record: dict[str, Any]) -> Dataset:
-    """Make a record of plain data.
+    """Build a dataset record from plain data.
 
     Raises: ValueError, KeyError, TypeError, AttributeError.
     """
@@ -85,7 +85,7 @@ def dataset_from_dict(record: dict[str, Any]) -> Dataset:
 
 
 def check_record(dataset: Dataset, name: str) -> None:
-    """Refuse a record whose parts contradict each other.
+    """Require a record whose parts are consistent.
 
     Raises: ValueError, TypeError.
     """

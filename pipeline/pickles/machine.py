@@ -177,7 +177,8 @@ class Machine:
     def put(self, index: Any) -> None:
         """Remember what is on top of the stack, if it may be used again; else its kind alone."""
         if not isinstance(index, int) or not 0 <= index <= len(self.data):
-            raise UnsafePickleError(f"it stores memo entry {describe_index(index)} in a file of {len(self.data):,} bytes")
+            entry = f"memo entry {describe_index(index)}"
+            raise UnsafePickleError(f"it stores {entry} in a file of {len(self.data):,} bytes")
         if index >= len(self.memo):
             self.memo.extend([ABSENT] * (index + 1 - len(self.memo)))
         self.count += self.memo[index] is ABSENT
