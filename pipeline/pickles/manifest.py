@@ -1,7 +1,7 @@
-"""The hashes that vouch for pickles, and the way to read a pickle that they vouch for.
+"""Manifests: the hashes that verify pickles, and verified reading.
 
-A file that is there proves nothing. The manifest is published after the last pickle, so where
-there is one the pickles were finished; and each pickle must still have the hash it names.
+An existing file may be incomplete or damaged. The manifest is published after the last pickle, so
+if there is one, the pickles were finished. Each pickle must still have its hash in the manifest.
 """
 
 import re
@@ -22,13 +22,13 @@ UNSEALED = ("format", "dataset", "inputs", "pickles")  # the keys of format 1
 
 
 class OtherInputsError(CorruptError):
-    """A pickle that was made from other raw files than the ones we know."""
+    """A pickle that was made from raw files other than the known ones."""
 
 
 def publish_manifest(
     cache: Cache, dataset: Dataset, pickles: dict[str, tuple[int, Digest]]
 ) -> None:
-    """Vouch for the pickle of each split, given its count and digest."""
+    """Write the manifest: the count and digest of the pickle of each split."""
     manifest = {
         "format": MANIFEST_FORMAT,
         "dataset": dataset.name,
@@ -42,9 +42,9 @@ def publish_manifest(
 
 
 def read_manifest(cache: Cache, dataset: Dataset) -> dict[str, Any]:
-    """Read the hashes of a data set's pickles.
+    """Read the manifest of a dataset's pickles.
 
-    Raises: MissingError when the pickles were never finished, CorruptError for another format.
+    Raises: MissingError if the pickles were never finished, CorruptError for another format.
     """
     path = cache.manifest(dataset.name)
     build = f"Run `pipeline build-pickles {dataset.name}"
@@ -63,7 +63,7 @@ def read_manifest(cache: Cache, dataset: Dataset) -> dict[str, Any]:
 
 
 def check_manifest(manifest: dict[str, Any], dataset: Dataset) -> None:
-    """Refuse what is of another data set, or lacks a hash that we will rely on.
+    """Require a manifest of this dataset with every hash that will be checked.
 
     Raises: ValueError, KeyError, TypeError.
     """
@@ -78,7 +78,7 @@ def check_manifest(manifest: dict[str, Any], dataset: Dataset) -> None:
 
 
 def check_inputs(cache: Cache, dataset: Dataset, split: str) -> str:
-    """Accept a pickle that was made from the raw files we know, and return its hash.
+    """Require a pickle made from the known raw files, and return its hash.
 
     Raises: MissingError, CorruptError, OtherInputsError.
     """
@@ -95,7 +95,7 @@ def check_inputs(cache: Cache, dataset: Dataset, split: str) -> str:
 
 
 def check_pickle(cache: Cache, dataset: Dataset, split: str) -> Digest:
-    """Accept a pickle when its hash is the manifest's and it was made from the data we know.
+    """Require the manifest's hash of a pickle, and the known raw files as inputs.
 
     Raises: MissingError, CorruptError, OtherInputsError.
     """
@@ -110,7 +110,7 @@ def check_pickle(cache: Cache, dataset: Dataset, split: str) -> Digest:
 
 
 def split_hash(cache: Cache, dataset: Dataset, split: str) -> str:
-    """Return the SHA-256 of a split's pickle: the manifest's, or without one that of the file.
+    """Return the SHA-256 of a split's pickle, from the manifest or the file.
 
     Raises: MissingError, CorruptError.
     """
@@ -122,7 +122,7 @@ def split_hash(cache: Cache, dataset: Dataset, split: str) -> str:
 
 
 def split_count(cache: Cache, dataset: Dataset, split: str) -> int:
-    """Return how many examples a split has: the manifest's number, or counted in the pickle.
+    """Return the number of examples in a split, from the manifest or the pickle.
 
     Raises: UsageError, MissingError, CorruptError.
     """
@@ -134,7 +134,7 @@ def split_count(cache: Cache, dataset: Dataset, split: str) -> int:
 
 
 def read_known(path: Path, sha256: str) -> tuple[Pixels, Labels]:
-    """Read a pickle that lies anywhere, and must have this hash.
+    """Read a pickle at any path, and require this hash.
 
     Shapes: pixels (N, 28, 28) uint8, labels (N,) int64.
 
@@ -145,10 +145,10 @@ def read_known(path: Path, sha256: str) -> tuple[Pixels, Labels]:
 
 @checked
 def read_split(cache: Cache, dataset: Dataset | str, split: str) -> tuple[Pixels, Labels]:
-    """Read the images and labels of a split, held to the hash in the manifest.
+    """Read the images and labels of a split, and check its hash.
 
-    A pickle that has no manifest was put there by the user: then its layout, types and ranges
-    are checked, and nothing in it is run.
+    A pickle without a manifest was put there by the user: its layout, types and ranges are
+    checked, and no code in it is run.
 
     Shapes: pixels (N, 28, 28) uint8, labels (N,) int64.
 

@@ -83,8 +83,8 @@ class Cache:
 def find_cache(option: Path | str | None = None) -> Cache:
     """Return the cache folder, from the first rule that applies.
 
-    The rules: option, environment, user's configuration, checkout, user's cache folder. The working
-    directory has no effect, so a command means the same in every folder.
+    The rules: option, environment, user's configuration, checkout, user's cache folder. The
+    working directory has no effect, so a command means the same in every folder.
 
     Raises: UsageError, StorageError.
 
@@ -106,7 +106,7 @@ def find_cache(option: Path | str | None = None) -> Cache:
     import platformdirs
 
     try:
-        folder = platformdirs.user_cache_path("mnist-neural-net").expanduser()  # some paths keep a ~
+        folder = platformdirs.user_cache_path("mnist-neural-net").expanduser()  # or with a ~
     except RuntimeError as error:
         raise UsageError(
             "no home folder found for the cache", "Choose a folder with --cache-dir"
@@ -142,9 +142,7 @@ def absolute(path: Path, named_by: str) -> Path:
             f"{named_by} is {path}, and the working directory is gone", "Change to another folder"
         ) from error
     except RuntimeError as error:
-        raise UsageError(
-            f"{named_by} is {path}; no user of that name has a home folder"
-        ) from error
+        raise UsageError(f"{named_by} is {path}; no user of that name has a home folder") from error
 
 
 def find_checkout() -> Path | None:
@@ -350,9 +348,7 @@ def require_regular_file(path: Path, max_bytes: int | None = None, hint: str = "
         kind = FILE_KINDS.get(stat.S_IFMT(status.st_mode), "something else")
         raise StorageError(f"cannot read {path}: it is {kind}; expected a regular file")
     if max_bytes is not None and status.st_size > max_bytes:
-        raise CorruptError(
-            f"{path}: {status.st_size:,} bytes; expected {max_bytes:,} at most"
-        )
+        raise CorruptError(f"{path}: {status.st_size:,} bytes; expected {max_bytes:,} at most")
     return status.st_size
 
 
@@ -375,7 +371,7 @@ def read_at_most(path: Path, size: int) -> bytes:
     """
     require_regular_file(path)
     with reading(path), path.open("rb") as file:
-        pieces = iter(lambda: file.read(PIECE_BYTES), b"")  # `read(size)` would reserve all memory first
+        pieces = iter(lambda: file.read(PIECE_BYTES), b"")  # `read(size)` reserves it all
         return b"".join(itertools.islice(pieces, size // PIECE_BYTES + 1))[: size + 1]
 
 

@@ -1,6 +1,6 @@
-"""The header of a `.npy` array: what it promises, believed as far as its bytes go.
+"""The header of a `.npy` array, read without evaluating it.
 
-NumPy's own reader takes the header for a piece of Python, and raises nearly anything.
+NumPy's reader evaluates the header as Python, and may raise nearly any error.
 
 Source: NumPy's lib/format.py, versions 1.0 to 3.0.
 """
@@ -24,7 +24,7 @@ HEADER = re.compile(  # numbers have an L where Python 2 wrote them
 
 
 class NpyHeader(NamedTuple):
-    """What a header says of the array behind it."""
+    """The shape and type of an array, from its header."""
 
     shape: tuple[int, ...]
     is_fortran: bool
@@ -33,7 +33,7 @@ class NpyHeader(NamedTuple):
 
     @property
     def content_size(self) -> int:
-        """The bytes that the array needs."""
+        """The size of the array in bytes."""
         return math.prod(self.shape) * self.dtype.itemsize
 
 
