@@ -95,9 +95,7 @@ def load_lists(data: bytes) -> Any:
     far more memory.
     """
     affordable = (len(data) * MEMORY_PER_FILE_BYTE + (1 << 20)) // CONTAINER_BYTES
-    at_most = sum(
-        data.count(opcode) for opcode in b"])\x85\x86\x87t"
-    )  # and equal bytes in integers
+    at_most = sum(data.count(opcode) for opcode in b"])\x85\x86\x87t")  # and in integers
     if not frames_hold(data):
         raise UnsafePickleError("its frames do not end where opcodes do")
     if at_most > affordable and count_containers(data) > affordable:

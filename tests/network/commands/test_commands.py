@@ -311,7 +311,12 @@ def test_runs(call, call_json, trained, tmp_path):
         (("train", "--epoch", "1"), 2, "", "See `network train --help`"),
         (("test", "traind"), 3, 'no run is called "traind"', "Did you mean trained?"),
         (("show", "trained", "--split", "dev"), 2, 'no split called "dev"', ""),
-        (("show", "trained", "--out", "x.jpg"), 2, "does not end in .png", "Pictures are written as PNG"),
+        (
+            ("show", "trained", "--out", "x.jpg"),
+            2,
+            "does not end in .png",
+            "Pictures are PNG",
+        ),
         (("predict", "none.png"), 3, "none.png not found", ""),
     ],
 )

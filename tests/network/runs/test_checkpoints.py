@@ -215,7 +215,8 @@ def test_the_header_of_an_array_may_be_as_long_as_in_numpy_and_no_longer():
         return b"\x93NUMPY\1\0" + length.to_bytes(2, "little") + header + b"four"
 
     assert parse_npy("a", array(MAX_HEADER)).tobytes() == b"four"
-    with pytest.raises(CorruptError, match="a is not an array of numbers, or its header is damaged"):
+    message = "a is not an array of numbers, or its header is damaged"
+    with pytest.raises(CorruptError, match=message):
         parse_npy("a", array(MAX_HEADER + 1))
 
 

@@ -78,7 +78,8 @@ def test_the_embedded_files_are_the_published_ones(file):
 
 @pytest.mark.parametrize("typo", ["mnits", "MNIST", "minst"])
 def test_a_typo_is_answered_with_the_nearest_name(typo, tmp_path):
-    with pytest.raises(UsageError, match=f'dataset "{typo}" not found; the datasets are .*mnist') as got:
+    message = f'dataset "{typo}" not found; the datasets are .*mnist'
+    with pytest.raises(UsageError, match=message) as got:
         find_dataset(Cache(tmp_path, "test"), typo)
     assert got.value.hint == "Did you mean mnist?"
 

@@ -104,7 +104,8 @@ def spoilt(record, path, value):
 def test_a_record_that_contradicts_itself_is_refused(path, value, reason, own, cache):
     record = spoilt(read_json(cache.record("scans")), path, value)
     publish_json(cache.record("scans"), record)
-    with pytest.raises(CorruptError, match=r"dataset\.json: (not the record of a|format)") as caught:
+    message = r"dataset\.json: (not the record of a|format)"
+    with pytest.raises(CorruptError, match=message) as caught:
         find_dataset(cache, "scans")
     assert caught.value.hint == "Run `pipeline import` again"
     assert reason in caught.value.message

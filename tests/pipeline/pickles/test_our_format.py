@@ -245,7 +245,7 @@ def test_where_a_pickle_leaves_our_layout_is_told(position, message, path):
 
 def test_a_size_that_fits_no_number_of_images_is_told(path):
     path.write_bytes(written(PIXELS, LABELS) + b".")
-    with pytest.raises(LayoutError, match=r"file\.pickle: .*: 4,984 bytes are not a whole number of"):
+    with pytest.raises(LayoutError, match=r"file\.pickle: .*: 4,984 bytes are not a whole number"):
         read_pickle(path, "")
 
 

@@ -96,7 +96,8 @@ def test_a_newer_format_is_refused_whatever_its_seal(path):
 @pytest.mark.parametrize(("text", "kind"), [("[]", "a list"), ("7", "7"), ("null", "None")])
 def test_what_is_no_object_is_named(text, kind, path):
     path.write_text(text)
-    with pytest.raises(CorruptError, match=rf"not a JSON object \(it is {kind}; expected an object\)"):
+    message = rf"not a JSON object \(it is {kind}; expected an object\)"
+    with pytest.raises(CorruptError, match=message):
         read_json(path)
 
 
