@@ -82,7 +82,7 @@ def require_png(path: Path) -> None:
     Raises: UsageError.
     """
     if path.suffix.lower() != ".png":
-        raise UsageError(f"{path} does not end in .png", "Pictures are PNG")
+        raise UsageError(f"{path} does not end in .png", "Name a PNG file")
 
 
 def has_display() -> bool:

@@ -1,4 +1,4 @@
-"""Pickles are built from the published raw files alone, and once."""
+"""Pickles are built only from the published raw files, and once."""
 
 import dataclasses
 import gzip
@@ -26,7 +26,7 @@ from tests.support.tiny_dataset import Listener, fill, make_dataset
 
 
 def artefacts(cache):
-    """Every file beside the raw ones, temporary ones too."""
+    """Return every file except the raw ones, temporary ones too."""
     folder = cache.root / "pickles"
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 

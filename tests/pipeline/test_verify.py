@@ -1,4 +1,4 @@
-"""What is on disk is compared with the hashes that it should have."""
+"""Cached files are compared with their expected hashes."""
 
 import gzip
 import hashlib
@@ -133,7 +133,7 @@ def test_a_file_that_unzips_to_more_than_it_should_is_not_unzipped_to_the_end(he
     path, file = raw(built)
     zeros = gzip.compress(bytes(1 << 24))
     start = time.process_time()
-    gzip.decompress(zeros)  # a sixteenth of all
+    gzip.decompress(zeros)  # a sixteenth of the file
     yardstick = time.process_time() - start
     path.write_bytes(gzip.compress(bytes.fromhex(header)) + zeros * 16)
     tracemalloc.start()

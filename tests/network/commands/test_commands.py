@@ -315,7 +315,7 @@ def test_runs(call, call_json, trained, tmp_path):
             ("show", "trained", "--out", "x.jpg"),
             2,
             "does not end in .png",
-            "Pictures are PNG",
+            "Name a PNG file",
         ),
         (("predict", "none.png"), 3, "none.png not found", ""),
     ],

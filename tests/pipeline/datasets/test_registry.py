@@ -1,4 +1,4 @@
-"""The registry's facts, and that the embedded files are the ones it describes."""
+"""The registry's facts, and the embedded files that match them."""
 
 import gzip
 import hashlib

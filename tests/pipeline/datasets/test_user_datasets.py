@@ -1,4 +1,4 @@
-"""The record of a data set of the user's own is found by name, and trusted only when sound."""
+"""The record of a user's dataset is found by name, and read only if intact."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Downloads from servers that misbehave end in the right file or leave the cache as it was."""
+"""Downloads from faulty servers give the published file or change nothing."""
 
 import dataclasses
 import os
@@ -64,7 +64,7 @@ R1 = "R1: {cases} ways for a server to misbehave, {wrong} that did not end as th
 
 
 def check_misbehaviour(case, server, tiny, cache):
-    """It alone fails and changes nothing; with a good mirror after it all is well."""
+    """Alone it fails and changes nothing; with a good mirror after it, it succeeds."""
     (_, message, asked), (dataset, files) = {**MISBEHAVIOUR, **SLOW}[case], tiny
     bad, good = server.mirror(case), server.mirror("good")
     name = dataset.files[0].name
@@ -99,9 +99,9 @@ def test_a_mirror_that_misbehaves_changes_nothing_and_the_next_one_is_asked(
 @pytest.mark.slow
 @pytest.mark.parametrize("case", SLOW)
 def test_a_mirror_that_is_too_slow_is_given_up(case, server, tiny, cache, monkeypatch, figure):
-    monkeypatch.setattr(http, "READ_TIMEOUT", 0.4)  # in which a good mirror answers at any time
+    monkeypatch.setattr(http, "READ_TIMEOUT", 0.4)  # enough for a good mirror
     monkeypatch.setattr(mirrors, "GRACE", 1.5)
-    check_misbehaviour(case, server, tiny, cache)  # the server would go on until the test ends
+    check_misbehaviour(case, server, tiny, cache)  # the server continues until the test ends
     figure(R1, cases=1, wrong=0)
 
 
@@ -146,7 +146,7 @@ def test_a_failure_that_passes_is_tried_again_at_the_same_mirror(failure, server
     server.behaviours["passing"] = lambda *it: fail(*it) if next(times) < 2 else answer(*it)
     fetched = fetch_dataset(cache, tiny[0], (server.mirror("passing"),))
     assert [item.mirror for item in fetched] == [server.mirror("passing")] * 2
-    # a reset leaves a beginning of another length, so both files may start once more
+    # a reset leaves a beginning of another length, so both files may restart
     assert 4 <= server.count("passing") <= (6 if failure == "reset" else 4)
 
 
@@ -156,7 +156,7 @@ def test_the_server_says_how_long_to_wait_within_limits(server, tiny, cache, mon
     start = time.monotonic()
     with pytest.raises(DownloadError, match="returned 503"):
         fetch_dataset(cache, tiny[0], (server.mirror("busy"),))
-    assert time.monotonic() - start >= 0.2  # twice what is the longest; an hour was asked for
+    assert time.monotonic() - start >= 0.2  # twice the maximum; the server requested an hour
 
 
 def test_every_mirror_that_failed_has_its_line(server, tiny, cache):
@@ -233,7 +233,7 @@ def test_what_is_no_address_is_refused(mirror, tiny, cache):
 
 
 def test_another_cache_is_filled_from_the_copy_in_the_checkout(cache):
-    fetched = fetch_dataset(cache, MNIST)  # no mirror on the internet is asked
+    fetched = fetch_dataset(cache, MNIST)  # no mirror on the internet is used
     assert {item.mirror for item in fetched} == {RAW.as_uri() + "/"}
     assert contents(cache.raw("mnist")) == contents(RAW)
 

@@ -1,4 +1,4 @@
-"""A pickle is read when the manifest vouches for it, or when it is the user's own."""
+"""A pickle is read if the manifest verifies it, or if the user put it there."""
 
 import json
 import pickle
@@ -59,7 +59,7 @@ def test_a_changed_byte_is_found(position, read, built):
     with pytest.raises(CorruptError, match=r"tiny_train\.pickle: (sha256 is|no pickle of)") as got:
         read(*built, "train")
     assert "pipeline build-pickles" in got.value.hint
-    read(*built, "test")  # the other one is as it was
+    read(*built, "test")  # the other one is unchanged
 
 
 @pytest.mark.parametrize("read", READERS)

@@ -1,4 +1,4 @@
-"""The pickles of parallel lists: what is written, what is read, what is refused."""
+"""Pickles of parallel lists: written, read and refused."""
 
 import gzip
 import hashlib
@@ -186,7 +186,9 @@ def test_no_pixel_is_mistaken_for_an_opcode(grey, path):
 def test_what_is_no_set_of_images_is_refused(kind, path):
     content, message = REFUSED[kind]
     path.write_bytes(pickle.dumps(content))
-    with pytest.raises(LayoutError, match=rf"file\.pickle: no pickle of .*: {message}") as caught:
+    with pytest.raises(
+        LayoutError, match=rf"file\.pickle: not a pickle of .*: {message}"
+    ) as caught:
         read_pickle(path)
     assert caught.value.hint == "Run `pipeline build-pickles --force`"
 
@@ -239,7 +241,7 @@ def test_where_a_pickle_leaves_our_layout_is_told(position, message, path):
     data = bytearray(written(PIXELS, LABELS))
     data[position] ^= 1
     path.write_bytes(data)
-    with pytest.raises(LayoutError, match=rf"file\.pickle: no pickle of .*: {message}"):
+    with pytest.raises(LayoutError, match=rf"file\.pickle: not a pickle of .*: {message}"):
         read_pickle(path, "")
 
 

@@ -1,4 +1,4 @@
-"""Hostile pickles are refused, run nothing and take no memory; plain ones are read exactly."""
+"""Hostile pickles are refused and run no code; plain ones are read exactly."""
 
 import json
 import os
@@ -28,10 +28,10 @@ from tests.support.attacks import (
 )
 from tests.support.checkout import REPOSITORY
 
-MEGABYTES = 50  # that a hostile pickle may take beside the process as it is
-SECONDS = 1.5  # of processor time, for a file
+MEGABYTES = 50  # that a hostile pickle may add to the process
+SECONDS = 1.5  # of processor time per file
 
-# Reads each case in a process of its own, whose every step Python's audit hooks tell of.
+# Reads each case in a separate process, in which Python's audit hooks report every step.
 EXAMINE = """
 import collections, json, os, pickle, resource, signal, sys
 import encodings.ascii, encodings.raw_unicode_escape  # in which pickletools reads text
@@ -52,7 +52,7 @@ def examine(variants, path):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for variant in variants:
         path.write_bytes(variant)
-        signal.setitimer(signal.ITIMER_PROF, float(sys.argv[1]))  # for each file anew
+        signal.setitimer(signal.ITIMER_PROF, float(sys.argv[1]))  # restarted for each file
         watching = True
         try:
             read_pickle(path)
@@ -90,7 +90,7 @@ SOUND += [pickle.dumps([[[1, 2, 300]], (1.5, None, {"a": b"b"})], proto) for pro
 
 
 def damaged(count=4000):
-    """Change, drop or insert a few bytes of sound pickles."""
+    """Change, drop or insert a few bytes of valid pickles."""
     rng = np.random.default_rng(0)
     for _ in range(count):
         data = bytearray(SOUND[rng.integers(len(SOUND))])
@@ -128,7 +128,7 @@ def test_a_hostile_pickle_is_harmless(case, verdicts):
     assert verdict["outcomes"] == {"refused": 1}
     assert verdict["events"] == []
     assert verdict["peak"] < MEGABYTES
-    assert verdict["message"].isprintable()  # one line, and nothing that a terminal obeys
+    assert verdict["message"].isprintable()  # one line, without control characters
 
 
 @pytest.mark.parametrize(

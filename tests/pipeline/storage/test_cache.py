@@ -1,4 +1,4 @@
-"""Where artefacts live, and that a file is written whole or not at all."""
+"""The cache folder, and atomic writing of files."""
 
 import errno
 import hashlib
@@ -105,7 +105,7 @@ def test_an_installed_copy_uses_the_users_cache_folder(tmp_path):
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    """Let this process's code stand where an installed copy would."""
+    """Move this process's code to the place of an installed copy."""
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
     monkeypatch.setattr(
         "pipeline.storage.cache.__file__", str(tmp_path / "site" / "pipeline" / "cache.py")
@@ -267,7 +267,7 @@ def test_a_symlink_at_the_target_is_replaced_and_its_victim_stays(tmp_path):
 
 @pytest.fixture
 def fail_at_folder(monkeypatch):
-    """Let forcing a folder to disk fail from now on; returns what was forced, True for folders."""
+    """Make forcing a folder to disk fail; return the forced items, True for folders."""
     forced, fsync = [], os.fsync
 
     def use(number):
@@ -347,7 +347,7 @@ def test_a_disk_that_takes_no_more_leaves_the_old_file(old_file):
 
 
 def refuse_to_replace(monkeypatch, times):
-    """Let the system refuse to replace a file so many times, as while another has it open."""
+    """Make replacing a file fail `times` times, as while a reader has it open."""
     replace, left = Path.replace, iter(range(times))
 
     def refuse(path, target):

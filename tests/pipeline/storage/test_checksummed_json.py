@@ -1,4 +1,4 @@
-"""A sealed JSON file is read as it was written, or not at all."""
+"""A JSON file with a checksum is read unchanged or refused."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The IDX format: what is read, what is refused, byte for byte."""
+"""The IDX format: files read and refused, byte for byte."""
 
 import gzip
 import struct
@@ -92,7 +92,7 @@ def test_a_truncated_file_is_refused(end, read):
 def test_how_much_is_missing_is_told(read):
     with pytest.raises(CorruptError, match="file: ends 2 bytes too early"):
         read(VECTOR[:6])
-    with pytest.raises(CorruptError, match="promises 1,000,008 bytes, the file can hold 108 at mo"):
+    with pytest.raises(CorruptError, match="declares 1,000,008 bytes; the file can hold 108 at mo"):
         read(header(0x08, 10**6) + bytes(100))
 
 
@@ -204,7 +204,7 @@ def test_a_bomb_is_told_by_its_size(read):
     check_decompression("x", 64 << 20, 2)
     with pytest.raises(BombError, match="x: it unpacks to 67,108,865 bytes, 33,554,432 times its"):
         check_decompression("x", (64 << 20) + 1, 2)
-    zeros = gzip.compress(bytes(1 << 24), 9)  # gzip may stand in several members
+    zeros = gzip.compress(bytes(1 << 24), 9)  # gzip may have several members
     with pytest.raises(BombError, match="file: it unpacks to 67,108,865 bytes, 1,027 times"):
         read(gzip.compress(header(0x08, (64 << 20) - 7)) + zeros * 4)
 

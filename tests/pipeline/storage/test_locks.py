@@ -1,4 +1,4 @@
-"""A folder has one owner: another process is told which, and a dead one has none."""
+"""A folder has one owner, which errors name; a dead process owns nothing."""
 
 import json
 import multiprocessing
@@ -20,7 +20,7 @@ needs_fork = pytest.mark.skipif(FORK is None, reason="processes are forked")
 
 
 def hold(folder, pipe):
-    """Own a folder until a word comes."""
+    """Own a folder until a message arrives."""
     with own_folder(folder, "it"):
         pipe.send(os.getpid())
         pipe.recv()

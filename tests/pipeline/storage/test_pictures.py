@@ -1,4 +1,4 @@
-"""Pictures are read as grey levels by one reader, within the limits that each user sets."""
+"""Pictures are read as grey levels by one reader, within its caller's limits."""
 
 import io
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Both commands print, fail and end in the same way: one line, one code, nothing else."""
+"""Both programs print and fail in the same way: one line and one exit code."""
 
 import contextlib
 import importlib
@@ -65,7 +65,7 @@ with stop_requests() as requested:
 
 @pytest.fixture
 def call(monkeypatch, capsys):
-    """Run a command line in this process: its exit code, and what it printed."""
+    """Run a command line in this process; return its exit code and output."""
 
     def call(name, *arguments, cache_dir="/nowhere"):
         monkeypatch.setattr(sys, "argv", [name, *arguments])
@@ -124,9 +124,9 @@ def test_whatever_else_fails_has_its_code_and_its_line(error, code, text, capsys
 def test_an_error_is_one_line_on_stderr(arguments, code, message, call, tmp_path):
     found, stdout, stderr = call("pipeline", *arguments, cache_dir=tmp_path)
     assert found == code
-    assert stdout == "" or arguments == ("verify",)  # which tells of what it found
+    assert stdout == "" or arguments == ("verify",)  # which prints its findings
     lines = [line for line in stderr.splitlines() if not line.startswith("  ")]
-    assert len(lines) == 1  # beside those that tell of mirrors
+    assert len(lines) == 1  # without the lines about mirrors
     assert lines[0].startswith("pipeline: ")
     assert message in lines[0]
     assert not re.search(r"\?\.|[^.]\.\.( |$)", lines[0])  # one mark ends a sentence
@@ -221,7 +221,7 @@ def test_a_command_works_without_anywhere_to_print(command, closed, raw_cache):
     assert done.returncode == (2 if command == "fecth" else 0)
     assert "Traceback" not in done.stderr
     assert "internal error" not in done.stderr
-    assert "fecth" not in done.stdout  # an error is no result
+    assert "fecth" not in done.stdout  # an error is not a result
 
 
 def test_paths_are_printed_where_the_terminal_knows_only_ascii(run_process, tmp_path):

@@ -1,4 +1,4 @@
-"""Contact sheets: their size, their tiles, and how they are written."""
+"""Contact sheets: their size, their tiles and their files."""
 
 import numpy as np
 import pytest
