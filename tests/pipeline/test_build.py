@@ -147,7 +147,7 @@ def test_the_content_is_held_to_its_hash(tiny):
     content[500] ^= 1
     (cache.raw("tiny") / "train-images.gz").write_bytes(gzip.compress(content))
     found, expected = hashlib.sha256(content).hexdigest(), dataset.files[0].content_sha256
-    with pytest.raises(CorruptError, match=f"content has sha256 {found}, expected {expected}"):
+    with pytest.raises(CorruptError, match=f"content has sha256 {found}; expected {expected}"):
         build_pickles(cache, dataset)
 
 
@@ -162,10 +162,10 @@ def test_an_absent_raw_file_is_missing(tiny):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"shape": (27, 28)}, r"uint8 of shape \(3, 27, 28\), expected uint8 of \(3, 28, 28\)"),
-        ({"shape": ()}, r"uint8 of shape \(3,\), expected uint8 of \(3, 28, 28\)"),
-        ({"dtype": np.int8}, r"int8 of shape \(3, 28, 28\), expected uint8"),
-        ({"labels": (0, 10, 1)}, "label 10, expected 0 to 9"),
+        ({"shape": (27, 28)}, r"uint8 of shape \(3, 27, 28\); expected uint8 of \(3, 28, 28\)"),
+        ({"shape": ()}, r"uint8 of shape \(3,\); expected uint8 of \(3, 28, 28\)"),
+        ({"dtype": np.int8}, r"int8 of shape \(3, 28, 28\); expected uint8"),
+        ({"labels": (0, 10, 1)}, "label 10; expected 0 to 9"),
     ],
 )
 def test_files_that_hold_no_such_images_are_refused(options, message, tmp_path):

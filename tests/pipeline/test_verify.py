@@ -113,7 +113,7 @@ def test_the_error_names_what_was_found_and_what_was_expected(built):
     path, file = raw(built)
     path.write_bytes(b"<html>")
     found = hashlib.sha256(b"<html>").hexdigest()
-    message = f"6 bytes with sha256 {found}, expected {file.size:,} bytes with {file.sha256}"
+    message = f"6 bytes with sha256 {found}; expected {file.size:,} bytes with {file.sha256}"
     with pytest.raises(CorruptError, match=message):
         check_raw(path, file)
 

@@ -182,7 +182,7 @@ def test_what_has_no_end_is_refused_at_once(call, trained, tmp_path):
     for path, code, message in (
         (tmp_path / "pipe.png", 6, "it is a pipe"),
         ("/dev/zero", 6, "it is a device"),
-        (tmp_path / "giant.png", 4, "more than 536,870,912 bytes"),
+        (tmp_path / "giant.png", 4, "expected 536,870,912 at most"),
     ):
         error = call("predict", str(path), "--run", trained, code=code).err
         assert message in error

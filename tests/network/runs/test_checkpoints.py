@@ -238,7 +238,7 @@ def test_an_array_that_is_not_what_its_header_says_is_named(old, new, message):
 def test_a_damaged_array_is_named(tmp_path):
     with zipfile.ZipFile(tmp_path / "c.npz", "w") as archive:
         archive.writestr("params/1/weight.npy", b"<html>")
-    with pytest.raises(CorruptError, match=r"c\.npz: no .* \(params/1/weight is no array"):
+    with pytest.raises(CorruptError, match=r"c\.npz: no .* \(params/1/weight is not an array"):
         load_checkpoint(tmp_path / "c.npz")
 
 

@@ -34,7 +34,7 @@ def own(cache):
 def test_a_record_is_found_by_its_name_beside_those_we_know(own, cache):
     assert read_record(cache, "scans") == find_dataset(cache, "scans") == own
     assert all_datasets(cache) == [*DATASETS.values(), own]
-    with pytest.raises(UsageError, match=r"we know mnist, .*, scans") as caught:
+    with pytest.raises(UsageError, match=r"the datasets are mnist, .*, scans") as caught:
         find_dataset(cache, "scnas")
     assert caught.value.hint == "Did you mean scans?"
 

@@ -70,8 +70,8 @@ def check_misbehaviour(case, server, tiny, cache):
     name = dataset.files[0].name
     fill(cache, dataset, {name: b"old", dataset.files[1].name: files[dataset.files[1].name]})
     before = contents(cache.raw("tiny"))
-    message = f"cannot download {name}: every mirror failed"
-    with pytest.raises(DownloadError, match=message) as caught:
+    first_line = f"cannot download {name}: every mirror failed"
+    with pytest.raises(DownloadError, match=first_line) as caught:
         fetch_dataset(cache, dataset, (bad,))
     (line,) = caught.value.message.splitlines()[1:]
     assert line.startswith(f"  {bad}: ")

@@ -114,7 +114,7 @@ def test_a_label_outside_the_classes_is_refused_as_the_file_has_it(label, letter
     (cache.raw("emnist") / "labels").write_bytes(content)
     split = dataclasses.replace(dataset.splits["train"], labels=own)
     dataset = dataclasses.replace(dataset, splits={"train": split})
-    with pytest.raises(CorruptError, match=f"labels: label {label}, expected 1 to 26"):
+    with pytest.raises(CorruptError, match=f"labels: label {label}; expected 1 to 26"):
         joined(read_label_chunks(cache, dataset, "train"))
 
 

@@ -85,7 +85,7 @@ REFUSED = {
     ),
     "a label too few": ((PIXELS, LABELS[1:]), r"images .* labels \(2,\) do not match"),
     "two labels each": ((PIXELS, np.c_[LABELS, LABELS]), r"images .* labels \(3, 2\) do not match"),
-    "a single number": ((np.array(1, np.uint8), LABELS), "a pixel is a uint8, expected"),
+    "a single number": ((np.array(1, np.uint8), LABELS), "a pixel is a uint8; expected"),
 }
 
 
@@ -224,7 +224,7 @@ def test_a_changed_value_is_found_by_the_hash(position, path):
     data[position] ^= 1
     path.write_bytes(data)
     found = hashlib.sha256(data).hexdigest()
-    with pytest.raises(CorruptError, match=f"sha256 is {found}, expected {sha256}") as caught:
+    with pytest.raises(CorruptError, match=f"sha256 is {found}; expected {sha256}") as caught:
         read_pickle(path, sha256)
     assert caught.value.hint == "Run `pipeline build-pickles --force`"
 

@@ -120,7 +120,7 @@ def test_a_huge_file_is_not_read(path):
         file.truncate(MAX_BYTES + 1)
     tracemalloc.start()
     try:
-        with pytest.raises(CorruptError, match=r"1,048,577 bytes, expected 1,048,576 at") as caught:
+        with pytest.raises(CorruptError, match=r"1,048,577 bytes; expected 1,048,576 at") as caught:
             read_json(path, "Make it again")
         assert tracemalloc.get_traced_memory()[1] < MAX_BYTES
     finally:
