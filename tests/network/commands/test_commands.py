@@ -310,7 +310,7 @@ def test_runs(call, call_json, trained, tmp_path):
         (("train", "--limit", "1", "--validation", "0.9"), 2, "of 1 examples none is left", ""),
         (("train", "--epoch", "1"), 2, "", "See `network train --help`"),
         (("test", "traind"), 3, 'no run is called "traind"', "Did you mean trained?"),
-        (("show", "trained", "--split", "dev"), 2, 'no split called "dev"', ""),
+        (("show", "trained", "--split", "dev"), 2, 'no split "dev"', ""),
         (
             ("show", "trained", "--out", "x.jpg"),
             2,
