@@ -1,7 +1,8 @@
-"""From a URL to pickles: download, verify and convert datasets of images.
+"""Dataset pipeline: download, verify and convert images into pickles.
 
-Stages, in order: `fetch_dataset` downloads the raw files, `build_pickles` turns them into pickles
-of two parallel lists, `read_split` reads these as arrays. Each stage verifies its input by hash.
+Stages, in order: `fetch_dataset` downloads the raw files, `build_pickles` converts them to pickles
+of two parallel lists, and `read_split` reads these as arrays. Each stage verifies its input by
+hash.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Run with `python -m pipeline`."""
+"""Entry point for `python -m pipeline`."""
 
 from pipeline.cli import main
 

@@ -1,4 +1,4 @@
-"""Raw IDX files in, pickles out."""
+"""Conversion of raw IDX files into pickles."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ from pipeline.storage.locks import work_lock
 
 @dataclass(frozen=True)
 class BuiltPickle:
-    """One pickle that is now in the cache."""
+    """A pickle in the cache, with its size and hash."""
 
     split: str
     path: Path
     count: int
     digest: Digest
-    was_intact: bool  # nothing had to be done
+    was_intact: bool  # it was not rebuilt
 
 
 @checked
@@ -39,12 +39,12 @@ def build_pickles(
     force: bool = False,
     reporter: ProgressReporter = SILENT,
 ) -> list[BuiltPickle]:
-    """Build the pickles of every split, then publish the manifest that vouches for them.
+    """Build the pickle of each split, then publish the manifest that verifies them.
 
-    Does nothing when all are intact, unless forced.
+    Does nothing if all pickles are intact, except with `force`.
 
-    Raises: MissingError without raw files, CorruptError when they are not the published ones,
-    UsageError when that would replace a pickle that nobody but the user can have put there.
+    Raises: MissingError without raw files, CorruptError if they are not the published ones,
+    UsageError if that would replace a pickle that the user put there.
 
     Example:
         >>> cache = find_cache()
@@ -57,7 +57,7 @@ def build_pickles(
         return intact
     with work_lock(cache, f"build-{dataset.name}", reporter):
         if not force and (intact := find_intact(cache, dataset)):
-            return intact  # by the process that we waited for
+            return intact  # built by the process that held the lock
         if comes_with_package(dataset):
             fetch_dataset(cache, dataset, reporter=reporter)
         built = [build_split(cache, dataset, split, force, reporter) for split in dataset.splits]
@@ -66,12 +66,12 @@ def build_pickles(
 
 
 def comes_with_package(dataset: Dataset) -> bool:
-    """Return whether the raw files are on this machine, so that nothing has to be downloaded."""
+    """Return whether all mirrors are local, so no download is needed."""
     return bool(dataset.mirrors) and all(map(is_local, dataset.mirrors))
 
 
 def find_intact(cache: Cache, dataset: Dataset) -> list[BuiltPickle]:
-    """Describe the pickles that are there; an empty list unless every one is intact."""
+    """Return the existing pickles, or an empty list unless all are intact."""
     found = []
     for split, files in dataset.splits.items():
         try:
@@ -87,7 +87,7 @@ def find_intact(cache: Cache, dataset: Dataset) -> list[BuiltPickle]:
 def build_split(
     cache: Cache, dataset: Dataset, split: str, force: bool, reporter: ProgressReporter
 ) -> BuiltPickle:
-    """Build one pickle, holding no more than a few hundred images at a time."""
+    """Build one pickle, with at most a few hundred images in memory."""
     count = dataset.splits[split].count
     path = cache.pickle(dataset.name, split)
     may_replace = force or cache.manifest(dataset.name).exists() or not path.exists()
@@ -100,7 +100,7 @@ def build_split(
     def check(temporary: Path, digest: Digest) -> None:
         if not may_replace and compute_digest(path) != digest:
             raise UsageError(
-                f"{path} has no manifest and is not what would be built, so it may be yours",
+                f"{path} has no manifest and differs from the pickle to build, so it may be yours",
                 "Move it away, or replace it with --force",
             )
 

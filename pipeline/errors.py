@@ -1,38 +1,39 @@
-"""The errors a user can meet, drawn as a tree, each with its exit code.
+"""Errors for users, as a tree, each with its exit code.
 
     ProjectError
       |-- UsageError      2   a command, an option or a value is not valid
       |-- MissingError    3   something is missing: a file, a run, a package
       |-- CorruptError    4   a file is damaged, or is not safe to load
-      |-- DownloadError   5   a download failed: no mirror gave the right file
+      |-- DownloadError   5   a download failed: every mirror failed
       |-- StorageError    6   the disk is full, or permission is denied
-      `-- and two of trainings, in `network/errors.py`
+      `-- and two training errors, in `network/errors.py`
 
-Every message says what is wrong, the value found and the value expected; the hint says what
-to do, and ends with the command that mends it where there is one. Exit code 1 means a fault
-of our own; 130 and 143 mean that a signal ended the command.
+Every message states what happened, the value found and the value expected. The hint states what
+to do, and ends with a command if one fixes the problem. Exit code 1 is an internal error; 130 and
+143 mean that a signal ended the command.
 """
 
 import re
 
 
 def printable(text: str) -> str:
-    """Show control characters by their codes: no file's name moves the cursor or begins a line."""
+    """Escape control characters, so that no file name moves the cursor."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
 
 
 def describe_cause(error: Exception) -> str:
-    """Say what is wrong with a content, of the error that Python has for it."""
+    """Describe damaged content in plain words, given Python's error."""
     if isinstance(error, KeyError) and error.args:
         return f'"{error.args[0]}" is missing'
     if found := re.search(r"__(?:init|new)__\(\) (missing|got) .*?'(\w+)'", str(error)):
         return f'"{found[2]}" is {"missing" if found[1] == "missing" else "unknown"}'
+    not_valid = "its content is not valid"
     of_python = re.search(r"NoneType|'\w+' object|object is not|not supported between", str(error))
-    return "it makes no sense" if of_python else str(error) or "it makes no sense"
+    return not_valid if of_python else str(error) or not_valid
 
 
 class ProjectError(Exception):
-    """A failure that the user can do something about; the details follow in lines of their own.
+    """An error that the user can fix; each detail is on a separate line.
 
     Example:
         >>> try:

@@ -1,4 +1,4 @@
-"""Optional packages: the error where one is missing, and the command that installs it.
+"""Optional packages: the error for a missing one, and the install command.
 
 An extra is a list of packages in pyproject.toml that only some commands need.
 """
@@ -15,9 +15,9 @@ from pipeline.terminal.as_called import quote
 
 @contextmanager
 def needs_extra(extra: str, purpose: str) -> Iterator[None]:
-    """Import inside what an extra installs; `purpose` is what it is for, as in "a plot".
+    """Require an extra for the imports inside; `purpose` names its use: "a plot".
 
-    Raises: MissingError where it is not installed.
+    Raises: MissingError if it is not installed.
     """
     try:
         yield
@@ -27,14 +27,14 @@ def needs_extra(extra: str, purpose: str) -> Iterator[None]:
 
 
 def missing_package(package: str, purpose: str, command: str) -> MissingError:
-    """Return the error of a package that is not installed, with the command that installs it."""
+    """Return the error for a missing package, with its install command."""
     return MissingError(
         f"{purpose} needs the package {package}, which is not installed", f"Install it: {command}"
     )
 
 
 def extra_command(extra: str) -> str:
-    """Write the command that installs an extra for the Python that runs this.
+    """Return the command that installs an extra for the running Python.
 
     In a checkout it installs the versions that the tests pass with.
     """
@@ -46,12 +46,12 @@ def extra_command(extra: str) -> str:
 
 
 def pip_command(*arguments: str) -> str:
-    """Write a command that installs packages for the Python that runs this."""
+    """Return a command that installs packages for the running Python."""
     return quote([sys.executable or "python", "-m", "pip", "install", *arguments])
 
 
 def is_working_directory(folder: Path) -> bool:
-    """Return whether relative paths begin in this folder."""
+    """Return whether this folder is the working directory."""
     try:
         return Path.cwd().samefile(folder)
     except OSError:  # the working directory is gone

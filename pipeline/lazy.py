@@ -1,4 +1,4 @@
-"""Lazy exports: a package lists its public names and imports a module when a name is used."""
+"""Lazy exports: a package imports a module when its public name is used."""
 
 import ast
 import sys
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class LazyPackage(ModuleType):
-    """A package in which a public name wins over a module of the same name.
+    """A package whose public names take precedence over modules.
 
     Importing `core/train_step.py` would otherwise make `core.train_step` the module, and the
     function `train_step` could no longer be imported from `core`.
@@ -26,7 +26,7 @@ def lazy_exports(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Return `__getattr__`, `__dir__` and `__all__` for a package's `__init__.py`.
 
-    The public names are those that the file imports under `TYPE_CHECKING`, so each stands there
+    The public names are those that the file imports under `TYPE_CHECKING`, so each is listed
     once, for Python and for type checkers. `--help` then imports a package without NumPy, and
     `from package import name` works.
 
@@ -36,13 +36,13 @@ def lazy_exports(
 
     def load_name(name: str) -> Any:
         if name == "__version__":
-            import importlib.metadata  # takes longer than all else that `--help` needs
+            import importlib.metadata  # takes longer than the rest of `--help`
 
             return importlib.metadata.version("mnist-neural-net")
         if name not in module_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name)
         value = getattr(import_module(module_of[name]), name)
-        setattr(sys.modules[package], name, value)  # the next use finds it without this function
+        setattr(sys.modules[package], name, value)  # the next use does not call this function
         return value
 
     sys.modules[package].__class__ = LazyPackage
@@ -50,7 +50,7 @@ def lazy_exports(
 
 
 def read_exports(source: str) -> dict[str, str]:
-    """Return the module of each name that a package's `__init__.py` imports for type checkers."""
+    """Return the module of each name imported under `TYPE_CHECKING`."""
     return {
         alias.name: str(statement.module)
         for block in ast.parse(Path(source).read_text("utf-8")).body

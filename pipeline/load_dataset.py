@@ -1,4 +1,4 @@
-"""A dataset in one call: its images and labels as arrays, fetched and built if need be."""
+"""Datasets in one call: images and labels as arrays, fetched if needed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ MAX_SHOWN = 40  # images in a notebook's picture
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """Images with their labels: one split of a dataset, or some examples of it.
+    """Images with their labels: a split of a dataset, or a selection from it.
 
     Example:
         >>> test = load_dataset("mnist-sample").test
@@ -45,7 +45,7 @@ class LabelledImages:
         return len(self.labels)
 
     def __getitem__(self, which: int | slice | NDArray[Any] | list[int]) -> "LabelledImages":
-        """Return some of the examples: by index, slice, indices or a mask."""
+        """Return a selection of the examples: by index, slice, indices or mask."""
         if isinstance(which, Integral):
             if not -len(self) <= which < len(self):
                 raise IndexError(f"index {which} of {len(self):,} images")
@@ -53,12 +53,12 @@ class LabelledImages:
         return LabelledImages(self.images[which], self.labels[which], self.classes)
 
     def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], str]]:
-        """Yield every image with the name of its class."""
+        """Yield each image with the name of its class."""
         for pixels, label in zip(self.images, self.labels, strict=True):
             yield pixels, self.classes[label]
 
     def to_lists(self) -> tuple[list[list[list[int]]], list[int]]:
-        """Return the two parallel lists that are in the pickle: images and labels."""
+        """Return the two parallel lists of the pickle: images and labels."""
         return self.images.tolist(), self.labels.tolist()
 
     def __repr__(self) -> str:
@@ -92,16 +92,16 @@ class LoadedDataset:
 
     @property
     def train(self) -> LabelledImages:
-        """The images to learn from."""
+        """The training images."""
         return self["train"]
 
     @property
     def test(self) -> LabelledImages:
-        """The images that show in the end how good a network is."""
+        """The test images, for the final accuracy."""
         return self["test"]
 
     def __getitem__(self, split: str) -> LabelledImages:
-        if str(split) not in self.splits:  # whatever it is
+        if str(split) not in self.splits:  # of any type
             names = ", ".join(self.splits)
             raise UsageError(f'{self.name} has no split "{split}"; its splits are {names}')
         return self.splits[split]
@@ -117,7 +117,7 @@ class LoadedDataset:
 
 @checked
 def load_dataset(name: str = "mnist", cache_dir: Path | str | None = None) -> LoadedDataset:
-    """Load a dataset; what is not in the cache yet is fetched and built first.
+    """Load a dataset; files missing from the cache are fetched and built first.
 
     Example:
         >>> load_dataset("mnist-sample")
@@ -135,7 +135,7 @@ def load_dataset(name: str = "mnist", cache_dir: Path | str | None = None) -> Lo
 
 
 def require_built(cache: Cache, name: str) -> Dataset:
-    """Find a dataset, and fetch and build what is not in the cache yet; nothing is loaded.
+    """Fetch and build a dataset if it is not in the cache; nothing is loaded.
 
     Raises: UsageError for an unknown name, DownloadError, CorruptError, StorageError.
     """

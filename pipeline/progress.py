@@ -1,4 +1,4 @@
-"""How long work tells of itself while it goes on, without knowing who listens."""
+"""Progress reporting for long-running work."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -8,19 +8,19 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class ProgressReporter(Protocol):
-    """Somebody who listens; `console.Console` prints what it hears."""
+    """Receiver of notes and progress, such as `console.Console`."""
 
     def note(self, text: str) -> None:
-        """Hear what has happened."""
+        """Print or record one event."""
 
     def progress(
         self, what: str, total: int, unit: str
     ) -> AbstractContextManager[Callable[[int], None]]:
-        """Watch something of a known size; what is entered is the function to report more with."""
+        """Track work of a known size; yields the function to report with."""
 
 
 class SilentReporter:
-    """Nobody listens."""
+    """A reporter that prints nothing."""
 
     def note(self, text: str) -> None:
         pass

@@ -1,4 +1,4 @@
-"""Compare what is on disk with the hashes that it should have, and mend what can be."""
+"""Verification of cached files by their hashes, and their repair."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ from pipeline.storage.cache import Cache
 
 
 class Finding(NamedTuple):
-    """What `pipeline verify` says of one artefact."""
+    """The result of verifying one cached file."""
 
     path: Path
     error: ProjectError | None  # None: intact
@@ -35,7 +35,7 @@ class Finding(NamedTuple):
 
 @checked
 def verify_dataset(cache: Cache, dataset: Dataset | str) -> list[Finding]:
-    """Check every artefact of a data set: raw files, manifest, pickles.
+    """Check every cached file of a dataset: raw files, manifest, pickles.
 
     Example:
         >>> cache = find_cache()
@@ -58,7 +58,7 @@ def verify_dataset(cache: Cache, dataset: Dataset | str) -> list[Finding]:
 
 
 def exists(cache: Cache, dataset: Dataset) -> bool:
-    """Has anything of a data set ever been put into the cache?"""
+    """Return whether the cache has any file of a dataset."""
     paths = [cache.raw(dataset.folder) / file.name for file in dataset.files]
     paths += [cache.pickle(dataset.name, split) for split in dataset.splits]
     return any(path.exists() for path in (*paths, cache.manifest(dataset.name)))
@@ -70,17 +70,17 @@ def repair_dataset(
     mirrors: tuple[str, ...] = (),
     reporter: ProgressReporter = SILENT,
 ) -> None:
-    """Fetch and build again what is missing, damaged or made from other inputs.
+    """Fetch and build files that are missing, damaged or made from other inputs.
 
     Raises: DownloadError, MissingError for raw files that exist nowhere else; UsageError for a
-    pickle that only the user can have put there.
+    pickle that the user put there.
     """
     fetch_dataset(cache, dataset, mirrors, reporter=reporter)
     build_pickles(cache, dataset, reporter=reporter)
 
 
 def catch_error(check: Callable[..., object], *arguments: Any) -> ProjectError | None:
-    """Run a check and return what it raises."""
+    """Run a check and return the error that it raises, or None."""
     try:
         check(*arguments)
     except ProjectError as error:
@@ -89,6 +89,6 @@ def catch_error(check: Callable[..., object], *arguments: Any) -> ProjectError |
 
 
 def worst_error(findings: list[Finding]) -> ProjectError | None:
-    """Choose what to tell first: damage before absence."""
+    """Return the most serious error: damaged before missing."""
     errors = [finding.error for finding in findings if finding.error is not None]
     return max(errors, key=lambda error: error.exit_code, default=None)

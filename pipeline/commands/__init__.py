@@ -1,4 +1,4 @@
-"""The commands of `pipeline`, one file each: parse, call the library, print."""
+"""Commands of `pipeline`, one per file: parse, call the library, print."""
 
 from typing import TYPE_CHECKING
 

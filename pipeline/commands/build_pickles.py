@@ -1,4 +1,4 @@
-"""Write a pickle of parallel lists for each split."""
+"""The `build-pickles` command: a pickle of parallel lists per split."""
 
 from pipeline.commands.options import DatasetName, Force
 from pipeline.datasets.catalogue.mnist import MNIST

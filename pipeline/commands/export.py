@@ -1,4 +1,4 @@
-"""Write a data set in the formats of other programs."""
+"""The `export` command: a dataset in the formats of other programs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,7 @@ from pipeline.terminal.counted import counted
 
 
 def list_formats(cache: Cache) -> list[str]:
-    """List the names of the formats that are written."""
+    """Return the names of the export formats."""
     from pipeline.formats.registry import WRITERS
 
     return list(WRITERS)

@@ -1,4 +1,4 @@
-"""Download the raw files of a data set."""
+"""The `fetch` command: the raw files of a dataset."""
 
 from typing import Annotated
 
@@ -23,12 +23,12 @@ def fetch(
         ),
     ] = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Only folders of this machine, no network.")
+        bool, typer.Option("--offline", help="No network; only folders on this machine.")
     ] = False,
     timeout: Annotated[
         float | None,
         typer.Option(
-            "--timeout", min=1, metavar="N", help="Seconds until it stops. [default: none]"
+            "--timeout", min=1, metavar="N", help="Time limit in seconds. [default: none]"
         ),
     ] = None,
     force: Force = False,

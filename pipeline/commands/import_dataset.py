@@ -1,4 +1,4 @@
-"""Make a dataset of your images."""
+"""The `import` command: a dataset from your images."""
 
 from pathlib import Path
 from typing import Annotated
@@ -70,7 +70,7 @@ def import_dataset(
         ),
     ] = None,
     skip_damaged: Annotated[
-        bool, typer.Option("--skip-damaged", help="Skipping of image files that are damaged.")
+        bool, typer.Option("--skip-damaged", help="Skipping of damaged image files.")
     ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Replacement of your dataset with this name.")
@@ -80,7 +80,7 @@ def import_dataset(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Make a dataset of your images."""
+    """Make a dataset from your images."""
     from pipeline.formats.import_dataset import ImportOptions
     from pipeline.formats.import_dataset import import_dataset as bring_in
 

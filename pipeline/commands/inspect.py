@@ -1,4 +1,4 @@
-"""Say what a file holds, what loading it would do, and what an import makes of it."""
+"""The `inspect` command: contents of a file, risks, and import result."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +12,7 @@ from pipeline.terminal.console import Console, Json, Verbose
 if TYPE_CHECKING:
     from pipeline.inspection.report import Report
 
-READ_ALL_THE_SAME = ("npz", "npy", "csv", "unknown")  # by an import, though not by all readers
+READ_ALL_THE_SAME = ("npz", "npy", "csv", "unknown")  # by an import, but not by all readers
 
 
 def inspect(
@@ -30,9 +30,9 @@ def inspect(
 
 
 def inspect_path(path: Path) -> "Report":
-    """Inspect a file or a folder, and add what an import would make of it.
+    """Inspect a file or a folder, and add how an import would read it.
 
-    An import that reads a file settles what it is, but never makes a threat harmless.
+    A successful import determines the format, but never clears a threat.
 
     Raises: MissingError, StorageError.
     """
@@ -45,7 +45,7 @@ def inspect_path(path: Path) -> "Report":
 
     if path.is_dir():
         report = Report(
-            "folder", 0, "unknown", "only an import looks into it", (count_kinds(path),)
+            "folder", 0, "unknown", "only an import reads its files", (count_kinds(path),)
         )
     else:
         report = inspect_file(path)
@@ -62,4 +62,5 @@ def inspect_path(path: Path) -> "Report":
     is_settled = report.status == "unknown" or report.format.startswith(READ_ALL_THE_SAME)
     if report.is_plain or not is_settled:
         return report
-    return replace(report, status="plain", verdict="`pipeline import` reads it, running nothing")
+    verdict = "`pipeline import` reads it without running code"
+    return replace(report, status="plain", verdict=verdict)

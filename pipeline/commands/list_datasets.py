@@ -1,4 +1,4 @@
-"""Print the data sets that can be fetched, and those of the user's own."""
+"""The `list` command: published datasets and yours."""
 
 from pipeline.datasets.registry import all_datasets
 from pipeline.storage.cache import find_cache

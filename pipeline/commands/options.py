@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options shared by several commands."""
 
 from typing import Annotated
 
@@ -24,4 +24,4 @@ SplitName = Annotated[
         autocompletion=complete_among("train", "test"),
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Again, even if all files are intact.")]
+Force = Annotated[bool, typer.Option("--force", help="Replacement of intact files, too.")]

@@ -1,4 +1,4 @@
-"""Draw images with their labels."""
+"""The `show` command: images with their labels."""
 
 from pathlib import Path
 from typing import Annotated
@@ -52,7 +52,7 @@ def show(
     sheet = draw_sheet(tiles, f"{chosen.title}, {split}")
     path = show_picture(sheet, out, cache.pictures() / f"{chosen.name}_{split}.png")
     if captions != chosen.classes:
-        console.note("No font here has the letters of all class names: those are drawn as numbers")
+        console.note("No font has all letters of some class names; these are drawn as numbers")
     console.say(f"{counted(len(tiles), 'image')} {f'in {path}' if path else 'shown'}")
     console.result(
         {
@@ -67,7 +67,7 @@ def show(
 def find_class(dataset: Dataset, name: str) -> int:
     """Return the label of a class.
 
-    Raises: UsageError with the names there are.
+    Raises: UsageError with the names of the classes.
     """
     if name not in dataset.classes:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Compare raw files and pickles with their hashes."""
+"""The `verify` command: raw files and pickles compared with their hashes."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ def verify(
         ),
     ] = None,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Fetch and build damaged files again.")
+        bool, typer.Option("--repair", help="Repair of missing and damaged files.")
     ] = False,
     cache_dir: CacheDir = None,
     json: Json = False,

@@ -1,4 +1,4 @@
-"""Print the folder of all artefacts."""
+"""The `where` command: the cache folder."""
 
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json

@@ -1,17 +1,17 @@
-"""What is written down about a data set: its files, its splits, its classes, its origin."""
+"""Dataset records: files, splits, classes and origin."""
 
 from dataclasses import dataclass
 
-IMAGE_SHAPE = (28, 28)  # height, width; the same in every MNIST-like set
+IMAGE_SHAPE = (28, 28)  # height, width; the same in every MNIST-like dataset
 
 
 @dataclass(frozen=True)
 class RawFile:
-    """One published file (or one inside a published zip), and what identifies it.
+    """A published file, or a member of a published zip, with its hashes.
 
-    The hash of the unzipped content is what counts, for the same data zipped again is still the
-    same data. It is None for files whose bytes nobody of this project has held yet; then the
-    published hash of the file has to do.
+    The hash of the unzipped content decides, because the same data zipped again has another file
+    hash. It is None if this project has not had the bytes of the file; then the published hash of
+    the file decides.
     """
 
     name: str
@@ -19,37 +19,37 @@ class RawFile:
     sha256: str  # of the file as published
     content_size: int  # bytes, unzipped
     content_sha256: str | None
-    member: str = ""  # the file's path inside, when the published file is a zip
+    member: str = ""  # the path inside, if the published file is a zip
 
     @property
     def identity(self) -> str:
-        """What we demand of the file, in one word: the best hash that is known."""
+        """The best known hash: of the content, or else of the file."""
         return self.content_sha256 or self.sha256
 
     @property
     def key(self) -> str:
-        """A name that no other file of the data set has."""
+        """A name that is unique in the dataset."""
         return f"{self.name}/{self.member}" if self.member else self.name
 
 
 def images_size(count: int) -> int:
-    """Return the bytes of an IDX file of so many images."""
+    """Return the size in bytes of an IDX file of `count` images."""
     return 16 + count * IMAGE_SHAPE[0] * IMAGE_SHAPE[1]
 
 
 def labels_size(count: int) -> int:
-    """Return the bytes of an IDX file of so many labels, a byte each."""
+    """Return the size in bytes of an IDX file of `count` one-byte labels."""
     return 8 + count
 
 
 @dataclass(frozen=True)
 class Split:
-    """The two files with the training or the test examples, and which rows of them are meant."""
+    """The image and label files of a split, and the rows that it uses."""
 
     images: RawFile
     labels: RawFile
     count: int  # examples in the split
-    start: int = 0  # the first of them in the files
+    start: int = 0  # index of the first one in the files
     file_count: int | None = None  # examples in the files; None: the split is all of them
 
     @property
@@ -63,7 +63,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """All there is to know about a data set before its first byte is here.
+    """The metadata of a dataset, known before it is downloaded.
 
     Example:
         >>> dataset = find_dataset(find_cache(), "mnist")
@@ -73,30 +73,30 @@ class Dataset:
 
     name: str
     title: str
-    mirrors: tuple[str, ...]  # folders, tried in turn; none for a data set of the user's own
+    mirrors: tuple[str, ...]  # folders, tried in order; empty for the user's datasets
     splits: dict[str, Split]
     classes: tuple[str, ...]
     source: str
     licence: str
     citation: str
-    group: str = ""  # the folder of raw files, where several data sets share it
-    first_label: int = 0  # what the files call the first class
+    group: str = ""  # the folder of raw files, if several datasets share it
+    first_label: int = 0  # the first class in the files
     is_transposed: bool = False  # the files hold columns of pixels, not rows
-    label_columns: tuple[str, ...] = ()  # what each number says when labels are rows; 0: the class
+    label_columns: tuple[str, ...] = ()  # names, if labels are rows; 0: class
 
     @property
     def folder(self) -> str:
-        """The name of the folder of its raw files."""
+        """The name of the folder with its raw files."""
         return self.group or self.name
 
     @property
     def files(self) -> tuple[RawFile, ...]:
-        """Every published file once, in order."""
+        """The published files, in order, each once."""
         files = {file.name: file for split in self.splits.values() for file in split.files}
         return tuple(files.values())
 
     @property
     def parts(self) -> tuple[RawFile, ...]:
-        """Every file with images or labels once, those inside a zip each by itself."""
+        """The files with images or labels, each once, members of a zip included."""
         parts = {file.key: file for split in self.splits.values() for file in split.files}
         return tuple(parts.values())

@@ -1,4 +1,4 @@
-"""The data sets we know, and how one is found by its name."""
+"""Registry of datasets, found by name."""
 
 import difflib
 
@@ -22,9 +22,9 @@ DATASETS: dict[str, Dataset] = {
 
 @checked
 def find_dataset(cache: Cache, name: str) -> Dataset:
-    """Look a data set up by its name: one that we know, or one that the user imported.
+    """Return a dataset by its name, published or imported by the user.
 
-    Raises: UsageError with the nearest name; CorruptError when the record of an imported one is
+    Raises: UsageError with the nearest name; CorruptError if the record of an imported dataset is
     damaged.
 
     Example:
@@ -37,12 +37,14 @@ def find_dataset(cache: Cache, name: str) -> Dataset:
     if name in known:
         return read_record(cache, name)
     near = difflib.get_close_matches(name.lower(), known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else "`pipeline list` names them all"
-    raise UsageError(f"no data set is called {show_value(name)}, we know {', '.join(known)}", hint)
+    hint = f"Did you mean {near[0]}?" if near else "`pipeline list` shows them all"
+    raise UsageError(
+        f"dataset {show_value(name)} not found; the datasets are {', '.join(known)}", hint
+    )
 
 
 def as_dataset(cache: Cache, dataset: Dataset | str) -> Dataset:
-    """Return a data set, which may be named.
+    """Return a dataset, given itself or its name.
 
     Raises: UsageError, CorruptError.
     """
@@ -50,13 +52,13 @@ def as_dataset(cache: Cache, dataset: Dataset | str) -> Dataset:
 
 
 def dataset_names(cache: Cache) -> list[str]:
-    """List the names of what we know, and then of what the user imported."""
+    """Return the names of the published datasets, then of the user's."""
     return [*DATASETS, *user_dataset_names(cache)]
 
 
 @checked
 def all_datasets(cache: Cache) -> list[Dataset]:
-    """List what we know, and then what the user imported.
+    """Return the published datasets, then the user's.
 
     Raises: CorruptError.
 

@@ -1,4 +1,4 @@
-"""Data sets of the user's own: their records lie in the cache, beside their raw files."""
+"""The user's datasets: records in the cache, next to their raw files."""
 
 import re
 from dataclasses import asdict
@@ -14,30 +14,30 @@ from pipeline.storage.file_names import is_device_name
 RECORD_FORMAT = 1
 MAX_CLASSES = 256  # a label is one byte
 NAME = r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
-SPLIT = r"[a-z][a-z0-9]{0,19}"  # the name of one
+SPLIT = r"[a-z][a-z0-9]{0,19}"  # the name of a split
 FILE_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"  # no path
 
 
 def check_dataset_name(name: str) -> str:
-    """Accept a name that is a folder's name on every system.
+    """Require a name that is valid as a folder name on every system.
 
     Raises: UsageError.
     """
     if not re.fullmatch(NAME, name):
         raise UsageError(
-            f"{show_value(name)} is no name for a data set, "
-            "expected small letters, digits and - (64 at most)"
+            f"{show_value(name)} is not a valid dataset name; "
+            "expected lower-case letters, digits and - (64 at most)"
         )
     if is_device_name(name):
         raise UsageError(
-            f"{show_value(name)} is no name for a data set: Windows has a device of this name",
+            f"{show_value(name)} is not a valid dataset name: Windows has a device of this name",
             "Choose another name",
         )
     return name
 
 
 def user_dataset_names(cache: Cache) -> list[str]:
-    """List the data sets that the user imported, by name."""
+    """Return the names of the datasets that the user imported, sorted."""
     return sorted(
         path.parent.name
         for path in cache.root.glob("raw/*/dataset.json")
@@ -46,12 +46,12 @@ def user_dataset_names(cache: Cache) -> list[str]:
 
 
 def publish_record(cache: Cache, dataset: Dataset) -> None:
-    """Write the record of a data set of the user's own; it is what makes the files one."""
+    """Write the record of a user's dataset, which completes the import."""
     publish_json(cache.record(dataset.name), {"format": RECORD_FORMAT, **asdict(dataset)})
 
 
 def read_record(cache: Cache, name: str) -> Dataset:
-    """Read the record of a data set of the user's own.
+    """Read the record of a user's dataset.
 
     Raises: MissingError, CorruptError.
     """
@@ -60,17 +60,17 @@ def read_record(cache: Cache, name: str) -> Dataset:
     record = read_json(path, again, RECORD_FORMAT)
     try:
         if record.pop("format") not in range(1, RECORD_FORMAT + 1):
-            raise ValueError("its format")
+            raise ValueError("its format is not valid")
         dataset = dataset_from_dict(record)
         check_record(dataset, name)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        what = f"{path}: no record of a data set ({describe_cause(error)})"
+        what = f"{path}: not the record of a dataset ({describe_cause(error)})"
         raise CorruptError(what, again) from error
     return dataset
 
 
 def dataset_from_dict(record: dict[str, Any]) -> Dataset:
-    """Make a record of plain data.
+    """Build a dataset record from plain data.
 
     Raises: ValueError, KeyError, TypeError, AttributeError.
     """
@@ -85,30 +85,30 @@ def dataset_from_dict(record: dict[str, Any]) -> Dataset:
 
 
 def check_record(dataset: Dataset, name: str) -> None:
-    """Refuse a record whose parts contradict each other.
+    """Require a record whose parts are consistent.
 
     Raises: ValueError, TypeError.
     """
     if dataset.name != name:
-        raise ValueError(f"it is of {show_value(dataset.name)}")
+        raise ValueError(f"it is the record of {show_value(dataset.name)}")
     plain = Dataset(
         *(name, dataset.title, (), dataset.splits, dataset.classes),
         *(dataset.source, dataset.licence, dataset.citation),
     )
     texts = (dataset.title, *dataset.classes, dataset.source, dataset.licence, dataset.citation)
     if dataset != plain or not all(isinstance(text, str) for text in texts):
-        raise ValueError("fields that only sets from elsewhere have, or that are no text")
+        raise ValueError("fields that only published datasets have, or that are not text")
     if not 1 <= len(set(dataset.classes)) == len(dataset.classes) <= MAX_CLASSES:
-        raise ValueError("its classes")
+        raise ValueError("its classes are not valid")
     if not dataset.splits or not all(re.fullmatch(SPLIT, name) for name in dataset.splits):
-        raise ValueError("its splits")
+        raise ValueError("its splits are not valid")
     for split in dataset.splits.values():
         if type(split.count) is not int or split != Split(split.images, split.labels, split.count):
             raise ValueError("a split that is only part of its files")
         sizes = split.images.content_size, split.labels.content_size
         if sizes != (images_size(split.count), labels_size(split.count)):
-            raise ValueError("sizes that do not follow from the counts")
+            raise ValueError("sizes that do not match the counts")
     for file in dataset.files:
         is_hashed = re.fullmatch(r"[0-9a-f]{64}", file.content_sha256 or "")
         if not is_hashed or not re.fullmatch(FILE_NAME, file.name):
-            raise ValueError(f"the file {show_value(file.name)}")
+            raise ValueError(f"the file {show_value(file.name)} is not valid")

@@ -1,4 +1,4 @@
-"""From a mirror on the web to verified raw files."""
+"""Download of raw files from mirrors, and their verification."""
 
 from typing import TYPE_CHECKING
 

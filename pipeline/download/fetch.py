@@ -1,4 +1,4 @@
-"""Fetch the files of a data set: try each mirror, verify, then put them in place."""
+"""Download of a dataset: try each mirror, verify, then publish the files."""
 
 import threading
 import time
@@ -31,18 +31,18 @@ FILES_AT_ONCE = 4
 
 
 class FetchedFile(NamedTuple):
-    """One raw file that is now in the cache."""
+    """A raw file in the cache, with its source and hash."""
 
     file: RawFile
     path: Path
-    status: str  # "intact": it was there; "downloaded"
-    mirror: str | None  # where it came from
-    digest: Digest  # of the file as it is, which somebody may have zipped otherwise
+    status: str  # "intact" (already in the cache) or "downloaded"
+    mirror: str | None  # its source
+    digest: Digest  # of the file in the cache, which may be zipped differently
 
 
 @dataclass
 class Fetch:
-    """What the downloads of one data set share while they run side by side."""
+    """State shared by the parallel downloads of one dataset."""
 
     mirrors: tuple[str, ...]
     reporter: ProgressReporter
@@ -52,7 +52,7 @@ class Fetch:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def report_bytes(self, size: int) -> None:
-        """Report more bytes, or fewer when a file begins again."""
+        """Report received bytes; a negative size if a file restarts."""
         with self.lock:
             self.advance(size)
 
@@ -67,15 +67,15 @@ def fetch_dataset(
     seconds: float = float("inf"),
     reporter: ProgressReporter = SILENT,
 ) -> list[FetchedFile]:
-    """Bring every raw file of a data set into the cache; those that are intact stay.
+    """Download every raw file of a dataset that is not intact in the cache.
 
-    Mirrors that the user names replace the ones that we know; `offline` leaves only folders of
-    this machine. Other processes that fetch the same wait, and then find it there.
+    Mirrors that the user names replace the known ones; `offline` leaves only folders on this
+    machine. Other processes that fetch the same files wait, and then find them in the cache.
 
-    Units: seconds for everything together; each file has its own limit besides, by its size.
+    Units: `seconds` limits the whole download; each file also has a limit by its size.
 
-    Raises: DownloadError with one line per mirror; what was in the cache is still there.
-    MissingError when there is no mirror to ask.
+    Raises: DownloadError with one line per mirror; the cache then keeps its files. MissingError if
+    there is no mirror.
 
     Example:
         >>> cache = find_cache()
@@ -104,7 +104,7 @@ def fetch_dataset(
 
 
 def find_intact(cache: Cache, dataset: Dataset, some: bool = False) -> list[FetchedFile]:
-    """Describe the raw files that need not be fetched; an empty list unless all, or `some`."""
+    """Return the intact raw files; with `some` false, all of them or none."""
     found = []
     for file in dataset.files:
         path = cache.raw(dataset.folder) / file.name
@@ -119,7 +119,7 @@ def find_intact(cache: Cache, dataset: Dataset, some: bool = False) -> list[Fetc
 
 
 def known_mirrors(cache: Cache, dataset: Dataset) -> tuple[str, ...]:
-    """The copy that the checkout carries, if it is not the cache itself, then the registry's."""
+    """Return the folder in the checkout, unless it is the cache, then the mirrors."""
     checkout = find_checkout()
     embedded = checkout / "cache" / "raw" / dataset.folder if checkout else None
     if embedded is None or not embedded.is_dir() or embedded == cache.raw(dataset.folder):
@@ -128,11 +128,11 @@ def known_mirrors(cache: Cache, dataset: Dataset) -> tuple[str, ...]:
 
 
 def no_mirror(dataset: Dataset, offline: bool) -> MissingError:
-    """Say that there is nobody to ask for the files."""
+    """Return the error for a dataset without a usable mirror."""
     if not dataset.mirrors:
-        what = f"{dataset.name} is a data set of your own, and its raw files are not all intact"
+        what = f"{dataset.name} is your dataset, and some of its raw files are missing or damaged"
         return MissingError(what, f"Run `pipeline import` again; it came from {dataset.source}")
-    what = f"the raw files of {dataset.name} are not all here, and nothing is fetched"
+    what = f"some raw files of {dataset.name} are missing, and none can be fetched"
     return MissingError(
         what + (" offline" if offline else ""),
         "Go online, or name a folder with --mirror file:///...",
@@ -140,25 +140,25 @@ def no_mirror(dataset: Dataset, offline: bool) -> MissingError:
 
 
 def fetch_side_by_side(folder: Path, files: list[RawFile], fetch: Fetch) -> list[FetchedFile]:
-    """Fetch files several at once, and raise the first error in their order once all have ended."""
+    """Fetch files in parallel; once all have ended, raise the first error."""
     with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
         try:
             futures = [pool.submit(fetch_file, folder / file.name, file, fetch) for file in files]
             wait_for(futures)
-        except BaseException:  # Ctrl-C, too: the threads stop at once and clear away
+        except BaseException:  # Ctrl-C, too: the threads stop and remove their temporary files
             fetch.stop.set()
             raise
     return [future.result() for future in futures]
 
 
 def wait_for(futures: list[Future[FetchedFile]]) -> None:
-    """Wait in short steps, for some systems deliver no signal during a long wait."""
+    """Wait in short steps: some systems deliver no signal during a long wait."""
     while not all(future.done() for future in futures):
         time.sleep(0.01)
 
 
 def fetch_file(path: Path, file: RawFile, fetch: Fetch) -> FetchedFile:
-    """Bring one raw file into the cache, from the first mirror that has the right one."""
+    """Download one raw file from the first mirror with the published content."""
     failures = []
     for mirror in fetch.mirrors:
         try:
@@ -171,16 +171,16 @@ def fetch_file(path: Path, file: RawFile, fetch: Fetch) -> FetchedFile:
             if len(failures) < len(fetch.mirrors):
                 fetch.reporter.note(f"{file.name}: trying the next mirror after {failures[-1]}")
     raise DownloadError(
-        f"no mirror gave {file.name}",
+        f"cannot download {file.name}: every mirror failed",
         "Check the network, or name a mirror with --mirror URL",
         *failures,
     )
 
 
 def try_mirror(mirror: str, file: RawFile, path: Path, fetch: Fetch) -> Digest:
-    """Publish the file from this mirror, once more from its beginning if it changed midway.
+    """Publish the file from this mirror; restart once if it changed midway.
 
-    Raises: MirrorError when it does not have the right file.
+    Raises: MirrorError if it does not have the published file.
     """
     try:
         return publish_from_mirror(mirror, file, path, fetch)
@@ -189,9 +189,9 @@ def try_mirror(mirror: str, file: RawFile, path: Path, fetch: Fetch) -> Digest:
 
 
 def publish_from_mirror(mirror: str, file: RawFile, path: Path, fetch: Fetch) -> Digest:
-    """Receive a file from a mirror, and publish it if it is the right one.
+    """Receive a file from a mirror, and publish it if its hash is correct.
 
-    Raises: StaleError when it is not and parts of it were received at different times, MirrorError.
+    Raises: StaleError for another hash if parts were received at different times, MirrorError.
     """
     transfer = Transfer(mirror + file.name)
 
@@ -206,7 +206,7 @@ def publish_from_mirror(mirror: str, file: RawFile, path: Path, fetch: Fetch) ->
 
 
 def receive(mirror: str, transfer: Transfer, file: RawFile, fetch: Fetch) -> Iterator[bytes]:
-    """Yield the bytes of a file, for as long as they may take."""
+    """Yield the bytes of a file within its time limit."""
     if is_local(mirror):
         return receive_local(transfer.url)
     left = fetch.deadline - time.monotonic()
@@ -215,8 +215,8 @@ def receive(mirror: str, transfer: Transfer, file: RawFile, fetch: Fetch) -> Ite
 
 
 def counted(chunks: Iterator[bytes], file: RawFile, fetch: Fetch) -> Iterator[bytes]:
-    """Hand chunks on, telling of each; stop when they are more than the file can be."""
-    limit = max(file.size, file.content_size)  # a mirror may zip it otherwise, or not at all
+    """Yield chunks and report their sizes; stop if they exceed the file's size."""
+    limit = max(file.size, file.content_size)  # a mirror may zip it differently, or not at all
     size, is_whole = 0, False
     try:
         for chunk in chunks:
@@ -224,7 +224,7 @@ def counted(chunks: Iterator[bytes], file: RawFile, fetch: Fetch) -> Iterator[by
             if fetch.stop.is_set():
                 raise MirrorError("stopped")
             if size > limit:
-                raise MirrorError(f"more than {limit:,} bytes, expected {file.size:,}")
+                raise MirrorError(f"more than {limit:,} bytes; expected {file.size:,}")
             fetch.report_bytes(len(chunk))
             yield chunk
         is_whole = True

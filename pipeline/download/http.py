@@ -1,6 +1,6 @@
-"""Receive one file over http or https, going on where a broken connection stopped.
+"""Download of one file over http or https, resumed after a broken connection.
 
-Only what one process has received in one go is continued, never what another one left on disk.
+A process resumes only its current transfer, never a part that another process left on disk.
 
 Source: RFC 9110, sections 13.1.5 (If-Range), 14.2 (Range), 14.4 (Content-Range).
 """
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 10.0  # seconds
 READ_TIMEOUT = 20.0  # seconds of silence
-ATTEMPTS = 3  # in a row that bring nothing worth the name
+ATTEMPTS = 3  # in a row without progress
 FIRST_WAIT = 0.5  # seconds before the second attempt; doubled each time
-MAX_WAIT = 10.0  # seconds, whatever Retry-After asks for
+MAX_WAIT = 10.0  # seconds, even if Retry-After is longer
 MAX_REDIRECTS = 5
 PASSING_STATUS = {408, 425, 429, 500, 502, 503, 504}
 USER_AGENT = "mnist-neural-net"
 
 
 class Transfer:
-    """One file on its way: what has come of it so far, and how the rest is asked for."""
+    """A file in transfer: the bytes received so far, and how to request the rest."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -36,13 +36,13 @@ class Transfer:
         self.was_resumed = False
         self._sha256 = hashlib.sha256()  # of what was received
         self._etag = ""
-        self._total = 0  # bytes of the whole file; 0 while the server has not said
+        self._total = 0  # bytes of the whole file; 0 until the server states it
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the file's bytes exactly as they were sent, over as many connections as it takes.
+        """Yield the file's bytes as sent, over one or more connections.
 
-        Raises: MirrorError for any failure, saying whether it may pass; StaleError when the file
-        changed between two connections.
+        Raises: MirrorError for any failure, with `may_pass` if it may be temporary; StaleError if
+        the file changed between two connections.
         """
         import requests
 
@@ -61,7 +61,7 @@ class Transfer:
                 time.sleep(min(wait, MAX_WAIT))
 
     def _one_connection(self, session: "requests.Session") -> Iterator[bytes]:
-        """Yield what one connection brings of the rest."""
+        """Yield the part of the rest that one connection delivers."""
         import requests
         from urllib3.exceptions import HTTPError, IncompleteRead
 
@@ -74,12 +74,12 @@ class Transfer:
                     self.size += len(chunk)
                     yield chunk
             is_cut = self.size < self._total
-        except ValueError as error:  # a redirect to what is no address
+        except ValueError as error:  # a redirect to an invalid address
             raise MirrorError(describe_failure(error)) from error
         except (requests.RequestException, HTTPError, OSError) as error:
             is_cut = any(isinstance(argument, IncompleteRead) for argument in error.args)
             if not is_cut:
-                # whoever is silent from the first byte on has had its time; the next may answer
+                # a server that sent no byte at all is not tried again
                 may_pass = self.size > 0 or not isinstance(error, requests.Timeout)
                 raise MirrorError(describe_failure(error), may_pass) from error
         if is_cut:
@@ -87,16 +87,16 @@ class Transfer:
             raise MirrorError(f"cut off after {self.size:,} of {whole} bytes", may_pass=True)
 
     def _range(self) -> dict[str, str]:
-        """Ask for what is missing, if something is there; the whole, should the file be another."""
+        """Return the headers that request the missing part, if the file is unchanged."""
         if self.size == 0:
             return {}
         self.was_resumed = True
         return {"Range": f"bytes={self.size}-"} | ({"If-Range": self._etag} if self._etag else {})
 
     def _check_part(self, response: "requests.Response") -> int:
-        """Return the position in the file at which an answer begins: 0, or where we stopped.
+        """Return the position where a response begins: 0, or the bytes received.
 
-        Raises: StaleError when it is part of another file, or another part.
+        Raises: StaleError if it belongs to another file, or is another part.
         """
         etag, start = response.headers.get("ETag", ""), 0
         total = whole_number(response.headers.get("Content-Length", ""))
@@ -105,20 +105,21 @@ class Transfer:
             part = re.fullmatch(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15}|\*)", content_range)
             start = int(part[1]) if part else -1
             if part is None or start != self.size:
-                raise StaleError(f"answered {content_range!r}, asked from byte {self.size:,} on")
+                found = f"returned {content_range!r}"
+                raise StaleError(f"{found}; expected the rest from byte {self.size:,}")
             total = whole_number(part[2]) or self._total
         is_other = self._etag and etag != self._etag
         if self.size and (is_other or (self._total and total != self._total)):
             raise StaleError("the file changed while it was received")
-        # a weak tag promises the same meaning, not the same bytes
+        # a weak tag guarantees the same meaning, not the same bytes
         self._etag = "" if etag.startswith("W/") else etag
         self._total = total
         return start
 
     def _new(self, chunks: Iterator[bytes], known: int) -> Iterator[bytes]:
-        """Leave out what we have, when a server sends the file from its beginning again.
+        """Skip the bytes already received, if a server restarts the file.
 
-        Raises: StaleError when it is not what we have.
+        Raises: StaleError if they differ from the received ones.
         """
         again = hashlib.sha256()
         for chunk in chunks:
@@ -132,22 +133,22 @@ class Transfer:
 
 
 def raw_chunks(response: "requests.Response") -> Iterator[bytes]:
-    """Yield what each read of the socket gives; nothing is decoded."""
+    """Yield the bytes of each read of the socket, not decoded."""
     while chunk := response.raw.read1(CHUNK_BYTES, decode_content=False):
         yield chunk
 
 
 def whole_number(header: str) -> int:
-    """Read a header that should be a count; 0 for anything else."""
+    """Return the count in a header; 0 if it is not a count."""
     return int(header) if re.fullmatch(r"[0-9]{1,15}", header) else 0
 
 
 def open_response(
     session: "requests.Session", url: str, headers: dict[str, str]
 ) -> "requests.Response":
-    """Ask for an address, following redirects but never from https to http.
+    """Request an address, and follow redirects, but never from https to http.
 
-    Raises: MirrorError for every answer but 200, and 206 to whom asks for a part.
+    Raises: MirrorError for every status except 200, and 206 if a part was requested.
     """
     wanted = (200, 206) if "Range" in headers else (200,)
     for _ in range(MAX_REDIRECTS):
@@ -165,7 +166,7 @@ def open_response(
             raise StaleError("the file became shorter while it was received")
         if not response.is_redirect:
             raise MirrorError(
-                f"answered {response.status_code} {response.reason}",
+                f"returned {response.status_code} {response.reason}",
                 may_pass=response.status_code in PASSING_STATUS,
                 retry_after=whole_number(response.headers.get("Retry-After", "")),
             )
@@ -177,7 +178,7 @@ def open_response(
 
 
 def describe_failure(error: Exception) -> str:
-    """Say why a connection failed: the innermost reason, which is the one that helps."""
+    """Return why a connection failed: the innermost, most specific reason."""
     while isinstance(reason := getattr(error, "reason", None) or first_argument(error), Exception):
         error = reason
     text = str(error).split(": ", 1)[-1] if "object at 0x" in str(error) else str(error)
@@ -185,5 +186,5 @@ def describe_failure(error: Exception) -> str:
 
 
 def first_argument(error: Exception) -> object:
-    """What an exception wraps, where it wraps one."""
+    """Return the first argument of an exception: the one that it wraps, if any."""
     return error.args[0] if error.args else None

@@ -1,4 +1,4 @@
-"""Receive the bytes behind a mirror's address, whatever the mirror does."""
+"""Mirrors: addresses, local folders, and transfers with a time limit."""
 
 import contextlib
 import queue
@@ -13,29 +13,29 @@ from urllib.request import url2pathname
 from pipeline.errors import UsageError, printable
 
 CHUNK_BYTES = 1 << 16
-GRACE = 60.0  # seconds that a file may take, however small, so that a drip ends too ...
-MIN_BYTES_PER_SECOND = 20_000  # ... and bytes a second on top of that, for large ones
-LOOK_EVERY = 0.1  # seconds between two looks whether somebody wants to stop
+GRACE = 60.0  # seconds allowed for a file of any size, so that a slow drip also ends ...
+MIN_BYTES_PER_SECOND = 20_000  # ... plus the time that this speed takes, for large files
+LOOK_EVERY = 0.1  # seconds between two checks of the stop request
 
 
-Relay: TypeAlias = "queue.Queue[bytes | Exception | None]"  # None: that was all
+Relay: TypeAlias = "queue.Queue[bytes | Exception | None]"  # None: the end
 
 
 class MirrorError(Exception):
-    """One mirror failed; the next may do better."""
+    """A failure of one mirror; the next one may succeed."""
 
     def __init__(self, reason: str, may_pass: bool = False, retry_after: float = 0.0) -> None:
         super().__init__(printable(reason))
-        self.may_pass = may_pass  # worth another attempt at the same mirror
+        self.may_pass = may_pass  # another attempt at the same mirror may succeed
         self.retry_after = retry_after  # seconds
 
 
 class StaleError(MirrorError):
-    """What was received before an interruption does not fit what comes after it."""
+    """A mismatch of the parts received before and after an interruption."""
 
 
 def check_mirror(mirror: str) -> str:
-    """Accept an http, https or file address of a folder.
+    """Require an http, https or file address, and return it with a final slash.
 
     Raises: UsageError.
     """
@@ -45,14 +45,14 @@ def check_mirror(mirror: str) -> str:
         scheme = ""
     if scheme not in ("http", "https", "file"):
         raise UsageError(
-            f"mirror {mirror!r} is no address, expected https://..., http://... or file:///...",
+            f'mirror "{mirror}" is not an address; expected https://..., http://... or file:///...',
             "A folder is written file:///home/me/mnist/",
         )
     return mirror if mirror.endswith("/") else mirror + "/"
 
 
 def is_local(mirror: str) -> bool:
-    """Is this a folder on this machine?"""
+    """Return whether this is a folder on this machine."""
     return urlsplit(mirror).scheme == "file"
 
 
@@ -71,19 +71,19 @@ def receive_local(url: str) -> Iterator[bytes]:
 
 
 def longest_time(size: int) -> float:
-    """Return the seconds that a file of so many bytes may take."""
+    """Return the time limit in seconds for a file of `size` bytes."""
     return GRACE + size / MIN_BYTES_PER_SECOND
 
 
 def with_deadline(
     chunks: Iterator[bytes], seconds: float, stop: threading.Event
 ) -> Iterator[bytes]:
-    """Hand on chunks that are received in a thread, and give up when the time is over.
+    """Yield chunks that a thread receives, and stop after `seconds`.
 
-    A time-out of a socket starts anew with every byte, and looking a name up has none; whatever
-    the thread waits for, this does not wait longer. Once `stop` is set it waits no more at all.
+    A socket's time-out restarts with every byte, and looking up a host name has none. This limit
+    holds for both. Once `stop` is set, it stops at once.
 
-    Raises: MirrorError, and whatever `chunks` raises.
+    Raises: MirrorError, and the errors of `chunks`.
     """
     deadline = time.monotonic() + seconds
     relay: Relay = queue.Queue(maxsize=8)
@@ -107,7 +107,7 @@ def with_deadline(
 
 
 def receive_all(chunks: Iterator[bytes], relay: Relay, is_over: threading.Event) -> None:
-    """Put every chunk into the relay, or the error that ended them, until nobody waits for more."""
+    """Put each chunk, or a final error, into the relay until `is_over` is set."""
 
     def offer(item: bytes | Exception | None) -> None:
         while not is_over.is_set():
@@ -119,7 +119,7 @@ def receive_all(chunks: Iterator[bytes], relay: Relay, is_over: threading.Event)
         try:
             for chunk in chunks:
                 offer(chunk)
-        except Exception as error:  # noqa: BLE001 - raised again where somebody waits for it
+        except Exception as error:  # noqa: BLE001 - raised again in the waiting thread
             offer(error)
         else:
             offer(None)

@@ -1,4 +1,4 @@
-"""The raw files of a data set: whether they are the published ones, and what they hold."""
+"""Raw files of a dataset: verification by hash, and reading."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +15,9 @@ from pipeline.storage.idx import open_idx
 
 
 def check_raw(path: Path, raw_file: RawFile) -> None:
-    """Accept a raw file by its own hash, or else by the hash of its unzipped content.
+    """Require the published hash of a raw file, or of its unzipped content.
 
-    The same data zipped again by somebody else is still the same data.
+    The same data may have been zipped again by another program.
 
     Raises: MissingError, or CorruptError with the hash found and the one expected.
     """
@@ -29,13 +29,13 @@ def check_raw(path: Path, raw_file: RawFile) -> None:
     if is_known and content_hash(path, raw_file.content_size) == raw_file.content_sha256:
         return
     raise CorruptError(
-        f"{path}: {found.size:,} bytes with sha256 {found.sha256}, "
+        f"{path}: {found.size:,} bytes with sha256 {found.sha256}; "
         f"expected {raw_file.size:,} bytes with {raw_file.sha256}"
     )
 
 
 def content_hash(path: Path, size: int) -> str | None:
-    """Hash the unzipped content of an IDX file; None when it is no sound one, or is larger."""
+    """Return the hash of an IDX file's content; None if damaged or too large."""
     try:
         with open_idx(path, size) as stream:
             for _ in stream.read_items():
@@ -48,8 +48,8 @@ def content_hash(path: Path, size: int) -> str | None:
 def read_image_chunks(cache: Cache, dataset: Dataset, split: str) -> Iterator[NDArray[np.uint8]]:
     """Yield the images of a split in order, about 1 MiB at a time, upright.
 
-    What is made of them must not be used before the iterator has ended without an error: only
-    then are the hashes checked. `publish` keeps to that.
+    Hashes are checked at the end: do not use results before the iterator has ended without an
+    error. `publish` follows this rule.
 
     Shapes: (n, 28, 28) each, count together.
 
@@ -66,7 +66,7 @@ def read_image_chunks(cache: Cache, dataset: Dataset, split: str) -> Iterator[ND
 
 
 def read_label_chunks(cache: Cache, dataset: Dataset, split: str) -> Iterator[NDArray[np.uint8]]:
-    """Yield the labels of a split in order, from 0 on; the rest is as for `read_image_chunks`.
+    """Yield the labels of a split in order, from 0, as `read_image_chunks` does.
 
     Shapes: (n,) each, count together.
 
@@ -78,14 +78,14 @@ def read_label_chunks(cache: Cache, dataset: Dataset, split: str) -> Iterator[ND
         labels = rows[:, 0] if rows.ndim == 2 else rows
         if len(labels) and not dataset.first_label <= labels.min() <= labels.max() <= last:
             wrong = labels.min() if labels.min() < dataset.first_label else labels.max()
-            raise CorruptError(f"{path}: label {wrong}, expected {dataset.first_label} to {last}")
+            raise CorruptError(f"{path}: label {wrong}; expected {dataset.first_label} to {last}")
         yield (labels - dataset.first_label).astype(np.uint8)
 
 
 def read_label_rows(cache: Cache, dataset: Dataset, split: str) -> Iterator[NDArray[Any]]:
-    """Yield what the labels file says of each example, as it stands there.
+    """Yield the rows of the labels file for each example, unchanged.
 
-    Shapes: (n,) uint8, or (n, C) int32 for a data set with C `label_columns`.
+    Shapes: (n,) uint8, or (n, C) int32 for a dataset with C `label_columns`.
 
     Raises: MissingError, CorruptError.
     """
@@ -100,27 +100,27 @@ def read_label_rows(cache: Cache, dataset: Dataset, split: str) -> Iterator[NDAr
 def read_checked(
     path: Path, raw_file: RawFile, shape: tuple[int, ...], dtype: Any
 ) -> Iterator[NDArray[Any]]:
-    """Yield the items of a raw file, and raise in the end unless they are the published ones.
+    """Yield the items of a raw file; at the end check the published hash.
 
     Raises: MissingError, CorruptError.
     """
     if raw_file.content_sha256 is None:
-        check_raw(path, raw_file)  # the published file's own hash is all there is
+        check_raw(path, raw_file)  # only the hash of the published file is known
     with open_idx(path, raw_file.content_size, raw_file.member) as stream:
         if stream.shape != shape or stream.dtype != dtype:
             raise CorruptError(
-                f"{path}: {stream.dtype} of shape {stream.shape}, "
+                f"{path}: {stream.dtype} of shape {stream.shape}; "
                 f"expected {np.dtype(dtype)} of {shape}"
             )
         yield from stream.read_items()
         if raw_file.content_sha256 not in (None, stream.sha256):
             raise CorruptError(
-                f"{path}: content has sha256 {stream.sha256}, expected {raw_file.content_sha256}"
+                f"{path}: content has sha256 {stream.sha256}; expected {raw_file.content_sha256}"
             )
 
 
 def select_rows(chunks: Iterator[NDArray[Any]], start: int, count: int) -> Iterator[NDArray[Any]]:
-    """Yield `count` rows from row `start` on; the others are read too, for their hash."""
+    """Yield `count` rows from row `start`; all rows are read, for the hash."""
     position = 0
     for chunk in chunks:
         wanted = chunk[max(0, start - position) : max(0, start + count - position)]
@@ -131,7 +131,7 @@ def select_rows(chunks: Iterator[NDArray[Any]], start: int, count: int) -> Itera
 
 @contextmanager
 def with_repair_hint(dataset: Dataset) -> Iterator[None]:
-    """Say how a missing or damaged raw file comes back."""
+    """Add the repair command to errors about raw files."""
     try:
         yield
     except (MissingError, CorruptError) as error:
@@ -139,7 +139,7 @@ def with_repair_hint(dataset: Dataset) -> Iterator[None]:
 
 
 def repair_command(dataset: Dataset) -> str:
-    """Name the command that brings raw files back."""
+    """Return the command that restores the raw files."""
     if dataset.mirrors:
         return f"Run `pipeline fetch {dataset.name}`"
     return f"Run `pipeline import` again; it came from {dataset.source}"

@@ -1,9 +1,9 @@
-"""Images and labels from pickles that other people wrote.
+"""Images and labels from pickles of other programs.
 
 Such a pickle may hold a pair or a dictionary with "images" and "labels"; lists or arrays; images
-of 28x28 or rows of 784; labels of shape (N,) or (N, 1). It comes through the reader that runs
-nothing, and then every shape, type and range is checked. Lists inside a dictionary, or beside
-arrays, are read up to about a hundred images (`safe_load.MAX_OPCODES`).
+of 28x28 or rows of 784; labels of shape (N,) or (N, 1). The safe reader runs no code, and then
+every shape, type and range is checked. Lists inside a dictionary, or next to arrays, are read up
+to about a hundred images (`safe_load.MAX_OPCODES`).
 """
 
 from collections.abc import Iterable
@@ -23,11 +23,11 @@ Labels: TypeAlias = NDArray[Any]  # (N,), uint8 in the file, int64 in memory
 
 
 class LayoutError(CorruptError):
-    """A pickle that is not laid out as ours are, or does not hold images and labels at all."""
+    """A pickle of another layout than ours, or without images and labels."""
 
 
 def read_other_layout(path: Path) -> tuple[Pixels, Labels]:
-    """Read images and labels from a pickle that somebody else wrote.
+    """Read images and labels from a pickle of another program.
 
     Shapes: pixels (N, 28, 28) uint8, labels (N,) int64.
 
@@ -37,7 +37,7 @@ def read_other_layout(path: Path) -> tuple[Pixels, Labels]:
     if isinstance(loaded, dict) and {"images", "labels"} <= loaded.keys():
         loaded = loaded["images"], loaded["labels"]
     if not isinstance(loaded, list | tuple) or len(loaded) != 2:
-        raise layout_error(path, "it holds no pair of images and labels")
+        raise layout_error(path, "it does not hold a pair of images and labels")
     pixels, labels = integers(path, loaded[0], "pixel"), integers(path, loaded[1], "label")
     pixel_count = int(np.prod(IMAGE_SHAPE))
     if pixels.size != len(labels) * pixel_count or labels.size != len(labels):
@@ -46,7 +46,7 @@ def read_other_layout(path: Path) -> tuple[Pixels, Labels]:
 
 
 def integers(path: Path, values: Any, what: str) -> NDArray[np.uint8]:
-    """Turn nested lists or an array into uint8, refusing what that would change.
+    """Convert nested lists or an array to uint8 without changing a value.
 
     Raises: LayoutError.
     """
@@ -58,16 +58,16 @@ def integers(path: Path, values: Any, what: str) -> NDArray[np.uint8]:
     except ValueError as error:
         raise layout_error(path, f"the {what} lists have different lengths") from error
     if array.dtype.kind not in "iu" or array.ndim == 0:
-        raise layout_error(path, f"a {what} is a {array.dtype}, expected an integer")
+        raise layout_error(path, f"a {what} is a {array.dtype}; expected an integer")
     if array.size and not 0 <= int(array.min()) <= int(array.max()) <= 255:
         raise layout_error(path, f"a {what} is not from 0 to 255")
     return array.astype(np.uint8)
 
 
 def kinds_of_leaves(values: Iterable[Any]) -> set[type]:
-    """Collect the types of what is in nested lists, as deep as all are lists.
+    """Return the types of the leaves of nested lists.
 
-    Lists beside numbers count as leaves, and so they are found out.
+    A list next to numbers counts as a leaf, so it is detected.
     """
     kinds = set(map(type, values))
     while kinds and kinds <= {list, tuple}:
@@ -78,8 +78,8 @@ def kinds_of_leaves(values: Iterable[Any]) -> set[type]:
 
 
 def layout_error(path: Path, what: str) -> LayoutError:
-    """Say where a pickle leaves the layout of parallel lists."""
+    """Return the error for a pickle that is not in the layout of parallel lists."""
     return LayoutError(
-        f"{path}: no pickle of parallel lists of 28x28 images: {what}",
+        f"{path}: not a pickle of parallel lists of 28x28 images: {what}",
         "Run `pipeline build-pickles --force`",
     )

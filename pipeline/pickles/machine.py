@@ -1,9 +1,8 @@
-"""Follow the opcodes of a pickle of plain data and arrays, without running anything.
+"""A pickle machine for plain data and arrays, which runs no code of the file.
 
-The standard unpickler calls what it is told to. This machine knows the opcodes that plain data
-and NumPy arrays need, of every protocol, and refuses the rest; it recognises the six calls by
-which arrays are written, and does what they would have done by itself. An array becomes a view of
-its bytes.
+The standard unpickler calls any function that a file names. This machine executes only the opcodes
+that plain data and NumPy arrays need, of every protocol, and refuses the rest. It recognises the
+six calls that write arrays, and computes their results itself. An array is a view of its bytes.
 
 Source: the opcodes are those of Python's `pickletools`; the calls that arrays make are those of
 `__reduce__` and `__reduce_ex__` of `numpy.ndarray`, `numpy.generic` and `numpy.dtype`.
@@ -21,23 +20,23 @@ from pipeline.errors import CorruptError
 from pipeline.pickles.opcodes import WHOLE, Frames, Opcode, read_opcode
 from pipeline.pickles.values import NAMES, Truncated, UnknownValue
 
-MAX_REUSED_BYTES = 256  # texts as long as this may be used again: names, keys
+MAX_REUSED_BYTES = 256  # the longest text that may be used again: names, keys
 HIGHEST_PROTOCOL = 5
-MAX_KEY = 1 << 31  # whose hash is the number itself
-MAX_DEPTH = 1000  # MARKs that wait for their end
-DICTIONARY = 4  # containers that a dictionary with a first key costs
-FILE_BYTES = 16  # of a pickle, for each list or tuple in it; a row of 28 pixels has 60
+MAX_KEY = 1 << 31  # below this, a number is its hash
+MAX_DEPTH = 1000  # open MARKs
+DICTIONARY = 4  # containers that one dictionary counts as
+FILE_BYTES = 16  # of a pickle per list or tuple in it; a row of 28 pixels has 60
 SPARE_CONTAINERS = 1 << 14
-ARRAY_TYPE = re.compile(r"[biuf][1248]|[SU][1-9][0-9]{0,6}")  # numbers, and texts of one length
+ARRAY_TYPE = re.compile(r"[biuf][1248]|[SU][1-9][0-9]{0,6}")  # numbers, and texts of fixed length
 
 
 class UnsafePickleError(CorruptError):
-    """A pickle that asks for something that plain data never needs."""
+    """A pickle that needs more than plain data: unknown calls, names or opcodes."""
 
 
 @dataclass(frozen=True)
 class Name:
-    """An imported name. It stands for itself: there is nothing behind it to call."""
+    """An imported name, as a symbol that cannot be called."""
 
     name: str
 
@@ -47,7 +46,7 @@ UNFILLED = Name("an array whose content is still to come")
 
 @dataclass(frozen=True)
 class Single:
-    """What the memo keeps of a thing that may be in one place only."""
+    """Memo entry of a value that may be used only once."""
 
     kind: str
 
@@ -57,29 +56,29 @@ ABSENT = Single("")
 
 @dataclass(slots=True)
 class Dtype:
-    """What `numpy.dtype(code, align, copy)` was given, and the byte order that follows."""
+    """The arguments of `numpy.dtype(code, align, copy)`, and the byte order."""
 
     code: str
     order: str = "<"
 
 
 def make_array(content: Any, dtype: Any, shape: Any, is_fortran: bool) -> Any:
-    """Make an array as a view of its bytes, or the list that an array of objects stands for.
+    """Build an array as a view of its bytes, or a list from an array of objects.
 
-    Raises: UnsafePickleError unless there are exactly the bytes that shape and type need.
+    Raises: UnsafePickleError unless the bytes match shape and type exactly.
     """
     is_shape = isinstance(shape, tuple) and all(type(n) is int and n >= 0 for n in shape)
     if not is_shape or len(shape) > 64 or not isinstance(dtype, Dtype):
-        raise UnsafePickleError("an array whose shape or type is none")
+        raise UnsafePickleError("an array without a valid shape or type")
     size = math.prod(shape)
     if dtype.code in ("O", "O8", "O4"):
         if not isinstance(content, list) or len(content) != size:
-            raise UnsafePickleError(f"an array of {size:,} objects with other content")
+            raise UnsafePickleError(f"an array of {size:,} objects whose content does not match")
         return content
     if isinstance(content, str):  # Python 2 had no bytes
         content = content.encode("latin-1")
     if not ARRAY_TYPE.fullmatch(dtype.code) or not isinstance(content, bytes | bytearray):
-        raise UnsafePickleError(f"an array of type {dtype.code[:20]!r}; numbers are read")
+        raise UnsafePickleError(f"an array of type {dtype.code[:20]!r}; expected numbers")
     numpy_type = np.dtype(dtype.order + dtype.code)
     if size * numpy_type.itemsize != len(content):
         raise UnsafePickleError(f"an array of {size:,} {numpy_type} in {len(content):,} bytes")
@@ -87,10 +86,10 @@ def make_array(content: Any, dtype: Any, shape: Any, is_fortran: bool) -> Any:
 
 
 class Machine:
-    """Follows the opcodes of a pickle, for plain data and arrays alone.
+    """Interpreter of the opcodes of a pickle, for plain data and arrays only.
 
-    What it makes is a tree: no list, array or long text is ever in two places, so the whole can
-    be walked, copied and thrown away in a time that the file's size bounds. So is its memory.
+    The result is a tree: no list, array or long text is in two places. So the file's size bounds
+    its memory, and the time to walk, copy and free it.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -100,12 +99,12 @@ class Machine:
         self.marks: list[int] = []  # heights of the stack
         self.memo: list[Any] = []
         self.count = 0  # of the values in the memo
-        self.room = len(data) // FILE_BYTES + SPARE_CONTAINERS  # for lists, tuples and the like
+        self.room = len(data) // FILE_BYTES + SPARE_CONTAINERS  # remaining number of containers
 
     def run(self) -> Any:
-        """Follow every opcode to STOP, and return the one thing that is then on the stack.
+        """Execute every opcode up to STOP, and return the only value on the stack.
 
-        Raises: UnsafePickleError, MalformedPickleError, and what damaged pickles cause.
+        Raises: UnsafePickleError, MalformedPickleError, and other errors of damaged pickles.
         """
         data, frames = self.data, self.frames
         name, position = "", 0
@@ -122,9 +121,9 @@ class Machine:
         return result
 
     def follow_numbers(self, position: int) -> int:
-        """Follow a run of small numbers in one step, where there is one, and return where it ends.
+        """Read a run of small numbers in one step, and return its end.
 
-        It ends with the frame at the latest, for the frame has to end between two opcodes.
+        It ends with the frame at the latest, because a frame ends between two opcodes.
         """
         data = self.data
         while position < len(data) and (kind := RUNS.get(data[position])) is not None:
@@ -141,10 +140,10 @@ class Machine:
         return position
 
     def step(self, opcode: str, argument: Any) -> None:
-        """Follow one opcode."""
+        """Execute one opcode."""
         if opcode in LITERALS:
             if type(argument) in (UnknownValue, Truncated):
-                raise UnsafePickleError(f"an {opcode} that is no number or text of ours")
+                raise UnsafePickleError(f"an {opcode} that is not a valid number or text")
             self.stack.append(argument)
         elif opcode in STEPS:
             STEPS[opcode](self, argument)
@@ -152,48 +151,49 @@ class Machine:
             raise UnsafePickleError(f"opcode {opcode} is not one that plain data needs")
 
     def check_protocol(self, protocol: int) -> None:
-        """Refuse a protocol that is not known yet."""
+        """Require a known protocol."""
         if protocol > HIGHEST_PROTOCOL:
-            raise UnsafePickleError(f"protocol {protocol}, which is yet to come")
+            raise UnsafePickleError(f"protocol {protocol}; expected {HIGHEST_PROTOCOL} at most")
 
     def make(self, container: Any, cost: int = 1) -> None:
-        """Push a container, as long as the size of the file justifies so many."""
+        """Push a container, if the size of the file allows another one."""
         self.room -= cost
         if self.room < 0:
             raise UnsafePickleError(NEARLY_ALL_EMPTY)
         self.stack.append(container)
 
     def make_dictionary(self, pairs: list[Any]) -> None:
-        """Push a dictionary of keys and values that take turns."""
+        """Push a dictionary of alternating keys and values."""
         self.make({}, DICTIONARY)
         self.set_items(pairs)
 
     def mark(self) -> None:
-        """Remember the height of the stack."""
+        """Store the height of the stack."""
         if len(self.marks) == MAX_DEPTH:
             raise UnsafePickleError(f"lists more than {MAX_DEPTH:,} deep in each other")
         self.marks.append(len(self.stack))
 
     def put(self, index: Any) -> None:
-        """Remember what is on top of the stack, if it may be used again; else its kind alone."""
+        """Store the top of the stack in the memo, or its kind if it is not reusable."""
         if not isinstance(index, int) or not 0 <= index <= len(self.data):
-            raise UnsafePickleError(f"it orders a memo of {describe_index(index)} entries")
+            entry = f"memo entry {describe_index(index)}"
+            raise UnsafePickleError(f"it stores {entry} in a file of {len(self.data):,} bytes")
         if index >= len(self.memo):
             self.memo.extend([ABSENT] * (index + 1 - len(self.memo)))
         self.count += self.memo[index] is ABSENT
         self.memo[index] = keep_reusable(self.stack[-1])
 
     def get(self, index: Any) -> None:
-        """Push what the memo has, if it is too small for its use in two places to matter."""
+        """Push a memo entry, if it is small enough to be used twice."""
         is_there = isinstance(index, int) and 0 <= index < len(self.memo)
         if not is_there or self.memo[index] is ABSENT:
-            raise CorruptError(f"it uses value {describe_index(index)}, which it has not made")
+            raise CorruptError(f"it uses memo entry {describe_index(index)}, which it has not made")
         if isinstance(self.memo[index], Single):
             raise UnsafePickleError(f"it uses the same {self.memo[index].kind} more than once")
         self.stack.append(self.memo[index])
 
     def reduce(self) -> None:
-        """Do what the call of an allowed name would have done.
+        """Push the result of a call of an allowed name.
 
         An ordered dictionary is a dictionary; Python 2 gave it a list of keys and values.
         """
@@ -207,11 +207,11 @@ class Machine:
                 self.stack.append(reduce_call(function, arguments))
 
     def call(self, function: Callable[..., Any]) -> None:
-        """Replace the two topmost things by what a function makes of them."""
+        """Replace the two topmost values with a function's result for them."""
         self.stack.append(function(*self.pop(2)))
 
     def pop(self, count: int) -> list[Any]:
-        """Take so many things off the stack."""
+        """Remove and return `count` values from the stack."""
         if len(self.stack) - (self.marks[-1] if self.marks else 0) < count:
             raise UnsafePickleError("it takes more from the stack than there is")
         items = self.stack[-count:]
@@ -219,7 +219,7 @@ class Machine:
         return items
 
     def pop_to_mark(self) -> list[Any]:
-        """Take off the stack what was pushed since the last MARK."""
+        """Remove and return the values pushed since the last MARK."""
         height = self.marks.pop()
         items = self.stack[height:]
         del self.stack[height:]
@@ -228,19 +228,19 @@ class Machine:
     def append(self, items: list[Any]) -> None:
         """Add items to the list on top of the stack."""
         if not isinstance(self.stack[-1], list):
-            raise UnsafePickleError("items are added to what is no list")
+            raise UnsafePickleError("items are added to a value that is not a list")
         self.stack[-1].extend(items)
 
     def set_items(self, pairs: list[Any]) -> None:
         """Add keys and values to the dictionary on top of the stack."""
         keys, values = pairs[::2], pairs[1::2]
         if not isinstance(self.stack[-1], dict) or not all(map(is_key, keys)):
-            raise UnsafePickleError("a dictionary with other keys than texts and small numbers")
+            raise UnsafePickleError("a dictionary with keys other than texts and small numbers")
         self.stack[-1].update(zip(keys, values, strict=True))
 
 
 def is_key(value: Any) -> bool:
-    """Return whether a value may be a key: a text, bytes, or a number that can be a class."""
+    """Return whether a value may be a key: text, bytes or a small number."""
     is_number = type(value) is int or isinstance(value, np.integer)
     return type(value) in (str, bytes, np.str_) or (is_number and abs(int(value)) < MAX_KEY)
 
@@ -251,12 +251,12 @@ def is_pair(value: Any) -> bool:
 
 
 def describe_index(index: Any) -> str:
-    """Write a number of the memo, or say that it is none."""
-    return f"{index:,}" if isinstance(index, int) and abs(index) < 1 << 64 else "no such number"
+    """Format an index of the memo, or "(out of range)"."""
+    return f"{index:,}" if isinstance(index, int) and abs(index) < 1 << 64 else "(out of range)"
 
 
 def keep_reusable(value: Any) -> Any:
-    """Keep a thing that may be used again; of lists, tuples, arrays and long texts their kind."""
+    """Return a reusable value, or the kind of a list, tuple, array or long text."""
     is_short = isinstance(value, str | bytes) and len(value) <= MAX_REUSED_BYTES
     if is_short or (isinstance(value, Name | Dtype | int | float | None) and value is not UNFILLED):
         return value
@@ -266,7 +266,7 @@ def keep_reusable(value: Any) -> Any:
 
 
 def check_plain(value: Any) -> None:
-    """Refuse a result in which a name or a dtype stands where data should.
+    """Require a result of data, without imported names or dtypes.
 
     Raises: UnsafePickleError.
     """
@@ -275,14 +275,14 @@ def check_plain(value: Any) -> None:
         items = waiting.pop()
         kinds = set(map(type, items))
         if kinds & {Name, Dtype}:
-            raise UnsafePickleError("it holds an imported name where there should be data")
+            raise UnsafePickleError("it holds an imported name instead of data")
         if kinds & {list, tuple, dict}:
             waiting += [item for item in items if isinstance(item, list | tuple)]
             waiting += [list(item.values()) for item in items if isinstance(item, dict)]
 
 
 def find_name(module: Any, name: Any) -> Name:
-    """Return the sign for an imported name.
+    """Return the symbol of an imported name.
 
     Raises: UnsafePickleError for every name that an array's pickle does not need.
     """
@@ -292,9 +292,9 @@ def find_name(module: Any, name: Any) -> Name:
 
 
 def reduce_call(function: Any, arguments: Any) -> Any:
-    """Do what the call of an allowed name would have done, by ourselves.
+    """Compute the result of a call of an allowed name, without making the call.
 
-    Raises: UnsafePickleError for any call that an array's pickle does not make.
+    Raises: UnsafePickleError for any call that pickles of arrays do not make.
     """
     match function, arguments:
         case [Name("_reconstruct"), (Name("ndarray"), (0,), _)]:
@@ -311,11 +311,11 @@ def reduce_call(function: Any, arguments: Any) -> Any:
             made = make_array(content, dtype, shape, False)
             if sorted(axes) == list(range(len(shape))) and isinstance(made, np.ndarray):
                 return made.transpose(axes)
-    raise UnsafePickleError("it makes a call that no array's pickle makes")
+    raise UnsafePickleError("it makes a call that pickles of arrays do not make")
 
 
 def build(target: Any, state: Any) -> Any:
-    """Give an array its content, or a dtype its byte order.
+    """Set the content of an array, or the byte order of a dtype.
 
     Raises: UnsafePickleError for any other target or state.
     """
@@ -325,17 +325,17 @@ def build(target: Any, state: Any) -> Any:
         case [Dtype(), (_, ("<" | ">" | "|" | "=") as order, *_)]:
             target.order = order
             return target
-    raise UnsafePickleError("it gives a state to what is no array")
+    raise UnsafePickleError("it sets the state of a value that is not an array")
 
 
 NEARLY_ALL_EMPTY = "it is nearly all empty lists, which need far more memory than the file"
 SINGLES: dict[type, Single] = {
     kind: Single(kind.__name__) for kind in (list, tuple, dict, str, bytes, np.ndarray)
 }
-SINGLES[Name] = Single("array")  # one whose content is still to come
+SINGLES[Name] = Single("array")  # an array whose content is still to come
 
 INT, BININT1, BINFLOAT = b"IKG"
-RUNS = {  # of numbers that follow each other, by the first byte
+RUNS = {  # of consecutive numbers, by the first byte
     INT: re.compile(rb"(?:I(?:0|[1-9][0-9]{0,8})\na){4,4096}+"),  # each is appended to a list
     BININT1: re.compile(rb"(?:K.){4,4096}+", re.DOTALL),
     BINFLOAT: re.compile(rb"(?:G.{8}){4,4096}+", re.DOTALL),

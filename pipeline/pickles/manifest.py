@@ -1,7 +1,7 @@
-"""The hashes that vouch for pickles, and the way to read a pickle that they vouch for.
+"""Manifests: the hashes that verify pickles, and verified reading.
 
-A file that is there proves nothing. The manifest is published after the last pickle, so where
-there is one the pickles were finished; and each pickle must still have the hash it names.
+An existing file may be incomplete or damaged. The manifest is published after the last pickle, so
+if there is one, the pickles were finished. Each pickle must still have its hash in the manifest.
 """
 
 import re
@@ -22,13 +22,13 @@ UNSEALED = ("format", "dataset", "inputs", "pickles")  # the keys of format 1
 
 
 class OtherInputsError(CorruptError):
-    """A pickle that was made from other raw files than the ones we know."""
+    """A pickle that was made from raw files other than the known ones."""
 
 
 def publish_manifest(
     cache: Cache, dataset: Dataset, pickles: dict[str, tuple[int, Digest]]
 ) -> None:
-    """Vouch for the pickle of each split, given its count and digest."""
+    """Write the manifest: the count and digest of the pickle of each split."""
     manifest = {
         "format": MANIFEST_FORMAT,
         "dataset": dataset.name,
@@ -42,28 +42,28 @@ def publish_manifest(
 
 
 def read_manifest(cache: Cache, dataset: Dataset) -> dict[str, Any]:
-    """Read the hashes of a data set's pickles.
+    """Read the manifest of a dataset's pickles.
 
-    Raises: MissingError when the pickles were never finished, CorruptError for another format.
+    Raises: MissingError if the pickles were never finished, CorruptError for another format.
     """
     path = cache.manifest(dataset.name)
     build = f"Run `pipeline build-pickles {dataset.name}"
     try:
         manifest = read_json(path, f"{build} --force`", MANIFEST_FORMAT, UNSEALED)
     except MissingError as error:
-        what = f"the pickles of {dataset.name} are not built ({path} is not there)"
+        what = f"the pickles of {dataset.name} are not built ({path} not found)"
         raise MissingError(what, f"{build}`") from error
     try:
         check_manifest(manifest, dataset)
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptError(
-            f"{path}: no manifest of pickles ({describe_cause(error)})", f"{build} --force`"
+            f"{path}: not a manifest of pickles ({describe_cause(error)})", f"{build} --force`"
         ) from error
     return manifest
 
 
 def check_manifest(manifest: dict[str, Any], dataset: Dataset) -> None:
-    """Refuse what is of another data set, or lacks a hash that we will rely on.
+    """Require a manifest of this dataset with every hash that will be checked.
 
     Raises: ValueError, KeyError, TypeError.
     """
@@ -72,13 +72,13 @@ def check_manifest(manifest: dict[str, Any], dataset: Dataset) -> None:
     for split in dataset.splits:
         sha256 = manifest["pickles"][split]["sha256"]
         if not re.fullmatch("[0-9a-f]{64}", sha256):
-            raise ValueError(f"{show_value(sha256)} is no sha256")
+            raise ValueError(f"{show_value(sha256)} is not a SHA-256")
     if not isinstance(manifest["inputs"], dict):
-        raise TypeError("its inputs are no table")
+        raise TypeError("its inputs are not an object")
 
 
 def check_inputs(cache: Cache, dataset: Dataset, split: str) -> str:
-    """Accept a pickle that was made from the raw files we know, and return its hash.
+    """Require a pickle made from the known raw files, and return its hash.
 
     Raises: MissingError, CorruptError, OtherInputsError.
     """
@@ -88,14 +88,14 @@ def check_inputs(cache: Cache, dataset: Dataset, split: str) -> str:
         if made_from != part.identity:
             raise OtherInputsError(
                 f"{cache.pickle(dataset.name, split)}: made from a {part.key} with content "
-                f"{made_from}, expected {part.identity}",
+                f"{made_from}; expected {part.identity}",
                 f"Run `pipeline build-pickles {dataset.name} --force`",
             )
     return str(manifest["pickles"][split]["sha256"])
 
 
 def check_pickle(cache: Cache, dataset: Dataset, split: str) -> Digest:
-    """Accept a pickle when its hash is the manifest's and it was made from the data we know.
+    """Require the manifest's hash of a pickle, and the known raw files as inputs.
 
     Raises: MissingError, CorruptError, OtherInputsError.
     """
@@ -105,12 +105,12 @@ def check_pickle(cache: Cache, dataset: Dataset, split: str) -> Digest:
     with reading(path, rebuild):
         found = compute_digest(path)
     if found.sha256 != expected:
-        raise CorruptError(f"{path}: sha256 is {found.sha256}, expected {expected}", rebuild)
+        raise CorruptError(f"{path}: sha256 is {found.sha256}; expected {expected}", rebuild)
     return found
 
 
 def split_hash(cache: Cache, dataset: Dataset, split: str) -> str:
-    """Return the SHA-256 of a split's pickle: the manifest's, or without one that of the file.
+    """Return the SHA-256 of a split's pickle, from the manifest or the file.
 
     Raises: MissingError, CorruptError.
     """
@@ -122,7 +122,7 @@ def split_hash(cache: Cache, dataset: Dataset, split: str) -> str:
 
 
 def split_count(cache: Cache, dataset: Dataset, split: str) -> int:
-    """Return how many examples a split has: the manifest's number, or counted in the pickle.
+    """Return the number of examples in a split, from the manifest or the pickle.
 
     Raises: UsageError, MissingError, CorruptError.
     """
@@ -134,7 +134,7 @@ def split_count(cache: Cache, dataset: Dataset, split: str) -> int:
 
 
 def read_known(path: Path, sha256: str) -> tuple[Pixels, Labels]:
-    """Read a pickle that lies anywhere, and must have this hash.
+    """Read a pickle at any path, and require this hash.
 
     Shapes: pixels (N, 28, 28) uint8, labels (N,) int64.
 
@@ -145,10 +145,10 @@ def read_known(path: Path, sha256: str) -> tuple[Pixels, Labels]:
 
 @checked
 def read_split(cache: Cache, dataset: Dataset | str, split: str) -> tuple[Pixels, Labels]:
-    """Read the images and labels of a split, held to the hash in the manifest.
+    """Read the images and labels of a split, and check its hash.
 
-    A pickle that has no manifest was put there by the user: then its layout, types and ranges
-    are checked, and nothing in it is run.
+    A pickle without a manifest was put there by the user: its layout, types and ranges are
+    checked, and no code in it is run.
 
     Shapes: pixels (N, 28, 28) uint8, labels (N,) int64.
 
@@ -165,13 +165,13 @@ def read_split(cache: Cache, dataset: Dataset | str, split: str) -> tuple[Pixels
     dataset = as_dataset(cache, dataset)
     if split not in dataset.splits:
         known = ", ".join(dataset.splits)
-        raise UsageError(f"{dataset.name} has no split called {show_value(split)}, it has {known}")
+        raise UsageError(f"{dataset.name} has no split {show_value(split)}; its splits are {known}")
     path = cache.pickle(dataset.name, split)
     if path.exists() and not cache.manifest(dataset.name).exists():
         pixels, labels = read_pickle(path)
         if len(labels) and labels.max() >= len(dataset.classes):
             raise CorruptError(
-                f"{path}: label {labels.max()}, expected 0 to {len(dataset.classes) - 1}"
+                f"{path}: label {labels.max()}; expected 0 to {len(dataset.classes) - 1}"
             )
         return pixels, labels
     return read_pickle(path, check_inputs(cache, dataset, split))

@@ -1,10 +1,10 @@
-"""Read the opcodes of a pickle as the standard unpickler does, and hold it to its frames.
+"""Pickle opcodes, read as the standard unpickler does, and their frames.
 
-`pickletools.genops` is close, but not close enough to tell what a hostile file does: it gives up
-at names that are not ASCII, undoes escapes that the unpickler leaves alone, and takes integers in
-base ten alone. And neither looks at frames, though they matter: an unpickler that reads a file
-takes the bytes after a frame for the rest of an opcode that the frame cuts in two, so that it
-follows other opcodes than one that reads from memory.
+`pickletools.genops` is close, but not close enough to analyse a hostile file: it fails at names
+that are not ASCII, undoes escapes that the unpickler keeps, and reads only decimal integers.
+Neither checks frames, which matter: if a frame cuts an opcode in two, an unpickler that reads a
+file takes the bytes after the frame as the rest of the opcode. It then executes other opcodes than
+an unpickler that reads from memory.
 
 Source: `Lib/pickletools.py` for the table of opcodes, `Lib/pickle.py` and `Modules/_pickle.c` for
 what is read, CPython issue 154848 for frames.
@@ -22,17 +22,17 @@ from pipeline.pickles.values import Truncated, UnknownValue, shortened
 Reader = Callable[[bytes, int], tuple[Any, int]]
 Table = dict[
     int, tuple[str, Reader | None]
-]  # the name of every opcode, and how to read what follows
+]  # the name of every opcode, and the reader of its argument
 
-LONG_INTEGER = 64  # bytes; longer ones are not worked out
+LONG_INTEGER = 64  # bytes; longer integers are not computed
 
 
 class MalformedPickleError(CorruptError):
-    """A pickle that cannot be followed further."""
+    """A pickle whose opcodes cannot be read further."""
 
 
 class TruncatedPickleError(MalformedPickleError):
-    """An opcode that declares more bytes than there are."""
+    """An opcode that declares more bytes than the file has."""
 
     def __init__(self, declared: int, left: int) -> None:
         super().__init__(f"it declares {declared:,} bytes where {left:,} are left")
@@ -45,13 +45,13 @@ class Opcode(NamedTuple):
     name: str
     argument: Any
     start: int
-    end: int  # where the next one is
+    end: int  # start of the next one
 
 
 def read_opcodes(data: bytes, start: int = 0) -> Iterator[Opcode]:
-    """Yield the opcodes of one pickle, the last of them STOP; long texts are shortened.
+    """Yield the opcodes of one pickle up to STOP; long texts are shortened.
 
-    Raises: MalformedPickleError where they cannot be read further.
+    Raises: MalformedPickleError if they cannot be read further.
     """
     name, position = "", start
     while name != "STOP":
@@ -61,27 +61,27 @@ def read_opcodes(data: bytes, start: int = 0) -> Iterator[Opcode]:
 
 
 def read_opcode(data: bytes, start: int, table: Table) -> tuple[str, Any, int]:
-    """Read one opcode: its name, its argument, and where the next one is.
+    """Read one opcode: its name, its argument, and the start of the next one.
 
     Raises: MalformedPickleError.
     """
     if start >= len(data):
         raise MalformedPickleError("it ends without STOP")
     if data[start] not in table:
-        raise MalformedPickleError(f"byte {start:,} is 0x{data[start]:02x}, which is no opcode")
+        raise MalformedPickleError(f"byte {start:,} is 0x{data[start]:02x}, which is not an opcode")
     name, reader = table[data[start]]
     return name, *(reader(data, start + 1) if reader else (None, start + 1))
 
 
 class Frames:
-    """Holds opcodes to the frames that they stand in, and remembers the first that lies."""
+    """Frame checks of opcodes; stores the first frame error."""
 
     def __init__(self) -> None:
-        self.end = 0  # of the present frame
+        self.end = 0  # of the current frame
         self.lie = ""
 
     def check(self, opcode: Opcode, size: int) -> None:
-        """Compare one opcode of a file of so many bytes with the frame that it is in."""
+        """Compare one opcode with its frame, in a file of `size` bytes."""
         is_inside = opcode.start < self.end
         if is_inside and (opcode.end > self.end or opcode.name == "FRAME"):
             self.lie = self.lie or f"a frame ends inside the {opcode.name} of byte {opcode.start:,}"
@@ -89,14 +89,14 @@ class Frames:
             self.end = opcode.end + opcode.argument
         if opcode.name == "STOP" and self.end > size:
             self.lie = (
-                self.lie or f"a frame goes on to byte {self.end:,}, of {size:,} that there are"
+                self.lie or f"a frame ends at byte {self.end:,}; the file ends at byte {size:,}"
             )
 
 
 def take(data: bytes, start: int, length: int) -> int:
-    """Return where so many bytes end.
+    """Return the end of `length` bytes.
 
-    Raises: TruncatedPickleError when they are not all there.
+    Raises: TruncatedPickleError if the data are shorter.
     """
     if length < 0 or start + length > len(data):
         raise TruncatedPickleError(length, max(0, len(data) - start))
@@ -104,7 +104,7 @@ def take(data: bytes, start: int, length: int) -> int:
 
 
 def number(layout: str) -> Reader:
-    """Make the reader of a number of fixed width."""
+    """Return the reader of a number of fixed width."""
     compiled = struct.Struct(layout)
 
     def read(data: bytes, start: int) -> tuple[Any, int]:
@@ -115,7 +115,7 @@ def number(layout: str) -> Reader:
 
 
 def counted(layout: str, convert: Callable[[bytes], Any]) -> Reader:
-    """Make the reader of bytes whose number stands before them."""
+    """Return the reader of bytes with a length prefix."""
     read_length = number(layout)
 
     def read(data: bytes, start: int) -> tuple[Any, int]:
@@ -127,10 +127,10 @@ def counted(layout: str, convert: Callable[[bytes], Any]) -> Reader:
 
 
 def line(convert: Callable[[bytes], Any]) -> Reader:
-    """Make the reader of what goes to the end of its line.
+    """Return the reader of an argument that ends with its line.
 
-    At the end of the file the unpickler takes what there is, and its last byte for the line's
-    end; with INST that is enough to run something.
+    At the end of the file the unpickler reads the remaining bytes, and takes the last byte as the
+    line's end; with INST that is enough to run code.
     """
 
     def read(data: bytes, start: int) -> tuple[Any, int]:
@@ -149,18 +149,18 @@ def read_pair(data: bytes, start: int) -> tuple[Any, int]:
 
 
 def decode(data: bytes) -> str:
-    """Turn bytes into text.
+    """Decode bytes as text.
 
     Raises: MalformedPickleError.
     """
     try:
         return str(data, "utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
-        raise MalformedPickleError(f"a text is no UTF-8 ({error.reason})") from error
+        raise MalformedPickleError(f"a text is not UTF-8 ({error.reason})") from error
 
 
 def unescape(data: bytes) -> Any:
-    """Undo the escapes of a text in quotes, which Python 2 wrote."""
+    """Decode the escapes of a quoted text from Python 2."""
     if len(data) < 2 or data[0] != data[-1] or data[0] not in b"\"'":
         return UnknownValue("text without quotes")
     try:
@@ -170,7 +170,7 @@ def unescape(data: bytes) -> Any:
 
 
 def unescape_unicode(data: bytes) -> str:
-    """Undo the escapes of a text of protocol 0.
+    """Decode the escapes of a text of protocol 0.
 
     Raises: MalformedPickleError.
     """
@@ -181,7 +181,7 @@ def unescape_unicode(data: bytes) -> str:
 
 
 def to_integer(digits: bytes) -> Any:
-    """Read an integer in text, in any base that its prefix says."""
+    """Read an integer in text, in the base of its prefix."""
     digits = digits.removesuffix(b"L")
     for base in (10, 0):
         try:
@@ -192,7 +192,7 @@ def to_integer(digits: bytes) -> Any:
 
 
 def to_short_integer(digits: bytes) -> Any:
-    """Read an integer in text, or one of the two truth values that are written as integers."""
+    """Read an integer in text, or a truth value written as an integer."""
     return digits == b"01" if digits in (b"00", b"01") else to_integer(digits)
 
 
@@ -212,12 +212,12 @@ def little_endian(data: bytes) -> Any:
 
 
 def latin(data: bytes) -> str:
-    """Turn what Python 2 called a string into text."""
+    """Decode a string of Python 2 as text."""
     return data.decode("latin-1")
 
 
 def make_table(keep: Callable[[Any], Any]) -> Table:
-    """Make the table of all opcodes; `keep` makes of a text or bytes what is kept of it."""
+    """Build the table of all opcodes; `keep` may shorten a text or bytes."""
 
     def kept(convert: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
         return lambda data: keep(convert(data))

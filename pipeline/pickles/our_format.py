@@ -1,10 +1,10 @@
-r"""Read and write the parallel-list pickles: the contract with `network`.
+r"""The format of parallel-list pickles: the contract with `network`.
 
 One file per split holds `[images, labels]`: `images[i]` is a 28x28 list of lists of ints
-(0..255), `labels[i]` the integer it shows. Any Python 3 reads it with `pickle.load`, without
-any package.
+(0..255), `labels[i]` its class. Any Python 3 reads it with `pickle.load`, without any
+package.
 
-All images have the same size, so all have the same bytes but for the pixels:
+All images have the same size, so their bytes differ only in the pixels:
 
     \x80 2 ] (                      protocol 2, the outer list
         ] (                         the images
@@ -17,9 +17,9 @@ All images have the same size, so all have the same bytes but for the pixels:
         ] ( K l ... K l e           the labels
     e .
 
-This is what makes both directions fast. The writer copies pixels into a template. The reader
-checks that every byte which is not a pixel or a label is the one that must be there, and copies
-the pixels out: nothing is unpickled, so nothing can run. The bytes depend on the data alone.
+So both directions are fast. The writer copies pixels into a template. The reader checks every byte
+except the pixels and labels against the template, and copies the pixels out. Nothing is unpickled,
+so no code can run. The bytes depend only on the data.
 
 Source: the opcodes are those of the module docstrings of Python's `pickletools`.
 """
@@ -49,7 +49,7 @@ IMAGE = np.frombuffer(b"](" + ROW * ROWS + b"e", np.uint8)  # 1,655 bytes, pixel
 HEAD, MIDDLE, TAIL = b"\x80\x02](](", b"e](", b"ee."
 FRAME_BYTES = len(HEAD) + len(MIDDLE) + len(TAIL)
 EXAMPLE_BYTES = IMAGE.size + 2  # an image, and a label with its opcode
-CHUNK = 500  # images handled together: 0.8 MB, which stays in the processor's cache
+CHUNK = 500  # images per chunk: 0.8 MB, which stays in the processor's cache
 
 # 0xff where a byte of IMAGE is fixed, 0 where it is a pixel
 FIXED = np.full(IMAGE.size, 0xFF, np.uint8)
@@ -57,7 +57,7 @@ FIXED[2:-1].reshape(ROWS, -1)[:, 3:-1:2] = 0
 
 
 def view_pixels(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """View the pixels inside the bytes of pickled images.
+    """Return a view of the pixels inside the bytes of pickled images.
 
     Shapes: (N, 1655) -> (N, 28, 28).
     """
@@ -68,9 +68,9 @@ def view_pixels(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def pickle_chunks(
     pixel_chunks: Iterable[Pixels], label_chunks: Iterable[Labels]
 ) -> Iterator[memoryview | bytes]:
-    """Make the bytes of a pickle, a few images at a time.
+    """Yield the bytes of a pickle, a few images at a time.
 
-    Each chunk is only good until the next one is asked for: the memory is used again.
+    Use each chunk before you request the next one, which reuses its memory.
 
     Shapes: pixel_chunks (n, 28, 28) uint8 each, N images together; label_chunks (n,) from 0 to
     255, N together.
@@ -89,7 +89,7 @@ def pickle_chunks(
 
 
 def label_bytes(labels: Labels) -> bytes:
-    """Pickle the labels, without the list around them: BININT1 and the label, N times."""
+    """Return the pickled labels, without the list: BININT1 and label, N times."""
     pairs = np.full((len(labels), 2), ord("K"), np.uint8)
     pairs[:, 1] = labels
     return pairs.tobytes()
@@ -98,8 +98,8 @@ def label_bytes(labels: Labels) -> bytes:
 def read_pickle(path: Path, sha256: str | None = None) -> tuple[Pixels, Labels]:
     """Read a pickle of parallel lists into arrays; no code in it can run.
 
-    With `sha256` the file must be exactly the one with this hash. Without it, a pickle of
-    another layout (other people's) is read too, by the scanned and allow-listed reader.
+    With `sha256` the file must have this hash. Without it, a pickle of another layout is read too,
+    by `load_untrusted`.
 
     Shapes: pixels (N, 28, 28) uint8, labels (N,) int64.
 
@@ -114,16 +114,16 @@ def read_pickle(path: Path, sha256: str | None = None) -> tuple[Pixels, Labels]:
         return read_other_layout(path)
     if sha256 is not None and digest != sha256:
         raise CorruptError(
-            f"{path}: sha256 is {digest}, expected {sha256}", "Run `pipeline build-pickles --force`"
+            f"{path}: sha256 is {digest}; expected {sha256}", "Run `pipeline build-pickles --force`"
         )
     return pixels, labels
 
 
 def read_our_layout(path: Path, file: IO[bytes], size: int) -> tuple[Pixels, Labels, str]:
-    """Check every byte of the frame, copy the pixels and labels out, and hash the whole file."""
+    """Read pixels, labels and hash of a file, and check every other byte."""
     count, rest = divmod(size - FRAME_BYTES, EXAMPLE_BYTES)
     if rest or count < 0:
-        raise layout_error(path, f"{size:,} bytes are no whole number of images")
+        raise layout_error(path, f"{size:,} bytes are not a whole number of images")
     sha256 = hashlib.sha256()
 
     def take(buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -134,7 +134,7 @@ def read_our_layout(path: Path, file: IO[bytes], size: int) -> tuple[Pixels, Lab
 
     def expect(frame: bytes) -> None:
         if take(np.empty(len(frame), np.uint8)).tobytes() != frame:
-            raise layout_error(path, "the lists around the images are others")
+            raise layout_error(path, "the lists around the images differ")
 
     expect(HEAD)
     pixels = np.empty((count, ROWS, COLUMNS), np.uint8)
@@ -150,6 +150,6 @@ def read_our_layout(path: Path, file: IO[bytes], size: int) -> tuple[Pixels, Lab
     expect(MIDDLE)
     pairs = take(np.empty((count, 2), np.uint8))
     if np.any(pairs[:, 0] != ord("K")):
-        raise layout_error(path, "a label is no small integer")
+        raise layout_error(path, "a label is not a small integer")
     expect(TAIL)
     return pixels, pairs[:, 1].astype(np.int64), sha256.hexdigest()

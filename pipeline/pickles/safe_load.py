@@ -1,14 +1,14 @@
-"""Load other people's pickles without running any code in them.
+"""Safe loading of untrusted pickles: no code in them is run.
 
 A pickle is a program for a small machine. Forbidding its imports is not enough: twelve bytes can
-still ask for a terabyte, thirty lists that hold each other twice unfold to a billion items, and an
-allowed NumPy function would allocate whatever it is told to. So the standard unpickler gets only
-files that cannot do any of that, and the rest goes through a machine of our own that knows a few
-opcodes, calls nothing, and never hands out the same large thing twice:
+request a terabyte, thirty lists that hold each other twice unfold to a billion items, and an
+allowed NumPy function allocates any requested size. So the standard unpickler reads only files
+that cannot do this. `machine.Machine` reads the rest: it executes a few opcodes, makes no calls,
+and never returns the same large value twice:
 
 - nested lists and tuples of integers, without any reuse: the standard unpickler. Every item of
-  the result has its own bytes in the file, so the result is no larger than the file justifies.
-- anything else: `machine.Machine`, opcode by opcode, in as much memory as the file justifies.
+  the result has separate bytes in the file, so the size of the file bounds the result.
+- all other pickles: `machine.Machine`, opcode by opcode, in memory that the file's size bounds.
 
 Source: the opcodes are those of Python's `pickletools`.
 """
@@ -23,19 +23,19 @@ from pipeline.pickles.machine import NEARLY_ALL_EMPTY, Machine, UnsafePickleErro
 from pipeline.storage.arguments import checked
 from pipeline.storage.cache import read_whole
 
-MAX_BYTES = 1 << 30  # of a pickle that others wrote, which is read into memory
-MAX_OPCODES = 100_000  # that are followed to say what a pickle would do
-CONTAINER_BYTES = 64  # what an empty list or tuple costs in memory, about
+MAX_BYTES = 1 << 30  # of an untrusted pickle, which is read into memory
+MAX_OPCODES = 100_000  # read to determine the effects of a pickle
+CONTAINER_BYTES = 64  # approximate memory of an empty list or tuple
 MEMORY_PER_FILE_BYTE = 16  # lists of 28 small integers need 6
 
 
 @checked
 def load_untrusted(path: Path | str) -> Any:
-    """Load lists, tuples, dictionaries, numbers, text and NumPy arrays from any pickle.
+    """Load lists, tuples, dictionaries, numbers, text and arrays from any pickle.
 
-    Arrays of objects come back as lists. Nothing in the file is run.
+    Arrays of objects become lists. No code in the file is run.
 
-    Raises: MissingError, CorruptError (UnsafePickleError when the pickle is hostile or not plain).
+    Raises: MissingError, CorruptError (UnsafePickleError if the pickle is hostile or not plain).
 
     Example:
         >>> import pickle
@@ -52,13 +52,13 @@ def load_untrusted(path: Path | str) -> Any:
             f"{path}: refused: {error.message}. Nothing in it was run"
         ) from error
     except CorruptError as error:
-        raise CorruptError(f"{path}: no readable pickle: {error.message}") from error
+        raise CorruptError(f"{path}: not a readable pickle: {error.message}") from error
 
 
 def load_bytes(data: bytes) -> Any:
-    """Load a pickle in memory as `load_untrusted` loads a file.
+    """Load a pickle from bytes, as `load_untrusted` does from a file.
 
-    Raises: CorruptError (UnsafePickleError when the pickle is hostile or not plain).
+    Raises: CorruptError (UnsafePickleError if the pickle is hostile or not plain).
     """
     try:
         if is_plain_lists(data):
@@ -71,10 +71,10 @@ def load_bytes(data: bytes) -> Any:
 
 
 def is_plain_lists(data: bytes) -> bool:
-    """Tell whether a pickle has only the opcodes of nested lists and tuples of integers.
+    """Return whether a pickle has only opcodes of nested lists of integers.
 
-    None of them takes a thing out of the memo, so nothing can be in the result twice. The memo
-    is a table as long as its largest index, so an index may count to about the file's size.
+    Tuples count as lists. None of these opcodes reads the memo, so no value is in the result
+    twice. The memo is as long as its largest index, so the file's size limits the index.
     """
     highest = re.escape(bytes([min(len(data) >> 16, 255)]))
     lists = re.compile(
@@ -89,12 +89,13 @@ def is_plain_lists(data: bytes) -> bool:
 
 
 def load_lists(data: bytes) -> Any:
-    """Unpickle what `is_plain_lists`.
+    """Unpickle a pickle that `is_plain_lists` accepts.
 
-    Raises: UnsafePickleError when it is nearly all containers, whose memory one byte each orders.
+    Raises: UnsafePickleError if it is nearly all containers, which cost one byte in the file but
+    far more memory.
     """
     affordable = (len(data) * MEMORY_PER_FILE_BYTE + (1 << 20)) // CONTAINER_BYTES
-    at_most = sum(data.count(opcode) for opcode in b"])\x85\x86\x87t")  # and integers like them
+    at_most = sum(data.count(opcode) for opcode in b"])\x85\x86\x87t")  # and in integers
     if not frames_hold(data):
         raise UnsafePickleError("its frames do not end where opcodes do")
     if at_most > affordable and count_containers(data) > affordable:
@@ -103,13 +104,13 @@ def load_lists(data: bytes) -> Any:
 
 
 def count_containers(data: bytes) -> int:
-    """Count the opcodes that make a list or a tuple, in what `is_plain_lists`."""
+    """Return the number of list and tuple opcodes in a pickle of plain lists."""
     other = rb"(?:[(ae\x94.]|[Kq].|M..|[Jr]....|\x80.|\x95.{8})*+"
     return len(re.findall(rb"[\])t\x85\x86\x87]" + other, data, re.DOTALL))
 
 
 def frames_hold(data: bytes) -> bool:
-    """Tell whether every frame of what `is_plain_lists` holds whole opcodes and no other frame."""
+    """Return whether each frame of plain lists holds whole opcodes, not frames."""
     outside = re.compile(
         rb"(?:[\]()tae\x85\x86\x87\x94.]|[Kq].|M..|[Jr]....|\x80.){1,4096}+", re.DOTALL
     )

@@ -1,17 +1,17 @@
-"""What a pickle would make, as signs that stand for it and do nothing.
+"""Symbolic values: the result of a pickle, described without loading it.
 
-A number, a short text and None stand for themselves. All else is one of the classes below.
+Numbers, short texts and None represent themselves. Other values are one of the classes below.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-HEAD = 200  # characters or bytes that are kept of a long text
-ENDLESS = 2**64  # where counting ends: more than any memory holds
+HEAD = 200  # characters or bytes kept of a long text
+ENDLESS = 2**64  # upper limit of counts: more than any memory holds
 SHOWN_ITEMS, SHOWN_LEVELS, SHOWN_LENGTH = 5, 3, 60
 
-# The names that the pickles of arrays and of ordered dictionaries import; each stands for
-# itself and is never called.
+# The names that pickles of arrays and of ordered dictionaries import; each is a symbol and is
+# never called.
 NAMES = {
     ("numpy", "ndarray"): "ndarray",
     ("numpy", "dtype"): "dtype",
@@ -45,14 +45,14 @@ class Truncated:
 
 @dataclass(frozen=True, slots=True)
 class UnknownValue:
-    """A value that nothing but loading the pickle would tell."""
+    """A value that is unknown without loading the pickle."""
 
     what: str
 
 
 @dataclass(eq=False, slots=True)
 class Container:
-    """A list, tuple, set or dictionary; a dictionary's keys and values take turns."""
+    """A list, tuple, set or dictionary; a dictionary alternates keys and values."""
 
     kind: str
     items: list[Any]
@@ -60,7 +60,7 @@ class Container:
 
 @dataclass(eq=False, slots=True)
 class CallResult:
-    """What a call would return."""
+    """The result of a call that is not made."""
 
     callee: Any
     arguments: list[Any]
@@ -68,19 +68,19 @@ class CallResult:
 
 
 def shortened(value: str | bytes | bytearray) -> Any:
-    """Keep a short text as it is, and the beginning of a long one."""
+    """Return a short text unchanged, and the beginning of a long one."""
     if len(value) <= HEAD:
         return value
     return Truncated(type(value).__name__, len(value), bytes_or_text(value[:HEAD]))
 
 
 def bytes_or_text(value: str | bytes | bytearray) -> str | bytes:
-    """Make what is no text immutable bytes."""
+    """Return a text unchanged, and a bytearray as bytes."""
     return value if isinstance(value, str) else bytes(value)
 
 
 def show(value: Any, levels: int = SHOWN_LEVELS) -> str:
-    """Write a value as Python would, in a length that a line holds."""
+    """Format a value in Python syntax, short enough for one line."""
     match value:
         case GlobalReference(module, name):
             text = cut(f"{module}.{name}", HEAD)
@@ -103,7 +103,7 @@ def show(value: Any, levels: int = SHOWN_LEVELS) -> str:
 
 
 def show_items(items: list[Any], levels: int) -> str:
-    """Write the first few of some values."""
+    """Format the first few values of a list."""
     if items and not levels:
         return "..."
     shown = [show(item, levels - 1) for item in items[:SHOWN_ITEMS]]
@@ -111,7 +111,7 @@ def show_items(items: list[Any], levels: int) -> str:
 
 
 def brackets(kind: str, items: list[Any], levels: int) -> str:
-    """Write a container with the brackets of its kind."""
+    """Format a container with the brackets of its kind."""
     if kind == "dict":
         if not items or not levels:
             return "{...}" if items else "{}"
@@ -126,14 +126,14 @@ def brackets(kind: str, items: list[Any], levels: int) -> str:
 
 
 def cut(text: str, length: int = SHOWN_LENGTH) -> str:
-    """Shorten a text."""
+    """Return a text cut to a length."""
     return text if len(text) <= length else text[: length - 3] + "..."
 
 
 def is_for_arrays(made: CallResult) -> bool:
-    """Tell whether a call is one of those that pickles of arrays, bytes and dictionaries make.
+    """Return whether pickles of arrays, bytes and dictionaries make this call.
 
-    What it would be given is looked at too: `numpy.ndarray` itself, called, takes any memory.
+    The arguments are checked too: a call of `numpy.ndarray` itself allocates any size.
     """
     if not isinstance(made.callee, GlobalReference) or made.keywords is not None:
         return False
@@ -152,21 +152,21 @@ def is_for_arrays(made: CallResult) -> bool:
 
 
 def is_empty_dictionary(made: CallResult) -> bool:
-    """Tell whether a call makes an ordered dictionary, to which items are then added."""
+    """Return whether a call creates an empty ordered dictionary."""
     is_named = made.callee == GlobalReference("collections", "OrderedDict")
     return is_named and not made.arguments and made.keywords is None
 
 
 def is_encoded(value: Any) -> bool:
-    """Tell whether a value is bytes that were written as text."""
+    """Return whether a value is bytes that were written as text."""
     return isinstance(value, CallResult) and getattr(value.callee, "name", "") == "encode"
 
 
 def count_words(roots: list[Any]) -> int:
-    """Count the most words of memory that one of some values would be, shared parts unfolded.
+    """Return the words of memory of the largest value, shared parts unfolded.
 
-    Each item is a word, and eight bytes of a text are one. Counting ends at `ENDLESS`, which
-    is also what a value is that holds itself.
+    Each item is a word, and so are eight bytes of a text. Counting ends at `ENDLESS`, also for a
+    value that contains itself.
     """
     words: dict[int, int] = {}  # by identity
     is_done: dict[int, bool] = {}
@@ -176,7 +176,7 @@ def count_words(roots: list[Any]) -> int:
         key = id(value)
         if key not in is_done:
             is_done[key] = False
-            words[key] = ENDLESS  # for what is inside it and holds it again
+            words[key] = ENDLESS  # for contents that contain it again
             waiting += [
                 part for part in list_contents(value) if type(part) in (Container, CallResult)
             ]
@@ -192,14 +192,14 @@ def count_words(roots: list[Any]) -> int:
 
 
 def list_contents(value: Container | CallResult) -> list[Any]:
-    """Return what a value holds."""
+    """Return the contents of a value."""
     if isinstance(value, Container):
         return value.items
     return [value.callee, *value.arguments, value.keywords]
 
 
 def count_words_alone(value: Any) -> int:
-    """Count the words of a value that holds no others."""
+    """Return the words of memory of a value without contents."""
     length = value.length if isinstance(value, Truncated) else 0
     if isinstance(value, str | bytes | bytearray):
         length = len(value)
@@ -207,7 +207,7 @@ def count_words_alone(value: Any) -> int:
 
 
 def is_bytearray(value: Any) -> bool:
-    """Tell whether a value is bytes to which others can be added."""
+    """Return whether a value is a bytearray, which can grow."""
     return isinstance(value, bytearray) or (
         isinstance(value, Truncated) and value.kind == "bytearray"
     )

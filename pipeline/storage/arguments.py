@@ -1,6 +1,6 @@
-"""The border of the public functions: arguments have their types, and errors are ours.
+"""Argument checks of public functions: types by annotation, and our errors.
 
-A wrong argument would otherwise end far away, in an error of Python about something else.
+Without them an argument of the wrong type fails far away, with an unrelated Python error.
 """
 
 import functools
@@ -18,7 +18,7 @@ from pipeline.errors import StorageError, UsageError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-NUMBERS = {int: Integral, float: Real}  # NumPy's are as good
+NUMBERS = {int: Integral, float: Real}  # NumPy's numbers included
 MAX_SHOWN = 100  # characters of a value in an error
 WORDS: dict[Any, str] = {
     str: "a text",
@@ -31,9 +31,9 @@ WORDS: dict[Any, str] = {
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
-    """Check the arguments of a function by their annotations whenever it is called.
+    """Return a function that checks its arguments by their annotations.
 
-    Raises: UsageError; StorageError for what the system refuses.
+    Raises: UsageError; StorageError for an error of the system.
     """
     signature = inspect.signature(function)
 
@@ -51,19 +51,19 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def describe_refusal(error: OSError) -> str:
-    """Say what the system refused, and of which file."""
+    """Describe an error of the system, with its file."""
     place = f"{error.filename}: " if error.filename else ""
     return f"{place}{error.strerror or error}"
 
 
 @functools.cache
 def find_hints(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the annotations of a function, once it is called: none has to be imported before."""
+    """Return the annotations of a function, resolved at its first call."""
     return get_type_hints(function)
 
 
 def check_argument(name: str, value: Any, hint: Any) -> None:
-    """Require that an argument has its annotated type, and that no text has a NUL in it.
+    """Require that an argument has its annotated type, and a text no NUL.
 
     Raises: UsageError.
     """
@@ -74,7 +74,7 @@ def check_argument(name: str, value: Any, hint: Any) -> None:
 
 
 def check_fields(values: Any) -> None:
-    """Require of every field of a dataclass its annotated type.
+    """Require that every field of a dataclass has its annotated type.
 
     Raises: UsageError.
     """
@@ -83,7 +83,7 @@ def check_fields(values: Any) -> None:
 
 
 def fits(value: Any, hint: Any) -> bool:
-    """Return whether a value has an annotated type; of what is inside it nothing is known."""
+    """Return whether a value has an annotated type; contents are not checked."""
     kind, inner = get_origin(hint) or hint, get_args(hint)
     if kind in (Union, types.UnionType):
         return any(fits(value, one) for one in inner)
@@ -100,7 +100,7 @@ def fits(value: Any, hint: Any) -> bool:
 
 
 def describe(hint: Any) -> str:
-    """Say which values a type has: a path, a text or a whole number, ..."""
+    """Describe a type in plain words: a path, a text, a whole number, ..."""
     if get_origin(hint) in (Union, types.UnionType):
         kinds = [one for one in get_args(hint) if one is not type(None)]
         if Path in kinds:
@@ -113,9 +113,9 @@ def describe(hint: Any) -> str:
 
 
 def show_value(value: Any) -> str:
-    """Show a value in an error: text in double quotes, numbers as they are, others by their type.
+    """Format a value for an error: text in double quotes, others by their type.
 
-    A long one is cut, and it is always one line.
+    Numbers are unchanged. A long text is cut, and the result is always one line.
     """
     if value is None or isinstance(value, bool | int | float):
         return str(value)
@@ -126,5 +126,5 @@ def show_value(value: Any) -> str:
 
 
 def with_article(name: str) -> str:
-    """Put an article before the name of a type."""
+    """Return the name of a type with its article."""
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

@@ -1,4 +1,4 @@
-"""Where artefacts live on disk, and how a file is written whole or not at all."""
+"""The cache folder, and atomic writing of files."""
 
 import contextlib
 import errno
@@ -22,9 +22,9 @@ from pipeline.storage.user_config import read_user_config, user_config_path
 
 DISTRIBUTION = "mnist-neural-net"
 ENVIRONMENT_VARIABLE = "MNIST_CACHE_DIR"
-STALE_SECONDS = 3600.0  # a temporary file untouched for so long belongs to a killed process
+STALE_SECONDS = 3600.0  # age at which a temporary file belongs to a killed process
 REPLACE_PATIENCE, REPLACE_PAUSE = 1.0, 0.05  # seconds for another process to close a file
-PIECE_BYTES = 1 << 20  # that are read at once
+PIECE_BYTES = 1 << 20  # read at once
 FILE_KINDS = {  # other than regular files
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -36,7 +36,7 @@ FILE_KINDS = {  # other than regular files
 
 @dataclass(frozen=True)
 class Cache:
-    """The folder of all artefacts, and the place of each kind in it.
+    """The cache folder, and the place of each kind of file in it.
 
     Example:
         >>> Cache(Path("/data"), "an example").pickle("mnist", "train").as_posix()
@@ -44,10 +44,10 @@ class Cache:
     """
 
     root: Path
-    rule: str  # why it is this folder, for `pipeline where`
+    rule: str  # the rule that chose this folder, for `pipeline where`
 
     def raw(self, dataset: str) -> Path:
-        """The folder of a data set's downloaded files."""
+        """The folder of a dataset's raw files."""
         return self.root / "raw" / dataset
 
     def pickle(self, dataset: str, split: str) -> Path:
@@ -55,19 +55,19 @@ class Cache:
         return self.root / "pickles" / f"{dataset}_{split}.pickle"
 
     def manifest(self, dataset: str) -> Path:
-        """The hashes of what a data set's pickles were made from and of the pickles."""
+        """The manifest of a dataset: hashes of its pickles and of their inputs."""
         return self.root / "pickles" / f"{dataset}.json"
 
     def record(self, dataset: str) -> Path:
-        """What is known of a data set that the user imported."""
+        """The record of a dataset that the user imported."""
         return self.raw(dataset) / "dataset.json"
 
     def lock(self, name: str) -> Path:
-        """The file that processes lock while they do the same work."""
+        """The lock file of processes that do the same work."""
         return self.root / "locks" / f"{name}.lock"
 
     def pictures(self) -> Path:
-        """The folder of pictures that were given no name."""
+        """The folder of pictures written without `--out`."""
         return self.root / "pictures"
 
     def runs(self) -> Path:
@@ -81,9 +81,10 @@ class Cache:
 
 @checked
 def find_cache(option: Path | str | None = None) -> Cache:
-    """Choose the cache folder: option, environment, user's configuration, checkout, user's cache.
+    """Return the cache folder, from the first rule that applies.
 
-    The working directory never decides, so a command means the same wherever it is typed.
+    The rules: option, environment, user's configuration, checkout, user's cache folder. The
+    working directory has no effect, so a command means the same in every folder.
 
     Raises: UsageError, StorageError.
 
@@ -105,23 +106,23 @@ def find_cache(option: Path | str | None = None) -> Cache:
     import platformdirs
 
     try:
-        folder = platformdirs.user_cache_path("mnist-neural-net").expanduser()  # some leave a ~
+        folder = platformdirs.user_cache_path("mnist-neural-net").expanduser()  # or with a ~
     except RuntimeError as error:
         raise UsageError(
-            "you have no home folder, where the cache would be", "Choose a folder with --cache-dir"
+            "no home folder found for the cache", "Choose a folder with --cache-dir"
         ) from error
     return Cache(folder, "the user's cache folder")
 
 
 def find_folder(named: Path | str, named_by: str) -> Path:
-    """Return the folder that a user named; it may not be there yet.
+    """Return the folder that a user named; it may not exist yet.
 
     Raises: UsageError for an empty name, StorageError for a file.
     """
     if named == "":
         raise UsageError(f"{named_by} is empty; expected a folder")
     path = absolute(Path(named), named_by)
-    if os.path.isfile(path):  # noqa: PTH113 - of a long name Path complains
+    if os.path.isfile(path):  # noqa: PTH113 - Path raises an error for a long name
         raise StorageError(
             f"{named_by} is {path}, which is a file; expected a folder",
             "Choose another with --cache-dir",
@@ -130,9 +131,9 @@ def find_folder(named: Path | str, named_by: str) -> Path:
 
 
 def absolute(path: Path, named_by: str) -> Path:
-    """Make a path of the user's independent of the working directory.
+    """Return a user's path as an absolute path.
 
-    Raises: UsageError for a ~name that is nobody's, StorageError when that directory is gone.
+    Raises: UsageError for a ~name of no user, StorageError if the working directory is gone.
     """
     try:
         return path.expanduser().absolute()
@@ -141,16 +142,14 @@ def absolute(path: Path, named_by: str) -> Path:
             f"{named_by} is {path}, and the working directory is gone", "Change to another folder"
         ) from error
     except RuntimeError as error:
-        raise UsageError(
-            f"{named_by} is {path}, and nobody of that name has a home folder"
-        ) from error
+        raise UsageError(f"{named_by} is {path}; no user of that name has a home folder") from error
 
 
 def find_checkout() -> Path | None:
     """Return the repository that this code runs from, or None for an installed copy.
 
-    It is found by what is in it, a `pyproject.toml` with the project's name and the folder
-    `cache`, so that moving a module changes nothing.
+    It is found by its content, a `pyproject.toml` with the project's name and the folder `cache`,
+    so a module can move.
     """
     for folder in Path(__file__).resolve().parents:
         project = folder / "pyproject.toml"
@@ -161,7 +160,7 @@ def find_checkout() -> Path | None:
 
 
 class Digest(NamedTuple):
-    """What identifies a file's content."""
+    """The size and hash of a file's content."""
 
     size: int  # bytes
     sha256: str  # 64 hexadecimal digits
@@ -180,14 +179,14 @@ def publish(
     check: Callable[[Path, Digest], None] | None = None,
     make_folder: bool = True,
 ) -> Digest:
-    """Write a file whole or not at all; the only way this project writes an artefact.
+    """Write a file atomically. Every cached file is written by this function.
 
-    The chunks go to a new file with a name of its own beside the target, which is forced to
-    disk, checked, and put in the target's place in one step; then the folder is forced to
-    disk too. Whatever ends this early, power failure included, leaves what was there before.
-    Without `make_folder`, a folder that was removed meanwhile does not come back.
+    The chunks go to a new file with a unique name next to the target. It is forced to disk,
+    checked, and renamed to the target in one step; then the folder is forced to disk. If this ends
+    early, even by a power failure, the earlier file remains. Without `make_folder`, a folder that
+    was removed meanwhile is not created again.
 
-    Raises: StorageError when the disk or the folder refuses; whatever `chunks` or `check` raise.
+    Raises: StorageError if the disk or the folder refuses; the errors of `chunks` and `check`.
     """
     require_replaceable(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
@@ -200,7 +199,7 @@ def publish(
             file.flush()
             check_size(temporary, os.fstat(file.fileno()).st_size, digest.size)
             os.fsync(file.fileno())
-            if check is not None:  # last, for it may compare what is there with what was
+            if check is not None:  # last, because it may compare the new file with the old one
                 check(temporary, digest)
         replace_file(temporary, path)
         sync_folder(path.parent)
@@ -213,13 +212,13 @@ def publish(
 
 
 def require_replaceable(path: Path) -> None:
-    """Require that what is at a path, if anything is, is a file: no device, pipe or folder.
+    """Require that a path is free or a file, not a device, pipe or folder.
 
     Raises: StorageError.
     """
     try:
         mode = path.stat().st_mode
-    except OSError:  # nothing is there, or the system says more when the file is written
+    except OSError:  # no such file, or writing it raises a clearer error
         return
     if not stat.S_ISREG(mode):
         kind = FILE_KINDS.get(stat.S_IFMT(mode), "something else")
@@ -229,7 +228,9 @@ def require_replaceable(path: Path) -> None:
 
 
 def replace_file(made: Path, path: Path) -> None:
-    """Put a finished file in the place of another, which on Windows somebody may be reading.
+    """Rename a finished file to a target that another process may be reading.
+
+    On Windows that fails until the reader closes it.
 
     Raises: OSError.
     """
@@ -246,7 +247,7 @@ def replace_file(made: Path, path: Path) -> None:
 
 
 def check_size(path: Path, kept: int, written: int) -> None:
-    """Notice a disk that took bytes without keeping them.
+    """Require that the disk kept all bytes.
 
     Raises: OSError.
     """
@@ -257,7 +258,7 @@ def check_size(path: Path, kept: int, written: int) -> None:
 def write_chunks(
     write: Callable[[bytes | memoryview], int], chunks: Iterable[bytes | memoryview]
 ) -> Digest:
-    """Hand on every chunk, and hash and count what went by."""
+    """Write every chunk, and return the size and hash of all of them."""
     sha256 = hashlib.sha256()
     size = 0
     for chunk in chunks:
@@ -268,12 +269,12 @@ def write_chunks(
 
 
 def remove_stale_parts(path: Path) -> None:
-    """Clear away what killed processes left beside a target, but nobody's work in progress."""
+    """Remove the temporary files that killed processes left next to a target."""
     remove_parts(path.parent, f".{glob.escape(path.name)}.*.part", STALE_SECONDS)
 
 
 def remove_parts(folder: Path, pattern: str, seconds: float = 0) -> None:
-    """Remove temporary files that nobody has touched for so long; an owner need not wait."""
+    """Remove temporary files older than `seconds`; 0 removes all of them."""
     for part in folder.glob(pattern):
         with contextlib.suppress(OSError):  # another process was faster
             if seconds == 0 or time.time() - part.lstat().st_mtime > seconds:
@@ -284,26 +285,28 @@ def remove_parts(folder: Path, pattern: str, seconds: float = 0) -> None:
 
 
 def remove_quietly(path: Path) -> None:
-    """Remove a file if it is there; a failure to must not hide the error that led here."""
+    """Remove a file if it exists; errors are ignored to keep an earlier one."""
     with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:
-    """Force a folder's list of names to disk, where the system can (Windows cannot)."""
+    """Force a folder's list of names to disk, if the system can (not Windows)."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         except OSError as error:
-            if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # shared disks may not know how
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # shared disks may not support it
                 raise
         finally:
             os.close(descriptor)
 
 
 def replace_folder(made: Path, place: Path, old: Path) -> None:
-    """Give a finished folder its place; what was there goes to `old`, or back if that fails.
+    """Rename a finished folder to its place, and an earlier folder to `old`.
+
+    If that fails, the earlier folder is restored.
 
     Raises: OSError.
     """
@@ -320,21 +323,21 @@ def replace_folder(made: Path, place: Path, old: Path) -> None:
 
 @contextlib.contextmanager
 def reading(path: Path, hint: str = "") -> Iterator[None]:
-    """Turn what the system says while a file is read into an error of ours.
+    """Convert system errors during reading to our errors.
 
-    Raises: MissingError with the hint when the file is not there, StorageError.
+    Raises: MissingError with the hint if the file does not exist, StorageError.
     """
     log_step("read %s", path)
     try:
         yield
     except FileNotFoundError as error:
-        raise MissingError(f"{path} is not there", hint) from error
+        raise MissingError(f"{path} not found", hint) from error
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
 
 
 def require_regular_file(path: Path, max_bytes: int | None = None, hint: str = "") -> int:
-    """Return the size of a regular file, which is not read; a pipe or a device has no end.
+    """Return the size of a regular file; pipes and devices have no end.
 
     Raises: MissingError with the hint, StorageError for anything else, CorruptError for a larger
     file.
@@ -345,15 +348,12 @@ def require_regular_file(path: Path, max_bytes: int | None = None, hint: str = "
         kind = FILE_KINDS.get(stat.S_IFMT(status.st_mode), "something else")
         raise StorageError(f"cannot read {path}: it is {kind}; expected a regular file")
     if max_bytes is not None and status.st_size > max_bytes:
-        raise CorruptError(
-            f"{path}: more than {max_bytes:,} bytes, the most that is read; it has "
-            f"{status.st_size:,}"
-        )
+        raise CorruptError(f"{path}: {status.st_size:,} bytes; expected {max_bytes:,} at most")
     return status.st_size
 
 
 def read_whole(path: Path, max_bytes: int) -> bytes:
-    """Read a whole regular file of at most so many bytes.
+    """Read a whole regular file of at most `max_bytes` bytes.
 
     Raises: MissingError, StorageError for anything else, CorruptError for a larger file.
     """
@@ -363,21 +363,21 @@ def read_whole(path: Path, max_bytes: int) -> bytes:
 
 
 def read_at_most(path: Path, size: int) -> bytes:
-    """Read a regular file up to one byte more than it may have.
+    """Read a regular file up to one byte more than `size`.
 
-    Memory grows with what is in it.
+    Memory grows with the content.
 
-    Raises: MissingError, StorageError, also for what is not a regular file.
+    Raises: MissingError, StorageError, also if it is not a regular file.
     """
     require_regular_file(path)
     with reading(path), path.open("rb") as file:
-        pieces = iter(lambda: file.read(PIECE_BYTES), b"")  # `read(size)` would reserve it all
+        pieces = iter(lambda: file.read(PIECE_BYTES), b"")  # `read(size)` reserves it all
         return b"".join(itertools.islice(pieces, size // PIECE_BYTES + 1))[: size + 1]
 
 
 def storage_error(what: str, error: OSError) -> StorageError:
-    """Say in one line what the system refused to write and why."""
+    """Return the error for a file that the system could not write."""
     return StorageError(
         f"{what}: {error.strerror or error}",
-        "Free some space or choose a folder of yours with --cache-dir",
+        "Free some space, or choose another folder with --cache-dir",
     )

@@ -1,4 +1,4 @@
-"""JSON files that carry their own hash, so that no byte of them changes unnoticed."""
+"""JSON files with a checksum that covers every byte."""
 
 import hashlib
 import json
@@ -11,21 +11,21 @@ from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Digest, publish, reading, require_regular_file
 
 CHECKSUM_KEY = "sha256"  # the key of the hash; it comes last
-MAX_BYTES = 1 << 20  # ours have a few thousand
+MAX_BYTES = 1 << 20  # files of this project have a few thousand
 
 
 def publish_json(path: Path, value: dict[str, Any], make_folder: bool = True) -> Digest:
-    """Publish plain data as JSON that people can read, with its seal."""
+    """Publish plain data as readable JSON with its checksum."""
     return publish(path, [checksummed_bytes(value)], make_folder=make_folder)
 
 
 def read_json(
     path: Path, hint: str = "", newest: int | None = None, unsealed: Collection[str] = ()
 ) -> dict[str, Any]:
-    """Read plain data, and accept it only if the file is byte for byte what was published.
+    """Read plain data, and require that the file is unchanged since publication.
 
-    The first version of this project sealed nothing: a file of its kind has no seal, and exactly
-    the keys of `unsealed`. `newest` is the latest format that this version knows.
+    Files of the first version have no checksum, and exactly the keys of `unsealed`. `newest` is
+    the latest format that this version reads.
 
     Raises: MissingError, CorruptError, both with the hint.
     """
@@ -33,23 +33,22 @@ def read_json(
     with reading(path, hint):
         content = path.read_bytes() if size <= MAX_BYTES else b""
     if size > MAX_BYTES:
-        raise CorruptError(f"{path}: {size:,} bytes, expected {MAX_BYTES:,} at most", hint)
+        raise CorruptError(f"{path}: {size:,} bytes; expected {MAX_BYTES:,} at most", hint)
     try:
         value = json.loads(content)
         if not isinstance(value, dict):
             raise TypeError(f"it is {show_value(value)}; expected an object")
     except (ValueError, TypeError, RecursionError) as error:
-        raise CorruptError(f"{path}: no JSON object ({error})", hint) from error
+        raise CorruptError(f"{path}: not a JSON object ({error})", hint) from error
     if newest is not None and "format" in value:
         check_format(path, value["format"], newest, hint)
     if unsealed and value.keys() == set(unsealed):
         return value
     seal = value.pop(CHECKSUM_KEY, None)
     if content != checksummed_bytes(value):
-        raise CorruptError(
-            f"{path}: sha256 is {compute_checksum(value)}, its seal says {seal}: it was changed",
-            hint,
-        )
+        stated = "missing" if seal is None else seal
+        found = f"sha256 is {compute_checksum(value)}, its checksum is {stated}"
+        raise CorruptError(f"{path}: {found}: it was changed", hint)
     return value
 
 
@@ -62,16 +61,16 @@ def check_format(path: Path, found: Any, newest: int, hint: str) -> None:
         raise CorruptError(f"{path}: format is {show_value(found)}; expected 1 to {newest}", hint)
     if found > newest:
         raise CorruptError(
-            f"{path}: format {found}, this version reads {newest}",
+            f"{path}: format {found}; this version reads {newest}",
             f"Update the project, or start over: {hint}",
         )
 
 
 def checksummed_bytes(value: dict[str, Any]) -> bytes:
-    """Write plain data in the one way that we write it, its hash as the last entry."""
+    """Return plain data as JSON bytes, with the checksum as the last entry."""
     return json.dumps({**value, CHECKSUM_KEY: compute_checksum(value)}, indent=2).encode() + b"\n"
 
 
 def compute_checksum(value: dict[str, Any]) -> str:
-    """Hash plain data as it is written without a seal."""
+    """Return the hash of plain data as written without a checksum."""
     return hashlib.sha256(json.dumps(value, indent=2).encode()).hexdigest()

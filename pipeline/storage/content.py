@@ -1,6 +1,6 @@
-"""What a file is by its first bytes, in words for people: formats that we read, and others.
+"""File formats by their first bytes, in words for people.
 
-Source: the specification of each format; the magic numbers are theirs.
+Source: the magic numbers in the specification of each format.
 """
 
 import codecs
@@ -57,7 +57,7 @@ PATTERNS = (
 
 
 def describe_content(start: bytes) -> str:
-    """Say what begins like this, with its article; nothing where that cannot be told."""
+    """Return the kind of a file, with its article; empty if unknown."""
     for magic, what in STARTS:
         if start.startswith(magic):
             return what
@@ -80,7 +80,7 @@ def is_text(start: bytes) -> bool:
 
 
 def describe_start(start: bytes) -> str:
-    """Say what begins like this, or quote the beginning, for an error."""
+    """Describe the beginning of a file for an error, or quote it."""
     if not start:
         return "it is empty"
     what = describe_content(start)

@@ -1,8 +1,8 @@
-"""What unpacks to far more than its size justifies."""
+"""Decompression bombs: files that unpack to far more than their size."""
 
 from pipeline.errors import CorruptError
 
-BOMB_BYTES, BOMB_RATIO = 64 << 20, 100  # what unpacks to more than both is a bomb
+BOMB_BYTES, BOMB_RATIO = 64 << 20, 100  # a file that unpacks to more than both is a bomb
 
 
 class BombError(CorruptError):
@@ -10,12 +10,12 @@ class BombError(CorruptError):
 
 
 def is_bomb(content_size: int, size: int) -> bool:
-    """Tell whether so few bytes that unpack to so many are meant to fill the memory."""
+    """Return whether `size` bytes that unpack to `content_size` are a bomb."""
     return content_size > max(BOMB_BYTES, BOMB_RATIO * size)
 
 
 def check_decompression(name: object, content_size: int, size: int) -> None:
-    """Refuse a file that states or turns out to unpack to so many bytes.
+    """Require that a file does not unpack to far more than its size.
 
     Raises: BombError.
     """

@@ -1,4 +1,4 @@
-"""Read and write the IDX array format.
+"""The IDX array format: reading and writing.
 
     offset  bytes  meaning
     0       2      zero
@@ -7,8 +7,8 @@
     4       4 each the dimensions, unsigned, most significant byte first
     ...            the elements, most significant byte first, last dimension fastest
 
-A file may be plain or gzipped; the first two bytes tell, not the name. Reading is strict: a
-file that is one byte too short or too long is refused.
+A file may be plain or gzipped; the first two bytes decide, not the name. Reading is strict: a
+file that is one byte too short or too long raises an error.
 
 Source: the section "The IDX file format" of the MNIST page of LeCun, Cortes and Burges.
 """
@@ -37,11 +37,11 @@ GZIP_MAGIC = b"\x1f\x8b"
 GZIP_MAX_RATIO = 1032  # no deflate stream expands further (zlib, Technical details)
 MAX_DIMENSIONS = 64  # of a NumPy array
 CHUNK_BYTES = 1 << 20
-HEAD_BYTES = 512  # that are looked at to say what another file is
+HEAD_BYTES = 512  # that are read to describe a file of another kind
 
 
 class IdxStream:
-    """An IDX file open for reading: its header now, its elements when asked for."""
+    """An open IDX file: its header is read, its elements on request."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -55,17 +55,17 @@ class IdxStream:
         content_size = 4 + 4 * len(self.shape) + math.prod(self.shape) * self.dtype.itemsize
         if content_size > size_limit:
             raise CorruptError(
-                f"{path}: the header promises {content_size:,} bytes, "
+                f"{path}: the header declares {content_size:,} bytes; "
                 f"the file can hold {size_limit:,} at most"
             )
         if len(self.shape) > MAX_DIMENSIONS or math.prod(filter(None, self.shape)) > 2**48:
-            raise CorruptError(f"{path}: no array has the shape {self.shape} of its header")
+            raise CorruptError(f"{path}: the header declares {self.shape}, the shape of no array")
         self.content_size = content_size
 
     def read_items(self) -> Iterator[NDArray[Any]]:
-        """Yield the items (slices along the first dimension) in order, about 1 MiB at a time.
+        """Yield the items, slices along the first dimension, about 1 MiB at a time.
 
-        After the last one the end of the file is checked; only then is `sha256` of all of it.
+        After the last item the end of the file is checked; then `sha256` covers the whole file.
         """
         count, item_shape = self.shape[0], self.shape[1:]
         item_bytes = math.prod(item_shape) * self.dtype.itemsize
@@ -75,7 +75,7 @@ class IdxStream:
             items = np.frombuffer(self._read(n * item_bytes), self.dtype)
             yield items.reshape(n, *item_shape)
         if self._file.read(1):
-            raise CorruptError(f"{self.path}: more bytes than the {self.shape} of its header")
+            raise CorruptError(f"{self.path}: more bytes than the shape {self.shape} needs")
 
     @property
     def sha256(self) -> str:
@@ -88,18 +88,18 @@ class IdxStream:
             raise self._no_idx_error(zeros + bytes([code, n_dimensions]))
         if code not in DTYPES:
             known = ", ".join(f"0x{known:02x}" for known in DTYPES)
-            raise CorruptError(f"{self.path}: element type 0x{code:02x}, IDX knows {known}")
+            raise CorruptError(f"{self.path}: element type 0x{code:02x}; expected one of {known}")
         if n_dimensions == 0:
-            raise CorruptError(f"{self.path}: 0 dimensions, expected at least 1")
+            raise CorruptError(f"{self.path}: 0 dimensions; expected at least 1")
         shape = np.frombuffer(self._read(4 * n_dimensions), ">u4")
         return np.dtype(DTYPES[code]), tuple(int(length) for length in shape)
 
     def _no_idx_error(self, start: bytes) -> CorruptError:
-        """Say what a file is that does not begin as IDX files do."""
+        """Return the error for a file that does not begin as IDX files do."""
         what = describe_content(start + self._file.read(HEAD_BYTES))
         what = "gzipped twice" if what == "gzip data" else what
         return CorruptError(
-            f"{self.path}: begins with {start[:2]!r}, an IDX file with two zeros"
+            f"{self.path}: begins with {start[:2]!r}; expected two zero bytes"
             f"{f': it is {what}' * bool(what)}"
         )
 
@@ -113,11 +113,11 @@ class IdxStream:
 
 @contextmanager
 def open_idx(path: Path, content_size: int | None = None, member: str = "") -> Iterator[IdxStream]:
-    """Open an IDX file, plain or gzipped; with `content_size`, one that is no larger unzipped.
+    """Open an IDX file, plain or gzipped, of at most `content_size` unzipped bytes.
 
-    With `member` the file is a zip, and the IDX file is the one of that name in it.
+    With `member` the file is a zip, and the IDX file is its member of that name.
 
-    Raises: MissingError, CorruptError, or StorageError when the system cannot read it.
+    Raises: MissingError, CorruptError, or StorageError if the system cannot read it.
     """
     with reading(path), path.open("rb") as file:
         try:
@@ -132,7 +132,7 @@ def open_idx(path: Path, content_size: int | None = None, member: str = "") -> I
 
 
 def open_member(path: Path, file: IO[bytes], member: str) -> tuple[IO[bytes], int]:
-    """Open a file in a zip, and return its size besides.
+    """Open a file in a zip, and return it with its size.
 
     Raises: CorruptError.
     """
@@ -143,13 +143,13 @@ def open_member(path: Path, file: IO[bytes], member: str) -> tuple[IO[bytes], in
             raise ValueError(f"compressed by method {info.compress_type}")
         return archive.open(info), info.file_size
     except (zipfile.BadZipFile, KeyError, RuntimeError, ValueError, struct.error) as error:
-        raise CorruptError(f"{path}: no zip with {member} in it ({error})"[:500]) from error
+        raise CorruptError(f"{path}: not a ZIP archive with {member} ({error})"[:500]) from error
 
 
 def start_reading(path: Path, file: IO[bytes], size: int, content_size: int | None) -> IdxStream:
-    """Start to read an IDX file of `size` bytes, unzipping it on the way if it is gzipped.
+    """Read the header of an IDX file of `size` bytes, plain or gzipped.
 
-    Raises: CorruptError; BombError for one that nobody vouches for and that would fill the memory.
+    Raises: CorruptError; BombError for a decompression bomb of unknown content size.
     """
     is_gzip = file.read(2) == GZIP_MAGIC
     file.seek(0)
@@ -163,7 +163,7 @@ def start_reading(path: Path, file: IO[bytes], size: int, content_size: int | No
 
 
 def read_idx(path: Path) -> NDArray[Any]:
-    """Read a whole IDX file into one array of the shape and type that its header says."""
+    """Read an IDX file into one array with the shape and type of its header."""
     with open_idx(path) as stream:
         array = np.empty(stream.shape, stream.dtype)
         start = 0
@@ -174,7 +174,7 @@ def read_idx(path: Path) -> NDArray[Any]:
 
 
 def idx_bytes(array: NDArray[Any]) -> bytes:
-    """Write an array in the IDX format.
+    """Return an array as bytes in the IDX format.
 
     Raises: ValueError for a type or a number of dimensions that the format does not have.
     """

@@ -1,7 +1,7 @@
-"""Let processes that do the same work wait for each other, and one alone write a folder.
+"""Locks: processes wait for the same work, and one process owns a folder.
 
-A lock saves work, it protects nothing: every file is published whole and checked by its hash, so
-all stays right where locks do nothing, as on some shared disks.
+A lock saves work but protects nothing: every file is published atomically and checked by its hash.
+So results are correct even where locks have no effect, as on some shared disks.
 """
 
 import contextlib
@@ -22,14 +22,14 @@ from pipeline.storage.checksummed_json import publish_json, read_json
 if TYPE_CHECKING:
     import filelock
 
-PATIENCE = 600.0  # seconds; who holds a lock for longer may be stopped, or on a dead machine
-LOCK_FILE, OWNER_FILE = "owner.lock", "owner.json"  # in a folder that one process writes
-OWNER_PATIENCE = 1.0  # seconds for an owner that is about to end, or is only being asked for
+PATIENCE = 600.0  # seconds; a longer holder may be stopped, or on a dead machine
+LOCK_FILE, OWNER_FILE = "owner.lock", "owner.json"  # in a folder with one writing process
+OWNER_PATIENCE = 1.0  # seconds for an owner that is about to end, or only checks the lock
 
 
 @contextlib.contextmanager
 def work_lock(cache: Cache, name: str, reporter: ProgressReporter = SILENT) -> Iterator[None]:
-    """Hold the lock of this name while working; wait for who has it, but not for ever."""
+    """Hold the lock of this name while working; wait for it up to `PATIENCE`."""
     lock = acquire(cache, name, reporter)
     try:
         yield
@@ -39,7 +39,7 @@ def work_lock(cache: Cache, name: str, reporter: ProgressReporter = SILENT) -> I
 
 
 def acquire(cache: Cache, name: str, reporter: ProgressReporter) -> "filelock.BaseFileLock | None":
-    """Take a lock; None where that cannot be done, and then the work is done without it."""
+    """Acquire a lock; None if that is not possible: work without it."""
     import filelock
 
     path = cache.lock(name)
@@ -49,7 +49,7 @@ def acquire(cache: Cache, name: str, reporter: ProgressReporter) -> "filelock.Ba
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            reporter.note(f"another process is at work on {name}; waiting for it")
+            reporter.note(f"another process is working on {name}; waiting for it")
             lock.acquire(timeout=PATIENCE)
     except (OSError, NotImplementedError):  # a Timeout is an OSError, too
         return None
@@ -58,12 +58,12 @@ def acquire(cache: Cache, name: str, reporter: ProgressReporter) -> "filelock.Ba
 
 @contextlib.contextmanager
 def file_lock(path: Path) -> Iterator[None]:
-    """Hold the lock of a file while reading and writing it anew; wait for who has it."""
+    """Hold the lock of a file while reading and rewriting it."""
     import filelock
 
     lock = filelock.FileLock(path.with_suffix(".lock"))
     try:
-        if path.parent.is_dir():  # which filelock would make
+        if path.parent.is_dir():  # which filelock would create
             lock.acquire(timeout=PATIENCE)
     except (OSError, NotImplementedError):
         pass
@@ -75,7 +75,7 @@ def file_lock(path: Path) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Owner:
-    """The process that alone writes a folder."""
+    """The only process that writes a folder."""
 
     pid: int
     host: str
@@ -87,31 +87,31 @@ class Owner:
 
     @property
     def is_here(self) -> bool:
-        """Return whether it is a process of this machine."""
+        """Return whether this process runs on this machine."""
         return self.host == platform.node()
 
 
 @dataclass
 class Ownership:
-    """A folder that this process has, so many times over."""
+    """A folder that this process owns, and the number of its holders."""
 
-    lock: "filelock.BaseFileLock | None"  # None where there are no locks
+    lock: "filelock.BaseFileLock | None"  # None if locks are not supported
     holders: int = 0
 
 
-OWNED: dict[tuple[int, Path], Ownership] = {}  # by process, for a fork owns nothing, and folder
+OWNED: dict[tuple[int, Path], Ownership] = {}  # by process (a fork owns nothing) and folder
 GUARD = RLock()
 
 
 @contextlib.contextmanager
 def own_folder(folder: Path, what: str) -> Iterator[bool]:
-    """Be the one process that writes a folder, which `what` names in errors; its end frees it.
+    """Own a folder as its only writing process; `what` names it in errors.
 
-    A process that owns a folder may take it again. Where there are no locks, or no folder, nothing
-    is held, and whoever writes has to compare what is there with what it began from.
+    A process that owns a folder may own it again; its end frees the folder. Without locks, or
+    without the folder, nothing is held: a writer must compare the files with those it read.
 
-    Yields: whether it is held, so that what others left unfinished there is of dead processes.
-    Raises: StorageError when another process has it.
+    Yields: whether it is held; then unfinished files there belong to dead processes.
+    Raises: StorageError if another process owns it.
     """
     place = os.getpid(), folder.absolute()
     with GUARD:
@@ -129,9 +129,9 @@ def own_folder(folder: Path, what: str) -> Iterator[bool]:
 
 
 def take_folder(folder: Path, what: str) -> "filelock.BaseFileLock | None":
-    """Take the lock of a folder, and write down who has it; None where there are no locks.
+    """Acquire the lock of a folder, and write its owner; None without locks.
 
-    Raises: StorageError when another process has it.
+    Raises: StorageError if another process owns it.
     """
     lock = try_lock(folder, OWNER_PATIENCE, what)
     if lock is not None:
@@ -143,22 +143,22 @@ def take_folder(folder: Path, what: str) -> "filelock.BaseFileLock | None":
 
 
 def release_folder(folder: Path, lock: "filelock.BaseFileLock | None") -> None:
-    """Let go of a folder. The file of the lock stays: who waits for it has it open."""
+    """Release a folder; the lock file stays, because waiting processes have it open."""
     if lock is not None:
         remove_quietly(folder / OWNER_FILE)
         lock.release()
 
 
 def try_lock(folder: Path, seconds: float, what: str) -> "filelock.BaseFileLock | None":
-    """Take the lock of a folder within some seconds; None where there are no locks.
+    """Acquire the lock of a folder within `seconds`; None without locks.
 
-    Raises: StorageError when another process has it.
+    Raises: StorageError if another process owns it.
     """
     import filelock
 
-    if not folder.is_dir():  # which filelock would make
+    if not folder.is_dir():  # which filelock would create
         return None
-    lock = filelock.FileLock(folder / LOCK_FILE, thread_local=False)  # any thread may let go of it
+    lock = filelock.FileLock(folder / LOCK_FILE, thread_local=False)  # any thread may release it
     try:
         lock.acquire(timeout=seconds)
     except filelock.Timeout:
@@ -182,7 +182,7 @@ def require_free(folder: Path, what: str) -> None:
 
 
 def is_owned(folder: Path) -> bool | None:
-    """Return whether a process owns a folder; None where none ever has, as far as can be seen."""
+    """Return whether a process owns a folder; None without a lock file."""
     if not (folder / LOCK_FILE).exists():
         return None
     try:
@@ -193,14 +193,14 @@ def is_owned(folder: Path) -> bool | None:
 
 
 def owned_by_other(folder: Path, what: str) -> StorageError:
-    """Say which process has a folder, and what to do."""
+    """Return the error for a folder that another process owns."""
     try:
         owner = Owner(**read_json(folder / OWNER_FILE))
     except (CorruptError, MissingError, StorageError, TypeError):
-        return StorageError(f"{what} is in use by another process", "Wait until that has ended")
+        return StorageError(f"{what} is in use by another process", "Wait until it ends")
     end = f"kill {owner.pid}" if os.name == "posix" else f"taskkill /PID {owner.pid}"
     where = "" if owner.is_here else f" on {owner.host}"
     return StorageError(
         f"{what} is in use by process {owner.pid} on {owner.host} since {owner.since} UTC",
-        f"Wait until that has ended, or end it{where}: {end}",
+        f"Wait until it ends, or end it{where}: {end}",
     )

@@ -1,6 +1,6 @@
-"""The header of a `.npy` array: what it promises, believed as far as its bytes go.
+"""The header of a `.npy` array, read without evaluating it.
 
-NumPy's own reader takes the header for a piece of Python, and raises nearly anything.
+NumPy's reader evaluates the header as Python, and may raise nearly any error.
 
 Source: NumPy's lib/format.py, versions 1.0 to 3.0.
 """
@@ -24,7 +24,7 @@ HEADER = re.compile(  # numbers have an L where Python 2 wrote them
 
 
 class NpyHeader(NamedTuple):
-    """What a header says of the array behind it."""
+    """The shape and type of an array, from its header."""
 
     shape: tuple[int, ...]
     is_fortran: bool
@@ -33,7 +33,7 @@ class NpyHeader(NamedTuple):
 
     @property
     def content_size(self) -> int:
-        """The bytes that the array needs."""
+        """The size of the array in bytes."""
         return math.prod(self.shape) * self.dtype.itemsize
 
 
@@ -48,13 +48,13 @@ def read_npy_header(where: str, file: IO[bytes]) -> NpyHeader:
     text = file.read(length) if length <= MAX_HEADER else b""
     match = HEADER.fullmatch(text)
     if start in STARTS and b"'descr': [" in text:
-        what = "an array of structures, expected one of numbers"
+        what = "an array of structures; expected one of numbers"
         raise CorruptError(f"{where}: {what}", FIELDS)
     if start not in STARTS or match is None:
-        raise CorruptError(f"{where} is no array of numbers, or has a damaged header")
+        raise CorruptError(f"{where} is not an array of numbers, or its header is damaged")
     descr, order, numbers = (group.decode() for group in match.groups())
     try:
         shape = tuple(map(int, re.findall("[0-9]+", numbers)))
         return NpyHeader(shape, order == "True", np.dtype(descr), 8 + len(prefix) + length)
     except (TypeError, ValueError, OverflowError) as error:
-        raise CorruptError(f"{where} is of no known type or size ({error})") from error
+        raise CorruptError(f"{where} has an unknown type or size ({error})") from error

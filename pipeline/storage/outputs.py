@@ -1,8 +1,8 @@
-"""The rule for files that a command writes where its user says: what they may replace.
+"""Output files that the user names: the rule for replacing existing files.
 
-An output never takes the place of an input, and of two outputs neither takes the other's. It takes
-the place of a file that this project wrote before, as that says in its first bytes. Any other file
-may be the only copy of somebody's work: it is replaced with `--force` alone.
+An output never replaces an input or another output. It replaces a file that this project wrote,
+which is marked in its first bytes. Any other file may be the only copy of a person's work: only
+`--force` replaces it.
 """
 
 import contextlib
@@ -22,19 +22,19 @@ from pipeline.storage.cache import (
 )
 
 MARK = DISTRIBUTION.encode()
-START_BYTES = 4096  # of a file, in which it says who wrote it
+START_BYTES = 4096  # at the beginning of a file, which contain its mark
 GENERATOR = rb'<meta name="generator" content="' + MARK + rb'">'
 
 
 @dataclass(frozen=True)
 class OutputKind:
-    """A kind of file that is written for a user, and how one of ours begins."""
+    """A kind of output file, and the beginning of one from this project."""
 
     what: str  # with its article
     beginning: bytes  # a regular expression
 
     def is_written(self, start: bytes) -> bool:
-        """Return whether a file that begins like this was written by this project, or is empty."""
+        """Return whether this is the start of an empty file or one of this project."""
         return not start or re.match(self.beginning, start, re.DOTALL) is not None
 
 
@@ -62,10 +62,10 @@ def require_outputs(
     force: bool = False,
     by_force: str = "--force",
 ) -> None:
-    """Require that files may be written where they are wanted; `by_force` is what insists on it.
+    """Require that outputs may be written; `by_force` is the option to force it.
 
-    Raises: UsageError for an input, for one path twice, and without force for a file that this
-    project did not write; StorageError for a folder or a device.
+    Raises: UsageError for an input, for the same path twice, and without force for a file that
+    this project did not write; StorageError for a folder or a device.
     """
     read = list(inputs)
     for number, output in enumerate(outputs):
@@ -86,7 +86,7 @@ def require_outputs(
 
 
 def is_same_file(one: Path, other: Path) -> bool:
-    """Return whether two paths lead to one file, though it may not be there yet."""
+    """Return whether two paths are the same file, which may not exist yet."""
     with contextlib.suppress(OSError):
         return one.samefile(other)
     places = (os.path.realpath(absolute(it, "a path")) for it in (one, other))

@@ -1,9 +1,9 @@
-"""Read image files, to learn from or to predict, as grey levels within limits of memory.
+"""Image files, read as grey levels within limits of memory.
 
-A file is opened as one of a few named types, and its number of pixels is checked before one is
-decoded. Colours are turned to grey tile by tile, and a large picture is reduced meanwhile: nothing
-but the decoded image is as large as the file says. What is transparent is laid on white paper, or
-on black where nothing would be seen on white.
+A file is opened as one of a few named types, and its number of pixels is checked before decoding.
+Colours are converted to grey tile by tile, and a large picture is reduced at the same time: only
+the decoded image is as large as the file states. A transparent image is drawn on white, or on
+black if nothing would be visible on white.
 """
 
 import io
@@ -20,40 +20,40 @@ from pipeline.errors import CorruptError
 from pipeline.storage.cache import read_whole
 from pipeline.storage.content import describe_start
 
-MAX_DECODED_PIXELS = 50_000_000  # a photo has 12 to 48 million; a hostile file asks for billions
+MAX_DECODED_PIXELS = 50_000_000  # a photo has 12 to 48 million; a hostile file declares billions
 TILE_SIDE = 2000  # pixels, about
 TYPES = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM", "TIFF")  # Pillow's names
 SUFFIXES = (  # of their files
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib", ".webp"),
     *(".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm"),
 )
-SIDES_OF_PHOTO = ("MPO",)  # of one photo: a camera's other views, no animation
-MIN_CONTRAST = 32  # levels between the darkest and the lightest pixel of what can be seen
-ORIENTATION = 0x0112  # the tag of Exif for how the camera was held
+SIDES_OF_PHOTO = ("MPO",)  # of one photo: other views of a camera, not an animation
+MIN_CONTRAST = 32  # levels between the darkest and the lightest visible pixel
+ORIENTATION = 0x0112  # the Exif tag for the camera's rotation
 
 
 @dataclass(frozen=True)
 class PictureOptions:
-    """The pictures that a reader accepts, and how it treats them."""
+    """Limits and treatment of the pictures that a reader accepts."""
 
     max_bytes: int
     max_pixels: int = MAX_DECODED_PIXELS
     max_side: int | None = None  # pixels; a larger picture is reduced
-    is_single: bool = False  # an animation is refused; otherwise its first image is read
+    is_single: bool = False  # refuse an animation instead of reading its first image
 
 
 def read_picture(path: Path, options: PictureOptions) -> NDArray[np.uint8]:
-    """Read an image file as grey levels, the way up that the camera was held.
+    """Read an image file as grey levels, rotated as the camera was held.
 
     Shapes: (H, W).
 
-    Raises: MissingError, StorageError, CorruptError for a file that is not such a picture.
+    Raises: MissingError, StorageError, CorruptError for a file that is not a supported picture.
     """
     return decode_picture(read_whole(path, options.max_bytes), str(path), options)
 
 
 def decode_picture(data: bytes, name: str, options: PictureOptions) -> NDArray[np.uint8]:
-    """Decode the bytes of an image file as `read_picture` does; `name` stands in errors.
+    """Decode an image file in memory like `read_picture`; `name` is for errors.
 
     Shapes: (H, W).
 
@@ -63,8 +63,8 @@ def decode_picture(data: bytes, name: str, options: PictureOptions) -> NDArray[n
         raise CorruptError(f"{name}: more than {options.max_bytes:,} bytes for one image")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of faults beside the pixels
-            warnings.simplefilter("error", Image.DecompressionBombWarning)  # as a file is opened
+            warnings.simplefilter("ignore")  # about errors outside the pixels
+            warnings.simplefilter("error", Image.DecompressionBombWarning)  # while opening a file
             with Image.open(io.BytesIO(data), formats=TYPES) as image:
                 check_pixels(name, image, options.max_pixels)
                 if options.is_single:
@@ -76,7 +76,7 @@ def decode_picture(data: bytes, name: str, options: PictureOptions) -> NDArray[n
         raise CorruptError(f"{name}: more than {options.max_pixels:,} pixels") from error
     except UnidentifiedImageError as error:
         what = describe_start(data)
-        raise CorruptError(f"{name}: no image of type {', '.join(TYPES)}: {what}") from error
+        raise CorruptError(f"{name}: not an image of type {', '.join(TYPES)}: {what}") from error
     except CorruptError:
         raise
     except Exception as error:  # damaged images make Pillow raise nearly every kind
@@ -84,12 +84,12 @@ def decode_picture(data: bytes, name: str, options: PictureOptions) -> NDArray[n
 
 
 def check_pixels(name: str, image: Image.Image, max_pixels: int) -> None:
-    """Check before it is decoded that an image cannot fill the memory.
+    """Require, before decoding, that an image fits into memory.
 
     Raises: CorruptError.
     """
     if image.format == "WEBP" or "progressive" in image.info:
-        copies = 3  # that decoding holds at once
+        copies = 3  # held at once while decoding
     else:
         copies = 2 if image.has_transparency_data else 1
     limit = min(max_pixels, MAX_DECODED_PIXELS // copies)
@@ -100,12 +100,12 @@ def check_pixels(name: str, image: Image.Image, max_pixels: int) -> None:
 
 
 def check_single(name: str, image: Image.Image) -> None:
-    """Check that a file holds one image.
+    """Require that a file holds one image.
 
-    Raises: CorruptError, and what Pillow raises for damaged images.
+    Raises: CorruptError, and Pillow's errors for damaged images.
     """
     if getattr(image, "n_frames", 1) > 1 and image.format not in SIDES_OF_PHOTO:
-        raise CorruptError(f"{name}: a moving image, or several; expected a single one")
+        raise CorruptError(f"{name}: an animation, or several images; expected a single one")
 
 
 def on_visible_paper(image: Image.Image, max_side: int | None) -> NDArray[np.uint8]:
@@ -121,9 +121,9 @@ def on_visible_paper(image: Image.Image, max_side: int | None) -> NDArray[np.uin
 
 
 def to_grey(image: Image.Image, max_side: int | None, paper: str) -> NDArray[np.uint8]:
-    """Decode an image to grey levels, tile by tile, so that nothing else is as large as it is.
+    """Decode an image to grey levels, tile by tile, to save memory.
 
-    Shapes: (H, W), divided by the whole number that brings the longer to `max_side`.
+    Shapes: (H, W), divided by the integer that reduces the longer side to `max_side`.
     """
     factor = 1
     if max_side is not None and max(image.size) > max_side:
@@ -142,7 +142,7 @@ def to_grey(image: Image.Image, max_side: int | None, paper: str) -> NDArray[np.
 
 
 def highest_level(image: Image.Image) -> int:
-    """Return the level of white in an image with one number of more than 8 bits for each pixel."""
+    """Return the level of white in an image, such as 65535 for 16 bits."""
     if image.mode.startswith("I") or image.mode == "F":
         _, highest = image.getextrema()
         if highest > 255:  # type: ignore[operator]
@@ -152,7 +152,7 @@ def highest_level(image: Image.Image) -> int:
 
 
 def tile_to_grey(tile: Image.Image, highest: int, paper: str) -> Image.Image:
-    """Give a tile of any mode levels of 0 to 255; Pillow alone would cut 16 bits off."""
+    """Convert a tile of any mode to levels 0 to 255; Pillow would clip 16 bits."""
     if tile.mode.startswith("I") or tile.mode == "F":
         levels = np.nan_to_num(np.asarray(tile) * (255 / highest))
         tile = Image.fromarray(np.clip(levels + 1e-6, 0, 255).astype(np.uint8))

@@ -4,7 +4,7 @@ Every line may be missing:
 
 
 cache_dir = "/data/mnist"    # instead of the default cache folder
-preset = "fast-98"           # for `network train`, below its options
+preset = "fast-98"           # for `network train`; its options override it
 colour = false               # plain text in the terminal
 """
 
@@ -22,7 +22,7 @@ WORDS = {str: "a text in quotes", bool: "true or false"}
 
 @dataclass(frozen=True)
 class UserConfig:
-    """The choices in the file."""
+    """The settings in the file."""
 
     cache_dir: str | None = None
     preset: str | None = None
@@ -30,7 +30,7 @@ class UserConfig:
 
 
 def user_config_path() -> Path | None:
-    """Return where the file is, or would be; None for a user without a home folder."""
+    """Return the path of the file; None for a user without a home folder."""
     import platformdirs
 
     try:
@@ -41,18 +41,18 @@ def user_config_path() -> Path | None:
 
 @cache
 def read_user_config() -> UserConfig:
-    """Read the file; without one, all choices are the defaults.
+    """Read the file; without one, all settings have their defaults.
 
-    Raises: StorageError; UsageError for a file that is not TOML, an unknown key, another type.
+    Raises: StorageError; UsageError for invalid TOML, an unknown key or a wrong type.
     """
     path = user_config_path()
     if path is None or not path.is_file():
         return UserConfig()
-    import tomllib  # not before: most users have no such file, and `--help` has little time
+    import tomllib  # imported late: most users have no such file, and `--help` must be fast
 
     try:
         values = tomllib.loads(path.read_text("utf-8"))
-    except ValueError as error:  # of UTF-8 and of TOML
+    except ValueError as error:  # invalid UTF-8 or TOML
         raise UsageError(f"{path} is not a TOML file ({error})"[:500]) from error
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
@@ -61,7 +61,7 @@ def read_user_config() -> UserConfig:
 
 
 def check_values(path: Path, values: dict[str, Any]) -> None:
-    """Require known keys, and the type of each.
+    """Require known keys, each with its type.
 
     Raises: UsageError.
     """

@@ -1,7 +1,7 @@
-"""Commands in texts, written so that they can be typed where they are read.
+"""Commands in printed texts, spelled the way the user called the program.
 
-`network` is only found where the environment is active. A user who called `.venv/bin/network`
-or `python -m network` is told to go on with that.
+`network` is only found if the environment is active. If the user called `.venv/bin/network` or
+`python -m network`, printed commands begin the same way.
 """
 
 import os
@@ -17,7 +17,7 @@ PROGRAMS = "pipeline|network"
 
 
 def as_called(text: str) -> str:
-    """Write the commands in a text, in backticks or after `Next:`, as they can be typed here."""
+    """Spell the commands in a text, in backticks or after `Next:`, as typed here."""
     return re.sub(
         rf"(`|Next: |Then: |, or )({PROGRAMS})(?= )",
         lambda found: found[1] + program(found[2]),
@@ -27,9 +27,9 @@ def as_called(text: str) -> str:
 
 @cache
 def program(name: str) -> str:
-    """Return how one of the programs is called, given how this one was.
+    """Return how to call one of the programs, given how this one was called.
 
-    The bare name if it is found on PATH, and is ours; otherwise as a module, or by its path.
+    The bare name if PATH has the same program; otherwise `python -m`, or its path.
     """
     called = Path(sys.argv[0])
     if called.name == "__main__.py":
@@ -41,7 +41,7 @@ def program(name: str) -> str:
 
 
 def python() -> str:
-    """Return the interpreter that runs this: by its bare name if PATH has it, or by its path."""
+    """Return the running interpreter: its bare name if on PATH, or its path."""
     for name in ("python", "python3"):
         found = shutil.which(name)
         if found is not None and Path(found).parent == Path(sys.executable).parent:
@@ -50,7 +50,7 @@ def python() -> str:
 
 
 def relative(path: Path) -> str:
-    """Return a path as seen from the working directory if it is below it."""
+    """Return a path relative to the working directory if it is below it."""
     try:
         return str(path.absolute().relative_to(Path.cwd()))
     except (ValueError, OSError):  # elsewhere, or the working directory is gone
@@ -58,7 +58,7 @@ def relative(path: Path) -> str:
 
 
 def same_file(found: str | None, path: Path) -> bool:
-    """Return whether a program was found and is this file."""
+    """Return whether a found program is this file."""
     try:
         return found is not None and path.samefile(found)
     except OSError:
@@ -66,5 +66,5 @@ def same_file(found: str | None, path: Path) -> bool:
 
 
 def quote(words: list[str]) -> str:
-    """Write a command so that a shell takes it apart again."""
+    """Return a command as one line that a shell splits into the same words."""
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

@@ -1,4 +1,4 @@
-"""How both programs declare a command: hidden aliases of options, examples, and plain help."""
+"""Declaration of commands: hidden aliases, examples and plain help."""
 
 import functools
 import inspect
@@ -17,19 +17,19 @@ Command: TypeAlias = Callable[..., None]
 
 
 class PlainGroup(TyperGroup):
-    """A program whose help answers before Pydantic is imported."""
+    """A program whose help does not import Pydantic."""
 
     def get_help_option(self, ctx: Any) -> Any:
         option = super().get_help_option(ctx)
         if option is not None:
-            option.default = False  # typer would have Pydantic turn its None into a boolean
+            option.default = False  # with None, typer would import Pydantic
         return option
 
 
 class PlainCommand(TyperCommand):
-    """A command whose help names values by words such as FILE, and no types of Python."""
+    """A command whose help names values by words such as FILE, not Python types."""
 
-    default_values: Mapping[str, str] = {}  # of options that may stand without a value
+    default_values: Mapping[str, str] = {}  # of options that may be given without a value
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         followers = [*args[1:], "--"]
@@ -57,9 +57,9 @@ BEFORE_A_COMMAND = """Before a command: --log-level debug logs the files that ar
 
 @dataclass(frozen=True)
 class Declared:
-    """A command before its module is imported.
+    """A command whose module is not imported yet.
 
-    `default_values` are those of options that may stand without a value: `--steps` is then
+    `default_values` are those of options that may be given without a value: `--steps` then means
     `--steps steps.png`.
     """
 
@@ -70,9 +70,9 @@ class Declared:
 
 
 class Program:
-    """A command line that imports a command only where it is called, or where all are listed.
+    """A program that imports a command only when it is called or listed.
 
-    The help of one command would otherwise wait for the modules and options of all of them.
+    So the help of one command does not import the modules of all commands.
     """
 
     def __init__(self, name: str, commands: ModuleType, text: str, epilog: str) -> None:
@@ -81,11 +81,11 @@ class Program:
         self.commands: dict[str, Declared] = {}
 
     def add(self, name: str, *examples: str, function: str = "", **more: Any) -> None:
-        """Declare a command: its name, examples, and its function if it has another name."""
+        """Declare a command: its name, its examples, and its function."""
         self.commands[name] = Declared(function or name.replace("-", "_"), examples, **more)
 
     def app(self, *arguments: str) -> typer.Typer:
-        """Return the app of the command that the arguments begin with, or else of every command."""
+        """Return the app of the command in the first argument, or of all commands."""
         called = [it for it in arguments[:1] if it in self.commands]
         return build_app(self, *(called or self.commands))
 
@@ -94,7 +94,7 @@ class Program:
         declared = self.commands[name]
         title = "Example:" if len(declared.examples) == 1 else "Examples:"
         lines = [title, *(f"  {it}" for it in declared.examples)]
-        epilog = "\b\n" + "\n".join(lines)  # the sign keeps the lines as they are
+        epilog = "\b\n" + "\n".join(lines)  # \b keeps the line breaks
         described = type("Described", (PlainCommand,), {"default_values": declared.default_values})
         command = getattr(self.functions, declared.function)
         app.command(name, cls=described, epilog=epilog, hidden=declared.hidden)(command)
@@ -102,7 +102,7 @@ class Program:
 
 @functools.cache  # a process that runs several commands builds them once
 def build_app(program: Program, *names: str) -> typer.Typer:
-    """Build the app of some commands of a program."""
+    """Build the app with the named commands of a program."""
     app = typer.Typer(
         cls=PlainGroup,
         add_completion=False,  # see `needs_completion`
@@ -121,11 +121,11 @@ def build_app(program: Program, *names: str) -> typer.Typer:
 
 
 def version_option(name: str) -> Any:
-    """Make the --version option of a program."""
+    """Return the --version option of a program."""
 
     def show(wanted: bool) -> None:
         if wanted:
-            import importlib.metadata  # takes as long as a tenth of `--help`
+            import importlib.metadata  # takes a tenth of the time of `--help`
 
             print(f"{name} {importlib.metadata.version('mnist-neural-net')}")
             raise typer.Exit
@@ -134,7 +134,7 @@ def version_option(name: str) -> Any:
 
 
 def accept_aliases(aliases: Mapping[str, str]) -> Callable[[Command], Command]:
-    """Let a command take `--alias` for `--option`, hidden in help; both spelled as parameters."""
+    """Return a decorator that adds hidden aliases of options, {alias: parameter}."""
 
     def decorate(command: Command) -> Command:
         parameters = inspect.signature(command).parameters
@@ -157,7 +157,7 @@ def accept_aliases(aliases: Mapping[str, str]) -> Callable[[Command], Command]:
 
 
 def hide_parameter(parameter: inspect.Parameter, alias: str) -> inspect.Parameter:
-    """Return the same option under another name, off by default and hidden in help."""
+    """Return a copy of an option under an alias, off by default and hidden."""
     kind = parameter.annotation
     kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     annotation: Any = Annotated[kind, typer.Option(spell(alias), hidden=True)]
@@ -166,7 +166,7 @@ def hide_parameter(parameter: inspect.Parameter, alias: str) -> inspect.Paramete
 
 
 def with_parameters(command: Command, parameters: list[inspect.Parameter]) -> Command:
-    """Give a command other parameters in the eyes of the command line."""
+    """Set the parameters that the command line reads from a command."""
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {one.name: one.annotation for one in parameters}
     return command

@@ -1,4 +1,4 @@
-"""Run a command line to its end: every way it can end has its exit code and its one line."""
+"""Command lines: each way to end has an exit code and a one-line message."""
 
 import contextlib
 import io
@@ -24,11 +24,11 @@ from pipeline.terminal.as_called import as_called
 
 END_SIGNALS = (signal.SIGTERM, *filter(None, [getattr(signal, "SIGHUP", None)]))
 LOG_LEVEL, LEVELS = "--log-level", ("debug", "info", "warning")
-READER_GONE = 128 + 13  # as if by SIGPIPE, which is what ends other programs in a pipe
+READER_GONE = 128 + 13  # the code of SIGPIPE, which ends other programs in a pipe
 
 
 def run_app(app: typer.Typer, name: str) -> NoReturn:
-    """Run a command line to its end: every way it can end has its exit code and its one line."""
+    """Run a command line, and exit with the code of its result."""
     arguments = sys.argv[1:] or ["--help"]
     failure = Failure(name, "--json" in arguments, not {"-v", "--verbose"}.isdisjoint(arguments))
     with contextlib.suppress(ValueError):  # not the main thread
@@ -42,32 +42,32 @@ def run_app(app: typer.Typer, name: str) -> NoReturn:
         require_value(arguments)
         arguments = take_log_level(arguments)
         if not read_user_config().colour:
-            os.environ.setdefault("NO_COLOR", "1")  # which rich obeys
+            os.environ.setdefault("NO_COLOR", "1")  # rich reads this variable
         command = build_command(app, needs_completion(name, arguments))
         code = command(args=arguments, prog_name=name, standalone_mode=False)
         stdout.flush()
-    except BaseException as error:  # noqa: BLE001 - the one place where all that fails ends
+    except BaseException as error:  # noqa: BLE001 - every failure ends here
         code = failure.report(error)
-    if sys.stdout is not stdout:  # typer puts another in its place when the reader has gone
+    if sys.stdout is not stdout:  # typer replaces it if the reader has gone
         code = READER_GONE
     close_quietly(stdout)
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def require_value(arguments: list[str]) -> None:
-    """Refuse what an unset variable in a script leaves; no path or name is empty.
+    """Require that no argument is empty, as an unset variable in a script is.
 
     Raises: UsageError.
     """
     for before, argument in zip(["", *arguments], arguments, strict=False):
         if argument == "" or re.fullmatch("--[a-z-]+=", argument):
-            where = argument or f"what follows {before or 'the command'}"
+            where = argument or f"the value after {before or 'the command'}"
             raise UsageError(f"{where} is empty", "Give a value, or leave it out")
 
 
 @dataclass(frozen=True)
 class Failure:
-    """How a command that fails says so."""
+    """Error output of a command."""
 
     name: str
     json: bool
@@ -83,15 +83,15 @@ class Failure:
             return code
         answer = {"error": {"code": code, "message": message, "hint": hint}}
         if not (self.json and print_json(answer)):
-            first, *details = message.split("\n")  # a list of mirrors, say
+            first, *details = message.split("\n")  # such as a list of mirrors
             line = " ".join(map(sentence, filter(None, (f"{self.name}: {first}", hint))))
-            with contextlib.suppress(OSError):  # nobody is left to read it; the code still tells
+            with contextlib.suppress(OSError):  # stderr is closed; the exit code remains
                 for text in (line, *details):
                     print(printable(text), file=sys.stderr, flush=True)
         return code
 
     def describe(self, error: BaseException) -> tuple[int, str, str]:
-        """Return exit code, message and hint; an empty message when all has been said."""
+        """Return exit code, message and hint; an empty message prints nothing."""
         match error:
             case ProjectError():
                 told = error.exit_code, error.message, error.hint
@@ -109,18 +109,19 @@ class Failure:
             case MemoryError():
                 told = StorageError.exit_code, "not enough memory", ""
             case _:
-                what = f"this is a fault of ours: {type(error).__name__}: {error}"
-                told = 1, what, "" if self.verbose else "Show where with --verbose"
+                what = f"internal error: {type(error).__name__}: {error}"
+                hint = "Run again with --verbose and report the details"
+                told = 1, what, "" if self.verbose else hint
         return told
 
     def help_hint(self, error: typer.TyperException) -> str:
-        """Name the help of the command that was misused."""
+        """Return the hint with the `--help` of the command that was called."""
         context = getattr(error, "ctx", None)
         return f"See `{context.command_path if context else self.name} --help`"
 
 
 def print_json(value: dict[str, Any]) -> bool:
-    """Print an object; False when stdout does not take it."""
+    """Print an object as JSON; return False if stdout is closed or full."""
     try:
         print(json.dumps(value, indent=2), flush=True)
     except OSError:
@@ -129,17 +130,17 @@ def print_json(value: dict[str, Any]) -> bool:
 
 
 def sentence(text: str) -> str:
-    """End a text with a full stop, unless it has an end."""
+    """Return a text with a full stop, unless it ends with punctuation."""
     return text if text.endswith((".", "?", "!")) else text + "."
 
 
 def exit_on_signal(number: int, frame: FrameType | None) -> NoReturn:
-    """End by SIGTERM or SIGHUP as by Ctrl-C: temporary files are removed on the way out."""
+    """Exit on SIGTERM or SIGHUP as on Ctrl-C, so temporary files are removed."""
     sys.exit(128 + number)
 
 
 def usable(stream: TextIO | None) -> TextIO:
-    """Make a stream take any text: one that is closed swallows it, one of ASCII escapes it."""
+    """Return a stream that accepts any text: escaped in ASCII, dropped if closed."""
     if stream is None:
         return Path(os.devnull).open("w", encoding="utf-8")
     if isinstance(stream, io.TextIOWrapper):
@@ -148,7 +149,7 @@ def usable(stream: TextIO | None) -> TextIO:
 
 
 def close_quietly(stream: TextIO) -> None:
-    """Let nothing that is still buffered for a closed pipe or a full disk raise at exit."""
+    """Flush a stream, so that a closed pipe or full disk raises nothing at exit."""
     try:
         stream.flush()
     except OSError:
@@ -156,11 +157,11 @@ def close_quietly(stream: TextIO) -> None:
 
 
 def take_log_level(arguments: list[str]) -> list[str]:
-    """Keep a log if `--log-level LEVEL` stands before the command; returns the other arguments.
+    """Start the log of `--log-level LEVEL`, and return the other arguments.
 
-    Typer would import Pydantic for an option with a value, which takes longer than `--help` may.
+    Typer would import Pydantic for an option with a value, which makes `--help` too slow.
 
-    Raises: UsageError for a level that is unknown.
+    Raises: UsageError for an unknown level.
     """
     option, _, level = arguments[0].partition("=")
     if option != LOG_LEVEL:
@@ -177,7 +178,7 @@ def take_log_level(arguments: list[str]) -> list[str]:
 
 
 def needs_completion(name: str, arguments: list[str]) -> bool:
-    """Return whether completion in a shell is asked for, which imports Pydantic, too."""
+    """Return whether shell completion is requested, which imports Pydantic."""
     is_asked = any(argument.endswith("-completion") for argument in arguments[:1])
     return is_asked or f"_{name.upper()}_COMPLETE" in os.environ
 

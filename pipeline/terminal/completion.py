@@ -1,4 +1,4 @@
-"""What completes the value of an option in the shell: names that there are, no errors."""
+"""Shell completion of option values: existing names, never errors."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -12,14 +12,14 @@ Complete = Callable[[typer.Context, str], list[str]]
 
 
 def complete_names(list_names: Callable[[Cache], Iterable[str]]) -> Complete:
-    """Complete a name from those that a function lists, of the cache that is being typed.
+    """Return a completion of the names that a function lists for the cache.
 
-    Of a list, `one,other`, the last name is completed.
+    In a list, `one,other`, the last name is completed.
     """
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
         before, comma, begun = incomplete.rpartition(",")
-        with suppress(ProjectError, OSError):  # nothing of that is for the line that is being typed
+        with suppress(ProjectError, OSError):  # errors must not appear in the line being typed
             names = list_names(find_cache(ctx.params.get("cache_dir")))
             return [f"{before}{comma}{name}" for name in names if name.startswith(begun)]
         return []
@@ -28,5 +28,5 @@ def complete_names(list_names: Callable[[Cache], Iterable[str]]) -> Complete:
 
 
 def complete_among(*names: str) -> Complete:
-    """Complete one of some names."""
+    """Return a completion of fixed names."""
     return complete_names(lambda cache: names)

@@ -1,6 +1,6 @@
-"""What both commands share: how they print, show progress and are asked to stop.
+"""Console output of both programs: results, notes, progress and stop requests.
 
-Results go to stdout, notes and progress to stderr, so a pipe carries results alone. With
+Results go to stdout, notes and progress to stderr, so a pipe carries only results. With
 `--json` stdout is exactly one JSON object, for errors too.
 """
 
@@ -26,7 +26,7 @@ from pipeline.terminal.as_called import as_called
 if TYPE_CHECKING:
     import rich.progress
 
-SHOW_EVERY = 0.1  # seconds between two looks of a progress bar; a step takes far less
+SHOW_EVERY = 0.1  # seconds between two updates of a progress bar; a step takes far less
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, *filter(None, [getattr(signal, "SIGHUP", None)]))
 
@@ -38,26 +38,26 @@ CacheDir = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Output as one JSON object.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Output of results and errors only.")]
-Overwrite = Annotated[bool, typer.Option("--force", help="Replacement of a file that is not ours.")]
+Overwrite = Annotated[bool, typer.Option("--force", help="Replacement of files of other programs.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Traceback of an error.")]
 
 Colour: TypeAlias = tuple[int, int, int]  # red, green, blue, 0 to 255
 
 
 class Marks(Enum):
-    """What can be drawn with in lines of text."""
+    """Characters and colours available for drawing in text."""
 
     COLOURS = "half blocks in any colour"
-    BLOCKS = "blocks in the one colour of the text"
+    BLOCKS = "blocks in the colour of the text"
     ASCII = "letters and signs"
 
 
-# Lines to show under a progress bar: of at most so many columns, with such marks.
+# Lines to show under a progress bar, given the width in columns and the marks.
 LinesBelow: TypeAlias = Callable[[int, Marks], list[str]]
 
 
 class Span(NamedTuple):
-    """Some text of a line in one colour; None: the colours of the terminal."""
+    """A part of a line in one colour; None: the colours of the terminal."""
 
     text: str
     ink: Colour | None = None
@@ -66,7 +66,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class Console:
-    """Where a command's words go."""
+    """Output of one command: results to stdout, notes and progress to stderr."""
 
     json: bool = False
     quiet: bool = False
@@ -78,7 +78,7 @@ class Console:
                 print(printable(line))
 
     def draw(self, lines: Sequence[Sequence[Span]]) -> None:
-        """Print lines of the result that are drawn, in colours where stdout shows them."""
+        """Print drawn lines of the result, in colour if stdout supports it."""
         if self.json:
             return
         if detect_marks(sys.stdout) is not Marks.COLOURS:
@@ -96,27 +96,27 @@ class Console:
         shown.print(segment.Segments(it for line in lines for it in segments(line)), end="")
 
     def note(self, text: str) -> None:
-        """Print a line beside the result: what happens, what to do next."""
+        """Print a note to stderr: progress, or the next command."""
         if not (self.json or self.quiet):
             print(printable(as_called(text)), file=sys.stderr, flush=True)
 
     def result(self, value: dict[str, Any]) -> None:
-        """Print the JSON object, if that is what was asked for."""
+        """Print the JSON object with `--json`."""
         if self.json:
             print(json.dumps(value, indent=2))
 
     @property
     def shows_progress(self) -> bool:
-        """Does somebody look at stderr, on a terminal where lines can change in their place?"""
+        """Return whether stderr is a terminal that can redraw lines."""
         return not (self.json or self.quiet) and can_draw(sys.stderr)
 
     @contextlib.contextmanager
     def progress(
         self, what: str, total: int, unit: str, below: LinesBelow | None = None
     ) -> Iterator[Callable[[int], None]]:
-        """Show how far something is, on a terminal; yields the function to report more with.
+        """Show a progress bar on a terminal; yields the function to report with.
 
-        What is shown `below` the bar stays when the bar goes.
+        The lines `below` the bar remain after the bar is removed.
         """
         if not self.shows_progress:
             yield lambda more: None
@@ -143,9 +143,9 @@ class Console:
 
     @contextlib.contextmanager
     def live_lines(self) -> Iterator[Callable[[list[str]], None] | None]:
-        """Show lines that change in their place; yields the function to show others with.
+        """Show lines that are redrawn; yields the function to replace them.
 
-        None where that cannot be done: then each is to be told in a note of its own.
+        Yields None if that is not possible; then print each line as a note.
         """
         if not self.shows_progress:
             yield None
@@ -161,14 +161,14 @@ class Console:
 
 
 def can_draw(stream: TextIO) -> bool:
-    """Is this a terminal that can go back in a line? The one of many editors cannot."""
+    """Return whether a stream is a terminal that can redraw lines."""
     return stream.isatty() and os.environ.get("TERM", "") != "dumb"
 
 
 def detect_marks(stream: TextIO) -> Marks:
-    """Say what can be drawn with on a stream: colours on a terminal alone.
+    """Return the marks that a stream supports; colours need a terminal.
 
-    Who sets LC_ALL to C asks for ASCII, though Python would still write UTF-8.
+    LC_ALL set to C requests ASCII, even if Python would write UTF-8.
     """
     encoding = (stream.encoding or "ascii").lower().replace("-", "")
     if not encoding.startswith("utf") or os.environ.get("LC_ALL") in ("C", "POSIX"):
@@ -183,7 +183,7 @@ def detect_marks(stream: TextIO) -> Marks:
 
 
 def terminal_width() -> int:
-    """Count the columns of the terminal behind stdout, or else stderr; 80 where there is none."""
+    """Return the columns of the terminal of stdout or stderr; 80 without one."""
     columns = 0
     with contextlib.suppress(OSError, ValueError):
         columns = os.get_terminal_size(sys.stderr.fileno()).columns
@@ -191,7 +191,7 @@ def terminal_width() -> int:
 
 
 def centre(text: str, width: int) -> str:
-    """Make a text as wide as told, in its middle, cut where it is wider.
+    """Return a text centred in `width` columns, cut if it is wider.
 
     Units: columns; a Chinese character takes two.
     """
@@ -202,7 +202,7 @@ def centre(text: str, width: int) -> str:
 
 
 def progress_bar(unit: str, below: Callable[[int], list[str]]) -> "rich.progress.Progress":
-    """Make a bar with amount, speed and time left, and lines below; it draws itself on stderr."""
+    """Return a progress bar for stderr: amount, speed, time left, lines below."""
     from rich import console, progress, text
 
     stderr = console.Console(stderr=True)
@@ -229,12 +229,12 @@ def progress_bar(unit: str, below: Callable[[int], list[str]]) -> "rich.progress
 
 @contextlib.contextmanager
 def stop_requests() -> Iterator[Callable[[], int]]:
-    """Let SIGINT, SIGTERM and SIGHUP ask for a stop instead of forcing it, once.
+    """Record the first SIGINT, SIGTERM or SIGHUP as a stop request.
 
-    SIGHUP, which a terminal sends as it closes, stays ignored for who is started by `nohup`.
+    A terminal sends SIGHUP as it closes; under `nohup` it stays ignored.
 
-    Yields: a function that returns the number of the signal that came, 0 while none did. A
-    second signal does what signals do without this.
+    Yields: a function that returns the number of the received signal, or 0. A second signal has
+    its usual effect.
     """
     received = 0
     kept: dict[int, Any] = {}

@@ -1,4 +1,4 @@
-"""Find a font that has the letters of a text: Pillow's own, or one of the system's."""
+"""Fonts with the letters of a text: Pillow's default, or a system font."""
 
 import os
 import sys
@@ -34,7 +34,7 @@ def load_default(size: int) -> Font:
 
 
 def find_font(texts: Sequence[str], size: int) -> Font | None:
-    """Find a font with every letter of some texts; None if there is none here."""
+    """Find a font with every letter of the texts; None if there is none."""
     letters = "".join(sorted({letter for text in texts for letter in text}))
     if has_letters(load_default(size), letters):
         return load_default(size)
@@ -43,9 +43,9 @@ def find_font(texts: Sequence[str], size: int) -> Font | None:
 
 
 def name_for_drawing(classes: Sequence[str]) -> tuple[str, ...]:
-    """Return what to write for each class: its name, or its number if no font has its letters.
+    """Return the caption of each class: its name, or its number without a font.
 
-    One font has to have the letters of all that are drawn by name.
+    One font must have the letters of all names that are drawn.
     """
     if find_font(classes, 15) is not None:
         return tuple(classes)
@@ -56,50 +56,50 @@ def name_for_drawing(classes: Sequence[str]) -> tuple[str, ...]:
 
 
 def number_for_drawing(classes: Sequence[str], number: int) -> str:
-    """Write the number of a class, so that it is not taken for the name of another."""
+    """Return the number of a class, distinct from the names of the others."""
     return f"class {number}" if str(number) in classes else str(number)
 
 
 @lru_cache(maxsize=64)
 def find_path(letters: str) -> Path | None:
-    """Find the file of a font of this system that has all of the letters."""
+    """Find a font file on this system with all the letters."""
     for path in list_fonts()[:MAX_TRIED]:
         try:
             if has_letters(ImageFont.truetype(path, 15), letters):
                 return path
-        except (OSError, ValueError):  # of a font that is damaged or of another kind
+        except (OSError, ValueError):  # the font is damaged or of another kind
             continue
     return None
 
 
 def has_letters(font: Font, letters: str) -> bool:
-    """Return whether a font draws each letter, instead of the box that stands for a missing one."""
+    """Return whether a font has each letter, instead of the box for missing ones."""
     box = draw_letter(font, NOWHERE)
     return all(letter.isspace() or draw_letter(font, letter) != box for letter in letters)
 
 
 def draw_letter(font: Font, letter: str) -> tuple[tuple[int, int], bytes]:
-    """Draw one letter: its size and its pixels."""
+    """Draw one letter, and return its size and pixels."""
     mask = font.getmask(letter)
     return mask.size, bytes(mask)
 
 
 @lru_cache(maxsize=1)
 def list_fonts() -> list[Path]:
-    """List the files of the fonts of this system, those with many letters first."""
+    """Return the font files of this system, those with many letters first."""
     found = [path for folder in font_folders() for path in fonts_in(folder)]
     return sorted(found, key=rank_font)
 
 
 def rank_font(path: Path) -> tuple[int, bool, str]:
-    """Order fonts by how many letters they may have, upright ones first."""
+    """Return the sort key of a font: many letters first, then upright."""
     name = path.name.lower()
     rank = next((rank for rank, word in enumerate(RICH) if word in name), len(RICH))
     return rank, any(word in name for word in ("bold", "italic", "oblique")), name
 
 
 def font_folders() -> Iterable[Path]:
-    """List where this system keeps fonts."""
+    """Return the font folders of this system."""
     home = Path(os.environ.get("HOME", "/"))
     if sys.platform == "win32":
         return [Path(os.environ.get("WINDIR", "C:\\Windows")) / "Fonts"]
@@ -111,6 +111,6 @@ def font_folders() -> Iterable[Path]:
 
 
 def fonts_in(folder: Path) -> Iterator[Path]:
-    """List the files of fonts below a folder; nothing for one that is not there."""
+    """Yield the font files below a folder; none if it does not exist."""
     for place, _, names in os.walk(folder):
         yield from (Path(place) / it for it in names if it.lower().endswith(SUFFIXES))

@@ -1,4 +1,4 @@
-"""Draw a contact sheet of images with their labels."""
+"""Contact sheets of images with their labels."""
 
 import io
 import os
@@ -17,7 +17,7 @@ from pipeline.terminal.fonts import find_font, load_default
 
 PAPER, INK, GREY = (255, 255, 255), (20, 20, 20), (120, 120, 120)
 RIGHT, WRONG = (0, 110, 60), (190, 30, 30)
-SCALE = 3  # screen pixels to a pixel of the image
+SCALE = 3  # screen pixels per pixel of the image
 GAP = 10  # between tiles
 MAX_WIDTH = 1000  # of a row of tiles
 CAPTION = 24  # height of the line under an image
@@ -25,7 +25,7 @@ CAPTION = 24  # height of the line under an image
 
 @dataclass(frozen=True)
 class Tile:
-    """One image and the line under it."""
+    """One image and its caption."""
 
     pixels: NDArray[np.uint8]  # (H, W), 0 (background) to 255 (ink)
     caption: str
@@ -35,10 +35,10 @@ class Tile:
 def draw_sheet(tiles: Sequence[Tile], title: str, columns: int = 10) -> Image.Image:
     """Draw the tiles in rows, dark ink on light paper, with a title above.
 
-    Raises: UsageError when there is nothing to draw.
+    Raises: UsageError without tiles.
     """
     if not tiles:
-        raise UsageError("there is no image to show", "Ask for others, or for more")
+        raise UsageError("no images to show", "Choose another label or split")
     title_font = find_font([title], 18) or load_default(18)
     captions = [tile.caption for tile in tiles]
     caption_font = find_font(captions, 15) or load_default(15)
@@ -67,7 +67,7 @@ def draw_sheet(tiles: Sequence[Tile], title: str, columns: int = 10) -> Image.Im
 
 
 def save_picture(picture: Image.Image, path: Path) -> None:
-    """Write a picture as PNG, whole or not at all; it says that it is ours."""
+    """Write a picture as PNG, atomically, marked as written by this project."""
     require_png(path)
     mark = PngImagePlugin.PngInfo()
     mark.add_text("Software", DISTRIBUTION)
@@ -77,24 +77,24 @@ def save_picture(picture: Image.Image, path: Path) -> None:
 
 
 def require_png(path: Path) -> None:
-    """Require the name of a file that can be written.
+    """Require a file name that ends in .png.
 
     Raises: UsageError.
     """
     if path.suffix.lower() != ".png":
-        raise UsageError(f"{path} does not end in .png", "Only PNG is written")
+        raise UsageError(f"{path} does not end in .png", "Name a PNG file")
 
 
 def has_display() -> bool:
-    """Is there a screen that a picture viewer could open on?"""
+    """Return whether there is a display for a picture viewer."""
     on_desktop = sys.platform in ("win32", "darwin")
     return on_desktop or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def show_picture(picture: Image.Image, out: Path | None, otherwise: Path) -> Path | None:
-    """Write the picture where asked; without a wish, open a viewer, or write it to `otherwise`.
+    """Write a picture to `out`, or open a viewer, or write `otherwise`.
 
-    Returns: the file that was written, None when a viewer was opened.
+    Returns: the written file, or None if a viewer was opened.
     """
     if out is None and has_display():
         picture.show()

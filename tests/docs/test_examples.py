@@ -121,7 +121,7 @@ def test_digits_are_read_from_files_by_a_network_that_is_trained_once(
 @pytest.mark.slow
 def test_a_file_that_cannot_be_read_is_one_line(run_example, raw_cache):
     done = run_example(EXAMPLES / "read_my_digits.py", "nowhere.png", code=1, cache=raw_cache.root)
-    assert done.stderr == "read_my_digits.py: nowhere.png is not there\n"
+    assert done.stderr == "read_my_digits.py: nowhere.png not found\n"
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Pickles are built from the published raw files alone, and once."""
+"""Pickles are built only from the published raw files, and once."""
 
 import dataclasses
 import gzip
@@ -26,7 +26,7 @@ from tests.support.tiny_dataset import Listener, fill, make_dataset
 
 
 def artefacts(cache):
-    """Every file beside the raw ones, temporary ones too."""
+    """Return every file except the raw ones, temporary ones too."""
     folder = cache.root / "pickles"
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
@@ -86,7 +86,7 @@ def test_who_builds_the_same_is_waited_for(tiny):
             time.sleep(0.01)
         assert not built
     thread.join()
-    assert listener.notes == ["another process is at work on build-tiny; waiting for it"]
+    assert listener.notes == ["another process is working on build-tiny; waiting for it"]
     assert [item.split for item in built] == ["train", "test"]
 
 
@@ -147,14 +147,14 @@ def test_the_content_is_held_to_its_hash(tiny):
     content[500] ^= 1
     (cache.raw("tiny") / "train-images.gz").write_bytes(gzip.compress(content))
     found, expected = hashlib.sha256(content).hexdigest(), dataset.files[0].content_sha256
-    with pytest.raises(CorruptError, match=f"content has sha256 {found}, expected {expected}"):
+    with pytest.raises(CorruptError, match=f"content has sha256 {found}; expected {expected}"):
         build_pickles(cache, dataset)
 
 
 def test_an_absent_raw_file_is_missing(tiny):
     cache, dataset, _ = tiny
     (cache.raw("tiny") / "test-images.gz").unlink()
-    with pytest.raises(MissingError, match=r"test-images\.gz is not there") as caught:
+    with pytest.raises(MissingError, match=r"test-images\.gz not found") as caught:
         build_pickles(cache, dataset)
     assert caught.value.hint == "Run `pipeline fetch tiny`"
 
@@ -162,10 +162,10 @@ def test_an_absent_raw_file_is_missing(tiny):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"shape": (27, 28)}, r"uint8 of shape \(3, 27, 28\), expected uint8 of \(3, 28, 28\)"),
-        ({"shape": ()}, r"uint8 of shape \(3,\), expected uint8 of \(3, 28, 28\)"),
-        ({"dtype": np.int8}, r"int8 of shape \(3, 28, 28\), expected uint8"),
-        ({"labels": (0, 10, 1)}, "label 10, expected 0 to 9"),
+        ({"shape": (27, 28)}, r"uint8 of shape \(3, 27, 28\); expected uint8 of \(3, 28, 28\)"),
+        ({"shape": ()}, r"uint8 of shape \(3,\); expected uint8 of \(3, 28, 28\)"),
+        ({"dtype": np.int8}, r"int8 of shape \(3, 28, 28\); expected uint8"),
+        ({"labels": (0, 10, 1)}, "label 10; expected 0 to 9"),
     ],
 )
 def test_files_that_hold_no_such_images_are_refused(options, message, tmp_path):
@@ -209,7 +209,7 @@ def test_a_pickle_of_the_users_own_is_not_replaced_unless_forced(raw_cache):
     path.parent.mkdir(parents=True)
     path.write_bytes(b"mine")
     with pytest.raises(
-        UsageError, match="has no manifest and is not what would be built"
+        UsageError, match="has no manifest and differs from the pickle to build"
     ) as caught:
         build_pickles(raw_cache, MNIST)
     assert "--force" in caught.value.hint

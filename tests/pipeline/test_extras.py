@@ -1,4 +1,4 @@
-"""What is missing is named in one line, with a command that installs it for this Python."""
+"""A missing package is named in one line, with its install command."""
 
 import os
 import shlex

@@ -1,4 +1,4 @@
-"""A package with lazy exports behaves as if it had imported its names, and imports none of them."""
+"""A package with lazy exports offers its names without importing them."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What is on disk is compared with the hashes that it should have."""
+"""Cached files are compared with their expected hashes."""
 
 import gzip
 import hashlib
@@ -113,7 +113,7 @@ def test_the_error_names_what_was_found_and_what_was_expected(built):
     path, file = raw(built)
     path.write_bytes(b"<html>")
     found = hashlib.sha256(b"<html>").hexdigest()
-    message = f"6 bytes with sha256 {found}, expected {file.size:,} bytes with {file.sha256}"
+    message = f"6 bytes with sha256 {found}; expected {file.size:,} bytes with {file.sha256}"
     with pytest.raises(CorruptError, match=message):
         check_raw(path, file)
 
@@ -121,7 +121,7 @@ def test_the_error_names_what_was_found_and_what_was_expected(built):
 def test_an_absent_file_is_missing_and_a_folder_cannot_be_read(built):
     path, file = raw(built)
     path.unlink()
-    with pytest.raises(MissingError, match=r"train-images\.gz is not there"):
+    with pytest.raises(MissingError, match=r"train-images\.gz not found"):
         check_raw(path, file)
     path.mkdir()
     with pytest.raises(StorageError, match="cannot read"):
@@ -133,7 +133,7 @@ def test_a_file_that_unzips_to_more_than_it_should_is_not_unzipped_to_the_end(he
     path, file = raw(built)
     zeros = gzip.compress(bytes(1 << 24))
     start = time.process_time()
-    gzip.decompress(zeros)  # a sixteenth of all
+    gzip.decompress(zeros)  # a sixteenth of the file
     yardstick = time.process_time() - start
     path.write_bytes(gzip.compress(bytes.fromhex(header)) + zeros * 16)
     tracemalloc.start()

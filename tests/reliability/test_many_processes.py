@@ -128,7 +128,7 @@ def test_who_waits_for_another_process_says_so_and_goes_on_when_it_dies(holder):
     threading.Timer(0.3, process.kill).start()
     with locks.work_lock(cache, "build-tiny", listener):
         assert not process.is_alive()
-    assert listener.notes == ["another process is at work on build-tiny; waiting for it"]
+    assert listener.notes == ["another process is working on build-tiny; waiting for it"]
 
 
 def test_nobody_waits_for_ever(holder, monkeypatch):

@@ -5,11 +5,11 @@ import string
 from pipeline.datasets.records import Dataset, RawFile, Split, images_size, labels_size
 
 DIGITS, UPPER, LOWER = tuple(string.digits), tuple(string.ascii_uppercase), string.ascii_lowercase
-# the small letters that do not look like their capitals; the others are counted with those
+# the lower-case letters that differ from their capitals in shape; the others share a class
 APART = tuple("abdefghnqrt")
 
 # name -> training images, test images, classes, the label of the first class in the files.
-# Counts: mnist.py of TensorFlow Datasets, but for letters, where torchvision has the right ones.
+# Counts: mnist.py of TensorFlow Datasets; for letters torchvision, which has the correct ones.
 # Classes: the mapping files in the archive. Those of `letters` count from 1, a capital and its
 # small letter together.
 SELECTIONS: dict[str, tuple[int, int, tuple[str, ...], int]] = {
@@ -23,10 +23,10 @@ SELECTIONS: dict[str, tuple[int, int, tuple[str, ...], int]] = {
 
 
 def member(selection: str, part: str, kind: str, content_size: int) -> RawFile:
-    """Describe a file inside the archive.
+    """Return the record of a file inside the archive.
 
-    Size and hash of the archive: url_checksums/emnist.txt of TensorFlow Datasets. Nobody of this
-    project has held its bytes, so the hashes of the content are not known.
+    Size and hash of the archive: url_checksums/emnist.txt of TensorFlow Datasets. This project has
+    not had its bytes, so the hashes of the content are unknown.
     """
     return RawFile(
         name="gzip.zip",
@@ -39,7 +39,7 @@ def member(selection: str, part: str, kind: str, content_size: int) -> RawFile:
 
 
 def split(selection: str, part: str, count: int) -> Split:
-    """Describe the training or the test examples of a selection."""
+    """Return the record of the training or test split of a selection."""
     return Split(
         images=member(selection, part, "images-idx3", images_size(count)),
         labels=member(selection, part, "labels-idx1", labels_size(count)),

@@ -3,9 +3,9 @@
 from pipeline.datasets.records import Dataset, RawFile, Split, images_size, labels_size
 
 # Sizes and hashes of the published files: url_checksums/fashion_mnist.txt of TensorFlow Datasets
-# and fashion_mnist.py of Keras agree. Those of the content were taken from the bytes themselves, as
-# Debian's package dataset-fashion-mnist installs them; zipped with the published header they
-# have the published hashes.
+# and fashion_mnist.py of Keras agree. Those of the content were computed from the bytes that
+# Debian's package dataset-fashion-mnist installs; zipped with the published header they have the
+# published hashes.
 FASHION_MNIST = Dataset(
     name="fashion-mnist",
     title="Fashion-MNIST articles of clothing",

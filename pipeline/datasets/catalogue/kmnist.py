@@ -2,8 +2,8 @@
 
 from pipeline.datasets.records import Dataset, RawFile, Split, images_size, labels_size
 
-# Sizes and hashes: url_checksums/kmnist.txt of TensorFlow Datasets. Nobody of this project has
-# held these bytes, so the hashes of the content are not known.
+# Sizes and hashes: url_checksums/kmnist.txt of TensorFlow Datasets. This project has not had
+# these bytes, so the hashes of the content are unknown.
 KMNIST = Dataset(
     name="kmnist",
     title="Kuzushiji-MNIST, old Japanese letters",

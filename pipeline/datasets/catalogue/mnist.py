@@ -1,8 +1,8 @@
-"""MNIST: the handwritten digits that all the others are compared with."""
+"""MNIST: handwritten digits, the reference for the other datasets."""
 
 from pipeline.datasets.records import Dataset, RawFile, Split, images_size, labels_size
 
-# Sizes and hashes were taken from the files themselves, which are in cache/raw/mnist.
+# Sizes and hashes were computed from the files in cache/raw/mnist.
 MNIST = Dataset(
     name="mnist",
     title="MNIST handwritten digits",

@@ -1,7 +1,7 @@
-"""MNIST, the first images of both parts: small enough to come with the package.
+"""MNIST sample: the first images of both splits, included in the package.
 
-So a first network can be trained without a download. For figures that can be compared with those
-of others, use `mnist`.
+With it you can train a first network without a download. For figures that are comparable with
+published ones, use `mnist`.
 """
 
 from dataclasses import replace

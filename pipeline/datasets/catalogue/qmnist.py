@@ -1,12 +1,12 @@
-"""QMNIST: MNIST made again from its sources, with its writers and 50,000 more test digits."""
+"""QMNIST: MNIST rebuilt from its sources, with writers and more test digits."""
 
 from pipeline.datasets.records import Dataset, RawFile, Split, images_size
 
-ROWS = 60_000  # in either pair of files
+ROWS = 60_000  # in each pair of files
 COLUMNS = (
     "class",  # the digit
     "series",  # of the NIST collection it comes from: 0, 1 or 4
-    "writer",  # who wrote it: 0 to 610 and 2100 to 2599
+    "writer",  # number of the writer: 0 to 610 and 2100 to 2599
     "number",  # of this digit among the writer's
     "code",  # of the character at NIST
     "index",  # of the digit in the whole NIST collection
@@ -16,12 +16,12 @@ COLUMNS = (
 
 
 def labels_file(name: str, size: int, sha256: str) -> RawFile:
-    """Describe a file with a row of 32-bit numbers for each digit."""
+    """Return the record of a file with a row of 32-bit numbers per digit."""
     return RawFile(name, size, sha256, 12 + ROWS * len(COLUMNS) * 4, None)
 
 
-# Sizes and hashes: url_checksums/qmnist.txt of TensorFlow Datasets. Nobody of this project has
-# held these bytes, so the hashes of the content are not known. Columns: README of the source.
+# Sizes and hashes: url_checksums/qmnist.txt of TensorFlow Datasets. This project has not had
+# these bytes, so the hashes of the content are unknown. Columns: README of the source.
 TRAIN_IMAGES = RawFile(
     name="qmnist-train-images-idx3-ubyte.gz",
     size=9_704_059,

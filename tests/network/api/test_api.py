@@ -195,13 +195,13 @@ WRONG = {
     "pixels are from 0 to 300; expected 0 to 255": lambda run: run.predict(300 * np.eye(28)),
     "images have the shape (27, 28)": lambda run: run.predict(np.zeros((27, 28))),
     "images have the shape (0, 28, 28)": lambda run: run.predict(np.zeros((0, 28, 28))),
-    "nowhere.png is not there": lambda run: run.predict("nowhere.png"),
+    "nowhere.png not found": lambda run: run.predict("nowhere.png"),
     'ends in .html, .onnx or .safetensors': lambda run: run.export("run.txt"),
     "kind is": lambda run: run.plot("beauty"),
     'has no split "lost"': lambda run: load_dataset("mnist-sample", run.cache.root)["lost"],
     "epochs is": lambda run: train("mnist-sample", epochs=-1, cache_dir=run.cache.root),
     '"epoch" is not an option': lambda run: train("mnist-sample", epoch=1, cache_dir="c"),
-    "no data set is called": lambda run: train("mnits", cache_dir=run.cache.root),
+    'dataset "mnits" not found': lambda run: train("mnits", cache_dir=run.cache.root),
     "no run is called": lambda run: open_run("frist", run.cache.root),
 }  # fmt: skip
 

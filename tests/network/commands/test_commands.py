@@ -311,9 +311,14 @@ def test_runs(call, call_json, trained, tmp_path):
         (("train", "--limit", "1", "--validation", "0.9"), 2, "of 1 examples none is left", ""),
         (("train", "--epoch", "1"), 2, "", "See `network train --help`"),
         (("test", "traind"), 3, 'no run is called "traind"', "Did you mean trained?"),
-        (("show", "trained", "--split", "dev"), 2, 'no split called "dev"', ""),
-        (("show", "trained", "--out", "x.jpg"), 2, "does not end in .png", "Only PNG is written"),
-        (("predict", "none.png"), 3, "none.png is not there", ""),
+        (("show", "trained", "--split", "dev"), 2, 'no split "dev"', ""),
+        (
+            ("show", "trained", "--out", "x.jpg"),
+            2,
+            "does not end in .png",
+            "Name a PNG file",
+        ),
+        (("predict", "none.png"), 3, "none.png not found", ""),
     ],
 )
 def test_errors_are_one_line_or_one_json_object(

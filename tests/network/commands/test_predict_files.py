@@ -150,7 +150,7 @@ def test_one_bad_picture_does_not_keep_the_others_from_being_predicted(
     out = tmp_path / "answers.csv"
     arguments = ("predict", str(folder), "--run", trained)
     printed = call(*arguments, "--out", str(out), code=4)
-    assert "3.png: not read: no image of type" in printed.out
+    assert "3.png: not read: not an image of type" in printed.out
     assert "1 of 12 files could not be read" in printed.err
     header, *found = rows(out)
     assert header == ["image", "label", "score", "error"]
@@ -182,7 +182,7 @@ def test_what_has_no_end_is_refused_at_once(call, trained, tmp_path):
     for path, code, message in (
         (tmp_path / "pipe.png", 6, "it is a pipe"),
         ("/dev/zero", 6, "it is a device"),
-        (tmp_path / "giant.png", 4, "more than 536,870,912 bytes"),
+        (tmp_path / "giant.png", 4, "expected 536,870,912 at most"),
     ):
         error = call("predict", str(path), "--run", trained, code=code).err
         assert message in error

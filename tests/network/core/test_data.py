@@ -83,5 +83,5 @@ def test_examples_come_from_the_pickles(built_cache, mnist_test_set):
 def test_a_missing_pickle_and_an_unknown_split_are_refused(raw_cache, built_cache):
     with pytest.raises(MissingError, match=r"not built.*pipeline build-pickles"):
         load_examples(raw_cache, MNIST, "train")
-    with pytest.raises(UsageError, match='no split called "validation"'):
+    with pytest.raises(UsageError, match='no split "validation"'):
         load_examples(built_cache, MNIST, "validation")

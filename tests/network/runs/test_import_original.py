@@ -86,5 +86,5 @@ def test_anything_else_is_refused(tmp_path, arrays, spoil_weights, spoil_biases,
 
 def test_a_missing_file_is_named(tmp_path, arrays):
     weights, _ = write(tmp_path, *arrays)
-    with pytest.raises(MissingError, match="none is not there"):
+    with pytest.raises(MissingError, match="none not found"):
         load_original(weights, tmp_path / "none")

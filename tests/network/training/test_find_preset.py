@@ -93,5 +93,5 @@ def test_a_file_that_is_no_toml_is_refused(content, message, tmp_path):
 
 
 def test_a_file_that_is_not_there_is_missing(tmp_path):
-    with pytest.raises(MissingError, match="is not there"):
+    with pytest.raises(MissingError, match="not found"):
         read_toml(tmp_path / "run.toml")

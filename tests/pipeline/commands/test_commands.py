@@ -21,7 +21,7 @@ NO_SCREEN = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
 
 
 class Hostile:
-    """Its pickle runs a command when it is loaded by anybody who trusts it."""
+    """An object whose pickle runs a command when it is loaded without checks."""
 
     def __init__(self, sentinel):
         self.sentinel = sentinel
@@ -97,7 +97,7 @@ def test_images_are_drawn_into_the_file_that_was_asked_for(
     options += ["--label", label] if label else []
     answer = run_json("pipeline", "show", *options, cache=built_cache, **NO_SCREEN)
     assert answer == {"dataset": "mnist", "split": "test", "count": count, "path": "sheet.png"}
-    with Image.open(tmp_path / "sheet.png") as sheet:  # a relative path is the user's own
+    with Image.open(tmp_path / "sheet.png") as sheet:  # relative to the user's folder
         assert sheet.format == "PNG"
 
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    """A cache into which the installed files were fetched, and built."""
+    """A cache with the installed files fetched and built."""
     cache = Cache(tmp_path_factory.mktemp("fashion"), "test")
     fetch_dataset(cache, FASHION_MNIST, mirrors=(INSTALLED.as_uri(),))
     build_pickles(cache, FASHION_MNIST)
@@ -38,7 +38,7 @@ def test_every_pixel_and_label_is_the_published_one(split, cache):
     )
     assert pixels.tobytes() == images_file[16:]
     assert labels.astype(np.uint8).tobytes() == labels_file[8:]
-    assert np.bincount(labels).tolist() == [part.count // 10] * 10  # as its authors say
+    assert np.bincount(labels).tolist() == [part.count // 10] * 10  # as published
 
 
 def test_other_images_under_the_same_names_are_refused(cache, tmp_path):
@@ -47,5 +47,5 @@ def test_other_images_under_the_same_names_are_refused(cache, tmp_path):
     train, test = (FASHION_MNIST.splits[name].images for name in ("train", "test"))
     for file, source in (*((file, file) for file in FASHION_MNIST.files), (train, test)):
         (swapped / file.name).write_bytes((INSTALLED / source.name).read_bytes())
-    with pytest.raises(DownloadError, match=f"no mirror gave {train.name}"):
+    with pytest.raises(DownloadError, match=f"cannot download {train.name}: every mirror failed"):
         fetch_dataset(Cache(tmp_path / "cache", "test"), FASHION_MNIST, (swapped.as_uri(),))

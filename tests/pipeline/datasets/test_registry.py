@@ -1,4 +1,4 @@
-"""The registry's facts, and that the embedded files are the ones it describes."""
+"""The registry's facts, and the embedded files that match them."""
 
 import gzip
 import hashlib
@@ -78,12 +78,13 @@ def test_the_embedded_files_are_the_published_ones(file):
 
 @pytest.mark.parametrize("typo", ["mnits", "MNIST", "minst"])
 def test_a_typo_is_answered_with_the_nearest_name(typo, tmp_path):
-    with pytest.raises(UsageError, match=f'no data set is called "{typo}", we know .*mnist') as got:
+    message = f'dataset "{typo}" not found; the datasets are .*mnist'
+    with pytest.raises(UsageError, match=message) as got:
         find_dataset(Cache(tmp_path, "test"), typo)
     assert got.value.hint == "Did you mean mnist?"
 
 
 def test_a_name_like_no_other_is_answered_with_the_list(tmp_path):
-    with pytest.raises(UsageError, match='no data set is called "zebra"') as caught:
+    with pytest.raises(UsageError, match='dataset "zebra" not found') as caught:
         find_dataset(Cache(tmp_path, "test"), "zebra")
     assert "pipeline list" in caught.value.hint

@@ -1,4 +1,4 @@
-"""The record of a data set of the user's own is found by name, and trusted only when sound."""
+"""The record of a user's dataset is found by name, and read only if intact."""
 
 import dataclasses
 
@@ -34,7 +34,7 @@ def own(cache):
 def test_a_record_is_found_by_its_name_beside_those_we_know(own, cache):
     assert read_record(cache, "scans") == find_dataset(cache, "scans") == own
     assert all_datasets(cache) == [*DATASETS.values(), own]
-    with pytest.raises(UsageError, match=r"we know mnist, .*, scans") as caught:
+    with pytest.raises(UsageError, match=r"the datasets are mnist, .*, scans") as caught:
         find_dataset(cache, "scnas")
     assert caught.value.hint == "Did you mean scans?"
 
@@ -65,7 +65,7 @@ def test_names_of_devices_are_refused(name):
 
 @pytest.mark.parametrize("name", ["", "-", "a-", "A", "a_b", "ä", "a/b", "..", "a\n", "x" * 65])
 def test_anything_else_is_no_name(name):
-    with pytest.raises(UsageError, match="is no name for a data set"):
+    with pytest.raises(UsageError, match="is not a valid dataset name"):
         check_dataset_name(name)
 
 
@@ -82,29 +82,30 @@ def spoilt(record, path, value):
 @pytest.mark.parametrize(
     ("path", "value", "reason"),
     [
-        (["name"], "other", 'it is of "other"'),
-        *((["classes"], classes, "(its classes)") for classes in (["a", "a"], [])),
-        (["classes"], [f"{number}" for number in range(257)], "(its classes)"),
-        (["classes"], None, "makes no sense"),
-        (["splits", "train", "count"], 4, "(sizes that do not follow from the counts)"),
+        (["name"], "other", 'it is the record of "other"'),
+        *((["classes"], classes, "(its classes are not valid)") for classes in (["a", "a"], [])),
+        (["classes"], [f"{number}" for number in range(257)], "(its classes are not valid)"),
+        (["classes"], None, "its content is not valid"),
+        (["splits", "train", "count"], 4, "(sizes that do not match the counts)"),
         (["splits", "train", "images"], {}, '("name" is missing)'),
         (["splits", "train", "images", "content_sha256"], None, 'the file "train-images.gz"'),
         (["splits", "train", "images", "name"], "../../etc/passwd", 'the file "../../etc/passwd"'),
-        (["splits", "train", "labels", "content_size"], -1, "(sizes that do not follow from the"),
-        (["splits"], [], "makes no sense"), (["splits"], {}, "(its splits)"),
-        (["splits", "Train"], None, "makes no sense"), (["colour"], "red", '("colour" is unknown)'),
+        (["splits", "train", "labels", "content_size"], -1, "(sizes that do not match the"),
+        (["splits"], [], "not valid"), (["splits"], {}, "(its splits are not valid)"),
+        (["splits", "Train"], None, "not valid"), (["colour"], "red", '("colour" is unknown)'),
         *((["format"], number, "format is") for number in ("1", 0, 2.0)),
         (["splits", "train", "start"], 1, "(a split that is only part of its files)"),
         (["splits", "train", "file_count"], 2, "(a split that is only part of its files)"),
-        (["group"], "../..", "(fields that only sets from elsewhere have, or that are no text)"),
-        (["title"], 7, "(fields that only sets from elsewhere have, or that are no text)"),
-        (["mirrors"], ["https://a/"], "(fields that only sets from elsewhere have"),
+        (["group"], "../..", "(fields that only published datasets have, or that are not text)"),
+        (["title"], 7, "(fields that only published datasets have, or that are not text)"),
+        (["mirrors"], ["https://a/"], "(fields that only published datasets have"),
     ],
 )  # fmt: skip
 def test_a_record_that_contradicts_itself_is_refused(path, value, reason, own, cache):
     record = spoilt(read_json(cache.record("scans")), path, value)
     publish_json(cache.record("scans"), record)
-    with pytest.raises(CorruptError, match=r"dataset\.json: (no record of a|format)") as caught:
+    message = r"dataset\.json: (not the record of a|format)"
+    with pytest.raises(CorruptError, match=message) as caught:
         find_dataset(cache, "scans")
     assert caught.value.hint == "Run `pipeline import` again"
     assert reason in caught.value.message
@@ -121,7 +122,7 @@ def test_a_record_of_a_newer_format_is_refused(own, cache):
     record = {**read_json(cache.record("scans")), "format": RECORD_FORMAT + 1}
     publish_json(cache.record("scans"), record)
     with pytest.raises(
-        CorruptError, match=f"format {RECORD_FORMAT + 1}, this version reads"
+        CorruptError, match=f"format {RECORD_FORMAT + 1}; this version reads"
     ) as caught:
         find_dataset(cache, "scans")
     assert caught.value.hint.endswith("start over: Run `pipeline import` again")

@@ -1,4 +1,4 @@
-"""Downloads from servers that misbehave end in the right file or leave the cache as it was."""
+"""Downloads from faulty servers give the published file or change nothing."""
 
 import dataclasses
 import os
@@ -64,13 +64,14 @@ R1 = "R1: {cases} ways for a server to misbehave, {wrong} that did not end as th
 
 
 def check_misbehaviour(case, server, tiny, cache):
-    """It alone fails and changes nothing; with a good mirror after it all is well."""
+    """Alone it fails and changes nothing; with a good mirror after it, it succeeds."""
     (_, message, asked), (dataset, files) = {**MISBEHAVIOUR, **SLOW}[case], tiny
     bad, good = server.mirror(case), server.mirror("good")
     name = dataset.files[0].name
     fill(cache, dataset, {name: b"old", dataset.files[1].name: files[dataset.files[1].name]})
     before = contents(cache.raw("tiny"))
-    with pytest.raises(DownloadError, match=f"no mirror gave {name}") as caught:
+    first_line = f"cannot download {name}: every mirror failed"
+    with pytest.raises(DownloadError, match=first_line) as caught:
         fetch_dataset(cache, dataset, (bad,))
     (line,) = caught.value.message.splitlines()[1:]
     assert line.startswith(f"  {bad}: ")
@@ -98,9 +99,9 @@ def test_a_mirror_that_misbehaves_changes_nothing_and_the_next_one_is_asked(
 @pytest.mark.slow
 @pytest.mark.parametrize("case", SLOW)
 def test_a_mirror_that_is_too_slow_is_given_up(case, server, tiny, cache, monkeypatch, figure):
-    monkeypatch.setattr(http, "READ_TIMEOUT", 0.4)  # in which a good mirror answers at any time
+    monkeypatch.setattr(http, "READ_TIMEOUT", 0.4)  # enough for a good mirror
     monkeypatch.setattr(mirrors, "GRACE", 1.5)
-    check_misbehaviour(case, server, tiny, cache)  # the server would go on until the test ends
+    check_misbehaviour(case, server, tiny, cache)  # the server continues until the test ends
     figure(R1, cases=1, wrong=0)
 
 
@@ -134,7 +135,7 @@ def test_a_forced_fetch_that_fails_leaves_the_good_files(server, tiny, cache):
     dataset, files = tiny
     fill(cache, dataset, files)
     before = contents(cache.raw("tiny"))
-    with pytest.raises(DownloadError, match="no mirror gave"):
+    with pytest.raises(DownloadError, match="every mirror failed"):
         fetch_dataset(cache, dataset, (server.mirror("html"),), force=True)
     assert contents(cache.raw("tiny")) == before
 
@@ -145,7 +146,7 @@ def test_a_failure_that_passes_is_tried_again_at_the_same_mirror(failure, server
     server.behaviours["passing"] = lambda *it: fail(*it) if next(times) < 2 else answer(*it)
     fetched = fetch_dataset(cache, tiny[0], (server.mirror("passing"),))
     assert [item.mirror for item in fetched] == [server.mirror("passing")] * 2
-    # a reset leaves a beginning of another length, so both files may start once more
+    # a reset leaves a beginning of another length, so both files may restart
     assert 4 <= server.count("passing") <= (6 if failure == "reset" else 4)
 
 
@@ -153,14 +154,14 @@ def test_the_server_says_how_long_to_wait_within_limits(server, tiny, cache, mon
     monkeypatch.setattr(http, "MAX_WAIT", 0.1)
     server.behaviours["busy"] = status(503, Retry_After="3600")
     start = time.monotonic()
-    with pytest.raises(DownloadError, match="answered 503"):
+    with pytest.raises(DownloadError, match="returned 503"):
         fetch_dataset(cache, tiny[0], (server.mirror("busy"),))
-    assert time.monotonic() - start >= 0.2  # twice what is the longest; an hour was asked for
+    assert time.monotonic() - start >= 0.2  # twice the maximum; the server requested an hour
 
 
 def test_every_mirror_that_failed_has_its_line(server, tiny, cache):
     mirrors = tuple(map(server.mirror, ("404", "html", "reset")))
-    with pytest.raises(DownloadError, match="no mirror gave") as caught:
+    with pytest.raises(DownloadError, match="every mirror failed") as caught:
         fetch_dataset(cache, tiny[0], mirrors)
     lines = caught.value.message.splitlines()[1:]
     assert [line.split(": ")[0].strip() for line in lines] == list(mirrors)
@@ -226,13 +227,13 @@ def test_a_folder_without_the_file_fails_as_mirrors_do(folder, tiny, cache):
 
 @pytest.mark.parametrize("mirror", ["/home/me/mnist", "ftp://host/", "", "mnist", "http://[::1"])
 def test_what_is_no_address_is_refused(mirror, tiny, cache):
-    with pytest.raises(UsageError, match="is no address, expected https://") as caught:
+    with pytest.raises(UsageError, match="is not an address; expected https://") as caught:
         fetch_dataset(cache, tiny[0], (mirror,))
     assert "file:///" in caught.value.hint
 
 
 def test_another_cache_is_filled_from_the_copy_in_the_checkout(cache):
-    fetched = fetch_dataset(cache, MNIST)  # no mirror on the internet is asked
+    fetched = fetch_dataset(cache, MNIST)  # no mirror on the internet is used
     assert {item.mirror for item in fetched} == {RAW.as_uri() + "/"}
     assert contents(cache.raw("mnist")) == contents(RAW)
 
@@ -272,7 +273,7 @@ def test_one_file_that_is_nowhere_does_not_keep_the_others_from_arriving(server,
     dataset, files = make_dataset()
     absent = dataset.files[1].name
     server.files = {name: data for name, data in files.items() if name != absent}
-    with pytest.raises(DownloadError, match=f"no mirror gave {absent}"):
+    with pytest.raises(DownloadError, match=f"cannot download {absent}: every mirror failed"):
         fetch_dataset(cache, dataset, (server.mirror("good"),))
     assert contents(cache.raw("tiny")) == server.files
 
@@ -310,9 +311,9 @@ def test_a_file_that_changes_midway_is_fetched_once_more_from_its_beginning(serv
 def test_offline_asks_no_server(server, tiny, cache, tmp_path):
     dataset, files = tiny
     both = (server.mirror("good"), tmp_path.as_uri())
-    with pytest.raises(DownloadError, match=r"no mirror gave \S+\n  file://"):
+    with pytest.raises(DownloadError, match=r"cannot download \S+: every mirror failed\n  file://"):
         fetch_dataset(cache, dataset, both, offline=True)
-    with pytest.raises(MissingError, match="nothing is fetched offline") as caught:
+    with pytest.raises(MissingError, match="none can be fetched offline") as caught:
         fetch_dataset(cache, dataset, both[:1], offline=True)
     assert "file:///" in caught.value.hint
     for file in dataset.files:
@@ -334,6 +335,6 @@ def test_a_proxy_is_used_as_the_environment_says(server, tiny, cache, monkeypatc
 
 def test_a_data_set_of_the_users_own_cannot_be_fetched(tiny, cache):
     own = dataclasses.replace(tiny[0], mirrors=(), source="/home/me/scans")
-    with pytest.raises(MissingError, match="tiny is a data set of your own") as caught:
+    with pytest.raises(MissingError, match="tiny is your dataset") as caught:
         fetch_dataset(cache, own)
     assert caught.value.hint == "Run `pipeline import` again; it came from /home/me/scans"

@@ -1,4 +1,4 @@
-"""A download goes on where its connection broke, and only when the rest fits the beginning."""
+"""A download resumes after a broken connection, if the rest fits the beginning."""
 
 import threading
 from itertools import chain, pairwise, repeat
@@ -31,7 +31,7 @@ def server():
 
 
 def serve(server, *answers):
-    """Answer one request after another, the last one as often as it is asked."""
+    """Serve the answers in order, and the last one again for further requests."""
     server.asked.clear()
     waiting = chain(answers, repeat(answers[-1]))
 
@@ -47,7 +47,7 @@ def ranges(server):
 
 
 def cut_at(*places, etag='"1"'):
-    """Send from where it was asked to the next of these places, promising all."""
+    """Send from the requested byte to the next of these places, and declare all."""
 
     def send(handler, data):
         wanted = handler.headers["Range"]
@@ -71,7 +71,7 @@ def test_only_the_rest_is_asked_for(etag, server):
     assert b"".join(one.chunks()) == DATA
     assert ranges(server) == [None, f"bytes={len(DATA) // 2}-"]
     assert one.was_resumed
-    # a weak tag does not promise the same bytes, so it is no condition
+    # a weak tag does not guarantee the same bytes, so it is not a condition
     assert server.asked[1][2].get("If-Range") == ('"1"' if etag == '"1"' else None)
 
 
@@ -90,7 +90,7 @@ def test_however_often_it_breaks_the_bytes_are_the_same(places, server):
 
 
 def is_given_up(steps):
-    """Three connections in a row that bring less than a chunk are enough."""
+    """Three connections in a row with less than a chunk end the download."""
     failures = 0
     for step in steps:
         failures = 1 if step >= CHUNK_BYTES else failures + 1

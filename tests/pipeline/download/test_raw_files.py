@@ -1,4 +1,4 @@
-"""Raw files give the examples of a split: out of zips, turned upright, cut out, counted from 0."""
+"""Examples of a split from raw files: unzipped, upright, counted from 0."""
 
 import dataclasses
 import gzip
@@ -49,7 +49,7 @@ def cache(tmp_path):
 
 @pytest.fixture
 def letters(cache):
-    """A small archive in the form of EMNIST's, and the data set of letters in it."""
+    """A small archive in the form of EMNIST's, and the dataset of letters in it."""
     pictures, labels, archive = images_of(30), np.arange(30, dtype=np.uint8) % 26 + 1, io.BytesIO()
     (letters,) = [dataset for dataset in EMNIST if dataset.name == "emnist-letters"]
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
@@ -94,7 +94,7 @@ def test_a_changed_archive_is_refused_before_anything_is_made_of_it(letters, cac
     dataset, *_ = letters
     path = cache.raw("emnist") / "gzip.zip"
     data = bytearray(path.read_bytes())
-    data[12] ^= 1  # a date, which no zip reader looks at
+    data[12] ^= 1  # a date, which zip readers ignore
     path.write_bytes(data)
     with pytest.raises(CorruptError, match=r"gzip\.zip: .* with sha256") as caught:
         build_pickles(cache, dataset)
@@ -114,7 +114,7 @@ def test_a_label_outside_the_classes_is_refused_as_the_file_has_it(label, letter
     (cache.raw("emnist") / "labels").write_bytes(content)
     split = dataclasses.replace(dataset.splits["train"], labels=own)
     dataset = dataclasses.replace(dataset, splits={"train": split})
-    with pytest.raises(CorruptError, match=f"labels: label {label}, expected 1 to 26"):
+    with pytest.raises(CorruptError, match=f"labels: label {label}; expected 1 to 26"):
         joined(read_label_chunks(cache, dataset, "train"))
 
 
@@ -130,7 +130,7 @@ def test_what_is_no_such_archive_is_refused(spoil, letters, cache):
         dataset.splits["train"].images, size=len(data), sha256=sha256(data)
     )
     split = dataclasses.replace(dataset.splits["train"], images=images)
-    with pytest.raises(CorruptError, match=r"no zip with gzip/emnist-letters"):
+    with pytest.raises(CorruptError, match=r"not a ZIP archive with gzip/emnist-letters"):
         joined(
             read_image_chunks(cache, dataclasses.replace(dataset, splits={"train": split}), "train")
         )
@@ -193,7 +193,7 @@ def test_where_the_content_is_not_known_the_published_hash_decides(digits, cache
     dataset, *_ = digits
     path, file = cache.raw("qmnist") / "images", dataset.files[0]
     check_raw(path, file)
-    path.write_bytes(gzip.compress(path.read_bytes()))  # the same data, but who can tell
+    path.write_bytes(gzip.compress(path.read_bytes()))  # the same data with another file hash
     with pytest.raises(CorruptError, match="expected"):
         check_raw(path, file)
 

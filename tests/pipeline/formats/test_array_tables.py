@@ -70,7 +70,7 @@ def test_what_is_not_clear_is_refused_with_the_code_that_makes_it_so(kind, tmp_p
 def test_an_array_of_structures_is_named(tmp_path):
     kind = np.dtype([("image", "u1", (28, 28)), ("label", "i8")])
     np.save(tmp_path / "a.npy", np.zeros(3, kind))
-    with pytest.raises(CorruptError, match="an array of structures, expected one of numbers"):
+    with pytest.raises(CorruptError, match="an array of structures; expected one of numbers"):
         read_all(tmp_path / "a.npy")
 
 

@@ -294,7 +294,7 @@ def test_dictionaries_of_any_kind_are_read_from_pickles(kind, protocol, tmp_path
 def test_other_keys_are_refused(key, tmp_path):
     path = tmp_path / "a.pkl"
     path.write_bytes(pickle.dumps({key: SETS["train"][0]}))
-    with pytest.raises(CorruptError, match="a dictionary with other keys than texts"):
+    with pytest.raises(CorruptError, match="a dictionary with keys other than texts"):
         read_all(path)
 
 

@@ -120,7 +120,7 @@ def test_a_share_that_leaves_nothing_is_refused(share, cache, source):
     "name", [*DATASETS, "emnist", "", "My", "a/b", "..", "a" * 65, "a_b", "-a"]
 )
 def test_names_of_others_and_names_of_no_folder_are_refused_even_with_force(name, cache, source):
-    with pytest.raises(UsageError, match=r"a public dataset|is no name for a data set"):
+    with pytest.raises(UsageError, match=r"a public dataset|is not a valid dataset name"):
         import_dataset(cache, source, name, ImportOptions(force=True))
     assert not cache.root.exists()
 

@@ -257,8 +257,8 @@ REFUSED = {
         only("7/a.png", png(np.zeros((30, 32), np.uint8))),
         "a.png: 32x30 pixels; expected 28x28. .*--resize",
     ),
-    "a moving image": (only("7/a.gif", moving()), "a.gif: a moving image"),
-    "no image": (only("7/a.png", b"<html>"), "a.png: no image of type .*: it is a web page"),
+    "a moving image": (only("7/a.gif", moving()), "a.gif: an animation"),
+    "no image": (only("7/a.png", b"<html>"), "a.png: not an image of type .*: it is a web page"),
     "half an image": (only("7/a.png", png(PIXELS[0])[:200]), "a.png: damaged image"),
     "an image of too many pixels": (only("7/a.png", png_of(6000, 6000)), "more than 25,000,000 p"),
     "an image of far too many pixels": (only("7/a.png", png_of(60000, 60000)), "more than 25,000"),
@@ -343,7 +343,7 @@ REFUSED = {
     "npz with a bit flipped": (flipped(PIXELS[3].tobytes()), "damaged .npz file .Bad CRC-32"),
     "npz with a strange header": (
         flipped(b"shape"),
-        "x is no array of numbers, or has a damaged header",
+        "x is not an array of numbers, or its header is damaged",
     ),
     "npz cut": (
         lambda it: save(it / "a.npz", npz(it / "b.npz", x=PIXELS).read_bytes()[:-30]),

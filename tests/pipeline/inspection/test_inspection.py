@@ -363,7 +363,7 @@ def test_whatever_the_standard_loader_would_import_is_called_hostile(tmp_path, i
 
 
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
-    with pytest.raises(MissingError, match="nothing is not there"):
+    with pytest.raises(MissingError, match="nothing not found"):
         inspect_file(tmp_path / "nothing")
     with pytest.raises(StorageError, match="cannot read"):
         inspect_file(tmp_path)
@@ -394,7 +394,7 @@ def test_the_command_prints_the_report_and_exits_by_it(run_command, run_json, tm
     assert "plain data" in run_command(*inspect).stdout
     assert run_json(*inspect)["format"] == "pickle, protocol 4"
     path.unlink()
-    assert "is not there" in run_command(*inspect, code=3).stderr
+    assert "not found" in run_command(*inspect, code=3).stderr
     assert run_json(*inspect, code=3)["error"]["code"] == 3
 
 

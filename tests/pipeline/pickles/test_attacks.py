@@ -1,7 +1,7 @@
-"""Every file of the attack corpus, through every reader that a user could give it to (R11).
+"""Every file of the attack corpus, in every reader that a user could choose (R11).
 
-Each file has a process of its own, in which Python tells of every step that leaves it: what is
-run, imported, written, connected to. A reader may say no with an error of ours. It may not do
+Each file has a separate process, in which Python reports every step that leaves it: code that is
+run, imports, writes and connections. A reader may refuse with an error of ours. It may not do
 anything else, nor swell, nor dawdle.
 """
 
@@ -17,8 +17,8 @@ from tests.support.attacks import DIFFERENTIALS, FILES, OBSCURE, PICKLES, RAN
 from tests.support.checkout import REPOSITORY
 
 MOST_MIB = 300
-SECONDS = 1.0  # of processor time, where nothing else runs
-PATIENCE = 2.5  # times that: other processes take their share of the caches
+SECONDS = 1.0  # of processor time on an idle machine
+PATIENCE = 2.5  # factor for other processes that use the same caches
 
 EXAMINE = """
 import json, os, pickle, resource, signal, sys, time
@@ -35,7 +35,7 @@ from pipeline.pickles.our_format import read_pickle
 from pipeline.pickles.safe_load import load_untrusted
 
 READERS = [read_pickle, load_untrusted, read_idx, load_checkpoint, read_digits, inspect_file]
-QUIET = {"builtins.id", "compile", "array.__new__"}  # what makes numbers, and parses literals
+QUIET = {"builtins.id", "compile", "array.__new__"}  # events of making numbers and parsing literals
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -86,7 +86,7 @@ GROUPS = {
 
 
 def files_of(group):
-    """Make the files of a group, by name."""
+    """Return the files of a group, by name."""
     for kind in GROUPS[group]:
         for name, data in PICKLES.get(kind, {}).items():
             yield name, data
@@ -96,7 +96,7 @@ def files_of(group):
 
 
 def examine(files, folder):
-    """Give files to all readers, and return what each did by the file's name."""
+    """Run all readers on files, and return their effects by the file's name."""
     for number, data in enumerate(files.values()):
         (folder / str(number)).write_bytes(data)
     done = subprocess.run(
@@ -110,7 +110,7 @@ def examine(files, folder):
 
 
 def faults_of(examined):
-    """Say what readers did that they should not have, file by file."""
+    """Yield the forbidden effects of readers, file by file."""
     for name, found in examined.items():
         for event in found["events"]:
             yield f"{name}: {event}"
@@ -146,7 +146,7 @@ def test_no_file_makes_a_reader_run_anything_or_swell(group, tmp_path, figure):
 
 
 # Loads every pickle of each file, by Python in C and by Python in Python, with both encodings
-# for old texts, and stops where a command would be run.
+# for old texts, and stops before a command would run.
 LOAD = """
 import json, os, pickle, sys
 from pathlib import Path
@@ -173,7 +173,7 @@ print(json.dumps(answers))
 
 
 def reached_by_the_standard_loader(cases, folder):
-    """Load pickles unprotected, and tell which of them come as far as to run their command."""
+    """Load pickles unprotected, and return which of them would run their command."""
     for number, data in enumerate(cases.values()):
         (folder / str(number)).write_bytes(data)
     done = subprocess.run(
@@ -186,7 +186,7 @@ def reached_by_the_standard_loader(cases, folder):
 
 
 def test_the_attacks_are_real(tmp_path):
-    # Were they not, nothing would be proved by refusing them
+    # Otherwise refusing them would prove nothing
     cases = {name: data for name, (data, callee) in DIFFERENTIALS.items() if callee == RAN}
     assert reached_by_the_standard_loader(cases, tmp_path) == set(cases)
 

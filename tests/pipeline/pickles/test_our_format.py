@@ -1,4 +1,4 @@
-"""The pickles of parallel lists: what is written, what is read, what is refused."""
+"""Pickles of parallel lists: written, read and refused."""
 
 import gzip
 import hashlib
@@ -64,16 +64,16 @@ OTHER_LAYOUTS = {
 }
 
 REFUSED = {
-    "a number": (7, "it holds no pair of images and labels"),
-    "three things": ([[], [], []], "it holds no pair of images and labels"),
+    "a number": (7, "it does not hold a pair of images and labels"),
+    "three things": ([[], [], []], "it does not hold a pair of images and labels"),
     "another dictionary": (
         {"x": NESTED[0], "y": NESTED[1]},
-        "it holds no pair of images and labels",
+        "it does not hold a pair of images and labels",
     ),
-    "float pixels": ((PIXELS / 255, LABELS), "a pixel is a float64, expected an integer"),
-    "float labels": ((PIXELS, LABELS / 2), "a label is a float64, expected an integer"),
+    "float pixels": ((PIXELS / 255, LABELS), "a pixel is a float64; expected an integer"),
+    "float labels": ((PIXELS, LABELS / 2), "a label is a float64; expected an integer"),
     "text": ((["a"], [1]), "among the pixels are str; expected integers alone"),
-    "truth": ((PIXELS > 0, LABELS), "a pixel is a bool, expected an integer"),
+    "truth": ((PIXELS > 0, LABELS), "a pixel is a bool; expected an integer"),
     "pixel 256": ((PIXELS.astype(int) + 1, LABELS), "a pixel is not from 0 to 255"),
     "pixel -1": ((PIXELS.astype(int) - 1, LABELS), "a pixel is not from 0 to 255"),
     "label 256": ((PIXELS, LABELS + 1), "a label is not from 0 to 255"),
@@ -85,7 +85,7 @@ REFUSED = {
     ),
     "a label too few": ((PIXELS, LABELS[1:]), r"images .* labels \(2,\) do not match"),
     "two labels each": ((PIXELS, np.c_[LABELS, LABELS]), r"images .* labels \(3, 2\) do not match"),
-    "a single number": ((np.array(1, np.uint8), LABELS), "a pixel is a uint8, expected"),
+    "a single number": ((np.array(1, np.uint8), LABELS), "a pixel is a uint8; expected"),
 }
 
 
@@ -186,14 +186,16 @@ def test_no_pixel_is_mistaken_for_an_opcode(grey, path):
 def test_what_is_no_set_of_images_is_refused(kind, path):
     content, message = REFUSED[kind]
     path.write_bytes(pickle.dumps(content))
-    with pytest.raises(LayoutError, match=rf"file\.pickle: no pickle of .*: {message}") as caught:
+    with pytest.raises(
+        LayoutError, match=rf"file\.pickle: not a pickle of .*: {message}"
+    ) as caught:
         read_pickle(path)
     assert caught.value.hint == "Run `pipeline build-pickles --force`"
 
 
 def test_with_a_hash_no_other_layout_is_read(path):
     path.write_bytes(pickle.dumps(NESTED))
-    with pytest.raises(CorruptError, match="no pickle of parallel lists"):
+    with pytest.raises(CorruptError, match="not a pickle of parallel lists"):
         read_pickle(path, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
@@ -222,7 +224,7 @@ def test_a_changed_value_is_found_by_the_hash(position, path):
     data[position] ^= 1
     path.write_bytes(data)
     found = hashlib.sha256(data).hexdigest()
-    with pytest.raises(CorruptError, match=f"sha256 is {found}, expected {sha256}") as caught:
+    with pytest.raises(CorruptError, match=f"sha256 is {found}; expected {sha256}") as caught:
         read_pickle(path, sha256)
     assert caught.value.hint == "Run `pipeline build-pickles --force`"
 
@@ -230,22 +232,22 @@ def test_a_changed_value_is_found_by_the_hash(position, path):
 @pytest.mark.parametrize(
     ("position", "message"),
     [
-        *((position, "the lists around the images are others") for position in (1, -12, -1)),
+        *((position, "the lists around the images differ") for position in (1, -12, -1)),
         *((position, "images 0 to 2 are laid out differently") for position in (6, -13)),
-        *((position, "a label is no small integer") for position in (-9, -5)),
+        *((position, "a label is not a small integer") for position in (-9, -5)),
     ],
 )
 def test_where_a_pickle_leaves_our_layout_is_told(position, message, path):
     data = bytearray(written(PIXELS, LABELS))
     data[position] ^= 1
     path.write_bytes(data)
-    with pytest.raises(LayoutError, match=rf"file\.pickle: no pickle of .*: {message}"):
+    with pytest.raises(LayoutError, match=rf"file\.pickle: not a pickle of .*: {message}"):
         read_pickle(path, "")
 
 
 def test_a_size_that_fits_no_number_of_images_is_told(path):
     path.write_bytes(written(PIXELS, LABELS) + b".")
-    with pytest.raises(LayoutError, match=r"file\.pickle: .*: 4,984 bytes are no whole number of"):
+    with pytest.raises(LayoutError, match=r"file\.pickle: .*: 4,984 bytes are not a whole number"):
         read_pickle(path, "")
 
 
@@ -265,7 +267,7 @@ def test_every_truncation_is_refused(path):
 
 
 def test_an_absent_pickle_is_missing(tmp_path):
-    with pytest.raises(MissingError, match="nothing is not there") as caught:
+    with pytest.raises(MissingError, match="nothing not found") as caught:
         read_pickle(tmp_path / "nothing")
     assert caught.value.hint == "Run `pipeline build-pickles`"
 

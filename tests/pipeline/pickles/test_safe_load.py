@@ -1,4 +1,4 @@
-"""Hostile pickles are refused, run nothing and take no memory; plain ones are read exactly."""
+"""Hostile pickles are refused and run no code; plain ones are read exactly."""
 
 import json
 import os
@@ -28,10 +28,10 @@ from tests.support.attacks import (
 )
 from tests.support.checkout import REPOSITORY
 
-MEGABYTES = 50  # that a hostile pickle may take beside the process as it is
-SECONDS = 1.5  # of processor time, for a file
+MEGABYTES = 50  # that a hostile pickle may add to the process
+SECONDS = 1.5  # of processor time per file
 
-# Reads each case in a process of its own, whose every step Python's audit hooks tell of.
+# Reads each case in a separate process, in which Python's audit hooks report every step.
 EXAMINE = """
 import collections, json, os, pickle, resource, signal, sys
 import encodings.ascii, encodings.raw_unicode_escape  # in which pickletools reads text
@@ -52,7 +52,7 @@ def examine(variants, path):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for variant in variants:
         path.write_bytes(variant)
-        signal.setitimer(signal.ITIMER_PROF, float(sys.argv[1]))  # for each file anew
+        signal.setitimer(signal.ITIMER_PROF, float(sys.argv[1]))  # restarted for each file
         watching = True
         try:
             read_pickle(path)
@@ -90,7 +90,7 @@ SOUND += [pickle.dumps([[[1, 2, 300]], (1.5, None, {"a": b"b"})], proto) for pro
 
 
 def damaged(count=4000):
-    """Change, drop or insert a few bytes of sound pickles."""
+    """Change, drop or insert a few bytes of valid pickles."""
     rng = np.random.default_rng(0)
     for _ in range(count):
         data = bytearray(SOUND[rng.integers(len(SOUND))])
@@ -128,7 +128,7 @@ def test_a_hostile_pickle_is_harmless(case, verdicts):
     assert verdict["outcomes"] == {"refused": 1}
     assert verdict["events"] == []
     assert verdict["peak"] < MEGABYTES
-    assert verdict["message"].isprintable()  # one line, and nothing that a terminal obeys
+    assert verdict["message"].isprintable()  # one line, without control characters
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_hostile_pickle_is_harmless(case, verdicts):
     [
         (IMPORTS, "; only arrays are allowed. Nothing in it was run"),
         (OPCODES, "is not one that plain data needs. Nothing in it was run"),
-        (LENGTHS, "no readable pickle: "),
+        (LENGTHS, "not a readable pickle: "),
     ],
     ids=["imports", "opcodes", "lengths"],
 )
@@ -158,7 +158,7 @@ def test_a_damaged_pickle_is_read_or_refused_and_runs_nothing(verdicts):
 
 @pytest.mark.parametrize("lie", LIES)
 def test_an_array_that_is_not_what_it_says_is_refused(lie, tmp_path):
-    with pytest.raises(CorruptError, match=r"file: (refused|no readable pickle): "):
+    with pytest.raises(CorruptError, match=r"file: (refused|not a readable pickle): "):
         load(pickled(array(**LIES[lie])), tmp_path)
 
 
@@ -260,7 +260,7 @@ def test_what_is_large_may_be_there_only_once(kind, shared, protocol, tmp_path):
 
 @pytest.mark.parametrize("name", ["numpy ndarray", "numpy dtype", "_codecs encode"])
 def test_a_name_is_no_value(name, tmp_path):
-    with pytest.raises(UnsafePickleError, match=r"file: .* name where there should be data"):
+    with pytest.raises(UnsafePickleError, match=r"file: .* name instead of data"):
         load(pickled(b"c", name.replace(" ", "\n").encode(), b"\n"), tmp_path)
 
 
@@ -272,7 +272,7 @@ def test_arrays_written_by_python_2_are_read(tmp_path):
 
 
 def test_an_absent_file_is_missing(tmp_path):
-    with pytest.raises(MissingError, match="nothing is not there"):
+    with pytest.raises(MissingError, match="nothing not found"):
         load_untrusted(tmp_path / "nothing")
 
 
@@ -288,10 +288,10 @@ def framed(length, content):
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"\x80\x06N.", "protocol 6, which is yet to come"),
-        (b"Nr\x08\0\0\0.", "it orders a memo of 8 entries"),
+        (b"\x80\x06N.", "protocol 6; expected 5 at most"),
+        (b"Nr\x08\0\0\0.", "it stores memo entry 8 in a file of 7 bytes"),
         (b"N.abc", "3 bytes follow its end"),
-        (framed(3, b"N."), "a frame goes on to byte 14, of 13 that there are"),
+        (framed(3, b"N."), "a frame ends at byte 14; the file ends at byte 13"),
         (framed(1, b"U\x01a."), "a frame ends inside the SHORT_BINSTRING of byte 11"),
         (framed(9, b"]."), "its frames do not end where opcodes do"),
         (framed(3, b"](K]e."), "its frames do not end where opcodes do"),
@@ -328,8 +328,8 @@ def test_what_a_pickle_may_just_do_is_read(data, expected):
     assert load_bytes(data) == expected
 
 
-NO_SHAPE = "an array whose shape or type is none"
-OTHER_KEYS = "a dictionary with other keys than texts and small numbers"
+NO_SHAPE = "an array without a valid shape or type"
+OTHER_KEYS = "a dictionary with keys other than texts and small numbers"
 
 
 @pytest.mark.parametrize(
@@ -340,23 +340,23 @@ OTHER_KEYS = "a dictionary with other keys than texts and small numbers"
         (array(shape=b"J" + struct.pack("<i", -6) + b"\x85"), NO_SHAPE),
         (array(shape=b"(" + b"K\x01" * 65 + b"t", content=b"C\x01a"), NO_SHAPE),
         (array().partition(b"cnumpy\ndtype")[0] + b"N\x89C\x06abcdeftb", NO_SHAPE),
-        (array(b"O8"), "an array of 6 objects with other content"),
-        (array(b"O8", content=b"]"), "an array of 6 objects with other content"),
-        (array(b"V6"), "an array of type 'V6'; numbers are read"),
-        (array(b"V" + b"1" * 30), f"an array of type 'V{'1' * 19}'; numbers are read"),
-        (array(content=b"K\x06"), "an array of type 'u1'; numbers are read"),
+        (array(b"O8"), "an array of 6 objects whose content does not match"),
+        (array(b"O8", content=b"]"), "an array of 6 objects whose content does not match"),
+        (array(b"V6"), "an array of type 'V6'; expected numbers"),
+        (array(b"V" + b"1" * 30), f"an array of type 'V{'1' * 19}'; expected numbers"),
+        (array(content=b"K\x06"), "an array of type 'u1'; expected numbers"),
         (array(content=b"C\x05abcde"), "an array of 6 uint8 in 5 bytes"),
         (b"N0", "opcode POP is not one that plain data needs"),
         (b"N(\x85t", "it takes more from the stack than there is"),
-        (b"}Na", "items are added to what is no list"),
+        (b"}Na", "items are added to a value that is not a list"),
         (b"]U\x01aNs", OTHER_KEYS),
         (b"}NNs", OTHER_KEYS),
         (b"cos\nsystem\n", "it imports 'os.system'; only arrays are allowed"),
         (b"cos\n" + b"a" * 200 + b"\n", f"it imports 'os.{'a' * 97}'; only arrays are allowed"),
         (b"K\x01U\x01a\x93", "it imports '1.a'; only arrays are allowed"),
         (b"]U\x01a\x93", "it imports '[].a'; only arrays are allowed"),
-        (b"cnumpy\ndtype\n)R", "it makes a call that no array's pickle makes"),
-        (b"]Nb", "it gives a state to what is no array"),
+        (b"cnumpy\ndtype\n)R", "it makes a call that pickles of arrays do not make"),
+        (b"]Nb", "it sets the state of a value that is not an array"),
     ],
     ids=range(22),
 )
@@ -394,7 +394,7 @@ def test_a_short_text_is_used_again_from_wherever_it_was_put():
 def test_the_kind_of_damage_is_told():
     with pytest.raises(CorruptError) as caught:
         load_bytes(b"h\x05.")
-    assert caught.value.message == "it uses value 5, which it has not made"
+    assert caught.value.message == "it uses memo entry 5, which it has not made"
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])

@@ -1,4 +1,4 @@
-"""Where artefacts live, and that a file is written whole or not at all."""
+"""The cache folder, and atomic writing of files."""
 
 import errno
 import hashlib
@@ -105,7 +105,7 @@ def test_an_installed_copy_uses_the_users_cache_folder(tmp_path):
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    """Let this process's code stand where an installed copy would."""
+    """Move this process's code to the place of an installed copy."""
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
     monkeypatch.setattr(
         "pipeline.storage.cache.__file__", str(tmp_path / "site" / "pipeline" / "cache.py")
@@ -133,7 +133,7 @@ def test_a_user_without_a_home_folder_is_told_to_choose_one(installed, monkeypat
     monkeypatch.setattr("pwd.getpwuid", nobody)
     with pytest.raises(UsageError) as caught:
         find_cache()
-    assert caught.value.message == "you have no home folder, where the cache would be"
+    assert caught.value.message == "no home folder found for the cache"
     assert caught.value.hint == "Choose a folder with --cache-dir"
 
 
@@ -157,7 +157,7 @@ def test_a_home_folder_that_is_nobodys_is_told():
     with pytest.raises(UsageError) as caught:
         find_cache(Path("~nobody-of-this-name/c"))
     assert caught.value.message == (
-        "--cache-dir is ~nobody-of-this-name/c, and nobody of that name has a home folder"
+        "--cache-dir is ~nobody-of-this-name/c; no user of that name has a home folder"
     )
 
 
@@ -267,7 +267,7 @@ def test_a_symlink_at_the_target_is_replaced_and_its_victim_stays(tmp_path):
 
 @pytest.fixture
 def fail_at_folder(monkeypatch):
-    """Let forcing a folder to disk fail from now on; returns what was forced, True for folders."""
+    """Make forcing a folder to disk fail; return the forced items, True for folders."""
     forced, fsync = [], os.fsync
 
     def use(number):
@@ -300,7 +300,7 @@ def test_a_folder_that_is_lost_is_a_storage_error(old_file, fail_at_folder):
     with pytest.raises(StorageError) as caught:
         publish(old_file, [b"new"])
     assert caught.value.message == f"cannot write {old_file}: {os.strerror(errno.EIO)}"
-    assert caught.value.hint == "Free some space or choose a folder of yours with --cache-dir"
+    assert caught.value.hint == "Free some space, or choose another folder with --cache-dir"
 
 
 def test_a_disk_that_keeps_less_than_it_took_is_found_out(old_file):
@@ -347,7 +347,7 @@ def test_a_disk_that_takes_no_more_leaves_the_old_file(old_file):
 
 
 def refuse_to_replace(monkeypatch, times):
-    """Let the system refuse to replace a file so many times, as while another has it open."""
+    """Make replacing a file fail `times` times, as while a reader has it open."""
     replace, left = Path.replace, iter(range(times))
 
     def refuse(path, target):

@@ -1,4 +1,4 @@
-"""A sealed JSON file is read as it was written, or not at all."""
+"""A JSON file with a checksum is read unchanged or refused."""
 
 import hashlib
 import json
@@ -51,7 +51,7 @@ def test_the_seal_is_the_hash_of_the_same_text_without_it(path):
     publish_json(path, {"a": [1]})
     assert path.read_bytes() == text.encode()
     path.write_text(text.replace(seal, "other"))
-    with pytest.raises(CorruptError, match=f"sha256 is {seal}, its seal says other: it was change"):
+    with pytest.raises(CorruptError, match=f"sha256 is {seal}, its checksum is other: it was"):
         read_json(path)
 
 
@@ -71,7 +71,7 @@ def test_every_flipped_bit_and_every_truncation_is_refused(path):
 
 def test_a_changed_value_is_told_with_both_hashes(path):
     path.write_text(path.read_text().replace("2.5", "2.6"))
-    with pytest.raises(CorruptError, match=r"sha256 is \w{64}, its seal says \w{64}") as caught:
+    with pytest.raises(CorruptError, match=r"sha256 is \w{64}, its checksum is \w{64}") as caught:
         read_json(path, "Make it again")
     assert caught.value.hint == "Make it again"
 
@@ -79,16 +79,16 @@ def test_a_changed_value_is_told_with_both_hashes(path):
 def test_without_a_seal_only_a_file_of_the_first_version_is_read(path):
     path.write_text(json.dumps(VALUE))
     assert read_json(path, unsealed=VALUE) == VALUE
-    with pytest.raises(CorruptError, match="its seal says None"):
+    with pytest.raises(CorruptError, match="its checksum is missing"):
         read_json(path)
-    with pytest.raises(CorruptError, match="its seal says None"):
+    with pytest.raises(CorruptError, match="its checksum is missing"):
         read_json(path, unsealed=["format"])
 
 
 def test_a_newer_format_is_refused_whatever_its_seal(path):
     for text in json.dumps({"format": 9}), json.dumps({"format": 9, CHECKSUM_KEY: "other"}):
         path.write_text(text)
-        with pytest.raises(CorruptError, match="format 9, this version reads 1") as caught:
+        with pytest.raises(CorruptError, match="format 9; this version reads 1") as caught:
             read_json(path, "Make it again", newest=1)
         assert caught.value.hint == "Update the project, or start over: Make it again"
 
@@ -96,13 +96,14 @@ def test_a_newer_format_is_refused_whatever_its_seal(path):
 @pytest.mark.parametrize(("text", "kind"), [("[]", "a list"), ("7", "7"), ("null", "None")])
 def test_what_is_no_object_is_named(text, kind, path):
     path.write_text(text)
-    with pytest.raises(CorruptError, match=rf"no JSON object \(it is {kind}; expected an object\)"):
+    message = rf"not a JSON object \(it is {kind}; expected an object\)"
+    with pytest.raises(CorruptError, match=message):
         read_json(path)
 
 
 def test_an_absent_file_is_missing(path):
     path.unlink()
-    with pytest.raises(MissingError, match=r"value\.json is not there") as caught:
+    with pytest.raises(MissingError, match=r"value\.json not found") as caught:
         read_json(path, "Make it again")
     assert caught.value.hint == "Make it again"
     with pytest.raises(MissingError) as caught:
@@ -119,7 +120,7 @@ def test_a_huge_file_is_not_read(path):
         file.truncate(MAX_BYTES + 1)
     tracemalloc.start()
     try:
-        with pytest.raises(CorruptError, match=r"1,048,577 bytes, expected 1,048,576 at") as caught:
+        with pytest.raises(CorruptError, match=r"1,048,577 bytes; expected 1,048,576 at") as caught:
             read_json(path, "Make it again")
         assert tracemalloc.get_traced_memory()[1] < MAX_BYTES
     finally:

@@ -1,4 +1,4 @@
-"""A folder has one owner: another process is told which, and a dead one has none."""
+"""A folder has one owner, which errors name; a dead process owns nothing."""
 
 import json
 import multiprocessing
@@ -20,7 +20,7 @@ needs_fork = pytest.mark.skipif(FORK is None, reason="processes are forked")
 
 
 def hold(folder, pipe):
-    """Own a folder until a word comes."""
+    """Own a folder until a message arrives."""
     with own_folder(folder, "it"):
         pipe.send(os.getpid())
         pipe.recv()
@@ -54,7 +54,7 @@ def test_another_process_is_told_who_has_a_folder_and_what_to_do(tmp_path, holde
     told = json.loads((tmp_path / "owner.json").read_bytes())
     assert (told["pid"], told["host"]) == (pid, host)
     begin = f"run x is in use by process {pid} on {host} since {told['since']} UTC"
-    assert words(tmp_path) == f"{begin}. Wait until that has ended, or end it: kill {pid}"
+    assert words(tmp_path) == f"{begin}. Wait until it ends, or end it: kill {pid}"
     assert is_owned(tmp_path) is True
     monkeypatch.setattr(platform, "node", lambda: "elsewhere")
     assert words(tmp_path).endswith(f"or end it on {host}: kill {pid}")

@@ -1,4 +1,4 @@
-"""No output takes the place of an input, or of a file that this project did not write."""
+"""No output replaces an input, or a file that this project did not write."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The user's configuration counts where nothing is typed, and a mistake in it is one line."""
+"""The user's configuration sets defaults, and an error in it is one line."""
 
 import os
 import subprocess
@@ -43,7 +43,7 @@ def test_the_cache_folder_and_the_preset_are_those_of_the_file(write, tmp_path, 
     assert run(tmp_path, "pipeline", "where").stdout.startswith(f"{tmp_path}/mine ")
     run(tmp_path, "pipeline", "build-pickles", "mnist-sample", "-q")
     trained = run(tmp_path, "network", "train", "--dataset", "mnist-sample", "--epochs", "1", "-q")
-    assert trained.stdout.startswith("run fast-97-1: ")  # the preset lies below the options
+    assert trained.stdout.startswith("run fast-97-1: ")  # the options override the preset
     missing = run(tmp_path, "network", "train", code=3).stderr  # of mnist, which is not built
     assert "mnist" in missing
 

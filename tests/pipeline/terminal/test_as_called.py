@@ -1,4 +1,4 @@
-"""Whatever a command tells the user to type next can be typed, in the shell where it is read."""
+"""Commands in printed texts can be typed in the same shell."""
 
 import os
 import shlex
@@ -13,7 +13,7 @@ from tests.support.pace import PATIENCE
 
 pytestmark = pytest.mark.slow
 
-# What pip writes for an entry point, so that `sys.argv[0]` is the path of the script.
+# pip's script for an entry point, so that `sys.argv[0]` is the path of the script.
 SCRIPT = """#!/bin/sh
 '''exec' "{python}" "$0" "$@"
 '''
@@ -24,7 +24,7 @@ main()
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
-    """A virtual environment with this project, under a path with a blank; not active."""
+    """An inactive virtual environment with this project, in a path with a space."""
     folder = tmp_path_factory.mktemp("a project") / ".venv"
     venv.create(folder, symlinks=True)
     (site,) = folder.glob("lib/*/site-packages")

@@ -1,4 +1,4 @@
-"""Every command's help is short and ends with examples that work; aliases are kept out of it."""
+"""Every command's help is short, ends with examples, and hides aliases."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""Both commands print, fail and end in the same way: one line, one code, nothing else."""
+"""Both programs print and fail in the same way: one line and one exit code."""
 
 import contextlib
 import importlib
@@ -32,17 +32,17 @@ WRONG = [
     (
         ("fetch", "mnits"),
         2,
-        'no data set is called "mnits", we know mnist, mnist-sample, ',
+        'dataset "mnits" not found; the datasets are mnist, mnist-sample, ',
     ),
     (("where", "--cache-dri", "x"), 2, "No such option: --cache-dri"),
-    (("show", "--split", "trian"), 2, 'mnist has no split called "trian", it has train, test'),
+    (("show", "--split", "trian"), 2, 'mnist has no split "trian"; its splits are train, test'),
     (("show", "--count", "many"), 2, "Invalid value for '--count': "),
     (("show", "--count", "0"), 2, "Invalid value for '--count': "),
     (("show",), 3, "the pickles of mnist are not built"),
-    (("build-pickles",), 3, "train-images-idx3-ubyte.gz is not there. Run `pipeline fetch mnist`"),
-    (("verify",), 3, "train-images-idx3-ubyte.gz is not there"),
-    (("fetch", "--mirror", "file:///no/such"), 5, "no mirror gave train-images-idx3-ubyte.gz"),
-    (("fetch", "--mirror", "nowhere"), 2, "mirror 'nowhere' is no address, expected https://"),
+    (("build-pickles",), 3, "train-images-idx3-ubyte.gz not found. Run `pipeline fetch mnist`"),
+    (("verify",), 3, "train-images-idx3-ubyte.gz not found"),
+    (("fetch", "--mirror", "file:///no/such"), 5, "cannot download train-images-idx3-ubyte.gz"),
+    (("fetch", "--mirror", "nowhere"), 2, 'mirror "nowhere" is not an address; expected https://'),
     (("fetch", "--cache-dir", "/dev/null/x"), 6, "cannot "),
 ]
 
@@ -65,7 +65,7 @@ with stop_requests() as requested:
 
 @pytest.fixture
 def call(monkeypatch, capsys):
-    """Run a command line in this process: its exit code, and what it printed."""
+    """Run a command line in this process; return its exit code and output."""
 
     def call(name, *arguments, cache_dir="/nowhere"):
         monkeypatch.setattr(sys, "argv", [name, *arguments])
@@ -105,7 +105,7 @@ def test_no_two_errors_share_an_exit_code():
 @pytest.mark.parametrize(
     ("error", "code", "text"),
     [
-        (KeyError("x"), 1, "pipeline: this is a fault of ours: KeyError: 'x'. Show where with"),
+        (KeyError("x"), 1, "pipeline: internal error: KeyError: 'x'. Run again with"),
         (OSError(28, "No space left", "/a"), 6, "pipeline: /a: No space left."),
         (MemoryError(), 6, "pipeline: not enough memory."),
         (KeyboardInterrupt(), 130, ""),
@@ -124,9 +124,9 @@ def test_whatever_else_fails_has_its_code_and_its_line(error, code, text, capsys
 def test_an_error_is_one_line_on_stderr(arguments, code, message, call, tmp_path):
     found, stdout, stderr = call("pipeline", *arguments, cache_dir=tmp_path)
     assert found == code
-    assert stdout == "" or arguments == ("verify",)  # which tells of what it found
+    assert stdout == "" or arguments == ("verify",)  # which prints its findings
     lines = [line for line in stderr.splitlines() if not line.startswith("  ")]
-    assert len(lines) == 1  # beside those that tell of mirrors
+    assert len(lines) == 1  # without the lines about mirrors
     assert lines[0].startswith("pipeline: ")
     assert message in lines[0]
     assert not re.search(r"\?\.|[^.]\.\.( |$)", lines[0])  # one mark ends a sentence
@@ -220,8 +220,8 @@ def test_a_command_works_without_anywhere_to_print(command, closed, raw_cache):
     done = shell(f"$PIPELINE {command} {closed}", MNIST_CACHE_DIR=str(raw_cache.root))
     assert done.returncode == (2 if command == "fecth" else 0)
     assert "Traceback" not in done.stderr
-    assert "fault of ours" not in done.stderr
-    assert "fecth" not in done.stdout  # an error is no result
+    assert "internal error" not in done.stderr
+    assert "fecth" not in done.stdout  # an error is not a result
 
 
 def test_paths_are_printed_where_the_terminal_knows_only_ascii(run_process, tmp_path):

@@ -1,4 +1,4 @@
-"""Captions are drawn in a font that has their letters, or as numbers that tell them apart."""
+"""Captions are drawn in a font with their letters, or as distinct numbers."""
 
 import hypothesis.strategies as st
 import numpy as np

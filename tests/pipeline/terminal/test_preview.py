@@ -1,4 +1,4 @@
-"""Contact sheets: their size, their tiles, and how they are written."""
+"""Contact sheets: their size, their tiles and their files."""
 
 import numpy as np
 import pytest
@@ -46,7 +46,7 @@ def test_ink_is_dark_on_light_paper():
 
 
 def test_an_empty_sheet_is_refused():
-    with pytest.raises(UsageError, match="there is no image to show"):
+    with pytest.raises(UsageError, match="no images to show"):
         draw_sheet([], "T")
 
 

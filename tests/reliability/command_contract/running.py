@@ -61,7 +61,7 @@ def run(
         check=False, encoding="utf-8", errors="backslashreplace",
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
-    assert "fault of ours" not in done.stdout + done.stderr
+    assert "internal error" not in done.stdout + done.stderr
     return Ended(done.returncode, done.stdout, done.stderr)
 
 

@@ -239,7 +239,7 @@ def test_a_file_its_bytes_and_its_grey_levels_are_read_alike(tmp_path, mnist_tes
         assert np.array_equal(digit.pixels, read_digits(data)[0].pixels)
     with pytest.raises(CorruptError, match="the picture: nothing is drawn on it"):
         read_digits(np.full((50, 50), 200, np.uint8))
-    with pytest.raises(CorruptError, match="the picture: no image of type PNG"):
+    with pytest.raises(CorruptError, match="the picture: not an image of type PNG"):
         read_digits(b"a text")
 
 
