@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         check_range as check_range,
         fits_type as fits_type,
         format_list as format_list,
+        format_value as format_value,
         suggest_name as suggest_name,
     )
     from network.training.option import (

@@ -211,6 +211,7 @@ def practise() -> None:
     """Run a command that does nothing, for typer imports most of itself at its first option."""
     import network.cli
     import pipeline.cli
+    from pipeline.storage.user_config import read_user_config
     from pipeline.terminal.command_line import build_command
 
     for program in (network.cli.program, pipeline.cli.program):
@@ -218,6 +219,7 @@ def practise() -> None:
             build_command(program.app(command), with_completion=False)
     with contextlib.redirect_stdout(io.StringIO()):
         pipeline.cli.program.app()(args=["where", "--cache-dir", os.devnull], standalone_mode=False)
+    read_user_config.cache_clear()  # a fork may have another
     gc.freeze()  # a fork neither looks through these objects nor copies them
 
 

@@ -131,7 +131,7 @@ def limit_memory() -> None:
 
 def write_over(path: Path, data: bytes) -> None:
     """Write a file over itself: a file that is emptied first is at once forced to disk by ext4."""
-    with Path(os.open(path, os.O_WRONLY | os.O_CREAT)).open("wb") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT), "wb") as file:
         file.write(data)
         file.truncate()
 

@@ -1,14 +1,10 @@
 """The user's configuration sets defaults, and an error in it is one line."""
 
-import os
-import subprocess
 import sys
 
 import pytest
 
 from pipeline.storage.user_config import UserConfig, read_user_config, user_config_path
-from tests.support.checkout import REPOSITORY
-from tests.support.pace import PATIENCE
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="the folder is given as Linux has it"
@@ -23,28 +19,22 @@ def write(tmp_path, monkeypatch):
     read_user_config.cache_clear()
 
 
-def run(tmp_path, *arguments, code=0):
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "XDG_CONFIG_HOME": str(tmp_path)},
-    )  # fmt: skip
-    assert done.returncode == code, done.stderr
-    return done
+@pytest.fixture
+def run(run_command, tmp_path):
+    return lambda *words, **options: run_command(*words, XDG_CONFIG_HOME=str(tmp_path), **options)
 
 
 def test_without_a_file_all_is_as_it_was(write):
     assert read_user_config() == UserConfig()
 
 
-def test_the_cache_folder_and_the_preset_are_those_of_the_file(write, tmp_path, monkeypatch):
-    monkeypatch.delenv("MNIST_CACHE_DIR", raising=False)
+def test_the_cache_folder_and_the_preset_are_those_of_the_file(write, run, tmp_path):
     write(f'cache_dir = "{tmp_path}/mine"\npreset = "fast-97"\n')
-    assert run(tmp_path, "pipeline", "where").stdout.startswith(f"{tmp_path}/mine ")
-    run(tmp_path, "pipeline", "build-pickles", "mnist-sample", "-q")
-    trained = run(tmp_path, "network", "train", "--dataset", "mnist-sample", "--epochs", "1", "-q")
+    assert run("pipeline", "where").stdout.startswith(f"{tmp_path}/mine ")
+    run("pipeline", "build-pickles", "mnist-sample", "-q")
+    trained = run("network", "train", "--dataset", "mnist-sample", "--epochs", "1", "-q")
     assert trained.stdout.startswith("run fast-97-1: ")  # the options override the preset
-    missing = run(tmp_path, "network", "train", code=3).stderr  # of mnist, which is not built
+    missing = run("network", "train", code=3).stderr  # of mnist, which is not built
     assert "mnist" in missing
 
 
@@ -58,21 +48,21 @@ def test_the_cache_folder_and_the_preset_are_those_of_the_file(write, tmp_path, 
         ("colour = ", "config.toml is not a TOML file"),
     ],
 )
-def test_a_mistake_in_the_file_is_one_line(write, tmp_path, text, words):
+def test_a_mistake_in_the_file_is_one_line(write, run, text, words):
     write(text)
-    told = run(tmp_path, "pipeline", "list", code=2).stderr
+    told = run("pipeline", "list", code=2).stderr
     assert words in told
     assert told.count("\n") == 1
 
 
-def test_a_log_names_every_file_that_is_read_and_written(tmp_path):
+def test_a_log_names_every_file_that_is_read_and_written(run, tmp_path):
     logged = run(
-        tmp_path, "pipeline", "--log-level", "debug", "build-pickles", "mnist-sample",
+        "pipeline", "--log-level", "debug", "build-pickles", "mnist-sample",
         "--cache-dir", str(tmp_path / "c"),
     ).stderr  # fmt: skip
     assert "DEBUG mnist-neural-net: wrote" in logged
     assert "mnist-sample_test.pickle" in logged
-    told = run(tmp_path, "pipeline", "--log-level", "loud", "list", code=2).stderr
+    told = run("pipeline", "--log-level", "loud", "list", code=2).stderr
     assert '--log-level is "loud"; expected one of debug, info, warning' in told
 
 
@@ -83,9 +73,11 @@ def test_a_log_names_every_file_that_is_read_and_written(tmp_path):
         ('cache_dir = "CONFIG"', "config.toml, which is a file; expected a folder"),
     ],
 )
-def test_the_cache_folder_of_the_file_is_a_whole_path_to_a_folder(write, tmp_path, line, words):
+def test_the_cache_folder_of_the_file_is_a_whole_path_to_a_folder(
+    write, run, tmp_path, line, words
+):
     config = tmp_path / "mnist-neural-net" / "config.toml"
     write(line.replace("CONFIG", config.as_posix()))
-    told = run(tmp_path, "pipeline", "where", code=6 if "CONFIG" in line else 2).stderr
+    told = run("pipeline", "where", code=6 if "CONFIG" in line else 2).stderr
     assert words in told
     assert told.count("\n") == 1
