@@ -76,7 +76,9 @@ def split_validation(examples: Examples, share: float, seed: int) -> tuple[Examp
     """
     training, held_out = split_indices(len(examples), share, seed)
     if len(training) == 0:
-        raise UsageError(f"of {len(examples)} examples none is left to train on")
+        raise UsageError(
+            f"no training examples are left: {len(held_out)} of {len(examples)} are held out"
+        )
     if len(held_out) == 0:
         return examples, examples.take(slice(0))
     return examples.take(training), examples.take(held_out)

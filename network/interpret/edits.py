@@ -64,7 +64,7 @@ def check_index(place: int, things: Any) -> int:
     Raises: ValueError.
     """
     if not 0 <= place < len(things):
-        raise ValueError(f"{place} is no place among {len(things)}")
+        raise ValueError(f"index {place} is out of range for {len(things)} entries")
     return place
 
 

@@ -115,7 +115,7 @@ def project(x: Array, method: str) -> Array:
     are nowhere.
     """
     if not np.isfinite(x).all():
-        raise ValueError("some of its numbers are infinite, or none")
+        raise ValueError("the points contain values that are not finite numbers")
     chosen = PROJECTIONS[method]
     if chosen.module is not None and not chosen.is_installed:
         raise missing_package(chosen.module, chosen.title, chosen.install_command())

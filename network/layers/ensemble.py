@@ -91,7 +91,9 @@ class Ensemble(Layer):
                 shapes |= {f"{place}.{index}.{name}": it for name, it in layer_shapes.items()}
             out_shapes.add(shape)
         if len(out_shapes) != 1:
-            raise ValueError(f"members with outputs of shapes {sorted(out_shapes)}, expected one")
+            raise ValueError(
+                f"members have outputs of shapes {sorted(out_shapes)}; expected one shape"
+            )
         return shapes, out_shapes.pop()
 
     def init(

@@ -17,7 +17,7 @@ def require_shapes(model: Model, params: Params, in_shape: Shape) -> None:
         expected, shape = layer.shapes(shape)
         found = {name: array.shape for name, array in layer_params.items()}
         if found != expected:
-            raise ValueError(f"layer {index} has params {found}, expected {expected}")
+            raise ValueError(f"layer {index} has params {found}; expected {expected}")
 
 
 def least_batch(layers: Sequence[Layer], in_shape: Shape) -> int:

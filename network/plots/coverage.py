@@ -24,8 +24,6 @@ def draw_coverage(subjects: Sequence[Subject]) -> "Figure":
     in_percent(panel, "x", "y")
     panel.set_xlabel("share of images predicted, the most confident first")
     panel.set_ylabel("error rate on these images")
-    panel.set_title(
-        f"What not answering is worth, on {describe_shown(subjects)}", fontsize="medium"
-    )
+    panel.set_title(f"Risk-coverage curve on {describe_shown(subjects)}", fontsize="medium")
     add_legend(panel, "upper left")
     return figure

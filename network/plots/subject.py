@@ -100,7 +100,7 @@ def held_out(cache: Cache, run: LoadedRun) -> Examples:
     except UsageError as error:
         raise UsageError(error.message, other) from error
     if len(examples) == 0:
-        raise UsageError(f"run {run.name} has held no images out", other)
+        raise UsageError(f"run {run.name} has no validation images", other)
     return examples
 
 

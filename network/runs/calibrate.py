@@ -70,11 +70,13 @@ class Calibration:
             raise ValueError(f"temperature {self.temperature}, and {numbers}"[:500])
         pairs = self.log_loss, self.calibration_error
         if [*map(len, pairs)] != [2, 2]:
-            raise ValueError(f"not before and after: {pairs}"[:500])
+            raise ValueError(f"values are {pairs}; expected two each, before and after"[:500])
         if not self.thresholds or self.set_sizes.keys() != self.thresholds.keys():
-            raise ValueError(f"thresholds for {[*self.thresholds]}, sizes of {[*self.set_sizes]}")
+            raise ValueError(
+                f"thresholds are for {[*self.thresholds]}, sizes for {[*self.set_sizes]}"
+            )
         if not all(0 < float(coverage) < 1 for coverage in self.thresholds):
-            raise ValueError(f"coverages of {[*self.thresholds]}")
+            raise ValueError(f"coverages are {[*self.thresholds]}")
 
     def threshold_for(self, coverage: float) -> tuple[str, float]:
         """Find the least coverage on record that is no less than the wanted one, and its threshold.
@@ -86,8 +88,9 @@ class Calibration:
             if float(name) >= coverage:
                 return name, self.thresholds[name]
         raise UsageError(
-            f"coverage is {coverage:g}, and {self.examples:,} held-out examples can promise "
-            f"{names[-1]} at most"
+            f"coverage is {coverage:g}; {self.examples:,} validation images support "
+            f"{names[-1]} at most",
+            "Choose a lower value",
         )
 
 
@@ -114,7 +117,7 @@ def load_calibration(run: Run, weights: str) -> Calibration | None:
     """
     if not run.calibration.is_file():
         return None
-    again = f"Run `network calibrate {run.name}`, which makes it anew"
+    again = f"Run `network calibrate {run.name}` to replace it"
     values = read_json(run.calibration, again, FORMAT)
     try:
         del values["format"]
@@ -122,7 +125,7 @@ def load_calibration(run: Run, weights: str) -> Calibration | None:
             values["familiarity"] = read_calibration(DistanceDetector, values["familiarity"])
         found = read_calibration(Calibration, values)
     except (KeyError, TypeError, ValueError) as error:
-        what = f"{run.calibration}: no calibration ({describe_cause(error)})"
+        what = f"{run.calibration} is damaged ({describe_cause(error)})"
         raise CorruptError(what[:500], again) from error
     return found if found.weights == weights else None
 
@@ -145,7 +148,7 @@ def calibrate(loaded: LoadedRun, division: DataSplit) -> Calibration:
     """
     if (count := len(division.held_out)) < MIN_EXAMPLES:
         raise UsageError(
-            f"run {loaded.name} held {count} examples out of its training, expected {MIN_EXAMPLES}",
+            f"run {loaded.name} has {count} validation images; expected at least {MIN_EXAMPLES}",
             AGAIN,
         )
     checkpoint, examples = loaded.checkpoint, division.examples

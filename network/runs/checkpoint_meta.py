@@ -16,7 +16,7 @@ def check_meta_types(meta: Mapping[str, Any]) -> None:
     """
     for key, (is_fine, expected) in KEYS.items():
         if key in meta and not is_fine(meta[key]):
-            raise ValueError(f"{key} is {show_value(meta[key])}, expected {expected}")
+            raise ValueError(f"{key} is {show_value(meta[key])}; expected {expected}")
 
 
 def is_count(value: Any) -> bool:
@@ -70,7 +70,7 @@ KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "step": (is_count, "a whole number"),
     "loss_sum": (is_number, "a number"),
     "seconds": (is_number, "a number"),
-    "answering": (is_text, "a text"),
+    "answering": (is_text, "text"),
     "data": (lambda value: value is None or is_text(value), "a hash or null"),
     "replay_of": (is_text, "the name of a run"),
     "history_sha256": (is_text, "a hash"),

@@ -95,7 +95,7 @@ def require_zip_ends(path: Path) -> None:
         file.seek(size - END_BYTES - CHECKSUM_BYTES)
         end = file.read()
     if start != START_OF_ZIP or END_OF_ZIP not in end:
-        raise CorruptError(f"{path}: no readable checkpoint (not a zip, of {size:,} bytes)")
+        raise CorruptError(f"{path} is not a readable checkpoint (not a ZIP file)")
 
 
 def pack_checkpoint(checkpoint: Checkpoint) -> bytes:
@@ -140,10 +140,11 @@ def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
         check_params(model, trees["params"])
         return Checkpoint(model, trees["params"], state, meta, extract_file_hash(data))
     except CorruptError as error:
-        what = f"{where}: no readable checkpoint ({error.message})"
+        what = f"{where} is not a readable checkpoint ({error.message})"
         raise CorruptError(what, error.hint) from error
     except Exception as error:  # zip, JSON and NumPy have many ways to refuse damaged bytes
-        raise CorruptError(f"{where}: no readable checkpoint ({describe_cause(error)})") from error
+        what = f"{where} is not a readable checkpoint ({describe_cause(error)})"
+        raise CorruptError(what) from error
 
 
 def is_sealed(data: bytes) -> bool:
@@ -189,7 +190,7 @@ def check_checksum(data: bytes) -> None:
     body, seal = data[:-CHECKSUM_BYTES], data[-CHECKSUM_BYTES:]
     found = hashlib.sha256(body).hexdigest()
     if found.encode() != seal:
-        raise ValueError(f"its sha256 is {found}, its seal says {seal.decode('latin-1')}")
+        raise ValueError(f"its sha256 is {found}; its checksum is {seal.decode('latin-1')}")
 
 
 def check_meta(meta: dict[str, Any], arrays: dict[str, Array], has_seal: bool) -> None:
@@ -199,14 +200,14 @@ def check_meta(meta: dict[str, Any], arrays: dict[str, Array], has_seal: bool) -
     """
     if meta["format"] > FORMAT:
         raise CorruptError(
-            f"format {meta['format']}, this version reads up to {FORMAT}",
+            f"its format is {meta['format']}; this version reads up to {FORMAT}",
             "Update the project",
         )
     if meta["format"] > 1 and not has_seal:
-        raise CorruptError(f"format {meta['format']} without its seal")
+        raise CorruptError(f"its format is {meta['format']}, but it has no checksum")
     found = hash_arrays(arrays)
     if found != meta["sha256"]:
-        raise CorruptError(f"its arrays have sha256 {found}, expected {meta['sha256']}")
+        raise CorruptError(f"its arrays have sha256 {found}; expected {meta['sha256']}")
 
 
 def check_params(model: Model, params: Params) -> None:
@@ -217,9 +218,9 @@ def check_params(model: Model, params: Params) -> None:
     require_shapes(model, params, IMAGE_SHAPE)
     for name, array in named_arrays(params):
         if array.dtype.kind != "f":
-            raise ValueError(f"{name} is {array.dtype}, expected floats")
+            raise ValueError(f"{name} is {array.dtype}; expected floating-point numbers")
         if not np.isfinite(array).all():
-            raise ValueError(f"{name} holds what is no number")
+            raise ValueError(f"{name} contains values that are not finite numbers")
 
 
 def hash_arrays(arrays: dict[str, Array]) -> str:
@@ -278,8 +279,8 @@ def require_trained(name: str, checkpoint: Checkpoint) -> None:
     require_single_model(name, checkpoint)
     if edited := checkpoint.meta.get("edited"):
         raise UsageError(
-            f"run {name} was not trained: it is run {edited['run']} as it was edited",
-            f"`network train --from {name}` begins a new one with its weights",
+            f"run {name} was not trained: it is an edited copy of run {edited['run']}",
+            f"`network train --from {name}` trains a new run from its weights",
         )
 
 
@@ -289,4 +290,6 @@ def require_single_model(name: str, checkpoint: Checkpoint) -> None:
     Raises: UsageError.
     """
     if members := checkpoint.meta.get("members"):
-        raise UsageError(f"run {name} is an ensemble of {', '.join(members)}, it is not trained")
+        raise UsageError(
+            f"run {name} is an ensemble of {', '.join(members)}; it was not trained itself"
+        )

@@ -76,8 +76,8 @@ def common_dataset(
     for other in runs:
         if name is None and other.configuration.dataset != first.configuration.dataset:
             raise UsageError(
-                f"run {first.name} is of {first.configuration.dataset} and run {other.name} "
-                f"of {other.configuration.dataset}, expected one data set",
+                f"run {first.name} uses {first.configuration.dataset} and run {other.name} "
+                f"uses {other.configuration.dataset}; expected the same dataset",
                 hint,
             )
     dataset = find_dataset(cache, name or first.configuration.dataset)
@@ -93,12 +93,13 @@ def check_classes(run: LoadedRun, own: Dataset, dataset: Dataset) -> None:
     """
     if dataset.classes != own.classes:
         raise UsageError(
-            f"run {run.name} tells the classes of {own.name} apart, and {dataset.name} has others: "
-            f"{describe_classes(own)}, and {describe_classes(dataset)}"
+            f"the classes of {dataset.name} do not match run {run.name}: "
+            f"found {describe_classes(dataset)}; expected {describe_classes(own)}, as in {own.name}"
         )
     if (count := count_outputs(run.model)) != len(dataset.classes):
         raise UsageError(
-            f"run {run.name} has {count} outputs, and {dataset.name} {len(dataset.classes)} classes"
+            f"run {run.name} has {count} outputs, "
+            f"but {dataset.name} has {len(dataset.classes)} classes"
         )
 
 

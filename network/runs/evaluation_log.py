@@ -78,7 +78,7 @@ def read_evaluations(path: Path, dataset: str) -> list[LoggedEvaluation]:
     """
     if not path.is_file():
         return []
-    again = f"Delete it, and run `network test {path.parent.name}`"
+    again = f"Delete it and run `network test {path.parent.name}`"
     value = read_json(path, again, FORMAT, unsealed=FORMAT_1)
     try:
         if value.keys() == set(FORMAT_1):
@@ -87,7 +87,7 @@ def read_evaluations(path: Path, dataset: str) -> list[LoggedEvaluation]:
             raise TypeError(f"looks is {show_value(listed)}; expected a list")
         return [LoggedEvaluation(**it) for it in listed]
     except (KeyError, TypeError, ValueError, UsageError) as error:
-        what = f"{path}: no test result ({describe_cause(error)})"
+        what = f"{path} is damaged ({describe_cause(error)})"
         raise CorruptError(what[:500], again) from error
 
 

@@ -103,10 +103,10 @@ def load_frame(run: Run, epoch: int) -> Frame:
     found = checkpoint.meta.get(TRAINING_HASH)
     expected = hash_training(load_checkpoint(run.checkpoint).meta, epoch)
     if None not in (found, expected) and found != expected:
-        raise OtherTrainingError(f"{path}: a frame of another training", f"Remove {run.film}")
+        raise OtherTrainingError(f"{path} is a frame of another training run", f"Remove {run.film}")
     answers = checkpoint.meta.get("answers")
     if checkpoint.meta.get("epoch") != epoch or answers is None:
-        raise CorruptError(f"{path}: no frame of a film, of epoch {epoch}")
+        raise CorruptError(f"{path} is not the frame of epoch {epoch}")
     return Frame(epoch, checkpoint, np.array(answers, np.int64))
 
 

@@ -121,7 +121,7 @@ def load_run(run: Run) -> tuple[Checkpoint, Configuration]:
     checkpoint = load_checkpoint(run.checkpoint)
     values = checkpoint.meta.get("configuration")
     if not isinstance(values, dict):
-        raise CorruptError(f"{run.checkpoint}: no configuration in its meta")
+        raise CorruptError(f"{run.checkpoint} is damaged: it has no configuration")
     check_configuration(run, checkpoint)
     return checkpoint, configuration_from_dict(values, str(run.checkpoint))
 
@@ -139,9 +139,9 @@ def check_configuration(run: Run, checkpoint: Checkpoint) -> None:
     found = hashlib.sha256(read_whole(run.configuration, MAX_CONFIG_BYTES)).hexdigest()
     if found != expected:
         raise CorruptError(
-            f"{run.configuration}: sha256 is {found}, the checkpoint expects {expected}: "
-            "it was changed",
-            "Delete it: the checkpoint has the configuration, too",
+            f"{run.configuration} was changed: its sha256 is {found}; "
+            f"expected {expected}, as in the checkpoint",
+            "Delete it; the checkpoint has the configuration, too",
         )
 
 
@@ -174,7 +174,7 @@ def extract_state(checkpoint: Checkpoint, history: list[EpochDone]) -> TrainingS
     """
     meta, memory = checkpoint.meta, dict(checkpoint.state)
     if missing := [key for key in ("epoch", "step") if key not in meta]:
-        raise CorruptError(f"the checkpoint has no {' and no '.join(missing)} in its meta")
+        raise CorruptError(f"the checkpoint is damaged: it has no {' and no '.join(missing)}")
     state = TrainingState(
         params=memory.pop("trained", checkpoint.params),
         optimizer_state=memory,

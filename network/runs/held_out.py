@@ -21,9 +21,10 @@ from network.training.configuration import Configuration, build_configuration
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, UsageError
 from pipeline.pickles.manifest import read_split, split_hash
+from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Cache
 
-AGAIN = "Train with --validation 0.1 to hold examples back"
+AGAIN = "Train with --validation 0.1 to keep validation images"
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,10 @@ def read_seen(value: Any) -> Seen:
     try:
         for each in value:
             if not isinstance(each["data"], str | None):
-                raise TypeError(f"data is {each['data']!r}")
+                raise TypeError(f"data is {show_value(each['data'])}")
         return [split_rule(build_configuration(without_data(each)), each["data"]) for each in value]
     except (TypeError, KeyError, AttributeError, UsageError) as error:
-        raise CorruptError(f"a checkpoint has seen what makes no sense: {error}"[:500]) from error
+        raise CorruptError(f'"seen" in a checkpoint is damaged: {error}'[:500]) from error
 
 
 def without_data(each: dict[str, Any]) -> dict[str, Any]:
@@ -124,13 +125,13 @@ def split_examples(
     dataset = find_dataset(cache, configuration.dataset)
     seen = seen_by(checkpoint, configuration)
     if seen is None:
-        raise UsageError(f"run {run.name}: which examples it has never seen is not known", AGAIN)
+        raise UsageError(f"the training examples of run {run.name} are not known", AGAIN)
     sha256 = split_hash(cache, dataset, "train")
     for each in seen:
         if each.data not in (None, sha256):
             raise UsageError(
-                f"run {run.name} was trained on data of sha256 {each.data}, "
-                f"now {dataset.name} has {sha256}",
+                f"run {run.name} was trained on data with sha256 {each.data}; "
+                f"{dataset.name} now has {sha256}",
                 AGAIN,
             )
     pixels, labels = read_split(cache, dataset, "train")

@@ -54,12 +54,15 @@ def load_history(path: Path, expected: str | None = None, epochs: int = 0) -> li
     """
     history, is_sealed = parse_history(read_whole(path, MAX_BYTES), path)
     if len(history) < epochs:
-        raise CorruptError(f"{path}: {len(history)} epochs, the checkpoint is of {epochs}")
+        raise CorruptError(f"{path} has {len(history)} epochs; the checkpoint has {epochs}")
     if expected is not None and (
         (epochs and not is_sealed) or (found := hash_history(history[:epochs])) != expected
     ):
-        what = f"its sha256 is {found}" if is_sealed or not epochs else "its lines have no hash"
-        raise CorruptError(f"{path}: {what}, the checkpoint expects {expected}: it was changed")
+        what = (
+            f"its sha256 is {found}" if is_sealed or not epochs else "its lines have no checksums"
+        )
+        what = f"{what}; expected {expected}, as in the checkpoint"
+        raise CorruptError(f"{path} was changed: {what}")
     return history
 
 
@@ -76,14 +79,14 @@ def parse_history(data: bytes, path: Path) -> tuple[list[EpochDone], bool]:
             stated = told.pop(CHECKSUM_KEY, None)
             history.append(epoch := build_epoch(told))
             if epoch.epoch != number:
-                raise ValueError(f"epoch {epoch.epoch}, expected {number}")
+                raise ValueError(f"epoch is {epoch.epoch}; expected {number}")
             if has_seal and pack_epoch(epoch) != line:
-                raise ValueError(f"its seal says {stated}: it was changed")
+                raise ValueError(f"it was changed: its checksum is {stated}")
         except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             what = f"{path}: line {number} is damaged ({describe_cause(error)})"
             raise CorruptError(what[:500]) from error
     if len(sealed) > 1:
-        raise CorruptError(f"{path}: some lines have a hash and some have none: it was changed")
+        raise CorruptError(f"{path} was changed: some lines have a checksum and some do not")
     return history, True in sealed
 
 

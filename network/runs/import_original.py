@@ -46,13 +46,13 @@ def read_arrays(path: Path, n_dimensions: int) -> list[Array]:
     """Read a list of float arrays, one per layer, without running anything in the pickle."""
     loaded: Any = load_untrusted(path)
     if not isinstance(loaded, list) or not loaded:
-        raise CorruptError(f"{path}: no list of arrays, one for each layer")
+        raise CorruptError(f"{path} is not a list of arrays, one for each layer")
     for array in loaded:
         is_float = isinstance(array, np.ndarray) and array.dtype.kind == "f"
         if not is_float or array.ndim != n_dimensions or not np.isfinite(array).all():
             found = f"{array.dtype} {array.shape}" if is_float else type(array).__name__
             raise CorruptError(
-                f"{path}: found {found}, expected finite floats in {n_dimensions} dimensions"
+                f"{path}: found {found}; expected finite floats in {n_dimensions} dimensions"
             )
     return [array.astype(np.float64) for array in loaded]
 
@@ -67,9 +67,9 @@ def check_shapes(
     n_in = int(np.prod(IMAGE_SHAPE))
     if len(weights) != len(biases):
         raise CorruptError(
-            f"{weights_path} has {len(weights)} layers, {biases_path} has {len(biases)}"
+            f"{weights_path} has {len(weights)} layers, but {biases_path} has {len(biases)}"
         )
     for w, b in zip(weights, biases, strict=True):
         if w.shape != (len(b), n_in):
-            raise CorruptError(f"{weights_path}: weights {w.shape}, expected ({len(b)}, {n_in})")
+            raise CorruptError(f"{weights_path}: shape {w.shape}; expected ({len(b)}, {n_in})")
         n_in = len(b)

@@ -89,7 +89,7 @@ def apply_changes(
     if DROPOUT.key in values:
         rate = DROPOUT.check(values[DROPOUT.key])
         if dropout_rate(model) is None:
-            raise UsageError("dropout needs a layer Dropout, and the model has none")
+            raise UsageError("dropout needs a Dropout layer, but the model has none")
         if configuration.layers:
             text = with_dropout(parse_layers(configuration.layers), rate)
             fields["layers"] = ", ".join(map(repr, text))
@@ -125,7 +125,7 @@ def first_configuration(checkpoint: Checkpoint, where: str) -> Configuration:
     """
     values = checkpoint.meta.get("first", checkpoint.meta.get("configuration"))
     if not isinstance(values, dict):
-        raise CorruptError(f"{where}: no configuration in its meta")
+        raise CorruptError(f"{where} is damaged: it has no configuration")
     return configuration_from_dict(values, where)
 
 
@@ -137,5 +137,5 @@ def extract_changes(checkpoint: Checkpoint, where: str) -> list[ConfigChange]:
     changes = checkpoint.meta.get("changes", [])
     for change in changes:
         if not is_change(change):
-            raise CorruptError(f"{where}: no changes of a training ({show_value(change)})")
+            raise CorruptError(f"{where} is damaged: a change of settings is {show_value(change)}")
     return [ConfigChange(**change) for change in changes]

@@ -45,8 +45,8 @@ def load_members(
     """
     if len(names) + len(others) < 2:
         raise UsageError(
-            f"an ensemble has two runs or more, found {len(names) + len(others)}",
-            "Name runs, or recipes with --presets",
+            f"an ensemble needs two runs or more; found {len(names) + len(others)}",
+            "Name runs, or presets with --presets",
         )
     loaded = load_runs(cache, names)
     dataset = common_dataset(cache, loaded).name if loaded else None
@@ -55,8 +55,8 @@ def load_members(
         for other in others:
             if other.dataset != dataset:
                 raise UsageError(
-                    f"run {run.name} is of {dataset} and a recipe of {other.dataset}, "
-                    "expected one data set",
+                    f"run {run.name} uses {dataset} and a preset uses {other.dataset}; "
+                    "expected the same dataset",
                     "Choose another --dataset",
                 )
     return loaded
@@ -70,4 +70,4 @@ def check_scores(run: LoadedRun) -> None:
     last = run.model.layers[-1]
     if not last.gives_scores:
         found = type(last).__name__
-        raise UsageError(f"run {run.name} ends with {found}, expected outputs from 0 to 1")
+        raise UsageError(f"run {run.name} ends with {found}; expected outputs from 0 to 1")

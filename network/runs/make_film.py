@@ -32,7 +32,7 @@ def check_can_make_film(run: Run) -> Checkpoint:
     checkpoint = load_checkpoint(run.checkpoint)
     require_trained(run.name, checkpoint)
     if not checkpoint.meta.get("epoch"):
-        raise UsageError(f"run {run.name} has not been trained for an epoch: nothing to film")
+        raise UsageError(f"run {run.name} has not completed an epoch, so there is nothing to film")
     return checkpoint
 
 

@@ -82,7 +82,7 @@ def check_new_name(cache: Cache, wanted: str | None) -> None:
 def name_taken(cache: Cache, name: str) -> UsageError:
     """Say that a run has this name."""
     return UsageError(
-        f"run {show_value(name)} exists in {cache.runs()}, and a run is never overwritten",
+        f"run {show_value(name)} already exists in {cache.runs()}; runs are never overwritten",
         "Choose another --name",
     )
 
@@ -117,12 +117,12 @@ def check_run_name(name: str) -> str:
     is_short = len(name.encode(errors="replace")) <= MAX_NAME_BYTES
     if not is_short or not re.fullmatch(r"\w([\w.+-]*[\w+-])?", name):
         raise UsageError(
-            f"{show_value(name)} is no name for a run, expected letters, digits and . _ + - "
+            f"{show_value(name)} is not a valid run name; expected letters, digits and . _ + - "
             f"({MAX_NAME_BYTES} bytes at most)"
         )
     if is_device_name(name):
         raise UsageError(
-            f"{show_value(name)} is no name for a run: Windows has a device of this name",
+            f"{show_value(name)} is not a valid run name: Windows has a device of this name",
             "Choose another --name",
         )
     return name
@@ -161,8 +161,8 @@ def find_run(cache: Cache, name: str | None) -> Run:
         if compose(run.name) == compose(name):
             return run
     near = difflib.get_close_matches(name, [run.name for run in runs], n=1)
-    hint = f"Did you mean {near[0]}?" if near else "`network runs` names them all"
-    raise MissingError(f"no run is called {show_value(name)} in {cache.runs()}", hint)
+    hint = f"Did you mean {near[0]}?" if near else "`network runs` lists all runs"
+    raise MissingError(f"run {show_value(name)} not found in {cache.runs()}", hint)
 
 
 def is_result_of_training(run: Run) -> bool:
@@ -204,7 +204,7 @@ def find_runs(cache: Cache, names: Sequence[str | None]) -> list[Run]:
     runs = [find_run(cache, name) for name in names]
     for name, times in Counter(run.name for run in runs).items():
         if times > 1:
-            raise UsageError(f"run {name} is named {times} times, expected different runs")
+            raise UsageError(f"run {name} is named {times} times; expected different runs")
     return runs
 
 

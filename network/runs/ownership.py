@@ -64,14 +64,14 @@ class SavedState:
         found = read_file_hash(run.checkpoint)
         if found is None:
             raise StorageError(
-                f"{run.checkpoint} is not there any more: run {run.name} was removed or moved",
-                "What came after its last save is not saved",
+                f"{run.checkpoint} not found: run {run.name} was removed or moved",
+                "Changes after its last save are not saved",
             )
         if found != self.file_hash:
             raise StorageError(
                 f"run {run.name} was changed by another process: its checkpoint has sha256 "
-                f"{found[:16]}..., expected {self.file_hash[:16]}...",
-                "It stays as that process saved it, and nothing of this one was added",
+                f"{found[:16]}...; expected {self.file_hash[:16]}...",
+                "The run stays as that process saved it; changes of this process are not saved",
             )
 
     def save(self, run: Run, checkpoint: Checkpoint, history: list[EpochDone]) -> None:

@@ -137,7 +137,7 @@ def predict_file(
                     name = f"{file.name}:{len(answers) + 1}"
                     answers.append(Answer(name, classes[row.index(max(row))], max(row)))
         if not answers:
-            raise CorruptError(f"{file.name}: there are no images in it")
+            raise CorruptError(f"{file.name}: no images found")
     except ProjectError as error:
         error.message = error.message.replace(str(file.path), file.name)
         return failed(file.name, error)

@@ -26,7 +26,7 @@ class ReplayComparison:
         if self.is_same:
             return [*lines, "the same weights, bit for bit"]
         causes = self.differences or ["data, versions, BLAS and threads are the same"]
-        return [*lines, "other weights", *causes]
+        return [*lines, "different weights", *causes]
 
 
 def compare_runs(run: Run, again: Run) -> ReplayComparison:

@@ -228,7 +228,7 @@ def require_unfinished(run: Run, recipe: Recipe, state: TrainingState) -> None:
     if has_ended(recipe, state):
         raise UsageError(
             f"run {run.name} has ended after {counted(len(state.history), 'epoch')}",
-            f"`network train --from {run.name}` begins a new one with its weights",
+            f"`network train --from {run.name}` trains a new run from its weights",
         )
 
 
@@ -289,11 +289,11 @@ def resume_state(
     elif state.optimizer_state.keys() != first.keys():
         found, expected = ", ".join(state.optimizer_state) or "nothing", ", ".join(first)
         raise CorruptError(
-            f"{what}: its checkpoint has the optimizer state {found}, expected {expected}"
+            f"{what}: its checkpoint has the optimizer state {found}; expected {expected}"
         )
     if state.origin.setdefault("data", data.sha256) != data.sha256:
         raise UsageError(
-            f"{what} began with data of sha256 {state.origin['data']}, "
-            f"now {configuration.dataset} has {data.sha256}"
+            f"{what} was trained on data with sha256 {state.origin['data']}; "
+            f"{configuration.dataset} now has {data.sha256}"
         )
     return recipe, state

@@ -44,12 +44,12 @@ FIRST_RULES = 1  # of a run from before they were counted
 
 def beside_layers(chosen: "Configuration") -> str:
     """Return where hidden layers are not described by sizes."""
-    return "beside {layers}, which lists every layer before the output" if chosen.layers else ""
+    return "with {layers}, which lists every layer before the output" if chosen.layers else ""
 
 
 def beside_start(chosen: "Configuration") -> str:
     """Return where the model is that of another run."""
-    return "beside {start}, which keeps the layers of that run" if chosen.start else ""
+    return "with {start}, which keeps the layers of that run" if chosen.start else ""
 
 
 def without_hidden(chosen: "Configuration") -> str:
@@ -274,7 +274,7 @@ class Configuration:
         OPTIONS["momentum"].within(*optimizer.momentum_range).check(self.momentum)
         if self.patience is not None and self.validation == 0:
             raise OptionError(
-                "patience", "{patience} needs images to validate on, but {validation} is 0"
+                "patience", "{patience} needs validation images, but {validation} is 0"
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -294,7 +294,7 @@ def find_option(key: str) -> Option:
     """
     if key not in KEYS:
         raise UsageError(
-            f'"{key}" is not an option of a training',
+            f'"{key}" is not a training option',
             suggest_name(key, OPTIONS) or "`network train --help` lists them",
         )
     return OPTIONS[KEYS[key]]

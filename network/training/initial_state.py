@@ -53,7 +53,9 @@ def initial_model(
         check_output_activation(configuration, start[0])
         return start
     if configuration.start is not None:
-        raise UsageError(f"the model of run {configuration.start}, to start from, is not given")
+        raise UsageError(
+            f"training starts from run {configuration.start}, but its model is missing"
+        )
     model = build_model(configuration, n_classes)
     return model, init_params(model, configuration)
 
@@ -68,7 +70,7 @@ def check_output_activation(configuration: Configuration, model: Model) -> None:
     if not issubclass(found, expected):
         raise UsageError(
             f"run {configuration.start} ends with {found.__name__}, "
-            f"loss {configuration.loss} needs {expected.__name__}",
+            f"but loss {configuration.loss} needs {expected.__name__}",
             "Choose another --loss",
         )
 

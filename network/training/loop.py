@@ -87,7 +87,7 @@ def finish_epoch(
     if validation_loss is not None and not math.isfinite(validation_loss):
         raise divergence_error(f"the validation loss is {validation_loss}", recipe, state)
     if not is_finite(state.params):
-        raise divergence_error("a parameter is no number any more", recipe, state)
+        raise divergence_error("a parameter is not a number", recipe, state)
     steps = math.ceil(len(training) / recipe.batch_size)
     done = EpochDone(
         epoch=len(state.history) + 1,
@@ -136,7 +136,7 @@ def should_stop_early(recipe: Recipe, state: TrainingState) -> bool:
 def divergence_error(what: str, recipe: Recipe, state: TrainingState) -> DivergedError:
     """Say where a run went out of hand."""
     return DivergedError(
-        f"{what} at step {state.step} of epoch {len(state.history) + 1}",
+        f"training diverged at step {state.step} of epoch {len(state.history) + 1}: {what}",
         f"Try a lower --learning-rate than {recipe.learning_rate:g}",
     )
 

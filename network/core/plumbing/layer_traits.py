@@ -50,7 +50,7 @@ class LayerTraits:
 
         Shapes: x (N, ...) -> (N, K), (N, K), float64.
         """
-        raise NotImplementedError(f"{type(self).__name__} gives no scores")
+        raise NotImplementedError(f"the outputs of {type(self).__name__} are not scores")
 
     # --- what it needs while training -------------------------------------------------------------
     @property

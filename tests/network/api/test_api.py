@@ -202,7 +202,7 @@ WRONG = {
     "epochs is": lambda run: train("mnist-sample", epochs=-1, cache_dir=run.cache.root),
     '"epoch" is not an option': lambda run: train("mnist-sample", epoch=1, cache_dir="c"),
     "no data set is called": lambda run: train("mnits", cache_dir=run.cache.root),
-    "no run is called": lambda run: open_run("frist", run.cache.root),
+    'run "frist" not found': lambda run: open_run("frist", run.cache.root),
 }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def test_255_grey_levels_become_0_to_1_in_float32():
 def test_the_validation_split_is_a_partition_that_depends_on_the_seed_alone(count, share, seed):
     examples = numbered(count)
     if round(count * share) == count:
-        with pytest.raises(UsageError, match="none is left to train on"):
+        with pytest.raises(UsageError, match="no training examples are left"):
             split_validation(examples, share, seed)
         return
     training, validation = split_validation(examples, share, seed)

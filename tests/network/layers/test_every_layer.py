@@ -135,7 +135,7 @@ def test_unknown_descriptions_are_refused():
 
 @pytest.mark.parametrize("text", ["Linear(10", "] + [", "Flatten]; [", "(" * 300])
 def test_text_that_is_not_a_list_of_layers_is_refused(text):
-    with pytest.raises(UsageError, match="layers are"):
+    with pytest.raises(UsageError, match="is not a list of layers"):
         parse_layers(text)
 
 

@@ -161,6 +161,6 @@ def test_changes_that_are_none_are_refused_by_replay(cache, call):
     checkpoint.meta["changes"] = [{"step": 1}]
     save_checkpoint(training_run.run.checkpoint, checkpoint)
     assert (
-        "no changes of a training"
+        "a change of settings is"
         in call("replay", "odd", code=CorruptError.exit_code, cache=cache).err
     )

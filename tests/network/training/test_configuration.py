@@ -161,9 +161,9 @@ def test_text_that_is_no_such_value_is_refused_with_an_example(option, text, exp
 def test_an_option_is_spelled_as_its_user_knows_it_and_once():
     with pytest.raises(OptionError) as caught:
         Configuration(patience=3, validation=0)
-    assert str(caught.value) == "patience needs images to validate on, but validation is 0"
+    assert str(caught.value) == "patience needs validation images, but validation is 0"
     typed = caught.value.spelled(lambda key: OPTIONS[key].flag)
-    assert str(typed) == "--patience needs images to validate on, but --validation is 0"
+    assert str(typed) == "--patience needs validation images, but --validation is 0"
     for same in (typed.spelled(str.upper), pickle.loads(pickle.dumps(typed))):
         assert (str(same), same.option) == (str(typed), "patience")
 
