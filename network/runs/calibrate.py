@@ -34,9 +34,7 @@ FORMAT = 1
 FOLDS = 10  # of the cross-validation
 MIN_EXAMPLES = 20  # validation images; fewer are too few
 MIN_MISTAKES = 10  # misclassified ones, for a temperature
-MAX_EXAMPLES = (
-    100_000  # upper limit of any number in a calibration
-)
+MAX_EXAMPLES = 100_000  # upper limit of any number in a calibration
 
 Kind = TypeVar("Kind")
 

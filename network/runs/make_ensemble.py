@@ -1,4 +1,4 @@
-"""Make one run of several, whose scores are averaged."""
+"""Ensembles: one run made of several, whose scores are averaged."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,18 +16,18 @@ from pipeline.storage.cache import Cache
 
 
 def make_ensemble(cache: Cache, names: Sequence[str], wanted: str | None) -> tuple[Run, int]:
-    """Make a run that answers with the mean of the scores of several, and needs them no more.
+    """Build a run that returns the mean of the scores of several; it contains their parameters.
 
     Returns: the run, and how many parameters it has.
 
-    Raises: UsageError when their scores cannot be averaged or the wanted name is taken;
+    Raises: UsageError if their scores cannot be averaged or the wanted name is taken;
     MissingError, CorruptError, StorageError.
     """
     check_new_name(cache, wanted)
     loaded = load_members(cache, names)
     members = tuple(", ".join(map(repr, run.model.layers)) for run in loaded)
     params = [join_params([run.params for run in loaded])]
-    # A loss that contains an activation has none to contain here: the gradient check takes another.
+    # An ensemble has no output activation for a loss to contain: the gradient check uses another loss.
     configuration = replace(loaded[0].configuration, loss="squared-error")
     seen = describe_seen([seen_by(run.checkpoint, run.configuration) for run in loaded])
     model, origin = Model((Ensemble(members),)), {"members": list(names), "seen": seen}
@@ -39,9 +39,9 @@ def make_ensemble(cache: Cache, names: Sequence[str], wanted: str | None) -> tup
 def load_members(
     cache: Cache, names: Sequence[str], others: Sequence[Configuration] = ()
 ) -> list[LoadedRun]:
-    """Read runs whose scores can be averaged, with those of `others` that are still to be trained.
+    """Load runs whose scores can be averaged, also with those of `others`, not trained yet.
 
-    Raises: UsageError when they cannot; MissingError, CorruptError.
+    Raises: UsageError if they cannot; MissingError, CorruptError.
     """
     if len(names) + len(others) < 2:
         raise UsageError(
@@ -63,7 +63,7 @@ def load_members(
 
 
 def check_scores(run: LoadedRun) -> None:
-    """Require outputs that are scores from 0 to 1: a mean with others would be meaningless.
+    """Require outputs that are scores from 0 to 1; other outputs cannot be averaged.
 
     Raises: UsageError.
     """
