@@ -27,7 +27,7 @@ def make_ensemble(cache: Cache, names: Sequence[str], wanted: str | None) -> tup
     loaded = load_members(cache, names)
     members = tuple(", ".join(map(repr, run.model.layers)) for run in loaded)
     params = [join_params([run.params for run in loaded])]
-    # No loss can contain the output activation of an ensemble: the gradient check uses another loss.
+    # No loss can contain the output activation of an ensemble; the gradient check uses another one.
     configuration = replace(loaded[0].configuration, loss="squared-error")
     seen = describe_seen([seen_by(run.checkpoint, run.configuration) for run in loaded])
     model, origin = Model((Ensemble(members),)), {"members": list(names), "seen": seen}
