@@ -1,4 +1,4 @@
-"""Layers by their names, and layers read from text; `text.py` adds the layer made of layers."""
+"""Layers by their names, and layers parsed from text; `text.py` adds Ensemble."""
 
 import ast
 import difflib
@@ -25,7 +25,7 @@ SINGLE_LAYERS: dict[str, type[Layer]] = {
 
 
 def parse_layers_among(known: Mapping[str, type[Layer]], text: str) -> tuple[Layer, ...]:
-    """Read layers from text, each of which has one of the known names.
+    """Parse layers from text; each must have one of the known names.
 
     Raises: UsageError.
     """
@@ -42,7 +42,7 @@ def parse_layers_among(known: Mapping[str, type[Layer]], text: str) -> tuple[Lay
 
 
 def parse_layer(known: Mapping[str, type[Layer]], item: ast.expr) -> Layer:
-    """Read one layer: its name, with or without arguments that are plain data.
+    """Parse one layer: its name, with or without arguments that are plain data.
 
     Raises: UsageError.
     """
