@@ -6,7 +6,7 @@ function is a chain of *layers*: the outputs of a layer are the inputs of the ne
 contains numbers that are not chosen but learnt, its *parameters*:
 
     weight    how strongly one input of a layer counts towards one of its outputs
-    bias      a number that is added to an output, whatever the inputs are
+    bias      a number that is added to an output, the same for all inputs
 
 *Training* changes the parameters until the scores of known images are correct. It uses the *loss*,
 one number that measures the error of the scores, and its *gradient*: the derivative of the loss

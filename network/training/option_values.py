@@ -129,7 +129,7 @@ class Number(Kind[float]):
 
     @property
     def expected(self) -> str:
-        """What a text should have been."""
+        """The expected text, in words for errors."""
         return f"a number such as {self.example:g}"
 
 
@@ -161,7 +161,7 @@ class Whole(Kind[int]):
 
     @property
     def expected(self) -> str:
-        """What a text should have been."""
+        """The expected text, in words for errors."""
         return f"a whole number such as {self.example}"
 
 
@@ -253,7 +253,7 @@ class Sizes(Kind[tuple[int, ...]]):
 
     @property
     def expected(self) -> str:
-        """What a text should have been."""
+        """The expected text, in words for errors."""
         return f"sizes such as 30 or 128,64, or {NO_VALUES}"
 
 
@@ -300,5 +300,5 @@ class Strengths(Kind[dict[str, float]]):
 
     @property
     def expected(self) -> str:
-        """What a text should have been."""
+        """The expected text, in words for errors."""
         return f"strengths such as shift=2,rotate=10, or {NO_VALUES}"

@@ -53,9 +53,7 @@ class TrainingState:
     history: list[EpochDone] = field(default_factory=list)
     loss_sum: float = 0.0  # of the epoch that has begun: over its examples so far
     seconds: float = 0.0  # the same
-    origin: dict[str, Any] = field(
-        default_factory=dict
-    )  # the hash of its data, changes of settings
+    origin: dict[str, Any] = field(default_factory=dict)  # hash of its data, changes of settings
     best: Params | None = None  # of the best epoch, if wanted
 
     @property

@@ -1,4 +1,4 @@
-"""Pixels become activations, and examples are split and dealt without losing one."""
+"""Pixels are scaled, and examples are split and batched without losing one."""
 
 import numpy as np
 import pytest

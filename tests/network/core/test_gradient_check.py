@@ -1,4 +1,4 @@
-"""The gradient check passes right models, and names the layer of every wrong one."""
+"""The gradient check passes correct models, and names the layer of every incorrect one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Contributions add up, the smallest change is small and changes the answer, near is near."""
+"""Contributions add up, counterfactuals are near and flip predictions, neighbours are near."""
 
 import numpy as np
 import pytest

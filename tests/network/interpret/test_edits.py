@@ -1,4 +1,4 @@
-"""Edited models: units switched off, biases shifted, weights pruned and disturbed."""
+"""Edited models: units switched off, biases shifted, weights pruned, noise added."""
 
 import numpy as np
 import pytest

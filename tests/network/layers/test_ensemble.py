@@ -1,4 +1,4 @@
-"""Networks that answer together: the mean of what each says, and nothing else."""
+"""Ensembles: the output is the mean of the outputs of the members."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Every layer: right gradients, right shapes, nothing remembered, nothing changed."""
+"""Every layer: correct gradients and shapes, no stored results, no changed inputs."""
 
 import dataclasses
 

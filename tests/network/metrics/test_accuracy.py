@@ -1,4 +1,4 @@
-"""Accuracy with its interval, the confusion matrix, and outputs a chunk at a time."""
+"""Accuracy with its interval, the confusion matrix, and outputs chunk by chunk."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Probabilities mean what they say: of answers held to be 90 % likely, 90 % are right."""
+"""Probabilities are calibrated: of predictions with a probability of 90 %, 90 % are correct."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A promised coverage is kept, whatever the probabilities are worth."""
+"""Prediction sets reach the chosen coverage, for any probabilities."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""One bad run never takes the list of runs, the lab or the plots of the others away."""
+"""One damaged run does not stop the list of runs, the lab, or plots of other runs."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What answers are worth is measured on examples never seen, kept beside the weights, and used."""
+"""Calibration is computed on validation images, saved next to the weights, and used."""
 
 import json
 from dataclasses import asdict, replace

@@ -1,4 +1,4 @@
-"""Every look at test images is counted, none is lost, and earlier versions' looks are read."""
+"""Every test evaluation is logged, none is lost, and logs of earlier versions are read."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The film of a run: one frame an epoch, each with the parameters and the answers of then."""
+"""The film of a run: one frame per epoch, each with its parameters and predictions."""
 
 import shutil
 from dataclasses import replace

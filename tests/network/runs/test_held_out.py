@@ -1,4 +1,4 @@
-"""A run is measured by examples that it has never seen, wherever its parameters come from."""
+"""A run is evaluated on examples that it was not trained on, whatever it started from."""
 
 from dataclasses import replace
 

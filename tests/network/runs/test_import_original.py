@@ -1,4 +1,4 @@
-"""The seed's parameter files become a network that gives the same outputs."""
+"""The original project's parameter files become a network with the same outputs."""
 
 import pickle
 

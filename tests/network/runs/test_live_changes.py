@@ -1,4 +1,4 @@
-"""A training that is changed on the way goes on exactly, and can be done again exactly."""
+"""A training with changed settings continues exactly, and can be repeated exactly."""
 
 import itertools
 

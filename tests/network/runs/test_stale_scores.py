@@ -1,4 +1,4 @@
-"""R25: a score, a calibration and a film are shown of the weights that they are about, or not."""
+"""R25: a score, a calibration and a film are shown only for the weights that they belong to."""
 
 import json
 import multiprocessing

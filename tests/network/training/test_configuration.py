@@ -1,4 +1,4 @@
-"""Every option is declared once, and a configuration is checked and complete when it is made."""
+"""Every option is declared once; a configuration is checked and completed when created."""
 
 import inspect
 import json

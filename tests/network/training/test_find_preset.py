@@ -1,4 +1,4 @@
-"""Every preset makes a model, says what it reaches, and has right gradients."""
+"""Every preset has a model with correct gradients, and a description of its results."""
 
 import dataclasses
 import tomllib

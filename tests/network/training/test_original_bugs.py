@@ -1,4 +1,4 @@
-"""The seed project's five faults, each with the test that would have caught it.
+"""The original project's five bugs, each with the test that would have caught it.
 
 Every test runs on our network and on a rebuilt one (`benchmarks/seed_network.py`) that has the
 seed's fault and no other, so it is seen to pass what is right and to fail what is wrong.

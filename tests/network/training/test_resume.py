@@ -1,4 +1,4 @@
-"""A run that was stopped at any step and taken up again is, bit for bit, the run that was not."""
+"""A run that was stopped at any step and resumed is, bit for bit, the run that was not."""
 
 import itertools
 import json
