@@ -200,7 +200,7 @@ WRONG = {
     "kind is": lambda run: run.plot("beauty"),
     'has no split "lost"': lambda run: load_dataset("mnist-sample", run.cache.root)["lost"],
     "epochs is": lambda run: train("mnist-sample", epochs=-1, cache_dir=run.cache.root),
-    '"epoch" is not an option': lambda run: train("mnist-sample", epoch=1, cache_dir="c"),
+    '"epoch" is not a training option': lambda run: train("mnist-sample", epoch=1, cache_dir="c"),
     "no data set is called": lambda run: train("mnits", cache_dir=run.cache.root),
     'run "frist" not found': lambda run: open_run("frist", run.cache.root),
 }  # fmt: skip

@@ -85,7 +85,7 @@ def test_a_damaged_result_is_not_written_over(call_json, three, built_cache):
     path = find_run(built_cache, "one").result
     path.write_text("{")
     error = call_json("test", "one", code=4)["error"]
-    assert error["hint"] == "Delete it, and run `network test one`"
+    assert error["hint"] == "Delete it and run `network test one`"
     assert path.read_text() == "{"
     path.unlink()
     assert call_json("test", "one")["looks"] == 1

@@ -99,7 +99,7 @@ def test_more_is_promised_with_larger_sets_and_what_cannot_be_promised_is_refuse
     assert [*found.thresholds] == [f"{it:g}" for it in conformal.COVERAGES]
     assert [*found.set_sizes.values()] == sorted(found.set_sizes.values())
     assert found.threshold_for(0.97) == ("0.98", found.thresholds["0.98"])
-    with pytest.raises(UsageError, match=r"coverage is 0.9999, and 2,000 .* promise 0.999 at most"):
+    with pytest.raises(UsageError, match=r"coverage is 0.9999; 2,000 .* support 0.999 at most"):
         found.threshold_for(0.9999)
 
 
@@ -196,7 +196,7 @@ def test_a_judge_says_what_it_lacks_and_judges_without_it(tmp_path, mnist_test_s
     (prediction,) = predictor.predict(mnist_test_set[0][:1])
     assert prediction.probabilities.sum() == pytest.approx(1)
     assert prediction.is_out_of_distribution is None
-    with pytest.raises(UsageError, match="held 0 examples"):
+    with pytest.raises(UsageError, match="has 0 validation images"):
         predictor.predict(mnist_test_set[0][:1], coverage=0.9)
 
 

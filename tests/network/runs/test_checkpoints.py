@@ -134,7 +134,7 @@ def test_a_newer_format_is_refused_with_a_hint(tmp_path):
     assert content(load_checkpoint(write(tmp_path / "c.npz", arrays, meta))) == expected
     write(tmp_path / "c.npz", arrays, {**meta, "format": FORMAT + 1})
     with pytest.raises(
-        CorruptError, match=f"format {FORMAT + 1}, .* reads up to {FORMAT}"
+        CorruptError, match=f"format is {FORMAT + 1}; .* reads up to {FORMAT}"
     ) as caught:
         load_checkpoint(tmp_path / "c.npz")
     assert caught.value.hint == "Update the project"

@@ -105,7 +105,7 @@ def test_what_is_no_test_result_is_refused_with_what_to_do(value, tmp_path):
     path.write_bytes(checksummed_bytes({"format": 2, **value}))
     with pytest.raises(CorruptError, match=r"test\.json is damaged") as error:
         read_evaluations(path, "mnist")
-    assert error.value.hint == "Delete it, and run `network test mine`"
+    assert error.value.hint == "Delete it and run `network test mine`"
 
 
 def test_a_newer_format_is_refused_and_an_open_seal_too(tmp_path):

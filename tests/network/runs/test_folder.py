@@ -114,7 +114,7 @@ def test_plain_names_are_taken(cache, name):
     ],
 )
 def test_names_that_are_paths_or_options_are_refused(cache, name):
-    with pytest.raises(UsageError, match="is no name for a run"):
+    with pytest.raises(UsageError, match="is not a valid run name"):
         create_run(cache, name, MODEL, PARAMS, CONFIGURATION)
     assert list_runs(cache) == []
 

@@ -64,12 +64,12 @@ def change(index, what):
 @pytest.mark.parametrize(
     ("spoil_weights", "spoil_biases", "message"),
     [
-        (change(0, lambda w: w[:, 1:]), list, r"weights \(6, 783\), expected \(6, 784\)"),
-        (change(1, lambda w: w.T), list, r"weights \(6, 4\), expected \(4, 6\)"),
-        (list, change(1, lambda b: b[1:]), r"weights \(4, 6\), expected \(3, 6\)"),
+        (change(0, lambda w: w[:, 1:]), list, r"shape \(6, 783\); expected \(6, 784\)"),
+        (change(1, lambda w: w.T), list, r"shape \(6, 4\); expected \(4, 6\)"),
+        (list, change(1, lambda b: b[1:]), r"shape \(4, 6\); expected \(3, 6\)"),
         (lambda w: w[:2], list, "has 2 layers, .* has 3"),
-        (change(1, lambda w: w[0]), list, r"found float64 \(6,\), expected .* 2 dimensions"),
-        (list, change(0, lambda b: b[:, None]), r"found float64 \(6, 1\), expected .* 1 dim"),
+        (change(1, lambda w: w[0]), list, r"found float64 \(6,\); expected .* 2 dimensions"),
+        (list, change(0, lambda b: b[:, None]), r"found float64 \(6, 1\); expected .* 1 dim"),
         (change(2, lambda w: w.astype(int)), list, "found ndarray; expected finite floats"),
         (change(2, lambda w: w * np.nan), list, "expected finite floats"),
         (change(0, lambda w: "w"), list, "found str; expected finite floats"),

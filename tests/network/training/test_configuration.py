@@ -180,7 +180,7 @@ def test_an_error_shows_a_users_text_as_it_is_in_one_short_line(value):
 def test_aliases_stand_for_their_options():
     chosen = build_configuration({"init_scale": 2.0, "ema": 0.9, "clip_norm": 3.0})
     assert (chosen.gain, chosen.average, chosen.clip) == (2.0, 0.9, 3.0)
-    with pytest.raises(UsageError, match=r'"epoch" is not an option'):
+    with pytest.raises(UsageError, match=r'"epoch" is not a training option'):
         build_configuration({"epoch": 3})
 
 
