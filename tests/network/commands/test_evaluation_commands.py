@@ -202,7 +202,11 @@ def test_an_ensemble_stands_alone_and_may_be_a_member(call, call_json, three, bu
         (("test", "one", "two", "one"), 2, "run one is named 2 times; expected different runs"),
         (("test", "one", "--split", "lost"), 2, 'no split called "lost"'),
         (("test", "one", "--dataset", "mnits"), 2, 'no data set is called "mnits"'),
-        (("test", "one", "--dataset", "five-digits"), 2, "five-digits has others: 10 classes (0,"),
+        (
+            ("test", "one", "--dataset", "five-digits"),
+            2,
+            "five-digits do not match run one: found 5 classes",
+        ),
         (("test", "one", "foreign"), 2, "run one uses mnist and run foreign uses five-digits"),
         (("compare", "one", "foreign"), 2, "run one uses mnist and run foreign uses five-digits"),
         (("compare", "one", "one"), 2, "run one is named 2 times"),

@@ -143,7 +143,7 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_changed(values, words, ca
 @pytest.mark.parametrize(
     ("choices", "values", "words"),
     [
-        ({}, {"dropout": 0.5}, "dropout needs a layer"),
+        ({}, {"dropout": 0.5}, "dropout needs a Dropout layer"),
         ({"optimizer": "sgd"}, {"momentum": 0.5}, "momentum needs momentum, nesterov or muon"),
     ],
 )
