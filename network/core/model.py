@@ -70,7 +70,7 @@ class Model:
 
         def backward(d_outputs: Array) -> Params:
             grads: Params = [{} for _ in params]
-            first = 0  # layer with parameters, which does not need d_x
+            first = 0  # the first layer with parameters, which does not need d_x
             while first < len(params) and not params[first]:
                 first += 1
             d_y = d_outputs  # (N, K)

@@ -14,7 +14,7 @@ seeds = st.integers(0, 2**63 - 1)
 
 
 def numbered(count):
-    """Examples that can be told apart: label i, and i in every pixel."""
+    """Distinct examples: label i, and i in every pixel."""
     labels = np.arange(count)
     return Examples(np.repeat(labels, 4).reshape(-1, 2, 2).astype(np.float32), labels)
 

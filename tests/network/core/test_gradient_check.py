@@ -40,7 +40,7 @@ class Spoilt:
 
 
 def climb(d_x, grads, n):
-    """Have the sign of the seed's bias."""
+    """A layer with the sign of the original project's bias."""
     return d_x, {**grads, "bias": -grads["bias"]}
 
 

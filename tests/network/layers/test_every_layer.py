@@ -71,7 +71,7 @@ def test_shapes_and_dtypes_are_those_of_what_is_differentiated(name, dtype, data
 
 @every_layer
 def test_inputs_gradients_and_params_stay_unchanged(name):
-    at = Application(name)  # write-protected: whoever writes to them raises
+    at = Application(name)  # write-protected: writing to them raises an error
     kept = {key: value.copy() for key, value in {"x": at.x, "d_y": at.d_y, **at.params}.items()}
     at.run()
     for key, value in {"x": at.x, "d_y": at.d_y, **at.params}.items():

@@ -265,7 +265,7 @@ EXTREMES = ["all right", "all wrong", "one right", "one wrong"]
 
 
 def extreme_subject(subjects, images):
-    """Give images the labels that make all or one of the answers right or wrong."""
+    """Give images the labels that make all or one of the predictions correct or incorrect."""
     subject = subjects["dense"]
     labels = subject.answers if "right" in images else (subject.answers + 1) % 10
     count = 1 if "one" in images else len(subject.answers)

@@ -13,14 +13,14 @@ from pipeline.errors import CorruptError, MissingError
 
 @pytest.fixture
 def arrays():
-    """Weights and biases in the seed's form: w of shape (n_out, n_in), b to be subtracted."""
+    """Weights and biases in the original's form: w of shape (n_out, n_in), b to be subtracted."""
     rng = np.random.default_rng(0)
     weights = [rng.uniform(-0.036, 0.036, shape) for shape in [(6, 784), (4, 6), (10, 4)]]
     return weights, [rng.normal(size=len(w)) for w in weights]
 
 
 def write(folder, weights, biases):
-    """Write two pickles as the seed did, with Python 3 and the NumPy of its time."""
+    """Write two pickles as the original did, with Python 3 and the NumPy of its time."""
     for name, value in (("w", weights), ("b", biases)):
         data = pickle.dumps(value, protocol=3).replace(b"cnumpy._core.", b"cnumpy.core.")
         (folder / name).write_bytes(data)
@@ -28,7 +28,7 @@ def write(folder, weights, biases):
 
 
 def as_objects(arrays):
-    """Pack arrays of different shapes into one array of objects, as the seed's training did."""
+    """Pack arrays of different shapes into one array of objects, as the original's training did."""
     packed = np.empty(len(arrays), object)
     packed[:] = arrays
     return packed
@@ -41,7 +41,7 @@ def test_the_outputs_are_the_seeds(tmp_path, arrays, container, mnist_test_set):
     pixels = mnist_test_set[0][:50]
     found, _ = model.forward(params, scale_pixels(pixels).astype(np.float64))
     for image, outputs in zip(pixels, found, strict=True):
-        x = image.flatten()  # 0 to 255, as the seed feeds it
+        x = image.flatten()  # 0 to 255, as the original feeds it
         for w, b in zip(weights, biases, strict=True):
             x = 1 / (1 + np.exp(-(np.dot(w, x) - b)))
         assert outputs == pytest.approx(x, rel=1e-4)

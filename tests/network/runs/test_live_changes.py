@@ -47,7 +47,7 @@ def cache(tmp_path_factory):
 
 
 def train_until(training_run, step):
-    """Train until so many steps are made, or to the end, and close as whoever stops does."""
+    """Train up to a number of steps, or to the end, and close the generator."""
     if training_run.state.step >= step:
         return
     events = training_run.train()

@@ -124,7 +124,7 @@ def test_one_range_for_all_layers_is_caught():
 
 
 def saturated_share(hidden):
-    """The share of hidden sigmoids that answer 0 or 1 whatever the digit."""
+    """The share of hidden sigmoids whose output is 0 or 1 for every digit."""
     return np.mean(np.abs(hidden - 0.5) > 0.499)
 
 

@@ -65,7 +65,7 @@ def stop_after(training_run, steps):
 
 
 def check_resuming(cache, configuration, stops):
-    """Train once in one piece and once in several; tell whether both came to the same."""
+    """Train once in one piece and once in several; return whether the results are the same."""
     whole = create_training_run(cache, configuration, f"run-{next(numbers)}")
     list(whole.train())
     pieces = create_training_run(cache, configuration, f"run-{next(numbers)}")
