@@ -307,7 +307,12 @@ def test_runs(call, call_json, trained, tmp_path):
         (("train", "--epochs", "-1"), 2, "--epochs is -1; expected 0 to", ""),
         (("train", "--hidden", "0"), 2, "--hidden is 0; expected 1 to", ""),
         (("train", "--name", "../up"), 2, '"../up" is not a valid run name', ""),
-        (("train", "--limit", "1", "--validation", "0.9"), 2, "of 1 examples none is left", ""),
+        (
+            ("train", "--limit", "1", "--validation", "0.9"),
+            2,
+            "no training examples are left: 1 of 1 are held out",
+            "",
+        ),
         (("train", "--epoch", "1"), 2, "", "See `network train --help`"),
         (("test", "traind"), 3, 'run "traind" not found', "Did you mean trained?"),
         (("show", "trained", "--split", "dev"), 2, 'no split called "dev"', ""),
