@@ -1,13 +1,13 @@
-"""Activations: the functions that make a network more than one linear map.
+"""Activations: nonlinear functions between the linear layers of a network.
 
 Two Linear layers in a row are one Linear layer: (x @ A) @ B = x @ (A @ B), and the biases add up,
-too. So an *activation* stands between them: a fixed function with a bend or a kink, applied to
-each number by itself. Layers in a row can then represent almost any function of an image.
+too. So an *activation* is placed between them: a fixed function whose graph is not a straight
+line, applied to each number by itself. Layers in a row can then represent almost any function.
 
 An activation is a layer without parameters. Its forward pass is y = f(x), its backward pass the
 chain rule for a function of one variable: d_x = d_y * f'(x). Where f is flat, f'(x) is almost 0,
-and so is the gradient for all layers before it: that *unit* (or *neuron*: one output of a layer)
-is *saturated*, and hardly learns.
+and so is the gradient for all layers before it. A *unit* (or *neuron*: one output of a layer)
+whose x is there is *saturated*, and hardly learns.
 
 The last layer of a network is an *output activation*: Sigmoid or Softmax. It turns the last
 weighted sums, the *logits*, which may be any numbers, into scores from 0 to 1.
@@ -118,7 +118,7 @@ class Softmax(Layer):
     """y_k = exp(x_k) / sum_j exp(x_j): scores of K classes, positive, that add up to 1.
 
     The logits x of one image compete: when one score rises, the others fall. So every y_k depends
-    on every x_j, with 1 for j = k and 0 otherwise written as [j = k]:
+    on every x_j. With [j = k], which is 1 for j = k and else 0:
 
         dy_k/dx_j = y_k * ([j = k] - y_j)
         d_x_j = sum_k d_y_k * dy_k/dx_j = y_j * (d_y_j - sum_k d_y_k * y_k)

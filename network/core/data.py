@@ -1,18 +1,18 @@
-"""Data: examples to learn from, in batches, and examples to be tested on.
+"""Data: examples for training, in batches, and examples for testing.
 
-An *example* is an image with its label. MNIST has 70,000, in two parts that no writer shares:
+An *example* is an image with its label. MNIST has 70,000 in two sets, with different writers:
 
-    training set    60,000 images, from which the network learns
-    test set        10,000 images, which show in the end how good it is
+    training set    60,000 images, on which the network is trained
+    test set        10,000 images, on which its accuracy is measured in the end
 
-A network with thousands of parameters can memorise images: it *overfits*, nearly perfect on those
-and worse on new ones. So only images that it has not learnt from show how good it is. To choose
-settings, the learning rate say, the test set must not be used either, or the choice would fit it
-too well. For that, a part of the training images is held out: the *validation set*.
+A network with thousands of parameters can memorise its training images. Then it *overfits*: it is
+nearly perfect on those, and worse on new ones. So measure its accuracy on images that it was not
+trained on. Do not choose settings, such as the learning rate, by the test accuracy either: it would
+be too high an estimate. For that, a part of the training images is held out: the *validation set*.
 
-Each step uses one batch of N images, such as 32. An *epoch* is one pass over the training images,
-and they are shuffled before each, so that the batches are new ones. All random numbers follow
-from a number called the *seed*: with the same seed, splits and shuffles are the same.
+Each step uses one batch of N images, such as 32. An *epoch* is one pass over the training images.
+They are shuffled before every epoch, so that the batches differ. All random numbers are computed
+from one number, the *random seed*: the same seed gives the same splits and shuffles.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ from pipeline.storage.cache import Cache
 
 @dataclass(frozen=True)
 class Examples:
-    """Images and their labels, in the form that a model takes."""
+    """Images and their labels, in the form that a model expects."""
 
     images: Array  # (N, H, W) float32, from 0 (background) to 1 (full ink)
     labels: Array  # (N,) int64
@@ -39,7 +39,7 @@ class Examples:
         return len(self.labels)
 
     def take(self, which: Array | slice) -> "Examples":
-        """Return some of the examples, by their indices or by a slice."""
+        """Return the examples at some indices, or in a slice."""
         if isinstance(which, slice):
             return Examples(self.images[which], self.labels[which])
         return Examples(*take_examples(self.images, self.labels, which))
@@ -59,31 +59,33 @@ def scale_pixels(pixels: Array) -> Array:
 def load_examples(cache: Cache, dataset: Dataset, split: str, limit: int | None = None) -> Examples:
     """Load a split ("train" or "test") or its first `limit` examples.
 
-    They come from the file that the package `pipeline` makes of a dataset, a pickle.
+    They are in the pickle that the package `pipeline` builds from a dataset.
 
-    Raises: MissingError when the pickle has not been built, CorruptError when it is damaged.
+    Raises: MissingError if the pickle has not been built, CorruptError if it is damaged.
     """
     pixels, labels = read_split(cache, dataset, split)
     return Examples(scale_pixels(pixels[:limit]), labels[:limit])
 
 
 def split_validation(examples: Examples, share: float, seed: int) -> tuple[Examples, Examples]:
-    """Return the examples to train on, and a random share of them held out for validation.
+    """Return the training examples, and a random share held out for validation.
 
-    Every example is in exactly one of the two. A share of 0 holds nothing out.
+    Every example is in exactly one of the two. With a share of 0, none is held out.
 
-    Raises: UsageError when no example is left to train on.
+    Raises: UsageError if no training example is left.
     """
     training, held_out = split_indices(len(examples), share, seed)
     if len(training) == 0:
-        raise UsageError(f"of {len(examples)} examples none is left to train on")
+        raise UsageError(
+            f"no training examples are left: {len(held_out)} of {len(examples)} are held out"
+        )
     if len(held_out) == 0:
         return examples, examples.take(slice(0))
     return examples.take(training), examples.take(held_out)
 
 
 def count_held_out(count: int, share: float) -> int:
-    """Return how many of `count` examples a share holds out: 0 of a few, if the share is small."""
+    """Return the number of validation examples; 0 is possible if the share is small."""
     return round(count * share)
 
 
@@ -102,7 +104,7 @@ def batches(
 ) -> Iterator[tuple[Array, Array]]:
     """Return the batches of one epoch: every example once, in random order.
 
-    The last batch has what is left. The arrays are copies, which may be changed.
+    The last batch has the remaining examples. The arrays are copies, which you may change.
 
     Shapes: images (batch_size, H, W), labels (batch_size,).
     """

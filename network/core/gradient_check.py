@@ -1,18 +1,18 @@
 """Gradient check: backpropagation against finite differences.
 
-A wrong backward pass fails silently: the network still learns something, only worse. So this file
+A bug in a backward pass causes no error: the network still learns, only worse. So this file
 computes the gradients a second time, straight from the definition of the derivative,
 
     dL/dp = limit of (L(p + e) - L(p - e)) / 2e as e goes to 0,  here with e = 1e-5
 
 This *central difference* takes two forward passes for each parameter, thousands of times the work
-of backpropagation, and no calculus. The two ways have nothing in common, so they agree only if
-the backward pass is right. Check every new layer like this.
+of backpropagation, and no calculus. The two methods share only the forward pass, so they agree
+only if the backward pass is correct. Check every new layer like this.
 
 The choice of e is a compromise. The difference has an error of the order of e^2, since e is not 0.
 It has another from rounding: float64, a number of 64 bits, holds 16 digits of L, and dividing by
-2e makes the error in the last one larger. With 1e-5, about 9 digits of the derivative are right.
-`plumbing/differences.py` has the bound of that error, and what a derivative is at a kink.
+2e makes the error in the last one larger. With 1e-5, about 9 digits of the derivative are correct.
+`plumbing/differences.py` has a bound for that error, and the derivative at a kink.
 
 Source: Bishop, Pattern Recognition and Machine Learning (2006), section 5.3.3, equation 5.69.
 """
@@ -29,18 +29,18 @@ from network.core.params import Array, Params, map_params
 from network.core.plumbing.differences import allow_for_kink, rounding_of_differences
 
 EPSILON = 1e-5  # e
-TOLERANCE = 1e-6  # relative error of a right gradient, rounding apart
+TOLERANCE = 1e-6  # relative error of a correct gradient, apart from rounding
 
 
 class ArrayCheck(NamedTuple):
-    """The result for one array of parameters."""
+    """Result for one array of parameters."""
 
     layer: int
     layer_name: str
     array_name: str
     checked: int  # numbers of the array that were checked
     relative_error: float  # largest difference / largest derivative
-    rounding: float = 0.0  # the part of it that the rounding of the loss can explain
+    rounding: float = 0.0  # the part that rounding of the loss can cause
 
     @property
     def is_right(self) -> bool:
@@ -56,9 +56,9 @@ def check_gradients(
     sample: int | None = None,
     advance: Callable[[int], None] = lambda more: None,
 ) -> Iterator[ArrayCheck]:
-    """Check the gradient by every parameter, or by `sample` random ones of each array.
+    """Check the derivative for every parameter, or for `sample` random ones per array.
 
-    Everything is computed in float64. `advance` is called with the number of parameters done.
+    Everything is computed in float64. `advance` is called with the number of parameters checked.
 
     Shapes: images (N, H, W), labels (N,); a few images are enough.
 
@@ -74,7 +74,7 @@ def check_gradients(
     params = map_params(lambda array: np.array(array, np.float64, order="C"), params)  # a copy
     images = images.astype(np.float64)
 
-    # The gradients by backpropagation, which are to be checked.
+    # The gradients from backpropagation, which are checked.
     outputs, backward = model.forward(params, images)
     loss_value, d_outputs = loss(outputs, labels)
     grads = backward(d_outputs)
@@ -111,7 +111,7 @@ def choose_indices(size: int, sample: int | None) -> Array:
 
 
 def compute_loss(model: Model, loss: Loss, params: Params, x: Array, labels: Array) -> float:
-    """Return the loss with the parameters as they are now.
+    """Return the loss for the current parameters.
 
     Shapes: x (N, ...), labels (N,).
     """
@@ -126,10 +126,10 @@ def finite_differences(
     grad: Array,
     advance: Callable[[int], None],
 ) -> Array:
-    """Return dL/d(array[i]) for every i in `which`, by differences of the loss.
+    """Return dL/d(array[i]) for every i in `which`, by central differences of the loss.
 
-    `grad` holds the derivatives to be checked. It matters only at *kinks*, where the loss has one
-    slope on the left and another on the right: that of ReLU at 0, say.
+    `grad` holds the derivatives to be checked. They are used only at *kinks*, where the loss has
+    one slope on the left and another on the right, as ReLU has at 0.
 
     Shapes: which (M,), grad (M,) -> (M,).
     """

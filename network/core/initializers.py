@@ -1,8 +1,8 @@
 """Initial weights: random numbers whose size suits the layer.
 
-Training has to start somewhere. It cannot start with all weights equal: then all outputs of a
-layer would be equal, they would get equal gradients, and they would stay equal. So the initial
-weights are random. The biases may start at 0.
+Training cannot start with all weights equal: then all outputs of a layer would be equal, they
+would get equal gradients, and they would stay equal. So the initial weights are random. The biases
+may start at 0.
 
 How large should the weights be? An output of a layer is a sum of n_in products, weight w times
 input x. If the weights are independent and have the mean 0,
@@ -11,8 +11,8 @@ input x. If the weights are independent and have the mean 0,
 
 So the outputs are about as large as the inputs if the mean of w^2, the *variance* of the weights,
 is about 1 / n_in. With much smaller weights the signal fades from layer to layer. With much larger
-ones it grows until the functions between the layers (activations.py) are flat there, and nothing
-can be learnt. The three rules below differ in the constant. U(-b, b) is the uniform distribution,
+ones it grows until the activations between the layers (activations.py) are saturated, and the
+network hardly learns. The rules below differ in the constant. U(-b, b) is the uniform distribution,
 whose variance is b^2 / 3; N(0, v) is the normal distribution with mean 0 and variance v.
 """
 
@@ -42,8 +42,8 @@ def glorot(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
     """Draw from U(-r, r) with r = sqrt(6 / (n_in + n_out)): variance 2 / (n_in + n_out).
 
     A gradient goes through the layer the other way and is a sum over its n_out outputs. So
-    1 / n_in suits the outputs and 1 / n_out the gradients, and this is between the two. Made for
-    the activation tanh.
+    1 / n_in suits the outputs and 1 / n_out the gradients, and this is between the two. Designed
+    for the activation tanh.
 
     Shapes: (n_in, n_out).
     Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward
@@ -56,8 +56,8 @@ def glorot(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
 def he(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
     """Draw from N(0, 2 / n_in).
 
-    Made for the activation ReLU, which replaces the negative half of the numbers by 0 and so
-    halves the mean of x^2. The 2 makes up for it.
+    Designed for the activation ReLU, which replaces the negative half of the numbers by 0 and so
+    halves the mean of x^2. The factor 2 compensates for that.
 
     Shapes: (n_in, n_out).
     Source: He, Zhang, Ren, Sun, Delving deep into rectifiers (2015), equation 10.

@@ -1,17 +1,17 @@
-"""Layers: functions with parameters, which also compute their own derivatives.
+"""Layers: functions with parameters, which also compute their derivatives.
 
-A layer turns its inputs x into its outputs y, for a *batch* of N images at once, one row each.
+A layer turns its inputs x into its outputs y, for a *batch* of N images at once, one per row.
 That is the *forward pass*. The layers here are those of a fully connected network, in which every
 output depends on every input: Linear, with Flatten before it.
 
-Training needs the gradient. `d_name` is the derivative of the loss by `name`: one number for each
-number of `name`, so it has the same shape. In the *backward pass* a layer is given d_y and applies
-the chain rule once. It returns d_x, which is the d_y of the layer before it, and the gradients of
-its own parameters. Done from the last layer to the first, this is *backpropagation* (model.py).
+Training needs the gradient. `d_name` is the derivative of the loss with respect to `name`: one
+number for each number of `name`, so it has the same shape. In the *backward pass* a layer is given
+d_y and applies the chain rule once. It returns d_x, which is the d_y of the layer before it, and
+the gradients of its parameters. Done from the last layer to the first, this is *backpropagation*
+(model.py).
 
-A layer remembers nothing: it is a frozen description. `forward` returns the outputs *and* the
-function that carries a gradient back through exactly this application, so two forward passes can
-never disturb each other.
+A layer stores no results: it is an immutable description. `forward` returns the outputs *and* the
+backward pass of exactly this call, as a function. So two forward passes never interfere.
 """
 
 import math
@@ -33,22 +33,22 @@ MAX_UNITS = 1_000_000  # of one layer
 
 
 class Backward(Protocol):
-    """The backward pass of one application of a layer: from d_y to d_x and the gradients."""
+    """Backward pass of one call of a layer: from d_y to d_x and the gradients."""
 
     def __call__(self, d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
         """Return d_x and the gradients of the layer's parameters, by their names.
 
-        The first layer that learns has no use for d_x: with `need_d_x` false a layer may return
-        anything instead, and save the work.
+        The first layer with parameters does not need d_x: if `need_d_x` is false, a layer may
+        return any array instead, and save the work.
         """
 
 
 @dataclass(frozen=True)
 class Layer(LayerTraits, ABC):
-    """A function that can make its parameters, apply them, and carry a gradient back.
+    """A function with its initial parameters, its forward and its backward pass.
 
     The defaults are those of a layer without parameters, whose outputs have the shape of its
-    inputs. `LayerTraits` has what other code asks of a layer; skip it on a first reading.
+    inputs. `LayerTraits` has the properties for other code; skip it on a first reading.
     """
 
     def __post_init__(self) -> None:
@@ -57,7 +57,7 @@ class Layer(LayerTraits, ABC):
     def shapes(self, in_shape: Shape) -> tuple[dict[str, Shape], Shape]:
         """Return the shapes of the parameters, and the shape of the outputs for one image.
 
-        Raises: ValueError, TypeError or IndexError for inputs that the layer cannot take.
+        Raises: ValueError, TypeError or IndexError for inputs of an unsuitable shape.
         """
         return {}, in_shape
 
@@ -86,7 +86,7 @@ class Linear(Layer):
         d_bias[j]      = sum_n d_y[n, j]                    d_bias   = d_y.sum(axis=0)
         d_x[n, i]      = sum_j d_y[n, j] * weight[i, j]     d_x      = d_y @ weight.T
 
-    `@` is the matrix product, in the code the method `dot`, faster for small arrays.
+    `@` is the matrix product. The code calls the method `dot`, which is faster for small arrays.
 
     Shapes: x (N, n_in) -> y (N, n_out); weight (n_in, n_out), bias (n_out,).
     Source: Rumelhart, Hinton, Williams, Learning representations by back-propagating errors
@@ -101,7 +101,7 @@ class Linear(Layer):
         ((1, 3), (1, 2), (2, 3), [1.0, 1.0, 1.0])
     """
 
-    # Annotated: what a value may be, which is checked when the layer is made.
+    # Annotated: the values that are accepted, checked when the layer is created.
     n_out: Annotated[int, at_least(1), at_most(MAX_UNITS)]
     initializer: Annotated[str, one_of(INITIALIZERS)] = "uniform"
 
@@ -144,7 +144,7 @@ class Linear(Layer):
 
 @dataclass(frozen=True)
 class Flatten(Layer):
-    """Lay the pixels of each image in one row, which is what a Linear layer takes.
+    """Reshape: the pixels of each image in one row, as a Linear layer needs them.
 
     No number changes, so the gradient is d_y in the shape of x.
 
@@ -171,7 +171,7 @@ class Flatten(Layer):
 
 @dataclass(frozen=True)
 class Identity(Layer):
-    """y = x, d_x = d_y: takes the place of an output activation that the loss contains.
+    """y = x, d_x = d_y: replaces an output activation that the loss contains.
 
     Shapes: any.
     """

@@ -1,4 +1,4 @@
-"""Losses: how wrong the outputs are, as one number, and its gradient by the outputs.
+"""Losses: the error of the outputs as one number, and its gradient.
 
 Training makes one number smaller: the loss. For each image the correct class is known: its
 *label*, an integer from 0 to K - 1. To compare it with K outputs, a loss writes it as K numbers,
@@ -6,8 +6,8 @@ the *target* t: 1 at the label and 0 elsewhere. This form is called *one-hot*.
 
 The loss of a batch is the mean over its N images. The gradients of a sum would grow with the size
 of the batch; those of a mean do not, so one learning rate (see optimizers.py) suits batches of
-any size. A loss returns its value and `d_outputs`, its derivative by every output. Backpropagation
-starts there.
+any size. A loss returns its value and `d_outputs`, its derivative with respect to every output.
+Backpropagation starts there.
 
 A cross-entropy takes logarithms of the scores, and a score that has rounded to 0 has none. So such
 a loss *contains* the output activation: it is given the logits z, and computes log(y) from them
@@ -27,7 +27,7 @@ from network.core.plumbing.speed import divide_by_n, one_hot
 
 
 class Loss(Protocol):
-    """A number to make smaller, with its gradient."""
+    """A number that training makes smaller, with its gradient."""
 
     output_activation: ClassVar[type[Layer]]  # the last layer of a model for this loss
     contains_activation: ClassVar[bool]  # True: the loss is given the logits, not the outputs
@@ -67,14 +67,14 @@ class SquaredError:
 class CrossEntropy:
     """L = -1/N sum_n sum_k t_k log(y_k) with y = softmax(z).
 
-    Only the score at the label counts: it costs nothing at 1, and more without limit towards 0.
+    Only the score at the label counts: L_n is 0 for a score of 1, and infinite for a score of 0.
     One image has log(y_k) = z_k - log sum_j exp(z_j), and the t_k add up to 1, so
 
         L_n = log sum_j exp(z_j) - sum_k t_k z_k
         dL_n/dz_k = exp(z_k) / sum_j exp(z_j) - t_k = y_k - t_k
 
-    A score of 1 needs a logit without limit. *Label smoothing* s asks for less: the target is
-    1 - s + s/K at the label and s/K elsewhere.
+    A score of 1 would need an infinite logit. *Label smoothing* s lowers the target to
+    1 - s + s/K at the label, and raises it to s/K elsewhere.
 
     Source: Bishop, Pattern Recognition and Machine Learning (2006), equations 4.108, 4.109;
     smoothing is from Szegedy and others, Rethinking the inception architecture for computer

@@ -20,7 +20,7 @@ ModelBackward: TypeAlias = Callable[[Array], Params]  # d_outputs -> grads
 
 @dataclass(frozen=True)
 class Model:
-    """Layers in a row: the outputs of each are the inputs of the next.
+    """A chain of layers: the outputs of each are the inputs of the next.
 
     A model holds no parameters. They are given to it, as a list with one dictionary per layer.
 
@@ -51,12 +51,12 @@ class Model:
     def forward(
         self, params: Params, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, ModelBackward]:
-        """Compute the outputs, and return with them the backward pass: backpropagation.
+        """Compute the outputs; return them with the backward pass (backpropagation).
 
         The network is a chain of functions, so the chain rule gives its derivatives layer by
         layer, from the last to the first. Each layer turns d_y, the gradient with respect to its
         outputs, into the gradients of its parameters and into d_x, which is the d_y of the layer
-        before it. One pass backwards costs about twice as much as one forwards, however many
+        before it. A backward pass costs about twice as much as a forward pass, however many
         parameters there are.
 
         Shapes: x (N, H, W) -> outputs (N, K); d_outputs (N, K) -> gradients, shaped as `params`.
@@ -70,7 +70,7 @@ class Model:
 
         def backward(d_outputs: Array) -> Params:
             grads: Params = [{} for _ in params]
-            first = 0  # layer that learns: a gradient with respect to its inputs has no use
+            first = 0  # the first layer with parameters, which does not need d_x
             while first < len(params) and not params[first]:
                 first += 1
             d_y = d_outputs  # (N, K)
@@ -85,7 +85,7 @@ class Model:
 def without_output_activation(model: Model, loss: Loss) -> Model:
     """Replace the output activation by the identity if the loss contains it.
 
-    Raises: ValueError when the loss contains an activation that the model does not end with.
+    Raises: ValueError if the loss contains an activation that the model does not end with.
     """
     if not loss.contains_activation:
         return model

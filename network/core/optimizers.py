@@ -11,13 +11,13 @@ descent*, SGD. Other rules remember earlier gradients to make better steps: Mome
 here, further ones in `network/training/optimizers.py`.
 
 *Weight decay* multiplies every weight, but no bias, by 1 - learning_rate * weight_decay in each
-step. What the gradient does not keep up fades, so the network prefers simple solutions. In SGD
+step. Weights that the gradient does not maintain fade, which favours simple solutions. In SGD
 this is the same as adding weight_decay / 2 * weight^2 to the loss for every weight (L2
 regularization); in Adam it is not, and works better.
 Source: Loshchilov and Hutter, Decoupled weight decay regularization (2019), algorithm 2.
 
 An update computes in place: new parameters overwrite the old ones, and the arrays of the gradients
-hold what comes between. So `grad` is no longer the gradient in the last lines of an update.
+hold intermediate results. So `grad` is no longer the gradient in the last lines of an update.
 """
 
 from dataclasses import dataclass
@@ -28,11 +28,11 @@ import numpy as np
 from network.core.params import Params, zeros_like, zip_arrays
 from network.core.plumbing.speed import params_dtype
 
-State: TypeAlias = dict[str, Params]  # each memory by its name, a tree as the parameters are
+State: TypeAlias = dict[str, Params]  # trees by name, each of the form of the parameters
 
 
 class Optimizer(Protocol):
-    """A rule for one step."""
+    """A rule for one training step."""
 
     def init(self, params: Params) -> State:
         """Return the state before the first step."""
@@ -84,8 +84,8 @@ class SGD:
 class Momentum:
     """velocity <- momentum * velocity + grad;  param <- param - learning_rate * velocity.
 
-    A ball that rolls downhill: the velocity sums up the gradients, and forgets them slowly. What
-    differs from batch to batch cancels out, and a lasting direction becomes up to
+    Picture a ball that rolls downhill. The velocity is a sum of the gradients in which older ones
+    fade. Differences between batches cancel out, and a lasting direction becomes up to
     1 / (1 - momentum) times as strong, 10 times with 0.9.
 
     Source: Polyak, Some methods of speeding up the convergence of iteration methods (1964);
@@ -109,7 +109,7 @@ class Momentum:
 
 @dataclass(frozen=True)
 class Adam:
-    """Move along the mean of recent gradients, divided by their recent size.
+    """A step along the mean of recent gradients, divided by their recent size.
 
         m <- beta1 * m + (1 - beta1) * grad             moving average of the gradients
         v <- beta2 * v + (1 - beta2) * grad^2           moving average of their squares
@@ -119,7 +119,7 @@ class Adam:
 
     So every parameter moves by about the learning rate, however large or small its gradients
     are. m and v start at 0 and are too small at first: for a constant gradient, m is
-    (1 - beta1^t) * grad after t steps. m_hat and v_hat make up for that. epsilon avoids a
+    (1 - beta1^t) * grad after t steps. m_hat and v_hat correct that. epsilon avoids a
     division by 0.
 
     Source: Kingma and Ba, Adam: a method for stochastic optimization (2015), algorithm 1, with

@@ -6,11 +6,11 @@ function is a chain of *layers*: the outputs of a layer are the inputs of the ne
 contains numbers that are not chosen but learnt, its *parameters*:
 
     weight    how strongly one input of a layer counts towards one of its outputs
-    bias      a number that is added to an output, whatever the inputs are
+    bias      a number that is added to an output, the same for all inputs
 
-*Training* changes the parameters until the scores of known images are right. It uses the *loss*,
-one number that measures how wrong the scores are, and its *gradient*: the derivative of the loss
-by every parameter, which is how fast the loss grows when that parameter grows.
+*Training* changes the parameters until the scores of known images are correct. It uses the *loss*,
+one number that measures the error of the scores, and its *gradient*: the derivative of the loss
+with respect to every parameter, which is how fast the loss grows when that parameter grows.
 
 The parameters are a list with one dictionary per layer. In the default network, 784-30-10, an
 image of 28 * 28 = 784 pixels becomes 30 numbers, and these become 10 scores. With the shape of
@@ -22,8 +22,8 @@ each array and the name of each layer, its parameters are
      {"weight": (30, 10), "bias": (10,)},      Linear(10)
      {}]                                       Sigmoid
 
-The gradient has the same form, and so has what an *optimizer*, the rule that changes the
-parameters, remembers. Such a list is called a *tree* here; the functions below work on all trees.
+The gradient has the same form, and so has the state of an *optimizer*, the rule that changes the
+parameters. Such a list is called a *tree* here; the functions below work on all trees.
 """
 
 from collections.abc import Callable, Iterator
@@ -50,7 +50,7 @@ def named_arrays(params: Params) -> Iterator[tuple[str, Array]]:
 
 
 def zip_arrays(*trees: Params) -> Iterator[tuple[str, tuple[Array, ...]]]:
-    """Return each array's own name, and the arrays that stand at its place in every tree."""
+    """Return the name of each array, and the arrays at its position in every tree."""
     for layers in zip(*trees, strict=True):
         for name in layers[0]:
             yield name, tuple([layer[name] for layer in layers])  # a list: faster than a generator
@@ -67,7 +67,7 @@ def copy_params(params: Params) -> Params:
 
 
 def count_params(params: Params) -> int:
-    """Count the numbers of a tree: 23,860 in 784-30-10."""
+    """Return the number of parameters: 23,860 in 784-30-10."""
     return sum(array.size for _, array in named_arrays(params))
 
 

@@ -1,7 +1,7 @@
 """Schedules: the learning rate in the course of training.
 
 At first, large steps are best, because good parameters are far away. Later, large steps only jump
-about, because every batch pulls in a direction of its own; many small steps average this out. So
+about, because the gradient differs from batch to batch; many small steps average this out. So
 most schedules let the learning rate fall, nearly to 0.
 
 A schedule is a function of the *progress* of training, 0 at the first step and 1 after the last.
@@ -20,12 +20,12 @@ PEAK, LAST = 0.3, 1e-5  # of `one_cycle`: progress at its peak, factor at its en
 
 
 def constant(progress: float) -> float:
-    """Keep the learning rate as it is."""
+    """Return 1: the learning rate stays as it is."""
     return 1.0
 
 
 def step(progress: float) -> float:
-    """Fall to a tenth at half of the training, and to a hundredth at three quarters.
+    """Return 1, after half of the training 0.1, after three quarters 0.01.
 
     Source: He, Zhang, Ren, Sun, Deep residual learning for image recognition (2016), section 4.2.
     """
@@ -33,7 +33,7 @@ def step(progress: float) -> float:
 
 
 def cosine(progress: float) -> float:
-    """Fall from 1 to 0 along half a cosine wave: slowly, then fast, then slowly.
+    """Return a factor that falls from 1 to 0 along half a cosine wave.
 
     Source: Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts
     (2017), equation 5, without restarts.
@@ -42,10 +42,10 @@ def cosine(progress: float) -> float:
 
 
 def warm_cosine(progress: float) -> float:
-    """Rise from 1/25 to 1 in the first twentieth of the training, then fall as `cosine` does.
+    """Return a factor that rises to 1 in the first 5 %, then falls as `cosine` does.
 
-    The rise is called *warm-up*: the first gradients, of random weights, are large and say little.
-    It does not begin at 0, or the first step would be wasted.
+    The rise is called *warm-up*: the first gradients, of random weights, are large and a poor
+    guide. It begins at 1/25, not at 0, or the first step would be wasted.
 
     Source: Goyal and others, Accurate, large minibatch SGD (2017), section 2.2 (gradual warm-up);
     Loshchilov and Hutter (2017), equation 5.
@@ -56,10 +56,10 @@ def warm_cosine(progress: float) -> float:
 
 
 def one_cycle(progress: float) -> float:
-    """Rise from 1/25 to 1 in the first 30 % of the training, then fall to almost 0.
+    """Return a factor that rises to 1 in the first 30 %, then falls to almost 0.
 
-    Both parts are half cosine waves. The slow rise allows a higher peak than would be stable
-    from the start.
+    It begins at 1/25. Both parts are half cosine waves. The slow rise allows a higher peak than
+    would be stable from the start.
 
     Source: Smith and Topin, Super-convergence (2017), section 4; the numbers and the cosines are
     those that fast.ai found to work best.

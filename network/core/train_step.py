@@ -1,9 +1,9 @@
 """One training step: forward, loss, backward, update.
 
-Here the other files come together. The forward pass computes the outputs of a batch, the loss
-compares them with the labels, the backward pass computes the gradient by every parameter, and the
-optimizer moves the parameters against it. Training is this step, thousands of times, on one batch
-after the other; `network/training/loop.py` does that.
+This file combines the others. The forward pass computes the outputs of a batch. The loss compares
+them with the labels. The backward pass computes the gradient, and the optimizer moves the
+parameters against it. Training is this step, thousands of times, on one batch after the other;
+`network/training/loop.py` does that.
 """
 
 import numpy as np
@@ -42,6 +42,6 @@ def train_step(
     """
     outputs, backward = model.forward(params, images, rng)  # (N, H, W) -> (N, K)
     loss_value, d_outputs = loss(outputs, labels)  # one number, and its gradient (N, K)
-    grads = backward(d_outputs)  # backpropagation: the gradient by every parameter
+    grads = backward(d_outputs)  # backpropagation: the derivative for every parameter
     optimizer.update(params, grads, state, learning_rate)  # changes params and state
     return loss_value

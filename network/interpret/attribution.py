@@ -1,4 +1,4 @@
-"""Ask why a model answered so: what each pixel added, and which digits are nearest."""
+"""Pixel attribution: the contribution of each pixel, and the nearest digits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from network.core.model import Model
 from network.core.params import Array, LayerParams, Params
 from network.layers.activations import LogSoftmax
 
-POINTS = 64  # on the way from nothing to the image
+POINTS = 64  # of the path from no ink to the image
 
 
 @dataclass(frozen=True)
 class LogSigmoid(Layer):
-    """y = log(sigmoid(x)), d_x = d_y * sigmoid(-x): also where the sigmoid has rounded to 0.
+    """y = log(sigmoid(x)), d_x = d_y * sigmoid(-x): exact even if the sigmoid rounds to 0.
 
     Shapes: any.
     """
@@ -36,7 +36,7 @@ class LogMean(Layer):
     """y = log(1/M sum_m s_m) of the scores s_m of an ensemble's M members.
 
     With log s_m from the members' logits: y = log sum_m exp(log s_m) - log M, and d_x is the sum of
-    the members' own, each given d_y * s_m / sum_m s_m.
+    the d_x of all members, each given d_y * s_m / sum_m s_m.
 
     Shapes: x (N, ...) -> y (N, K).
     """
@@ -69,9 +69,9 @@ def log_layer(scores: Layer) -> Layer:
 
 
 def logit_model(model: Model, params: Params) -> tuple[Model, Params]:
-    """Put the identity in place of the output activation, which hides what led to a clear answer.
+    """Replace the output activation, which saturates for clear predictions, by the identity.
 
-    An ensemble's members have theirs inside; so the logarithm undoes what those do.
+    An ensemble contains those of its members; there, the logarithm undoes them.
     """
     *layers, last = model.layers
     if last.is_activation:
@@ -84,7 +84,7 @@ def logit_model(model: Model, params: Params) -> tuple[Model, Params]:
 def with_d_images(
     model: Model, params: Params, images: Array
 ) -> tuple[Array, Callable[[Array], Array]]:
-    """Return the outputs, and the function that carries a gradient back to the images.
+    """Return the outputs, and the function from their gradient to that of the images.
 
     Shapes: images (N, H, W) -> outputs (N, K); d_outputs (N, K) -> d_images (N, H, W).
     """
@@ -102,7 +102,7 @@ def with_d_images(
 
 
 def gradient_times_input(model: Model, params: Params, image: Array, wanted: Array) -> Array:
-    """Multiply each pixel with the slope of `outputs @ wanted` there: right for small changes.
+    """Compute gradient * input: each pixel times the derivative of `outputs @ wanted`.
 
     Shapes: image (H, W), wanted (K,) -> contributions (H, W).
     Source: Shrikumar, Greenside, Shcherbina, Kundaje, Not just a black box: learning important
@@ -113,10 +113,10 @@ def gradient_times_input(model: Model, params: Params, image: Array, wanted: Arr
 
 
 def integrated_gradients(model: Model, params: Params, image: Array, wanted: Array) -> Array:
-    """Add up the slopes of `outputs @ wanted` on the straight way from no ink to the image.
+    """Compute integrated gradients of `outputs @ wanted`, from no ink to the image.
 
-    contributions = x * the mean over a of the slope at a * x, for a from 0 to 1. They add up to
-    what `outputs @ wanted` is at the image less what it is without ink (completeness).
+    contributions = x * the mean over a of the gradient at a * x, for a from 0 to 1. They add up to
+    `outputs @ wanted` at the image minus its value without ink (completeness).
 
     Shapes: image (H, W), wanted (K,) -> contributions (H, W).
     Source: Sundararajan, Taly, Yan, Axiomatic attribution for deep networks (2017), section 3,
@@ -146,9 +146,9 @@ ATTRIBUTIONS: dict[str, Callable[[Model, Params, Array, Array], Array]] = {
 
 
 def nearest_images(points: Array, point: Array, count: int) -> tuple[Array, Array]:
-    """Find the points nearest to one, the nearest first, and how far they are.
+    """Find the points nearest to one, the nearest first, with their distances.
 
-    Shapes: points (N, ...), point (...) -> places (count,), distances (count,).
+    Shapes: points (N, ...), point (...) -> indices (count,), distances (count,).
     Units: distances as the root of the sum of squares.
     """
     rows = points.reshape(len(points), -1)

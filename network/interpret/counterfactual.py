@@ -1,4 +1,4 @@
-"""Look for the smallest change of an image that makes a model answer otherwise."""
+"""Counterfactuals: the smallest change of an image that flips the prediction."""
 
 from dataclasses import dataclass
 
@@ -10,18 +10,18 @@ from network.interpret.attribution import nearest_images, with_d_images
 from network.metrics.accuracy import compute_outputs
 
 ROUNDS = 200  # of steps to the boundary, at most
-PATIENCE, NEARER = 10, 0.999  # so many rounds that bring the image no nearer are enough
-BEYOND = 1.05  # of the way there, so that the answer is on the other side
-BACK = 0.9  # of the way is kept
-MAX_STEP = 0.25  # that one step changes the image
-NEAR = 0.1  # of outputs before their activation: how far behind a rival counts little
-GUIDES = 20  # images that may show the way
-HALVINGS = 20  # of a way, to find the boundary on it
+PATIENCE, NEARER = 10, 0.999  # rounds without a closer image before the search ends
+BEYOND = 1.05  # of the way to the boundary, so that the prediction changes
+BACK = 0.9  # share of the way that is kept
+MAX_STEP = 0.25  # longest change of the image per step
+NEAR = 0.1  # of logits: scale at which a rival counts less
+GUIDES = 20  # candidates for the nearest example
+HALVINGS = 20  # bisections of a way, to find the boundary on it
 
 
 @dataclass(frozen=True)
 class Counterfactual:
-    """An image that is changed until the answer is another."""
+    """An image, changed until the prediction changes."""
 
     image: Array  # (H, W), from 0 to 1
     distance: float  # the root of the sum of squares over all pixels
@@ -30,11 +30,11 @@ class Counterfactual:
 def smallest_change(
     model: Model, params: Params, image: Array, target: int, known: Array
 ) -> Counterfactual | None:
-    """Look for the image nearest to this one that is answered with the target class.
+    """Find a nearby image that is predicted as the target class.
 
-    Go up the slope of the target's lead; where that ends on a plain, begin at the other end: at
-    the boundary on the straight way to the nearest of the known images of the target class that
-    is answered with it. None where the answer never came.
+    The search follows the gradient of the target's margin. If that vanishes, the search starts at
+    the other end: at the boundary on the straight way to the nearest known image of the target
+    class that is predicted as such. None if no image was predicted as the target class.
 
     Shapes: image (H, W), from 0 to 1, and so is the changed one; known (N, H, W).
     Source: for the other end, Brendel, Rauber, Bethge, Decision-based adversarial attacks (2018),
@@ -53,12 +53,12 @@ def smallest_change(
 def refine(
     model: Model, params: Params, image: Array, here: Array, target: int
 ) -> Counterfactual | None:
-    """Go from here to where the target class is the answer, and from there nearer to the image.
+    """Change an image until the target class is predicted, then bring it nearer again.
 
-    Where the outputs are linear, the shortest way to the boundary is along the gradient of the
-    lead that the target has over the strongest other class. So go there, step by step; once
-    beyond it, go back a tenth of the way to the image and step to the boundary again: what does
-    not lead there fades away. None where the answer never came.
+    If the outputs are linear, the shortest way to the boundary is along the gradient of the margin
+    between the target and the strongest other class. So go there, step by step. Beyond the
+    boundary, go back a tenth of the way to the image and step to the boundary again: changes that
+    do not lead there fade. None if no image was predicted as the target class.
 
     Shapes: image (H, W), here (H, W).
     Source: Moosavi-Dezfooli, Fawzi, Frossard, DeepFool (2016), section 3, within the box of
@@ -85,7 +85,7 @@ def refine(
 def nearest_example(
     model: Model, params: Params, image: Array, target: int, known: Array
 ) -> Array | None:
-    """Return the nearest known image that is answered with the target class, None without one.
+    """Return the nearest known image that is predicted as the target class; None without one.
 
     Shapes: image (H, W), known (N, H, W) -> (H, W).
     """
@@ -99,7 +99,7 @@ def nearest_example(
 
 
 def find_boundary(model: Model, params: Params, image: Array, guide: Array, target: int) -> Array:
-    """Find where, on the straight way from an image to a guide, the target class takes the lead.
+    """Find the boundary to the target class on the straight way from an image to a guide.
 
     Shapes: image (H, W), guide (H, W) -> (H, W), on the guide's side.
     """
@@ -112,18 +112,18 @@ def find_boundary(model: Model, params: Params, image: Array, guide: Array, targ
 
 
 def blend_images(image: Array, guide: Array, share: float) -> Array:
-    """Go a share of the straight way from an image to another.  Shapes: all (H, W)."""
+    """Return the point at a share of the way between two images.  Shapes: all (H, W)."""
     mixed: Array = image + image.dtype.type(share) * (guide - image)
     return mixed
 
 
 def margin_of_class(model: Model, params: Params, image: Array, target: int) -> tuple[float, Array]:
-    """Return how far a class leads the strongest other one, and the slope of that.
+    """Return the margin of a class over the strongest other one, and a gradient.
 
-    The slope is that of the lead over all rivals, each counted by how near it is to the strongest:
-    with the strongest alone, beating one in turn may go on for ever.
+    The gradient is that of the margin over all rivals, weighted by how near they are to the
+    strongest. With the strongest alone, the search may alternate between rivals for ever.
 
-    Shapes: image (H, W) -> slope (H, W).
+    Shapes: image (H, W) -> gradient (H, W).
     """
     outputs, backward = with_d_images(model, params, image[np.newaxis])
     others = outputs[0].copy()
@@ -135,9 +135,9 @@ def margin_of_class(model: Model, params: Params, image: Array, target: int) -> 
 
 
 def move_along_gradient(image: Array, slope: Array, gain: float) -> Array:
-    """Go as far along the slope as it takes to gain so much, with pixels kept in 0..1.
+    """Step along the gradient as far as a gain needs, with pixels kept in 0..1.
 
-    A step changes the image by FARTHEST at most: further on, the slope is another.
+    A step changes the image by FARTHEST at most, because the gradient changes with the distance.
 
     Shapes: image (H, W), slope (H, W) -> (H, W).
     """

@@ -1,4 +1,4 @@
-"""Change a trained model on purpose, to see what it can do without."""
+"""Edits of a trained model, such as ablation: units switched off, weights pruned."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,24 +16,24 @@ STEP, MASK = 0x6D2B79F5, 0xFFFFFFFF
 
 @dataclass(frozen=True)
 class Edits:
-    """What is changed in a model; as it stands here, nothing.
+    """Edits of a model; by default, none.
 
-    A unit is the place of a layer and the place of the unit in it; of images, of the channel.
+    A unit is the index of a layer and the index of the unit in it; in images, of the channel.
     """
 
-    off: tuple[tuple[int, int], ...] = ()  # units that say 0, whatever they see
+    off: tuple[tuple[int, int], ...] = ()  # ablated units, whose output is always 0
     shifts: dict[tuple[int, int], float] = field(default_factory=dict)  # added to a unit's bias
     scales: dict[tuple[int, int], float] = field(default_factory=dict)  # times a unit's weights
-    prune: float = 0.0  # the share of each layer's weights, the smallest, that become 0
-    noise: float = 0.0  # added to each weight: so many standard deviations of its layer's weights
+    prune: float = 0.0  # share of each layer's weights, the smallest, set to 0
+    noise: float = 0.0  # noise on each weight, in standard deviations of its layer's weights
 
 
 def edit_model(
     model: Model, params: Params, edits: Edits, in_shape: Shape = IMAGE_SHAPE
 ) -> tuple[Model, Params]:
-    """Return a model and parameters with the edits made; the ones given stay as they are.
+    """Return an edited model and edited parameters; the given ones stay as they are.
 
-    Raises: ValueError when a layer or unit that is not there is named.
+    Raises: ValueError if a layer or a unit does not exist.
     """
     layers = list(model.layers)
     for place in {check_index(place, layers) for place, _ in edits.off}:
@@ -59,20 +59,20 @@ def edit_model(
 
 
 def check_index(place: int, things: Any) -> int:
-    """Return a place if it is one.
+    """Return an index if it is in range.
 
     Raises: ValueError.
     """
     if not 0 <= place < len(things):
-        raise ValueError(f"{place} is no place among {len(things)}")
+        raise ValueError(f"index {place} is out of range for {len(things)} entries")
     return place
 
 
 @dataclass(frozen=True)
 class AblatedUnits(Layer):
-    """A layer, some of whose units say 0, whatever they see.
+    """A layer with ablated units, whose output is always 0.
 
-    Shapes: those of the layer; a unit is a place on the last axis.
+    Shapes: those of the layer; a unit is an index of the last axis.
     """
 
     layer: Layer
@@ -107,7 +107,7 @@ class AblatedUnits(Layer):
 
 
 def prune_weights(weight: Array, by: Array, share: float) -> Array:
-    """Put 0 where `by` is nearest to 0, at a share of all places; of equals, all or none.
+    """Set a share of all weights to 0, where `by` is nearest to 0; of equals, all or none.
 
     Shapes: weight and by the same, and so is what is returned.
     Source: Han, Pool, Tran, Dally, Learning both weights and connections for efficient neural
@@ -119,7 +119,7 @@ def prune_weights(weight: Array, by: Array, share: float) -> Array:
 
 
 def uniform_noise(shape: Shape, seed: int) -> Array:
-    """Draw numbers with mean 0 and standard deviation 1, the same here and in edits.js.
+    """Return random numbers with mean 0 and standard deviation 1, the same as in edits.js.
 
     They are uniform, from the generator Mulberry32, whose n-th number needs no other.
 

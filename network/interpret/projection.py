@@ -1,4 +1,4 @@
-"""Maps of points in many dimensions: PCA at once, t-SNE and UMAP where libraries have them."""
+"""Projections of points to two dimensions: PCA; with extra libraries t-SNE and UMAP."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from network.core.params import Array
 from network.environment import one_thread
 from pipeline.extras import extra_command, missing_package, pip_command
 
-OVERSAMPLED, ITERATIONS = 10, 8  # more directions than are wanted, and how often they are refined
-FIRST = 50  # principal components that t-SNE and UMAP begin with: what is beyond them is noise
+OVERSAMPLED, ITERATIONS = 10, 8  # extra directions, and the number of refinements
+FIRST = 50  # principal components that t-SNE and UMAP begin with; the others are noise
 NEIGHBOURS = 15  # that UMAP keeps together
 
 
 def principal_components(x: Array, count: int = 2) -> tuple[Array, Array]:
-    """Project points onto the directions in which they differ most.
+    """Project points onto the directions in which they vary most (principal components).
 
-    x - mean = u s vt, of which the first `count` columns of u s are kept. The directions are found
-    by letting the matrix and its transpose turn a few random ones towards them, so nothing as large
-    as all pairs of numbers is ever made.
+    x - mean = u s vt, of which the first `count` columns of u s are kept. A few random directions
+    are multiplied by the matrix and its transpose, which turns them towards the principal ones. So
+    no array as large as all pairs of numbers is needed.
 
-    The result is approximate. Where the next directions differ clearly less, coordinates are right
-    to 1e-4 or better. In noise, where all differ about as much, the second axis can be a different
-    one, whose share of the variance is the same to 1e-3.
+    The result is approximate. If the variance of the next directions is clearly less, coordinates
+    are correct to 1e-4 or better. In noise, where all directions have about the same variance, the
+    second axis can be a different one, whose share of the variance is the same to 1e-3.
 
     Returns: the coordinates, and the share (0 to 1) of all variance that each axis has.
 
@@ -49,7 +49,7 @@ def principal_components(x: Array, count: int = 2) -> tuple[Array, Array]:
 
 
 def pca(x: Array) -> Array:
-    """Lay points out by their two principal components.
+    """Project points onto their two principal components.
 
     Shapes: x (N, D) -> (N, 2).
     """
@@ -57,7 +57,7 @@ def pca(x: Array) -> Array:
 
 
 def t_sne(x: Array) -> Array:
-    """Lay points out so that neighbours stay neighbours; distances between groups say little.
+    """Project points with t-SNE: neighbours stay neighbours, other distances mean little.
 
     Shapes: x (N, D) -> (N, 2).
     Source: van der Maaten and Hinton, Visualizing data using t-SNE (2008); by scikit-learn.
@@ -72,7 +72,7 @@ def t_sne(x: Array) -> Array:
 
 
 def umap(x: Array) -> Array:
-    """Lay points out so that the graph of their neighbours keeps its shape.
+    """Project points with UMAP, which keeps the shape of the graph of neighbours.
 
     Shapes: x (N, D) -> (N, 2).
     Source: McInnes, Healy, Melville, UMAP (2018); by umap-learn.
@@ -87,7 +87,7 @@ def umap(x: Array) -> Array:
 
 @dataclass(frozen=True)
 class Method:
-    """A way to lay points out, and the package that it needs."""
+    """A projection method, and the package that it needs."""
 
     title: str
     project: Callable[[Array], Array]  # (N, D) -> (N, 2)
@@ -108,14 +108,14 @@ PROJECTIONS = {
 
 
 def project(x: Array, method: str) -> Array:
-    """Lay points out in the plane, between -1 and 1 on the longer side.
+    """Project points to the plane, between -1 and 1 on the longer side.
 
     Shapes: x (N, D) -> (N, 2) float32.
-    Raises: MissingError when the package that does it is not installed, ValueError for points that
-    are nowhere.
+    Raises: MissingError if the package of the method is not installed, ValueError for points that
+    are not finite.
     """
     if not np.isfinite(x).all():
-        raise ValueError("some of its numbers are infinite, or none")
+        raise ValueError("the points contain values that are not finite numbers")
     chosen = PROJECTIONS[method]
     if chosen.module is not None and not chosen.is_installed:
         raise missing_package(chosen.module, chosen.title, chosen.install_command())
@@ -123,7 +123,7 @@ def project(x: Array, method: str) -> Array:
 
 
 def fit_square(places: Array) -> Array:
-    """Move and scale places so that the longer side goes from -1 to 1.
+    """Shift and scale points so that the longer side goes from -1 to 1.
 
     Shapes: (N, 2) -> (N, 2) float32.
     """

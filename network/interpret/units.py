@@ -1,4 +1,4 @@
-"""Look inside a model: what every layer says to an image, and what each unit likes to see."""
+"""Units of a model: their activations, their top images, the first-layer weights."""
 
 import math
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from network.metrics.accuracy import CHUNK
 
 
 def layer_outputs(model: Model, params: Params, images: Array) -> list[Array]:
-    """Return what enters the model and what leaves each layer: one array more than layers.
+    """Return the input of the model and the output of each layer, in one list.
 
     Shapes: images (N, H, W) -> (N, H, W), (N, ...), ..., (N, K).
     """
@@ -23,10 +23,10 @@ def layer_outputs(model: Model, params: Params, images: Array) -> list[Array]:
 
 
 def blocks(layers: Iterable[Layer]) -> list[int | None]:
-    """Say of each layer to which stage it belongs: one that makes units, and what follows it.
+    """Return the block of each layer: a layer that has units, and those up to the next.
 
-    Sigmoid, pooling and all that keep units apart belong to the Linear or Conv2D before them. A
-    Flatten ends a stage; what lies outside of all stages has None.
+    Sigmoid, pooling and other layers that keep units apart belong to the Linear or Conv2D before
+    them. A Flatten ends a block; layers outside of all blocks have None.
     """
     found: list[int | None] = []
     count, is_open = 0, False
@@ -40,17 +40,17 @@ def blocks(layers: Iterable[Layer]) -> list[int | None]:
 
 
 def block_ends(model: Model) -> list[int]:
-    """Find the last layer of each stage: what leaves it is what the stage's units say."""
+    """Return the last layer of each block: its outputs are the block's activations."""
     last = {stage: place for place, stage in enumerate(blocks(model.layers)) if stage is not None}
     return list(last.values())
 
 
 def unit_activations(model: Model, params: Params, images: Array) -> dict[int, Array]:
-    """Say how strongly each unit of each stage answers each image, by the stage's last layer.
+    """Compute the activation of each unit for each image, after the last layer of its block.
 
-    A channel answers as strongly as it does at the place where it answers most.
+    The activation of a channel is its largest one over all pixels.
 
-    Shapes: images (N, H, W) -> (N, units) for each stage.
+    Shapes: images (N, H, W) -> (N, units) for each block.
     """
     ends = block_ends(model)
     parts: dict[int, list[Array]] = {end: [] for end in ends}
@@ -63,19 +63,18 @@ def unit_activations(model: Model, params: Params, images: Array) -> dict[int, A
 
 
 def top_images(answers: Array, unit: int, count: int) -> Array:
-    """Find the images that a unit answers most strongly, the strongest first.
+    """Find the images with the highest activation of a unit, the highest first.
 
-    Shapes: answers (N, units) -> places of images (count,).
+    Shapes: answers (N, units) -> indices of images (count,).
     """
     return np.argsort(-answers[:, unit], kind="stable")[:count]
 
 
 def first_layer_weights(params: Params) -> Array:
-    """Lay the first weights of a network out as pictures; of an ensemble, its first member's.
+    """Return the first-layer weights of a network as pictures; of an ensemble, its first member's.
 
     A unit of a fully connected layer has a weight for every pixel of a square image, a kernel of a
-    convolution one for every pixel of its window; all that comes before either keeps images square
-    and grey.
+    convolution one for every pixel of its window. The layers before it keep images square and grey.
 
     Shapes: weight (H * W, n_out) -> (n_out, H, W), weight (size, size, 1, n_out) -> (n_out, size,
     size).

@@ -54,7 +54,7 @@ def find_field(error: UsageError) -> str:
         return error.option
     if re.search("data ?set", error.message):
         return "dataset"
-    if "name for a run" in error.message:
+    if "run name" in error.message:
         return "name"
     words = re.findall(r"[a-z_]+", error.message)
     return FIRST_WORDS.get(words[0], "") if words else ""

@@ -1,4 +1,4 @@
-"""Further layers, among them convolution and batch normalization, and layers as text."""
+"""Further layers, such as convolution and batch normalization, and layers as text."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Further activations, and every one by its name.
+"""Further activations, and the registry of all activations by name.
 
 `core/activations.py` has Sigmoid, Tanh, ReLU and Softmax, and explains what an activation is.
 """
@@ -18,7 +18,7 @@ from network.core.plumbing.arguments import at_least, at_most
 
 @dataclass(frozen=True)
 class LeakyReLU(Activation):
-    """y = x where x > 0, else slope * x: a ReLU whose units cannot quite die.
+    """y = x where x > 0, else slope * x: a ReLU whose units do not become dead.
 
         dy/dx = 1 where x > 0, else slope
 
@@ -35,7 +35,7 @@ class LeakyReLU(Activation):
 
 
 ROOT, CUBIC = sqrt(2 / pi), 0.044715  # of the GELU
-BEND = 10.0  # beyond it a GELU is straight, to the last bit
+BEND = 10.0  # beyond it a GELU is linear, to the last bit
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class GELU(Activation):
 
 @dataclass(frozen=True)
 class LogSoftmax(Layer):
-    """y_k = x_k - log sum_j exp(x_j): the logarithm of Softmax, exact where that is tiny.
+    """y_k = x_k - log sum_j exp(x_j): the logarithm of Softmax, exact for tiny scores.
 
     With dy_k/dx_j = [j = k] - exp(y_j):
 
@@ -89,7 +89,7 @@ class LogSoftmax(Layer):
         return y, backward
 
 
-ACTIVATIONS: dict[str, type[Layer]] = {  # those that may stand between two layers
+ACTIVATIONS: dict[str, type[Layer]] = {  # those that are allowed between two layers
     "sigmoid": Sigmoid,
     "tanh": Tanh,
     "relu": ReLU,

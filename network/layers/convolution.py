@@ -1,10 +1,10 @@
-"""Slide small windows of weights over images: Conv2D.
+"""Convolution: small windows of weights that slide over images (Conv2D).
 
 Only the width is unfolded: `size` neighbouring pixels of a row, with all their channels, become a
 row of a matrix, and the outputs are a sum of `size` matrix products, one for each row of the
-window. So a pixel is copied `size` times and not `size * size` times. That happens to as many
-images at once as fit into the cache of one core: what is unfolded never leaves it, and is not
-kept for the backward pass, which unfolds again.
+window. So a pixel is copied `size` times and not `size * size` times. As many images are unfolded
+at once as fit into the cache of one core. The unfolded copy stays in that cache, and is not kept
+for the backward pass, which unfolds again.
 """
 
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ from network.core.layers import MAX_UNITS, Backward, Layer, Shape
 from network.core.params import Array, LayerParams
 from network.core.plumbing.arguments import at_least, at_most, one_of, require
 
-CACHE = 2**19  # bytes; half of what a core has to itself today, so that products fit beside it
-SMALL = 10**6  # multiplications; OpenBLAS does products of up to so many without copying them first
+CACHE = 2**19  # bytes; half of a core's cache today, so that products also fit
+SMALL = 10**6  # multiplications; OpenBLAS computes smaller products without copying
 MAX_SIZE = 1_000  # pixels of a side of the window
 FEWEST = 64  # rows; sums over fewer are faster as one sum over all images, though that copies them
 
@@ -29,7 +29,7 @@ FEWEST = 64  # rows; sums over fewer are faster as one sum over all images, thou
 class Conv2D(Layer):
     """y[n, h, w] = sum over i, j of x[n, h + i - p, w + j - p] @ weight[i, j] + bias.
 
-    p = padding: as if that many zeros stood around each image.
+    p = padding: the number of zeros around each image, on each side.
 
     d_weight[i, j] = the sum of x[n, h + i - p, w + j - p].T @ d_y[n, h, w] over n, h, w;
     d_x[n, h, w] = the sum of d_y[n, h - i + p, w - j + p] @ weight[i, j].T over i, j, which is a
@@ -38,7 +38,7 @@ class Conv2D(Layer):
     Shapes: x (N, H, W, C), or (N, H, W) with C = 1
     -> y (N, H + 2 p - size + 1, W + 2 p - size + 1, n_out);
     weight (size, size, C, n_out), bias (n_out,).
-    Raises: UsageError when an output would see nothing but padding.
+    Raises: UsageError if an output would depend on padding alone.
     Source: LeCun, Bottou, Bengio, Haffner, Gradient-based learning applied to document
     recognition (1998), section II.A; unfolding is from Chellapilla, Puri, Simard, High
     performance convolutional neural networks for document processing (2006), section 3.1.
@@ -102,7 +102,7 @@ class Conv2D(Layer):
 
 
 def places(height: int, width: int, size: int, padding: int) -> tuple[int, int]:
-    """Count the places that a window takes: how many below each other, how many in a row."""
+    """Return the number of positions of a window, vertically and horizontally."""
     less = size - 1 - 2 * padding
     return height - less, width - less
 
@@ -141,7 +141,7 @@ def correlate(x: Array, d_y: Array, size: int, padding: int) -> Array:
 
 
 def multiply(rows: Array, matrix: Array, line: int) -> Array:
-    """Return `rows @ matrix`, a strip of lines at a time.
+    """Return `rows @ matrix`, computed strip by strip.
 
     Shapes: rows (N, M, K), of which a line of the image has `line`, matrix (K, n_out)
     -> (N, M, n_out).
@@ -152,7 +152,7 @@ def multiply(rows: Array, matrix: Array, line: int) -> Array:
 
 
 def multiply_and_sum(rows: Array, columns: Array, line: int) -> Array:
-    """Return the sum of `rows.T @ columns` over all images, a strip of lines at a time.
+    """Return the sum of `rows.T @ columns` over all images, computed strip by strip.
 
     Shapes: rows (N, M, K), columns (N, M, n_out) -> (K, n_out).
     """
@@ -168,21 +168,21 @@ def multiply_and_sum(rows: Array, columns: Array, line: int) -> Array:
 
 
 def strip_length(length: int, line: int, weights: int) -> int:
-    """Choose how many rows to multiply at once, each with so many weights: whole lines, a divisor.
+    """Return the number of rows to multiply at once: whole lines, a divisor of all lines.
 
-    All, where even a line is too much to be small.
+    All rows, if even one line is too large for a small product.
     """
     for strips in range(1, length // line + 1):
         strip = length // strips
         if length % (strips * line) == 0 and strip * weights <= SMALL:
             return strip
-    return max(1, length)  # there are no lines where a window sees padding alone
+    return max(1, length)  # no lines if a window covers padding alone
 
 
 def unfold(x: Array, size: int, padding: int, n_out: int) -> Iterator[tuple[slice, Array]]:
-    """Lay `size` neighbouring pixels of a row side by side, for every place, a few images at once.
+    """Unfold the rows of images: `size` neighbouring pixels for every position.
 
-    Yield which images, and their rows in a buffer that the next ones overwrite.
+    Yield a slice of a few images, and their rows in a buffer that the next ones overwrite.
 
     Shapes: x (N, H, W, C) -> (few, H * W_out, size * C).
     """
@@ -201,7 +201,7 @@ def unfold(x: Array, size: int, padding: int, n_out: int) -> Iterator[tuple[slic
 
 
 def overlaps(x: Array, size: int, padding: int) -> Iterator[tuple[slice, slice]]:
-    """Yield, for each row of the window, which pixels of unfolded x are seen, and by which outputs.
+    """Yield, for each row of the window, slices of unfolded x and of the outputs it affects.
 
     The rows above and below an image are zeros and left out.
     """

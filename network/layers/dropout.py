@@ -1,4 +1,4 @@
-"""Dropout of units or whole channels while training, so that none relies on another."""
+"""Dropout of units or whole channels while training, so that none depends on another."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated, Self
@@ -14,7 +14,7 @@ from network.core.plumbing.arguments import at_least, below
 class Dropout(Layer):
     """y = x * mask / (1 - rate) while training, with a mask of 0 at a share `rate` of the units.
 
-    d_x = d_y * mask / (1 - rate). Outside training y = x, which is what the mean over all masks is.
+    d_x = d_y * mask / (1 - rate). Outside training y = x, the mean over all masks.
 
     Shapes: any.
     Source: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, Dropout (2014), section 4;
@@ -38,7 +38,7 @@ class Dropout(Layer):
         return replace(self, rate=rate)
 
     def mask_shape(self, x: Array) -> Shape:
-        """Return the shape of the mask: each number of x is switched off by itself."""
+        """Return the shape of the mask: each number of x is switched off independently."""
         return x.shape
 
     def forward(
@@ -59,10 +59,10 @@ class Dropout(Layer):
 
 @dataclass(frozen=True)
 class Dropout2D(Dropout):
-    """Dropout of whole channels: y = x * mask / (1 - rate), with one mask for all places.
+    """Dropout of whole channels: y = x * mask / (1 - rate), one mask for all pixels.
 
-    Neighbouring places of a channel are alike, so that one of them would stand in for another
-    that is switched off.
+    Neighbouring pixels of a channel are similar, so that one could replace another that is switched
+    off.
 
     Shapes: x (N, H, W, C) -> y the same; mask (N, 1, 1, C).
     Source: Tompson, Goroshin, Jain, LeCun, Bregler, Efficient object localization using

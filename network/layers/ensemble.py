@@ -1,4 +1,4 @@
-"""Average the outputs of several networks: a layer whose members are networks."""
+"""Ensembles: a layer whose members are networks, and whose output is their mean."""
 
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -16,7 +16,7 @@ from network.layers.whole_model import calibrate_layers, least_batch
 
 @dataclass(frozen=True)
 class Ensemble(Layer):
-    """y = 1/M sum_m y_m: the mean of the outputs of M networks, each with parameters of its own.
+    """y = 1/M sum_m y_m: the mean of the outputs of M networks with separate parameters.
 
     d_x = sum_m d_x_m, where each member is given d_y / M.
 
@@ -91,7 +91,9 @@ class Ensemble(Layer):
                 shapes |= {f"{place}.{index}.{name}": it for name, it in layer_shapes.items()}
             out_shapes.add(shape)
         if len(out_shapes) != 1:
-            raise ValueError(f"members with outputs of shapes {sorted(out_shapes)}, expected one")
+            raise ValueError(
+                f"members have outputs of shapes {sorted(out_shapes)}; expected one shape"
+            )
         return shapes, out_shapes.pop()
 
     def init(
@@ -125,7 +127,7 @@ class Ensemble(Layer):
 
 @cache
 def member_layers(member: str) -> tuple[Layer, ...]:
-    """Read the layers of a member from their text, once; an ensemble can be one of them."""
+    """Parse the layers of a member, once; they can include an ensemble."""
     return parse_layers_among(LAYERS, member)
 
 
@@ -136,7 +138,7 @@ def apply_layers(
     x: Array,
     rng: np.random.Generator | None,
 ) -> tuple[Array, Backward]:
-    """Apply a member's layers in a row, finding their parameters by the beginning of their names.
+    """Apply a member's layers; their parameters are found by the beginning of their names.
 
     Shapes: x (N, ...) -> outputs (N, K).
     """
@@ -165,7 +167,7 @@ def select_params(params: LayerParams, prefix: str) -> LayerParams:
 
 
 def join_params(members: list[Params]) -> LayerParams:
-    """Lay the parameters of several networks side by side, named member.layer.name."""
+    """Return the parameters of several networks, named member.layer.name."""
     return {
         f"{place}.{index}.{name}": array
         for place, params in enumerate(members)
@@ -174,5 +176,5 @@ def join_params(members: list[Params]) -> LayerParams:
     }
 
 
-# every layer by its name, the one of this file among them
+# every layer by its name, including the one of this file
 LAYERS: dict[str, type[Layer]] = {**SINGLE_LAYERS, Ensemble.__name__: Ensemble}

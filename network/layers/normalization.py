@@ -1,4 +1,4 @@
-"""Keep the numbers between layers near mean 0 and variance 1: BatchNorm."""
+"""Batch normalization: mean 0 and variance 1 between layers (BatchNorm)."""
 
 import math
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ from network.core.plumbing.arguments import above, at_most
 class BatchNorm(Layer):
     """y = scale * (x - mean) / sqrt(variance + epsilon) + shift, channel by channel.
 
-    While training, mean and variance are the batch's own:
+    While training, mean and variance are those of the batch:
 
         d_x = scale / std * (d_y - mean(d_y) - x_hat * mean(d_y * x_hat))
 
-    Outside training they are those in the parameters. Nothing is remembered on the way:
-    `Model.calibrate` measures them on training images when they are needed, on 1,000 of them in
+    Outside training they are those in the parameters. There is no moving average:
+    `calibrate` measures them on training images when they are needed, on 1,000 of them in
     one batch. The variance is biased, the mean of m squares, in both cases. That of the paper
     outside training is unbiased, m / (m - 1) times as large, and a mean over many batches;
     PyTorch's moving variance is unbiased, too.
 
     Shapes: x (N, ..., C) -> y the same; mean, variance, scale, shift (C,).
     Source: Ioffe and Szegedy, Batch normalization (2015), algorithm 1 and section 3.1; measured
-    afterwards as in its algorithm 2, lines 8 to 12, but for what is said above.
+    afterwards as in its algorithm 2, lines 8 to 12, with the differences above.
 
     Example:
         >>> layer = BatchNorm()
@@ -52,13 +52,13 @@ class BatchNorm(Layer):
         return {name: np.full(in_shape[-1:], n, dtype) for name, n in first.items()}, in_shape
 
     def least_batch(self, in_shape: Shape) -> int:
-        """Require two values per channel: one value less its own mean is 0, whatever it is."""
+        """Require two values per channel: one value minus its mean is always 0."""
         return 2 if math.prod(in_shape[:-1]) == 1 else 1
 
     def calibrate(self, params: LayerParams, x: Array) -> None:
         params["mean"][...], params["variance"][...] = moments(x)
 
-    @np.errstate(over="ignore")  # a variance of infinity makes everything 0, which is finite
+    @np.errstate(over="ignore")  # an infinite variance would make all outputs 0, which is finite
     def forward(
         self, params: LayerParams, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
@@ -72,7 +72,7 @@ class BatchNorm(Layer):
         y += spread(params["shift"], x)
 
         def backward(d_y: Array, need_d_x: bool = True) -> tuple[Array, LayerParams]:
-            d_x = x - spread(mean, x)  # done again: x_hat would be one more array to remember
+            d_x = x - spread(mean, x)  # computed again, to save the memory of x_hat
             d_shift, d_scale = channel_sums(d_y), channel_products(d_y, d_x) * inverse
             grads = {"scale": d_scale, "shift": d_shift}
             if is_training:
@@ -95,12 +95,12 @@ def moments(x: Array) -> tuple[Array, Array]:
     """
     count = x.size // x.shape[-1]
     mean = channel_sums(x) / count
-    centred = x - spread(mean, x)  # first, so that nothing large cancels out
+    centred = x - spread(mean, x)  # first, so that no large numbers cancel
     return mean, channel_products(centred, centred) / count
 
 
 def spread(values: Array, x: Array) -> Array:
-    """Write each channel's number at every place of an image: NumPy likes few long rows.
+    """Repeat each channel's number for every pixel: NumPy is faster with few long rows.
 
     Shapes: values (C,), x (N, ..., C) -> (..., C).
     """
@@ -108,7 +108,7 @@ def spread(values: Array, x: Array) -> Array:
 
 
 def channel_sums(x: Array) -> Array:
-    """Add up each channel; first over the examples, by a matrix product, which is the fastest.
+    """Add up each channel; first over the examples, by a matrix product, for speed.
 
     Shapes: x (N, ..., C) -> (C,).
     """
@@ -124,7 +124,7 @@ def channel_products(x: Array, y: Array) -> Array:
 
 
 def over_places(x: Array) -> Array:
-    """Add up what each channel has at all places.
+    """Add up each channel over all positions.
 
     Shapes: (..., C) -> (C,).
     """

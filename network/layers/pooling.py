@@ -1,6 +1,6 @@
-"""Make images smaller: one number for each square of pixels, channel by channel.
+"""Pooling: smaller images, with one number for each square of pixels and channel.
 
-What does not fill a square at the right and lower edge is left out.
+Pixels at the right and lower edge that do not fill a square are left out.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from network.core.plumbing.arguments import at_least
 
 @dataclass(frozen=True)
 class Pooling(Layer):
-    """What both have in common: the squares."""
+    """Base of both pooling layers: the squares."""
 
     size: Annotated[int, at_least(1)] = 2
 
@@ -27,7 +27,7 @@ class Pooling(Layer):
         return {}, (height // self.size, width // self.size, *channels)
 
     def corners(self, x: Array) -> Iterator[Array]:
-        """Yield the pixels at each place of the squares: all upper left ones first.
+        """Yield the pixels at each position in the squares: all upper left ones first.
 
         Shapes: x (N, H, W, C) -> size * size views (N, H // size, W // size, C).
         """
@@ -67,7 +67,7 @@ class MaxPool2D(Pooling):
                 is_largest = corner == y
                 is_largest &= is_left
                 np.multiply(d_y, is_largest, out=d_corner)
-                is_left ^= is_largest  # what one got, no later one gets
+                is_left ^= is_largest  # later ones get nothing: it is used
             return d_x, {}
 
         return y, backward

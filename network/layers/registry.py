@@ -1,4 +1,4 @@
-"""Layers by their names, and layers read from text; `text.py` adds the layer made of layers."""
+"""Layers by their names, and layers parsed from text; `text.py` adds Ensemble."""
 
 import ast
 import difflib
@@ -25,23 +25,24 @@ SINGLE_LAYERS: dict[str, type[Layer]] = {
 
 
 def parse_layers_among(known: Mapping[str, type[Layer]], text: str) -> tuple[Layer, ...]:
-    """Read layers from text, each of which has one of the known names.
+    """Parse layers from text; each must have one of the known names.
 
     Raises: UsageError.
     """
     try:
         parsed = ast.parse(f"[{text}]", mode="eval").body
         if not isinstance(parsed, ast.List):  # the text closes the list, as `] + [` does
-            raise ValueError("more than a list of layers")
+            raise ValueError("not a list of layers")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UsageError(
-            f"layers are {text[:100]!r}, expected some like Conv2D(16, 5), ReLU, Flatten"
+            f'"{text[:100]}" is not a list of layers; '
+            "expected one such as Conv2D(16, 5), ReLU, Flatten"
         ) from error
     return tuple(parse_layer(known, item) for item in parsed.elts)
 
 
 def parse_layer(known: Mapping[str, type[Layer]], item: ast.expr) -> Layer:
-    """Read one layer: its name, with or without arguments that are plain data.
+    """Parse one layer: its name, with or without arguments that are plain data.
 
     Raises: UsageError.
     """
@@ -50,7 +51,7 @@ def parse_layer(known: Mapping[str, type[Layer]], item: ast.expr) -> Layer:
         name = ast.unparse(call.func)[:50]
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
         hint = f"Did you mean {near[0]}?" if near else ""
-        raise UsageError(f"layer {name!r} is unknown, we know {', '.join(known)}", hint)
+        raise UsageError(f'layer "{name}" not found; the layers are {", ".join(known)}', hint)
     build: Callable[..., Layer] = known[call.func.id]
     try:
         values = [ast.literal_eval(value) for value in call.args]
@@ -59,7 +60,7 @@ def parse_layer(known: Mapping[str, type[Layer]], item: ast.expr) -> Layer:
     except (TypeError, ValueError) as error:
         fields = ", ".join(inspect.signature(build).parameters)
         raise UsageError(
-            f"{ast.unparse(item)[:100]}: expected the form {call.func.id}({fields})",
-            "A value is a number, or a text in quotes",
+            f'"{ast.unparse(item)[:100]}" is not valid; expected the form {call.func.id}({fields})',
+            "Values are numbers, or text in quotes",
         ) from error
     return build(*arguments.args, **arguments.kwargs)

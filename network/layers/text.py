@@ -1,4 +1,4 @@
-"""Models as data and as text: every layer is written down by its name, and read back."""
+"""Models as data and as text: every layer is written and read by its name."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -10,12 +10,12 @@ from network.layers.registry import parse_layers_among
 
 
 def describe_layer(layer: Layer) -> dict[str, Any]:
-    """Turn a layer into plain data, as in `{"layer": "Linear", "n_out": 30, ...}`."""
+    """Return a layer as plain data, such as `{"layer": "Linear", "n_out": 30, ...}`."""
     return {"layer": type(layer).__name__, **asdict(layer)}
 
 
 def build_layer(description: dict[str, Any]) -> Layer:
-    """Turn the plain data of `describe_layer` back into the layer.
+    """Build a layer from the plain data of `describe_layer`.
 
     Raises: KeyError for an unknown layer, TypeError for unknown fields, UsageError for values
     that a field cannot have.
@@ -26,9 +26,9 @@ def build_layer(description: dict[str, Any]) -> Layer:
 
 
 def parse_layers(text: str) -> tuple[Layer, ...]:
-    """Read layers as Python would write them: `Conv2D(16, 5), ReLU, Dropout(rate=0.2)`.
+    """Parse layers in Python's syntax: `Conv2D(16, 5), ReLU, Dropout(rate=0.2)`.
 
-    The text is parsed and never run. What `repr` makes of a layer is read back as that layer.
+    The text is parsed and never run. The `repr` of a layer is parsed as that layer.
 
     Raises: UsageError.
     """

@@ -1,4 +1,4 @@
-"""What a whole model needs, asked of one layer after another."""
+"""Requirements of a whole model, collected from its layers."""
 
 from collections.abc import Sequence
 
@@ -17,11 +17,11 @@ def require_shapes(model: Model, params: Params, in_shape: Shape) -> None:
         expected, shape = layer.shapes(shape)
         found = {name: array.shape for name, array in layer_params.items()}
         if found != expected:
-            raise ValueError(f"layer {index} has params {found}, expected {expected}")
+            raise ValueError(f"layer {index} has params {found}; expected {expected}")
 
 
 def least_batch(layers: Sequence[Layer], in_shape: Shape) -> int:
-    """Return how many images a training step needs at once; `in_shape` is that of one."""
+    """Return the number of images a training step needs; `in_shape` is that of one."""
     least, shape = 1, in_shape
     for layer in layers:
         least = max(least, layer.least_batch(shape))
@@ -30,7 +30,7 @@ def least_batch(layers: Sequence[Layer], in_shape: Shape) -> int:
 
 
 def calibrate_layers(layers: Sequence[Layer], params: Params, images: Array) -> None:
-    """Measure on training images what layers use in place of a batch outside training.
+    """Measure statistics on training images, which layers use outside training.
 
     Batch normalization needs it: the mean and the variance of each unit. Writes to `params`.
 

@@ -1,4 +1,4 @@
-"""Predictions, accuracy with its interval, confusion matrix."""
+"""Predictions, accuracy with its confidence interval, and confusion matrix."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,20 +14,20 @@ from network.core.params import Array, Params
 from network.environment import blas_threads, one_core_each
 from network.metrics.confidence_intervals import accuracy_interval
 
-CHUNK = 1000  # examples a forward pass; bounds the memory, whatever the size of the set
+CHUNK = 1000  # examples per forward pass; limits the memory for sets of any size
 
 
 def compute_outputs(model: Model, params: Params, images: Array) -> Array:
-    """Run a model on images, at least one, a chunk at a time on each core that BLAS may use.
+    """Compute outputs for one or more images, in chunks on the cores that BLAS may use.
 
     Shapes: images (N, H, W) -> outputs (N, K).
     """
     return compute_in_chunks(lambda chunk: model.forward(params, chunk)[0], images)
 
 
-@np.errstate(over="ignore", invalid="ignore")  # of parameters that ran away
+@np.errstate(over="ignore", invalid="ignore")  # of parameters that diverged
 def compute_in_chunks(compute: Callable[[Array], Array], images: Array) -> Array:
-    """Apply a function to images, at least one, a chunk at a time on each core that BLAS may use.
+    """Apply a function to one or more images, in chunks on the cores that BLAS may use.
 
     Shapes: images (N, H, W) -> (N, K).
     """
@@ -44,7 +44,7 @@ def compute_in_chunks(compute: Callable[[Array], Array], images: Array) -> Array
 def compute_loss_and_accuracy(
     model: Model, params: Params, loss: Loss, examples: Examples
 ) -> tuple[float, float]:
-    """Measure a model on labelled examples.
+    """Compute the loss and the accuracy of a model on labelled examples.
 
     Returns: the mean loss, and the share of examples (0 to 1) whose highest output is the label.
     """
@@ -54,7 +54,7 @@ def compute_loss_and_accuracy(
 
 
 def confusion_matrix(labels: Array, answers: Array, n_classes: int) -> Array:
-    """Count how often each class (row) was answered as each class (column).
+    """Count how often each class (row) was predicted as each class (column).
 
     Shapes: labels (N,), answers (N,) -> (K, K) int64.
     """
@@ -64,9 +64,9 @@ def confusion_matrix(labels: Array, answers: Array, n_classes: int) -> Array:
 
 @dataclass(frozen=True)
 class ClassificationResult:
-    """What a model scored on a test set."""
+    """Result of a model on a test set."""
 
-    __test__ = False  # not a test, whatever pytest makes of the name
+    __test__ = False  # not a test, despite its name
 
     confusion: Array  # (K, K)
 
@@ -88,7 +88,7 @@ class ClassificationResult:
 
 
 def predict_classes(model: Model, params: Params, images: Array) -> Array:
-    """Answer each image with the class whose output is highest.
+    """Predict each image's class: the one with the highest output.
 
     Shapes: images (N, H, W) -> answers (N,).
     """

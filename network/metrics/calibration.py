@@ -1,22 +1,22 @@
-"""What scores are worth as probabilities, and the temperature that mends them.
+"""Calibration: temperature scaling turns scores into probabilities.
 
-Of a hundred answers that are said to be right with probability 0.9, ninety should be. Networks are
-often surer than they should be, or less sure. One number helps: the scores s are divided by a
-temperature T before they become probabilities,
+Of a hundred predictions with a probability of 0.9, ninety should be correct. Networks are often
+overconfident, or underconfident. *Temperature scaling* corrects that: the scores s are divided by
+a temperature T before they become probabilities,
 
-    P = softmax(s / T),        T > 1 makes it less sure, and no answer changes.
+    P = softmax(s / T),        T > 1 lowers the confidence; no prediction changes.
 
-The scores of a network are logarithms, up to a constant that softmax takes away:
+The scores of a network are logarithms, up to a constant that softmax removes:
 
     ends with Softmax     the logits z, what enters the softmax: log y, up to a constant
-    ends with Sigmoid     the logits again, which are log y / (1 - y): each output says by itself
-                          whether the image is of its class, and of all ways that these can come
-                          out, P weighs those in which exactly one says yes:
+    ends with Sigmoid     the logits again, which are log y / (1 - y): each output is the
+                          probability of its class alone, and P is conditional on the event that
+                          the image belongs to exactly one class:
                           P_k ~ y_k prod_{j != k} (1 - y_j) ~ y_k / (1 - y_k)
     an Ensemble           the same of the mean y, log y where the members end with Softmax:
                           averaged first, then calibrated. log y and log(1 - y) are computed from
                           the members' logits: in 32 bits a y below 1e-8 has lost its digits
-    anything else         the outputs as they are; of LogSoftmax they are log y
+    anything else         the outputs themselves; of LogSoftmax they are log y
 
 Source: Guo, Pleiss, Sun, Weinberger, On calibration of modern neural networks (2017), sections 2
 (ECE, reliability) and 4.2 (temperature); that outputs learnt by squared error are probabilities:
@@ -35,8 +35,8 @@ from network.core.params import Array, Params
 from network.metrics.accuracy import compute_in_chunks, compute_outputs
 
 BINS = 15  # of Guo and others
-COLDEST, HOTTEST = 0.05, 20.0  # temperatures beyond these are no correction any more
-HALVINGS = 50  # of the interval in which the best temperature lies
+COLDEST, HOTTEST = 0.05, 20.0  # limits of the temperature
+HALVINGS = 50  # of the interval in which the best temperature is
 
 
 def log_scores(model: Model, params: Params, images: Array) -> Array:
@@ -80,7 +80,7 @@ def apply_temperature(scores: Array, temperature: float) -> Array:
 
 
 def probabilities(model: Model, params: Params, images: Array, temperature: float = 1.0) -> Array:
-    """Say how likely each class is; 1 is the temperature of a network as it was trained.
+    """Compute the probability of each class; temperature 1 leaves the network as trained.
 
     Shapes: images (N, H, W) -> (N, K) float64, each row adds up to 1.
     """
@@ -88,7 +88,7 @@ def probabilities(model: Model, params: Params, images: Array, temperature: floa
 
 
 def log_loss(probabilities: Array, labels: Array) -> float:
-    """L = -1/N sum_n log P_label: small where what happens was held to be likely.
+    """Compute the log-loss L = -1/N sum_n log P_label.
 
     Shapes: probabilities (N, K), labels (N,).
     """
@@ -100,9 +100,9 @@ def fit_temperature(scores: Array, labels: Array) -> float:
     """Find the temperature whose probabilities have the least log-loss.
 
     With b = 1/T the loss is convex, and its slope is dL/db = 1/N sum_n (sum_k P_k s_k - s_label):
-    what the probabilities expect of the scores, minus what the labels have. It grows with b, so
-    the interval in which it is 0 is halved until nothing is left of it. Where no label has less
-    than the highest score, the coldest temperature is the best.
+    the expected score under P, minus the score of the label. It grows with b, so the interval in
+    which it is 0 is halved again and again (bisection). If every label has the highest score, the
+    lowest temperature is the best.
 
     Shapes: scores (N, K), labels (N,).
     Source: Guo and others (2017), section 4.2.
@@ -112,7 +112,7 @@ def fit_temperature(scores: Array, labels: Array) -> float:
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         expected = (apply_temperature(scores, float(np.exp(middle))) * scores).sum(axis=1)
-        if (expected - of_label).mean() > 0:  # too cold: less sure is better
+        if (expected - of_label).mean() > 0:  # temperature too low: less confidence is better
             low = middle
         else:
             high = middle
@@ -121,18 +121,18 @@ def fit_temperature(scores: Array, labels: Array) -> float:
 
 @dataclass(frozen=True)
 class Bins:
-    """Answers sorted by how sure they were, from 0 to 1 in intervals of equal width.
+    """Predictions in bins of confidence, from 0 to 1 in intervals of equal width.
 
-    Confidence and accuracy are NaN where the count is 0.
+    Confidence and accuracy are NaN if the count is 0.
     """
 
-    confidence: Array  # (bins,) mean probability of the answers
-    accuracy: Array  # (bins,) share of them that is right
+    confidence: Array  # (bins,) mean probability of the predicted classes
+    accuracy: Array  # (bins,) share of correct predictions
     count: Array  # (bins,) int64
 
 
 def reliability_bins(probabilities: Array, labels: Array, bins: int = BINS) -> Bins:
-    """Sort answers into bins by their probability; bin m holds those in ((m - 1) / M, m / M].
+    """Sort predictions into bins by probability; bin m covers ((m - 1) / M, m / M].
 
     Shapes: probabilities (N, K), labels (N,).
     Source: Guo and others (2017), section 2, equation 1 and the paragraphs around it.
@@ -150,7 +150,7 @@ def reliability_bins(probabilities: Array, labels: Array, bins: int = BINS) -> B
 
 
 def expected_calibration_error(bins: Bins) -> float:
-    """ECE = sum_m n_m / N |accuracy_m - confidence_m|: how far words and deeds are apart, 0 to 1.
+    """Compute the expected calibration error, sum_m n_m / N |accuracy_m - confidence_m|.
 
     Source: Guo and others (2017), equation 3; Naeini, Cooper, Hauskrecht, Obtaining well
     calibrated probabilities using Bayesian binning (2015).

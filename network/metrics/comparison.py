@@ -1,4 +1,4 @@
-"""Whether one network is better than another, judged by the same images."""
+"""Paired comparison of two networks on the same images (McNemar's test)."""
 
 from dataclasses import dataclass
 from math import exp, lgamma, log
@@ -8,14 +8,14 @@ import numpy as np
 from network.core.params import Array
 from network.metrics.confidence_intervals import paired_interval
 
-LIKELY = 0.05  # a chance that is no smaller proves nothing
+LIKELY = 0.05  # significance level
 
 
 @dataclass(frozen=True)
 class PairedComparison:
-    """Which of two networks was right, image by image.
+    """Correct predictions of two networks, image by image.
 
-    It is about these two networks, as they are. Another seed makes others.
+    The comparison is of these two networks only. Another seed gives other networks.
     """
 
     both: int
@@ -29,7 +29,7 @@ class PairedComparison:
 
     @property
     def difference(self) -> float:
-        """How much higher the accuracy of the second is."""
+        """The accuracy of the second minus that of the first."""
         return (self.only_second - self.only_first) / self.count
 
     @property
@@ -42,14 +42,14 @@ class PairedComparison:
 
     @property
     def better(self) -> int | None:
-        """The better of the two, 0 or 1, or None where chance can explain the difference."""
+        """The better of the two, 0 or 1, or None if the difference is not significant."""
         if self.p_value >= LIKELY:
             return None
         return int(self.only_second > self.only_first)
 
 
 def compare_predictions(labels: Array, first: Array, second: Array) -> PairedComparison:
-    """Count the images that both, one or none of two networks answered right.
+    """Count the images that both, one or none of two networks predicted correctly.
 
     Shapes: labels (N,), first (N,), second (N,).
     """
@@ -60,13 +60,13 @@ def compare_predictions(labels: Array, first: Array, second: Array) -> PairedCom
 
 
 def exact_p_value(one: int, other: int) -> float:
-    """Return the chance that n = one + other throws of a coin fall at least so unevenly.
+    """Return the p-value of McNemar's test: n = one + other coin tosses, at least as uneven.
 
         p = 2 * sum_{k <= m} C(n, k) / 2^n, at most 1, with m = min(one, other)
 
-    The images that both or neither answer right tell nothing of which is better; of the others
-    each is a throw. The largest term comes from logarithms, and each before it is the share
-    k / (n - k + 1) of the one after it: nothing overflows, and nothing cancels.
+    Images that both or neither predict correctly do not count; each of the others is a toss. The
+    largest term is computed with logarithms, and each one before it is k / (n - k + 1) times the
+    one after it: so no number overflows, and no digits cancel.
 
     Source: McNemar, Note on the sampling error of the difference between correlated proportions
     or percentages (1947), exactly binomial in place of normal; Dietterich, Approximate

@@ -6,14 +6,14 @@ NORMAL_QUANTILE = 1.959964  # of 97.5 %: 95 % lie between it and its negative
 
 
 def accuracy_interval(correct: int, count: int) -> tuple[float, float]:
-    """Return the 95 % confidence interval of an accuracy, as it is shown everywhere: Wilson's."""
+    """Return the 95 % confidence interval of an accuracy (Wilson's)."""
     return wilson_interval(correct, count)
 
 
 def wilson_interval(correct: int, count: int, z: float = NORMAL_QUANTILE) -> tuple[float, float]:
-    """Bound the true accuracy behind `correct` of `count`, at 95 % confidence by default.
+    """Compute Wilson's interval of an accuracy, `correct` of `count`, at 95 % by default.
 
-    The bounds enclose the share itself: of all and of none, rounding would leave it outside.
+    The interval always contains the share itself, even if rounding would exclude 0 or 1.
 
     Units: shares, 0 to 1; z is the normal quantile of the confidence (0.975 -> 1.959964).
     Source: Wilson, Probable inference, the law of succession, and statistical inference
@@ -26,12 +26,12 @@ def wilson_interval(correct: int, count: int, z: float = NORMAL_QUANTILE) -> tup
 
 
 def paired_interval(both: int, only_one: int, only_other: int, neither: int) -> tuple[float, float]:
-    """Bound the true difference of two accuracies on the same examples, at 95 % confidence.
+    """Compute the 95 % interval of the difference of two accuracies on the same examples.
 
     The distances from each accuracy to the ends of its own interval are added as vectors, at the
     angle whose cosine is the correlation phi of the two.
 
-    Units: shares, -1 to 1; positive where `one` is right more often than the `other`.
+    Units: shares, -1 to 1; positive if `one` is correct more often than the `other`.
     Source: Newcombe, Improved confidence intervals for the difference between binomial
     proportions based on paired data (1998), method 10.
     """
@@ -46,7 +46,7 @@ def paired_interval(both: int, only_one: int, only_other: int, neither: int) -> 
 
 
 def correlation(both: int, only_one: int, only_other: int, neither: int) -> float:
-    """Return phi, with the correction for continuity where it is positive; 0 without a spread."""
+    """Return phi, with the correction for continuity if it is positive; 0 without a spread."""
     n = both + only_one + only_other + neither
     margins = both + only_one, only_other + neither, both + only_other, only_one + neither
     if 0 in margins:
@@ -57,7 +57,7 @@ def correlation(both: int, only_one: int, only_other: int, neither: int) -> floa
 
 
 def distances(correct: int, count: int) -> tuple[float, float]:
-    """Return how far an accuracy is from the ends of its interval, below and above."""
+    """Return the distances of an accuracy from the ends of its interval, below and above."""
     low, high = wilson_interval(correct, count)
     return correct / count - low, high - correct / count
 

@@ -1,11 +1,10 @@
-"""Sets of classes that hold the right one as often as promised: split conformal prediction.
+"""Split conformal prediction: sets that contain the true class at a chosen rate.
 
-Ask of each held-out example how unlikely its own class was held to be, 1 - P_label, and take the
-value that a share of all of them stays below: the threshold. A set holds every class that is not
-more unlikely than that, and the answer in any case. If a new image comes from where the held-out
-examples come from, then whatever the network and its probabilities are worth, the right class is
-in its set with at least the promised probability; what the network is worth shows in how small
-the sets are.
+The score of a validation image is 1 - P_label, high if its true class got a low probability. The
+threshold is the quantile of these scores for the chosen coverage. A *prediction set* contains
+every class whose score is not above the threshold, and always the predicted class. If new images
+come from the same source as the validation images, their sets contain the true class with at least
+the chosen probability. That holds for every network; a better network has smaller sets.
 
 Source: Vovk, Gammerman, Shafer, Algorithmic learning in a random world (2005), section 4.1;
 this score and its sets, the least ambiguous ones, are of Sadinle, Lei, Wasserman, Least ambiguous
@@ -18,13 +17,13 @@ import numpy as np
 
 from network.core.params import Array
 
-COVERAGES = (0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)  # what can be promised
+COVERAGES = (0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)  # coverages to choose from
 
 
 def conformal_threshold(probabilities: Array, labels: Array, coverage: float) -> float | None:
-    """Find how unlikely the classes in a set may be, None where so much cannot be promised.
+    """Compute the threshold of a coverage; None if there are too few examples for it.
 
-    Of n scores it is the one of rank k = ceil((n + 1) * coverage), for a new score is equally
+    Of n scores it is the one of rank k = ceil((n + 1) * coverage), because a new score is equally
     likely to fall in each of the n + 1 gaps between them. With fewer than coverage / (1 -
     coverage) examples there is no such rank.
 
@@ -40,7 +39,7 @@ def conformal_threshold(probabilities: Array, labels: Array, coverage: float) ->
 
 
 def prediction_sets(probabilities: Array, threshold: float) -> Array:
-    """Tell which classes are in the set of each image: at least the most likely one.
+    """Return the classes in the set of each image: at least the most likely one.
 
     Shapes: probabilities (N, K) -> (N, K) bool.
     """

@@ -6,8 +6,8 @@ number for each parameter, the loss has one derivative, and the gradient must gi
 
     sum over all parameters of dL/dp * v = limit of (L(p + e v) - L(p - e v)) / 2e as e goes to 0
 
-One wrong number in the gradient changes the sum, unless v is 0 there. The directions are random,
-so it never is; but the sum does not tell which number is wrong.
+One incorrect number in the gradient changes the sum, unless v is 0 there. The directions are
+random, so it never is; but the sum does not show which number is incorrect.
 
 The parameters are moved a little beforehand. Where a unit's sum is exactly 0, as in networks whose
 biases are 0, the loss can have a kink (of ReLU, say), and no derivative.
@@ -38,12 +38,12 @@ SHORTER = (1, 0.1, 0.01)  # times the step; where a long one crosses a kink, a s
 
 
 class DirectionCheck(NamedTuple):
-    """The result for one direction or several, of which the worst counts."""
+    """Result for one direction, or the worst of several."""
 
     directions: int
     parameters: int
     relative_error: float  # difference / usual size of a derivative along a direction
-    rounding: float  # the part of it that the rounding of the loss can explain
+    rounding: float  # the part that rounding of the loss can cause
 
     @property
     def is_right(self) -> bool:
@@ -93,7 +93,7 @@ def check_directions(
 
 
 def excess(check: DirectionCheck) -> float:
-    """Return by how much an error is larger than is right."""
+    """Return by how much an error exceeds the tolerance."""
     return check.relative_error - check.rounding
 
 
@@ -117,5 +117,5 @@ def random_direction(params: Params, rng: np.random.Generator) -> Params:
 
 
 def tree_product(one: Params, other: Params) -> float:
-    """Return the sum of the products of the numbers at the same places of two trees."""
+    """Return the sum of the products of the numbers at the same positions of two trees."""
     return float(sum(np.vdot(a, b) for _, (a, b) in zip_arrays(one, other)))

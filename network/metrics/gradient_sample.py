@@ -1,4 +1,4 @@
-"""How many parameters of a model can be checked one by one in a given time."""
+"""Sample sizes of the gradient check: as many parameters as a given time allows."""
 
 from collections.abc import Sequence
 from time import perf_counter
@@ -10,9 +10,9 @@ from network.core.params import Array, Params, map_params
 
 
 def affordable_sample(model: Model, params: Params, images: Array, seconds: float) -> int | None:
-    """Return how many numbers of each array to check, at least 1; None if there is time for all.
+    """Return the number of parameters to check per array, at least 1; None for all.
 
-    A number takes two passes through its layer and those behind it. One pass is timed here.
+    A number takes two passes through its layer and those after it. One pass is timed here.
 
     Shapes: images (N, H, W).
     """
@@ -26,9 +26,9 @@ def affordable_sample(model: Model, params: Params, images: Array, seconds: floa
 
 
 def largest_sample(arrays: Sequence[tuple[int, float]], seconds: float) -> int | None:
-    """Return the largest sample of each array for which there is time, at least 1; None if of all.
+    """Return the largest sample per array that the time allows, at least 1; None for all.
 
-    Of each array its size is given, and the seconds that one of its numbers takes.
+    For each array, the size and the seconds per number are given.
     """
     largest = max((size for size, _ in arrays), default=0)
 
@@ -45,7 +45,7 @@ def largest_sample(arrays: Sequence[tuple[int, float]], seconds: float) -> int |
 
 
 def time_of_the_rest(model: Model, params: Params, images: Array) -> list[float]:
-    """Return the seconds of a forward pass in float64 through each layer and all behind it.
+    """Return the seconds of a forward pass in float64 through each layer and all after it.
 
     Shapes: images (N, H, W).
     """

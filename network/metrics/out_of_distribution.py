@@ -1,13 +1,13 @@
-"""Whether an image is like those that a run was trained on: how far the nearest of them is.
+"""Out-of-distribution detection: the distance of an image to the nearest training image.
 
-A network answers whatever it is shown, a letter, a cat, noise, and may be sure of it. So an image
-is compared with the images to train on, not with what the network makes of them. Each becomes a
-vector: pixels are added up in squares of two by two, smoothed by a narrow Gaussian, less what a
-wide one makes of them (so what stays is where strokes are), and the vector is made as long as 1.
-The distance of two images is 1 minus the cosine between their vectors.
+A network predicts a class for every image, even a letter, a cat or noise, and may be confident. So
+an image is compared with the training images themselves, not with outputs of the network. Each
+becomes a vector: pixels are added up in squares of two by two and filtered by a difference of
+Gaussians, a narrow one minus a wide one, which leaves the strokes. The vector is scaled to length
+1. The distance of two images is 1 minus the cosine between their vectors.
 
-How far is too far is read off held-out examples: a distance is taken such that, with 95 %
-confidence, no more than 1 % of images like them are farther.
+The threshold comes from validation images: with 95 % confidence, at most 1 % of images like them
+are farther.
 
 Source: the distance to the nearest neighbour as a score is in Sun, Ming, Zhu, Li,
 Out-of-distribution detection with deep nearest neighbors (2022), section 3, with vectors of
@@ -28,26 +28,24 @@ from network.images.distortions import gaussian
 NARROW, WIDE = 0.5, 2.0  # standard deviations of the Gaussians, in squares of two by two pixels
 CHUNK = 250  # images compared at once: with 54,000 others a chunk takes 54 MB
 
-# Digits of one hand lie near each other in the file of a data set: among the nearest neighbours of
-# MNIST's training images nineteen times as many lie within ten places as would by chance, beyond
-# 200 no more than that (benchmarks/same_writer.py). Who shows the network an image is another hand.
+# Digits of one writer are near each other in the file of a dataset: among the nearest neighbours of
+# MNIST's training images, nineteen times as many as by chance are within ten places, and beyond 200
+# as many as by chance (benchmarks/same_writer.py). A user's digits are by another writer.
 SAME_WRITER = 200  # places; at most a hundredth of all
 
-FALSE_POSITIVE_RATE = (
-    0.01  # the share of images like the held-out ones that may be called unlike them
-)
-CONFIDENCE = 0.95  # that no more of them are
+FALSE_POSITIVE_RATE = 0.01  # largest share of false alarms
+CONFIDENCE = 0.95  # that the share is not exceeded
 MIN_EXAMPLES = math.ceil(
     math.log(1 - CONFIDENCE) / math.log(1 - FALSE_POSITIVE_RATE)
-)  # examples it takes: 299
+)  # examples needed: 299
 
 
 @dataclass(frozen=True)
 class DistanceDetector:
-    """How far held-out examples are from what a run was trained on."""
+    """Distances of validation images to the training images, with a threshold."""
 
-    count: int  # of held-out examples
-    threshold: float  # what is farther is unlike them
+    count: int  # of validation images
+    threshold: float  # images with a larger distance are out of distribution
     farthest: tuple[float, ...]  # their largest distances, a hundredth of all, rising
 
     def __post_init__(self) -> None:
@@ -58,17 +56,17 @@ class DistanceDetector:
             raise ValueError(f"distances are {numbers}"[:500])
 
     def is_out_of_distribution(self, distance: float) -> bool:
-        """Is this farther than images like the held-out ones may be?"""
+        """Return whether a distance is above the threshold."""
         return distance > self.threshold
 
     def share_closer(self, distance: float) -> float:
-        """Tell which share of the held-out examples is nearer; all that are not far count so."""
+        """Return the share of validation images that are closer; all that are not far count."""
         farther = sum(other >= distance for other in self.farthest)
         return 1 - farther / self.count
 
 
 def fit_detector(distances: Array) -> DistanceDetector | None:
-    """Read off held-out distances how far is too far; None where they are too few to tell.
+    """Fit the threshold to distances of validation images; None if there are too few.
 
     Shapes: distances (N,).
     """
@@ -81,7 +79,7 @@ def fit_detector(distances: Array) -> DistanceDetector | None:
 
 
 def stroke_vectors(pixels: Array) -> Array:
-    """Turn images into vectors of length 1 that tell where strokes are; blank ones into 0.
+    """Compute vectors of length 1 that describe the strokes of images; 0 for blank ones.
 
     Shapes: pixels (N, H, W) uint8 -> (N, H / 2 * W / 2) float32.
     """
@@ -96,7 +94,7 @@ def stroke_vectors(pixels: Array) -> Array:
 
 @cache
 def stroke_filter(height: int, width: int) -> Array:
-    """Make the matrix that takes a wide Gaussian from a narrow one.
+    """Build the matrix of a difference of Gaussians, narrow minus wide.
 
     Shapes: (H * W, H * W) float32.
     """
@@ -106,18 +104,18 @@ def stroke_filter(height: int, width: int) -> Array:
 
 
 def nearest_distances(images: Array, known: Array) -> Array:
-    """Measure how far the nearest of the known images is from each image: 0 to 2.
+    """Compute the distance of each image to the nearest known image: 0 to 2.
 
-    Shapes: images (N, D), known (M, D), from `describe` -> (N,).
+    Shapes: images (N, D), known (M, D), from `stroke_vectors` -> (N,).
     """
     nearest = [cosines.max(axis=1) for cosines in all_cosines(images, known)]
     return 1 - np.concatenate(nearest)
 
 
 def held_out_distances(vectors: Array, trained: Array, held_out: Array) -> Array:
-    """Measure how far examples are from what a run was trained on, other hands' examples alone.
+    """Compute distances of validation images to training images of other writers.
 
-    Shapes: vectors (N, D), trained (M,) and held_out (L,) places in them, rising -> (L,).
+    Shapes: vectors (N, D), trained (M,) and held_out (L,) indices of them, rising -> (L,).
     """
     reach = min(SAME_WRITER, len(vectors) // 100)
     first = np.searchsorted(trained, held_out - reach)
@@ -132,7 +130,7 @@ def held_out_distances(vectors: Array, trained: Array, held_out: Array) -> Array
 
 
 def all_cosines(images: Array, known: Array) -> Iterator[Array]:
-    """Compare each image with each that is known, a chunk of images at a time.
+    """Compare each image with each known image, chunk by chunk.
 
     Shapes: images (N, D), known (M, D) -> some (n, M) that may be changed.
     """
@@ -141,7 +139,7 @@ def all_cosines(images: Array, known: Array) -> Iterator[Array]:
 
 
 def safe_rank(count: int, share: float, confidence: float = CONFIDENCE) -> int | None:
-    """Find the lowest rank, of so many, that a share of the whole is below, with confidence.
+    """Find the lowest of `count` ranks that a share of all images is below, with confidence.
 
     The share below the value of rank k is less than s with the probability that of n draws k or
     more are below, P(Binomial(n, s) >= k), which has to be 1 - confidence at most. None if no

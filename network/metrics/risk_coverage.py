@@ -1,4 +1,4 @@
-"""What not answering is worth: errors among the answers that a network is surest of."""
+"""Risk-coverage curve: error rate on the most confident predictions."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ from network.core.params import Array
 
 
 def risk_coverage(probabilities: Array, labels: Array) -> tuple[Array, Array]:
-    """Let a network answer only where it is sure enough, and count errors, for each "enough".
+    """Compute the error rate above each threshold of confidence.
 
-    There is a point for each probability that an answer has: coverage is the share of examples
-    answered with at least that, risk the share of errors among these. The last point is all of
-    them. Equal probabilities are answered together, so the order of examples makes no difference.
+    There is a point for each confidence of a prediction: coverage is the share of examples with at
+    least that confidence, risk the error rate among them. The last point is that of all examples.
+    Equal confidences share a point, so the order of examples makes no difference.
 
     Shapes: probabilities (N, K), labels (N,) -> coverage (M,) rising to 1, risk (M,), M <= N.
     Source: El-Yaniv and Wiener, On the foundations of noise-free selective classification (2010),
@@ -20,7 +20,7 @@ def risk_coverage(probabilities: Array, labels: Array) -> tuple[Array, Array]:
     confidence = probabilities.max(axis=1)
     is_wrong = probabilities.argmax(axis=1) != labels
     order = np.argsort(-confidence, kind="stable")
-    is_last = np.append(np.diff(confidence[order]) != 0, True)  # of those equally sure
+    is_last = np.append(np.diff(confidence[order]) != 0, True)  # of examples with equal confidence
     answered = np.arange(1, len(labels) + 1)
     risk = np.cumsum(is_wrong[order]) / answered
     return answered[is_last] / len(labels), risk[is_last]

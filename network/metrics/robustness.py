@@ -1,7 +1,7 @@
-"""How accuracy falls as images get worse: noise, rotation, shift, thickness, blur.
+"""Robustness: accuracy under corruptions of the images, such as noise and rotation.
 
-A corruption has levels, of which 0 changes nothing, and a function that makes images of a level of
-others. What is random in it comes from a generator, so a curve is the same each time.
+A corruption has levels, of which 0 changes nothing, and a function that corrupts images at a level.
+Random numbers come from a generator with a fixed seed, so a curve is the same each time.
 """
 
 import math
@@ -20,15 +20,15 @@ from network.images.resampling import resample
 from network.metrics.accuracy import predict_classes
 
 NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # above, below, left, right
-SEED = 0  # of what is random in a corruption
+SEED = 0  # random seed of corruptions
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """A way for images to get worse."""
+    """A corruption of images, with its levels."""
 
     levels: tuple[float, ...]  # rising
-    unit: str  # what a level counts
+    unit: str  # unit of a level
     apply: Callable[[Array, float, np.random.Generator], Array]  # (N, H, W) -> (N, H, W), 0 to 1
 
 
@@ -43,7 +43,7 @@ def add_noise(images: Array, level: float, rng: np.random.Generator) -> Array:
 
 
 def rotate(images: Array, level: float, rng: np.random.Generator) -> Array:
-    """Turn images by `level` degrees, counter-clockwise where it is positive.
+    """Rotate images by `level` degrees, counter-clockwise if positive.
 
     Shapes: (N, H, W), the same out.
     """
@@ -55,7 +55,7 @@ def rotate(images: Array, level: float, rng: np.random.Generator) -> Array:
 
 
 def shift(images: Array, level: float, rng: np.random.Generator) -> Array:
-    """Move each image by `level` pixels, in a direction of its own.
+    """Shift each image by `level` pixels, in a random direction.
 
     Shapes: (N, H, W), the same out.
     """
@@ -65,7 +65,7 @@ def shift(images: Array, level: float, rng: np.random.Generator) -> Array:
 
 
 def thicken(images: Array, level: float, rng: np.random.Generator) -> Array:
-    """Make strokes thicker by `level` pixels on each side, or thinner where it is negative.
+    """Make strokes thicker by `level` pixels on each side, or thinner if negative.
 
     Grey dilation, or erosion, by a cross of five pixels, once for each whole pixel; a part of a
     pixel is that part of the way to the next.
@@ -83,7 +83,7 @@ def thicken(images: Array, level: float, rng: np.random.Generator) -> Array:
 
 
 def shift_pixels(images: Array, rows: int, columns: int) -> Array:
-    """Move images by whole pixels; what comes in from outside has no ink.
+    """Shift images by whole pixels; new pixels at the edges have no ink.
 
     Shapes: (N, H, W), the same out.
     """
@@ -120,7 +120,7 @@ CORRUPTIONS: dict[str, Corruption] = {
 
 
 def corrupt(images: Array, name: str, level: float) -> Array:
-    """Make images worse, the same ones in the same way each time.
+    """Corrupt images; the result is the same each time.
 
     Shapes: (N, H, W), the same out.
     """
@@ -130,7 +130,7 @@ def corrupt(images: Array, name: str, level: float) -> Array:
 def robustness_curve(
     model: Model, params: Params, examples: Examples, name: str
 ) -> list[tuple[float, float]]:
-    """Measure a model's accuracy at each level of a corruption.
+    """Compute a model's accuracy at each level of a corruption.
 
     Returns: (level, accuracy from 0 to 1), levels rising; at level 0 it is the accuracy on the
     examples as they are.

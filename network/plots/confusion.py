@@ -1,4 +1,4 @@
-"""Plot the confusion matrix: how often each class was predicted as each other class."""
+"""Confusion matrix: how often each class was predicted as each other class."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-MIN_DARKEST_COUNT = 5  # mistakes of one kind that are drawn darkest, though no kind has more
-MAX_WRITTEN_CLASSES = 30  # classes: of more the counts could not be read
+MIN_DARKEST_COUNT = 5  # fewest mistakes of one kind that are drawn darkest
+MAX_WRITTEN_CLASSES = 30  # classes; with more, the counts are too small to read
 
 
 def draw_confusion(subjects: Sequence[Subject]) -> "Figure":
@@ -28,7 +28,7 @@ def draw_confusion(subjects: Sequence[Subject]) -> "Figure":
 
 
 def draw_counts(panel: "Axes", subject: Subject) -> None:
-    """Draw the counts, mistakes by how frequent they are; correct predictions are blank."""
+    """Draw the counts; mistakes are shaded by frequency, correct predictions blank."""
     confusion, classes = subject.result.confusion, subject.classes
     mistakes = confusion * (1 - np.eye(len(classes), dtype=np.int64))  # (K, K)
     panel.imshow(mistakes, cmap=shades(), vmin=0, vmax=max(MIN_DARKEST_COUNT, mistakes.max()))
@@ -50,7 +50,7 @@ def draw_counts(panel: "Axes", subject: Subject) -> None:
 def write_counts(
     panel: "Axes", confusion: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]"
 ) -> None:
-    """Write into each cell how often that happened; what never did stays empty."""
+    """Write the count into each cell; 0 stays empty."""
     most = max(MIN_DARKEST_COUNT, (confusion * (1 - np.eye(len(confusion)))).max())
     for (label, answer), count in np.ndenumerate(confusion):
         if count:
@@ -60,7 +60,7 @@ def write_counts(
 
 
 def shades() -> "Colormap":
-    """Make the scale from no mistake to the most frequent one."""
+    """Build the colour scale, from no mistake to the most frequent one."""
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("mistakes", ["#ffffff", COLOURS[1]])

@@ -1,4 +1,4 @@
-"""Plot how many errors are left when a run answers only where it is sure."""
+"""Risk-coverage curve: error rate on the most confident predictions."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def draw_coverage(subjects: Sequence[Subject]) -> "Figure":
-    """Draw for each run the share of errors over the share of images that it answers."""
+    """Draw the error rate of each run by the share of images that it predicts."""
     figure = new_figure(5.6, 3.8)
     panel = figure.subplots()
     for index, subject in enumerate(subjects):
@@ -24,8 +24,6 @@ def draw_coverage(subjects: Sequence[Subject]) -> "Figure":
     in_percent(panel, "x", "y")
     panel.set_xlabel("share of images predicted, the most confident first")
     panel.set_ylabel("error rate on these images")
-    panel.set_title(
-        f"What not answering is worth, on {describe_shown(subjects)}", fontsize="medium"
-    )
+    panel.set_title(f"Risk-coverage curve on {describe_shown(subjects)}", fontsize="medium")
     add_legend(panel, "upper left")
     return figure

@@ -1,4 +1,4 @@
-"""Draw the kinds of plots that were asked for, and write them as files."""
+"""Charts of runs, drawn into files, figures or axes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MAX_NAME_BYTES = 200  # of the runs in the name of a file, which a disk limits
+MAX_NAME_BYTES = 200  # runs in the name of a file, whose length is limited
 
 # Charts of one panel, drawn into the axes of a caller.
 PANELS: dict[str, Callable[["Axes", Subject], None]] = {
@@ -29,7 +29,7 @@ PANELS: dict[str, Callable[["Axes", Subject], None]] = {
 
 
 def check_kinds(kinds: Sequence[str], form: str) -> list[str]:
-    """Take the kinds that were asked for, each once and in our order, or all of them.
+    """Return the requested kinds, each once and in the order of the registry; by default all.
 
     Raises: UsageError for a kind or a form that is unknown.
     """
@@ -40,7 +40,7 @@ def check_kinds(kinds: Sequence[str], form: str) -> list[str]:
 
 
 def check_plot(kind: str, axes: object) -> None:
-    """Require a kind of plot; with axes a kind of one panel, which can be drawn into them.
+    """Require a known kind of plot; with axes, a kind of one panel.
 
     Raises: UsageError.
     """
@@ -50,7 +50,7 @@ def check_plot(kind: str, axes: object) -> None:
 
 
 class PlannedPlot(NamedTuple):
-    """A file to be drawn."""
+    """A file to draw."""
 
     path: Path
     kind: str
@@ -60,7 +60,7 @@ class PlannedPlot(NamedTuple):
 def plan_plots(
     subjects: Sequence[Subject], kinds: Sequence[str], folder: Path, form: str
 ) -> list[PlannedPlot]:
-    """Name the file of each kind of plot; several runs share one where they fit on it."""
+    """Return the files to draw: one per kind, or per run if runs cannot share it."""
     planned = []
     for kind in kinds:
         for group in plot_groups(subjects, kind):
@@ -71,7 +71,7 @@ def plan_plots(
 
 
 def write_plots(planned: Sequence[PlannedPlot]) -> Iterator[Path]:
-    """Draw plots, each into its file; yields each path as soon as it is there.
+    """Draw plots, each into its file; yield each path when its file is complete.
 
     Raises: MissingError without the extra `plots`; StorageError.
     """
@@ -99,7 +99,7 @@ def draw_figure(kind: str, subject: Subject) -> "Figure":
 
 
 def draw_panel(kind: str, subject: Subject, axes: "Axes") -> "Axes":
-    """Draw one panel into the axes of a caller, and return them.
+    """Draw one panel into the axes of a caller, and return the axes.
 
     Raises: MissingError without the extra `plots`.
     """
@@ -109,7 +109,7 @@ def draw_panel(kind: str, subject: Subject, axes: "Axes") -> "Axes":
 
 
 def plot_groups(subjects: Sequence[Subject], kind: str) -> list[Sequence[Subject]]:
-    """Put runs together that share a picture of this kind; it may fit some of them alone."""
+    """Return the groups of runs that share a picture of this kind."""
     plot = PLOTS[kind]
     fitting = [subject for subject in subjects if plot.fits(subject)]
     if plot.takes_several:

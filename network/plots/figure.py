@@ -1,4 +1,4 @@
-"""New figures, which show themselves in a notebook."""
+"""New figures, which notebooks display."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 def new_figure(width: float, height: float) -> "NotebookFigure":
-    """Make an empty figure, without a window and without anything global.
+    """Return an empty figure, without a window and without global state.
 
     Units: inches.
     """

@@ -1,4 +1,4 @@
-"""Plot how loss and accuracy changed from epoch to epoch."""
+"""Learning curves: loss and accuracy after each epoch."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -44,7 +44,7 @@ def draw_accuracy_curves(panel: "Axes", subjects: Sequence[Subject]) -> None:
 
 
 def from_the_first_epoch(panel: "Axes") -> None:
-    """Let the axis of epochs begin at 0, and count whole ones."""
+    """Start the axis of epochs at 0, with whole numbers."""
     from matplotlib.ticker import MaxNLocator
 
     panel.set_xlabel("epoch")
@@ -53,7 +53,7 @@ def from_the_first_epoch(panel: "Axes") -> None:
 
 
 def on_log_scale(panel: "Axes") -> None:
-    """Let equal distances be equal factors, with ticks that are plain numbers."""
+    """Scale the axis of losses logarithmically, with plain numbers at the ticks."""
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     panel.set_yscale("log")
@@ -63,7 +63,7 @@ def on_log_scale(panel: "Axes") -> None:
 
 
 def draw_losses(panel: "Axes", subject: Subject, ink: str, alone: bool) -> None:
-    """Draw the loss on the images trained on, and dashed that on validation images."""
+    """Draw the loss on training images, and dashed the loss on validation images."""
     epochs = [done.epoch for done in subject.history]
     name = "training" if alone else subject.name
     panel.plot(epochs, [done.loss for done in subject.history], color=ink, label=name)
@@ -85,5 +85,5 @@ def draw_accuracies(panel: "Axes", subject: Subject, ink: str) -> None:
 
 
 def numbered(value: float | None) -> float:
-    """Make of what was not measured a number that is not drawn."""
+    """Return a number; NaN, which is not drawn, if it was not measured."""
     return float("nan") if value is None else value

@@ -1,4 +1,4 @@
-"""Plot the mistakes that a run is surest of, with its scores."""
+"""Most confident mistakes of a run, with its probabilities."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS, ROWS = 6, 4
-NAMED = 3  # classes under an image: the likeliest
+NAMED = 3  # classes under an image: the most likely ones
 
 
 def draw_mistakes(subjects: Sequence[Subject]) -> "Figure":
-    """Draw the mistakes of one run, the surest first, with the likeliest classes under each."""
+    """Draw the mistakes of one run, the most confident first, with their likely classes."""
     (subject,) = subjects
     which = most_confident_mistakes(subject, COLUMNS * ROWS)
     rows = max(1, -(-len(which) // COLUMNS))
@@ -34,7 +34,7 @@ def draw_mistakes(subjects: Sequence[Subject]) -> "Figure":
 
 
 def draw_image(panel: "Axes", subject: Subject, example: int) -> None:
-    """Draw an image under what it is and what was answered."""
+    """Draw an image under its predicted class and its true class."""
     answer, label = subject.answers[example], subject.examples.labels[example]
     panel.imshow(subject.examples.images[example], cmap="gray_r", vmin=0, vmax=1)
     panel.set_title(
@@ -44,7 +44,7 @@ def draw_image(panel: "Axes", subject: Subject, example: int) -> None:
 
 
 def draw_scores(panel: "Axes", subject: Subject, example: int) -> None:
-    """Draw the likeliest classes as bars, the right one in another colour."""
+    """Draw the most likely classes as bars, the true one in another colour."""
     likely = subject.probabilities[example]
     named = (-likely).argsort(kind="stable")[:NAMED]
     label = subject.examples.labels[example]

@@ -1,4 +1,4 @@
-"""Put all plots of a run into one page that opens in any browser, without a network."""
+"""The HTML report: all plots of a run on one page that needs no internet."""
 
 import base64
 import html
@@ -17,7 +17,7 @@ from pipeline.terminal.counted import counted
 
 
 def make_page(subject: Subject) -> bytes:
-    """Make the page of one run as HTML; names of runs and classes are text, never markup.
+    """Return the report of one run as HTML; names of runs and classes are escaped.
 
     Raises: CorruptError for a damaged test.json; MissingError without the extra `plots`.
     """
@@ -52,7 +52,7 @@ def about(subject: Subject) -> str:
 
 
 def scores(subject: Subject) -> Iterator[str]:
-    """Yield the accuracy on the examples that are shown, and the logged test evaluations."""
+    """Yield the accuracy on the examples of the charts, and the logged test evaluations."""
     result = subject.result
     yield score(result.correct, result.count, subject.shown)
     run, checkpoint = subject.loaded.run, subject.loaded.checkpoint
@@ -90,7 +90,7 @@ def section(subject: Subject, name: str) -> str:
 
 
 def choices(subject: Subject) -> Iterator[str]:
-    """List the configuration and the environment of the training."""
+    """Yield the configuration and the environment of the training."""
     environment = subject.loaded.checkpoint.meta.get("environment", {})
     told = subject.loaded.configuration.to_dict() | environment
     for name, value in told.items():

@@ -1,4 +1,4 @@
-"""Plot the accuracy on each class, with its interval."""
+"""Accuracy on each class, with its confidence interval."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,11 +13,11 @@ from network.plots.subject import Subject, describe_shown
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SPREAD = 0.5  # of the place of a class, shared among the runs
+SPREAD = 0.5  # of the width per class, shared among the runs
 
 
 def draw_per_class(subjects: Sequence[Subject]) -> "Figure":
-    """Draw the accuracy of each run on each class, a 95 % interval around it."""
+    """Draw the accuracy of each run on each class, with a 95 % interval."""
     classes = subjects[0].classes
     figure = new_figure(max(5.5, 1.5 + 0.55 * len(classes)), 3.6)
     panel = figure.subplots()

@@ -1,4 +1,4 @@
-"""The plots by their names, with what each shows and how it is read."""
+"""Registry of the plots: name, title and how to read each."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ class Plot:
     """A kind of plot."""
 
     title: str
-    reading: str  # how it is read, in a sentence or two
+    reading: str  # how to read it, in a few sentences
     draw: Callable[[Sequence[Subject]], "Figure"]
-    takes_several: bool = False  # runs in one picture; otherwise each run has its own
+    takes_several: bool = False  # several runs share a picture; False: each run has one
     fits: Callable[[Subject], bool] = lambda subject: True
 
 

@@ -1,4 +1,4 @@
-"""Plot whether a run is right as often as it says."""
+"""Reliability diagram: accuracy by confidence."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def draw_reliability(subjects: Sequence[Subject]) -> "Figure":
-    """Draw the accuracy of one run's answers over their probability, and how many there are."""
+    """Draw the accuracy of a run by its confidence, and the number of predictions."""
     (subject,) = subjects
     bins = reliability_bins(subject.probabilities, subject.examples.labels)
     figure = new_figure(4.8, 5.2)
@@ -33,7 +33,7 @@ def draw_reliability(subjects: Sequence[Subject]) -> "Figure":
 
 
 def draw_accuracies(panel: "Axes", bins: Bins) -> None:
-    """Draw a point for each bin, and how far it lies from the diagonal."""
+    """Draw a point for each bin, and its distance from the diagonal."""
     filled = bins.count > 0
     says, does = bins.confidence[filled], bins.accuracy[filled]
     panel.plot([0, 1], [0, 1], color=SOFT, linewidth=1, label="perfect calibration")

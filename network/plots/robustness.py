@@ -1,4 +1,4 @@
-"""Plot how accuracy falls as images get worse."""
+"""Robustness: accuracy by the severity of corruptions."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = 3
-MAX_IMAGES = 2000  # images: each is answered at every level of everything
+MAX_IMAGES = 2000  # images: each is predicted at every level of every corruption
 
 
 def draw_robustness(subjects: Sequence[Subject]) -> "Figure":

@@ -1,4 +1,4 @@
-"""How all plots look, and how one becomes the bytes of a file."""
+"""Style of all plots, and their conversion to the bytes of a file."""
 
 import contextlib
 import io
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Apart for people who see few colours, too: Wong, Points of view: Color blindness (2011).
+# Distinct for colour-blind people, too: Wong, Points of view: Color blindness (2011).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 INK, SOFT, FAINT = "#222222", "#6b6b6b", "#dddddd"
 DOTS_AN_INCH = 144
-SETTINGS: Any = {  # matplotlib lists all names that there are as its type
-    "font.family": "DejaVu Sans",  # matplotlib brings it: the same on every machine
+SETTINGS: Any = {  # matplotlib's type lists all names
+    "font.family": "DejaVu Sans",  # included in matplotlib: the same on every machine
     "font.size": 9.5,
     "axes.titlesize": 11,
     "axes.titlelocation": "left",
@@ -35,15 +35,15 @@ SETTINGS: Any = {  # matplotlib lists all names that there are as its type
     "ytick.color": SOFT,
     "legend.frameon": False,
     "lines.linewidth": 1.8,
-    "svg.fonttype": "none",  # text stays text: whoever shows it has fonts for all scripts
-    "svg.hashsalt": DISTRIBUTION,  # names in the file, which would be drawn by chance
+    "svg.fonttype": "none",  # text stays text: viewers have fonts for all scripts
+    "svg.hashsalt": DISTRIBUTION,  # ids in the file, which would be random
 }
 FORMATS = ("png", "svg")
 
 
 @contextlib.contextmanager
 def our_style() -> Iterator[None]:
-    """Let all figures that are made and written inside look as ours do.
+    """Return a context in which figures are drawn and written in this project's style.
 
     Raises: MissingError without the extra `plots`.
     """
@@ -54,19 +54,19 @@ def our_style() -> Iterator[None]:
 
 
 def to_bytes(figure: "Figure", kind: str) -> bytes:
-    """Write a figure as PNG or SVG, which says that it is ours; the same figure, the same bytes."""
+    """Return a figure as PNG or SVG; the same figure gives the same bytes."""
     mark = "Software" if kind == "png" else "Creator"
     told = {mark: DISTRIBUTION} | ({} if kind == "png" else {"Date": None})
     picture = io.BytesIO()
     with warnings.catch_warnings():
-        # a class may be named in a script that the font has not: a box is drawn in a PNG
+        # the font may lack the script of a class name: a PNG shows a box
         warnings.filterwarnings("ignore", r"Glyph .* missing from font")
         figure.savefig(picture, format=kind, dpi=DOTS_AN_INCH, metadata=told)
     return picture.getvalue()
 
 
 def colour(index: int) -> str:
-    """Choose the colour of one of several runs."""
+    """Return the colour of one of several runs."""
     return COLOURS[index % len(COLOURS)]
 
 
@@ -81,13 +81,13 @@ def in_percent(panel: "Axes", *axes: str) -> None:
 def add_legend(
     panel: "Axes", where: Literal["best", "lower left", "lower right", "upper left"] = "best"
 ) -> None:
-    """Name the lines of a panel, where there are any with a name."""
+    """Add a legend to a panel that has named lines."""
     if panel.get_legend_handles_labels()[1]:
         panel.legend(loc=where, fontsize="small")
 
 
 def frameless(panel: "Axes") -> None:
-    """Take away all that an image does not need."""
+    """Remove axes and frame, which an image does not need."""
     panel.set_xticks([])
     panel.set_yticks([])
     panel.grid(visible=False)

@@ -1,4 +1,4 @@
-"""What a plot is drawn of: a run, and how it answers images that it has not learnt."""
+"""Data of a plot: a run, and its predictions on images it was not trained on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ HELD_OUT = "validation"
 
 @dataclass(frozen=True)
 class Subject:
-    """A run, and examples with what it says of them."""
+    """A run, and examples with its predictions."""
 
     loaded: LoadedRun
     history: list[EpochDone]
     classes: tuple[str, ...]
     examples: Examples
-    shown: str  # which examples these are, in words
+    shown: str  # description of the examples
 
     @property
     def name(self) -> str:
@@ -45,28 +45,28 @@ class Subject:
 
     @cached_property
     def probabilities(self) -> Array:
-        """How likely the run holds each class to be.  Shapes: (N, K)."""
+        """The probability of each class.  Shapes: (N, K)."""
         return probabilities(self.model, self.params, self.examples.images)
 
     @property
     def answers(self) -> Array:
-        """The likeliest class of each example.  Shapes: (N,)."""
+        """The predicted class of each example.  Shapes: (N,)."""
         answers: Array = self.probabilities.argmax(axis=1)
         return answers
 
     @cached_property
     def result(self) -> ClassificationResult:
-        """How often each class was answered as each."""
+        """The result on the examples, with the confusion matrix."""
         labels = self.examples.labels
         return ClassificationResult(confusion_matrix(labels, self.answers, len(self.classes)))
 
 
 def load_subjects(cache: Cache, names: Sequence[str | None], split: str) -> list[Subject]:
-    """Load runs with the examples to draw: held out by each, or those of a split.
+    """Load runs with the examples to draw: the validation examples of each, or a split.
 
-    A look at a split is written down, as `network test` does.
+    An evaluation on a split is logged, as `network test` does.
 
-    Raises: UsageError when the runs are of several data sets, or one has held nothing out;
+    Raises: UsageError if the runs use different datasets, or one has no validation examples;
     MissingError, CorruptError, StorageError.
     """
     runs = load_runs(cache, names)
@@ -90,9 +90,9 @@ def load_subjects(cache: Cache, names: Sequence[str | None], split: str) -> list
 
 
 def held_out(cache: Cache, run: LoadedRun) -> Examples:
-    """Load the examples that nothing in a run has learnt from.
+    """Load the validation examples of a run.
 
-    Raises: UsageError when there are none, or nobody knows which; MissingError, CorruptError.
+    Raises: UsageError if there are none, or if they are not known; MissingError, CorruptError.
     """
     other = "Choose --split test"
     try:
@@ -100,18 +100,18 @@ def held_out(cache: Cache, run: LoadedRun) -> Examples:
     except UsageError as error:
         raise UsageError(error.message, other) from error
     if len(examples) == 0:
-        raise UsageError(f"run {run.name} has held no images out", other)
+        raise UsageError(f"run {run.name} has no validation images", other)
     return examples
 
 
 def describe_shown(subjects: Sequence[Subject]) -> str:
-    """Say in words which examples several runs answered; each may have held out others."""
+    """Describe the examples of several runs, whose validation images may differ."""
     shown = {subject.shown for subject in subjects}
     return shown.pop() if len(shown) == 1 else "the validation images of each run"
 
 
 def most_confident_mistakes(subject: Subject, count: int) -> Array:
-    """Find the examples that were answered wrong with the highest probability.
+    """Find the misclassified examples with the highest confidence.
 
     Shapes: (count,) indices at most.
     """

@@ -1,4 +1,4 @@
-"""Plot what each unit of the first layer that learns looks for."""
+"""First-layer weights, one picture per unit."""
 
 import math
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 MAX_UNITS = 60  # units that are drawn
 COLUMNS = 10
-STRONGEST = 0.998  # of the weights lie within the scale; the few beyond would make all others pale
+STRONGEST = 0.998  # of the weights are within the scale; the few others would make these pale
 
 
 def draw_weights(subjects: Sequence[Subject]) -> "Figure":
-    """Draw the weights of each unit as an image: what a pixel of ink adds, or takes away.
+    """Draw the weights of each unit as an image: the contribution of ink on each pixel.
 
     All units share one scale, so a faint image is a unit of weak weights.
     """

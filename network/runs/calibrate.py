@@ -1,10 +1,9 @@
-"""Measure on held-out examples what answers are worth, and keep it beside the weights.
+"""Calibration of a run on validation images, saved next to its weights.
 
-A temperature is fitted to all of them, and judged by cross-validation: each tenth is measured with
-the temperature that fits the other nine. If that does not lower the log-loss, or if too few answers
-are wrong to tell how sure is too sure, the temperature stays 1: a correction that does not carry
-over is none. Sets of a promised coverage and familiarity need no temperature, so all examples tell
-how far they have to go.
+The temperature is fitted to all of them, and evaluated by cross-validation: each tenth is measured
+with the temperature that fits the other nine. If that does not lower the log-loss, or if there are
+too few misclassified images to fit it, the temperature stays 1. Prediction sets and the detection
+of out-of-distribution images need no temperature: their thresholds come from all examples.
 """
 
 from dataclasses import asdict, dataclass
@@ -33,28 +32,26 @@ from pipeline.storage.checksummed_json import publish_json, read_json
 
 FORMAT = 1
 FOLDS = 10  # of the cross-validation
-MIN_EXAMPLES = 20  # held-out examples: with fewer nothing can be said
-MIN_MISTAKES = 10  # among them, for a temperature
-MAX_EXAMPLES = (
-    100_000  # that a number of a calibration can be: as many classes, no log-loss is so large
-)
+MIN_EXAMPLES = 20  # validation images; fewer are too few
+MIN_MISTAKES = 10  # misclassified ones, for a temperature
+MAX_EXAMPLES = 100_000  # upper limit of any number in a calibration
 
 Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What the answers of a run are worth."""
+    """Calibration of a run."""
 
-    weights: str  # sha256 of the parameters that it is about
+    weights: str  # sha256 of the calibrated parameters
     data: str  # and of the examples
     examples: int  # that were held out
-    mistakes: int  # among the answers to them
-    temperature: float  # 1 where another is no better
+    mistakes: int  # among the predictions
+    temperature: float  # 1 if no other is better
     log_loss: tuple[float, ...]  # with temperature 1, and fitted to other examples
-    calibration_error: tuple[float, ...]  # the same two of what is expected, 0 to 1
-    thresholds: dict[str, float]  # of sets, by the coverage that they promise
-    set_sizes: dict[str, float]  # classes in them, on average
+    calibration_error: tuple[float, ...]  # expected calibration error, the same two; 0 to 1
+    thresholds: dict[str, float]  # of prediction sets, by their coverage
+    set_sizes: dict[str, float]  # classes per set, on average
     familiarity: DistanceDetector | None  # None: too few examples
 
     def __post_init__(self) -> None:
@@ -70,14 +67,16 @@ class Calibration:
             raise ValueError(f"temperature {self.temperature}, and {numbers}"[:500])
         pairs = self.log_loss, self.calibration_error
         if [*map(len, pairs)] != [2, 2]:
-            raise ValueError(f"not before and after: {pairs}"[:500])
+            raise ValueError(f"values are {pairs}; expected two each, before and after"[:500])
         if not self.thresholds or self.set_sizes.keys() != self.thresholds.keys():
-            raise ValueError(f"thresholds for {[*self.thresholds]}, sizes of {[*self.set_sizes]}")
+            raise ValueError(
+                f"thresholds are for {[*self.thresholds]}, sizes for {[*self.set_sizes]}"
+            )
         if not all(0 < float(coverage) < 1 for coverage in self.thresholds):
-            raise ValueError(f"coverages of {[*self.thresholds]}")
+            raise ValueError(f"coverages are {[*self.thresholds]}")
 
     def threshold_for(self, coverage: float) -> tuple[str, float]:
-        """Find the least coverage on record that is no less than the wanted one, and its threshold.
+        """Find the lowest calibrated coverage that is at least the wanted one, with its threshold.
 
         Raises: UsageError.
         """
@@ -86,16 +85,17 @@ class Calibration:
             if float(name) >= coverage:
                 return name, self.thresholds[name]
         raise UsageError(
-            f"coverage is {coverage:g}, and {self.examples:,} held-out examples can promise "
-            f"{names[-1]} at most"
+            f"coverage is {coverage:g}; {self.examples:,} validation images support "
+            f"{names[-1]} at most",
+            "Choose a lower value",
         )
 
 
 def calibrate_run(cache: Cache, loaded: LoadedRun) -> Calibration:
-    """Calibrate a run and write down the result in its folder.
+    """Calibrate a run and save the result in its folder.
 
-    Raises: UsageError where it has no examples to be measured by; MissingError, CorruptError;
-    StorageError, also when another process has the run or has changed it.
+    Raises: UsageError if it has too few validation images; MissingError, CorruptError;
+    StorageError, also if another process writes the run or has changed it.
     """
     run, saved = loaded.run, SavedState(loaded.checkpoint.file_hash)
     with own_run(run):
@@ -108,13 +108,13 @@ def calibrate_run(cache: Cache, loaded: LoadedRun) -> Calibration:
 
 
 def load_calibration(run: Run, weights: str) -> Calibration | None:
-    """Read the calibration of a run, None where there is none of these weights.
+    """Read the calibration of a run; None if there is none for these weights.
 
     Raises: CorruptError.
     """
     if not run.calibration.is_file():
         return None
-    again = f"Run `network calibrate {run.name}`, which makes it anew"
+    again = f"Run `network calibrate {run.name}` to replace it"
     values = read_json(run.calibration, again, FORMAT)
     try:
         del values["format"]
@@ -122,13 +122,13 @@ def load_calibration(run: Run, weights: str) -> Calibration | None:
             values["familiarity"] = read_calibration(DistanceDetector, values["familiarity"])
         found = read_calibration(Calibration, values)
     except (KeyError, TypeError, ValueError) as error:
-        what = f"{run.calibration}: no calibration ({describe_cause(error)})"
+        what = f"{run.calibration} is damaged ({describe_cause(error)})"
         raise CorruptError(what[:500], again) from error
     return found if found.weights == weights else None
 
 
 def read_calibration(kind: type[Kind], values: dict[str, Any]) -> Kind:
-    """Make of plain data what it was made of.
+    """Build a dataclass from its plain data.
 
     Raises: KeyError, TypeError, ValueError.
     """
@@ -139,13 +139,13 @@ def read_calibration(kind: type[Kind], values: dict[str, Any]) -> Kind:
 
 
 def calibrate(loaded: LoadedRun, division: DataSplit) -> Calibration:
-    """Measure what a run's answers are worth.
+    """Compute the calibration of a run.
 
-    Raises: UsageError where too few examples are held out.
+    Raises: UsageError if there are too few validation images.
     """
     if (count := len(division.held_out)) < MIN_EXAMPLES:
         raise UsageError(
-            f"run {loaded.name} held {count} examples out of its training, expected {MIN_EXAMPLES}",
+            f"run {loaded.name} has {count} validation images; expected at least {MIN_EXAMPLES}",
             AGAIN,
         )
     checkpoint, examples = loaded.checkpoint, division.examples
@@ -179,7 +179,7 @@ def calibrate(loaded: LoadedRun, division: DataSplit) -> Calibration:
 
 
 def cross_calibrate(scores: Array, labels: Array) -> Array:
-    """Turn scores into probabilities, each fold with the temperature that fits the other folds.
+    """Compute probabilities, each fold with the temperature that fits the other folds.
 
     Shapes: scores (N, K), labels (N,) -> (N, K).
     """
@@ -193,7 +193,7 @@ def cross_calibrate(scores: Array, labels: Array) -> Array:
 
 
 def find_thresholds(probabilities: Array, labels: Array) -> dict[str, float]:
-    """Find the threshold of every coverage that so many examples can promise.
+    """Compute the threshold of every coverage that the number of examples supports.
 
     Shapes: probabilities (N, K), labels (N,).
     """

@@ -1,4 +1,4 @@
-"""Types of what the meta of a checkpoint says, so that its readers find what they expect."""
+"""Types of the values in the metadata of a checkpoint."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -10,13 +10,13 @@ MAX_COUNT = 1 << 53  # up to here JSON's numbers are exact
 
 
 def check_meta_types(meta: Mapping[str, Any]) -> None:
-    """Require of every key that it has the type that its readers expect; a key may be missing.
+    """Require the expected type of every key that is present.
 
     Raises: ValueError.
     """
     for key, (is_fine, expected) in KEYS.items():
         if key in meta and not is_fine(meta[key]):
-            raise ValueError(f"{key} is {show_value(meta[key])}, expected {expected}")
+            raise ValueError(f"{key} is {show_value(meta[key])}; expected {expected}")
 
 
 def is_count(value: Any) -> bool:
@@ -35,12 +35,12 @@ def is_text(value: Any) -> bool:
 
 
 def is_object(value: Any) -> bool:
-    """Return whether this is an object, whose keys are texts in JSON."""
+    """Return whether this is a JSON object."""
     return isinstance(value, dict)
 
 
 def is_list_of(is_one: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """Return the check of a list of such values."""
+    """Return the check for a list of such values."""
     return lambda value: isinstance(value, list) and all(map(is_one, value))
 
 
@@ -50,12 +50,12 @@ def is_environment(value: Any) -> bool:
 
 
 def is_edited(value: Any) -> bool:
-    """Return whether this says of which run a run is an edited copy, or that it is none."""
+    """Return whether this names the run that was edited, or is empty."""
     return value is None or (is_object(value) and is_text(value.get("run")))
 
 
 def is_change(value: Any) -> bool:
-    """Return whether this is a change of settings during a training."""
+    """Return whether this is a change of settings during training."""
     return bool(
         is_object(value)
         and value.keys() == {"epoch", "step", "values"}
@@ -70,7 +70,7 @@ KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "step": (is_count, "a whole number"),
     "loss_sum": (is_number, "a number"),
     "seconds": (is_number, "a number"),
-    "answering": (is_text, "a text"),
+    "answering": (is_text, "text"),
     "data": (lambda value: value is None or is_text(value), "a hash or null"),
     "replay_of": (is_text, "the name of a run"),
     "history_sha256": (is_text, "a hash"),

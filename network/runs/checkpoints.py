@@ -7,8 +7,8 @@ A checkpoint is a `.npz` file: a plain zip of `.npy` arrays, which NumPy opens a
     meta                              JSON as bytes: format, layers, configuration, position,
                                       environment, and the hash of all other arrays
 
-The zip's comment is the SHA-256 of every byte before it, so that nothing in the file changes
-unnoticed, not even what NumPy does not look at.
+The zip's comment is its checksum: the SHA-256 of every byte before it. So every change of the file
+is noticed, even in bytes that NumPy does not read.
 
 Source: APPNOTE.TXT of PKWARE, section 4.3.16 (end of central directory record, which ends with
 the length of the comment and the comment).
@@ -37,9 +37,9 @@ from pipeline.errors import CorruptError, MissingError, UsageError, describe_cau
 from pipeline.storage.cache import Digest, publish, read_whole, reading, require_regular_file
 from pipeline.storage.npy import read_npy_header
 
-HISTORY_HASH = "history_sha256"  # of what the history of a run says; since version 0.4
+HISTORY_HASH = "history_sha256"  # of the content of a run's history; since version 0.4
 CONFIG_HASH = "config_sha256"  # of the file config.json of a run; since version 0.4
-FORMAT = 2  # 1: without the seal
+FORMAT = 2  # 1: without the checksum
 CHECKSUM_BYTES = 64  # hexadecimal digits of a SHA-256
 START_OF_ZIP, END_OF_ZIP = b"PK\3\4", b"PK\5\6"
 END_BYTES = 22  # of a zip without a comment, which begin with `END_OF_ZIP`
@@ -49,7 +49,7 @@ LARGE_BYTES = 1 << 28  # a checkpoint of the default network has 0.3 million
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model with its parameters, and where its training stands."""
+    """A model with its parameters and the state of its training."""
 
     model: Model
     params: Params
@@ -64,7 +64,7 @@ def save_checkpoint(
     check: Callable[[Path, Digest], None] | None = None,
     make_folder: bool = True,
 ) -> str:
-    """Write a checkpoint, whole or not at all; the same content gives the same bytes.
+    """Save a checkpoint atomically; the same content gives the same bytes.
 
     Returns: the hash of its file; `check` is called before that takes its place.
     """
@@ -74,7 +74,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint and hold it to its own hash.
+    """Load a checkpoint and check it against its checksum.
 
     Raises: MissingError, CorruptError.
     """
@@ -95,7 +95,7 @@ def require_zip_ends(path: Path) -> None:
         file.seek(size - END_BYTES - CHECKSUM_BYTES)
         end = file.read()
     if start != START_OF_ZIP or END_OF_ZIP not in end:
-        raise CorruptError(f"{path}: no readable checkpoint (not a zip, of {size:,} bytes)")
+        raise CorruptError(f"{path} is not a readable checkpoint (not a ZIP file)")
 
 
 def pack_checkpoint(checkpoint: Checkpoint) -> bytes:
@@ -140,26 +140,27 @@ def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
         check_params(model, trees["params"])
         return Checkpoint(model, trees["params"], state, meta, extract_file_hash(data))
     except CorruptError as error:
-        what = f"{where}: no readable checkpoint ({error.message})"
+        what = f"{where} is not a readable checkpoint ({error.message})"
         raise CorruptError(what, error.hint) from error
-    except Exception as error:  # zip, JSON and NumPy have many ways to refuse damaged bytes
-        raise CorruptError(f"{where}: no readable checkpoint ({describe_cause(error)})") from error
+    except Exception as error:  # zip, JSON and NumPy raise many errors for damaged bytes
+        what = f"{where} is not a readable checkpoint ({describe_cause(error)})"
+        raise CorruptError(what) from error
 
 
 def is_sealed(data: bytes) -> bool:
-    """Return whether the end of a checkpoint's file is that of one with a seal."""
+    """Return whether a checkpoint's file ends with a checksum."""
     return data[-END_BYTES:][:4] != END_OF_ZIP
 
 
 def extract_file_hash(data: bytes) -> str:
-    """Return the hash that tells a checkpoint's file apart from others: its seal, if it has one."""
+    """Return the hash that identifies a checkpoint's file: its checksum, if it has one."""
     if is_sealed(data):
         return data[-CHECKSUM_BYTES:].decode("latin-1")
     return hashlib.sha256(data).hexdigest()
 
 
 def read_file_hash(path: Path) -> str | None:
-    """Return the hash of a checkpoint's file, None where there is none; of a large one, its seal.
+    """Return the hash of a checkpoint's file (of a large one, its checksum); None without a file.
 
     Raises: StorageError.
     """
@@ -176,50 +177,50 @@ def read_file_hash(path: Path) -> str | None:
 
 
 def with_checksum(data: bytes) -> bytes:
-    """Add the seal to a zip that has no comment."""
+    """Add the checksum to a zip that has no comment."""
     body = data[:-2] + CHECKSUM_BYTES.to_bytes(2, "little")
     return body + hashlib.sha256(body).hexdigest().encode()
 
 
 def check_checksum(data: bytes) -> None:
-    """Refuse a file that is not byte for byte the one that was saved.
+    """Require that a file is byte for byte the one that was saved.
 
     Raises: ValueError.
     """
     body, seal = data[:-CHECKSUM_BYTES], data[-CHECKSUM_BYTES:]
     found = hashlib.sha256(body).hexdigest()
     if found.encode() != seal:
-        raise ValueError(f"its sha256 is {found}, its seal says {seal.decode('latin-1')}")
+        raise ValueError(f"its sha256 is {found}; its checksum is {seal.decode('latin-1')}")
 
 
 def check_meta(meta: dict[str, Any], arrays: dict[str, Array], has_seal: bool) -> None:
-    """Refuse a checkpoint of a newer format, or one whose arrays are not the ones saved.
+    """Require a supported format, and the arrays that were saved.
 
     Raises: CorruptError.
     """
     if meta["format"] > FORMAT:
         raise CorruptError(
-            f"format {meta['format']}, this version reads up to {FORMAT}",
+            f"its format is {meta['format']}; this version reads up to {FORMAT}",
             "Update the project",
         )
     if meta["format"] > 1 and not has_seal:
-        raise CorruptError(f"format {meta['format']} without its seal")
+        raise CorruptError(f"its format is {meta['format']}, but it has no checksum")
     found = hash_arrays(arrays)
     if found != meta["sha256"]:
-        raise CorruptError(f"its arrays have sha256 {found}, expected {meta['sha256']}")
+        raise CorruptError(f"its arrays have sha256 {found}; expected {meta['sha256']}")
 
 
 def check_params(model: Model, params: Params) -> None:
-    """Refuse parameters that the model cannot compute with.
+    """Require finite parameters of the shapes that the model needs.
 
     Raises: ValueError.
     """
     require_shapes(model, params, IMAGE_SHAPE)
     for name, array in named_arrays(params):
         if array.dtype.kind != "f":
-            raise ValueError(f"{name} is {array.dtype}, expected floats")
+            raise ValueError(f"{name} is {array.dtype}; expected floating-point numbers")
         if not np.isfinite(array).all():
-            raise ValueError(f"{name} holds what is no number")
+            raise ValueError(f"{name} contains values that are not finite numbers")
 
 
 def hash_arrays(arrays: dict[str, Array]) -> str:
@@ -233,13 +234,12 @@ def hash_arrays(arrays: dict[str, Array]) -> str:
 
 
 def parse_npz(data: bytes) -> dict[str, Array]:
-    """Make the arrays of a `.npz` file whose members are stored as they are.
+    """Read the arrays of a `.npz` file whose members are not compressed.
 
-    An array is made from bytes that are there: a header that promises more is refused before
-    anything is allocated, and so are compressed members, which can expand a thousandfold, and
-    members that share their bytes.
+    Headers are checked before memory is allocated: they must match the bytes of the file.
+    Compressed members, which can expand a thousandfold, and members that share bytes are errors.
 
-    Raises: ValueError, and whatever a damaged zip makes `zipfile` raise.
+    Raises: ValueError, and every error of `zipfile` for a damaged zip.
     """
     arrays = {}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -257,7 +257,7 @@ def parse_npz(data: bytes) -> dict[str, Array]:
 
 
 def parse_npy(name: str, data: bytes) -> Array:
-    """Make the array of a `.npy` file in memory.
+    """Read the array of a `.npy` file in memory.
 
     Raises: CorruptError, ValueError.
     """
@@ -267,26 +267,28 @@ def parse_npy(name: str, data: bytes) -> Array:
         raise ValueError(f"{len(content)} bytes for {header.dtype} of shape {header.shape}")
     order: Literal["F", "C"] = "F" if header.is_fortran else "C"
     array = np.frombuffer(content, header.dtype).reshape(header.shape, order=order)
-    return array.copy(order="K")  # in another order, sums of products have other last bits
+    return array.copy(order="K")  # another order changes the last bits of products
 
 
 def require_trained(name: str, checkpoint: Checkpoint) -> None:
-    """Say of a run that was not trained that its training can neither go on nor be done again.
+    """Require that a run was trained, so that it can be resumed or trained again.
 
     Raises: UsageError.
     """
     require_single_model(name, checkpoint)
     if edited := checkpoint.meta.get("edited"):
         raise UsageError(
-            f"run {name} was not trained: it is run {edited['run']} as it was edited",
-            f"`network train --from {name}` begins a new one with its weights",
+            f"run {name} was not trained: it is an edited copy of run {edited['run']}",
+            f"`network train --from {name}` trains a new run from its weights",
         )
 
 
 def require_single_model(name: str, checkpoint: Checkpoint) -> None:
-    """Say that an ensemble is made of runs that were trained.
+    """Require that a run is not an ensemble, whose members were trained.
 
     Raises: UsageError.
     """
     if members := checkpoint.meta.get("members"):
-        raise UsageError(f"run {name} is an ensemble of {', '.join(members)}, it is not trained")
+        raise UsageError(
+            f"run {name} is an ensemble of {', '.join(members)}; it was not trained itself"
+        )

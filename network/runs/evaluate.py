@@ -1,4 +1,4 @@
-"""Measure runs on images that they have not seen, and write down that they were."""
+"""Evaluation of runs on images that they were not trained on; each one is logged."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from pipeline.storage.locks import file_lock
 
 @dataclass(frozen=True)
 class LoadedRun:
-    """A run with what its files hold."""
+    """A run with the content of its files."""
 
     run: Run
     checkpoint: Checkpoint
@@ -47,7 +47,7 @@ class LoadedRun:
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """What a run answered."""
+    """Predictions of a run on labelled images."""
 
     name: str
     answers: Array  # (N,)
@@ -56,9 +56,9 @@ class EvaluationResult:
 
 
 def load_runs(cache: Cache, names: Sequence[str | None]) -> list[LoadedRun]:
-    """Find runs by their names and read them; None is the one that was trained last.
+    """Load runs by their names; None is the most recently trained one.
 
-    Raises: UsageError when a run is named twice; MissingError, CorruptError.
+    Raises: UsageError if a run is named twice; MissingError, CorruptError.
     """
     return [LoadedRun(run, *load_run(run)) for run in find_runs(cache, names)]
 
@@ -66,9 +66,9 @@ def load_runs(cache: Cache, names: Sequence[str | None]) -> list[LoadedRun]:
 def common_dataset(
     cache: Cache, runs: Sequence[LoadedRun], name: str | None = None, hint: str = ""
 ) -> Dataset:
-    """Find the data set that all runs are of, or the one of this name if its classes are theirs.
+    """Find the dataset that all runs use, or the one of this name if it has their classes.
 
-    The hint says what to do where they are of several.
+    The hint is for runs of different datasets.
 
     Raises: UsageError, CorruptError.
     """
@@ -76,8 +76,8 @@ def common_dataset(
     for other in runs:
         if name is None and other.configuration.dataset != first.configuration.dataset:
             raise UsageError(
-                f"run {first.name} is of {first.configuration.dataset} and run {other.name} "
-                f"of {other.configuration.dataset}, expected one data set",
+                f"run {first.name} uses {first.configuration.dataset} and run {other.name} "
+                f"uses {other.configuration.dataset}; expected the same dataset",
                 hint,
             )
     dataset = find_dataset(cache, name or first.configuration.dataset)
@@ -87,29 +87,30 @@ def common_dataset(
 
 
 def check_classes(run: LoadedRun, own: Dataset, dataset: Dataset) -> None:
-    """Refuse a data set that is not of the classes that a run tells apart.
+    """Require a dataset with the classes that a run predicts.
 
     Raises: UsageError.
     """
     if dataset.classes != own.classes:
         raise UsageError(
-            f"run {run.name} tells the classes of {own.name} apart, and {dataset.name} has others: "
-            f"{describe_classes(own)}, and {describe_classes(dataset)}"
+            f"the classes of {dataset.name} do not match run {run.name}: "
+            f"found {describe_classes(dataset)}; expected {describe_classes(own)}, as in {own.name}"
         )
     if (count := count_outputs(run.model)) != len(dataset.classes):
         raise UsageError(
-            f"run {run.name} has {count} outputs, and {dataset.name} {len(dataset.classes)} classes"
+            f"run {run.name} has {count} outputs, "
+            f"but {dataset.name} has {len(dataset.classes)} classes"
         )
 
 
 def describe_classes(dataset: Dataset) -> str:
-    """Name the first classes of a data set, and how many there are."""
+    """Return the number of classes of a dataset, and the first ones."""
     some = ", ".join(dataset.classes[:3])
     return f"{len(dataset.classes)} classes ({some}, ...)"
 
 
 def count_outputs(model: Model) -> int:
-    """Count the numbers that a model makes of an image."""
+    """Return the number of outputs of a model."""
     shape: tuple[int, ...] = IMAGE_SHAPE
     for layer in model.layers:
         _, shape = layer.shapes(shape)
@@ -119,7 +120,7 @@ def count_outputs(model: Model) -> int:
 def evaluate_run(
     loaded: LoadedRun, dataset: Dataset, split: str, examples: Examples
 ) -> EvaluationResult:
-    """Let a run answer every example of a split, and log this evaluation.
+    """Predict every example of a split, and log this evaluation.
 
     Raises: CorruptError, StorageError.
     """

@@ -1,9 +1,9 @@
-"""The film of a run: the parameters after every epoch, and what the network answered then.
+"""The film of a run: the parameters and the predictions after every epoch.
 
-A frame is a checkpoint, `film/<epoch>.npz`, of the parameters that the epoch's validation was
-measured with. Its meta has the answers to the images held out, so that which digits flipped from
-one epoch to the next is known without computing anything again, and the hash of all that decided
-the training up to there, so that no frame of another training passes for one of this.
+A frame is a checkpoint, `film/<epoch>.npz`, of the parameters at the validation of that epoch. Its
+metadata has the predictions on the validation images, so that changes from epoch to epoch need no
+new computation. It also has the hash of everything that determined the training up to there, by
+which a frame of another training run is recognised.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ TRAINING_HASH = "training_sha256"  # in the meta of a frame; since version 0.4
 
 
 class OtherTrainingError(CorruptError):
-    """A frame that is not of the training of its run."""
+    """A frame of another training run than its folder's."""
 
 
 @dataclass(frozen=True)
@@ -37,22 +37,22 @@ class Frame:
 
     epoch: int
     checkpoint: Checkpoint
-    answers: Array  # to the images held out, (N,) int64
+    answers: Array  # predictions on validation images, (N,) int64
 
 
 @dataclass(frozen=True)
 class PredictionChanges:
-    """The images held out whose answers changed from one frame to another, by their places."""
+    """Indices of the validation images whose prediction changed between two frames."""
 
     put_right: Array
     put_wrong: Array
-    other_wrong: Array  # wrong before and after, in another way
+    other_wrong: Array  # incorrect in both frames, predicted differently
 
 
 def hash_training(origin: Mapping[str, Any], epoch: int) -> str | None:
-    """Hash what decided a training up to an epoch: configuration, data, changes on the way.
+    """Hash the configuration, data and changes that determined a training up to an epoch.
 
-    It is the same wherever and whenever the training is done again. None: of an earlier version.
+    Repeating the training gives the same hash. None: the checkpoint is of an earlier version.
     """
     if origin.get(CONFIG_HASH) is None:
         return None
@@ -62,12 +62,12 @@ def hash_training(origin: Mapping[str, Any], epoch: int) -> str | None:
 
 
 def frame_path(folder: Path, epoch: int) -> Path:
-    """Name the file of a frame."""
+    """Return the path of a frame."""
     return folder / f"{epoch:05}.npz"
 
 
 def save_frame(run: Run, recipe: Recipe, state: TrainingState, validation: Examples) -> None:
-    """Keep where the training of a run stands at the end of an epoch.
+    """Save a frame: the state of a training at the end of an epoch.
 
     Raises: StorageError.
     """
@@ -83,7 +83,7 @@ def save_frame(run: Run, recipe: Recipe, state: TrainingState, validation: Examp
 
 
 def list_epochs(run: Run) -> list[int]:
-    """List the epochs that a run's film shows, from the first to the one before the first gap."""
+    """Return the epochs in a run's film, up to the first gap."""
     if not run.film.is_dir():
         return []
     there = {path.name for path in run.film.iterdir()}
@@ -94,24 +94,24 @@ def list_epochs(run: Run) -> list[int]:
 
 
 def load_frame(run: Run, epoch: int) -> Frame:
-    """Read a frame of a run's film.
+    """Load a frame of a run's film.
 
-    Raises: MissingError, CorruptError, also for a frame of another training.
+    Raises: MissingError, CorruptError, also for a frame of another training run.
     """
     path = frame_path(run.film, epoch)
     checkpoint = load_checkpoint(path)
     found = checkpoint.meta.get(TRAINING_HASH)
     expected = hash_training(load_checkpoint(run.checkpoint).meta, epoch)
     if None not in (found, expected) and found != expected:
-        raise OtherTrainingError(f"{path}: a frame of another training", f"Remove {run.film}")
+        raise OtherTrainingError(f"{path} is a frame of another training run", f"Remove {run.film}")
     answers = checkpoint.meta.get("answers")
     if checkpoint.meta.get("epoch") != epoch or answers is None:
-        raise CorruptError(f"{path}: no frame of a film, of epoch {epoch}")
+        raise CorruptError(f"{path} is not the frame of epoch {epoch}")
     return Frame(epoch, checkpoint, np.array(answers, np.int64))
 
 
 def find_prediction_changes(before: Frame, after: Frame, labels: Array) -> PredictionChanges:
-    """Find the images whose answers changed between two frames.
+    """Find the images whose prediction changed between two frames.
 
     Shapes: labels (N,).
     """

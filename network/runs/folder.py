@@ -1,11 +1,11 @@
 """The folder of a run: its files, how they are saved and read back.
 
-config.json       every choice that was made
+config.json       every setting
 history.jsonl     one line per epoch
-checkpoint.npz    the parameters, and where the training stands
-test.json         what it scored on test images, each time that it was tested
-calibration.json  what its scores are worth, measured on what was held out
-film/             the parameters after every epoch, where they are kept
+checkpoint.npz    the parameters and the state of the training
+test.json         the log of its evaluations on the test set
+calibration.json  its calibration on validation images
+film/             the parameters after every epoch, if they are saved
 """
 
 import hashlib
@@ -31,14 +31,14 @@ from network.training.state import EpochDone, TrainingState
 from pipeline.errors import CorruptError, ProjectError
 from pipeline.storage.cache import Digest, publish, read_whole
 
-# what a checkpoint says of where its training comes from
+# entries of a checkpoint about the origin of its training
 ORIGIN = ("data", "first", "changes", "seen", "replay_of", CONFIG_HASH)
 MAX_CONFIG_BYTES = 1 << 20  # of a file with some forty lines
 
 
 @dataclass(frozen=True)
 class Run:
-    """The folder of one run, and the place of each file in it."""
+    """The folder of one run, and the path of each file in it."""
 
     folder: Path
 
@@ -72,7 +72,7 @@ class Run:
 
 
 def save_run(run: Run, model: Model, state: TrainingState, configuration: Configuration) -> None:
-    """Write what an epoch changes in a run: the history and the checkpoint."""
+    """Save the files that an epoch changes: the history and the checkpoint."""
     save_history(run, state.history)
     save_checkpoint(run.checkpoint, build_checkpoint(model, state, configuration))
 
@@ -83,17 +83,17 @@ def save_history(
     check: Callable[[Path, Digest], None] | None = None,
     make_folder: bool = True,
 ) -> None:
-    """Write what a run told after each epoch; `check` is called before it takes its place."""
+    """Write the history of a run; `check` is called before the old one is replaced."""
     publish(run.history, [pack_history(history)], check, make_folder)
 
 
 def build_checkpoint(
     model: Model, state: TrainingState, configuration: Configuration
 ) -> Checkpoint:
-    """Put into a checkpoint where a training stands, all but its history.
+    """Build the checkpoint of a training state, without its history.
 
-    The checkpoint's parameters are those to answer with. Where training goes on with others,
-    these are kept beside the optimizer's memory, as "trained".
+    The checkpoint's parameters are those for prediction. If training continues with others, these
+    are saved next to the optimizer state, as "trained".
     """
     answering = state.answering
     memory = {name: tree for name, tree in state.optimizer_state.items() if tree is not answering}
@@ -114,22 +114,22 @@ def build_checkpoint(
 
 
 def load_run(run: Run) -> tuple[Checkpoint, Configuration]:
-    """Read a run's model and the configuration it was trained with.
+    """Load a run's model and the configuration it was trained with.
 
     Raises: MissingError, CorruptError.
     """
     checkpoint = load_checkpoint(run.checkpoint)
     values = checkpoint.meta.get("configuration")
     if not isinstance(values, dict):
-        raise CorruptError(f"{run.checkpoint}: no configuration in its meta")
+        raise CorruptError(f"{run.checkpoint} is damaged: it has no configuration")
     check_configuration(run, checkpoint)
     return checkpoint, configuration_from_dict(values, str(run.checkpoint))
 
 
 def check_configuration(run: Run, checkpoint: Checkpoint) -> None:
-    """Require that the configuration beside a checkpoint is the one that it was made with.
+    """Require that the file of the configuration is the one of the checkpoint.
 
-    A checkpoint of an earlier version has no hash of it.
+    A checkpoint of an earlier version has no hash of that file.
 
     Raises: CorruptError, StorageError.
     """
@@ -139,14 +139,14 @@ def check_configuration(run: Run, checkpoint: Checkpoint) -> None:
     found = hashlib.sha256(read_whole(run.configuration, MAX_CONFIG_BYTES)).hexdigest()
     if found != expected:
         raise CorruptError(
-            f"{run.configuration}: sha256 is {found}, the checkpoint expects {expected}: "
-            "it was changed",
-            "Delete it: the checkpoint has the configuration, too",
+            f"{run.configuration} was changed: its sha256 is {found}; "
+            f"expected {expected}, as in the checkpoint",
+            "Delete it; the checkpoint has the configuration, too",
         )
 
 
 def find_history_problem(run: Run, checkpoint: Checkpoint) -> str | None:
-    """Say what is wrong with the history of a run whose checkpoint can be read; None: nothing."""
+    """Return the problem of a run's history; None if there is none."""
     if checkpoint.meta.get("epoch", 0) == 0 and not os.path.lexists(run.history):
         return None
     try:
@@ -157,9 +157,9 @@ def find_history_problem(run: Run, checkpoint: Checkpoint) -> str | None:
 
 
 def read_saved_history(run: Run, checkpoint: Checkpoint) -> list[EpochDone]:
-    """Read what a run told after each epoch, as far as its checkpoint goes, which has its hash.
+    """Read the history of a run up to its checkpoint, which has the hash of it.
 
-    A checkpoint of an earlier version has none.
+    A checkpoint of an earlier version has no such hash.
 
     Raises: MissingError, CorruptError.
     """
@@ -168,13 +168,13 @@ def read_saved_history(run: Run, checkpoint: Checkpoint) -> list[EpochDone]:
 
 
 def extract_state(checkpoint: Checkpoint, history: list[EpochDone]) -> TrainingState:
-    """Take out of a checkpoint where a training stands; its history may be longer.
+    """Return the training state in a checkpoint; the history may be longer.
 
     Raises: CorruptError.
     """
     meta, memory = checkpoint.meta, dict(checkpoint.state)
     if missing := [key for key in ("epoch", "step") if key not in meta]:
-        raise CorruptError(f"the checkpoint has no {' and no '.join(missing)} in its meta")
+        raise CorruptError(f"the checkpoint is damaged: it has no {' and no '.join(missing)}")
     state = TrainingState(
         params=memory.pop("trained", checkpoint.params),
         optimizer_state=memory,
@@ -192,7 +192,7 @@ def extract_state(checkpoint: Checkpoint, history: list[EpochDone]) -> TrainingS
 
 
 def read_history(run: Run) -> list[EpochDone]:
-    """Read what a run told after each epoch, though its checkpoint may not go so far yet.
+    """Read the history of a run, even beyond its checkpoint.
 
     Raises: MissingError, CorruptError.
     """
@@ -200,9 +200,9 @@ def read_history(run: Run) -> list[EpochDone]:
 
 
 def summarise_run(run: Run) -> dict[str, Any]:
-    """Say in plain data what a run is and what it scored, if it was tested as it is now.
+    """Return a run as plain data, with the test result of its current state.
 
-    `history` is what is wrong with its history, null where nothing is.
+    `history` is the problem of its history, null if there is none.
 
     Raises: CorruptError.
     """
@@ -225,12 +225,12 @@ def summarise_run(run: Run) -> dict[str, Any]:
 
 
 def summarise_runs(runs: Iterable[Run]) -> list[dict[str, Any]]:
-    """Say in plain data what each run is; of one that cannot be read, what is wrong with it."""
+    """Return each run as plain data; a damaged one with its problem."""
     return [summarise_or_explain(run) for run in runs]
 
 
 def summarise_or_explain(run: Run) -> dict[str, Any]:
-    """Say in plain data what a run is, or what keeps it from being read."""
+    """Return a run as plain data, or the problem of a damaged one."""
     try:
         return summarise_run(run)
     except ProjectError as error:

@@ -1,10 +1,10 @@
-"""Which examples a run was never trained on, so that it can be measured by them.
+"""Validation examples of a run: those that it was never trained on.
 
-A run holds back a share of its training examples, drawn by its seed. What it has seen is written
-down as the ways in which examples were dealt: its own, those of the run that it started from, and
-those of all members of an ensemble. An example is held out if at least one of them held it
-back and none trained on it. So members that were trained with one seed can be measured by all that
-each held back, and members of five seeds by next to nothing.
+A run holds out a share of its training examples, drawn with its seed. Its checkpoint records the
+split rules of everything that it was trained on: its rule, those of the run that it started from,
+and those of all members of an ensemble. An example is held out if at least one of these runs held
+it out and none trained on it. So members with the same seed share their validation examples, and
+members with five seeds have almost none in common.
 """
 
 from dataclasses import asdict, dataclass
@@ -21,22 +21,23 @@ from network.training.configuration import Configuration, build_configuration
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, UsageError
 from pipeline.pickles.manifest import read_split, split_hash
+from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Cache
 
-AGAIN = "Train with --validation 0.1 to hold examples back"
+AGAIN = "Train with --validation 0.1 to keep validation images"
 
 
 @dataclass(frozen=True)
 class SplitRule:
-    """How a run dealt examples to training and to what it held back."""
+    """The rule by which a run split its examples into training and validation."""
 
-    data: str | None  # sha256 of the pickle; None: from before it was written down
+    data: str | None  # sha256 of the pickle; None: of an earlier version
     limit: int | None
     validation: float
     seed: int
 
     def places(self, count: int) -> tuple[Array, Array]:
-        """Tell the places of the examples to train on and of those held back, both rising."""
+        """Return the indices of the training and of the held-out examples, both rising."""
         return split_indices(min(count, self.limit or count), self.validation, self.seed)
 
 
@@ -45,25 +46,25 @@ Seen: TypeAlias = list[SplitRule]
 
 @dataclass(frozen=True)
 class DataSplit:
-    """The examples of a split "train", and which of them a run has seen."""
+    """The examples of a split "train", divided by whether a run was trained on them."""
 
     pixels: Array  # (N, H, W) uint8
     labels: Array  # (N,)
-    trained: Array  # places of what it was trained on, rising
-    held_out: Array  # places of what it can be measured by, rising
+    trained: Array  # indices of the training examples, rising
+    held_out: Array  # indices of the validation examples, rising
     sha256: str  # of the data
 
     @property
     def examples(self) -> Examples:
-        """What is held out, in the form that a model takes."""
+        """The held-out examples, in the form that a model expects."""
         return Examples(scale_pixels(self.pixels[self.held_out]), self.labels[self.held_out])
 
 
 def seen_by(checkpoint: Checkpoint, configuration: Configuration) -> Seen | None:
-    """Tell how the examples were dealt that went into a run's parameters; None: nobody knows.
+    """Return the split rules of all runs behind a run's parameters; None if they are not known.
 
-    Nobody knows what parameters have seen that were not trained here, nor what went into runs of
-    several that earlier versions made.
+    They are not known for parameters that were trained by other programs, and for ensembles of
+    earlier versions.
 
     Raises: CorruptError.
     """
@@ -76,7 +77,7 @@ def seen_by(checkpoint: Checkpoint, configuration: Configuration) -> Seen | None
 
 
 def seen_after(start: Run, configuration: Configuration, data: str) -> list[dict[str, Any]] | None:
-    """Describe what a run will have seen that begins with the parameters of another.
+    """Return the "seen" entry of a run that starts from the parameters of another.
 
     Raises: MissingError, CorruptError.
     """
@@ -84,53 +85,53 @@ def seen_after(start: Run, configuration: Configuration, data: str) -> list[dict
 
 
 def describe_seen(several: list[Seen | None]) -> list[dict[str, Any]] | None:
-    """Say in plain data what has gone into several; of the whole nobody knows what one hides."""
+    """Return the "seen" entry of an ensemble; unknown if that of one member is unknown."""
     if None in several:
         return None
     return [asdict(each) for each in dict.fromkeys(chain.from_iterable(filter(None, several)))]
 
 
 def split_rule(configuration: Configuration, data: str | None) -> SplitRule:
-    """Describe how a configuration deals the examples of data with this hash."""
+    """Return the split rule of a configuration for data with this hash."""
     return SplitRule(data, configuration.limit, configuration.validation, configuration.seed)
 
 
 def read_seen(value: Any) -> Seen:
-    """Read plain data back.
+    """Read split rules from plain data.
 
     Raises: CorruptError.
     """
     try:
         for each in value:
             if not isinstance(each["data"], str | None):
-                raise TypeError(f"data is {each['data']!r}")
+                raise TypeError(f"data is {show_value(each['data'])}")
         return [split_rule(build_configuration(without_data(each)), each["data"]) for each in value]
     except (TypeError, KeyError, AttributeError, UsageError) as error:
-        raise CorruptError(f"a checkpoint has seen what makes no sense: {error}"[:500]) from error
+        raise CorruptError(f'"seen" in a checkpoint is damaged: {error}'[:500]) from error
 
 
 def without_data(each: dict[str, Any]) -> dict[str, Any]:
-    """Keep what a configuration decides."""
+    """Return the entries that belong to the configuration."""
     return {name: choice for name, choice in each.items() if name != "data"}
 
 
 def split_examples(
     cache: Cache, run: Run, checkpoint: Checkpoint, configuration: Configuration
 ) -> DataSplit:
-    """Find the examples that a run has seen and those that it has not.
+    """Find the examples that a run was trained on, and those that it was not.
 
-    Raises: UsageError where there is nothing to measure it by, MissingError, CorruptError.
+    Raises: UsageError if they are not known or the data changed; MissingError, CorruptError.
     """
     dataset = find_dataset(cache, configuration.dataset)
     seen = seen_by(checkpoint, configuration)
     if seen is None:
-        raise UsageError(f"run {run.name}: which examples it has never seen is not known", AGAIN)
+        raise UsageError(f"the training examples of run {run.name} are not known", AGAIN)
     sha256 = split_hash(cache, dataset, "train")
     for each in seen:
         if each.data not in (None, sha256):
             raise UsageError(
-                f"run {run.name} was trained on data of sha256 {each.data}, "
-                f"now {dataset.name} has {sha256}",
+                f"run {run.name} was trained on data with sha256 {each.data}; "
+                f"{dataset.name} now has {sha256}",
                 AGAIN,
             )
     pixels, labels = read_split(cache, dataset, "train")

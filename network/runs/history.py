@@ -1,7 +1,7 @@
-"""The history of a run: one line per epoch in history.jsonl, each with its own hash.
+"""The history of a run: one line per epoch in history.jsonl, each with a checksum.
 
-The checkpoint has the hash of all that the history says but the seconds, which no two trainings
-share. A history without hashes is of an earlier version, whose checkpoint names none either.
+The checkpoint has the hash of the history without the seconds, which differ between equal runs. A
+history without checksums is of an earlier version, whose checkpoint has no hash of it either.
 """
 
 import hashlib
@@ -20,51 +20,54 @@ from pipeline.storage.cache import read_whole
 from pipeline.storage.checksummed_json import CHECKSUM_KEY
 
 MAX_BYTES = 1 << 26  # of a file; an epoch has some 300
-MAX_KEPT_LINES = 1 << 14  # a history is written anew after every epoch, with the same lines
+MAX_KEPT_LINES = 1 << 14  # a history is rewritten after every epoch, with the same lines
 
 
 def pack_history(history: Sequence[EpochDone]) -> bytes:
-    """Write a history as the bytes of its file."""
+    """Return a history as the bytes of its file."""
     return b"".join(map(pack_epoch, history))
 
 
 @lru_cache(MAX_KEPT_LINES)
 def pack_epoch(epoch: EpochDone) -> bytes:
-    """Write the line of an epoch; its hash is the last entry, of the line without it."""
+    """Return the line of an epoch; the last entry is the checksum of the other ones."""
     told = epoch._asdict()
     sha256 = hashlib.sha256(json.dumps(told).encode()).hexdigest()
     return json.dumps({**told, CHECKSUM_KEY: sha256}).encode() + b"\n"
 
 
 def hash_history(history: Sequence[EpochDone]) -> str:
-    """Hash all that a history says but the seconds."""
+    """Hash a history without its seconds."""
     return hashlib.sha256(b"".join(map(pack_without_seconds, history))).hexdigest()
 
 
 @lru_cache(MAX_KEPT_LINES)
 def pack_without_seconds(epoch: EpochDone) -> bytes:
-    """Write what an epoch has come to, which is the same whenever it is trained again."""
+    """Return the results of an epoch that are the same when it is trained again."""
     return json.dumps(epoch._replace(seconds=0.0)).encode() + b"\n"
 
 
 def load_history(path: Path, expected: str | None = None, epochs: int = 0) -> list[EpochDone]:
-    """Read a history, at least of so many epochs, whose hash is the expected one if that is known.
+    """Load a history of at least `epochs` epochs, and check it against its expected hash.
 
-    Raises: MissingError, StorageError for what is not a file, CorruptError.
+    Raises: MissingError, StorageError if it is not a file, CorruptError.
     """
     history, is_sealed = parse_history(read_whole(path, MAX_BYTES), path)
     if len(history) < epochs:
-        raise CorruptError(f"{path}: {len(history)} epochs, the checkpoint is of {epochs}")
+        raise CorruptError(f"{path} has {len(history)} epochs; the checkpoint has {epochs}")
     if expected is not None and (
         (epochs and not is_sealed) or (found := hash_history(history[:epochs])) != expected
     ):
-        what = f"its sha256 is {found}" if is_sealed or not epochs else "its lines have no hash"
-        raise CorruptError(f"{path}: {what}, the checkpoint expects {expected}: it was changed")
+        what = (
+            f"its sha256 is {found}" if is_sealed or not epochs else "its lines have no checksums"
+        )
+        what = f"{what}; expected {expected}, as in the checkpoint"
+        raise CorruptError(f"{path} was changed: {what}")
     return history
 
 
 def parse_history(data: bytes, path: Path) -> tuple[list[EpochDone], bool]:
-    """Make the epochs of the bytes of a history, and tell whether their lines have hashes.
+    """Return the epochs of a history, and whether their lines have checksums.
 
     Raises: CorruptError.
     """
@@ -76,19 +79,19 @@ def parse_history(data: bytes, path: Path) -> tuple[list[EpochDone], bool]:
             stated = told.pop(CHECKSUM_KEY, None)
             history.append(epoch := build_epoch(told))
             if epoch.epoch != number:
-                raise ValueError(f"epoch {epoch.epoch}, expected {number}")
+                raise ValueError(f"epoch is {epoch.epoch}; expected {number}")
             if has_seal and pack_epoch(epoch) != line:
-                raise ValueError(f"its seal says {stated}: it was changed")
+                raise ValueError(f"it was changed: its checksum is {stated}")
         except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             what = f"{path}: line {number} is damaged ({describe_cause(error)})"
             raise CorruptError(what[:500]) from error
     if len(sealed) > 1:
-        raise CorruptError(f"{path}: some lines have a hash and some have none: it was changed")
+        raise CorruptError(f"{path} was changed: some lines have a checksum and some do not")
     return history, True in sealed
 
 
 def build_epoch(told: dict[str, Any]) -> EpochDone:
-    """Make an epoch of plain data.
+    """Build an epoch from plain data.
 
     Raises: TypeError, ValueError, OverflowError.
     """

@@ -1,12 +1,12 @@
-"""Turn the parameter files of the seed project into a run.
+"""Import of the parameter files of the original project as a run.
 
-The seed computes a layer as sigmoid(w . x - b), with w of shape (n_out, n_in), on raw pixels
+The original computes a layer as sigmoid(w . x - b), with w of shape (n_out, n_in), on raw pixels
 from 0 to 255. Here a layer is sigmoid(x @ weight + bias) on pixels from 0 to 1. So
 
     weight = 255 * w.T  in the first layer, w.T in the others
     bias   = -b
 
-give the same outputs for the same picture.
+give the same outputs for the same image.
 
 Source: github.com/jsteng19/MNIST_Neural_Net, NeuralNetMain.py, forward propagation.
 """
@@ -26,9 +26,9 @@ from pipeline.pickles.safe_load import load_untrusted
 
 
 def load_original(weights_path: Path, biases_path: Path) -> tuple[Model, Params]:
-    """Read the seed's weights and biases and return the same network in our form, in float64.
+    """Load the original's weights and biases as a model of this project, in float64.
 
-    Raises: MissingError, CorruptError when the files hold anything else.
+    Raises: MissingError, CorruptError if the files contain anything else.
     """
     weights = read_arrays(weights_path, n_dimensions=2)
     biases = read_arrays(biases_path, n_dimensions=1)
@@ -43,16 +43,16 @@ def load_original(weights_path: Path, biases_path: Path) -> tuple[Model, Params]
 
 
 def read_arrays(path: Path, n_dimensions: int) -> list[Array]:
-    """Read a list of float arrays, one per layer, without running anything in the pickle."""
+    """Read a list of float arrays, one per layer, without running code in the pickle."""
     loaded: Any = load_untrusted(path)
     if not isinstance(loaded, list) or not loaded:
-        raise CorruptError(f"{path}: no list of arrays, one for each layer")
+        raise CorruptError(f"{path} is not a list of arrays, one for each layer")
     for array in loaded:
         is_float = isinstance(array, np.ndarray) and array.dtype.kind == "f"
         if not is_float or array.ndim != n_dimensions or not np.isfinite(array).all():
             found = f"{array.dtype} {array.shape}" if is_float else type(array).__name__
             raise CorruptError(
-                f"{path}: found {found}, expected finite floats in {n_dimensions} dimensions"
+                f"{path}: found {found}; expected finite floats in {n_dimensions} dimensions"
             )
     return [array.astype(np.float64) for array in loaded]
 
@@ -60,16 +60,16 @@ def read_arrays(path: Path, n_dimensions: int) -> list[Array]:
 def check_shapes(
     weights_path: Path, biases_path: Path, weights: list[Array], biases: list[Array]
 ) -> None:
-    """Refuse arrays that do not fit each other, or images of 28x28.
+    """Require arrays that fit each other, and images of 28x28.
 
     Raises: CorruptError.
     """
     n_in = int(np.prod(IMAGE_SHAPE))
     if len(weights) != len(biases):
         raise CorruptError(
-            f"{weights_path} has {len(weights)} layers, {biases_path} has {len(biases)}"
+            f"{weights_path} has {len(weights)} layers, but {biases_path} has {len(biases)}"
         )
     for w, b in zip(weights, biases, strict=True):
         if w.shape != (len(b), n_in):
-            raise CorruptError(f"{weights_path}: weights {w.shape}, expected ({len(b)}, {n_in})")
+            raise CorruptError(f"{weights_path}: shape {w.shape}; expected ({len(b)}, {n_in})")
         n_in = len(b)

@@ -1,9 +1,8 @@
-"""Change how a run is trained while it is trained, and write down at which step.
+"""Changes of settings while a run is trained, logged with their step.
 
-A training stands still between two steps, and all that it needs to go on is its state. So a
-change is another recipe for the same state: what follows is the training that this recipe makes
-from there. The changes are kept in the checkpoint, with the configuration that the run began
-with, so that the whole training can be done again.
+Between two steps, a training depends only on its state and its recipe. So a change is another
+recipe for the same state. The changes are saved in the checkpoint, with the configuration that the
+run began with, so that the whole training can be repeated.
 """
 
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from network.training.option_values import Number
 from pipeline.errors import CorruptError, UsageError
 from pipeline.storage.arguments import show_value
 
-DROPOUT = Option(  # not of a configuration: the layers have it
+DROPOUT = Option(  # not in the configuration: the layers have it
     Number(0, 0.95, 0.2),
     None,
     "Dropout rate of every layer that has one",
@@ -41,10 +40,10 @@ LIVE_OPTIONS = {
 
 @dataclass(frozen=True)
 class ConfigChange:
-    """Other choices from where a training stood on."""
+    """New settings from one step of a training on."""
 
-    epoch: int  # epochs that were done
-    step: int  # updates that were made
+    epoch: int  # completed epochs
+    step: int  # completed steps
     values: Mapping[str, Any]  # of the fields, and `dropout`: the rate of all such layers
 
     @property
@@ -53,9 +52,9 @@ class ConfigChange:
 
 
 def change_training(training_run: TrainingRun, values: Mapping[str, Any]) -> TrainingRun:
-    """Go on with other choices from the step at which a training stands, and save that.
+    """Continue a training with other settings from its current step, and save that.
 
-    Raises: UsageError for what cannot be changed, or not to this.
+    Raises: UsageError for a setting that cannot be changed, or an invalid value.
     """
     configuration, state = training_run.configuration, training_run.state
     changed, model = apply_changes(values, configuration, training_run.recipe.model)
@@ -76,7 +75,7 @@ def change_training(training_run: TrainingRun, values: Mapping[str, Any]) -> Tra
 def apply_changes(
     values: Mapping[str, Any], configuration: Configuration, model: Model
 ) -> tuple[Configuration, Model]:
-    """Put other values into a configuration, and into the model where they are part of it.
+    """Return the configuration and the model with other values.
 
     Raises: UsageError.
     """
@@ -89,7 +88,7 @@ def apply_changes(
     if DROPOUT.key in values:
         rate = DROPOUT.check(values[DROPOUT.key])
         if dropout_rate(model) is None:
-            raise UsageError("dropout needs a layer Dropout, and the model has none")
+            raise UsageError("dropout needs a Dropout layer, but the model has none")
         if configuration.layers:
             text = with_dropout(parse_layers(configuration.layers), rate)
             fields["layers"] = ", ".join(map(repr, text))
@@ -98,7 +97,7 @@ def apply_changes(
 
 
 def live_settings(training_run: TrainingRun) -> dict[str, Any]:
-    """Return the present value of every setting that the lab shows; None is what a run lacks."""
+    """Return the current value of every setting that the lab shows; None if a run has none."""
     configuration, model = training_run.configuration, training_run.recipe.model
     values = configuration.to_dict() | {
         "momentum": effective_momentum(configuration),
@@ -108,34 +107,34 @@ def live_settings(training_run: TrainingRun) -> dict[str, Any]:
 
 
 def with_dropout(layers: tuple[Layer, ...], rate: float) -> tuple[Layer, ...]:
-    """Return layers of which each that drops units does so at this rate."""
+    """Return the layers with this rate in each dropout layer."""
     return tuple(layer.with_dropout_rate(rate) for layer in layers)
 
 
 def dropout_rate(model: Model) -> float | None:
-    """Return the rate of a model's first layer that drops units, None if it has none."""
+    """Return the rate of a model's first dropout layer; None without one."""
     rates = (layer.dropout_rate for layer in model.layers)
     return next((rate for rate in rates if rate is not None), None)
 
 
 def first_configuration(checkpoint: Checkpoint, where: str) -> Configuration:
-    """Tell the configuration that a run began with; `where` names its file in errors.
+    """Return the configuration that a run began with; `where` names its file in errors.
 
     Raises: CorruptError.
     """
     values = checkpoint.meta.get("first", checkpoint.meta.get("configuration"))
     if not isinstance(values, dict):
-        raise CorruptError(f"{where}: no configuration in its meta")
+        raise CorruptError(f"{where} is damaged: it has no configuration")
     return configuration_from_dict(values, where)
 
 
 def extract_changes(checkpoint: Checkpoint, where: str) -> list[ConfigChange]:
-    """List what was changed while a run was trained, from the first change to the last.
+    """Return the changes of settings while a run was trained, in order.
 
     Raises: CorruptError.
     """
     changes = checkpoint.meta.get("changes", [])
     for change in changes:
         if not is_change(change):
-            raise CorruptError(f"{where}: no changes of a training ({show_value(change)})")
+            raise CorruptError(f"{where} is damaged: a change of settings is {show_value(change)}")
     return [ConfigChange(**change) for change in changes]

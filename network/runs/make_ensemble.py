@@ -1,4 +1,4 @@
-"""Make one run of several, whose scores are averaged."""
+"""Ensembles: one run made of several, whose scores are averaged."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,18 +16,18 @@ from pipeline.storage.cache import Cache
 
 
 def make_ensemble(cache: Cache, names: Sequence[str], wanted: str | None) -> tuple[Run, int]:
-    """Make a run that answers with the mean of the scores of several, and needs them no more.
+    """Build a run that returns the mean of the scores of several; it contains their parameters.
 
     Returns: the run, and how many parameters it has.
 
-    Raises: UsageError when their scores cannot be averaged or the wanted name is taken;
+    Raises: UsageError if their scores cannot be averaged or the wanted name is taken;
     MissingError, CorruptError, StorageError.
     """
     check_new_name(cache, wanted)
     loaded = load_members(cache, names)
     members = tuple(", ".join(map(repr, run.model.layers)) for run in loaded)
     params = [join_params([run.params for run in loaded])]
-    # A loss that contains an activation has none to contain here: the gradient check takes another.
+    # No loss can contain the output activation of an ensemble; the gradient check uses another one.
     configuration = replace(loaded[0].configuration, loss="squared-error")
     seen = describe_seen([seen_by(run.checkpoint, run.configuration) for run in loaded])
     model, origin = Model((Ensemble(members),)), {"members": list(names), "seen": seen}
@@ -39,14 +39,14 @@ def make_ensemble(cache: Cache, names: Sequence[str], wanted: str | None) -> tup
 def load_members(
     cache: Cache, names: Sequence[str], others: Sequence[Configuration] = ()
 ) -> list[LoadedRun]:
-    """Read runs whose scores can be averaged, with those of `others` that are still to be trained.
+    """Load runs whose scores can be averaged, also with those of `others`, not trained yet.
 
-    Raises: UsageError when they cannot; MissingError, CorruptError.
+    Raises: UsageError if they cannot; MissingError, CorruptError.
     """
     if len(names) + len(others) < 2:
         raise UsageError(
-            f"an ensemble has two runs or more, found {len(names) + len(others)}",
-            "Name runs, or recipes with --presets",
+            f"an ensemble needs two runs or more; found {len(names) + len(others)}",
+            "Name runs, or presets with --presets",
         )
     loaded = load_runs(cache, names)
     dataset = common_dataset(cache, loaded).name if loaded else None
@@ -55,19 +55,19 @@ def load_members(
         for other in others:
             if other.dataset != dataset:
                 raise UsageError(
-                    f"run {run.name} is of {dataset} and a recipe of {other.dataset}, "
-                    "expected one data set",
+                    f"run {run.name} uses {dataset} and a preset uses {other.dataset}; "
+                    "expected the same dataset",
                     "Choose another --dataset",
                 )
     return loaded
 
 
 def check_scores(run: LoadedRun) -> None:
-    """Require outputs that are scores from 0 to 1: a mean with others would be meaningless.
+    """Require outputs that are scores from 0 to 1; other outputs cannot be averaged.
 
     Raises: UsageError.
     """
     last = run.model.layers[-1]
     if not last.gives_scores:
         found = type(last).__name__
-        raise UsageError(f"run {run.name} ends with {found}, expected outputs from 0 to 1")
+        raise UsageError(f"run {run.name} ends with {found}; expected outputs from 0 to 1")

@@ -1,4 +1,4 @@
-"""Make the film of a run that has none: train it again as it was trained."""
+"""Films of runs that have none: each is trained again as it was trained."""
 
 import secrets
 import shutil
@@ -25,24 +25,24 @@ from pipeline.storage.cache import Cache, remove_stale_parts, replace_folder, st
 
 
 def check_can_make_film(run: Run) -> Checkpoint:
-    """Refuse a run that cannot be trained again; else return its checkpoint.
+    """Require a run that can be trained again, and return its checkpoint.
 
     Raises: UsageError, MissingError, CorruptError.
     """
     checkpoint = load_checkpoint(run.checkpoint)
     require_trained(run.name, checkpoint)
     if not checkpoint.meta.get("epoch"):
-        raise UsageError(f"run {run.name} has not been trained for an epoch: nothing to film")
+        raise UsageError(f"run {run.name} has not completed an epoch, so there is nothing to film")
     return checkpoint
 
 
 def make_film(cache: Cache, run: Run) -> Generator[Event, None, None]:
-    """Train a run again, changes on the way included, and keep a frame of every epoch.
+    """Train a run again, with its changes of settings, and save a frame of every epoch.
 
-    The film is made beside the runs, and appears whole or not at all.
+    The film is made in a temporary folder next to the runs, and moved as a whole.
 
-    Raises: UsageError, MissingError, CorruptError, DivergedError; StorageError, also when another
-    process has the run or has changed it.
+    Raises: UsageError, MissingError, CorruptError, DivergedError; StorageError, also if another
+    process writes the run or has changed it.
     """
     with own_run(run):
         checkpoint = check_can_make_film(run)
@@ -61,7 +61,7 @@ def make_film(cache: Cache, run: Run) -> Generator[Event, None, None]:
 def train_again(
     cache: Cache, checkpoint: Checkpoint, where: str, made: Run
 ) -> Generator[Event, None, None]:
-    """Train as far as a checkpoint went, changes on the way included, with a film in `made`.
+    """Train up to the step of a checkpoint, with its changes, and with a film in `made`.
 
     Raises: UsageError, MissingError, CorruptError, DivergedError, StorageError.
     """
@@ -77,9 +77,9 @@ def train_again(
 
 
 def is_film_complete(run: Run, checkpoint: Checkpoint) -> bool | None:
-    """Does the film come to the run's own weights, bit for bit? None when it cannot tell.
+    """Return whether the film ends with the run's weights, bit for bit; None if not known.
 
-    It cannot where the run was stopped within an epoch, or where its film goes less far.
+    It is not known if the run was stopped within an epoch, or if its film is shorter.
     """
     history = read_saved_history(run, checkpoint)
     if not history or history[-1].step != checkpoint.meta.get("step"):

@@ -1,4 +1,4 @@
-"""How a run gets its name, and how it is found by it."""
+"""Names of runs: new names, and runs found by their names."""
 
 import difflib
 import errno
@@ -31,7 +31,7 @@ from pipeline.storage.file_names import is_device_name
 
 CLOCKS_DIFFER = 60  # seconds, at most, between the clocks of machines that share a disk
 MAX_NAME_BYTES, MAX_STEM_BYTES = 100, 80  # of file systems, encrypted ones take 143
-NEW = "new"  # in the name of a folder that has no other yet
+NEW = "new"  # in the temporary name of a new folder
 
 
 def create_run(
@@ -43,15 +43,15 @@ def create_run(
     stem: str | None = None,
     origin: dict[str, Any] | None = None,
 ) -> Run:
-    """Make a new run of a model as it is before training.
+    """Create a new run of a model before training.
 
-    Without a wish it is called after the stem, or its sizes, and a number: `784-30-10-1`. Its
-    folder is written under another name and then renamed, so that there is no run without a
-    checkpoint, and none that two processes believe to be theirs. `origin` is what its checkpoint
-    says of where it comes from; the hash of the configuration is added to it.
+    Without a wanted name it is named after the stem, or its sizes, and a number: `784-30-10-1`. Its
+    folder is written under a temporary name and then renamed, so that every run has a checkpoint,
+    and two processes never share a run. `origin` has entries of its checkpoint; the hash of the
+    configuration is added to them.
 
-    Raises: UsageError when the wanted name is taken or is no plain name; a run is never
-    overwritten. StorageError.
+    Raises: UsageError if the wanted name is taken or is not valid; a run is never overwritten.
+    StorageError.
     """
     stem, origin = cut_name(stem or describe_sizes(model)), {} if origin is None else origin
     numbered = (f"{stem}-{number}" for number in itertools.count(1))
@@ -71,7 +71,7 @@ def create_run(
 
 
 def check_new_name(cache: Cache, wanted: str | None) -> None:
-    """Refuse a name before any work is done for it.
+    """Require a valid and free name before any work is done for it.
 
     Raises: UsageError.
     """
@@ -80,15 +80,15 @@ def check_new_name(cache: Cache, wanted: str | None) -> None:
 
 
 def name_taken(cache: Cache, name: str) -> UsageError:
-    """Say that a run has this name."""
+    """Return the error that a run has this name."""
     return UsageError(
-        f"run {show_value(name)} exists in {cache.runs()}, and a run is never overwritten",
+        f"run {show_value(name)} already exists in {cache.runs()}; runs are never overwritten",
         "Choose another --name",
     )
 
 
 def publish_run(made: Run, run: Run) -> bool:
-    """Give a finished folder its name; False when another has it, though since just now.
+    """Give a finished folder its name; return False if another folder has it.
 
     Raises: StorageError.
     """
@@ -105,7 +105,7 @@ def publish_run(made: Run, run: Run) -> bool:
 
 
 def check_run_name(name: str) -> str:
-    """Return a name that is a folder's name on every system, and never a path.
+    """Return a name that is valid for a folder on every system, and not a path.
 
     A letter with an accent may be written in two ways, and some file systems change one into the
     other: here it is always the composed one.
@@ -117,29 +117,29 @@ def check_run_name(name: str) -> str:
     is_short = len(name.encode(errors="replace")) <= MAX_NAME_BYTES
     if not is_short or not re.fullmatch(r"\w([\w.+-]*[\w+-])?", name):
         raise UsageError(
-            f"{show_value(name)} is no name for a run, expected letters, digits and . _ + - "
+            f"{show_value(name)} is not a valid run name; expected letters, digits and . _ + - "
             f"({MAX_NAME_BYTES} bytes at most)"
         )
     if is_device_name(name):
         raise UsageError(
-            f"{show_value(name)} is no name for a run: Windows has a device of this name",
+            f"{show_value(name)} is not a valid run name: Windows has a device of this name",
             "Choose another --name",
         )
     return name
 
 
 def compose(name: str) -> str:
-    """Return a name with its accents composed, so that it can be compared."""
+    """Return a name with its accents composed, for comparison."""
     return unicodedata.normalize("NFC", name)
 
 
 def cut_name(stem: str) -> str:
-    """Shorten the beginning of a name so that a number has room after it."""
+    """Return the beginning of a name, short enough for a number after it."""
     return compose(stem).encode()[:MAX_STEM_BYTES].decode(errors="ignore").rstrip(".-")
 
 
 def describe_sizes(model: Model) -> str:
-    """Name a model by its inputs and its layers that learn: 784-30-10, 784-c16-c32-10."""
+    """Return a name for a model's inputs and trained layers: 784-30-10, 784-c16-c32-10."""
     if names := [layer.model_name for layer in model.layers if layer.model_name]:
         return names[0]
     sizes = [layer.size_name for layer in model.layers if layer.size_name]
@@ -147,7 +147,7 @@ def describe_sizes(model: Model) -> str:
 
 
 def find_run(cache: Cache, name: str | None) -> Run:
-    """Find a run by its name, or the one that was trained last; a replay is no new training.
+    """Find a run by its name, or the most recently trained one; replays do not count.
 
     Raises: MissingError, with the nearest name.
     """
@@ -161,14 +161,14 @@ def find_run(cache: Cache, name: str | None) -> Run:
         if compose(run.name) == compose(name):
             return run
     near = difflib.get_close_matches(name, [run.name for run in runs], n=1)
-    hint = f"Did you mean {near[0]}?" if near else "`network runs` names them all"
-    raise MissingError(f"no run is called {show_value(name)} in {cache.runs()}", hint)
+    hint = f"Did you mean {near[0]}?" if near else "`network runs` lists all runs"
+    raise MissingError(f"run {show_value(name)} not found in {cache.runs()}", hint)
 
 
 def is_result_of_training(run: Run) -> bool:
     """Return whether a run is neither what `network init` wrote nor a replay of another.
 
-    Those are not what a user means by the latest run. One that is damaged is, to be reported.
+    Those do not count as the most recently trained run. A damaged run counts, to be reported.
     """
     try:
         meta = load_checkpoint(run.checkpoint).meta
@@ -179,15 +179,15 @@ def is_result_of_training(run: Run) -> bool:
 
 
 def order_by_change(runs: Iterable[Run]) -> list[Run]:
-    """Order runs by when their checkpoints changed, the latest last; one that is gone is first."""
+    """Sort runs by the time of change of their checkpoints, the latest last."""
     return sorted(runs, key=lambda run: (last_change(run.checkpoint), run.name))
 
 
 def last_change(path: Path) -> int:
-    """Return when a file changed, in nanoseconds; -1 for one that is gone, or of the future.
+    """Return the time of a file's last change in nanoseconds; -1 if it is gone or in the future.
 
-    A time in the future says nothing but that a clock was wrong. Such a file counts as old, so
-    that it never hides the one that was written just now.
+    A time in the future means that a clock was wrong. Such a file counts as old, so that it never
+    hides a file that was just written.
     """
     try:
         changed = path.stat().st_mtime_ns
@@ -199,17 +199,17 @@ def last_change(path: Path) -> int:
 def find_runs(cache: Cache, names: Sequence[str | None]) -> list[Run]:
     """Find several runs by their names.
 
-    Raises: UsageError when one is named twice; MissingError.
+    Raises: UsageError if one is named twice; MissingError.
     """
     runs = [find_run(cache, name) for name in names]
     for name, times in Counter(run.name for run in runs).items():
         if times > 1:
-            raise UsageError(f"run {name} is named {times} times, expected different runs")
+            raise UsageError(f"run {name} is named {times} times; expected different runs")
     return runs
 
 
 def list_runs(cache: Cache) -> list[Run]:
-    """List every run that has a checkpoint, by name; what it is, shows when it is read."""
+    """Return every run that has a checkpoint, by name; the files are not read."""
     if not cache.runs().is_dir():
         return []
     runs = [Run(folder) for folder in sorted(cache.runs().iterdir())]

@@ -1,4 +1,4 @@
-"""The one writer of a run, who replaces no state but the one that it went on from."""
+"""Ownership of runs: one process writes a run, and replaces only the state it read."""
 
 import contextlib
 from contextlib import AbstractContextManager
@@ -15,16 +15,16 @@ from pipeline.storage.locks import file_lock, is_owned, own_folder, require_free
 
 
 def own_run(run: Run) -> AbstractContextManager[bool]:
-    """Be the one process that writes a run, as long as this context lasts.
+    """Return a context in which only this process writes a run.
 
-    Yields: whether that is certain, for some disks have no locks.
-    Raises: StorageError when another process has it.
+    Yields: whether that is certain, because some disks have no locks.
+    Raises: StorageError if another process writes it.
     """
     return own_folder(run.folder, f"run {run.name}")
 
 
 def remove_dead_parts(run: Run) -> None:
-    """Remove what a writer that was killed left unfinished, of the files that an owner writes."""
+    """Remove unfinished files of a writer that was killed."""
     for path in (run.history, run.checkpoint):
         remove_parts(run.folder, f".{path.name}.*.part")
     remove_parts(run.film, ".*.npz.*.part")
@@ -39,23 +39,23 @@ def require_free_run(run: Run) -> None:
 
 
 def is_owned_run(run: Run) -> bool | None:
-    """Return whether a process writes a run now; None where none ever has, as far as is known."""
+    """Return whether a process writes a run now; None if there is no trace of one."""
     return is_owned(run.folder)
 
 
 @dataclass
 class SavedState:
-    """The checkpoint that a writer has read or saved last, by the hash of its file.
+    """The checkpoint that a writer last read or saved, by the hash of its file.
 
-    Locks do nothing on some disks, and a run can be removed while it is trained. So a writer
+    Locks have no effect on some disks, and a run can be removed while it is trained. So a writer
     compares before it writes.
     """
 
-    file_hash: str | None = None  # None: this writer has neither read nor saved one
+    file_hash: str | None = None  # None: this writer has not read or saved one
     has_saved: bool = False
 
     def require(self, run: Run) -> None:
-        """Require that the checkpoint of a run is still the one that this writer knows.
+        """Require that the checkpoint of a run is still the one that was read or saved.
 
         Raises: StorageError.
         """
@@ -64,20 +64,20 @@ class SavedState:
         found = read_file_hash(run.checkpoint)
         if found is None:
             raise StorageError(
-                f"{run.checkpoint} is not there any more: run {run.name} was removed or moved",
-                "What came after its last save is not saved",
+                f"{run.checkpoint} not found: run {run.name} was removed or moved",
+                "Changes after its last save are not saved",
             )
         if found != self.file_hash:
             raise StorageError(
                 f"run {run.name} was changed by another process: its checkpoint has sha256 "
-                f"{found[:16]}..., expected {self.file_hash[:16]}...",
-                "It stays as that process saved it, and nothing of this one was added",
+                f"{found[:16]}...; expected {self.file_hash[:16]}...",
+                "The run stays as that process saved it; changes of this process are not saved",
             )
 
     def save(self, run: Run, checkpoint: Checkpoint, history: list[EpochDone]) -> None:
-        """Save a run over the state that this writer knows.
+        """Save a run, and replace only the state that was read or saved.
 
-        Raises: StorageError when another state is there, or none.
+        Raises: StorageError if there is another state, or none.
         """
         self.require(run)
         if self.file_hash is not None and not self.has_saved and run.result.is_file():

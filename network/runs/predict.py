@@ -1,4 +1,4 @@
-"""Judge answers to images: how likely they are, what else it may be, whether it is familiar."""
+"""Predictions with probabilities, prediction sets and out-of-distribution detection."""
 
 from dataclasses import dataclass
 
@@ -17,40 +17,40 @@ from pipeline.storage.cache import Cache
 
 @dataclass(frozen=True)
 class Prediction:
-    """What to think of the answer to one image."""
+    """Prediction for one image."""
 
     probabilities: Array  # (K,)
-    prediction_set: tuple[int, ...] | None  # classes in the set of the promised coverage
-    distance: float | None  # from the nearest image that the run was trained on
-    is_out_of_distribution: bool | None  # is that too far? None: nobody knows
-    share_closer: float | None  # of the held-out examples; all that are not far count as nearer
+    prediction_set: tuple[int, ...] | None  # classes in the set of the chosen coverage
+    distance: float | None  # to the nearest training image
+    is_out_of_distribution: bool | None  # whether that is too far; None: not known
+    share_closer: float | None  # of the validation images; all that are not far count as closer
 
     @property
     def answer(self) -> int:
-        """The most likely class, which is the one with the highest score."""
+        """The predicted class, which has the highest score."""
         return int(self.probabilities.argmax())
 
     @property
     def probability(self) -> float:
-        """How likely the answer is."""
+        """The confidence: the probability of the predicted class."""
         return float(self.probabilities.max())
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """A run with all that it takes to judge its answers; made once, it can be asked often."""
+    """A run with its calibration; load it once for many predictions."""
 
     loaded: LoadedRun
     calibration: Calibration | None
-    known: Array | None  # (M, D) what it was trained on, where familiarity can be told
-    is_saved: bool = True  # or was the calibration made just now?
-    unavailable_reason: ProjectError | None = None  # why something of this is missing
+    known: Array | None  # (M, D) vectors of the training images, if distances are calibrated
+    is_saved: bool = True  # False: the calibration was just computed
+    unavailable_reason: ProjectError | None = None  # why a part of this is missing
 
     def predict(self, pixels: Array, coverage: float | None = None) -> list[Prediction]:
-        """Judge the answers to images.
+        """Predict images.
 
         Shapes: pixels (N, H, W) uint8.  Units: coverage from 0 to 1.
-        Raises: UsageError, MissingError, CorruptError where the coverage cannot be promised.
+        Raises: UsageError, MissingError, CorruptError if the coverage is not supported.
         """
         checkpoint = self.loaded.checkpoint
         images = scale_pixels(pixels)
@@ -69,10 +69,10 @@ class Predictor:
         ]
 
     def find_prediction_sets(self, scores: Array, coverage: float) -> Array:
-        """Find the classes that hold the right one as often as promised.
+        """Return the classes in each image's prediction set of a coverage.
 
         Shapes: scores (N, K) -> (N, K) bool.
-        Raises: as `judge`.
+        Raises: as `predict`.
         """
         if self.calibration is None:
             raise self.unavailable_reason or MissingError(
@@ -84,7 +84,7 @@ class Predictor:
     def compare_distance(
         self, distance: float | None
     ) -> tuple[float | None, bool | None, float | None]:
-        """Compare a distance with those of held-out examples."""
+        """Compare a distance with those of the validation images."""
         if distance is None or self.calibration is None or self.calibration.familiarity is None:
             return None, None, None
         measured = self.calibration.familiarity
@@ -92,11 +92,11 @@ class Predictor:
 
 
 def load_predictor(cache: Cache, loaded: LoadedRun) -> Predictor:
-    """Read what it takes to judge a run's answers; calibrate it now if nobody has.
+    """Load a run's calibration, or compute it if there is none.
 
-    What cannot be had is left out, and the judge says why.
+    If a part is not available, the predictor works without it and has the reason.
 
-    Raises: CorruptError when the run's calibration is damaged.
+    Raises: CorruptError if the run's calibration is damaged.
     """
     saved = load_calibration(loaded.run, loaded.checkpoint.meta["sha256"])
     try:

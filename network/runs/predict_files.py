@@ -1,4 +1,4 @@
-"""Predict pictures and files of images, one bad among many, and write the predictions."""
+"""Predictions for pictures and files of images, some of them damaged, and their CSV."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ OutputFormat = Literal["csv", "kaggle"]
 
 @dataclass(frozen=True)
 class Answer:
-    """What an image is predicted as, or why it could not be read."""
+    """Predicted class of an image, or the error of reading it."""
 
     image: str
     label: str = ""
@@ -36,30 +36,28 @@ class Answer:
 
 @dataclass(frozen=True)
 class FilePredictions:
-    """What one file is predicted as: a page with digits, or many images."""
+    """Predictions for one file: a page with digits, or many images."""
 
     name: str
     answers: list[Answer]
     page: Page | None = None
-    text: str = ""  # of a page, line under line
+    text: str = ""  # of a page, line by line
     scores: list[list[float]] = field(default_factory=list)  # (digits of a page, classes)
     predictions: list[Prediction] = field(default_factory=list)
     error: ProjectError | None = None
-    ids: Ids | None = None  # what a file of images calls them
-    notes: tuple[str, ...] = ()  # how a file of images was understood
+    ids: Ids | None = None  # ids of the images in the file
+    notes: tuple[str, ...] = ()  # how a file of images was read
 
 
 @dataclass(frozen=True)
 class PredictOptions:
-    """How files are predicted."""
+    """Options for predicting files."""
 
     deskew: bool
-    coverage: float | None  # of the prediction sets, where they are asked for
-    workspace: Path  # for what is unpacked
-    invert: bool | None = None  # of files of images; None: where they are dark ink on light paper
-    highest: int | None = (
-        None  # which pixel of theirs is full ink; None: the highest if all are low
-    )
+    coverage: float | None  # of the prediction sets, if requested
+    workspace: Path  # for unpacked files
+    invert: bool | None = None  # of files of images; None: if they are dark ink on light paper
+    highest: int | None = None  # the pixel value of full ink; None: the highest if all are low
 
 
 def predict_inputs(
@@ -69,10 +67,10 @@ def predict_inputs(
     inputs: Sequence[Input],
     options: PredictOptions,
 ) -> tuple[Predictor, list[FilePredictions]]:
-    """Predict files in order; one that cannot be read does not keep others from being predicted.
+    """Predict files in order; a file that cannot be read does not stop the others.
 
-    Raises: ProjectError for a file alone that cannot be read, and for a coverage that cannot be
-    promised.
+    Raises: ProjectError for a single file that cannot be read, and for a coverage that is not
+    supported.
     """
     pages = [read_input(it, classes, options.deskew) for it in inputs]
     if len(inputs) == 1 and isinstance(pages[0], ProjectError):
@@ -92,7 +90,7 @@ def predict_inputs(
 
 
 def read_input(file: Input, classes: Sequence[str], deskew: bool) -> Page | ProjectError | None:
-    """Read the page in a picture: the error if that fails, None for a file of images."""
+    """Read the page in a picture; return the error of that, or None for a file of images."""
     if not file.is_picture:
         return None
     try:
@@ -107,7 +105,7 @@ def predict_page(
 ) -> FilePredictions:
     """Predict the digits of a page.
 
-    Raises: UsageError, MissingError, CorruptError where the coverage cannot be promised.
+    Raises: UsageError, MissingError, CorruptError if the coverage is not supported.
     """
     checkpoint = predictor.loaded.checkpoint
     pixels = np.stack([digit.pixels for digit in page.digits])
@@ -121,9 +119,9 @@ def predict_page(
 def predict_file(
     loaded: LoadedRun, classes: Sequence[str], file: Input, options: PredictOptions
 ) -> FilePredictions:
-    """Predict every image of a file of images, a few at a time; or say why it cannot be read.
+    """Predict every image of a file, chunk by chunk; or return why it cannot be read.
 
-    They are brought to light ink on dark, 255 at most, as a whole, and what is done is noted.
+    The whole file is converted to light ink on dark, from 0 to 255; notes describe each change.
     """
     model, params = loaded.model, loaded.params
     answers: list[Answer] = []
@@ -137,7 +135,7 @@ def predict_file(
                     name = f"{file.name}:{len(answers) + 1}"
                     answers.append(Answer(name, classes[row.index(max(row))], max(row)))
         if not answers:
-            raise CorruptError(f"{file.name}: there are no images in it")
+            raise CorruptError(f"{file.name}: no images found")
     except ProjectError as error:
         error.message = error.message.replace(str(file.path), file.name)
         return failed(file.name, error)
@@ -147,7 +145,7 @@ def predict_file(
 
 
 def failed(name: str, error: ProjectError) -> FilePredictions:
-    """Return what is known of a file that could not be read."""
+    """Return the result for a file that could not be read."""
     return FilePredictions(name, [Answer(name, error=error)], error=error)
 
 
@@ -156,9 +154,9 @@ def write_answers(path: Path, found: Sequence[FilePredictions], output_format: O
 
     A submission has the column of ids of the files, or else ImageId, counted from 1.
 
-    Returns: how many there are.
+    Returns: the number of predictions.
 
-    Raises: UsageError for files that call their images differently, StorageError.
+    Raises: UsageError for files with different columns of ids, StorageError.
     """
     answers = [answer for file in found for answer in file.answers]
     text = io.StringIO()
@@ -177,9 +175,9 @@ def write_answers(path: Path, found: Sequence[FilePredictions], output_format: O
 
 
 def ids_of_all(found: Sequence[FilePredictions], count: int) -> Ids:
-    """Return the ids of the images of all files; numbers from 1 where the files have none.
+    """Return the ids of the images of all files; numbers from 1 if the files have none.
 
-    Raises: UsageError where some files have none, another name for them, or the same ones.
+    Raises: UsageError if some files have none, another name for them, or the same ones.
     """
     own = [it.ids for it in found if it.ids]
     if not own:

@@ -1,4 +1,4 @@
-"""Compare a run with itself trained again: the weights, and what could make them differ."""
+"""Replay: a run compared with a repetition of its training."""
 
 from dataclasses import dataclass
 
@@ -10,23 +10,23 @@ from network.runs.folder import Run
 
 @dataclass(frozen=True)
 class ReplayComparison:
-    """What two runs of one configuration have come to."""
+    """Comparison of two runs of one configuration."""
 
     names: tuple[str, str]
-    hashes: tuple[str, str]  # SHA-256 of the parameters that answer
-    differences: list[str]  # in what they were computed from and with
+    hashes: tuple[str, str]  # SHA-256 of the parameters for prediction
+    differences: list[str]  # between their data and environments
 
     @property
     def is_same(self) -> bool:
         return self.hashes[0] == self.hashes[1]
 
     def lines(self) -> list[str]:
-        """Say it in words."""
+        """Return the result as lines of text."""
         lines = [f"{sha256}  {name}" for name, sha256 in zip(self.names, self.hashes, strict=True)]
         if self.is_same:
             return [*lines, "the same weights, bit for bit"]
         causes = self.differences or ["data, versions, BLAS and threads are the same"]
-        return [*lines, "other weights", *causes]
+        return [*lines, "different weights", *causes]
 
 
 def compare_runs(run: Run, again: Run) -> ReplayComparison:
@@ -43,11 +43,11 @@ def compare_runs(run: Run, again: Run) -> ReplayComparison:
 
 
 def describe_origin(checkpoint: Checkpoint) -> dict[str, object]:
-    """Tell what a checkpoint was computed from and with, and how far its training went."""
+    """Return the data, the progress and the environment of a checkpoint's training."""
     facts = {name: checkpoint.meta.get(name) for name in ("data", "epoch", "step")}
     return facts | dict(checkpoint.meta.get("environment", {}))
 
 
 def hash_params(checkpoint: Checkpoint) -> str:
-    """Hash the parameters that answer."""
+    """Hash the parameters for prediction."""
     return hash_arrays(dict(named_arrays(checkpoint.params)))

@@ -1,4 +1,4 @@
-"""One run from configuration to run folder."""
+"""A training run: from a configuration to the folder of a run."""
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -39,7 +39,7 @@ from pipeline.terminal.counted import counted
 
 
 def inherit_architecture(cache: Cache, configuration: Configuration) -> Configuration:
-    """Take sizes, activation and initializer from the run to start from, if there is one."""
+    """Return the settings with the layers of the run to start from, if there is one."""
     if configuration.start is None:
         return configuration
     _, first = load_run(find_run(cache, configuration.start))
@@ -55,7 +55,7 @@ def inherit_architecture(cache: Cache, configuration: Configuration) -> Configur
 def load_initial_model(cache: Cache, configuration: Configuration) -> tuple[Model, Params]:
     """Return the model to train: a new one, or the one of the run to start from.
 
-    Raises: UsageError when that run's outputs are not the ones that the loss needs; MissingError,
+    Raises: UsageError if that run's outputs are not the ones that the loss needs; MissingError,
     CorruptError.
     """
     n_classes = len(find_dataset(cache, configuration.dataset).classes)
@@ -63,9 +63,9 @@ def load_initial_model(cache: Cache, configuration: Configuration) -> tuple[Mode
 
 
 def load_start(cache: Cache, configuration: Configuration) -> tuple[Model, Params] | None:
-    """Load the model of the run to start from, None where the configuration names no run.
+    """Load the model of the run to start from; None if the configuration has none.
 
-    Raises: UsageError when it is an ensemble; MissingError, CorruptError.
+    Raises: UsageError if it is an ensemble; MissingError, CorruptError.
     """
     if configuration.start is None:
         return None
@@ -75,9 +75,9 @@ def load_start(cache: Cache, configuration: Configuration) -> tuple[Model, Param
 
 
 def load_training_examples(cache: Cache, configuration: Configuration) -> tuple[Examples, Examples]:
-    """Load the examples to train on and those held out to choose by.
+    """Load the training examples and the validation examples.
 
-    Raises: UsageError when nothing is left to train on.
+    Raises: UsageError if no training examples are left.
     """
     dataset = find_dataset(cache, configuration.dataset)
     examples = load_examples(cache, dataset, "train", configuration.limit)
@@ -86,7 +86,7 @@ def load_training_examples(cache: Cache, configuration: Configuration) -> tuple[
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """A run that can be trained: its folder, its recipe, where it stands, its examples."""
+    """A run that can be trained: its folder, recipe, state and examples."""
 
     run: Run
     configuration: Configuration
@@ -94,14 +94,14 @@ class TrainingRun:
     state: TrainingState
     training: Examples
     validation: Examples
-    saved: SavedState = field(default_factory=SavedState)  # that the run goes on from
+    saved: SavedState = field(default_factory=SavedState)  # from which the run continues
 
     def train(self) -> Generator[Event, None, None]:
-        """Train, saving the run after every epoch, and when whoever iterates closes the generator.
+        """Train, saving the run after every epoch and when the generator is closed.
 
-        A run that has a film has a frame more after every epoch.
+        If the run has a film, a frame is added after every epoch.
 
-        Raises: DivergedError, StorageError when another process has the run or has changed it.
+        Raises: DivergedError, StorageError if another process writes the run or has changed it.
         """
         recipe, state = self.recipe, self.state
         keep_freed_memory()
@@ -116,13 +116,13 @@ class TrainingRun:
                         self.save_epoch()
                     yield event
             except GeneratorExit:
-                if is_finite(state.params):  # else the last good epoch is worth more
+                if is_finite(state.params):  # else the last good epoch is kept
                     calibrate_model(recipe, state.latest, self.training)
                     self.save()
                 raise
 
     def train_until(self, place: tuple[int, int]) -> Iterator[Event]:
-        """Train until so many epochs and steps are done, or to the end, and save.
+        """Train up to a number of epochs and steps, or to the end, and save.
 
         Raises: DivergedError.
         """
@@ -136,21 +136,21 @@ class TrainingRun:
                     return
 
     def save_epoch(self) -> None:
-        """Write where the run stands after an epoch, with its frame where there is a film."""
+        """Save the state after an epoch, with its frame if there is a film."""
         self.saved.require(self.run)
         if self.run.film.is_dir():  # first: an epoch that is saved has its frame
             save_frame(self.run, self.recipe, self.state, self.validation)
         self.save()
 
     def begin_film(self) -> None:
-        """Keep the parameters as they are before training, and from then on after every epoch."""
+        """Begin a film: save the parameters before training, and later after every epoch."""
         calibrate_model(self.recipe, self.state.latest, self.training)
         save_frame(self.run, self.recipe, self.state, self.validation)
 
     def save(self) -> None:
-        """Write where the run stands.
+        """Save the state of the run.
 
-        Raises: StorageError when another process has the run or has changed it.
+        Raises: StorageError if another process writes the run or has changed it.
         """
         checkpoint = build_checkpoint(self.recipe.model, self.state, self.configuration)
         with own_run(self.run):
@@ -179,9 +179,9 @@ def create_training_run(
     film: bool = False,
     replay_of: str | None = None,
 ) -> TrainingRun:
-    """Make a new run of a configuration, ready to be trained; the stem is for a name of our own.
+    """Create a run of a configuration, ready for training; `stem` begins a generated name.
 
-    With `film` its parameters are kept after every epoch. `replay_of` is the run that it repeats.
+    With `film` its parameters are saved after every epoch. `replay_of` is the run that it repeats.
 
     Raises: UsageError, MissingError, CorruptError, StorageError.
     """
@@ -199,7 +199,7 @@ def create_training_run(
 
 
 def build_training_run(cache: Cache, configuration: Configuration, run: Run) -> TrainingRun:
-    """Make all that is needed to train a configuration; of the run nothing is written yet.
+    """Build a training run of a configuration, before its folder is written.
 
     Raises: UsageError, MissingError, CorruptError.
     """
@@ -209,10 +209,10 @@ def build_training_run(cache: Cache, configuration: Configuration, run: Run) -> 
 
 
 def resume_training_run(cache: Cache, run: Run) -> tuple[TrainingRun, dict[str, Any]]:
-    """Take up a run where it was stopped.
+    """Load a run to resume it where it was stopped.
 
-    Returns: the run, and the environment that it was computed in so far.
-    Raises: UsageError when it has ended, or when the data are not those that it began with;
+    Returns: the run, and the environment in which it was trained so far.
+    Raises: UsageError if it has ended, or if the data differ from those that it began with;
     MissingError, CorruptError.
     """
     training_run, environment = load_training_run(cache, run)
@@ -221,22 +221,22 @@ def resume_training_run(cache: Cache, run: Run) -> tuple[TrainingRun, dict[str, 
 
 
 def require_unfinished(run: Run, recipe: Recipe, state: TrainingState) -> None:
-    """Say that a run that has ended does not go on.
+    """Require a run that has not ended.
 
     Raises: UsageError.
     """
     if has_ended(recipe, state):
         raise UsageError(
             f"run {run.name} has ended after {counted(len(state.history), 'epoch')}",
-            f"`network train --from {run.name}` begins a new one with its weights",
+            f"`network train --from {run.name}` trains a new run from its weights",
         )
 
 
 def load_training_run(cache: Cache, run: Run) -> tuple[TrainingRun, dict[str, Any]]:
-    """Open a run as it was left, though it may have ended.
+    """Load a training run, even if it has ended.
 
-    Returns: the run, and the environment that it was computed in so far.
-    Raises: UsageError when the data are not those that it began with; MissingError, CorruptError.
+    Returns: the run, and the environment in which it was trained so far.
+    Raises: UsageError if the data differ from those that it began with; MissingError, CorruptError.
     """
     stands = load_state(cache, run)
     examples = load_training_examples(cache, stands.configuration)
@@ -247,19 +247,19 @@ def load_training_run(cache: Cache, run: Run) -> tuple[TrainingRun, dict[str, An
 
 
 class LoadedState(NamedTuple):
-    """Where the training of a run stands."""
+    """State of a run's training."""
 
     configuration: Configuration
     recipe: Recipe
     state: TrainingState
-    environment: dict[str, Any]  # that it was computed in so far
+    environment: dict[str, Any]  # in which it was trained so far
     saved: SavedState
 
 
 def load_state(cache: Cache, run: Run) -> LoadedState:
-    """Read where the training of a run stands, without its examples.
+    """Load the state of a run's training, without its examples.
 
-    Raises: UsageError when the data are not those that it began with; MissingError, CorruptError.
+    Raises: UsageError if the data differ from those that it began with; MissingError, CorruptError.
     """
     checkpoint, configuration = load_run(run)
     require_trained(run.name, checkpoint)
@@ -277,9 +277,9 @@ def resume_state(
     history: list[EpochDone],
     data: TrainingData,
 ) -> tuple[Recipe, TrainingState]:
-    """Return the recipe of a training and its state as a checkpoint has it; `what` is in errors.
+    """Return the recipe of a training and its state in a checkpoint; errors begin with `what`.
 
-    Raises: UsageError when the data are not those that it began with; CorruptError.
+    Raises: UsageError if the data differ from those that it began with; CorruptError.
     """
     state = extract_state(checkpoint, history)
     recipe = build_recipe(configuration, checkpoint.model)
@@ -289,11 +289,11 @@ def resume_state(
     elif state.optimizer_state.keys() != first.keys():
         found, expected = ", ".join(state.optimizer_state) or "nothing", ", ".join(first)
         raise CorruptError(
-            f"{what}: its checkpoint has the optimizer state {found}, expected {expected}"
+            f"{what}: its checkpoint has the optimizer state {found}; expected {expected}"
         )
     if state.origin.setdefault("data", data.sha256) != data.sha256:
         raise UsageError(
-            f"{what} began with data of sha256 {state.origin['data']}, "
-            f"now {configuration.dataset} has {data.sha256}"
+            f"{what} was trained on data with sha256 {state.origin['data']}; "
+            f"{configuration.dataset} now has {data.sha256}"
         )
     return recipe, state

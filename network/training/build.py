@@ -1,4 +1,4 @@
-"""Turn the choices of a configuration into what a training needs: model, parameters, recipe."""
+"""From the settings of a configuration to its model, parameters and recipe."""
 
 import numpy as np
 
@@ -27,9 +27,9 @@ WITH_MOMENTUM = [name for name, entry in OPTIMIZERS.items() if entry.momentum is
 
 
 def build_model(configuration: Configuration, n_classes: int) -> Model:
-    """Describe the model that a configuration asks for.
+    """Build the model of a configuration.
 
-    Raises: UsageError when its layers do not fit each other.
+    Raises: UsageError if its layers do not fit each other.
     """
     loss = LOSSES[configuration.loss]
     if not configuration.layers:
@@ -49,7 +49,7 @@ def build_model(configuration: Configuration, n_classes: int) -> Model:
 def fully_connected(
     hidden: tuple[int, ...], n_classes: int, activation: str, initializer: str, loss: type[Loss]
 ) -> Model:
-    """Describe a fully connected network: 784-30-10 with hidden=(30,).
+    """Build a fully connected network: 784-30-10 with hidden=(30,).
 
     A *hidden* layer is one between the pixels and the scores. The activation follows each of
     them; the output activation is the one that suits the loss.
@@ -62,7 +62,7 @@ def fully_connected(
 
 
 def check_shapes(model: Model) -> None:
-    """Refuse layers that cannot take what the layers before them give.
+    """Require layers that accept the outputs of the layers before them.
 
     Raises: UsageError.
     """
@@ -70,7 +70,7 @@ def check_shapes(model: Model) -> None:
     for layer in model.layers:
         try:
             params, out_shape = layer.shapes(shape)
-        except (ValueError, TypeError, IndexError):  # it does not know such a shape
+        except (ValueError, TypeError, IndexError):  # the shape does not suit the layer
             params, out_shape = {}, ()
         sizes = [*out_shape, *(size for array in params.values() for size in array)]
         if not sizes or min(sizes) < 1:
@@ -79,7 +79,7 @@ def check_shapes(model: Model) -> None:
 
 
 def init_params(model: Model, configuration: Configuration) -> Params:
-    """Draw a model's initial parameters from the seed, the weights `gain` times as far from 0."""
+    """Return a model's initial parameters by the seed, with the weights times `gain`."""
     rng = np.random.default_rng([configuration.seed, 0]).spawn(1)[0]
     params = model.init(rng, IMAGE_SHAPE)
     for name, array in named_arrays(params):
@@ -89,9 +89,9 @@ def init_params(model: Model, configuration: Configuration) -> Params:
 
 
 def build_recipe(configuration: Configuration, model: Model) -> Recipe:
-    """Turn the choices of a configuration into what a training needs.
+    """Build the recipe of a configuration.
 
-    Raises: UsageError for choices that do not go together.
+    Raises: UsageError for settings that cannot be combined.
     """
     loss: Loss = LOSSES[configuration.loss]()
     if configuration.label_smoothing:
@@ -118,9 +118,9 @@ def build_recipe(configuration: Configuration, model: Model) -> Recipe:
 
 
 def build_optimizer(configuration: Configuration) -> Optimizer:
-    """Make the rule for a step, with what is wanted around it.
+    """Build the optimizer, with gradient clipping and weight average if they are set.
 
-    Raises: UsageError for a momentum that the rule does not have.
+    Raises: UsageError for a momentum if the optimizer has none.
     """
     choices = {"weight_decay": configuration.weight_decay}
     if configuration.momentum is not None:
@@ -142,12 +142,12 @@ def build_optimizer(configuration: Configuration) -> Optimizer:
 
 
 def find_schedule(configuration: Configuration) -> Schedule:
-    """Return the schedule of a configuration, by the rules that it is trained by."""
+    """Return the schedule of a configuration, by its rules of training."""
     schedules = SCHEDULES if configuration.rules >= 2 else SCHEDULES | SCHEDULES_BEFORE_2
     return schedules[configuration.schedule]
 
 
 def effective_momentum(configuration: Configuration) -> float | None:
-    """Tell the momentum that a configuration comes to; None when its optimizer has none."""
+    """Return the momentum of a configuration; None if its optimizer has none."""
     own = OPTIMIZERS[configuration.optimizer].momentum
     return own if configuration.momentum is None else configuration.momentum

@@ -24,7 +24,7 @@ def check_name(option: str, name: Any, known: Collection[str]) -> None:
 
 
 def check_range(option: str, value: float | None, low: float, high: float) -> None:
-    """Require a number from low to high; None is a value left open.
+    """Require a number from low to high; None is accepted as not set.
 
     Raises: UsageError.
     """
@@ -33,13 +33,13 @@ def check_range(option: str, value: float | None, low: float, high: float) -> No
 
 
 def suggest_name(name: Any, known: Collection[str]) -> str:
-    """Return the question whether the nearest name was meant; empty if none is near."""
+    """Return a suggestion of the nearest name; empty if none is near."""
     near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.4)
     return f"Did you mean {near[0]}?" if near else ""
 
 
 def fits_type(value: Any, hint: Any) -> bool:
-    """Return whether a value has an annotated type; a list passes as a tuple, an int as a float."""
+    """Return whether a value fits a type; lists count as tuples, integers as floats."""
     if isinstance(hint, UnionType):
         return any(fits_type(value, one) for one in get_args(hint))
     kind, inner = get_origin(hint) or hint, get_args(hint)
@@ -53,23 +53,23 @@ def fits_type(value: Any, hint: Any) -> bool:
 
 
 def format_value(value: Any) -> str:
-    """Write a value as it was written: text in double quotes, lists of a file in brackets."""
+    """Return a value as it was typed: text in double quotes, lists of a file in brackets."""
     if isinstance(value, tuple):  # from the command line
         return ",".join(map(str, value))
     return json.dumps(value, ensure_ascii=False, default=str)[:MAX_SHOWN]
 
 
 def format_range(low: float, high: float) -> str:
-    """Write a range as in `0 to 1,000,000`."""
+    """Return a range as text, such as `0 to 1,000,000`."""
     return f"{format_number(low)} to {format_number(high)}"
 
 
 def format_number(number: float) -> str:
-    """Write a number as in `1,000,000`, `0.999999` or `1e-12`."""
+    """Return a number as text, such as `1,000,000`, `0.999999` or `1e-12`."""
     return f"{int(number):,}" if number == int(number) else f"{number:.10g}"
 
 
 def format_list(names: Collection[str]) -> str:
-    """Write names as in `a, b or c`."""
+    """Return names as text, such as `a, b or c`."""
     *others, last = names or ("nothing",)
     return f"{', '.join(others)} or {last}" if others else last

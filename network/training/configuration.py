@@ -1,7 +1,7 @@
-"""Every choice that a training can make, declared once: `Configuration` and its options.
+"""All settings of a training, declared once: `Configuration` and its options.
 
-A new option is one field here, and its use. Nothing here imports NumPy before a configuration is
-made, so that `--help` answers at once.
+A new option is one field here, and its use. This module does not import NumPy before a
+configuration is created, so that `--help` is fast.
 """
 
 from collections.abc import Collection, Mapping
@@ -32,24 +32,24 @@ from pipeline.errors import CorruptError, UsageError
 
 OPTIMIZERS = Registry("network.training.optimizers:OPTIMIZERS")
 
-# The rules of training, counted up when one changes; a run keeps those that it began with.
+# The version of the rules of training; a run keeps the one that it began with.
 # 1: the weight average moves every fourth step, and warm-cosine begins with a rate of 0
 # 2: the weight average moves at every step, and warm-cosine begins with 1/25 of the rate
 RULES = 2
-FIRST_RULES = 1  # of a run from before they were counted
+FIRST_RULES = 1  # of a run without a version of the rules
 
 
-# Where an option has no effect, in words; empty where it has.
+# Functions that return where an option has no effect, as text; empty if it has one.
 
 
 def beside_layers(chosen: "Configuration") -> str:
     """Return where hidden layers are not described by sizes."""
-    return "beside {layers}, which lists every layer before the output" if chosen.layers else ""
+    return "with {layers}, which lists every layer before the output" if chosen.layers else ""
 
 
 def beside_start(chosen: "Configuration") -> str:
     """Return where the model is that of another run."""
-    return "beside {start}, which keeps the layers of that run" if chosen.start else ""
+    return "with {start}, which keeps the layers of that run" if chosen.start else ""
 
 
 def without_hidden(chosen: "Configuration") -> str:
@@ -65,14 +65,14 @@ def beyond_the_batch(chosen: "Configuration") -> str:
 
 @dataclass(frozen=True)
 class Configuration:
-    """All choices of a run; the defaults are the textbook's network, trained so that it learns.
+    """All settings of a run; the defaults are those of the textbook's network.
 
-    A configuration is checked and complete when it is made: the learning rate and the weight
-    decay that suit its loss and optimizer are filled in where they were left open.
+    A configuration is checked and completed when it is created: if the learning rate or the weight
+    decay is not set, it becomes the one that suits the loss and the optimizer.
 
     The order of the fields is that of config.json.
 
-    Raises: OptionError for a value that is out of range or does not go with another.
+    Raises: OptionError for a value that is out of range or cannot be combined with another.
 
     Example:
         >>> configuration = Configuration(hidden=[128, 64], optimizer="adam")
@@ -274,11 +274,11 @@ class Configuration:
         OPTIONS["momentum"].within(*optimizer.momentum_range).check(self.momentum)
         if self.patience is not None and self.validation == 0:
             raise OptionError(
-                "patience", "{patience} needs images to validate on, but {validation} is 0"
+                "patience", "{patience} needs validation images, but {validation} is 0"
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the choices as plain data."""
+        """Return the settings as plain data."""
         return asdict(self)
 
 
@@ -294,7 +294,7 @@ def find_option(key: str) -> Option:
     """
     if key not in KEYS:
         raise UsageError(
-            f'"{key}" is not an option of a training',
+            f'"{key}" is not a training option',
             suggest_name(key, OPTIONS) or "`network train --help` lists them",
         )
     return OPTIONS[KEYS[key]]
@@ -305,7 +305,7 @@ def configuration_from_dict(values: dict[str, Any], where: str) -> Configuration
 
     Raises: CorruptError for fields or values that this version does not know.
     """
-    former: dict[str, Any] = {"hidden": (), "rules": FIRST_RULES}  # where a file has neither
+    former: dict[str, Any] = {"hidden": (), "rules": FIRST_RULES}  # if a file has neither
     try:
         return Configuration(**former | resolve_keys(values))
     except UsageError as error:
@@ -313,7 +313,7 @@ def configuration_from_dict(values: dict[str, Any], where: str) -> Configuration
 
 
 def build_configuration(values: Mapping[str, Any]) -> Configuration:
-    """Return the configuration of the values that were chosen, by keys or aliases.
+    """Return the configuration of chosen values, which have keys or aliases.
 
     Raises: UsageError for a key that is unknown, OptionError for a value that is out of range or
     that another value leaves without effect.
@@ -335,7 +335,7 @@ def useless_options(chosen: Collection[str], configuration: Configuration) -> li
 
 
 def resolve_keys(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values by the keys of their options, where they may stand under aliases.
+    """Return values by the keys of their options, instead of aliases.
 
     Raises: UsageError for a key that is unknown.
     """

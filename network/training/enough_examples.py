@@ -1,8 +1,8 @@
 """Require as many examples as the settings of a training need, before it begins.
 
-A share of validation images may come to none, and a batch, its last remainder or a thread's part
-of it may be too small for a layer. Neither can be seen in the options alone: it depends on how
-many examples there are. Trainings that began by earlier rules are not refused.
+A share of validation images may round to 0 images. A batch, the last remainder or a thread's part
+of it may be too small for a layer. Both depend on the number of examples, not on the options alone.
+Runs that began with earlier rules are accepted.
 """
 
 from network.core.data import count_held_out
@@ -12,7 +12,7 @@ from network.training.configuration import Configuration
 from network.training.option import OptionError
 from pipeline.datasets.records import IMAGE_SHAPE
 
-MAX_TRIED = 1000  # batch sizes, to find one that would do
+MAX_TRIED = 1000  # batch sizes to try, to find one that is large enough
 
 
 def check_examples(configuration: Configuration, model: Model, count: int) -> None:
@@ -30,7 +30,7 @@ def check_examples(configuration: Configuration, model: Model, count: int) -> No
 
 
 def require_held_out(what: str, configuration: Configuration, count: int) -> None:
-    """Require at least one validation image for what needs it, named at the start of the error.
+    """Require at least one validation image; the error begins with `what` needs it.
 
     Raises: OptionError.
     """
@@ -47,7 +47,7 @@ def require_held_out(what: str, configuration: Configuration, count: int) -> Non
 
 
 def check_batches(configuration: Configuration, model: Model, count: int) -> None:
-    """Require batches, of `count` training images, that no layer finds too small.
+    """Require batches of `count` training images that are large enough for every layer.
 
     Raises: OptionError.
     """
@@ -63,7 +63,7 @@ def check_batches(configuration: Configuration, model: Model, count: int) -> Non
 def batch_error(
     configuration: Configuration, layer: str, least: int, found: int, count: int
 ) -> OptionError:
-    """Return the error that a layer gets too few images at once, with a batch size that will do."""
+    """Return the error that a layer gets too few images, with a sufficient batch size."""
     size, threads = configuration.batch_size, configuration.shards
     larger = range(size + 1, min(count, size + MAX_TRIED) + 1)
     fitting = next((it for it in larger if smallest_part(count, it, threads) >= least), None)
@@ -78,7 +78,7 @@ def batch_error(
 
 
 def smallest_part(count: int, batch_size: int, shards: int) -> int:
-    """Return the fewest images that go through the layers at once in an epoch of `count`.
+    """Return the fewest images per forward pass in an epoch of `count` images.
 
     They are those of a batch or of the last one, the remainder, shared among threads.
     """

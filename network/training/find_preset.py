@@ -1,7 +1,7 @@
 """Presets: named settings, each a file of plain data in the folder `presets`.
 
-A preset is written as a user's `--config` file is: TOML, one option per line. Its table `[about]`
-describes it and what it has reached, in what time and where. To add a preset, add a file.
+A preset has the format of a `--config` file: TOML, one option per line. Its table `[about]`
+describes it, its accuracy, its training time and the machine. To add a preset, add a file.
 """
 
 import tomllib
@@ -35,7 +35,7 @@ class Preset:
 
 
 def preset_names() -> list[str]:
-    """List the names of all presets."""
+    """Return the names of all presets."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
@@ -54,12 +54,12 @@ def load_preset(name: str) -> Preset:
     return Preset(name, table.pop("about"), resolve_keys(table))
 
 
-# Chosen later -> what it takes the place of. Without hidden sizes there is no activation, either.
+# A later choice -> the settings that it replaces. Without hidden sizes there is no activation.
 REPLACED = {"hidden": {"layers"}, "layers": {"hidden", "activation", "initializer"}}
 
 
 def change_values(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Put values over others; of hidden sizes and layers the later ones count."""
+    """Return values with changes; of hidden sizes and layers, the later ones count."""
     replaced = set().union(*(REPLACED.get(key, set()) for key in changes))
     if "hidden" in changes and not changes["hidden"]:
         replaced.add("activation")
@@ -67,9 +67,9 @@ def change_values(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """Read the options in a TOML file, by their keys; their values have still to be checked.
+    """Read the options in a TOML file, by their keys; the values are not checked yet.
 
-    Raises: UsageError for a file or a key that makes no sense, MissingError.
+    Raises: UsageError for an invalid file or key, MissingError.
     """
     table = read_toml(path)
     table.pop("about", None)

@@ -1,7 +1,7 @@
-"""Former rules of training, by which runs that began with them are resumed and replayed.
+"""Former rules of training, for runs that began with them and are resumed or replayed.
 
-A configuration counts the rules that it is trained by (`rules`). What changed with which number is
-written beside `RULES` in configuration.py. To change a rule, count up, and put the old one here.
+A configuration has the version of its rules (`rules`). The changes are listed next to `RULES` in
+configuration.py. To change a rule, increase the version, and keep the old rule here.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ EVERY = 4  # steps
 
 @dataclass(frozen=True)
 class WeightAveragingByFours(WeightAveraging):
-    """The weight average until rules 2: it moves after every fourth step, by decay_t^4.
+    """Weight average before rules 2: it moves after every fourth step, by decay_t^4.
 
     So a training of fewer steps ends with its initial weights, and up to three steps at the end
     of any other are not in the average.
@@ -27,7 +27,7 @@ class WeightAveragingByFours(WeightAveraging):
 
 
 def warm_cosine_from_zero(progress: float) -> float:
-    """Rise from 0 to 1, then fall: `warm_cosine` until rules 2, whose first step moves nothing."""
+    """Return `warm_cosine` before rules 2: it rises from 0, so its first step has no effect."""
     if progress < WARM_UP:
         return progress / WARM_UP
     return cosine((progress - WARM_UP) / (1 - WARM_UP))

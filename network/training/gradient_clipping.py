@@ -1,4 +1,4 @@
-"""Gradient clipping: an optimizer around an optimizer, unknown to the training loop."""
+"""Gradient clipping: an optimizer that wraps another one."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -10,15 +10,15 @@ from network.core.params import Params, named_arrays
 
 
 def global_norm(tree: Params) -> float:
-    """Return the length of all arrays together, as one vector."""
+    """Return the norm of all arrays together, as one vector."""
     return sqrt(sum(float(np.vdot(array, array)) for _, array in named_arrays(tree)))
 
 
 @dataclass(frozen=True)
 class GradientClipping:
-    """An optimizer that is given gradients no longer than `limit`: grad * min(1, limit / norm).
+    """An optimizer whose gradients are clipped to `limit`: grad * min(1, limit / norm).
 
-    The norm is that of all gradients together, so their direction stays.
+    The norm is that of all gradients together, so their direction does not change.
 
     Source: Pascanu, Mikolov, Bengio, On the difficulty of training recurrent neural networks
     (2013), algorithm 1.

@@ -1,4 +1,4 @@
-"""The beginning of a training: the model, its first parameters, the recipe and the state.
+"""Initial state of a training: the model, its initial parameters and the recipe.
 
 Every training begins here, in this process or on a worker: with new parameters drawn from the
 seed, or with those of a run that was trained before.
@@ -46,20 +46,22 @@ def initial_model(
 ) -> tuple[Model, Params]:
     """Return the model to train: a new one, or the trained one to start from.
 
-    Raises: UsageError when the layers do not fit each other, or when the configuration names a
+    Raises: UsageError if the layers do not fit each other, or if the configuration names a
     run to start from whose model is not given or has other outputs than the loss needs.
     """
     if start is not None:
         check_output_activation(configuration, start[0])
         return start
     if configuration.start is not None:
-        raise UsageError(f"the model of run {configuration.start}, to start from, is not given")
+        raise UsageError(
+            f"training starts from run {configuration.start}, but its model is missing"
+        )
     model = build_model(configuration, n_classes)
     return model, init_params(model, configuration)
 
 
 def check_output_activation(configuration: Configuration, model: Model) -> None:
-    """Check that a model to start from ends as the loss needs it.
+    """Check that a model to start from ends with the output activation of the loss.
 
     Raises: UsageError.
     """
@@ -68,7 +70,7 @@ def check_output_activation(configuration: Configuration, model: Model) -> None:
     if not issubclass(found, expected):
         raise UsageError(
             f"run {configuration.start} ends with {found.__name__}, "
-            f"loss {configuration.loss} needs {expected.__name__}",
+            f"but loss {configuration.loss} needs {expected.__name__}",
             "Choose another --loss",
         )
 
@@ -78,7 +80,7 @@ def initial_state(
 ) -> tuple[Recipe, TrainingState]:
     """Return the recipe of a training and its state before the first step.
 
-    Raises: UsageError for settings that do not go together, or that need more examples.
+    Raises: UsageError for settings that cannot be combined, or that need more examples.
     """
     model, params = initial_model(configuration, data.n_classes, start)
     if data.count is not None:

@@ -1,11 +1,11 @@
-"""One step, one epoch, and the stream of events a run produces.
+"""Training loop: steps and epochs, as a generator of events.
 
-Training is a generator: it yields what happened, and whoever iterates decides what to do with
-it. Printing, saving, stopping early and drawing are ordinary `for` loops with `break`.
+Training yields an event for every step and every epoch, and the caller handles them. Printing,
+saving, stopping early and drawing are ordinary `for` loops with `break`.
 
-All that is random in a step depends on the seed, the epoch and the step alone, and all that a
-step changes is in the `TrainingState`. So a training that was stopped anywhere goes on from its
-state as if it had not been.
+The random numbers of a step depend on the seed, the epoch and the step alone, and everything that
+a step changes is in the `TrainingState`. So a training that was stopped at any step continues from
+its state as if it had not been stopped.
 """
 
 import math
@@ -34,10 +34,10 @@ def train(
 ) -> Iterator[Event]:
     """Train, and yield a `StepDone` for every update, an `EpochDone` for every epoch.
 
-    The state changes in place, so it can be saved at any event. It may be a new one, or one
-    that stands anywhere in a training with the same recipe and the same examples.
+    The state changes in place, so it can be saved at any event. It may be a new one, or one from
+    any step of a training with the same recipe and the same examples.
 
-    Raises: DivergedError when the loss is not finite any more.
+    Raises: DivergedError if the loss or a parameter is not finite.
     """
     with share_among_threads(recipe.trainable(), recipe.shards) as model:
         while not has_ended(recipe, state):
@@ -48,7 +48,7 @@ def train(
 def train_epoch(
     recipe: Recipe, model: Trainable, state: TrainingState, training: Examples
 ) -> Iterator[StepDone]:
-    """Make the updates that are left of the epoch in which the state stands."""
+    """Make the remaining updates of the state's current epoch."""
     epoch = len(state.history) + 1
     steps = math.ceil(len(training) / recipe.batch_size)
     shuffle_rng, step_rng = np.random.default_rng([recipe.seed, epoch]).spawn(2)
@@ -72,7 +72,7 @@ def train_epoch(
 
 
 def learning_rate_at(recipe: Recipe, step: int, steps_an_epoch: int) -> float:
-    """Return the learning rate of a step, counted from 0 over the whole run; of no epochs, too."""
+    """Return the learning rate of a step, counted from 0 over the whole run."""
     steps = max(1, recipe.epochs * steps_an_epoch)
     return recipe.learning_rate * recipe.schedule(step / steps)
 
@@ -81,13 +81,13 @@ def learning_rate_at(recipe: Recipe, step: int, steps_an_epoch: int) -> float:
 def finish_epoch(
     recipe: Recipe, state: TrainingState, training: Examples, validation: Examples
 ) -> EpochDone:
-    """Measure what an epoch has come to, and let the state stand at the beginning of the next."""
+    """Return the results of an epoch, and move the state to the next epoch."""
     calibrate_model(recipe, state.latest, training)
     validation_loss, validation_accuracy = measure_validation(recipe, state.latest, validation)
     if validation_loss is not None and not math.isfinite(validation_loss):
         raise divergence_error(f"the validation loss is {validation_loss}", recipe, state)
     if not is_finite(state.params):
-        raise divergence_error("a parameter is no number any more", recipe, state)
+        raise divergence_error("a parameter is not a number", recipe, state)
     steps = math.ceil(len(training) / recipe.batch_size)
     done = EpochDone(
         epoch=len(state.history) + 1,
@@ -106,27 +106,27 @@ def finish_epoch(
 
 
 def calibrate_model(recipe: Recipe, params: Params, training: Examples) -> None:
-    """Measure what the parameters need to answer with, on images to train on."""
+    """Measure the statistics that layers need for prediction, on training images."""
     calibrate_layers(recipe.model.layers, params, training.images[:CALIBRATE_ON])
 
 
 def best_epoch(history: list[EpochDone]) -> EpochDone:
-    """Return the epoch with the highest accuracy on validation; of equal ones, the least loss."""
+    """Return the epoch with the highest validation accuracy; of equal ones, the lowest loss."""
     return max(
         history, key=lambda done: (done.validation_accuracy or 0, -(done.validation_loss or 0))
     )
 
 
 def has_ended(recipe: Recipe, state: TrainingState) -> bool:
-    """Are all epochs done, or is there no more patience?"""
+    """Return whether all epochs are done, or training should stop early."""
     return len(state.history) >= recipe.epochs or should_stop_early(recipe, state)
 
 
 def should_stop_early(recipe: Recipe, state: TrainingState) -> bool:
-    """Has validation not been better for as many epochs as the recipe has patience for?
+    """Return whether validation has not improved for the epochs of the recipe's patience.
 
     Source: Prechelt, Early stopping - but when? (1998), section 2, the third class of criteria,
-    with accuracy in the place of the error.
+    with accuracy instead of the error.
     """
     if recipe.patience is None or not state.history:
         return False
@@ -134,9 +134,9 @@ def should_stop_early(recipe: Recipe, state: TrainingState) -> bool:
 
 
 def divergence_error(what: str, recipe: Recipe, state: TrainingState) -> DivergedError:
-    """Say where a run went out of hand."""
+    """Return the error that a training diverged, with its step."""
     return DivergedError(
-        f"{what} at step {state.step} of epoch {len(state.history) + 1}",
+        f"training diverged at step {state.step} of epoch {len(state.history) + 1}: {what}",
         f"Try a lower --learning-rate than {recipe.learning_rate:g}",
     )
 
@@ -144,7 +144,7 @@ def divergence_error(what: str, recipe: Recipe, state: TrainingState) -> Diverge
 def measure_validation(
     recipe: Recipe, params: Params, validation: Examples
 ) -> tuple[float | None, float | None]:
-    """Return loss and accuracy on what was held out, None for both when nothing was."""
+    """Return loss and accuracy on the validation images; None for both without any."""
     if len(validation) == 0:
         return None, None
     return compute_loss_and_accuracy(recipe.model, params, recipe.loss, validation)

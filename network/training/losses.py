@@ -1,4 +1,4 @@
-"""A further loss, and every one by its name.
+"""A further loss, and the registry of all losses by name.
 
 `core/losses.py` has SquaredError and CrossEntropy, and explains what a loss is.
 """
@@ -19,7 +19,7 @@ from network.core.plumbing.speed import divide_by_n, one_hot, sigmoid
 class BinaryCrossEntropy:
     """L = -1/N sum_n sum_k (t_k log(y_k) + (1 - t_k) log(1 - y_k)) with y = sigmoid(z).
 
-    Every class is a question of its own: is it this digit, yes or no? One class costs
+    Every class is a separate yes-or-no question: is it this digit? The loss of one class is
 
         at the label   -log(y_k)     = log(1 + exp(-z_k)), with the derivative y_k - 1
         elsewhere      -log(1 - y_k) = log(1 + exp(z_k)),  with the derivative y_k

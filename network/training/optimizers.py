@@ -1,4 +1,4 @@
-"""Further optimizers, and every one by its name with its default rates.
+"""Further optimizers, and the registry of all with their default rates.
 
 `core/optimizers.py` has SGD, Momentum and Adam, and explains what an optimizer is.
 `gradient_clipping.py` and `weight_averaging.py` wrap any of them.
@@ -27,12 +27,12 @@ from network.core.params import (
 
 @dataclass(frozen=True)
 class Nesterov(Momentum):
-    """Momentum that looks ahead.
+    """Momentum with the gradient of the point ahead.
 
         velocity <- momentum * velocity + grad
         param <- param - learning_rate * (grad + momentum * velocity)
 
-    It is as if the gradient were taken where the velocity is about to lead.
+    In effect, the gradient is that of the point to which the velocity leads.
 
     Source: Nesterov, A method of solving a convex programming problem with convergence rate
     O(1/k^2) (1983); Sutskever, Martens, Dahl, Hinton (2013), equations 3 and 4, in the variables
@@ -52,13 +52,13 @@ class Nesterov(Momentum):
 
 @dataclass(frozen=True)
 class RMSProp:
-    """Divide each gradient by its recent size.
+    """Each gradient divided by its recent size.
 
         v <- decay * v + (1 - decay) * grad^2
         param <- param - learning_rate * grad / (sqrt(v) + epsilon)
 
-    v is a moving average of the squares: it follows them, and forgets them slowly. Dividing by
-    its root gives a parameter with small gradients steps as large as one with large gradients.
+    v is a moving average of the squares. Division by its root gives a parameter with small
+    gradients steps as large as those of one with large gradients.
     epsilon avoids a division by 0.
 
     Source: Tieleman and Hinton, Lecture 6.5, rmsprop: divide the gradient by a running average
@@ -83,7 +83,7 @@ class RMSProp:
 
 @dataclass(frozen=True)
 class Adagrad:
-    """Each gradient divided by how large all of them have been, so that steps become smaller.
+    """Each gradient divided by the size of all before it, so that steps become smaller.
 
         v <- v + grad^2
         param <- param - learning_rate * grad / (sqrt(v) + epsilon)
@@ -109,12 +109,12 @@ class Adagrad:
 
 @dataclass(frozen=True)
 class Lion:
-    """The sign of the gradient and of its mean alone.
+    """The sign of the gradient and its moving mean.
 
         param <- param - learning_rate * sign(beta1 * m + (1 - beta1) * grad)
         m <- beta2 * m + (1 - beta2) * grad
 
-    Every number moves by the learning rate, so that should be 3 to 10 times smaller than Adam's.
+    Every number moves by the learning rate, which should be 3 to 10 times smaller than Adam's.
     Source: Chen and others, Symbolic discovery of optimization algorithms (2023), algorithm 2.
     """
 
@@ -139,7 +139,7 @@ class Lion:
 
 @dataclass(frozen=True)
 class Muon:
-    """Momentum for matrices, each step of which is made orthogonal: all directions alike.
+    """Momentum for matrices, whose steps are made orthogonal.
 
         velocity <- momentum * velocity + (1 - momentum) * grad
         step <- orthogonalize((1 - momentum) * grad + momentum * velocity)
@@ -181,7 +181,7 @@ def vectors(params: Params) -> Params:
     return [{n: array for n, array in layer.items() if array.ndim <= 1} for layer in params]
 
 
-# Chosen for a steep start: 5 rounds take what is above 1 % of the norm to 0.68 to 1.14.
+# Chosen for a steep start: 5 rounds bring values above 1 % of the norm to 0.68 to 1.14.
 LINEAR, CUBIC, QUINTIC = 3.4445, -4.7750, 2.0315
 
 
@@ -210,7 +210,7 @@ def orthogonalize(matrix: Array, rounds: int = 5) -> Array:
 
 @dataclass(frozen=True)
 class OptimizerEntry:
-    """An optimizer in the registry: how to build it, and what other code needs to know of it.
+    """An optimizer in the registry: its class, and its properties for other code.
 
     The rates are the learning rate and the weight decay of a run that chooses none, for each
     loss. They were found on validation images (docs/results.md).
@@ -227,7 +227,7 @@ class OptimizerEntry:
 
     @property
     def momentum(self) -> float | None:
-        """Return the momentum if you choose none, None if this optimizer does not have one."""
+        """Return the default momentum; None if this optimizer has none."""
         momentum: float | None = getattr(self.build, "momentum", None)
         return momentum
 

@@ -3,7 +3,7 @@
 `Configuration` declares its fields with `option(...)`. The command line, the reader of TOML
 files, the lab's form, the space of a sweep and docs/reference/options.md are made from these
 declarations.
-Nothing here imports NumPy, so that `--help` answers at once.
+This module does not import NumPy, so that `--help` is fast.
 """
 
 import re
@@ -19,11 +19,11 @@ from network.training.option_values import InvalidValueError, Kind, Number
 from pipeline.errors import UsageError
 
 V = TypeVar("V")
-Useless: TypeAlias = Callable[[Any], str]  # a configuration -> where it has no effect, or nothing
+Useless: TypeAlias = Callable[[Any], str]  # a configuration -> where it has no effect, or empty
 
 
 class Group(StrEnum):
-    """What an option is about: a heading of the form and of the documents, in this order."""
+    """Topic of an option: a heading of the form and of the documents, in this order."""
 
     MODEL = "Model"
     OPTIMIZATION = "Optimization"
@@ -33,11 +33,11 @@ class Group(StrEnum):
 
 
 class OptionError(UsageError):
-    """A value that an option cannot have, or that does not go with another option's.
+    """An invalid value of an option, or one that cannot be combined with another option.
 
-    `words` name each option as `{its_key}`. Who catches the error spells them as the user knows
-    them: `--learning-rate` on the command line, `learning_rate` in a file, Learning rate in the
-    lab. What is spelled once stays so.
+    `words` name each option as `{its_key}`. The code that catches the error replaces that by the
+    user's form: `--learning-rate` on the command line, `learning_rate` in a file, Learning rate in
+    the lab. Options are replaced only once.
     """
 
     def __init__(self, option: str, words: str, hint: str = "", **shown: str) -> None:
@@ -68,7 +68,7 @@ def options_spelled(spell: Callable[[str], str]) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Slider:
-    """How the lab shows a number that can be changed while a run is trained."""
+    """A slider of the lab, for a number that can be changed while a run is trained."""
 
     low: float
     high: float
@@ -78,7 +78,7 @@ class Slider:
 
 @dataclass(frozen=True)
 class Option:
-    """An option and everything that its users have to know of it."""
+    """An option with its value, help and other properties."""
 
     kind: Kind[Any]
     default: Any
@@ -89,14 +89,14 @@ class Option:
     label: str = ""  # of the form's field
     flag: str = ""  # on the command line
     aliases: tuple[str, ...] = ()  # further keys, accepted and not shown
-    is_basic: bool = False  # in the part of the form that is always open
+    is_basic: bool = False  # in the part of the form that is always visible
     is_live: bool = False  # can be changed while a run is trained
     slider: Slider | None = None  # of a number that is live; without one the lab does not show it
     is_searchable: bool = True  # can differ between the trials of a sweep
     useless: tuple[Useless, ...] = ()  # where another option leaves it without effect
 
     def read(self, text: str) -> Any:
-        """Return the value that a text stands for, which has still to be checked.
+        """Return the value of a text, which is not checked yet.
 
         Raises: OptionError.
         """
@@ -104,7 +104,7 @@ class Option:
             return self.kind.read(text)
 
     def check(self, value: Any) -> Any:
-        """Return the value in the form that a configuration keeps; None is a value left open.
+        """Return the value in the form of a configuration; None is accepted as not set.
 
         Raises: OptionError.
         """
@@ -119,7 +119,7 @@ class Option:
 
     @contextmanager
     def explain(self, value: Any) -> Iterator[None]:
-        """Turn what is wrong with a value into an error about this option."""
+        """Convert the problem of a value into an error about this option."""
         try:
             yield
         except InvalidValueError as error:
@@ -139,12 +139,12 @@ class Option:
 
     @property
     def has_control(self) -> bool:
-        """Whether the lab shows a control for it beside a run that is trained."""
+        """Whether the lab shows a control for it while a run is trained."""
         return self.is_live and (self.slider is not None or self.kind.field != "number")
 
     @property
     def help_text(self) -> str:
-        """The help of the command line: what it is, the choices, the default."""
+        """The help of the command line: description, choices, default."""
         choices = self.kind.choices()
         what = f"{self.help}: {', '.join(choices)}." if choices else f"{self.help}."
         return f"{what} [default: {self.default_text}]" if self.default_text else what
@@ -162,7 +162,7 @@ def option(default: None, kind: Kind[V], help: str, group: Group, **more: Any) -
 
 
 def option(default: Any, kind: Kind[Any], help: str, group: Group, **more: Any) -> Any:
-    """Declare an option as a field of a dataclass; what more there is, `Option` says."""
+    """Declare an option as a field of a dataclass; `Option` describes the arguments."""
     metadata = {"option": Option(kind, default, help, group, **more)}
     if isinstance(default, dict):
         return field(default_factory=default.copy, metadata=metadata)

@@ -18,7 +18,7 @@ NO_VALUES = "none"  # typed for no hidden layer, or no augmentation
 
 
 class InvalidValueError(Exception):
-    """A value that a kind does not accept, and what it expects instead."""
+    """A value that a kind does not accept, with a description of valid ones."""
 
     def __init__(self, expected: str, hint: str = "") -> None:
         super().__init__(expected)
@@ -45,7 +45,7 @@ class Registry:
         return entries
 
     def names(self) -> Collection[str]:
-        """Return the names alone; read from the module's source unless it is imported already."""
+        """Return the names, read from the module's source unless it is imported."""
         if self.module not in sys.modules and (names := self.parse_names()):
             return names
         return tuple(self.entries())
@@ -68,18 +68,18 @@ class Registry:
 class Kind(Generic[V]):
     """Values of one kind; the texts describe them to users."""
 
-    metavar: str  # what stands for a value in help
-    field: ClassVar[str] = "text"  # what the form shows: text, number or choice
+    metavar: str  # placeholder of a value in help
+    field: ClassVar[str] = "text"  # input of the form: text, number or choice
 
     def read(self, text: str) -> V:
-        """Return the value that a text stands for.
+        """Return the value of a text.
 
         Raises: InvalidValueError.
         """
         raise NotImplementedError
 
     def check(self, value: Any) -> V:
-        """Return a value of this kind in the form that a configuration keeps.
+        """Return a value of this kind in the form of a configuration.
 
         Raises: InvalidValueError.
         """
@@ -94,7 +94,7 @@ class Kind(Generic[V]):
         return ()
 
     def describe(self) -> str:
-        """Return which values there are, for a table."""
+        """Return a description of the valid values, for a table."""
         return ""
 
 
@@ -117,7 +117,7 @@ class Number(Kind[float]):
     def check(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise InvalidValueError(self.expected)
-        if not self.low <= value <= self.high:  # NaN is not, either
+        if not self.low <= value <= self.high:  # False for NaN, too
             raise InvalidValueError(self.describe() or self.expected)
         return value  # an integer stays one: a file is written as it was read
 
@@ -129,7 +129,7 @@ class Number(Kind[float]):
 
     @property
     def expected(self) -> str:
-        """What a text should have been."""
+        """The expected text, in words for errors."""
         return f"a number such as {self.example:g}"
 
 
@@ -161,7 +161,7 @@ class Whole(Kind[int]):
 
     @property
     def expected(self) -> str:
-        """What a text should have been."""
+        """The expected text, in words for errors."""
         return f"a whole number such as {self.example}"
 
 
@@ -191,7 +191,7 @@ class Choice(Kind[str]):
 
 @dataclass(frozen=True)
 class Name(Kind[str]):
-    """The name of a dataset or a run, which the cache knows."""
+    """The name of a dataset or a run in the cache."""
 
     metavar: str = "NAME"
 
@@ -253,7 +253,7 @@ class Sizes(Kind[tuple[int, ...]]):
 
     @property
     def expected(self) -> str:
-        """What a text should have been."""
+        """The expected text, in words for errors."""
         return f"sizes such as 30 or 128,64, or {NO_VALUES}"
 
 
@@ -300,5 +300,5 @@ class Strengths(Kind[dict[str, float]]):
 
     @property
     def expected(self) -> str:
-        """What a text should have been."""
+        """The expected text, in words for errors."""
         return f"strengths such as shift=2,rotate=10, or {NO_VALUES}"

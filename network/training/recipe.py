@@ -1,4 +1,4 @@
-"""How a model is trained: everything but the data, and where the training stands."""
+"""Recipe of a training: everything except the data and the state."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from network.images.augmentation import Augmentation
 
 @dataclass(frozen=True)
 class Recipe:
-    """The model and every choice about its training."""
+    """The model and all settings of its training."""
 
     model: Model
     loss: Loss
@@ -27,7 +27,7 @@ class Recipe:
     seed: int
     augment: Augmentation | None = None  # changes the images of every batch
     shards: int = 1  # parts of a batch that are computed at once
-    patience: int | None = None  # epochs without a better validation before it stops
+    patience: int | None = None  # epochs without improvement before early stopping
 
     @property
     def draws(self) -> bool:
@@ -36,14 +36,14 @@ class Recipe:
         return is_random or self.augment is not None
 
     def trainable(self) -> Trainable:
-        """Return the model as it is trained: what the loss sees of it, on changed images."""
+        """Return the model for training: without the loss's activation, on augmented images."""
         model = without_output_activation(self.model, self.loss)
         return model if self.augment is None else WithAugmentation(model, self.augment)
 
 
 @dataclass(frozen=True)
 class WithAugmentation:
-    """A model that, while it is trained, is shown every image a little different.
+    """A model whose training images are augmented.
 
     Shapes: x (N, H, W) -> outputs (N, K).
     """

@@ -1,6 +1,6 @@
-"""What a training run changes as it goes, and the events that it yields.
+"""State of a training, and the events that it yields.
 
-The state is all that has to be kept so that training can resume exactly where it stopped.
+The state is everything that must be saved so that training can resume exactly where it stopped.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from network.core.params import Params
 
 
 class StepDone(NamedTuple):
-    """One update has been made.
+    """Event: one update has been made.
 
     Example:
         >>> next(iter(create_training("mnist-sample", epochs=1)))
@@ -24,7 +24,7 @@ class StepDone(NamedTuple):
 
 
 class EpochDone(NamedTuple):
-    """Every training example has been used once more.
+    """Event: an epoch is complete.
 
     Example:
         >>> [event.epoch for event in train("mnist-sample", epochs=2).history]
@@ -34,7 +34,7 @@ class EpochDone(NamedTuple):
     epoch: int  # 1, 2, ...
     step: int  # updates so far
     loss: float  # mean over the epoch's examples, each before its update
-    validation_loss: float | None  # None when nothing is held out
+    validation_loss: float | None  # None without validation images
     validation_accuracy: float | None
     learning_rate: float  # of the last step
     seconds: float  # the updates alone, without the validation
@@ -45,23 +45,23 @@ Event: TypeAlias = StepDone | EpochDone
 
 @dataclass
 class TrainingState:
-    """What a training changes as it goes; its arrays change in place."""
+    """State of a training; its arrays change in place."""
 
-    params: Params  # those that the updates are made to
+    params: Params  # the parameters that updates change
     optimizer_state: State  # of the optimizer
     step: int = 0  # updates so far
     history: list[EpochDone] = field(default_factory=list)
     loss_sum: float = 0.0  # of the epoch that has begun: over its examples so far
     seconds: float = 0.0  # the same
-    origin: dict[str, Any] = field(default_factory=dict)  # the hash of its data, changes on the way
-    best: Params | None = None  # of the epoch that did best on validation, when that is wanted
+    origin: dict[str, Any] = field(default_factory=dict)  # hash of its data, changes of settings
+    best: Params | None = None  # of the best epoch, if wanted
 
     @property
     def latest(self) -> Params:
-        """The parameters that the updates so far have led to: their average, where there is one."""
+        """The current parameters: the weight average, if there is one."""
         return self.optimizer_state.get("average", self.params)
 
     @property
     def answering(self) -> Params:
-        """The parameters to answer with: the best ones, where they are wanted, or the latest."""
+        """The parameters for prediction: the best ones, if wanted, or the latest."""
         return self.best or self.latest

@@ -1,11 +1,12 @@
-"""Share a batch among threads: each takes some of the images, forward and backward.
+"""Threads: each computes a part of the batch, forward and backward.
 
-NumPy lets other threads run while it computes, so two threads use two cores for everything, not
-only for what BLAS shares by itself. The sums of the shards are added in their order: results
-depend on the number of shards, which a run's configuration has, and not on the number of cores.
+NumPy releases Python's lock while it computes. So two threads use two cores for all operations,
+not only for those that BLAS runs in parallel. The sums of the shards are added in their order:
+results depend on the number of shards, which is in a run's configuration, and not on the number of
+cores.
 
-A layer that looks at the whole batch sees its shard (for BatchNorm: Hoffer, Hubara, Soudry,
-Train longer, generalize better, 2017, section 4, where it is found to help).
+A layer that depends on the whole batch uses its shard instead (for BatchNorm: Hoffer, Hubara,
+Soudry, Train longer, generalize better, 2017, section 4, where it is found to help).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +26,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class ThreadedModel:
-    """A model whose batches are split into shards, each computed by a thread of its own.
+    """A model whose batches are split into shards, one thread per shard.
 
     Shapes: x (N, H, W) -> outputs (N, K), as without.
     """
@@ -55,7 +56,7 @@ class ThreadedModel:
         return np.concatenate(outputs), backward
 
     def map(self, function: Callable[..., Result], *arguments: Iterable[Any]) -> list[Result]:
-        """Apply a function to each shard's arguments at once, with the settings of the caller."""
+        """Apply a function to all shards in parallel, with the settings of the caller."""
         futures = [
             self.pool.submit(copy_context().run, function, *each)  # NumPy's errstate is a context
             for each in zip(*arguments, strict=True)
@@ -64,13 +65,13 @@ class ThreadedModel:
 
 
 def run_backward(backward: Callable[[Array], Params], d_outputs: Array) -> Params:
-    """Carry a shard's part of the gradient back."""
+    """Return the gradients of a shard."""
     return backward(d_outputs)
 
 
 @contextmanager
 def share_among_threads(model: Trainable, shards: int) -> Iterator[Trainable]:
-    """Yield the model that computes in so many shards; with 1 the model itself, without threads."""
+    """Yield the model in a number of shards; with 1 the model itself, without threads."""
     if shards == 1:
         yield model
         return

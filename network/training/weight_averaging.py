@@ -1,4 +1,4 @@
-"""The weight average (EMA): an optimizer around an optimizer, with the average in its state."""
+"""Weight average (EMA): an optimizer that wraps another one and stores the average."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from network.core.params import Params, copy_params, zip_arrays
 
 @dataclass(frozen=True)
 class WeightAveraging:
-    """An optimizer that also keeps a moving average of the parameters, to answer with.
+    """An optimizer that also keeps a moving average of the parameters, for prediction.
 
         average <- average + (1 - decay_t) * (param - average)
 
-    with decay_t = min(decay, (1 + t) / (10 + t)) at step t = 1, 2, ..., so that the first places
-    are soon forgotten. A decay of 0.999 remembers about 1,000 steps. The updates do not see the
-    average.
+    with decay_t = min(decay, (1 + t) / (10 + t)) at step t = 1, 2, ..., so that the first
+    parameters soon lose their weight. A decay of 0.999 averages about 1,000 steps. The updates do
+    not use the average.
 
     Source: Polyak and Juditsky, Acceleration of stochastic approximation by averaging (1992),
     equation 2, with a moving mean; the warm-up is that of TensorFlow's ExponentialMovingAverage.

@@ -1,4 +1,4 @@
-"""Beside the textbook: checks of arguments, answers for other code, and faster arithmetic."""
+"""Support for the textbook: argument checks, layer properties, faster arithmetic."""
 
 from typing import TYPE_CHECKING
 

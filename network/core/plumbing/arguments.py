@@ -1,11 +1,11 @@
-"""The check of a layer's arguments: a layer declares beside each field what it accepts.
+"""Argument checks of layers: each field is declared with the values it accepts.
 
     n_out: Annotated[int, at_least(1)]
     slope: Annotated[float, at_least(0), at_most(1)] = 0.01
     initializer: Annotated[str, one_of(INITIALIZERS)] = "uniform"
 
-An `int` has to be a whole number. Where a `float` is meant, a whole number is as good and becomes
-a float: `BatchNorm(1)` is `BatchNorm(1.0)`.
+An `int` has to be a whole number. For a `float`, a whole number is accepted and becomes a float:
+`BatchNorm(1)` is `BatchNorm(1.0)`.
 """
 
 from collections.abc import Callable, Collection
@@ -16,17 +16,17 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from pipeline.errors import UsageError
 
-# type of a field -> the types of its values, and how an error names them
+# type of a field -> the type of its values, and its name in errors
 KINDS: dict[type, tuple[type, str]] = {
     int: (Integral, "a whole number"),
     float: (Real, "a number"),
-    str: (str, "a text"),
+    str: (str, "text"),
 }
 
 
 @dataclass(frozen=True)
 class Limit:
-    """A condition on the value of a field, with the words that an error has for it."""
+    """A condition on the value of a field, with its wording in errors."""
 
     holds: Callable[[Any], bool]
     words: str
@@ -58,7 +58,7 @@ def one_of(names: Collection[str]) -> Limit:
 
 
 def check_arguments(layer: object) -> None:
-    """Require of every declared field its type and its limits; a frozen dataclass is given.
+    """Require the declared type and limits of every field of a frozen dataclass.
 
     Raises: UsageError.
     """
@@ -74,7 +74,7 @@ def check_arguments(layer: object) -> None:
 
 
 def require(layer: object, name: str, is_met: bool, requirement: str) -> None:
-    """Require something of one field of a layer.
+    """Require a condition of one field of a layer.
 
     Raises: UsageError.
     """

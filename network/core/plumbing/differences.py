@@ -1,4 +1,4 @@
-"""Where a right gradient and a finite difference may disagree: at kinks, and by rounding."""
+"""Differences of correct gradients and finite differences: kinks and rounding."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ ROUNDING = 4 * float(np.finfo(np.float64).eps)  # of a loss, relative to its lar
 def allow_for_kink(
     slope: Callable[[float, float], float], epsilon: float, central: float, grad: float
 ) -> float:
-    """Return the derivative nearest to `grad` that the loss has at a kink, of ReLU say.
+    """Return the derivative nearest to `grad` at a kink of the loss, such as ReLU's.
 
     A kink has one slope on the left and another on the right, and every number between the two
     counts as a derivative. Without a kink they are equal, and the central difference, which

@@ -1,7 +1,7 @@
-"""What the rest of the code asks of a layer, with the answers that most layers give.
+"""Properties of layers that other code depends on, with the values of most layers.
 
-A new layer answers only where it differs. So the code that asks has no list of layers, and knows
-a layer that it has never seen.
+A new layer overrides only the properties in which it differs. So other code contains no list of
+layers, and works with every new layer.
 """
 
 from typing import Any, Self
@@ -12,26 +12,26 @@ from network.core.params import Array, LayerParams, Params
 
 
 class LayerTraits:
-    """The properties of a layer that other code depends on."""
+    """Properties of a layer that other code depends on."""
 
     # --- which units there are: a unit is a neuron, or a channel of images ------------------------
-    makes_units: bool = False  # each of its outputs is a unit of its own, which begins a block
-    ends_block: bool = False  # behind it, a place in the last axis is no unit any more
-    unit_params: tuple[str, str] | None = None  # what each unit is multiplied by, what is added
+    makes_units: bool = False  # each of its outputs is a unit; a block begins here
+    ends_block: bool = False  # after it, an index of the last axis is not a unit
+    unit_params: tuple[str, str] | None = None  # each unit's factors, its addend
 
     model_name: str = ""  # of a model with this layer; the others are named after their sizes
 
     @property
     def size_name(self) -> str:
-        """Return the layer's part in the name of a model, such as `30` or `c16`; mostly none."""
+        """Return the layer's part in the name of a model, such as `30`; most have none."""
         return ""
 
     # --- what kind of function it is --------------------------------------------------------------
     is_identity: bool = False  # y = x outside training: an exported network can leave it out
-    is_activation: bool = False  # a fixed bend, which as the last layer turns logits into outputs
-    steepest_slope: float | None = None  # about; of an activation of each number by itself
-    input_for_zero: float | None = None  # the input that such an activation makes exactly 0
-    keeps_constants: bool = False  # a channel that is the same everywhere leaves as it came
+    is_activation: bool = False  # a fixed function; as the last layer it makes scores
+    steepest_slope: float | None = None  # about; of a function of each number by itself
+    input_for_zero: float | None = None  # the input for which it is exactly 0
+    keeps_constants: bool = False  # it does not change a channel that is constant
 
     @property
     def gives_scores(self) -> bool:
@@ -50,7 +50,7 @@ class LayerTraits:
 
         Shapes: x (N, ...) -> (N, K), (N, K), float64.
         """
-        raise NotImplementedError(f"{type(self).__name__} gives no scores")
+        raise NotImplementedError(f"the outputs of {type(self).__name__} are not scores")
 
     # --- what it needs while training -------------------------------------------------------------
     @property
@@ -73,18 +73,18 @@ class LayerTraits:
         return False
 
     def least_batch(self, in_shape: tuple[int, ...]) -> int:
-        """Return how many images a training step needs at once; mostly one is enough."""
+        """Return the number of images that a training step needs at once, usually 1."""
         return 1
 
     def calibrate(self, params: LayerParams, x: Array) -> None:
-        """Measure what replaces the batch outside training; writes to `params`.
+        """Measure the statistics to use outside training; writes to `params`.
 
-        Shapes: x (N, ...), what training images are when they reach the layer.
+        Shapes: x (N, ...), the inputs of the layer for training images.
         """
 
     # --- what it is made of -----------------------------------------------------------------------
     def inner_networks(self, params: LayerParams) -> list[tuple[tuple[Any, ...], Params]]:
-        """Return the networks inside the layer, each as layers and parameters; mostly none."""
+        """Return the networks inside the layer, as layers and parameters; usually none."""
         return []
 
 

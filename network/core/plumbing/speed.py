@@ -1,4 +1,4 @@
-"""Faster ways to the numbers of the textbook, each with its plain formula.
+"""Faster arithmetic for the textbook, each function with its plain formula.
 
 Small networks are the slow case: with 30 neurons, a step has so little to compute that preparing
 each operation takes as long as the operation. So these functions reuse arrays, multiply where the
@@ -17,7 +17,7 @@ NARROW = 100  # outputs; in a wider layer the products are faster in NumPy's usu
 GATHERED = 100  # examples copied at once: as many as stay in the cache of a processor core
 
 
-# --- Numbers and vectors that are made once -------------------------------------------------------
+# --- Numbers and vectors that are created once ----------------------------------------------------
 
 
 @cache
@@ -55,8 +55,8 @@ def params_dtype(params: Params) -> np.dtype[Any]:
 # --- Linear ---------------------------------------------------------------------------------------
 #
 # In a narrow layer the weights of each output lie together (Fortran order): the products of a
-# small batch are half again as fast. Gradients lie as the weights do, so that an update goes
-# through both in step. This changes no result but the last bits.
+# small batch are 1.5 times as fast. Gradients have the memory order of the weights, so that an
+# update reads both in one sequence. This changes only the last bits of results.
 
 
 def convert_weight(weight: Array, dtype: type[np.floating[Any]]) -> Array:
@@ -154,7 +154,7 @@ def divide_by_n(error: Array) -> Array:
 def take_batches(
     images: Array, labels: Array, order: Array, batch_size: int
 ) -> Iterator[tuple[Array, Array]]:
-    """Return the examples in the given order, a batch at a time, as copies.
+    """Return the examples in the given order, batch by batch, as copies.
 
     Copying scattered images has a fixed cost; small batches share it, several are copied at once.
 

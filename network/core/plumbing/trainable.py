@@ -1,4 +1,4 @@
-"""What a training step needs of a model, so that other code can stand around it."""
+"""Interface of a model in a training step, so that other code can wrap a model."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -9,7 +9,7 @@ from network.core.params import Array, Params
 
 
 class Trainable(Protocol):
-    """A model, or one whose batches are augmented or shared among threads on the way."""
+    """A model, or a wrapper that augments batches or splits them among threads."""
 
     def forward(
         self, params: Params, x: Array, rng: np.random.Generator | None = None

@@ -1,4 +1,4 @@
-"""What an exported file says of itself: the run, its layers, its classes, its pixels."""
+"""Metadata of an exported file: the run, its layers, its classes, its pixels."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ PIXELS = "float32 from 0 (background) to 1 (ink): grey levels from 0 to 255, div
 
 
 def describe_run(loaded: LoadedRun, dataset: Dataset) -> dict[str, Any]:
-    """Say in plain data what is needed to build the model again, and to use it."""
+    """Return the data that is needed to build the model again, and to use it."""
     layers = loaded.model.layers
     return {
         "run": loaded.name,
@@ -24,5 +24,5 @@ def describe_run(loaded: LoadedRun, dataset: Dataset) -> dict[str, Any]:
 
 
 def named_params(loaded: LoadedRun) -> dict[str, Array]:
-    """Name every array as its layer and itself: `1.weight`, and `0.1.2.weight` in an ensemble."""
+    """Return every array by layer and name: `1.weight`, in an ensemble `0.1.2.weight`."""
     return {name.replace("/", "."): array for name, array in named_arrays(loaded.params)}

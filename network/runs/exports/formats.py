@@ -1,4 +1,4 @@
-"""The formats that a run is exported in, each made by the module that it names."""
+"""Export formats of a run, each with the module that writes it."""
 
 from importlib import import_module
 
@@ -6,7 +6,7 @@ from network.runs.evaluate import LoadedRun
 from pipeline.datasets.records import Dataset
 from pipeline.extras import needs_extra
 
-# name -> its module, with `to_bytes(loaded, dataset)`; its package is there with the extra alone
+# name -> module with `to_bytes(loaded, dataset)`; its package is in the extra
 FORMATS = {
     "onnx": "network.runs.exports.onnx_file",
     "safetensors": "network.runs.exports.safetensors_file",
@@ -14,9 +14,9 @@ FORMATS = {
 
 
 def export_run(loaded: LoadedRun, dataset: Dataset, format_name: str) -> bytes:
-    """Make the file of a run in one of the formats.
+    """Return the file of a run in one of the formats.
 
-    Raises: MissingError when the package that writes it is not installed.
+    Raises: MissingError if the package that writes it is not installed.
     """
     with needs_extra("export", f"the export to {format_name}"):
         module = import_module(FORMATS[format_name])

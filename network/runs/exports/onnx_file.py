@@ -1,4 +1,4 @@
-"""Write a run as ONNX: the network as a graph of operators, for any program that runs those."""
+"""Export to ONNX: the network as a graph of operators for other programs."""
 
 import json
 
@@ -12,11 +12,11 @@ from network.runs.exports.description import describe_run
 from network.runs.exports.onnx_layers import Graph, add_layers
 from pipeline.datasets.records import IMAGE_SHAPE, Dataset
 
-OPSET, IR_VERSION = 20, 9  # of 2023: the first with GELU; newer ones are for newer readers alone
+OPSET, IR_VERSION = 20, 9  # of 2023: the first with GELU; newer ones need newer readers
 
 
 def to_bytes(loaded: LoadedRun, dataset: Dataset) -> bytes:
-    """Make the file: `images` (N, 28, 28) come in, `scores` (N, K) come out; checked by ONNX's own.
+    """Return the file: `images` (N, 28, 28) -> `scores` (N, K), checked by ONNX's checker.
 
     Raises: onnx.checker.ValidationError.
     """

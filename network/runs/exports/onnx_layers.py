@@ -1,8 +1,8 @@
-"""Every layer in the words of ONNX: an operator, or two where images lie otherwise there.
+"""ONNX operators of every layer; a second one where the order of axes differs.
 
-With us the channels of an image come last, in ONNX they come first: what has the shape (H, W, C)
-here is (C, H, W) in the graph. All else lies as it does here. Flatten turns images back before it
-lays them in a row, so that the weights after it fit.
+Here the channels of an image come last, in ONNX they come first: the shape (H, W, C) becomes
+(C, H, W) in the graph. All other arrays keep their order. Flatten moves the channels last again
+before it reshapes, so that the weights after it fit.
 
 Source: ONNX, Operator Schemas of opset 20, the operator that each function names.
 """
@@ -25,14 +25,14 @@ TO_CHANNELS_FIRST, TO_CHANNELS_LAST = [0, 3, 1, 2], [0, 2, 3, 1]
 
 
 class Graph:
-    """The operators and the constants of a model, as they come."""
+    """The operators and the constants of a model, in order."""
 
     def __init__(self) -> None:
         self.nodes: list[NodeProto] = []
         self.constants: list[TensorProto] = []
 
     def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
-        """Add an operator, and return the name of what comes out of it."""
+        """Add an operator, and return the name of its output."""
         name = f"{operator}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
         return name
@@ -50,7 +50,7 @@ class Graph:
         }
 
     def axis(self, operator: str, x: str) -> str:
-        """Add one axis, or take it away, where channels would be (Unsqueeze, Squeeze)."""
+        """Add or remove the axis of the channels (Unsqueeze, Squeeze)."""
         if not any(constant.name == "channels" for constant in self.constants):
             self.constant("channels", np.array([1], np.int64))
         return self.add(operator, x, "channels")
@@ -73,7 +73,7 @@ def add_layers(
 
 
 def operator(name: str, **attributes: Any) -> Translation:
-    """Translate a layer into one operator, which takes any shape."""
+    """Translate a layer into one operator for arrays of any shape."""
     return lambda graph, layer, params, prefix, x, shape: graph.add(name, x, **attributes)
 
 

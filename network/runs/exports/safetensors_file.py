@@ -1,4 +1,4 @@
-"""Write a run's parameters as safetensors: names, shapes and bytes, nothing that could run.
+"""Export to safetensors: names, shapes and bytes of the parameters, no code.
 
 Source: the safetensors format, https://github.com/huggingface/safetensors, section "Format".
 """
@@ -14,9 +14,9 @@ from pipeline.datasets.records import Dataset
 
 
 def to_bytes(loaded: LoadedRun, dataset: Dataset) -> bytes:
-    """Make the file: arrays as NumPy has them, and the model itself as JSON in its metadata.
+    """Return the file: the arrays, and the model as JSON in the metadata.
 
-    All is in one entry, for several are written in an order that chance decides.
+    The metadata is one entry, because several would be written in random order.
 
     Shapes: as in the layers, so weight (n_in, n_out) of Linear, (size, size, C, n_out) of Conv2D.
     """

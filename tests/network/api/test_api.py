@@ -200,9 +200,9 @@ WRONG = {
     "kind is": lambda run: run.plot("beauty"),
     'has no split "lost"': lambda run: load_dataset("mnist-sample", run.cache.root)["lost"],
     "epochs is": lambda run: train("mnist-sample", epochs=-1, cache_dir=run.cache.root),
-    '"epoch" is not an option': lambda run: train("mnist-sample", epoch=1, cache_dir="c"),
+    '"epoch" is not a training option': lambda run: train("mnist-sample", epoch=1, cache_dir="c"),
     'dataset "mnits" not found': lambda run: train("mnits", cache_dir=run.cache.root),
-    "no run is called": lambda run: open_run("frist", run.cache.root),
+    'run "frist" not found': lambda run: open_run("frist", run.cache.root),
 }  # fmt: skip
 
 

@@ -86,7 +86,7 @@ def test_a_damaged_result_is_not_written_over(call_json, three, built_cache):
     path = find_run(built_cache, "one").result
     path.write_text("{")
     error = call_json("test", "one", code=4)["error"]
-    assert error["hint"] == "Delete it, and run `network test one`"
+    assert error["hint"] == "Delete it and run `network test one`"
     assert path.read_text() == "{"
     path.unlink()
     assert call_json("test", "one")["looks"] == 1
@@ -200,27 +200,31 @@ def test_an_ensemble_stands_alone_and_may_be_a_member(call, call_json, three, bu
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("test", "one", "two", "one"), 2, "run one is named 2 times, expected different runs"),
+        (("test", "one", "two", "one"), 2, "run one is named 2 times; expected different runs"),
         (("test", "one", "--split", "lost"), 2, 'no split "lost"'),
         (("test", "one", "--dataset", "mnits"), 2, 'dataset "mnits" not found'),
-        (("test", "one", "--dataset", "five-digits"), 2, "five-digits has others: 10 classes (0,"),
-        (("test", "one", "foreign"), 2, "run one is of mnist and run foreign of five-digits"),
-        (("compare", "one", "foreign"), 2, "run one is of mnist and run foreign of five-digits"),
+        (
+            ("test", "one", "--dataset", "five-digits"),
+            2,
+            "five-digits do not match run one: found 5 classes",
+        ),
+        (("test", "one", "foreign"), 2, "run one uses mnist and run foreign uses five-digits"),
+        (("compare", "one", "foreign"), 2, "run one uses mnist and run foreign uses five-digits"),
         (("compare", "one", "one"), 2, "run one is named 2 times"),
-        (("compare", "one", "tow"), 3, 'no run is called "tow"'),
+        (("compare", "one", "tow"), 3, 'run "tow" not found'),
         (("compare", "one"), 2, "Missing argument"),
-        (("compare", "one", "narrow"), 2, "run narrow has 3 outputs, and mnist 10 classes"),
-        (("ensemble", "one"), 2, "an ensemble has two runs or more, found 1"),
+        (("compare", "one", "narrow"), 2, "run narrow has 3 outputs, but mnist has 10 classes"),
+        (("ensemble", "one"), 2, "an ensemble needs two runs or more; found 1"),
         (("ensemble", "one", "two", "one"), 2, "run one is named 2 times"),
-        (("ensemble", "one", "foreign"), 2, "run one is of mnist and run foreign of five-digits"),
-        (("ensemble", "one", "narrow"), 2, "run narrow has 3 outputs, and mnist 10 classes"),
-        (("ensemble", "one", "raw"), 2, "run raw ends with Tanh, expected outputs from 0 to 1"),
-        (("ensemble", "one", "two", "--name=three"), 2, 'run "three" exists'),
-        (("ensemble", "one", "none"), 3, 'no run is called "none"'),
+        (("ensemble", "one", "foreign"), 2, "run one uses mnist and run foreign uses five-digits"),
+        (("ensemble", "one", "narrow"), 2, "run narrow has 3 outputs, but mnist has 10 classes"),
+        (("ensemble", "one", "raw"), 2, "run raw ends with Tanh; expected outputs from 0 to 1"),
+        (("ensemble", "one", "two", "--name=three"), 2, 'run "three" already exists'),
+        (("ensemble", "one", "none"), 3, 'run "none" not found'),
         (
             ("train", "--from=pair", "--epochs=1"),
             2,
-            "run pair is an ensemble of one, two, it is not trained",
+            "run pair is an ensemble of one, two; it was not trained itself",
         ),
     ],
 )

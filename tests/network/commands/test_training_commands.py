@@ -60,7 +60,7 @@ def test_the_later_word_counts_preset_file_option(network, tmp_path, cache):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("epoch = 3", r'run.toml: "epoch" is not an option of a training. Did you mean epochs\?'),
+        ("epoch = 3", r'run.toml: "epoch" is not a training option. Did you mean epochs\?'),
         ("epochs = 'three'", 'epochs in .*run.toml is "three"; expected a whole number such as 40'),
         ("epochs = 1.5", "epochs in .* is 1.5; expected a whole number"),
         ("epochs = true", "epochs in .* is true; expected a whole number"),
@@ -69,16 +69,16 @@ def test_the_later_word_counts_preset_file_option(network, tmp_path, cache):
         ("[augment]\nrotat = 3", "augment in .*rotat.*; expected shift, .*Did you mean rotate?"),
         ("[augment]\nrotate = 500", 'augment in .*{"rotate": 500}; expected 0 to 180 for rotate'),
         ("layers = 'Conv2D(4), Linear(3)'", "layer Linear.* cannot take inputs of shape"),
-        ("layers = 'Linaer(3)'", "layer 'Linaer' is unknown, .*Did you mean Linear?"),
+        ("layers = 'Linaer(3)'", 'layer "Linaer" not found; .*Did you mean Linear?'),
         ("layers = 'MaxPool2D(30), Flatten'", "layer MaxPool2D.* cannot take inputs"),
-        ("layers = 'Conv2D(__import__(1))'", "layers in .*: Conv2D.*expected the form"),
+        ("layers = 'Conv2D(__import__(1))'", "layers in .*: .Conv2D.*expected the form"),
         (
             "label_smoothing = 0.1",
             "--label-smoothing needs cross-entropy, but --loss is squared-error",
         ),
         (
             "patience = 3\nvalidation = 0",
-            "patience in .* needs images to validate on, but validation in .* is 0",
+            "patience in .* needs validation images, but validation in .* is 0",
         ),
         ("epochs = ", "is not a TOML file"),
     ],
@@ -145,7 +145,7 @@ def test_other_weights_are_told_with_what_could_be_the_cause(network, cache, tmp
         run.checkpoint, Checkpoint(checkpoint.model, checkpoint.params, checkpoint.state, meta)
     )
     done = network("replay", "first", code=1)
-    assert "other weights" in done.out
+    assert "different weights" in done.out
     assert "python was 2.7 and is now 3." in done.out
     assert "BLAS threads was 99 and is now " in done.out
 

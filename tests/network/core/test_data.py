@@ -1,4 +1,4 @@
-"""Pixels become activations, and examples are split and dealt without losing one."""
+"""Pixels are scaled, and examples are split and batched without losing one."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ seeds = st.integers(0, 2**63 - 1)
 
 
 def numbered(count):
-    """Examples that can be told apart: label i, and i in every pixel."""
+    """Distinct examples: label i, and i in every pixel."""
     labels = np.arange(count)
     return Examples(np.repeat(labels, 4).reshape(-1, 2, 2).astype(np.float32), labels)
 
@@ -36,7 +36,7 @@ def test_255_grey_levels_become_0_to_1_in_float32():
 def test_the_validation_split_is_a_partition_that_depends_on_the_seed_alone(count, share, seed):
     examples = numbered(count)
     if round(count * share) == count:
-        with pytest.raises(UsageError, match="none is left to train on"):
+        with pytest.raises(UsageError, match="no training examples are left"):
             split_validation(examples, share, seed)
         return
     training, validation = split_validation(examples, share, seed)

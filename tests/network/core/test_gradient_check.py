@@ -1,4 +1,4 @@
-"""The gradient check passes right models, and names the layer of every wrong one."""
+"""The gradient check passes correct models, and names the layer of every incorrect one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Spoilt:
 
 
 def climb(d_x, grads, n):
-    """Have the sign of the seed's bias."""
+    """A layer with the sign of the original project's bias."""
     return d_x, {**grads, "bias": -grads["bias"]}
 
 

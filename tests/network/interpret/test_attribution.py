@@ -1,4 +1,4 @@
-"""Contributions add up, the smallest change is small and changes the answer, near is near."""
+"""Contributions add up, counterfactuals are near and flip predictions, neighbours are near."""
 
 import numpy as np
 import pytest
@@ -128,7 +128,7 @@ def test_where_no_slope_leads_to_an_answer_a_known_image_shows_the_way():
     params[1]["weight"][:], params[1]["bias"][:] = 1, -16  # silent below 16 pixels of ink
     params[3]["weight"][:], params[3]["bias"][:] = [[0, 1]], [4, 0]  # 1 from 20 pixels of ink on
     image, known = np.zeros((8, 8), np.float32), np.ones((3, 8, 8), np.float32)
-    known[0] = 0.1  # is not answered with 1
+    known[0] = 0.1  # is not predicted as 1
     assert smallest_change(model, params, image, 1, NONE) is None
     change = smallest_change(model, params, image, 1, known)
     outputs, _ = model.forward(params, change.image[np.newaxis])

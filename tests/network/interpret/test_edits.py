@@ -1,4 +1,4 @@
-"""Edited models: units switched off, biases shifted, weights pruned and disturbed."""
+"""Edited models: units switched off, biases shifted, weights pruned, noise added."""
 
 import numpy as np
 import pytest
@@ -156,5 +156,5 @@ def test_noise_moves_weights_by_a_share_of_their_spread_and_leaves_pruned_ones_a
 )
 def test_what_is_not_there_cannot_be_edited(edits):
     params, _ = make(DENSE)
-    with pytest.raises(ValueError, match="is no place among"):
+    with pytest.raises(ValueError, match="is out of range for"):
         edit_model(DENSE, params, edits, (8, 8))

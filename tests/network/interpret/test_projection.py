@@ -1,4 +1,4 @@
-"""Maps of points: PCA is what the singular values say, and every method keeps groups together."""
+"""Projections: PCA agrees with the singular values, and every method keeps groups together."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Every layer's outputs, stages of layers, and what each unit likes to see."""
+"""Every layer's outputs, blocks of layers, and the top images of each unit."""
 
 import numpy as np
 import pytest

@@ -142,7 +142,7 @@ def test_a_unit_that_is_off_says_exactly_nothing(maker, normalised, follow):
         ),
         ("Flatten, Linear(3), Sigmoid", 0, "layer 0, Flatten, has no units to switch off"),
         ("Ensemble(('Flatten, Linear(3), Softmax',))", 0, "layer 0, Ensemble, has no units"),
-        ("Flatten, Linear(3)", 7, "7 is no place among 2"),
+        ("Flatten, Linear(3)", 7, "index 7 is out of range for 2 entries"),
     ],
 )
 def test_what_no_parameters_can_say_is_refused(text, place, words):
@@ -247,19 +247,23 @@ def test_no_training_made_it_and_none_goes_on(cache, again):
         "replay": lambda: replay(saved.name, cache_dir=cache.root),
         "film": lambda: check_can_make_film(saved.run),
     }
-    with pytest.raises(UsageError, match="was not trained: it is run first as it was edited"):
+    with pytest.raises(UsageError, match="was not trained: it is an edited copy of run first"):
         acts[again]()
 
 
 @pytest.mark.parametrize(
     ("wanted", "edits", "words"),
     [
-        ("first", EDITS, 'run "first" exists'),
-        ("../first", EDITS, "is no name for a run"),
-        (".hidden", EDITS, "is no name for a run"),
+        ("first", EDITS, 'run "first" already exists'),
+        ("../first", EDITS, "is not a valid run name"),
+        (".hidden", EDITS, "is not a valid run name"),
         ("new", Edits(), "run first has no edits"),
         ("new", Edits(off=((0, 1),)), "run first cannot be edited: layer 0, Flatten, has no units"),
-        ("new", Edits(off=((2, 99),)), "run first cannot be edited: 99 is no place among 5"),
+        (
+            "new",
+            Edits(off=((2, 99),)),
+            "run first cannot be edited: index 99 is out of range for 5 entries",
+        ),
         ("new", Edits(shifts={(1, 0): 1e39}), "are not finite"),
     ],
 )

@@ -309,7 +309,7 @@ def test_a_run_that_is_damaged_does_not_hide_the_others(lab):
     (folder / "checkpoint.npz").write_bytes(b"nothing")
     answer = lab.get(f"{lab.address}api/runs", timeout=PATIENCE).json()
     found = {run["name"]: run.get("problem", "") for run in answer["runs"]}
-    assert "no readable checkpoint" in found["cut"]
+    assert "is not a readable checkpoint" in found["cut"]
     assert found["first"] == ""
     for path in ("weights", "events"):
         answer = lab.get(f"{lab.address}api/trainings/cut/{path}", timeout=PATIENCE)

@@ -230,7 +230,7 @@ def test_what_is_changed_is_written_down_and_replay_makes_it_again(lab, call):
         ({"choices": {"hidden": "1," * 200 + "1"}}, "layers", "the lab trains up to 100"),
         ({"choices": {"dataset": "mnits"}}, "dataset", "Did you mean mnist?"),
         ({"preset": "textbok"}, "preset", "Did you mean textbook?"),
-        ({"name": "../x"}, "name", "is no name for a run"),
+        ({"name": "../x"}, "name", "is not a valid run name"),
         ({"name": "taken"}, "name", "never overwritten"),
         ({"colour": "red"}, "colour", "not permitted"),
         ({"choices": {"limit": 1, "dataset": NAME}, "name": "x" * 101}, "name", "100 characters"),
@@ -247,7 +247,7 @@ def test_what_is_changed_is_written_down_and_replay_makes_it_again(lab, call):
         (
             {"preset": "conv", "choices": {"dataset": NAME, "activation": "gelu"}},
             "activation",
-            "Activation gelu has no effect beside Layers",
+            "Activation gelu has no effect with Layers",
         ),
     ],
 )

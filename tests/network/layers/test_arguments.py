@@ -23,7 +23,7 @@ REFUSED = [
     ("Linear('20')", "n_out must be a whole number"),
     ("Linear(1000000000000)", "n_out must be at least 1 and at most 1,000,000"),
     ("Linear(20, 'foo')", "initializer must be one of uniform, glorot, he"),
-    ("Linear(20, 3)", "initializer must be a text"),
+    ("Linear(20, 3)", "initializer must be text"),
     ("Linear", r"expected the form Linear\(n_out, initializer\)"),
     ("Linear(1, 'he', 3)", r"expected the form Linear\(n_out, initializer\)"),
     ("Linear(n_in=3)", r"expected the form Linear\(n_out, initializer\)"),
@@ -51,7 +51,7 @@ REFUSED = [
     ("Ensemble((3,))", "members must be one or more texts"),
     ("Ensemble(('Linear(3)', ' '))", "members must be layers as text, at least one each"),
     ("Ensemble(('Linear(0)',))", "n_out must be at least 1"),
-    ("Ensemble(('Perceptron',))", "'Perceptron' is unknown"),
+    ("Ensemble(('Perceptron',))", 'layer "Perceptron" not found'),
 ]
 
 
@@ -71,7 +71,7 @@ def test_what_a_layer_cannot_be_is_a_usage_error_of_one_line(text, message):
 def test_no_field_of_any_layer_takes_anything(name, field):
     description = describe_layer(EXAMPLES[name][0])
     for nonsense in (None, True, -1e9, math.nan, math.inf, "nonsense", b"", object(), [None], {}):
-        with pytest.raises(UsageError, match=f"{name}.*: {field} must be|is unknown"):
+        with pytest.raises(UsageError, match=f"{name}.*: {field} must be|not found"):
             build_layer({**description, field: nonsense})
 
 

@@ -1,4 +1,4 @@
-"""Networks that answer together: the mean of what each says, and nothing else."""
+"""Ensembles: the output is the mean of the outputs of the members."""
 
 import json
 
@@ -75,7 +75,7 @@ def test_an_ensemble_goes_through_json_and_through_a_checkpoint_even_in_another(
 
 
 def test_members_whose_outputs_have_no_mean_are_refused():
-    with pytest.raises(ValueError, match="members with outputs of shapes"):
+    with pytest.raises(ValueError, match="members have outputs of shapes"):
         Ensemble(("Linear(3)", "Linear(4)")).shapes((5,))
 
 

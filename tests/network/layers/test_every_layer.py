@@ -1,4 +1,4 @@
-"""Every layer: right gradients, right shapes, nothing remembered, nothing changed."""
+"""Every layer: correct gradients and shapes, no stored results, no changed inputs."""
 
 import dataclasses
 
@@ -69,7 +69,7 @@ def test_shapes_and_dtypes_are_those_of_what_is_differentiated(name, dtype, data
 
 @every_layer
 def test_inputs_gradients_and_params_stay_unchanged(name):
-    at = Application(name)  # write-protected: whoever writes to them raises
+    at = Application(name)  # write-protected: writing to them raises an error
     kept = {key: value.copy() for key, value in {"x": at.x, "d_y": at.d_y, **at.params}.items()}
     at.run()
     for key, value in {"x": at.x, "d_y": at.d_y, **at.params}.items():
@@ -133,7 +133,7 @@ def test_unknown_descriptions_are_refused():
 
 @pytest.mark.parametrize("text", ["Linear(10", "] + [", "Flatten]; [", "(" * 300])
 def test_text_that_is_not_a_list_of_layers_is_refused(text):
-    with pytest.raises(UsageError, match="layers are"):
+    with pytest.raises(UsageError, match="is not a list of layers"):
         parse_layers(text)
 
 

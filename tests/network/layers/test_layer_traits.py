@@ -1,4 +1,4 @@
-"""What every layer answers when other code asks is true of what it computes."""
+"""The properties that every layer declares are true of its computation."""
 
 import numpy as np
 import pytest

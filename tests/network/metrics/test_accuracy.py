@@ -1,4 +1,4 @@
-"""Accuracy with its interval, the confusion matrix, and outputs a chunk at a time."""
+"""Accuracy with its interval, the confusion matrix, and outputs chunk by chunk."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def test_chunks_do_not_change_the_outputs(count, monkeypatch):
 
 
 def test_the_highest_output_is_the_answer():
-    # one pixel per class and no weights: the brightest pixel is the answer
+    # one pixel per class and no weights: the brightest pixel is the prediction
     images = np.array([[[0.9, 0.1, 0.2]], [[0.3, 0.4, 0.2]], [[0.5, 0.1, 0.9]]])
     assert predict_classes(Model((Flatten(),)), [{}], images).tolist() == [0, 1, 2]
 

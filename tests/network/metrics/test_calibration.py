@@ -1,4 +1,4 @@
-"""Probabilities mean what they say: of answers held to be 90 % likely, 90 % are right."""
+"""Probabilities are calibrated: of predictions with a probability of 90 %, 90 % are correct."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def draw(last, seed=0):
 
 
 def draw_world(seed, count, temperature):
-    """Scores of a world that is known: labels come up as softmax(scores / temperature) says."""
+    """Scores with known probabilities: labels are drawn from softmax(scores / temperature)."""
     rng = np.random.default_rng(seed)
     scores = rng.normal(0, 3, (count, 10))
     chances = apply_temperature(scores, temperature).cumsum(axis=1)

@@ -1,4 +1,4 @@
-"""The paired test and its interval: exact, published, fair to both, and right 95 times of 100."""
+"""The paired test and its interval: exact, as published, symmetric, correct 95 times in 100."""
 
 from fractions import Fraction
 from math import comb

@@ -1,4 +1,4 @@
-"""Intervals are the published ones, and enclose what they are about."""
+"""Intervals are the published ones, and contain the true value."""
 
 import numpy as np
 import pytest

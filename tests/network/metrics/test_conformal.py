@@ -1,4 +1,4 @@
-"""A promised coverage is kept, whatever the probabilities are worth."""
+"""Prediction sets reach the chosen coverage, for any probabilities."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_new_examples_are_covered_as_often_as_promised(kind, coverage):
         covered.append(sets[np.arange(50), labels].mean())
     error = np.std(covered) / 20  # of the mean of 400
     assert np.mean(covered) > coverage - 3 * error
-    if kind != "honest":  # its answer, which is always in the set, is right more often
+    if kind != "honest":  # the prediction, always in the set, is correct more often
         assert np.mean(covered) < coverage + 1 / 61 + 3 * error
 
 

@@ -1,4 +1,4 @@
-"""Random directions pass right gradients, and fail every wrong one, however little of it is."""
+"""Random directions pass correct gradients, and fail every incorrect one, even by one number."""
 
 import numpy as np
 import pytest

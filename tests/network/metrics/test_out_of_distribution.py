@@ -1,4 +1,4 @@
-"""What is unlike the images to train on is told, and digits seldom are, as promised."""
+"""Other images are detected as out of distribution, and digits no more often than allowed."""
 
 from math import comb
 

@@ -1,4 +1,4 @@
-"""Whoever answers less errs less: risk against coverage."""
+"""Risk-coverage curve: predicting fewer images makes fewer errors."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Corruptions do what their names say, level by level, and curves are the same each time."""
+"""Corruptions have their named effect at every level, and curves are the same each time."""
 
 import itertools
 

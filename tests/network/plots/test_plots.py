@@ -177,10 +177,10 @@ def test_held_out_images_cost_no_look_and_a_split_costs_one(cache, subjects):
 def test_a_run_that_held_nothing_out_says_what_to_choose(cache):
     choices = Configuration(dataset=NAME, epochs=1, validation=0.0, hidden=())
     train(cache, "all-trained", choices)
-    with pytest.raises(UsageError, match=r"held no images out\. Choose --split test"):
+    with pytest.raises(UsageError, match=r"has no validation images\. Choose --split test"):
         load_subjects(cache, ["all-trained"], "validation")
     create_training_run(cache, choices, "untrained")
-    with pytest.raises(UsageError, match=r"is not known\. Choose --split test"):
+    with pytest.raises(UsageError, match=r"are not known\. Choose --split test"):
         load_subjects(cache, ["untrained"], "validation")
 
 
@@ -265,7 +265,7 @@ EXTREMES = ["all right", "all wrong", "one right", "one wrong"]
 
 
 def extreme_subject(subjects, images):
-    """Give images the labels that make all or one of the answers right or wrong."""
+    """Give images the labels that make all or one of the predictions correct or incorrect."""
     subject = subjects["dense"]
     labels = subject.answers if "right" in images else (subject.answers + 1) % 10
     count = 1 if "one" in images else len(subject.answers)

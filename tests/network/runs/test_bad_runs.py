@@ -1,4 +1,4 @@
-"""One bad run never takes the list of runs, the lab or the plots of the others away."""
+"""One damaged run does not stop the list of runs, the lab, or plots of other runs."""
 
 import json
 import os
@@ -146,8 +146,8 @@ def test_a_configuration_that_was_changed_is_noticed_and_can_be_deleted(cache, c
     bad = find_run(cache, "bad")
     bad.configuration.write_bytes(bad.configuration.read_bytes().replace(b"0.4", b"0.3"))
     told = call("test", "bad", cache=cache, code=4).err
-    assert "config.json: sha256 is" in told
-    assert "it was changed. Delete it: the checkpoint has the configuration" in told
+    assert "config.json was changed: its sha256 is" in told
+    assert "as in the checkpoint. Delete it; the checkpoint has the configuration" in told
     bad.configuration.unlink()
     assert load_run(bad)[1] == load_run(find_run(cache, "good"))[1]
 

@@ -1,4 +1,4 @@
-"""What answers are worth is measured on examples never seen, kept beside the weights, and used."""
+"""Calibration is computed on validation images, saved next to the weights, and used."""
 
 import json
 from dataclasses import asdict, replace
@@ -99,7 +99,7 @@ def test_more_is_promised_with_larger_sets_and_what_cannot_be_promised_is_refuse
     assert [*found.thresholds] == [f"{it:g}" for it in conformal.COVERAGES]
     assert [*found.set_sizes.values()] == sorted(found.set_sizes.values())
     assert found.threshold_for(0.97) == ("0.98", found.thresholds["0.98"])
-    with pytest.raises(UsageError, match=r"coverage is 0.9999, and 2,000 .* promise 0.999 at most"):
+    with pytest.raises(UsageError, match=r"coverage is 0.9999; 2,000 .* support 0.999 at most"):
         found.threshold_for(0.9999)
 
 
@@ -142,9 +142,9 @@ CHANGES = [
 def test_a_file_that_makes_no_sense_is_refused_and_says_what_to_do(change, runs, measured):
     run, values = runs["modest"][0].run, {"format": 1, **asdict(measured["modest"]), **change}
     run.calibration.write_bytes(checksummed_bytes(values))
-    with pytest.raises(CorruptError, match="no calibration") as refused:
+    with pytest.raises(CorruptError, match=r"calibration\.json is damaged") as refused:
         load_calibration(run, values["weights"])
-    assert refused.value.hint == f"Run `network calibrate {run.name}`, which makes it anew"
+    assert refused.value.hint == f"Run `network calibrate {run.name}` to replace it"
     run.calibration.unlink()
 
 
@@ -155,7 +155,7 @@ def test_too_few_held_out_examples_are_refused_and_few_cannot_tell_what_is_unlik
         for _ in create_training_run(cache, replace(choices, validation=share), name).train():
             pass
     loaded = {run.name: run for run in load_runs(cache, ["few", "some"])}
-    with pytest.raises(UsageError, match="few held 16 examples out of its training, expected 20"):
+    with pytest.raises(UsageError, match="few has 16 validation images; expected at least 20"):
         calibrate_run(cache, loaded["few"])
     found = calibrate_run(cache, loaded["some"])
     assert found.familiarity is None
@@ -192,11 +192,11 @@ def test_a_judge_says_what_it_lacks_and_judges_without_it(tmp_path, mnist_test_s
         pass
     (loaded,) = load_runs(cache, ["greedy"])
     predictor = load_predictor(cache, loaded)
-    assert "held 0 examples out of its training" in predictor.unavailable_reason.message
+    assert "has 0 validation images" in predictor.unavailable_reason.message
     (prediction,) = predictor.predict(mnist_test_set[0][:1])
     assert prediction.probabilities.sum() == pytest.approx(1)
     assert prediction.is_out_of_distribution is None
-    with pytest.raises(UsageError, match="held 0 examples"):
+    with pytest.raises(UsageError, match="has 0 validation images"):
         predictor.predict(mnist_test_set[0][:1], coverage=0.9)
 
 

@@ -1,4 +1,4 @@
-"""Every look at test images is counted, none is lost, and earlier versions' looks are read."""
+"""Every test evaluation is logged, none is lost, and logs of earlier versions are read."""
 
 import json
 
@@ -103,9 +103,9 @@ def test_what_is_no_test_result_is_refused_with_what_to_do(value, tmp_path):
     path = tmp_path / "mine" / "test.json"
     path.parent.mkdir()
     path.write_bytes(checksummed_bytes({"format": 2, **value}))
-    with pytest.raises(CorruptError, match="no test result") as error:
+    with pytest.raises(CorruptError, match=r"test\.json is damaged") as error:
         read_evaluations(path, "mnist")
-    assert error.value.hint == "Delete it, and run `network test mine`"
+    assert error.value.hint == "Delete it and run `network test mine`"
 
 
 def test_a_newer_format_is_refused_and_an_open_seal_too(tmp_path):

@@ -1,4 +1,4 @@
-"""The film of a run: one frame an epoch, each with the parameters and the answers of then."""
+"""The film of a run: one frame per epoch, each with its parameters and predictions."""
 
 import shutil
 from dataclasses import replace
@@ -98,7 +98,7 @@ def test_a_checkpoint_that_is_no_frame_is_refused(filmed, cache):
     path = frame_path(filmed.run.film, 7)
     for meta in ({}, {"epoch": 7}, {"epoch": 8, "answers": []}):
         save_checkpoint(path, Checkpoint(plain.model, plain.params, {}, meta))
-        with pytest.raises(CorruptError, match="no frame of a film"):
+        with pytest.raises(CorruptError, match="is not the frame of epoch"):
             load_frame(filmed.run, 7)
     path.unlink()
 
@@ -133,7 +133,7 @@ def test_a_frame_of_another_training_is_refused_and_one_of_an_earlier_version_is
         runs.append(training_run.run)
     path = frame_path(runs[0].film, epoch)
     shutil.copy(frame_path(runs[1].film, epoch), path)
-    with pytest.raises(CorruptError, match=r"a frame of another training\. Remove .*film"):
+    with pytest.raises(CorruptError, match=r"is a frame of another training run\. Remove .*film"):
         load_frame(runs[0], epoch)
     frame = load_checkpoint(path)
     del frame.meta["training_sha256"]

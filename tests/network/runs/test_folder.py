@@ -60,7 +60,7 @@ def test_runs_are_called_after_their_sizes_and_the_next_number(cache):
 def test_a_run_is_never_overwritten(cache):
     run = save(cache, "mine")
     before = run.checkpoint.read_bytes()
-    with pytest.raises(UsageError, match='run "mine" exists') as error:
+    with pytest.raises(UsageError, match='run "mine" already exists') as error:
         save(cache, "mine")
     assert error.value.hint == "Choose another --name"
     assert run.checkpoint.read_bytes() == before
@@ -114,7 +114,7 @@ def test_plain_names_are_taken(cache, name):
     ],
 )
 def test_names_that_are_paths_or_options_are_refused(cache, name):
-    with pytest.raises(UsageError, match="is no name for a run"):
+    with pytest.raises(UsageError, match="is not a valid run name"):
         create_run(cache, name, MODEL, PARAMS, CONFIGURATION)
     assert list_runs(cache) == []
 
@@ -169,12 +169,12 @@ def test_a_misspelt_name_gets_the_nearest(cache):
         find_run(cache, "784-5-10-1")
     assert error.value.hint == "Run `network train`"
     save(cache)
-    with pytest.raises(MissingError, match='no run is called "784-5-10"') as error:
+    with pytest.raises(MissingError, match='run "784-5-10" not found') as error:
         find_run(cache, "784-5-10")
     assert error.value.hint == "Did you mean 784-5-10-1?"
     with pytest.raises(MissingError) as error:
         find_run(cache, "zzz")
-    assert error.value.hint == "`network runs` names them all"
+    assert error.value.hint == "`network runs` lists all runs"
 
 
 def test_a_folder_without_a_checkpoint_is_no_run(cache):

@@ -1,4 +1,4 @@
-"""A run is measured by examples that it has never seen, wherever its parameters come from."""
+"""A run is evaluated on examples that it was not trained on, whatever it started from."""
 
 from dataclasses import replace
 
@@ -112,7 +112,7 @@ def test_of_what_was_not_trained_here_nobody_knows(cache):
     train(cache, "from-foreign", start="foreign")
     make_ensemble(cache, ["foreign", train(cache, "own")], "with-foreign")
     for name in ("foreign", "from-foreign", "with-foreign"):
-        with pytest.raises(UsageError, match=f"run {name}: which examples .* is not known"):
+        with pytest.raises(UsageError, match=f"training examples of run {name} are not known"):
             division_of(cache, name)
 
 
@@ -135,7 +135,9 @@ def test_of_runs_of_earlier_versions_only_those_that_began_anew_are_known(cache)
 def test_other_data_under_the_same_name_are_refused(cache, tmp_path):
     train(cache, "one")
     rewrite(cache, "one", data="0" * 64)
-    with pytest.raises(UsageError, match=r"was trained on data of sha256 0000.*, now small-digits"):
+    with pytest.raises(
+        UsageError, match=r"was trained on data with sha256 0000.*; small-digits now has"
+    ):
         division_of(cache, "one")
     train(cache, "two")
     import_dataset(cache, tmp_path / "source.npz", "small-digits-2", ImportOptions())
@@ -149,5 +151,5 @@ def test_other_data_under_the_same_name_are_refused(cache, tmp_path):
 def test_what_makes_no_sense_is_refused(seen, cache):
     train(cache, "one")
     rewrite(cache, "one", seen=seen)
-    with pytest.raises(CorruptError, match=r"makes no sense|seen is .*, expected a list"):
+    with pytest.raises(CorruptError, match=r"is damaged|seen is .*; expected a list"):
         division_of(cache, "one")

@@ -1,4 +1,4 @@
-"""The seed's parameter files become a network that gives the same outputs."""
+"""The original project's parameter files become a network with the same outputs."""
 
 import pickle
 
@@ -13,14 +13,14 @@ from pipeline.errors import CorruptError, MissingError
 
 @pytest.fixture
 def arrays():
-    """Weights and biases in the seed's form: w of shape (n_out, n_in), b to be subtracted."""
+    """Weights and biases in the original's form: w of shape (n_out, n_in), b to be subtracted."""
     rng = np.random.default_rng(0)
     weights = [rng.uniform(-0.036, 0.036, shape) for shape in [(6, 784), (4, 6), (10, 4)]]
     return weights, [rng.normal(size=len(w)) for w in weights]
 
 
 def write(folder, weights, biases):
-    """Write two pickles as the seed did, with Python 3 and the NumPy of its time."""
+    """Write two pickles as the original did, with Python 3 and the NumPy of its time."""
     for name, value in (("w", weights), ("b", biases)):
         data = pickle.dumps(value, protocol=3).replace(b"cnumpy._core.", b"cnumpy.core.")
         (folder / name).write_bytes(data)
@@ -28,7 +28,7 @@ def write(folder, weights, biases):
 
 
 def as_objects(arrays):
-    """Pack arrays of different shapes into one array of objects, as the seed's training did."""
+    """Pack arrays of different shapes into one array of objects, as the original's training did."""
     packed = np.empty(len(arrays), object)
     packed[:] = arrays
     return packed
@@ -41,7 +41,7 @@ def test_the_outputs_are_the_seeds(tmp_path, arrays, container, mnist_test_set):
     pixels = mnist_test_set[0][:50]
     found, _ = model.forward(params, scale_pixels(pixels).astype(np.float64))
     for image, outputs in zip(pixels, found, strict=True):
-        x = image.flatten()  # 0 to 255, as the seed feeds it
+        x = image.flatten()  # 0 to 255, as the original feeds it
         for w, b in zip(weights, biases, strict=True):
             x = 1 / (1 + np.exp(-(np.dot(w, x) - b)))
         assert outputs == pytest.approx(x, rel=1e-4)
@@ -64,17 +64,17 @@ def change(index, what):
 @pytest.mark.parametrize(
     ("spoil_weights", "spoil_biases", "message"),
     [
-        (change(0, lambda w: w[:, 1:]), list, r"weights \(6, 783\), expected \(6, 784\)"),
-        (change(1, lambda w: w.T), list, r"weights \(6, 4\), expected \(4, 6\)"),
-        (list, change(1, lambda b: b[1:]), r"weights \(4, 6\), expected \(3, 6\)"),
+        (change(0, lambda w: w[:, 1:]), list, r"shape \(6, 783\); expected \(6, 784\)"),
+        (change(1, lambda w: w.T), list, r"shape \(6, 4\); expected \(4, 6\)"),
+        (list, change(1, lambda b: b[1:]), r"shape \(4, 6\); expected \(3, 6\)"),
         (lambda w: w[:2], list, "has 2 layers, .* has 3"),
-        (change(1, lambda w: w[0]), list, r"found float64 \(6,\), expected .* 2 dimensions"),
-        (list, change(0, lambda b: b[:, None]), r"found float64 \(6, 1\), expected .* 1 dim"),
-        (change(2, lambda w: w.astype(int)), list, "found ndarray, expected finite floats"),
+        (change(1, lambda w: w[0]), list, r"found float64 \(6,\); expected .* 2 dimensions"),
+        (list, change(0, lambda b: b[:, None]), r"found float64 \(6, 1\); expected .* 1 dim"),
+        (change(2, lambda w: w.astype(int)), list, "found ndarray; expected finite floats"),
         (change(2, lambda w: w * np.nan), list, "expected finite floats"),
-        (change(0, lambda w: "w"), list, "found str, expected finite floats"),
-        (lambda w: [], list, "no list of arrays"),
-        (lambda w: {"w": w}, list, "no list of arrays"),
+        (change(0, lambda w: "w"), list, "found str; expected finite floats"),
+        (lambda w: [], list, "is not a list of arrays"),
+        (lambda w: {"w": w}, list, "is not a list of arrays"),
         (lambda w: print, list, r"refused: it imports .*builtins.print"),
     ],
 )

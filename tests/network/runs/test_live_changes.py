@@ -1,4 +1,4 @@
-"""A training that is changed on the way goes on exactly, and can be done again exactly."""
+"""A training with changed settings continues exactly, and can be repeated exactly."""
 
 import itertools
 
@@ -47,7 +47,7 @@ def cache(tmp_path_factory):
 
 
 def train_until(training_run, step):
-    """Train until so many steps are made, or to the end, and close as whoever stops does."""
+    """Train up to a number of steps, or to the end, and close the generator."""
     if training_run.state.step >= step:
         return
     events = training_run.train()
@@ -143,7 +143,7 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_changed(values, words, ca
 @pytest.mark.parametrize(
     ("choices", "values", "words"),
     [
-        ({}, {"dropout": 0.5}, "dropout needs a layer"),
+        ({}, {"dropout": 0.5}, "dropout needs a Dropout layer"),
         ({"optimizer": "sgd"}, {"momentum": 0.5}, "momentum needs momentum, nesterov or muon"),
     ],
 )
@@ -161,6 +161,6 @@ def test_changes_that_are_none_are_refused_by_replay(cache, call):
     checkpoint.meta["changes"] = [{"step": 1}]
     save_checkpoint(training_run.run.checkpoint, checkpoint)
     assert (
-        "no changes of a training"
+        "a change of settings is"
         in call("replay", "odd", code=CorruptError.exit_code, cache=cache).err
     )

@@ -1,4 +1,4 @@
-"""A film that is made afterwards is, frame for frame, the one that the training would have kept."""
+"""A film that is made afterwards equals, frame by frame, the film of the training itself."""
 
 import itertools
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""A run has one writer, and no state of it is replaced by one that went on from another."""
+"""A run has one writer, which only replaces the state that it continued from."""
 
 import shutil
 from contextlib import closing

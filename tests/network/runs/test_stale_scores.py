@@ -1,4 +1,4 @@
-"""R25: a score, a calibration and a film are shown of the weights that they are about, or not."""
+"""R25: a score, a calibration and a film are shown only for the weights that they belong to."""
 
 import json
 import multiprocessing
@@ -81,7 +81,7 @@ def test_a_run_that_is_trained_further_has_no_score_until_it_is_tested_again(
     assert load_calibration(stopped, load_checkpoint(stopped.checkpoint).meta["sha256"]) is None
     after = evaluate(cache, stopped)
     assert summarise_run(stopped)["accuracy"] == after.accuracy
-    assert len(read_evaluations(stopped.result, NAME)) == 2  # looks are counted all the same
+    assert len(read_evaluations(stopped.result, NAME)) == 2  # evaluations are counted in any case
 
 
 def test_a_film_says_whether_it_shows_the_run(cache, stopped):

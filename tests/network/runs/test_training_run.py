@@ -48,7 +48,7 @@ def same(one, other):
 
 
 def test_nothing_left_to_train_on_is_refused(built_cache):
-    with pytest.raises(UsageError, match="of 1 examples none is left to train on"):
+    with pytest.raises(UsageError, match="no training examples are left: 1 of 1 are held out"):
         load_training_examples(built_cache, Configuration(limit=1, validation=0.9))
 
 
@@ -81,7 +81,7 @@ def test_a_run_can_start_from_another(cache, examples):
 
 def test_a_start_whose_outputs_do_not_suit_the_loss_is_refused(cache, examples):
     list(start(cache, examples, name="first")[2])
-    with pytest.raises(UsageError, match="ends with Sigmoid, loss cross-entropy needs Softmax"):
+    with pytest.raises(UsageError, match="ends with Sigmoid, but loss cross-entropy needs Softmax"):
         load_initial_model(cache, replace(SMALL, start="first", loss="cross-entropy"))
 
 

@@ -176,7 +176,7 @@ def test_what_is_no_sweep_is_told(cache, tmp_path):
         make_study(cache, "taken")
     with pytest.raises(UsageError, match=r'sweep is "takn"; expected .*Did you mean taken'):
         load_study(cache, "takn")
-    with pytest.raises(UsageError, match="is no name for a run"):
+    with pytest.raises(UsageError, match="is not a valid run name"):
         make_study(cache, "../taken")
     (study.folder / "study.db").write_bytes(b"no database" * 100)
     with pytest.raises(CorruptError, match=r"study\.db is damaged"):

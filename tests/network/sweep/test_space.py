@@ -32,7 +32,7 @@ CONDITIONAL = """
     choices = [[30], [30, 20]]
 """
 REFUSED = {
-    "[learning_rat]\nlow = 1\nhigh = 2": '"learning_rat" is not an option.*Did you mean learning',
+    "[learning_rat]\nlow = 1\nhigh = 2": '"learning_rat" is not a training option.*mean learning',
     "[learning_rate]\nlow = 2\nhigh = 1": "from 2 to 1; expected low < high",
     "[learning_rate]\nlow = 0\nhigh = 1\nlog = true": "log = true and low = 0; expected true",
     "[learning_rate]\nlow = 'a'\nhigh = 1": 'low = "a"; expected a number',

@@ -1,4 +1,4 @@
-"""Every option is declared once, and a configuration is checked and complete when it is made."""
+"""Every option is declared once; a configuration is checked and completed when created."""
 
 import inspect
 import json
@@ -161,9 +161,9 @@ def test_text_that_is_no_such_value_is_refused_with_an_example(option, text, exp
 def test_an_option_is_spelled_as_its_user_knows_it_and_once():
     with pytest.raises(OptionError) as caught:
         Configuration(patience=3, validation=0)
-    assert str(caught.value) == "patience needs images to validate on, but validation is 0"
+    assert str(caught.value) == "patience needs validation images, but validation is 0"
     typed = caught.value.spelled(lambda key: OPTIONS[key].flag)
-    assert str(typed) == "--patience needs images to validate on, but --validation is 0"
+    assert str(typed) == "--patience needs validation images, but --validation is 0"
     for same in (typed.spelled(str.upper), pickle.loads(pickle.dumps(typed))):
         assert (str(same), same.option) == (str(typed), "patience")
 
@@ -180,7 +180,7 @@ def test_an_error_shows_a_users_text_as_it_is_in_one_short_line(value):
 def test_aliases_stand_for_their_options():
     chosen = build_configuration({"init_scale": 2.0, "ema": 0.9, "clip_norm": 3.0})
     assert (chosen.gain, chosen.average, chosen.clip) == (2.0, 0.9, 3.0)
-    with pytest.raises(UsageError, match=r'"epoch" is not an option'):
+    with pytest.raises(UsageError, match=r'"epoch" is not a training option'):
         build_configuration({"epoch": 3})
 
 

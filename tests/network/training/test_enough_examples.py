@@ -1,4 +1,4 @@
-"""A training that has too few examples for its settings is refused before it begins."""
+"""A training with too few examples for its settings ends with an error before it begins."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Gradients that are too long are shortened, all together, and others left as they are."""
+"""Gradients with too large a norm are clipped together; others are left as they are."""
 
 import numpy as np
 import pytest

@@ -110,7 +110,7 @@ def test_validation_is_measured_after_the_epoch_and_is_optional(digits):
     without = run(training, validation.take(slice(0)))
     assert {epoch.validation_accuracy for epoch in without.epochs} == {None}
     assert {epoch.validation_loss for epoch in without.epochs} == {None}
-    assert without.bytes == measured.bytes  # looking changes nothing
+    assert without.bytes == measured.bytes  # measuring changes nothing
 
 
 RUNAWAY = {"learning_rate": 1e6, "weight_decay": 1e3, "hidden": (8, 8, 8), "activation": "relu"}

@@ -1,4 +1,4 @@
-"""Muon: which arrays are matrices, and products that come near the orthogonal one of an SVD."""
+"""Muon: which arrays are matrices, and results near the orthogonal matrix of an SVD."""
 
 import numpy as np
 import pytest

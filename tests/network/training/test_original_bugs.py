@@ -1,4 +1,4 @@
-"""The seed project's five faults, each with the test that would have caught it.
+"""The original project's five bugs, each with the test that would have caught it.
 
 Every test runs on our network and on a rebuilt one (`benchmarks/seed_network.py`) that has the
 seed's fault and no other, so it is seen to pass what is right and to fail what is wrong.
@@ -124,7 +124,7 @@ def test_one_range_for_all_layers_is_caught():
 
 
 def saturated_share(hidden):
-    """The share of hidden sigmoids that answer 0 or 1 whatever the digit."""
+    """The share of hidden sigmoids whose output is 0 or 1 for every digit."""
     return np.mean(np.abs(hidden - 0.5) > 0.499)
 
 

@@ -1,4 +1,4 @@
-"""The repairs of the original: each trains, all together work, and the tutorial has them."""
+"""The bug fixes of the original: each trains, all together work, and the tutorial has them."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""A batch that threads share gives the outputs and gradients of the batch in one piece."""
+"""A batch that threads share gives the outputs and gradients of the whole batch."""
 
 import threading
 import warnings

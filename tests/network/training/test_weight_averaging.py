@@ -1,4 +1,4 @@
-"""A moving average of the parameters: its formula, and an optimizer that does not notice it."""
+"""The weight average: its formula, and no effect on the optimizer."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is faster gives the numbers of the plain formula."""
+"""Faster functions return the numbers of their plain formulas."""
 
 import numpy as np
 import pytest

@@ -52,7 +52,7 @@ def test_an_edited_network_is_saved_chosen_and_keeps_its_scores(open_page, small
     edited = scores(page)
     page.get_by_label("Run name").fill("../first")
     save.click()
-    expect(page.locator(".save-edited .field-problem")).to_contain_text("is no name for a run")
+    expect(page.locator(".save-edited .field-problem")).to_contain_text("is not a valid run name")
     page.get_by_label("Run name").fill("without-two")
     page.get_by_label("Run name").press("Enter")
     expect(page.locator("#run-picker")).to_have_value("without-two")
@@ -96,13 +96,13 @@ def save(lab, value, run="first"):
     ("run", "value", "status", "words"),
     [
         ("first", {}, 422, "run first has no edits"),
-        ("first", {**OFF, "name": "first"}, 422, 'run "first" exists'),
-        ("first", {**OFF, "name": "../../first"}, 422, "is no name for a run"),
+        ("first", {**OFF, "name": "first"}, 422, 'run "first" already exists'),
+        ("first", {**OFF, "name": "../../first"}, 422, "is not a valid run name"),
         ("first", {**OFF, "name": "a" * 101}, 422, "at most 100 characters"),
         ("first", {"off": [[0, 0]]}, 422, "layer 0, Flatten, has no units to switch off"),
-        ("first", {"scales": [[0, 0, 2.0]]}, 422, "0 is no place among 0"),
+        ("first", {"scales": [[0, 0, 2.0]]}, 422, "index 0 is out of range for 0 entries"),
         ("both", {**OFF, "member": 2}, 404, "has no member 2"),
-        ("no", OFF, 404, 'no run is called "no"'),
+        ("no", OFF, 404, 'run "no" not found'),
         ("..%2ffirst", OFF, 405, "Method Not Allowed"),
     ],
     ids=str,

@@ -1,4 +1,4 @@
-"""Exported runs: other programs read them, and answer as we do, image for image."""
+"""Exported runs: other programs read them, and compute the same outputs."""
 
 import hashlib
 import json

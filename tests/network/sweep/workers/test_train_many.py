@@ -174,14 +174,14 @@ def test_recipes_are_trained_for_an_ensemble_each_time_with_the_next_seed(networ
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("ensemble",), "an ensemble has two runs or more, found 0. Name runs, or recipes"),
-        (("ensemble", "--presets", "seed"), "an ensemble has two runs or more, found 1"),
+        (("ensemble",), "an ensemble needs two runs or more; found 0. Name runs, or presets"),
+        (("ensemble", "--presets", "seed"), "an ensemble needs two runs or more; found 1"),
         (("ensemble", "--presets", "seed,sed"), '--preset is "sed"; expected'),
         (
             ("ensemble", "known", "--presets", "seed"),
-            f"run known is of {NAME} and a recipe of mnist",
+            f"run known uses {NAME} and a preset uses mnist",
         ),
-        (("ensemble", "--presets", "seed,seed", "--name", "known"), 'run "known" exists'),
+        (("ensemble", "--presets", "seed,seed", "--name", "known"), 'run "known" already exists'),
         (
             ("ensemble", "known", "known", "--workers", "1"),
             "--workers applies only to new members",

@@ -45,7 +45,7 @@ export function hintsOf(run) {
 function diverged(run) {
   if (run.failure !== "DivergedError") return null;
   return {
-    problem: `The training run stopped: ${run.message.split(". ")[0]}.`,
+    problem: `${run.message.split(". ")[0].replace(/^t/, "T")}.`,
     fix: `The learning rate, ${rateOf(run)}, is too high. Restart with a tenth of it.`,
   };
 }
