@@ -22,6 +22,7 @@ from network.training.configuration import Configuration
 from pipeline.build import build_pickles
 from pipeline.datasets.registry import DATASETS
 from pipeline.storage.cache import Cache
+from pipeline.terminal.preview import save_picture
 from tests.reliability.judgement import Known, artefacts, right_content
 from tests.reliability.strace import Call, calls_on, inject, read_threads, was_hit, watch
 from tests.reliability.warm_commands import Ended, WarmCommands
@@ -251,10 +252,10 @@ def damage(files: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def draw_line(path: Path) -> None:
-    """Draw a picture with something in it."""
+    """Draw a picture with something in it, as this project does, which may replace it."""
     picture = Image.new("L", (28, 28), 255)
     picture.paste(0, (12, 4, 15, 24))
-    picture.save(path)
+    save_picture(picture, path)
 
 
 def write_arrays(path: Path, count: int) -> None:
