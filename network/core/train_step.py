@@ -42,6 +42,6 @@ def train_step(
     """
     outputs, backward = model.forward(params, images, rng)  # (N, H, W) -> (N, K)
     loss_value, d_outputs = loss(outputs, labels)  # one number, and its gradient (N, K)
-    grads = backward(d_outputs)  # backpropagation: the derivative for every parameter
+    grads = backward(d_outputs)  # backpropagation: the gradient with respect to every parameter
     optimizer.update(params, grads, state, learning_rate)  # changes params and state
     return loss_value

@@ -74,5 +74,5 @@ def test_what_is_not_installed_is_named_with_what_to_do(monkeypatch):
 
 
 def test_points_that_are_nowhere_are_refused():
-    with pytest.raises(ValueError, match="infinite"):
+    with pytest.raises(ValueError, match="not finite"):
         project(np.full((3, 3), np.inf, np.float32), "pca")
