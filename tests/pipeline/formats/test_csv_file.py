@@ -344,7 +344,9 @@ def test_files_of_two_datasets_are_not_joined(tmp_path):
     test = save(folder / "test.csv", csv_bytes(Kind(), pixels, NAMES["letters"]))
     cache = Cache(tmp_path / "cache", "test")
     for path in (train, folder):
-        with pytest.raises(CorruptError, match=rf"{test}: 5 classes found only in test .* in {train}"):
+        with pytest.raises(
+            CorruptError, match=rf"{test}: 5 classes found only in test .* in {train}"
+        ):
             import_dataset(cache, path, "mine", ImportOptions())
     wishes, pictures = ImportOptions(label_column="first"), images(tmp_path / "b")
     with pytest.raises(UsageError, match="--label-column applies to tables"):
