@@ -33,7 +33,7 @@ from network.training.loop import calibrate_model, has_ended, train
 from network.training.recipe import Recipe
 from network.training.state import EpochDone, Event, TrainingState
 from pipeline.datasets.registry import find_dataset
-from pipeline.errors import CorruptError, UsageError
+from pipeline.errors import CorruptError, StorageError, UsageError
 from pipeline.storage.cache import Cache
 from pipeline.terminal.counted import counted
 
@@ -138,9 +138,13 @@ class TrainingRun:
     def save_epoch(self) -> None:
         """Save the state after an epoch, with its frame if there is a film."""
         self.saved.require(self.run)
-        if self.run.film.is_dir():  # first: an epoch that is saved has its frame
-            save_frame(self.run, self.recipe, self.state, self.validation)
-        self.save()
+        try:
+            if self.run.film.is_dir():  # first: an epoch that is saved has its frame
+                save_frame(self.run, self.recipe, self.state, self.validation)
+            self.save()
+        except StorageError:
+            self.saved.require(self.run)  # a run that was removed meanwhile is the better reason
+            raise
 
     def begin_film(self) -> None:
         """Begin a film: save the parameters before training, and later after every epoch."""

@@ -96,7 +96,7 @@ def fits(value: Any, hint: Any) -> bool:
     if kind not in NUMBERS:
         return isinstance(value, kind)
     is_number = isinstance(value, NUMBERS[kind]) and not isinstance(value, bool)
-    return is_number and not math.isnan(value)
+    return is_number and (isinstance(value, int) or not math.isnan(value))  # an int may be huge
 
 
 def describe(hint: Any) -> str:

@@ -74,6 +74,13 @@ def test_the_result_of_an_earlier_version_is_one_look(version, correct):
     ]
 
 
+def test_a_count_beyond_all_floats_is_read_as_it_is(tmp_path):
+    huge = {"dataset": "mnist", "split": "test", "count": 10**400, "correct": 10**400}
+    (tmp_path / "test.json").write_bytes(checksummed_bytes({"format": 2, "looks": [huge]}))
+    (look,) = read_evaluations(tmp_path / "test.json", "mnist")
+    assert (look.count, look.accuracy) == (10**400, 1.0)
+
+
 def test_a_look_says_when_it_was_in_utc_to_the_second():
     look = evaluation_now("mnist", "test", ClassificationResult(np.diag([3, 1])), "0" * 64)
     assert look.checkpoint == "0" * 64
