@@ -6,7 +6,12 @@ from pipeline.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from network.images.pages.draw_steps import draw_steps as draw_steps
+    from network.images.pages.fit_digit import (
+        centre_by_mass as centre_by_mass,
+        fit_into_box as fit_into_box,
+    )
     from network.images.pages.read import (
+        PICTURES as PICTURES,
         Box as Box,
         Digit as Digit,
         Page as Page,
