@@ -58,8 +58,7 @@ test-all: slow coverage
 # Each test once, and the coverage of those that count for it.
 ci: lint coverage
 	$(PYTEST) -m "not slow" $(COVERING:%=--ignore=%)
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target slow ranges  # the slow tests often wait
-	$(MAKE) --no-print-directory page
+	$(MAKE) --no-print-directory slow ranges page
 
 ranges: .venv/installed-dev
 	$(BIN)/python -m tests.support.version_ranges

@@ -136,5 +136,5 @@ def reporting_problems(pipe: Connection) -> Iterator[None]:
         pipe.send({"type": "state", "state": "failed", "kind": kind, "message": str(error)})
     except MemoryError:
         pipe.send({"type": "state", "state": "failed", "message": "not enough memory"})
-    except (BrokenPipeError, EOFError):
+    except (ConnectionError, EOFError):
         pass  # the lab has ended, and the state is saved

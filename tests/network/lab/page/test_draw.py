@@ -73,7 +73,7 @@ def test_an_image_file_is_read_and_one_that_is_none_is_refused(open_page, mnist_
     page.set_input_files(".file-input", given)
     expect(prediction_of(page)).to_have_text(re.compile("^7"))
     page.set_input_files(".file-input", {**given, "buffer": b"nothing"})
-    expect(page.locator(".problem")).to_contain_text("no image")
+    expect(page.locator(".problem")).to_contain_text("not an image")
 
 
 DROP = """([name, base64]) => {
