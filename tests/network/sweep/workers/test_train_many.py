@@ -124,7 +124,10 @@ def test_a_training_that_no_worker_survives_is_told(cache):
     chosen = Configuration(dataset=NAME, epochs=9)
     with local_workers(1, timeout=0) as workers:
         (remote_run,) = begin_all(cache, [chosen])
-        with pytest.raises(ProjectError, match=rf"run {remote_run.run.name}: the worker took longer than .* 5 times"):
+        with pytest.raises(
+            ProjectError,
+            match=rf"run {remote_run.run.name}: the worker took longer than .* 5 times",
+        ):
             list(train_all(workers, [remote_run]))
     assert resume_remote_run(cache, remote_run.run).epochs_left == 9
 
