@@ -48,7 +48,7 @@ test: lint
 	$(PYTEST) -m "not slow"
 
 slow: .venv/installed-dev
-	$(PYTEST) -n 4 -m slow  # on two cores: many of them wait for other processes
+	$(PYTEST) -m slow
 
 coverage: .venv/installed-dev
 	$(PYTEST) -m "not slow" $(COVERING) --cov

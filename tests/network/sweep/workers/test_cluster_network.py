@@ -134,7 +134,7 @@ def test_a_machine_whose_link_is_cut_costs_no_trial(network, cluster, start, cac
     cut = time.monotonic()
     out, printed = sweep.communicate(timeout=PATIENCE)
     assert sweep.returncode == 0, printed
-    assert "10 trials complete, 0 pruned, 0 failed" in out
+    assert "10 trials complete, 0 pruned, 0 failed" in out, printed
     numbers = [trial.number for trial in load_study(cache, "plan").optuna.trials]
     assert numbers == list(range(10))
     assert f"Remove worker addr: tcp://{network.address('one')}" in cluster.log
