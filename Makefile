@@ -18,15 +18,15 @@ help:
 	@echo "make run       install, fetch, build, train and test: about a minute"
 	@echo "make lab       open the lab in the browser"
 	@echo "make test      ruff, mypy and every test that is not slow: three minutes"
-	@echo "make test-all  the slow ones (kills, disk errors, browsers, clusters), and the coverage"
-	@echo "make coverage  the coverage alone: how much of what reads or writes files the tests run"
+	@echo "make test-all  the slow tests (kills, disk errors, browsers, clusters), and the coverage"
+	@echo "make coverage  only the coverage of the code that reads or writes files"
 	@echo "make ranges    try the lowest and the newest versions that pyproject.toml allows: minutes"
 	@echo "make page      check the page's JavaScript: types and lint"
 	@echo "make ci        all of these, each test once"
-	@echo "make soak      the larger figures of docs/reliability.md: hours"
-	@echo "make mutation  how many deliberate faults the tests notice: a quarter of an hour"
-	@echo "make format    let ruff format the code"
-	@echo "make clean     remove .venv and all artefacts but the raw files"
+	@echo "make soak      longer versions of the tests of docs/reliability.md: hours"
+	@echo "make mutation  how many deliberate bugs the tests detect: a quarter of an hour"
+	@echo "make format    format the code with ruff"
+	@echo "make clean     remove .venv and all cached files except the raw files"
 
 run: .venv/installed
 	$(BIN)/pipeline fetch

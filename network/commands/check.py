@@ -51,7 +51,7 @@ def check(
         ),
     ] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Every parameter one by one, without a time limit.")
+        bool, typer.Option("--all", help="Check every parameter one by one, without a time limit.")
     ] = False,
     cache_dir: CacheDir = None,
     json: Json = False,

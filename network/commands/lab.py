@@ -23,13 +23,13 @@ def lab(
         ),
     ] = None,
     no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="No browser; the address is printed.")
+        bool, typer.Option("--no-browser", help="Print the address without opening it.")
     ] = False,
     no_token: Annotated[
         bool,
         typer.Option(
             "--no-token",
-            help="No token in the address: every user of this machine can train and read runs.",
+            help="Address without a token: every user of this machine can train and read runs.",
         ),
     ] = False,
     cache_dir: CacheDir = None,

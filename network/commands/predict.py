@@ -38,13 +38,13 @@ def predict(
             help="Name of the run. [default: last trained]",
         ),
     ] = None,
-    deskew: Annotated[bool, typer.Option("--deskew", help="Deskewing of slanted digits.")] = False,
+    deskew: Annotated[bool, typer.Option("--deskew", help="Deskew slanted digits.")] = False,
     steps: Annotated[
         Path | None,
         typer.Option(
             "--steps",
             metavar="FILE",
-            help="PNG file of each processing step. [without FILE: steps.png]",
+            help="PNG file of the processing steps. [without FILE: steps.png]",
         ),
     ] = None,
     coverage: Annotated[
@@ -61,7 +61,7 @@ def predict(
         bool | None,
         typer.Option(
             "--invert/--no-invert",
-            help="Inversion of files of images. [default: of dark ink on light paper]",
+            help="Invert files of images. [default: dark ink on light paper]",
         ),
     ] = None,
     highest: Annotated[

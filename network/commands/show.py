@@ -57,12 +57,12 @@ def show(
         ),
     ] = None,
     wrong: Annotated[
-        bool, typer.Option("--wrong", help="Only mistakes, the most confident first.")
+        bool, typer.Option("--wrong", help="Draw only mistakes, the most confident first.")
     ] = False,
     augmented: Annotated[
         bool,
         typer.Option(
-            "--augmented", help="Training images as they are augmented, without predictions."
+            "--augmented", help="Draw training images as they are augmented, without predictions."
         ),
     ] = False,
     augment: Annotated[
@@ -75,7 +75,7 @@ def show(
         ),
     ] = None,
     preset: PresetName = None,
-    terminal: Annotated[bool, typer.Option("--terminal", help="Drawing in the terminal.")] = False,
+    terminal: Annotated[bool, typer.Option("--terminal", help="Draw in the terminal.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="PNG file to write.")
     ] = None,

@@ -60,7 +60,7 @@ def train(
     workers: WorkerCount = None,
     scheduler: SchedulerAddress = None,
     film: Annotated[
-        bool, typer.Option("--film", help="Parameters of every epoch, saved for the lab.")
+        bool, typer.Option("--film", help="Save the parameters of every epoch for the lab.")
     ] = False,
     name: NewName = None,
     cache_dir: CacheDir = None,

@@ -28,7 +28,7 @@ def create_study(cache: Cache, name: str, plan: Plan) -> Study:
     with own_study(folder):
         if (folder / "plan.json").exists():
             raise UsageError(
-                f"the sweep {name} exists already",
+                f"sweep {name} already exists",
                 f"Resume it with `network sweep --resume --name {name}`, or choose another --name",
             )
         for left in folder.glob("study.db*"):  # of a sweep that was killed before it had a plan

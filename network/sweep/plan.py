@@ -179,7 +179,9 @@ def check_grid(space: Space) -> None:
     """
     for name, dimension in space.items():
         if dimension.when:
-            raise UsageError(f"space.{name} has a when, and a grid tries every combination")
+            raise UsageError(
+                f"space.{name} has a condition (when), but a grid tries every combination"
+            )
         if isinstance(dimension, Numbers) and not dimension.steps:
             found = f"space.{name} is a range without steps, which a grid needs"
             raise UsageError(found, "Add a line such as steps = 5")

@@ -33,7 +33,7 @@ def export(
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="File or folder to write.")],
     force: Annotated[
-        bool, typer.Option("--force", help="Replacement of an earlier, unchanged export.")
+        bool, typer.Option("--force", help="Replace an earlier, unchanged export.")
     ] = False,
     cache_dir: CacheDir = None,
     json: Json = False,

@@ -23,7 +23,7 @@ def fetch(
         ),
     ] = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="No network; only folders on this machine.")
+        bool, typer.Option("--offline", help="Use only folders on this machine.")
     ] = False,
     timeout: Annotated[
         float | None,

@@ -36,13 +36,13 @@ def import_dataset(
     ] = "",
     licence: Annotated[str, typer.Option("--licence", metavar="TEXT", help="Licence.")] = "",
     resize: Annotated[
-        bool, typer.Option("--resize", help="Scaling of other sizes to 28x28.")
+        bool, typer.Option("--resize", help="Scale images of other sizes to 28x28.")
     ] = False,
     grey: Annotated[
-        bool, typer.Option("--grey", help="Grey levels of arrays of images in colour.")
+        bool, typer.Option("--grey", help="Convert arrays in colour to grey levels.")
     ] = False,
     invert: Annotated[
-        bool, typer.Option("--invert", help="Inversion of dark ink on light paper.")
+        bool, typer.Option("--invert", help="Invert dark ink on light paper.")
     ] = False,
     highest: Annotated[
         int | None,
@@ -58,7 +58,7 @@ def import_dataset(
         bool | None,
         typer.Option(
             "--transpose/--no-transpose",
-            help="Exchange of rows and columns. [default: for EMNIST]",
+            help="Exchange rows and columns. [default: for EMNIST]",
         ),
     ] = None,
     label_column: Annotated[
@@ -70,10 +70,10 @@ def import_dataset(
         ),
     ] = None,
     skip_damaged: Annotated[
-        bool, typer.Option("--skip-damaged", help="Skipping of damaged image files.")
+        bool, typer.Option("--skip-damaged", help="Skip damaged image files.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Replacement of your dataset with this name.")
+        bool, typer.Option("--force", help="Replace your dataset of this name.")
     ] = False,
     cache_dir: CacheDir = None,
     json: Json = False,

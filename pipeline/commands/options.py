@@ -24,4 +24,4 @@ SplitName = Annotated[
         autocompletion=complete_among("train", "test"),
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replacement of intact files, too.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace intact files, too.")]

@@ -21,7 +21,7 @@ def verify(
         ),
     ] = None,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Repair of missing and damaged files.")
+        bool, typer.Option("--repair", help="Repair missing and damaged files.")
     ] = False,
     cache_dir: CacheDir = None,
     json: Json = False,

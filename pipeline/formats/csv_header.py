@@ -24,7 +24,7 @@ from pipeline.formats.csv_text import NUMBER, TRUTHS, line_error
 
 PIXELS = HEIGHT * WIDTH
 UNLABELLED = "Images without labels are not imported; `network predict` reads them"
-MANGLED = "pandas read as names of columns, numbering equal pixels"
+MANGLED = "pandas used as column names, with numbers added to equal pixels"
 NUMBERS = re.compile(r"[0-9.]+")
 PACKED = (
     'In Python: t = pandas.read_csv("FILE"); x = [np.array(it.replace(",", " ").strip("[]")'

@@ -48,7 +48,7 @@ def inspect_file(path: Path | str) -> Report:
     if is_idx:
         return inspect_idx(path, size, head)
     if len(data) > MAX_BYTES:
-        verdict = f"it is larger than {MAX_BYTES:,} bytes, the most that are inspected"
+        verdict = f"it is larger than {MAX_BYTES:,} bytes, the limit of the inspection"
         return Report("unknown", size, "refused", verdict)
     return inspect_bytes(data)
 

@@ -121,7 +121,7 @@ def trace_pickle(data: bytes) -> list[Trace]:
 def judge_pickle(data: bytes, reading: ParsedPickle, traces: list[Trace]) -> tuple[Status, str]:
     """Return the status of a pickle, the worst first, and the reason."""
     if threat := find_threat(data, traces) or find_depth(reading):
-        ours = "This project refuses it" if reading.error else "This project runs nothing of it"
+        ours = "This project refuses it" if reading.error else "This project runs no code in it"
         return "hostile", f"{threat}. {ours}"
     if foreign := name_foreign(traces):
         return "refused", f"it holds {foreign}, which loading it would import. {SAVE}"
@@ -130,7 +130,8 @@ def judge_pickle(data: bytes, reading: ParsedPickle, traces: list[Trace]) -> tup
     if refusal := find_refusal(reading, traces):
         return "refused", refusal
     calls = any(trace.calls for trace in traces)
-    return "plain", f"loading it runs nothing{' but what makes arrays and bytes' * calls}"
+    constructors = " except functions that create arrays or bytes" * calls
+    return "plain", f"loading it runs nothing{constructors}"
 
 
 def find_refusal(reading: ParsedPickle, traces: list[Trace]) -> str:

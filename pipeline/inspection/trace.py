@@ -110,7 +110,9 @@ class Trace(PickleStack):
         elif isinstance(target, GlobalReference | CallResult | UnknownValue):
             self.note_foreign_call(f"{show(target)}.{method}({show_items(items, 2)})")
         elif not is_bytearray(target):
-            raise MalformedPickleError(f"it adds items to {show(target)}, which takes none")
+            raise MalformedPickleError(
+                f"it adds items to {show(target)}, which is not a collection"
+            )
 
     def find(self, module: Any, name: Any) -> GlobalReference:
         """Record an import."""

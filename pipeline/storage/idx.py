@@ -59,7 +59,9 @@ class IdxStream:
                 f"the file can hold {size_limit:,} at most"
             )
         if len(self.shape) > MAX_DIMENSIONS or math.prod(filter(None, self.shape)) > 2**48:
-            raise CorruptError(f"{path}: the header declares {self.shape}, the shape of no array")
+            raise CorruptError(
+                f"{path}: the header declares {self.shape}, which is not a valid shape"
+            )
         self.content_size = content_size
 
     def read_items(self) -> Iterator[NDArray[Any]]:

@@ -36,10 +36,10 @@ CacheDir = Annotated[
         "--cache-dir", metavar="FOLDER", help="Cache folder. [default: see `pipeline where`]"
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Output as one JSON object.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Output of results and errors only.")]
-Overwrite = Annotated[bool, typer.Option("--force", help="Replacement of files of other programs.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Traceback of an error.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only results and errors.")]
+Overwrite = Annotated[bool, typer.Option("--force", help="Overwrite files of other programs, too.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print the traceback of an error.")]
 
 Colour: TypeAlias = tuple[int, int, int]  # red, green, blue, 0 to 255
 

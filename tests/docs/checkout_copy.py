@@ -56,7 +56,7 @@ class CheckoutCopy:
         (environment / "installed").touch()
 
     def make_files(self) -> None:
-        """Make the reader's own files: photos, a page, a plan, a configuration, a pickle."""
+        """Make the files of the reader: photos, a page, a table, a plan, a configuration, a pickle."""
         digits = load_dataset("mnist-sample").test
         for name in ("photo.jpg", "page.jpg", "digit.png", "letter.png"):
             page = np.pad(255 - digits.images[len(name)], 20, constant_values=255)
@@ -65,6 +65,10 @@ class CheckoutCopy:
             target = self.root / "photos" / str(label) / f"{place}.png"
             target.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(image).save(target)
+        rows = digits.images.reshape(len(digits.images), -1)
+        named = np.column_stack([np.arange(len(rows)), rows])
+        header = ",".join(["id", *(f"pixel{it}" for it in range(rows.shape[1]))])
+        np.savetxt(self.root / "test.csv", named, "%d", ",", header=header, comments="")
         guide = (self.root / "docs" / "how-to" / "searching.md").read_text("utf-8")
         (plan,) = re.findall(r"```toml\n(\[sweep\].*?)```", guide, re.DOTALL)
         plan = plan.replace("epochs = 40", "epochs = 1\nlimit = 2000")

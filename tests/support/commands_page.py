@@ -14,15 +14,15 @@ from tests.support.programs import PROGRAMS
 
 HEAD = """# Commands
 
-This page is made from the declarations of the commands: it is their `--help`.
+This page is generated from the commands: it is the output of their `--help`.
 
-Results go to stdout, progress and notes to stderr. `--json` prints one JSON object instead, also
-for an error. `--cache-dir` chooses the folder for all files; `pipeline where` prints which it is.
+Results go to stdout, progress and notes to stderr. With `--json`, a command prints one JSON object
+instead, also for an error. `--cache-dir` sets the folder of all files; `pipeline where` prints it.
 
 | exit code | meaning |
 |--:|---|
 | 0 | success |
-| 1 | an internal error, or a gradient that is wrong |
+| 1 | an internal error, an incorrect gradient, or a replay with other weights |
 {errors}
 | 130, 143 | stopped by Ctrl-C or by SIGTERM; a training saves first |"""
 

@@ -1,6 +1,6 @@
 """Draw the pictures of the lab in docs/lab, with a real browser on a lab that trains.
 
-python tests/support/lab_pictures.py
+python -m tests.support.lab_pictures
 """
 
 import shutil
@@ -54,7 +54,6 @@ def take_pictures(browser: Browser, lab: LabProcess) -> None:
             page.goto(f"{lab.entrance}#{view}")
             page.mouse.move(0, 0)
             take(page)
-            page.evaluate("scrollTo(0, 0)")
             picture(page, f"{view}{dress}")
             if (view, dress) == ("explore", ""):
                 map_of_images(page)
@@ -70,8 +69,9 @@ def open_page(browser: Browser, lab: LabProcess, view: str, dress: str) -> Page:
 
 
 def picture(page: Page, name: str) -> None:
-    """Take the picture of a page as it is."""
+    """Take the picture of a page, from its top."""
     page.wait_for_timeout(1000)
+    page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=FOLDER / f"{name}.png")
 
 

@@ -89,7 +89,7 @@ EVERY_TEST = (hidden_weights_change, bias_step_lowers_loss, grads_match_differen
     "network", [Ours(), SeedNetwork()], ids=["ours", "the seed without its faults"]
 )
 @pytest.mark.parametrize("passes", EVERY_TEST)
-def test_a_right_network_passes(passes, network, start):
+def test_a_correct_network_passes(passes, network, start):
     assert passes(network, start)
 
 
@@ -103,7 +103,7 @@ def test_a_right_network_passes(passes, network, start):
         (grads_match_differences, SeedNetwork(subtracts_bias=True)),
     ],
 )
-def test_each_fault_of_the_seed_is_caught(passes, fault, start):
+def test_each_bug_of_the_original_is_caught(passes, fault, start):
     assert not passes(fault, start)
 
 
@@ -112,7 +112,7 @@ def range_follows_inputs(weights):
     return all(0.9 < np.abs(weight).max() * np.sqrt(len(weight)) <= 1 for weight in weights)
 
 
-def test_the_first_weights_follow_each_layers_own_inputs():
+def test_initial_weights_suit_the_inputs_of_each_layer():
     model = fully_connected((30,), 10, "sigmoid", "uniform", SquaredError)
     params = model.init(np.random.default_rng(0), (28, 28), np.float64)
     assert range_follows_inputs([layer["weight"] for layer in params if layer])

@@ -14,7 +14,7 @@ import { LessonPanel } from "./lesson.js";
 import { shapeText } from "./names.js";
 
 export const title = "Step by step";
-export const about = "One image on its way through the network, number by number, up to the prediction.";
+export const about = "Follow one image through the network, number by number.";
 
 /**
  * Show the view; returns a function that stops it.

@@ -57,7 +57,7 @@ export function offerFilm(root, film, address, onMade) {
   }
 
   fill(root, h("section", { class: "panel stack film-offer" },
-    h("h2", {}, film.problem ? "No film of this run is possible" : "This run has no film yet"),
+    h("h2", {}, film.problem ? "This run cannot have a film" : "This run has no film yet"),
     film.problem ? h("p", {}, film.problem) : [describeMaking(film), h("div", { class: "row" }, make)],
     running, problem.element));
   if (film.making === "begun") watch();
