@@ -244,7 +244,7 @@ def test_an_image_that_pandas_took_for_a_header_is_left_out_and_said(label, tmp_
     mangled[0] = label or mangled[0]
     path = save(tmp_path / "mine.csv", b"\n".join([",".join(mangled).encode(), *rows]))
     notes = check(path, pixels[1:], names[1:])
-    assert "not used: line 1, an image that pandas read as names of columns" in notes[0]
+    assert "not used: line 1, an image that pandas used as column names" in notes[0]
 
 
 @pytest.mark.parametrize("labels", ["digits", "ids"])
