@@ -41,7 +41,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (
-        ProjectError
-    ) as error:  # a file that does not exist or is not an image: one line explains it
+    except ProjectError as error:  # such as a file that does not exist or is not an image
         sys.exit(f"read_my_digits.py: {error}")
