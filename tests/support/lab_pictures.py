@@ -40,12 +40,13 @@ def main() -> None:
 
 
 def take_pictures(browser: Browser, lab: LabProcess) -> None:
-    """Take a picture of every view in every dress: the training while it goes on."""
+    """Take a picture of every view in every dress, of Train during a training run."""
     trainer = open_page(browser, lab, "#train", "")
     train(trainer)
     picture(trainer, "train")
     for dress in ("-dark", "-phone"):
         picture(open_page(browser, lab, "#train", dress), f"train{dress}")
+    trainer.get_by_role("button", name="Stop", exact=True).click()  # the others need the processor
     views = {"film": film, "draw": draw, "why": why, "explore": explore, "arithmetic": arithmetic}
     for dress in DRESSES:
         page = open_page(browser, lab, "#film", dress)
@@ -115,7 +116,7 @@ def draw(page: Page) -> None:
 
 
 def why(page: Page) -> None:
-    """Wait for what the picture is about."""
+    """Wait for the attribution and the nearest images."""
     page.wait_for_timeout(4000)
 
 
@@ -129,7 +130,7 @@ def map_of_images(page: Page) -> None:
     """Lay the images out by t-SNE, point at one, and take the picture of the map alone."""
     page.get_by_role("button", name="t-SNE").click()
     page.wait_for_timeout(500)
-    page.wait_for_selector(".scatter-state", state="hidden", timeout=120_000)
+    page.wait_for_selector(".scatter-state", state="hidden", timeout=400_000)
     page.wait_for_timeout(1000)
     page.locator(".scatter").scroll_into_view_if_needed()
     page.locator(".scatter").focus()

@@ -42,7 +42,7 @@ export function linear(at) {
       { text: `The ${products.length.toLocaleString("en-US")} products are added up.`,
         show: [newRow(), figure(runningSum(products, "Running sum of the products"), "running sum"),
           figure(termTable(terms, "other products"), "largest products")] },
-      { text: "The bias is added. For an input of zeros, it is the whole sum.",
+      { text: "The bias is added: the sum for an input of zeros.",
         show: [newRow(), equation(sum, sign("+"), shift, sign("=")), result(sum + shift, name)] },
     ],
   };
