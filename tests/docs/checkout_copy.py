@@ -56,7 +56,7 @@ class CheckoutCopy:
         (environment / "installed").touch()
 
     def make_files(self) -> None:
-        """Make the files of the reader: photos, a page, a table, a plan, a configuration, a pickle."""
+        """Make the files of the reader: photos, a page, a table, a plan, options, a pickle."""
         digits = load_dataset("mnist-sample").test
         for name in ("photo.jpg", "page.jpg", "digit.png", "letter.png"):
             page = np.pad(255 - digits.images[len(name)], 20, constant_values=255)
