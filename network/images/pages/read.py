@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from network.images.pages.blob import Blob, build_blob
 from network.images.pages.deskew import deskew
-from network.images.pages.fit_digit import at_full_contrast, centre_by_mass, fit_into_box
+from network.images.pages.fit_digit import centre_by_mass, fit_digit
 from network.images.pages.ink import Ink, border, extract_ink
 from network.images.pages.reading_order import group_lines
 from network.images.pages.segment import segment_blobs, whole_blob
@@ -128,13 +128,13 @@ def prepare_blob(ink: Ink, mark: Blob, line: int) -> Digit | None:
     box = Box(inked.left, inked.top, inked.width, inked.height)
     left, top = inked.left - mark.left, inked.top - mark.top
     crop = levels[top : top + box.height, left : left + box.width]
-    fitted = at_full_contrast(fit_into_box(crop))
+    fitted = fit_digit(crop)
     return Digit(box, line, crop, fitted, centre_by_mass(fitted))
 
 
 def deskew_digits(digit: Digit) -> Digit:
     """Take the slant out of a digit and fit it into 28x28 again."""
-    fitted = at_full_contrast(fit_into_box(deskew(digit.crop)))
+    fitted = fit_digit(deskew(digit.crop))
     return replace(digit, fitted=fitted, pixels=centre_by_mass(fitted))
 
 
