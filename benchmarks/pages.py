@@ -20,7 +20,7 @@ from paper_pages import PAPERS, photograph
 from PIL import Image
 
 from network.core.data import scale_pixels
-from network.images.pages.read import Digit, prepare_page
+from network.images.pages.read import Digit, PageOptions, prepare_page
 from network.metrics.accuracy import predict_classes
 from network.runs.checkpoints import Checkpoint
 from network.runs.folder import load_run
@@ -103,7 +103,7 @@ def slanted(digits: Grey, slant: float, deskew: bool) -> Grey:
         big = Image.fromarray(np.pad(digit, 10)).resize((192, 192), Image.Resampling.BICUBIC)
         shear = (1, slant, -96 * slant, 0, 1, 0)
         page = big.transform(big.size, Image.Transform.AFFINE, shear, Image.Resampling.BILINEAR)
-        found = prepare_page(255 - np.asarray(page), deskew=deskew).digits
+        found = prepare_page(255 - np.asarray(page), PageOptions(deskew=deskew)).digits
         images[index] = found[0].pixels if len(found) == 1 else 0
     return images
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from network.images.pages.read import prepare_page
+from network.images.pages.read import PageOptions, prepare_page
 from pipeline.storage.idx import read_idx
 
 Pixels = NDArray[np.uint8]  # (N, 28, 28)
@@ -30,7 +30,8 @@ PAPER, INK = 255, 0
 
 def prepared(pictures: Iterable[Pixels]) -> Pixels:
     """Prepare pictures with one object each, without those where none is found."""
-    pages = (prepare_page(np.ascontiguousarray(grey), separate=False) for grey in pictures)
+    whole = PageOptions(separate=False)
+    pages = (prepare_page(np.ascontiguousarray(grey), whole) for grey in pictures)
     return np.stack([page.digits[0].pixels for page in pages if page.digits])
 
 

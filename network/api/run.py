@@ -14,7 +14,7 @@ from network.api.prediction import Prediction, Predictions
 from network.core.data import load_examples, scale_pixels
 from network.core.model import Model
 from network.core.params import Array, Params
-from network.images.pages.read import Box, Digit, can_be_separated, read_page
+from network.images.pages.read import Box, Digit, options_for, read_page
 from network.metrics.accuracy import ClassificationResult, compute_outputs
 from network.runs import names
 from network.runs.calibrate import Calibration, calibrate_run
@@ -239,7 +239,7 @@ def read_source(source: Source, classes: tuple[str, ...]) -> tuple[Sequence[Digi
     page_source: Any = Path(source) if isinstance(source, str) else source
     if isinstance(source, Image.Image):
         page_source = decode_image(source)
-    digits = read_page(page_source, can_be_separated(classes)).digits
+    digits = read_page(page_source, options_for(classes)).digits
     return digits, np.stack([digit.pixels for digit in digits])
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from network.core.data import scale_pixels
-from network.images.pages.read import Page, can_be_separated, page_text, read_page
+from network.images.pages.read import Page, options_for, page_text, read_page
 from network.metrics.accuracy import compute_outputs
 from network.runs.evaluate import LoadedRun
 from network.runs.predict import Prediction, Predictor, load_predictor
@@ -94,7 +94,7 @@ def read_input(file: Input, classes: Sequence[str], deskew: bool) -> Page | Proj
     if not file.is_picture:
         return None
     try:
-        return read_page(file.path, can_be_separated(tuple(classes)), deskew)
+        return read_page(file.path, options_for(classes, deskew))
     except ProjectError as error:
         error.message = error.message.replace(str(file.path), file.name)
         return error

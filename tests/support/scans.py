@@ -14,3 +14,9 @@ def enlarge(digit, paper=255, ink=0, size=(400, 300), at=(150, 20)):
 
 def difference(one, other):
     return np.abs(one.astype(int) - other.astype(int)).mean()
+
+
+def unlike(one, other):
+    """The mean difference of two digits where they lie best on each other, to a pixel."""
+    shifts = [(rows, columns) for rows in (-1, 0, 1) for columns in (-1, 0, 1)]
+    return min(difference(np.roll(one, shift, (0, 1)), other) for shift in shifts)

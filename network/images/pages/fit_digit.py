@@ -1,8 +1,10 @@
-"""Fit a digit into 28x28 as MNIST has it: 20 pixels long, its mass in the middle, its pen as wide.
+"""Fit a digit into 28x28 as MNIST does: 20 pixels long, centred by mass, strokes of its width.
 
-Source: the section "The MNIST database" of the page of LeCun, Cortes and Burges; the width of the
-pen is measured on its training images.
+Source: the section "The MNIST database" of the page of LeCun, Cortes and Burges. The stroke width
+was measured on the training images.
 """
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,31 +15,32 @@ from pipeline.datasets.records import IMAGE_SHAPE
 Grey = NDArray[np.uint8]
 
 BOX = 20  # pixels of the longer side of a digit
-THIN = 1.7  # pixels: the strokes of 19 in 20 of MNIST's digits are wider ...
-STROKE = 2.5  # ... and those of half of them are wider than this, to which a thin pen is brought
+CENTRE = IMAGE_SHAPE[0] / 2  # the centre of mass, counted from 0: row 14, column 14
+THIN = 1.7  # pixels: 19 of 20 MNIST digits have wider strokes
+STROKE = 2.5  # pixels: thinner strokes are thickened to this width; half of MNIST's are wider
 
 
 def fit_digit(crop: Grey) -> Grey:
-    """Fit a digit into the box of 20x20 pixels, with strokes that are not thinner than MNIST's.
+    """Fit a digit into 20x20 pixels, with strokes that are not thinner than MNIST's.
 
-    Shapes: (H, W), not without ink -> (h, w), 20 at most or 22 by its faint outline.
+    Shapes: (H, W) with ink -> (h, w), at most 20, or 22 with the faint outline of added ink.
     """
     fitted = at_full_contrast(fit_into_box(crop))
     width = stroke_width(fitted)
     if width >= THIN:
         return fitted
-    room = round((STROKE - width) / 2)  # for what is added on each side
+    room = round((STROKE - width) / 2)  # pixels that thickening adds on each side
     smaller = at_full_contrast(fit_into_box(crop, BOX - 2 * room))
     return thicken(smaller, STROKE - stroke_width(smaller))
 
 
 def stroke_width(ink: Grey) -> float:
-    """Estimate the width of the strokes: twice the area over the length of the outline.
+    """Estimate the width of the strokes: twice their area divided by the length of their outline.
 
-    The outline is the total variation along rows and columns, which makes it 4/pi times as long
-    where all directions are as frequent.
+    The total variation along rows and columns measures the outline 4 / pi times too long, if all
+    directions are equally frequent.
 
-    Units: pixels.
+    Shapes: (h, w). Units: pixels.
     """
     framed = np.pad(ink, 1).astype(np.int64)
     outline = np.abs(np.diff(framed, axis=0)).sum() + np.abs(np.diff(framed, axis=1)).sum()
@@ -45,28 +48,27 @@ def stroke_width(ink: Grey) -> float:
 
 
 def thicken(ink: Grey, more: float) -> Grey:
-    """Make strokes wider by so many pixels, half on each side.
+    """Make strokes `more` pixels wider, half of it on each side.
 
-    Each round is a dilation by a cross, of which a last one counts in part:
-    ink' = (1 - t) ink + t max(ink, its four neighbours), t = min(1, what is missing on a side).
+    Each round is a dilation by a cross; the last one is mixed in by the part t that is missing:
+    ink' = (1 - t) ink + t max(ink, its four neighbours).
 
-    Shapes: (h, w) -> (h', w'), cut down to what has ink.
+    Shapes: (h, w) -> (h', w'), cropped to the ink.
     """
     levels = ink.astype(np.float64)
-    while more > 0:
-        part = min(1, more / 2)
+    for done in range(0, math.ceil(more), 2):
+        part = min(1.0, (more - done) / 2)
         framed = np.pad(levels, 2)
         ways = (framed[1:-1, :-2], framed[1:-1, 2:], framed[:-2, 1:-1], framed[2:, 1:-1])
         levels = np.pad(levels, 1)
-        levels += part * (np.maximum.reduce([levels, *ways]) - levels)
-        more -= 2 * part
+        levels += part * (np.maximum.reduce([levels, *ways]) - levels)  # (h + 2, w + 2)
     rounded = np.round(levels).astype(np.uint8)
     rows, columns = np.flatnonzero(rounded.any(axis=1)), np.flatnonzero(rounded.any(axis=0))
     return rounded[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def fit_into_box(ink: Grey, box: int = BOX) -> Grey:
-    """Resize so that the longer side is as long as the box, keeping the proportions.
+    """Resize so that the longer side fills the box, keeping the proportions.
 
     Shapes: (H, W) -> (h, w) with max(h, w) = box.
     """
@@ -78,27 +80,53 @@ def fit_into_box(ink: Grey, box: int = BOX) -> Grey:
 
 
 def at_full_contrast(ink: Grey) -> Grey:
-    """Bring the strongest ink to 255, as it is in MNIST; thin strokes have become pale.
+    """Scale the strongest ink to 255, as in MNIST; resizing makes thin strokes pale.
 
-    Shapes: (h, w), not without ink, the same out.
+    Shapes: (h, w) with ink, the same out.
     """
     return np.asarray(np.round(ink * (255 / ink.max())), np.uint8)
 
 
 def centre_by_mass(ink: Grey) -> Grey:
-    """Lay a digit into 28x28 so that its centre of mass is in the middle, at pixel (14, 14).
+    """Place a digit in 28x28 so that its centre of mass is at row 14, column 14.
 
-    That is where it is in the training images: 14.0 and 14.0 on average, counting from 0.
+    That is its mean position in the training images, counted from 0.
 
-    Shapes: (h, w), 20 at most -> (28, 28).
+    Shapes: (h, w), at most 28 -> (28, 28).
+    """
+    height, width = ink.shape
+    row, column = centre_of_mass(ink)
+    rows, columns = IMAGE_SHAPE
+    top = int(np.clip(round(CENTRE - row), 0, rows - height))
+    left = int(np.clip(round(CENTRE - column), 0, columns - width))
+    page = np.zeros(IMAGE_SHAPE, np.uint8)
+    page[top : top + height, left : left + width] = ink
+    return page
+
+
+def centre_of_mass(ink: Grey) -> tuple[float, float]:
+    """Return the row and the column of the centre of mass, counted from 0.
+
+    Shapes: (h, w) with ink.
     """
     height, width = ink.shape
     mass = ink.sum()
     row = (ink.sum(axis=1) @ np.arange(height)) / mass
     column = (ink.sum(axis=0) @ np.arange(width)) / mass
-    rows, columns = IMAGE_SHAPE
-    top = int(np.clip(round(rows / 2 - row), 0, rows - height))
-    left = int(np.clip(round(columns / 2 - column), 0, columns - width))
-    page = np.zeros(IMAGE_SHAPE, np.uint8)
-    page[top : top + height, left : left + width] = ink
-    return page
+    return float(row), float(column)
+
+
+def is_like_mnist(image: Grey) -> bool:
+    """Return whether an image is made as MNIST's are: 20 pixels long, and centred by mass.
+
+    MNIST's own 70,000 images are: 19 pixels long only where the edge cuts the 20th off. A digit
+    drawn on 28x28 pixels hardly ever is.
+
+    Shapes: (28, 28), light ink on dark.
+    """
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    if not len(rows):
+        return False
+    longer = 1 + max(rows[-1] - rows[0], columns[-1] - columns[0])
+    away = np.abs(np.subtract(centre_of_mass(image), CENTRE)).max()
+    return bool(BOX - 1 <= longer <= BOX and away <= 1)

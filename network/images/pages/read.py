@@ -1,13 +1,13 @@
-"""Make the digits on a photo, a scan or a drawing look like MNIST.
+"""Prepare the digits on a photo, a scan or a drawing as MNIST's are.
 
-`read_digits` is for whoever wants the digits of a file, or of a file's bytes: those that a browser
-posts, for example. `read_page` gives the page with all steps from paper to digit, and
-`prepare_page` does the same for grey levels that are there already.
+`read_digits` returns the digits of a file, or of the bytes of one. `read_page` returns the page
+with all steps from paper to digit, and `prepare_page` does the same for grey levels.
 
 MNIST's digits are light ink on a dark ground, fitted into 20x20 pixels with anti-aliasing, and
-laid into 28x28 so that the centre of mass of the ink is in the middle.
+placed in 28x28 so that the centre of mass of the ink is in the middle.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from network.images.pages.blob import Blob, build_blob
 from network.images.pages.deskew import deskew
-from network.images.pages.fit_digit import centre_by_mass, fit_digit
-from network.images.pages.ink import Ink, border, extract_ink
+from network.images.pages.fit_digit import centre_by_mass, fit_digit, is_like_mnist
+from network.images.pages.ink import Ink, border
+from network.images.pages.margin import extract_with_margin
 from network.images.pages.reading_order import group_lines
 from network.images.pages.segment import segment_blobs, whole_blob
 from pipeline.datasets.records import IMAGE_SHAPE
@@ -26,8 +27,10 @@ from pipeline.errors import CorruptError
 from pipeline.storage.pictures import PictureOptions, decode_picture, read_picture
 
 PICTURES = PictureOptions(max_bytes=1 << 29, max_side=2000)
-FAINTEST = 0.3  # of full ink: what is paler is paper
-FULL = 0.6  # the share of a digit's pixels that are paler than what counts as full ink
+FAINTEST = 0.3  # of full ink; paler pixels are paper
+FULL = 0.6  # quantile of a digit's grey levels that counts as full ink
+SMALL_MARGIN = 4  # pixels, as MNIST has around its 20x20
+DIGITS = tuple("0123456789")
 
 Grey = NDArray[np.uint8]
 
@@ -61,6 +64,28 @@ class Page:
     digits: tuple[Digit, ...]
 
 
+@dataclass(frozen=True)
+class PageOptions:
+    """How a page is read."""
+
+    separate: bool = True  # into several digits; else all ink is one
+    deskew: bool = False  # set each digit upright
+    prepare_small: bool = True  # images of 28x28 too, unless they are made as MNIST's are
+
+
+READ_DIGITS = PageOptions()
+
+
+def options_for(classes: Sequence[str], deskew: bool = False) -> PageOptions:
+    """Choose how to read a page of some classes.
+
+    Letters and digits are separated. Images of 28x28 are prepared for digits alone: other data
+    sets are not centred as MNIST is.
+    """
+    names = tuple(classes)
+    return PageOptions(can_be_separated(names), deskew, prepare_small=names == DIGITS)
+
+
 def read_digits(source: Path | bytes | Grey) -> list[Digit]:
     """Read the digits of an image file, of its bytes, or of grey levels, in reading order.
 
@@ -69,11 +94,11 @@ def read_digits(source: Path | bytes | Grey) -> list[Digit]:
     return list(read_page(source).digits)
 
 
-def read_page(source: Path | bytes | Grey, separate: bool = True, deskew: bool = False) -> Page:
+def read_page(source: Path | bytes | Grey, options: PageOptions = READ_DIGITS) -> Page:
     """Read a page from an image file, from the bytes of one, or from grey levels (H, W).
 
-    Raises: MissingError, CorruptError for what is no image, is too large, is blank, or has more
-    marks than a page of digits.
+    Raises: MissingError; CorruptError for a file that is not an image, is too large or is blank,
+    and for a page with more marks than a page of digits.
     """
     name = str(source) if isinstance(source, Path) else "the picture"
     if isinstance(source, Path):
@@ -83,7 +108,7 @@ def read_page(source: Path | bytes | Grey, separate: bool = True, deskew: bool =
     else:
         grey = source
     try:
-        page = prepare_page(grey, separate, deskew)
+        page = prepare_page(grey, options)
     except CorruptError as error:
         raise CorruptError(f"{name}: {error}") from error
     if not page.digits:
@@ -91,32 +116,57 @@ def read_page(source: Path | bytes | Grey, separate: bool = True, deskew: bool =
     return page
 
 
-def prepare_page(grey: Grey, separate: bool = True, deskew: bool = False) -> Page:
-    """Find the digits on a page and prepare each; a page of 28x28 is one digit, kept as it is.
-
-    Without `separate` all ink is one digit; with `deskew` each is set upright, of 28x28 too.
+def prepare_page(grey: Grey, options: PageOptions = READ_DIGITS) -> Page:
+    """Find the digits on a page and prepare each.
 
     Shapes: (H, W), 0 (black) to 255 (white); ink may be dark on light or light on dark.
 
     Raises: CorruptError for more marks than a page of digits has.
     """
-    if grey.shape == IMAGE_SHAPE:
-        ink = 255 - grey if np.median(border(grey)) > 127 else grey
-        digit = Digit(Box(0, 0, *IMAGE_SHAPE), 0, ink, ink, ink)
-        return Page(grey, ink, (deskew_digits(digit) if deskew and ink.any() else digit,))
-    found = extract_ink(grey)
-    marks = (segment_blobs if separate else whole_blob)(found) if found.full else []
+    page = keep_small(grey, options) if grey.shape == IMAGE_SHAPE else None
+    page = page or find_digits(grey, options)
+    return replace(page, digits=tuple(map(deskew_digit, page.digits))) if options.deskew else page
+
+
+def keep_small(grey: Grey, options: PageOptions) -> Page | None:
+    """Keep an image as its own digit, or return None if it must be prepared.
+
+    Shapes: (28, 28).
+    """
+    ink = 255 - grey if np.median(border(grey)) > 127 else grey
+    if options.prepare_small and not is_like_mnist(ink):
+        return None
+    return Page(grey, ink, (Digit(Box(0, 0, *IMAGE_SHAPE), 0, ink, ink, ink),))
+
+
+def find_digits(grey: Grey, options: PageOptions) -> Page:
+    """Find the digits on a page, which gets a margin first where it has none.
+
+    An image of 28x28 is one digit.
+
+    Shapes: (H, W).
+    """
+    is_small = grey.shape == IMAGE_SHAPE
+    found, margin = extract_with_margin(grey, SMALL_MARGIN if is_small else 0)
+    find_blobs = segment_blobs if options.separate and not is_small else whole_blob
     prepared = (
         prepare_blob(found, mark, line)
-        for line, row in enumerate(group_lines(marks))
+        for line, row in enumerate(group_lines(find_blobs(found) if found.full else []))
         for mark in row
     )
-    digits = [digit for digit in prepared if digit]
-    return Page(grey, found.strength, tuple(map(deskew_digits, digits) if deskew else digits))
+    digits = tuple(without_margin(digit, margin) for digit in prepared if digit)
+    height, width = grey.shape
+    return Page(grey, found.strength[margin : margin + height, margin : margin + width], digits)
+
+
+def without_margin(digit: Digit, margin: int) -> Digit:
+    """Move the box of a digit to its place on the page without the margin."""
+    box = digit.box
+    return replace(digit, box=box._replace(left=box.left - margin, top=box.top - margin))
 
 
 def prepare_blob(ink: Ink, mark: Blob, line: int) -> Digit | None:
-    """Cut a mark out, bring it to full contrast, and fit it into 28x28; None if it is but noise."""
+    """Crop a mark, stretch its contrast, and fit it into 28x28; return None for noise."""
     rows = slice(mark.top, mark.top + mark.height)
     columns = slice(mark.left, mark.left + mark.width)
     strength = np.where(mark.mask, ink.strength[rows, columns], 0)
@@ -132,19 +182,21 @@ def prepare_blob(ink: Ink, mark: Blob, line: int) -> Digit | None:
     return Digit(box, line, crop, fitted, centre_by_mass(fitted))
 
 
-def deskew_digits(digit: Digit) -> Digit:
+def deskew_digit(digit: Digit) -> Digit:
     """Take the slant out of a digit and fit it into 28x28 again."""
+    if not digit.crop.any():
+        return digit
     fitted = fit_digit(deskew(digit.crop))
     return replace(digit, fitted=fitted, pixels=centre_by_mass(fitted))
 
 
 def can_be_separated(classes: tuple[str, ...]) -> bool:
-    """Return whether a page may have several of these: letters and digits, which have no parts."""
+    """Return whether a page may have several of these: letters and digits, each one mark."""
     return all(len(name) == 1 and name.isascii() and name.isalnum() for name in classes)
 
 
 def page_text(page: Page, names: list[str]) -> str:
-    """Write what the digits of a page are called, line under line."""
+    """Join the names of a page's digits, line under line."""
     separator = "" if all(len(name) == 1 for name in names) else " "
     lines: dict[int, list[str]] = {}
     for digit, name in zip(page.digits, names, strict=True):

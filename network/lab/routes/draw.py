@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
-from network.images.pages.read import read_page
+from network.images.pages.read import PageOptions, read_page
 from network.interpret.units import top_images
 from network.lab.model_json import array_to_json
 from network.lab.network_part import find_unit_survey
@@ -27,7 +27,7 @@ def router(lab: Lab) -> APIRouter:
         """Return the preprocessed digits of an image file, as in `network predict`."""
         image = await request.body()
         async with decoding:
-            page = await run_in_threadpool(read_page, image, separate)
+            page = await run_in_threadpool(read_page, image, PageOptions(separate))
         return {"digits": [{"pixels": array_to_json(it.pixels, "uint8")} for it in page.digits]}
 
     @routes.get("/runs/{name}/exciting")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from network.images.pages.read import read_page
+from network.images.pages.read import PageOptions, read_page
 from network.lab.bundle import bundle
 from tests.support.browser import WAIT, Watched, check_layout, network, write_digit
 from tests.support.pace import PATIENCE
@@ -122,7 +122,7 @@ def test_drawings_are_prepared_in_the_page_as_they_are_in_python(open_page, figu
             for _ in range(count)
         ]
         file, pixels = page.evaluate(PREPARE, strokes)
-        (digit,) = read_page(file.encode("latin-1"), separate=False).digits
+        (digit,) = read_page(file.encode("latin-1"), PageOptions(separate=False)).digits
         expected = digit.pixels.astype(int)
         found = np.array(pixels).reshape(28, 28)
         largest = max(largest, int(np.abs(found - expected).max()))

@@ -12,12 +12,12 @@ from network.images.pages.blob import build_blob
 from network.images.pages.components import label_components
 from network.images.pages.deskew import deskew, measure_slant
 from network.images.pages.draw_steps import draw_steps
-from network.images.pages.read import page_text, prepare_page, read_digits, read_page
+from network.images.pages.read import PageOptions, page_text, prepare_page, read_digits, read_page
 from network.images.pages.reading_order import group_lines
 from network.images.pages.ruled_lines import highest_ahead, without_ruling
 from network.images.pages.split_touching import split_touching
 from pipeline.errors import CorruptError
-from tests.support.scans import difference, enlarge
+from tests.support.scans import difference, enlarge, unlike
 
 LIGHTS = {
     "even": lambda y, x: np.ones_like(x),
@@ -40,12 +40,6 @@ def page_of(digits, places, shape=(300, 500), paper=0.9, ink=0.2):
 def under(light, page):
     y, x = np.mgrid[0 : 1 : page.shape[0] * 1j, 0 : 1 : page.shape[1] * 1j]
     return np.clip(np.round(page * light(y, x)), 0, 255).astype(np.uint8)
-
-
-def unlike(one, other):
-    """The mean difference of two digits where they lie best on each other, to a pixel."""
-    shifts = [(rows, columns) for rows in (-1, 0, 1) for columns in (-1, 0, 1)]
-    return min(difference(np.roll(one, shift, (0, 1)), other) for shift in shifts)
 
 
 def in_a_row(count, side=80, top=60):
@@ -223,11 +217,11 @@ def prepare(ink):
 
 def test_a_28x28_digit_is_set_upright_when_asked(mnist_test_set):
     one = mnist_test_set[0][2]
-    (kept,), (upright,) = (prepare_page(one, deskew=ask).digits for ask in (False, True))
+    (kept,), (upright,) = (
+        prepare_page(one, PageOptions(deskew=ask)).digits for ask in (False, True)
+    )
     assert np.array_equal(kept.pixels, one)
     assert abs(measure_slant(upright.pixels)) < 0.05 < abs(measure_slant(one))
-    blank = np.zeros((28, 28), np.uint8)
-    assert prepare_page(blank, deskew=True).digits[0].pixels.sum() == 0
 
 
 def test_a_file_its_bytes_and_its_grey_levels_are_read_alike(tmp_path, mnist_test_set):
@@ -251,7 +245,7 @@ def test_noise_is_no_page_of_digits():
 
 def test_what_cannot_be_separated_is_one(mnist_test_set):
     page = page_of(mnist_test_set[0][:3], in_a_row(3))
-    (whole,) = read_page(page, separate=False).digits
+    (whole,) = read_page(page, PageOptions(separate=False)).digits
     assert whole.box.width > 2 * 80
     assert len(read_page(page).digits) == 3
 
