@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 COVERING := tests/pipeline tests/network/images/pages tests/network/runs tests/network/training/test_configuration.py tests/network/commands/test_predict_files.py
 PAGE_TOOLS := tests/page/node_modules/.bin
 
-.PHONY: help run lab lint test slow test-all coverage ranges ci page soak mutation format clean
+.PHONY: help run lab lint test slow test-all coverage ranges lowest newest ci page soak mutation format clean
 
 help:
 	@echo "make run       install, fetch, build, train and test: about a minute"
@@ -55,13 +55,18 @@ coverage: .venv/installed-dev
 
 test-all: slow coverage
 
-# Each test once, and the coverage of those that count for it.
-ci: lint coverage
+# Each test once, and the coverage of those that count for it. First the checks that use one core
+# each, two at a time.
+ci: .venv/installed-dev
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target lowest newest lint page
+	$(MAKE) --no-print-directory coverage
 	$(PYTEST) -m "not slow" $(COVERING:%=--ignore=%)
-	$(MAKE) --no-print-directory slow ranges page
+	$(MAKE) --no-print-directory slow
 
-ranges: .venv/installed-dev
-	$(BIN)/python -m tests.support.version_ranges
+ranges: lowest newest
+
+lowest newest: .venv/installed-dev
+	$(BIN)/python -m tests.support.version_ranges $@
 
 page:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory check-page; \

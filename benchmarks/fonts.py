@@ -153,6 +153,8 @@ def main() -> None:
         if not font.path.exists():
             print(f"{name} is not installed. Install fonts-{font.package}.")
     there = {name: font for name, font in fonts.items() if font.path.exists()}
+    if not there:
+        parser.exit(3, "None of the fonts is installed. `--packages` prints what to install.\n")
     some = list(cases(there, options.repeats))
     cache = find_cache()
     runs = {name: load_run(find_run(cache, name))[0] for name in options.runs}
