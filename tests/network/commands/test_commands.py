@@ -172,11 +172,10 @@ def test_predict_reads_a_page_line_by_line(
 
 
 def test_predict_says_what_its_answers_are_worth(call, call_json, trained, pictures, tmp_path):
-    noise = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
-    noise[0] = noise[-1] = 0  # the border is the paper
-    noise[:, 0] = noise[:, -1] = 0
-    strange = str(tmp_path / "noise.png")
-    Image.fromarray(noise).save(strange)
+    stripes = np.zeros((28, 28), np.uint8)
+    stripes[4:24:3, 4:24] = 255
+    strange = str(tmp_path / "stripes.png")
+    Image.fromarray(stripes).save(strange)
     options = ("--run", trained, "--coverage", "0.9")
     likely, unlike = call_json("predict", pictures[0][0], strange, *options)["predictions"]
     assert likely["digit"] in likely["candidates"]
