@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 COVERING := tests/pipeline tests/network/images/pages tests/network/runs tests/network/training/test_configuration.py tests/network/commands/test_predict_files.py
 PAGE_TOOLS := tests/page/node_modules/.bin
 
-.PHONY: help run lab lint test slow test-all coverage ranges lowest newest ci page soak mutation format clean
+.PHONY: help run lab lint test fast slow test-all coverage ranges lowest newest ci page soak mutation format clean
 
 help:
 	@echo "make run       install, fetch, build, train and test: about a minute"
@@ -44,7 +44,11 @@ lint: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint
+# mypy beside the tests: it uses one core, and the tests wait for each other at their ends.
+test: .venv/installed-dev
+	$(MAKE) --no-print-directory --jobs=2 lint fast
+
+fast: .venv/installed-dev
 	$(PYTEST) -m "not slow"
 
 slow: .venv/installed-dev

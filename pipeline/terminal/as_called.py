@@ -1,7 +1,8 @@
 """Commands in printed texts, spelled the way the user called the program.
 
 `network` is only found if the environment is active. If the user called `.venv/bin/network` or
-`python -m network`, printed commands begin the same way.
+`python -m network`, printed commands begin the same way. They also repeat the cache folder that
+the user typed.
 """
 
 import os
@@ -13,16 +14,29 @@ import sys
 from functools import cache
 from pathlib import Path
 
-PROGRAMS = "pipeline|network"
+COMMANDS = re.compile(r"(`|Next: |Then: |, or )(pipeline|network) (?:([a-z][a-z-]*)(?![\w-]))?")
+WITHOUT_CACHE = {"presets", "inspect"}  # commands that have no option --cache-dir
 
 
 def as_called(text: str) -> str:
     """Spell the commands in a text, in backticks or after `Next:`, as typed here."""
-    return re.sub(
-        rf"(`|Next: |Then: |, or )({PROGRAMS})(?= )",
-        lambda found: found[1] + program(found[2]),
-        text,
-    )
+
+    def spell(found: re.Match[str]) -> str:
+        before, name, command = found.groups()
+        folder = cache_option() if command and command not in WITHOUT_CACHE else ""
+        return f"{before}{program(name)} {command or ''}{folder}"
+
+    return COMMANDS.sub(spell, text)
+
+
+def cache_option() -> str:
+    """Return the option --cache-dir as the user typed it, after a space, or an empty text."""
+    words = sys.argv[1:]
+    for word, value in zip(words, [*words[1:], ""], strict=True):
+        name, is_joined, joined = word.partition("=")
+        if name == "--cache-dir":
+            return " " + quote([name, joined if is_joined else value])
+    return ""
 
 
 @cache

@@ -8,10 +8,9 @@ import venv
 
 import pytest
 
+from pipeline.terminal.as_called import as_called
 from tests.support.checkout import REPOSITORY
 from tests.support.pace import PATIENCE
-
-pytestmark = pytest.mark.slow
 
 # pip's script for an entry point, so that `sys.argv[0]` is the path of the script.
 SCRIPT = """#!/bin/sh
@@ -45,6 +44,7 @@ CALLS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", CALLS)
 def test_the_next_command_can_be_typed_where_it_is_read(how, environment, tmp_path):
     called, on_path = CALLS[how]
@@ -67,3 +67,20 @@ def test_the_next_command_can_be_typed_where_it_is_read(how, environment, tmp_pa
     hint = told.split("`")[1]
     assert shlex.split(hint)[-2:] == ["fetch", "fashion-mnist"]
     assert "Usage: " not in type_in(f"{hint} --offline", code=3)
+
+
+@pytest.mark.parametrize(
+    ("typed", "option"),
+    [
+        (["train"], ""),
+        (["train", "--cache-dir", "my files"], " --cache-dir 'my files'"),
+        (["train", "--cache-dir=/there", "--quiet"], " --cache-dir /there"),
+    ],
+)
+def test_the_next_command_names_the_cache_folder_that_was_typed(monkeypatch, typed, option):
+    monkeypatch.setattr(sys, "argv", ["network", *typed])
+    assert as_called("Next: network test a") == f"Next: network test{option} a"
+    told = as_called("Next: network show --wrong, or network predict IMAGE")
+    assert told == f"Next: network show{option} --wrong, or network predict{option} IMAGE"
+    assert as_called("Run `pipeline fetch`.") == f"Run `pipeline fetch{option}`."
+    assert as_called("See `network --help` and `network presets`.").count("--cache-dir") == 0
