@@ -16,7 +16,6 @@ if TYPE_CHECKING:
         Digit as Digit,
         Page as Page,
         PageOptions as PageOptions,
-        can_be_separated as can_be_separated,
         options_for as options_for,
         page_text as page_text,
         prepare_page as prepare_page,

@@ -1,4 +1,4 @@
-"""Fit a digit into 28x28 as MNIST does: 20 pixels long, centred by mass, strokes of its width.
+"""Fit a digit into 28x28 as MNIST does: 20 pixels long, centred, its strokes as wide.
 
 Source: the section "The MNIST database" of the page of LeCun, Cortes and Burges. The stroke width
 was measured on the training images.
