@@ -14,7 +14,13 @@ import sys
 from functools import cache
 from pathlib import Path
 
-COMMANDS = re.compile(r"(`|Next: |Then: |, or )(pipeline|network) (?:([a-z][a-z-]*)(?![\w-]))?")
+COMMANDS = re.compile(
+    r"""(?P<before> ` | Next:\  | Then:\  | ,\ or\  )
+        (?P<program> pipeline | network )
+        (?P<rest> \ (?P<command> [a-z-]+ )? [^`\n]*? )
+        (?= ` | ,\ or\  | \n | $ )""",
+    re.VERBOSE,
+)
 WITHOUT_CACHE = {"presets", "inspect"}  # commands that have no option --cache-dir
 
 
@@ -22,9 +28,9 @@ def as_called(text: str) -> str:
     """Spell the commands in a text, in backticks or after `Next:`, as typed here."""
 
     def spell(found: re.Match[str]) -> str:
-        before, name, command = found.groups()
-        folder = cache_option() if command and command not in WITHOUT_CACHE else ""
-        return f"{before}{program(name)} {command or ''}{folder}"
+        takes_folder = (found["command"] or "-")[0] != "-" and found["command"] not in WITHOUT_CACHE
+        folder = cache_option() if takes_folder else ""
+        return f"{found['before']}{program(found['program'])}{found['rest']}{folder}"
 
     return COMMANDS.sub(spell, text)
 

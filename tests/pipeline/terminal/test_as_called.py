@@ -79,8 +79,8 @@ def test_the_next_command_can_be_typed_where_it_is_read(how, environment, tmp_pa
 )
 def test_the_next_command_names_the_cache_folder_that_was_typed(monkeypatch, typed, option):
     monkeypatch.setattr(sys, "argv", ["network", *typed])
-    assert as_called("Next: network test a") == f"Next: network test{option} a"
-    told = as_called("Next: network show --wrong, or network predict IMAGE")
-    assert told == f"Next: network show{option} --wrong, or network predict{option} IMAGE"
+    assert as_called("Next: network test a\n") == f"Next: network test a{option}\n"
+    told = as_called("Saved. Next: network show --wrong, or network predict IMAGE")
+    assert told == f"Saved. Next: network show --wrong{option}, or network predict IMAGE{option}"
     assert as_called("Run `pipeline fetch`.") == f"Run `pipeline fetch{option}`."
     assert as_called("See `network --help` and `network presets`.").count("--cache-dir") == 0

@@ -8,7 +8,7 @@ from hypothesis import given
 from pipeline.terminal.fonts import find_font, has_letters, load_default, name_for_drawing
 from pipeline.terminal.preview import Tile, draw_sheet
 
-UNKNOWN = "\ue123\ue456\U000f1234\U00101234"  # for private use: letters of no language
+UNKNOWN = "\U0004fffe\U0005fffe\U000afffe\U0010fffe"  # in planes of Unicode without letters
 NAMES = st.text("abc012 é" + UNKNOWN, min_size=1, max_size=4)
 
 
