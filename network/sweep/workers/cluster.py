@@ -107,7 +107,8 @@ class ClusterWorkers:
 
     def submit_task(self, job: TrainingJob, future: "Future[JobResult]") -> None:
         """Submit a job to the cluster; send the examples if a worker lacks them."""
-        task = self.client.submit(run_job, job, self.sent, pure=False)
+        sent = self.sent
+        task = self.client.submit(run_job, job, sent, pure=False)
         self.deadlines[task] = time.monotonic() + self.timeout
 
         def take(task: "distributed.Future[JobResult]") -> None:
@@ -118,6 +119,8 @@ class ClusterWorkers:
             elif is_overdue:
                 future.set_exception(timeout_error(self.timeout))
             elif task.status == "cancelled":
+                if self.sent is sent:  # the examples may be lost, too; a worker requests them again
+                    self.sent = None
                 future.set_exception(WorkerError("the cluster lost the job"))
             else:
                 set_result(task.result, future)

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from network.sweep.find_study import load_study
 from tests.support.checkout import REPOSITORY
 from tests.support.clusters import Cluster
 from tests.support.pace import PATIENCE
@@ -77,16 +78,25 @@ def test_a_sweep_on_a_cluster_is_that_of_this_machine(cluster, cache, plan, run_
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="mounts: needs root")
-def test_a_worker_without_the_data_is_sent_them(cluster, cache, plan, run_json):
+def test_workers_without_the_data_are_sent_them_again_if_the_only_copy_is_lost(
+    cluster, cache, plan, tmp_path
+):
     hide = f'mount -t tmpfs none "{cache.root}" && exec "$@"'
     before = ("unshare", "--mount", "sh", "-c", hide, "sh")
     if not shutil.which("unshare") or subprocess.run([*before, "true"], check=False).returncode:
         pytest.skip("this machine lets nobody mount")
+    (tmp_path / "plan.toml").write_text(PLAN.replace("epochs = 4", "epochs = 700"))
+    first = cluster.add_worker(before=before)
+    sweep = start(cache, "sweep", plan, "--scheduler", cluster.address)
+    while not (line := sweep.stderr.readline()).startswith("trial "):
+        assert line
+    os.killpg(first.pid, signal.SIGKILL)
     cluster.add_worker(before=before)
-    options = ("--scheduler", cluster.address)
-    found = run_json("network", "sweep", plan, "--name", "sent", *options, cache=cache)
-    assert found["trials"]["failed"] == 0
-    assert sum(found["trials"].values()) == 4
+    _, printed = sweep.communicate(timeout=PATIENCE)
+    assert sweep.returncode == 0, printed
+    study = load_study(cache, "plan").optuna
+    assert {trial.state.name for trial in study.trials} <= {"COMPLETE", "PRUNED"}, printed
+    assert len(study.trials) == 4
 
 
 def test_a_scheduler_that_is_not_there_is_told_in_a_line(cache, plan, run_command):
