@@ -253,7 +253,7 @@ def write_digit(page: "Page", digit: int) -> None:
     assert box is not None
     for stroke in STROKES[digit]:
         for n, (x, y) in enumerate(stroke):
-            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=5)
+            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=2)
             if n == 0:
                 page.mouse.down()
         page.mouse.up()
