@@ -28,9 +28,9 @@ HOSTILE = b"\x80\x04cposix\nsystem\n(X\x04\x00\x00\x00truetR."
 
 
 class CheckoutCopy:
-    """A copy of the checkout in `folder`, with an environment and a network that is trained."""
+    """A copy of the checkout in `folder`, with an environment, and runs if there are any."""
 
-    def __init__(self, folder: Path, built: Cache) -> None:
+    def __init__(self, folder: Path, built: Cache, runs: Path | None = None) -> None:
         self.home, self.root = folder / "home", folder / "mnist"
         self.home.mkdir()
         for part in PARTS:
@@ -40,9 +40,11 @@ class CheckoutCopy:
         ):
             shutil.copy(file, self.root / file.relative_to(REPOSITORY))
         shutil.copytree(built.root / "pickles", self.root / "cache" / "pickles")
+        self.runs = self.root / "cache" / "runs"
+        if runs is not None:
+            shutil.copytree(runs, self.runs)
         self.make_environment()
         self.make_files()
-        self.type_lines(["network train --epochs 1 --limit 1000"])
 
     def make_environment(self) -> None:
         """Make .venv, as `make run` does, of the packages that the tests have."""
@@ -79,6 +81,12 @@ class CheckoutCopy:
         weights, biases = ([rng.normal(size=shape[:n]) for shape in shapes] for n in (2, 1))
         (self.root / "trainedWeights.pickle").write_bytes(pickle.dumps(weights))
         (self.root / "trainedBiases.pickle").write_bytes(pickle.dumps(biases))
+
+    def choose_preset(self, name: str) -> None:
+        """Write the user's configuration, with a preset for trainings without options."""
+        folder = self.home / ".config" / "mnist-neural-net"
+        folder.mkdir(parents=True)
+        (folder / "config.toml").write_text(f'preset = "{name}"\n', "utf-8")
 
     def type_lines(self, lines: list[str], active: bool = True) -> str:
         """Type lines into a bare shell at the root of the checkout; return all that they print.

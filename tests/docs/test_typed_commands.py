@@ -34,9 +34,10 @@ NOT_RUN = {  # what is only parsed, and why
     r"^dask |--scheduler|DASK_|^openssl": "needs a cluster",
     r"^make (lab|test|soak)|^network lab|^jupyter|optuna-dashboard": "does not end soon",
     r"^python benchmarks|-m pytest": "takes long",
+    r"^python docs/examples/read_my_digits": "trains on all of MNIST, once, in test_examples.py",
 }
 SHORTER = {  # what is added to a command so that it ends soon
-    "network train": " --epochs 1 --limit 4000",
+    "network train": " --epochs 1 --limit 1000",
     "network sweep --best": " --seeds 1",
     "network sweep": " --trials 2 --workers 1",
 }
@@ -105,10 +106,22 @@ def as_on_posix(line: str) -> str:
     return line.replace(".venv\\Scripts\\", ".venv/bin/")
 
 
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, built_cache):
+    """The folder of a network that was trained in a checkout."""
+    checkout = CheckoutCopy(tmp_path_factory.mktemp("trained"), built_cache)
+    checkout.type_lines(["network train --epochs 1 --limit 1000"])
+    return checkout.runs
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("document", GUIDES, ids=lambda path: path.name)
-def test_the_commands_of_a_guide_run_where_they_are_read(document, tmp_path, built_cache, figure):
-    checkout = CheckoutCopy(tmp_path, built_cache)
+def test_the_commands_of_a_guide_run_where_they_are_read(
+    document, tmp_path, built_cache, runs, figure
+):
+    checkout = CheckoutCopy(tmp_path, built_cache, runs)
+    if document == README:
+        checkout.choose_preset("fast-97")  # so that the training of `make run` ends soon
     for block in find_blocks(document):
         lines = [shorten(line) for line in block.lines if not reason_not_to_run(line, document)]
         printed = checkout.type_lines(lines)
@@ -120,9 +133,9 @@ def test_the_commands_of_a_guide_run_where_they_are_read(document, tmp_path, bui
 @pytest.mark.slow
 @pytest.mark.parametrize("program", [".venv/bin/{}", "python -m {}", "{}"])
 def test_what_a_command_suggests_can_be_typed_until_the_network_is_tested(
-    program, tmp_path, built_cache
+    program, tmp_path, built_cache, runs
 ):
-    checkout, line, seen = CheckoutCopy(tmp_path, built_cache), "pipeline fetch", []
+    checkout, line, seen = CheckoutCopy(tmp_path, built_cache, runs), "pipeline fetch", []
     name, _, rest = line.partition(" ")
     line = f"{program.format(name)} {rest}"
     while line and len(seen) < 10:
