@@ -21,7 +21,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -68,31 +68,39 @@ class WarmCommands:
         self,
         *arguments: str,
         strace: Sequence[str] = (),
+        stdin: str = os.devnull,
         stdout: str | None = None,
+        stderr: str | None = None,
         file_size: int | None = None,
         killed_after: float | None = None,
         environment: dict[str, str] | None = None,
         cwd: Path | None = None,
+        meanwhile: Callable[[int], None] = lambda pid: None,
     ) -> Ended:
         """Run one command to its end.
 
-        Traced by this strace command, with stdout in this file, with no file allowed to be
+        Traced by this strace command, with the streams in these files, with no file allowed to be
         larger than `file_size` bytes, or killed after so many seconds. Without an environment and
-        a folder it has those of the warm process.
+        a folder it has those of the warm process. `meanwhile` is called when it begins.
         """
-        out, err = stdout or str(self.folder / "stdout"), str(self.folder / "stderr")
+        out, err = (
+            it or str(self.folder / name) for it, name in ((stdout, "out"), (stderr, "err"))
+        )
         pid = self.ask(
-            arguments=arguments, stdout=out, stderr=err, file_size=file_size,
+            arguments=arguments, stdin=stdin, stdout=out, stderr=err, file_size=file_size,
             environment=environment, cwd=cwd and str(cwd),
         )  # fmt: skip
         with attached(strace, pid):
             os.kill(pid, signal.SIGCONT)
+            meanwhile(pid)
             if killed_after is not None and not self.has_answered(killed_after):
                 with contextlib.suppress(ProcessLookupError):  # it has just ended
                     os.kill(pid, signal.SIGKILL)
             code = int(self.process.stdout.readline())
-        printed = "" if stdout else Path(out).read_text()
-        return Ended(code, printed, Path(err).read_text())
+        printed = (
+            "" if given else Path(it).read_text() for given, it in ((stdout, out), (stderr, err))
+        )
+        return Ended(code, *printed)
 
     def ask(self, **request: Any) -> int:
         """Send a request and return the number in the answer."""
@@ -153,6 +161,7 @@ def serve() -> list[str]:
 
 def become(
     arguments: list[str],
+    stdin: str,
     stdout: str,
     stderr: str,
     file_size: int | None,
@@ -167,7 +176,7 @@ def become(
         os.chdir(cwd)
     new = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     for number, path, flags in (
-        (0, os.devnull, os.O_RDONLY), (1, stdout, new), (2, stderr, new)
+        (0, stdin, os.O_RDONLY), (1, stdout, new), (2, stderr, new)
     ):  # fmt: skip
         descriptor = os.open(path, flags)
         os.dup2(descriptor, number)

@@ -7,23 +7,27 @@ import signal
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.reliability.command_contract.running import ASCII, COLOURFUL, POSIX, Call, variables
 from tests.reliability.warm_commands import Ended
+from tests.support.checkout import REPOSITORY
+from tests.support.pace import PATIENCE
 
 pytestmark = pytest.mark.slow
 
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 
+READ_BY_PYTHON = {"LC_ALL", "PYTHONIOENCODING"}  # when it starts, so a fork cannot be given them
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 CURSOR_UP = "\x1b[1A\x1b[2K"
 
 
 @pytest.fixture
-def on_terminal(places: dict[str, Path], tmp_path: Path) -> Call:
+def on_terminal(places: dict[str, Path], tmp_path: Path, request: pytest.FixtureRequest) -> Call:
     """Run a line on a terminal; what goes apart, to `>` or `2>` a file, is `stderr`."""
 
     def start(
@@ -35,26 +39,59 @@ def on_terminal(places: dict[str, Path], tmp_path: Path) -> Call:
         master, terminal = os.openpty()
         size = struct.pack("HHHH", 24, columns, 0, 0)
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, size)
-        beside = tmp_path / "apart"
+        beside, screen = tmp_path / "apart", []
         beside.touch()
-        process = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" {apart} "{beside}"' if apart else 'exec "$@"', "sh",
-             sys.executable, "-m", *line.split()],
-            stdin=terminal, stdout=terminal, stderr=terminal,
-            env=variables(places["cache"], {"TERM": "xterm-256color", **changes}),
-        )  # fmt: skip
-        os.close(terminal)
-        screen = b""
-        with process, contextlib.suppress(OSError):  # Linux: the other side is closed
-            while shown := os.read(master, 1 << 16):
-                screen += shown
-                if stop and b"epoch   2" in screen:
-                    process.send_signal(stop)
-                    stop = 0
+        streams = {"stdin": "", "stdout": ">", "stderr": "2>"}
+        named = {
+            stream: str(beside) if apart and apart == sign else os.ttyname(terminal)
+            for stream, sign in streams.items()
+        }
+
+        def watch(pid: int) -> None:
+            os.close(terminal)
+            screen.append(read_screen(master, pid, stop))
+
+        environment = variables(places["cache"], {"TERM": "xterm-256color", **changes})
+        if READ_BY_PYTHON & changes.keys():
+            code = run_cold(line.split(), named, environment, watch)
+        else:
+            warm = request.getfixturevalue("warm_commands")
+            program, *words = line.split()
+            path = str(REPOSITORY / program / "__main__.py")
+            code = warm.run(path, *words, **named, environment=environment, meanwhile=watch).code
         os.close(master)
-        return Ended(process.returncode, screen.decode(), beside.read_text())
+        return Ended(code, screen[0].decode(), beside.read_text())
 
     return start
+
+
+def read_screen(master: int, pid: int, stop: int) -> bytes:
+    """Read what a process shows until it ends; stop it in its second epoch, if it is to be."""
+    screen = b""
+    with contextlib.suppress(OSError):  # Linux: the other side is closed
+        while shown := os.read(master, 1 << 16):
+            screen += shown
+            if stop and b"epoch   2" in screen:
+                os.kill(pid, stop)
+                stop = 0
+    return screen
+
+
+def run_cold(
+    words: list[str],
+    named: dict[str, str],
+    environment: dict[str, str],
+    watch: Callable[[int], None],
+) -> int:
+    """Run a line in a Python that starts, which takes longer than a fork, and return its code."""
+    with contextlib.ExitStack() as opened:
+        streams = {
+            stream: opened.enter_context(Path(path).open("rb" if stream == "stdin" else "wb", 0))
+            for stream, path in named.items()
+        }
+        process = subprocess.Popen([sys.executable, "-m", *words], env=environment, **streams)
+    watch(process.pid)
+    return process.wait(PATIENCE)
 
 
 DRAWN = "network show first --terminal --count 1"
