@@ -343,13 +343,16 @@ def test_a_run_that_is_trained_in_a_terminal_is_watched(lab):
 
 @pytest.mark.slow
 def test_the_page_is_answered_while_networks_are_trained(lab, figure, amount):
-    idle = slow_answer(lab, 100)  # what an answer takes as the machine is now
+    limit = max(0.1, 10 * slow_answer(lab, 100))  # as the machine is now
     runs = [begin(lab), begin(lab)]
-    slow = min(slow_answer(lab, amount(100, 1000)) for _ in range(3))
+    for _ in range(3):
+        slow = slow_answer(lab, amount(100, 1000))
+        if slow < limit:
+            break
     for run in runs:
         stop(lab, run)
     figure(RESPONSE, most_milliseconds=1000 * slow)
-    assert slow < max(0.1, 10 * idle)
+    assert slow < limit
 
 
 def slow_answer(lab, count):
