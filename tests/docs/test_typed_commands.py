@@ -37,7 +37,7 @@ NOT_RUN = {  # what is only parsed, and why
     r"^python docs/examples/read_my_digits": "trains on all of MNIST, once, in test_examples.py",
 }
 SHORTER = {  # what is added to a command so that it ends soon
-    "network train": " --epochs 1 --limit 1000",
+    "network train": " --epochs 1 --limit 2000",  # enough for the coverage of a guide
     "network sweep --best": " --seeds 1",
     "network sweep": " --trials 2 --workers 1",
 }
