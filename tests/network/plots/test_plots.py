@@ -76,8 +76,9 @@ def test_every_plot_that_fits_is_a_picture(kind, run, subjects):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", PLOTS)
 def test_every_plot_is_the_same_each_time_and_asks_nobody(kind, subjects):
-    picture = draw_plot(kind, [subjects["dense"]], "svg")
-    assert picture == draw_plot(kind, [subjects["dense"]], "svg")
+    subject = few(subjects["dense"])
+    picture = draw_plot(kind, [subject], "svg")
+    assert picture == draw_plot(kind, [subject], "svg")
     assert ET.fromstring(picture).tag.endswith("svg")
     assert not re.search(rb"(href|src)=\"(?!#|data:)", picture)
 
@@ -231,7 +232,7 @@ def test_a_report_holds_every_plot_and_needs_nothing_else(subjects):
 @pytest.mark.slow
 def test_names_of_classes_and_choices_are_text_in_a_report(subjects):
     hostile = "<script>alert(1)</script>&\"'$title"
-    subject = subjects["dense"]
+    subject = few(subjects["dense"])
     loaded = replace(
         subject.loaded, configuration=replace(subject.loaded.configuration, dataset=hostile)
     )

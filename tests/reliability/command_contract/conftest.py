@@ -19,6 +19,7 @@ from tests.reliability.command_contract.running import (
     variables,
     words_of,
 )
+from tests.reliability.warm_commands import Ended
 
 CONTRACT = "R18: {cases} cases of the command line's contract, {broken} broken"
 
@@ -76,5 +77,9 @@ def quick(request: pytest.FixtureRequest, call: Call, tmp_path: Path) -> Call:
         return call
     places, warm = request.getfixturevalue("places"), request.getfixturevalue("warm_commands")
     given = {**places, "folder": tmp_path}
-    environment = variables(places["cache"], {"COLUMNS": "80", **COLOURFUL})
-    return lambda line: warm.run(*words_of(line, given), environment=environment, cwd=tmp_path)
+
+    def start(line: str, cache: Path = places["cache"], **changes: str | None) -> Ended:
+        environment = variables(cache, {"COLUMNS": "80", **COLOURFUL, **changes})
+        return warm.run(*words_of(line, given), environment=environment, cwd=tmp_path)
+
+    return start
