@@ -270,3 +270,11 @@ def check_layout(page: "Page") -> None:
         return box.width && !scrolls && (box.right > innerWidth + 1 || box.left < -1);
     }).map((element) => element.outerHTML.slice(0, 120))""")
     assert wide == []
+
+
+def check_both_layouts(page: "Page") -> None:
+    """Nothing is wider than the window in light and then in dark, to which the page changes."""
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_selector(f"html[data-theme={theme}]")
+        check_layout(page)

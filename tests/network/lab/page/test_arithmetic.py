@@ -14,7 +14,7 @@ from network.layers.text import LAYERS
 from network.runs.evaluate import load_runs
 from pipeline.datasets.catalogue.mnist import MNIST
 from tests.network.lab.page.test_maths import EVERY_LAYER, make_model, plain
-from tests.support.browser import check_layout
+from tests.support.browser import check_both_layouts, check_layout
 from tests.support.layer_examples import Application
 
 IMPORTS = """
@@ -201,8 +201,8 @@ def test_another_number_is_chosen_by_its_place_or_by_a_click(open_page):
 @pytest.mark.parametrize("run", ["first", "convolution"])
 @pytest.mark.parametrize("size", ["wide", "phone"])
 def test_it_fits_its_window_in_light_and_dark(open_page, run, size):
-    check_layout(open_arithmetic(open_page, run, size=size, dark=True))
     page = open_arithmetic(open_page, run, size=size)
+    check_both_layouts(page)
     for button in page.locator(".chain button").all():
         button.click()
         for _ in range(page.locator(".lesson-dots i").count() - 1):

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import check_layout, write_digit
+from tests.support.browser import check_both_layouts, write_digit
 
 
 def open_why(open_page, run="first", **options):
@@ -72,8 +72,7 @@ def test_what_was_drawn_is_explained(open_page):
 
 @pytest.mark.parametrize("size", ["wide", "phone"])
 def test_nothing_is_wider_than_the_window(open_page, size):
-    for dark in (False, True):
-        page = open_why(open_page, "convolution", size=size, dark=dark)
-        page.wait_for_selector(".near")
-        page.wait_for_selector(".change p")
-        check_layout(page)
+    page = open_why(open_page, "convolution", size=size)
+    page.wait_for_selector(".near")
+    page.wait_for_selector(".change p")
+    check_both_layouts(page)

@@ -16,7 +16,7 @@ from network.runs.evaluate import load_runs
 from network.runs.evaluation_log import count_evaluations, read_evaluations
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.datasets.registry import find_dataset
-from tests.support.browser import check_layout, network, running_lab
+from tests.support.browser import check_both_layouts, network, running_lab
 from tests.support.small_digits import NAME, make_small_digits
 
 
@@ -348,17 +348,16 @@ def test_the_first_test_evaluation_of_a_lab_is_logged_and_shown(open_page, lab_c
 
 @pytest.mark.parametrize("size", ["wide", "phone"])
 def test_it_fits_its_window_in_light_and_dark(open_page, size):
-    for dark in (False, True):
-        page = open_explore(open_page, size=size, dark=dark)
-        corrupt_images(page, "noise")
-        slide(page, "Minimum confidence", 60)
-        page.locator(".matrix .is-mistake").first.click()
-        page.locator(".thumb").first.click()
-        expect(page.locator(".explore-detail")).to_be_visible()
-        check_layout(page)
-        if size == "phone":
-            page.get_by_role("button", name="Close").click()
-            expect(page.locator(".explore-detail")).to_be_hidden()
+    page = open_explore(open_page, size=size)
+    corrupt_images(page, "noise")
+    slide(page, "Minimum confidence", 60)
+    page.locator(".matrix .is-mistake").first.click()
+    page.locator(".thumb").first.click()
+    expect(page.locator(".explore-detail")).to_be_visible()
+    check_both_layouts(page)
+    if size == "phone":
+        page.get_by_role("button", name="Close").click()
+        expect(page.locator(".explore-detail")).to_be_hidden()
 
 
 @pytest.mark.parametrize(

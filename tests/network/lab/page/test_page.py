@@ -5,7 +5,7 @@ import tomllib
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import check_layout
+from tests.support.browser import check_both_layouts
 from tests.support.checkout import REPOSITORY
 
 VIEWS = ("train", "draw", "why", "explore", "film", "arithmetic")
@@ -21,12 +21,11 @@ def test_every_file_of_the_page_is_installed_with_the_package():
 
 @pytest.mark.parametrize("size", ["wide", "phone"])
 def test_every_view_fits_its_window_in_light_and_dark(open_page, size):
-    for dark in (False, True):
-        page = open_page(size=size, dark=dark)
-        for view in VIEWS:
-            page.goto(page.url.split("#")[0] + f"#{view}")
-            page.wait_for_selector(f".view-{view} h1")
-            check_layout(page)
+    page = open_page(size=size)
+    for view in VIEWS:
+        page.goto(page.url.split("#")[0] + f"#{view}")
+        page.wait_for_selector(f".view-{view} h1")
+        check_both_layouts(page)
 
 
 def test_keys_change_the_view_and_the_theme(open_page):
