@@ -181,6 +181,7 @@ def become(
         descriptor = os.open(path, flags)
         os.dup2(descriptor, number)
         os.close(descriptor)
+    reopen_on_terminal()
     if file_size is not None:
         import resource  # which Windows has not
 
@@ -189,6 +190,15 @@ def become(
         ctypes.CDLL(None).prctl(PR_SET_PTRACER, ctypes.c_ulong(ANY_PROCESS), 0, 0, 0)
     os.kill(os.getpid(), signal.SIGSTOP)
     waste_writes(int(os.environ.get(WASTED_WRITES, "0")))
+
+
+def reopen_on_terminal() -> None:
+    """Give Python streams as it makes them where it starts on a terminal: lines, and no seeking."""
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        if os.isatty(number):
+            before = getattr(sys, name)
+            kept = {"encoding": before.encoding, "errors": before.errors}
+            setattr(sys, name, open(number, "w", buffering=1, closefd=False, **kept))  # noqa: SIM115
 
 
 def waste_writes(count: int) -> None:
