@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 COMMANDS = re.compile(
@@ -37,8 +38,7 @@ def as_called(text: str) -> str:
 
 def cache_option() -> str:
     """Return the option --cache-dir as the user typed it, after a space, or an empty text."""
-    words = sys.argv[1:]
-    for word, value in zip(words, [*words[1:], ""], strict=True):
+    for word, value in pairwise([*sys.argv[1:], ""]):
         name, is_joined, joined = word.partition("=")
         if name == "--cache-dir":
             return " " + quote([name, joined if is_joined else value])

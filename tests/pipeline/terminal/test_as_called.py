@@ -72,6 +72,7 @@ def test_the_next_command_can_be_typed_where_it_is_read(how, environment, tmp_pa
 @pytest.mark.parametrize(
     ("typed", "option"),
     [
+        ([], ""),
         (["train"], ""),
         (["train", "--cache-dir", "my files"], " --cache-dir 'my files'"),
         (["train", "--cache-dir=/there", "--quiet"], " --cache-dir /there"),
