@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from network.environment import describe_environment, differences
+from network.images.pages.read import PICTURES as PAGES
 from network.images.pages.read import read_digits
 from network.lab.run_cache import RunCache
 from network.runs.calibrate import load_calibration
@@ -41,6 +42,7 @@ from pipeline.pickles.safe_load import load_untrusted
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import read_json
 from pipeline.storage.idx import idx_bytes, open_idx, read_idx
+from pipeline.storage.pictures import read_picture
 from tests.reliability import seeds
 from tests.reliability.checkpoint_mutations import CHECKPOINT_MUTATIONS, change_saved_meta
 from tests.reliability.idx_mutations import (
@@ -135,7 +137,13 @@ def use_run(path: Path) -> None:
     resume_state("run", checkpoint, configuration, read_saved_history(run, checkpoint), data)
 
 
-def read_picture(path: Path) -> None:
+def decode(path: Path) -> None:
+    """Decode an image file, and insist on grey levels."""
+    grey = read_picture(path, PAGES)
+    assert (grey.dtype, grey.ndim) == (np.uint8, 2)
+
+
+def read_page(path: Path) -> None:
     """Read the digits in an image file, and insist on their shape and type."""
     for digit in read_digits(path):
         assert (digit.pixels.dtype, digit.pixels.shape) == (np.uint8, (28, 28))
@@ -196,6 +204,11 @@ PICTURES = {
 }
 
 TARGETS = {parser.name: parser for parser in PARSERS} | {
-    kind: Target(kind, read_picture, make_seeds, PNG_MUTATIONS if kind == "PNG" else ())
+    kind: Target(
+        kind,
+        read_page if kind in ("PNG", "JPEG") else decode,  # whose damaged pages look damaged
+        make_seeds,
+        PNG_MUTATIONS if kind == "PNG" else (),
+    )
     for kind, make_seeds in PICTURES.items()
 }
