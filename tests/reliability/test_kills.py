@@ -73,13 +73,17 @@ def test_a_command_killed_at_any_call_leaves_nothing_wrong_and_the_next_heals(
 ):
     calls, known = workshop.watch(name)
     chosen = calls if name == "publish" else choose(calls, amount(15, len(calls)))
-    for call in chosen:
+    others = [call for call in calls if call not in chosen]
+    # With threads some calls hide behind others, more of them on a busy machine: then others do.
+    for number, call in enumerate([*chosen, *random.Random(name).sample(others, len(others))]):
+        if number >= len(chosen) and judge.points > 0.5 * len(chosen):
+            break
         ended = workshop.disturb(name, call, "signal=KILL")
         if ended is not None:
             assert ended.code == KILLED
             judge.look(workshop.cache, known, call.line, lambda: workshop.run(name))
     judge.decide()
-    assert judge.points > 0.5 * len(chosen)  # with threads some calls hide behind others
+    assert judge.points > 0.5 * len(chosen)
 
 
 @POSIX
