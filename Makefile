@@ -1,4 +1,4 @@
-# `make run` shows the whole way to a trained network; `make test` proves it in three minutes, and
+# `make run` shows the whole way to a trained network; `make test` proves it in four minutes, and
 # `make test-all` what takes longer.
 # Without make: the README has the plain commands.
 
@@ -17,7 +17,7 @@ PAGE_TOOLS := tests/page/node_modules/.bin
 help:
 	@echo "make run       install, fetch, build, train and test: about a minute"
 	@echo "make lab       open the lab in the browser"
-	@echo "make test      ruff, mypy and every test that is not slow: three minutes"
+	@echo "make test      ruff, mypy and every test that is not slow: four minutes"
 	@echo "make test-all  the slow tests (kills, disk errors, browsers, clusters), and the coverage"
 	@echo "make coverage  only the coverage of the code that reads or writes files"
 	@echo "make ranges    try the lowest and the newest versions that pyproject.toml allows: minutes"
