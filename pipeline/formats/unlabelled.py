@@ -101,7 +101,8 @@ def open_images(path: Path, workspace: Path) -> Iterator[Unlabelled]:
     """
     alone = workspace.resolve() / "alone"
     alone.mkdir(parents=True, exist_ok=True)
-    file = alone / path.name
+    name = path.name if path.name.strip(".") else path.resolve().name  # of `.` and `..`, too
+    file = alone / (name or "images")
 
     def rename(text: str) -> str:
         return text.replace(str(file), str(path)).replace(str(alone), str(path))

@@ -2,6 +2,7 @@
 
 import gzip
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -179,4 +180,13 @@ def test_what_holds_no_images_is_refused_by_name(tmp_path):
     with pytest.raises(CorruptError, match=r"a\.npz"), open_images(path, tmp_path / "work"):
         pass
     with pytest.raises(MissingError), open_images(tmp_path / "gone.npz", tmp_path / "work"):
+        pass
+
+
+@pytest.mark.parametrize("name", [".", "./", "..", "../inner"])
+def test_a_folder_without_a_name_of_its_own_is_refused_like_any_other(name, tmp_path, monkeypatch):
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+    with pytest.raises(CorruptError, match="no supported files found"), \
+            open_images(Path(name), tmp_path / "workspace"):  # fmt: skip
         pass
