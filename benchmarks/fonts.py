@@ -22,6 +22,7 @@ from paper_pages import PAPERS, Levels, photograph
 from PIL import Image, ImageDraw, ImageFont
 
 from network.core.data import scale_pixels
+from network.images.pages.ink import light_on_dark
 from network.images.pages.read import prepare_page
 from network.metrics.accuracy import predict_classes
 from network.runs.checkpoints import Checkpoint
@@ -78,9 +79,9 @@ def page_with(ink: Levels, paper: str, rng: np.random.Generator) -> tuple[Grey, 
 
 def resize(grey: Grey) -> Grey:
     """Resize a picture to 28x28, light on dark, without any other preparation."""
-    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    ink = 255 - grey if np.median(edge) > 127 else grey
-    return np.asarray(Image.fromarray(ink).resize(IMAGE_SHAPE, Image.Resampling.BOX))
+    return np.asarray(
+        Image.fromarray(light_on_dark(grey)).resize(IMAGE_SHAPE, Image.Resampling.BOX)
+    )
 
 
 def cases(fonts: Mapping[str, Font], repeats: int) -> Iterator[Case]:

@@ -25,6 +25,7 @@ from PIL import Image
 
 from network.core.data import scale_pixels
 from network.images.pages.fit_digit import centre_by_mass, fit_into_box
+from network.images.pages.ink import light_on_dark
 from network.images.pages.read import PICTURES, page_text, read_page
 from network.metrics.accuracy import predict_classes
 from network.metrics.confidence_intervals import accuracy_interval
@@ -37,21 +38,9 @@ from pipeline.storage.pictures import read_picture
 Grey = NDArray[np.uint8]
 # Of the 26 sources of the pictures that this was developed with, so that each kind of single digit
 # is in both parts: 57 single digits and 18 pages here, 98 and 18 in the reported part.
-CHOOSING = [
-    "s01",
-    "s03",
-    "s04",
-    "s07",
-    "s10",
-    "s12",
-    "s13",
-    "s17",
-    "s18",
-    "s20",
-    "s21",
-    "s23",
-    "s24",
-]
+CHOOSING = (
+    "s01", "s03", "s04", "s07", "s10", "s12", "s13", "s17", "s18", "s20", "s21", "s23", "s24",
+)  # fmt: skip
 CLAIMED = 0.95  # a wrong single digit with a higher probability is overconfident
 DOUBT = 0.9  # a page with a digit of a lower probability is read with doubts
 
@@ -113,8 +102,7 @@ def resized(path: Path) -> list[Grey]:
     """Resize a picture to 28x28, light on dark by its border."""
     picture = Image.fromarray(read_picture(path, PICTURES)).resize((28, 28))
     grey = np.asarray(picture)
-    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    return [255 - grey if np.median(edge) > 127 else grey]
+    return [light_on_dark(grey)]
 
 
 def by_contours(path: Path) -> list[Grey]:
@@ -122,8 +110,7 @@ def by_contours(path: Path) -> list[Grey]:
     import cv2
 
     grey = read_picture(path, PICTURES)
-    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    ink = 255 - grey if np.median(edge) > 127 else grey
+    ink = light_on_dark(grey)
     _, mask = cv2.threshold(ink, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     boxes = sorted(map(cv2.boundingRect, contours))

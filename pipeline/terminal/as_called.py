@@ -18,7 +18,7 @@ from pathlib import Path
 COMMANDS = re.compile(
     r"""(?P<before> ` | Next:\  | Then:\  | ,\ or\  )
         (?P<program> pipeline | network )
-        (?P<rest> \ (?P<command> [a-z-]+ )? [^`\n]*? )
+        (?P<rest> \ (?P<command> [a-z][a-z-]* )? [^`\n]*? )
         (?= ` | ,\ or\  | \n | $ )""",
     re.VERBOSE,
 )
@@ -29,8 +29,7 @@ def as_called(text: str) -> str:
     """Spell the commands in a text, in backticks or after `Next:`, as typed here."""
 
     def spell(found: re.Match[str]) -> str:
-        takes_folder = (found["command"] or "-")[0] != "-" and found["command"] not in WITHOUT_CACHE
-        folder = cache_option() if takes_folder else ""
+        folder = "" if found["command"] in {None, *WITHOUT_CACHE} else cache_option()
         return f"{found['before']}{program(found['program'])}{found['rest']}{folder}"
 
     return COMMANDS.sub(spell, text)

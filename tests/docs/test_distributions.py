@@ -81,9 +81,7 @@ def test_ten_lines_have_types_of_their_own(copy):
     asked = "".join(f"reveal_type({it})\n" for it in REVEALED)
     script.write_text(TEN_LINES + asked, "utf-8")
     cache, checked = copy.folder / "mypy", REPOSITORY / ".mypy_cache"
-    if (
-        checked.is_dir()
-    ):  # by `make lint`, with the same options: the libraries need no second check
+    if checked.is_dir():  # `make lint` filled it with the same options; libraries are checked once
         shutil.copytree(checked, cache)
     options = ["--strict", f"--config-file={REPOSITORY / 'pyproject.toml'}", f"--cache-dir={cache}"]
     printed = copy.call(["python", "-m", "mypy", *options, str(script)])

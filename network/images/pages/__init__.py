@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         centre_by_mass as centre_by_mass,
         fit_into_box as fit_into_box,
     )
+    from network.images.pages.ink import light_on_dark as light_on_dark
     from network.images.pages.read import (
         PICTURES as PICTURES,
         Box as Box,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from network.images.pages.blob import build_blob
 from pipeline.datasets.records import IMAGE_SHAPE
 
 Grey = NDArray[np.uint8]
@@ -63,8 +64,9 @@ def thicken(ink: Grey, more: float) -> Grey:
         levels = np.pad(levels, 1)
         levels += part * (np.maximum.reduce([levels, *ways]) - levels)  # (h + 2, w + 2)
     rounded = np.round(levels).astype(np.uint8)
-    rows, columns = np.flatnonzero(rounded.any(axis=1)), np.flatnonzero(rounded.any(axis=0))
-    return rounded[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    inked = build_blob(rounded > 0)
+    top, left = inked.top, inked.left
+    return rounded[top : top + inked.height, left : left + inked.width]
 
 
 def fit_into_box(ink: Grey, box: int = BOX) -> Grey:
@@ -124,9 +126,8 @@ def is_like_mnist(image: Grey) -> bool:
 
     Shapes: (28, 28), light ink on dark.
     """
-    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
-    if not len(rows):
+    if not image.any():
         return False
-    longer = 1 + max(rows[-1] - rows[0], columns[-1] - columns[0])
+    longer = max(build_blob(image > 0).mask.shape)
     away = np.abs(np.subtract(centre_of_mass(image), CENTRE)).max()
     return bool(BOX - 1 <= longer <= BOX and away <= 1)

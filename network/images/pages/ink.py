@@ -67,6 +67,14 @@ def is_light_on_dark(grey: NDArray[np.uint8], slope: Array) -> bool:
     return bool(flat.max() - level > level - flat.min())
 
 
+def light_on_dark(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Invert a picture with a light border, which is paper; keep any other.
+
+    Shapes: (H, W), the same out.
+    """
+    return 255 - grey if np.median(border(grey)) > 127 else grey
+
+
 def paper_level(grey: NDArray[np.uint8], slope: Array) -> Array:
     """Estimate how light the paper is everywhere, under dark ink: a closing, in coarse blocks.
 

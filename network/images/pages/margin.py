@@ -1,8 +1,8 @@
 """Ink of a digit that was cut out closely, with a margin of paper added around it.
 
 `extract_ink` estimates the paper from the border of a picture. Where a digit was cut out closely,
-or fills the picture, part of the border is ink. Then two levels are told apart by Otsu's method,
-and the one with less of the border is ink.
+or fills the picture, part of the border is ink. Then Otsu's method separates two levels, and the
+one with less of the border is ink.
 """
 
 import numpy as np

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from network.images.pages.blob import Blob, build_blob
 from network.images.pages.deskew import deskew
 from network.images.pages.fit_digit import centre_by_mass, fit_digit, is_like_mnist
-from network.images.pages.ink import Ink, border
+from network.images.pages.ink import Ink, light_on_dark
 from network.images.pages.margin import extract_with_margin
 from network.images.pages.reading_order import group_lines
 from network.images.pages.segment import segment_blobs, whole_blob
@@ -133,7 +133,7 @@ def keep_small(grey: Grey, options: PageOptions) -> Page | None:
 
     Shapes: (28, 28).
     """
-    ink = 255 - grey if np.median(border(grey)) > 127 else grey
+    ink = light_on_dark(grey)
     if options.prepare_small and not is_like_mnist(ink):
         return None
     return Page(grey, ink, (Digit(Box(0, 0, *IMAGE_SHAPE), 0, ink, ink, ink),))

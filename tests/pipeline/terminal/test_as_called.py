@@ -8,8 +8,9 @@ import venv
 
 import pytest
 
-from pipeline.terminal.as_called import as_called
+from pipeline.terminal.as_called import WITHOUT_CACHE, as_called
 from tests.support.checkout import REPOSITORY
+from tests.support.command_options import command_options
 from tests.support.pace import PATIENCE
 
 # pip's script for an entry point, so that `sys.argv[0]` is the path of the script.
@@ -85,3 +86,9 @@ def test_the_next_command_names_the_cache_folder_that_was_typed(monkeypatch, typ
     assert told == f"Saved. Next: network show --wrong{option}, or network predict IMAGE{option}"
     assert as_called("Run `pipeline fetch`.") == f"Run `pipeline fetch{option}`."
     assert as_called("See `network --help` and `network presets`.").count("--cache-dir") == 0
+
+
+def test_the_commands_without_a_cache_folder_are_known():
+    takes = {command for command, it in command_options() if "--cache-dir" in it.opts}
+    names = {command for command, _ in command_options()}
+    assert {command.split()[1] for command in names - takes} == WITHOUT_CACHE

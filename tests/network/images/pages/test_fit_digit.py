@@ -74,6 +74,11 @@ def test_a_28x28_image_of_other_classes_is_kept(mnist_test_set):
     assert options_for("0123456789", deskew=True) == PageOptions(deskew=True)
 
 
+def test_a_28x28_image_that_is_kept_may_be_blank_and_set_upright():
+    blank, kept = np.zeros((28, 28), np.uint8), options_for(("Shirt", "Bag"), deskew=True)
+    assert prepare_page(blank, kept).digits[0].pixels.sum() == 0
+
+
 @pytest.mark.parametrize("grey", [0, 128, 255])
 def test_a_28x28_image_without_ink_is_refused(grey):
     with pytest.raises(CorruptError, match="nothing is drawn on it"):
