@@ -26,7 +26,8 @@ from network.metrics.out_of_distribution import (
     stroke_vectors,
 )
 from network.runs.calibrate import Calibration, calibrate
-from network.runs.evaluate import LoadedRun, load_runs
+from network.runs.evaluate import load_runs
+from network.runs.folder import LoadedRun
 from network.runs.held_out import DataSplit, split_examples
 from network.runs.predict import Predictor
 from pipeline.datasets.registry import find_dataset

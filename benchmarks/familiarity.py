@@ -21,7 +21,8 @@ from network.core.params import Array
 from network.metrics import calibration
 from network.metrics.accuracy import compute_outputs
 from network.metrics.out_of_distribution import nearest_distances, stroke_vectors
-from network.runs.evaluate import LoadedRun, load_runs
+from network.runs.evaluate import load_runs
+from network.runs.folder import LoadedRun
 from network.runs.held_out import DataSplit, split_examples
 from pipeline.storage.cache import find_cache
 

@@ -29,7 +29,8 @@ from network.images.pages.ink import light_on_dark
 from network.images.pages.read import PICTURES, page_text, read_page
 from network.metrics.accuracy import predict_classes
 from network.metrics.confidence_intervals import accuracy_interval
-from network.runs.evaluate import LoadedRun, load_runs
+from network.runs.evaluate import load_runs
+from network.runs.folder import LoadedRun
 from network.runs.predict import Predictor, load_predictor
 from pipeline.errors import CorruptError
 from pipeline.storage.cache import find_cache

@@ -18,16 +18,16 @@ from network.images.pages.read import Box, Digit, options_for, read_page
 from network.metrics.accuracy import ClassificationResult, compute_outputs
 from network.runs import names
 from network.runs.calibrate import Calibration, calibrate_run
-from network.runs.evaluate import LoadedRun, common_dataset, evaluate_run, load_runs
+from network.runs.evaluate import common_dataset, evaluate_run, load_runs
 from network.runs.exports.formats import export_run
-from network.runs.folder import read_history
+from network.runs.folder import LoadedRun, read_history
+from network.runs.own_dataset import find_classes
 from network.runs.predict import Prediction as FoundPrediction
 from network.runs.predict import Predictor, load_predictor
 from network.training.checks import check_range, format_list
 from network.training.configuration import OPTIONS, Configuration
 from network.training.state import EpochDone
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, UsageError
 from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache, absolute, find_cache, publish
@@ -73,7 +73,7 @@ class Run:
     @property
     def classes(self) -> tuple[str, ...]:
         """The names of its classes: "0" to "9" for digits."""
-        return find_dataset(self.cache, self.configuration.dataset).classes
+        return find_classes(self.cache, self.loaded)
 
     @property
     def model(self) -> Model:

@@ -91,15 +91,15 @@ def predict(
 ) -> None:
     """Read the digits in image files, in reading order."""
     from network.runs.evaluate import load_runs
+    from network.runs.own_dataset import find_classes
     from network.runs.predict_files import PredictOptions, predict_inputs, write_answers
-    from pipeline.datasets.registry import find_dataset
     from pipeline.formats.open_source import lend_workspace
     from pipeline.formats.unlabelled import list_inputs
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     (loaded,) = load_runs(cache, [run])
     note_latest(console, run, loaded.name)
-    classes = find_dataset(cache, loaded.configuration.dataset).classes
+    classes = find_classes(cache, loaded)
     with lend_workspace(cache) as workspace:
         inputs = [it for path in images for it in list_inputs(path, workspace)]
         check_options(inputs, invert, highest)

@@ -140,15 +140,13 @@ def predicted_images(cache: Cache, run: str | None, split: str, count: int, wron
     from network.commands.text.gallery import answer_tiles
     from network.core.data import load_examples
     from network.metrics.accuracy import compute_outputs
-    from network.runs.folder import load_run
-    from network.runs.names import find_run
-    from pipeline.datasets.registry import find_dataset
+    from network.runs.evaluate import load_runs
+    from network.runs.own_dataset import find_own_dataset
 
-    found = find_run(cache, run)
-    checkpoint, configuration = load_run(found)
-    dataset = find_dataset(cache, configuration.dataset)
+    (found,) = load_runs(cache, [run])
+    dataset = find_own_dataset(cache, found)
     examples = load_examples(cache, dataset, split)
-    outputs = compute_outputs(checkpoint.model, checkpoint.params, examples.images)
+    outputs = compute_outputs(found.model, found.params, examples.images)
     tiles = answer_tiles(examples, outputs, dataset.classes, count, wrong)
     title = f"{found.name}: {'mistakes' if wrong else 'predictions'} on {dataset.name}, {split}"
     file = f"{found.name}_{split}{'_wrong' if wrong else ''}.png"

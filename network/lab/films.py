@@ -16,7 +16,6 @@ from network.lab.gradient_stats import pack_first_layer_weights
 from network.lab.model_json import array_to_json
 from network.lab.run_cache import RunCache
 from network.lab.worker_process import WorkerProcess, lower_priority, reporting_problems
-from network.runs.evaluate import LoadedRun
 from network.runs.film import (
     Frame,
     PredictionChanges,
@@ -25,12 +24,12 @@ from network.runs.film import (
     list_epochs,
     load_frame,
 )
-from network.runs.folder import Run, read_saved_history
+from network.runs.folder import LoadedRun, Run, read_saved_history
 from network.runs.make_film import check_can_make_film, is_film_complete, make_film
 from network.runs.names import find_run
+from network.runs.own_dataset import find_classes
 from network.runs.ownership import own_run, require_free_run
 from network.training.state import EpochDone
-from pipeline.datasets.registry import find_dataset
 from pipeline.errors import MissingError, ProjectError, UsageError
 from pipeline.storage.cache import Cache
 
@@ -108,7 +107,7 @@ def describe_film(cache: Cache, loaded: LoadedRun) -> dict[str, Any]:
     size = frame_path(run.film, 0).stat().st_size if epochs else run.checkpoint.stat().st_size
     return {
         "run": run.name,
-        "classes": find_dataset(cache, loaded.configuration.dataset).classes,
+        "classes": find_classes(cache, loaded),
         "epochs": epochs,
         "history": [one._asdict() for one in history if one.epoch in epochs],
         "is_whole": len(epochs) == done + 1,
@@ -134,7 +133,7 @@ def describe_frame(loaded: RunCache, found: LoadedRun, epoch: int) -> dict[str, 
 
     Raises: MissingError, CorruptError.
     """
-    held_out = loaded.validation(found.configuration)
+    held_out = loaded.validation(found)
     frame = load_frame(found.run, epoch)
     before = load_frame(found.run, epoch - 1) if epoch else frame
     for one in (before, frame):

@@ -8,7 +8,7 @@ from network.core.params import Array
 from network.interpret.units import unit_activations
 from network.lab.run_cache import RunCache, file_version
 from network.runs.checkpoints import Checkpoint
-from network.runs.evaluate import LoadedRun
+from network.runs.folder import LoadedRun
 from pipeline.errors import MissingError
 
 SURVEYED = 5_000  # training images for which activations are computed
@@ -46,7 +46,7 @@ def find_unit_survey(loaded: RunCache, name: str, member: int | None) -> UnitSur
     part = select_member(run, member)
 
     def make() -> UnitSurvey:
-        trained_on, _ = loaded.split(run.configuration)
+        trained_on, _ = loaded.split(run)
         digits = trained_on.take(slice(SURVEYED))
         digits = Examples(digits.images.copy(), digits.labels.copy())  # copies, to free the others
         return UnitSurvey(digits, unit_activations(part.model, part.params, digits.images))

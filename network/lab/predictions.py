@@ -9,8 +9,9 @@ from network.lab.corruption import ImageCorruption
 from network.lab.run_cache import file_version
 from network.lab.state import Lab
 from network.metrics.calibration import apply_temperature, outputs_and_scores
-from network.runs.evaluate import LoadedRun, log_evaluation
-from pipeline.datasets.registry import find_dataset
+from network.runs.evaluate import log_evaluation
+from network.runs.folder import LoadedRun
+from network.runs.own_dataset import find_own_dataset
 from pipeline.errors import UsageError
 
 MAX_IMAGES = 10_000  # images shown, and corrupted, at most
@@ -35,7 +36,7 @@ def choose_examples(lab: Lab, run: LoadedRun, split: Split) -> Examples:
     Raises: UsageError, MissingError, CorruptError.
     """
     if split == "test":
-        return lab.loaded.examples(run.configuration.dataset, "test")
+        return lab.loaded.examples(run, "test")
     return lab.loaded.held_out(run)
 
 
@@ -97,5 +98,5 @@ def log_test_evaluation(lab: Lab, run: LoadedRun, examples: Examples, outputs: A
     Shapes: outputs (N, K).
     Raises: CorruptError, StorageError.
     """
-    dataset = find_dataset(lab.cache, run.configuration.dataset)
+    dataset = find_own_dataset(lab.cache, run)
     return log_evaluation(run, dataset, "test", examples.labels, outputs.argmax(axis=1)).looks

@@ -8,14 +8,13 @@ from typing import Any, TypeVar
 
 from network.core.data import Examples, load_examples, split_validation
 from network.core.params import count_params
-from network.runs.evaluate import LoadedRun
-from network.runs.folder import Run, load_run, read_saved_history
+from network.runs.folder import LoadedRun, Run, load_run, read_saved_history
 from network.runs.held_out import split_examples
 from network.runs.names import describe_sizes, find_run, list_runs, order_by_change
-from network.training.configuration import Configuration
+from network.runs.own_dataset import find_own_dataset
 from network.training.loop import best_epoch
-from pipeline.datasets.registry import find_dataset
 from pipeline.errors import MissingError, ProjectError
+from pipeline.pickles.manifest import split_hash
 from pipeline.storage.cache import Cache
 
 RUNS, SPLITS = 4, 2  # cached; a split of MNIST has 188 MB
@@ -96,13 +95,14 @@ class RunCache:
                 rows.append({"name": name, "problem": str(error)})
         return rows
 
-    def examples(self, dataset: str, split: str) -> Examples:
-        """Load the images of a split ("train" or "test").
+    def examples(self, run: LoadedRun, split: str) -> Examples:
+        """Load the images of a split ("train" or "test") of the dataset of a run.
 
-        Raises: UsageError, MissingError, CorruptError.
+        Raises: UsageError if it has other data now; MissingError, CorruptError.
         """
-        found = find_dataset(self.cache, dataset)
-        return self.splits.find((dataset, split), lambda: load_examples(self.cache, found, split))
+        dataset = find_own_dataset(self.cache, run)
+        key = dataset.name, split, split_hash(self.cache, dataset, split)
+        return self.splits.find(key, lambda: load_examples(self.cache, dataset, split))
 
     def held_out(self, run: LoadedRun) -> Examples:
         """Return the images that no part of a run was trained on.
@@ -115,22 +115,22 @@ class RunCache:
             lambda: split_examples(self.cache, run.run, run.checkpoint, run.configuration).examples,
         )
 
-    def validation(self, configuration: Configuration) -> Examples:
-        """Return the validation images of a configuration, as in its films.
+    def validation(self, run: LoadedRun) -> Examples:
+        """Return the validation images of a run's configuration, as in its films.
 
         Raises: UsageError, MissingError, CorruptError.
         """
-        chosen = configuration
-        key = chosen.dataset, chosen.limit, chosen.validation, chosen.seed
-        return self.validations.find(key, lambda: self.split(chosen)[1])
+        key = run.name, file_version(run.run)
+        return self.validations.find(key, lambda: self.split(run)[1])
 
-    def split(self, configuration: Configuration) -> tuple[Examples, Examples]:
-        """Return the training and the validation images of a configuration.
+    def split(self, run: LoadedRun) -> tuple[Examples, Examples]:
+        """Return the training and the validation images of a run's configuration.
 
         Raises: UsageError, MissingError, CorruptError.
         """
-        examples = self.examples(configuration.dataset, "train").take(slice(configuration.limit))
-        return split_validation(examples, configuration.validation, configuration.seed)
+        chosen = run.configuration
+        examples = self.examples(run, "train").take(slice(chosen.limit))
+        return split_validation(examples, chosen.validation, chosen.seed)
 
 
 def file_version(run: Run) -> tuple[int, int]:

@@ -8,8 +8,7 @@ from network.interpret.edits import Edits
 from network.lab.fold_edits import fold_edits
 from network.layers.ensemble import join_params
 from network.runs.checkpoints import Checkpoint
-from network.runs.evaluate import LoadedRun
-from network.runs.folder import Run
+from network.runs.folder import LoadedRun, Run
 from network.runs.held_out import describe_seen, seen_by
 from network.runs.names import check_new_name, create_run
 from pipeline.errors import UsageError

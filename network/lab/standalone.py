@@ -18,7 +18,7 @@ from network.interpret.units import unit_activations
 from network.lab.bundle import bundle
 from network.lab.model_json import array_to_json, model_to_json
 from network.runs.checkpoints import Checkpoint
-from network.runs.evaluate import LoadedRun
+from network.runs.folder import LoadedRun
 from pipeline.datasets.records import Dataset
 
 HERE = Path(__file__).parent

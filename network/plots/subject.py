@@ -11,8 +11,8 @@ from network.core.model import Model
 from network.core.params import Array, Params
 from network.metrics.accuracy import ClassificationResult, confusion_matrix
 from network.metrics.calibration import probabilities
-from network.runs.evaluate import LoadedRun, common_dataset, load_runs, log_evaluation
-from network.runs.folder import read_saved_history
+from network.runs.evaluate import common_dataset, load_runs, log_evaluation
+from network.runs.folder import LoadedRun, read_saved_history
 from network.runs.held_out import split_examples
 from network.training.state import EpochDone
 from pipeline.errors import UsageError

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     )
     from network.runs.evaluate import (
         EvaluationResult as EvaluationResult,
-        LoadedRun as LoadedRun,
         common_dataset as common_dataset,
-        count_outputs as count_outputs,
         evaluate_run as evaluate_run,
         load_runs as load_runs,
         log_evaluation as log_evaluation,
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
         load_frame as load_frame,
     )
     from network.runs.folder import (
+        LoadedRun as LoadedRun,
         Run as Run,
         build_checkpoint as build_checkpoint,
         extract_state as extract_state,
@@ -121,5 +120,10 @@ if TYPE_CHECKING:
         require_free_run as require_free_run,
     )
     from network.runs.history import build_epoch as build_epoch
+    from network.runs.own_dataset import (
+        count_outputs as count_outputs,
+        find_classes as find_classes,
+        find_own_dataset as find_own_dataset,
+    )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -20,8 +20,7 @@ from network.metrics.out_of_distribution import (
     held_out_distances,
     stroke_vectors,
 )
-from network.runs.evaluate import LoadedRun
-from network.runs.folder import Run
+from network.runs.folder import LoadedRun, Run
 from network.runs.held_out import AGAIN, DataSplit, split_examples
 from network.runs.ownership import SavedState, own_run
 from network.training.checks import fits_type

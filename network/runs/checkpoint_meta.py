@@ -79,6 +79,7 @@ KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "configuration": (is_object, "an object"),
     "first": (is_object, "an object"),
     "environment": (is_environment, "versions by name"),
+    "classes": (is_list_of(is_text), "names of classes"),
     "members": (is_list_of(is_text), "names of runs"),
     "edited": (is_edited, "an edited run"),
     "seen": (lambda value: value is None or is_list_of(is_object)(value), "a list or null"),

@@ -4,45 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from network.core.data import Examples
-from network.core.model import Model
-from network.core.params import Array, Params
+from network.core.params import Array
 from network.metrics.accuracy import ClassificationResult, confusion_matrix, predict_classes
-from network.runs.checkpoints import Checkpoint
 from network.runs.evaluation_log import (
     count_evaluations,
     evaluation_now,
     read_evaluations,
     save_evaluations,
 )
-from network.runs.folder import Run, load_run
+from network.runs.folder import LoadedRun, load_run
 from network.runs.names import find_runs
-from network.training.configuration import Configuration
-from pipeline.datasets.records import IMAGE_SHAPE, Dataset
+from network.runs.own_dataset import check_classes, find_classes, find_own_dataset
+from pipeline.datasets.records import Dataset
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
 from pipeline.storage.locks import file_lock
-
-
-@dataclass(frozen=True)
-class LoadedRun:
-    """A run with the content of its files."""
-
-    run: Run
-    checkpoint: Checkpoint
-    configuration: Configuration
-
-    @property
-    def name(self) -> str:
-        return self.run.name
-
-    @property
-    def model(self) -> Model:
-        return self.checkpoint.model
-
-    @property
-    def params(self) -> Params:
-        return self.checkpoint.params
 
 
 @dataclass(frozen=True)
@@ -80,41 +57,13 @@ def common_dataset(
                 f"uses {other.configuration.dataset}; expected the same dataset",
                 hint,
             )
-    dataset = find_dataset(cache, name or first.configuration.dataset)
+    chosen = name or first.configuration.dataset
     for run in runs:
-        check_classes(run, find_dataset(cache, run.configuration.dataset), dataset)
-    return dataset
-
-
-def check_classes(run: LoadedRun, own: Dataset, dataset: Dataset) -> None:
-    """Require a dataset with the classes that a run predicts.
-
-    Raises: UsageError.
-    """
-    if dataset.classes != own.classes:
-        raise UsageError(
-            f"the classes of {dataset.name} do not match run {run.name}: "
-            f"found {describe_classes(dataset)}; expected {describe_classes(own)}, as in {own.name}"
-        )
-    if (count := count_outputs(run.model)) != len(dataset.classes):
-        raise UsageError(
-            f"run {run.name} has {count} outputs, "
-            f"but {dataset.name} has {len(dataset.classes)} classes"
-        )
-
-
-def describe_classes(dataset: Dataset) -> str:
-    """Return the number of classes of a dataset, and the first ones."""
-    some = ", ".join(dataset.classes[:3])
-    return f"{len(dataset.classes)} classes ({some}, ...)"
-
-
-def count_outputs(model: Model) -> int:
-    """Return the number of outputs of a model."""
-    shape: tuple[int, ...] = IMAGE_SHAPE
-    for layer in model.layers:
-        _, shape = layer.shapes(shape)
-    return shape[-1]
+        if run.configuration.dataset == chosen:
+            find_own_dataset(cache, run)
+        else:
+            check_classes(run, find_classes(cache, run), find_dataset(cache, chosen))
+    return find_dataset(cache, chosen)
 
 
 def evaluate_run(

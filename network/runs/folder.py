@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from network.core.model import Model
+from network.core.params import Params
 from network.environment import describe_environment
 from network.runs.checkpoints import (
     CONFIG_HASH,
@@ -32,7 +33,7 @@ from pipeline.errors import CorruptError, ProjectError
 from pipeline.storage.cache import Digest, publish, read_whole
 
 # entries of a checkpoint about the origin of its training
-ORIGIN = ("data", "first", "changes", "seen", "replay_of", CONFIG_HASH)
+ORIGIN = ("data", "classes", "first", "changes", "seen", "replay_of", CONFIG_HASH)
 MAX_CONFIG_BYTES = 1 << 20  # of a file with some forty lines
 
 
@@ -69,6 +70,27 @@ class Run:
     @property
     def calibration(self) -> Path:
         return self.folder / "calibration.json"
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A run with the content of its files."""
+
+    run: Run
+    checkpoint: Checkpoint
+    configuration: Configuration
+
+    @property
+    def name(self) -> str:
+        return self.run.name
+
+    @property
+    def model(self) -> Model:
+        return self.checkpoint.model
+
+    @property
+    def params(self) -> Params:
+        return self.checkpoint.params
 
 
 def save_run(run: Run, model: Model, state: TrainingState, configuration: Configuration) -> None:

@@ -129,11 +129,7 @@ def split_examples(
     sha256 = split_hash(cache, dataset, "train")
     for each in seen:
         if each.data not in (None, sha256):
-            raise UsageError(
-                f"run {run.name} was trained on data with sha256 {each.data}; "
-                f"{dataset.name} now has {sha256}",
-                AGAIN,
-            )
+            raise other_data(f"run {run.name}", each.data, dataset.name, sha256)
     pixels, labels = read_split(cache, dataset, "train")
     count = max((each.limit or len(labels) for each in seen), default=0)
     pixels, labels = pixels[:count], labels[:count]
@@ -143,3 +139,11 @@ def split_examples(
         trained[training], held_back[held_out] = True, True
     places = np.flatnonzero(held_back & ~trained)
     return DataSplit(pixels, labels, np.flatnonzero(trained), places, sha256)
+
+
+def other_data(what: str, sha256: str | None, dataset: str, found: str) -> UsageError:
+    """Return the error of a dataset that no longer has the data that a run was trained on."""
+    return UsageError(
+        f"{what} was trained on data with sha256 {sha256}; {dataset} now has {found}",
+        f"Train a new run, or import the former data as {dataset} again",
+    )

@@ -6,8 +6,8 @@ from dataclasses import replace
 from network.core.model import Model
 from network.core.params import count_params
 from network.layers.ensemble import Ensemble, join_params
-from network.runs.evaluate import LoadedRun, common_dataset, load_runs
-from network.runs.folder import Run
+from network.runs.evaluate import common_dataset, load_runs
+from network.runs.folder import LoadedRun, Run
 from network.runs.held_out import describe_seen, seen_by
 from network.runs.names import check_new_name, create_run
 from network.training.configuration import Configuration

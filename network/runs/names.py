@@ -23,6 +23,7 @@ from network.runs.folder import Run, save_run
 from network.training.configuration import Configuration
 from network.training.state import TrainingState
 from pipeline.datasets.records import IMAGE_SHAPE
+from pipeline.datasets.registry import find_dataset
 from pipeline.errors import MissingError, ProjectError, UsageError
 from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Cache, remove_stale_parts, storage_error, sync_folder
@@ -47,8 +48,8 @@ def create_run(
 
     Without a wanted name it is named after the stem, or its sizes, and a number: `784-30-10-1`. Its
     folder is written under a temporary name and then renamed, so that every run has a checkpoint,
-    and two processes never share a run. `origin` has entries of its checkpoint; the hash of the
-    configuration is added to them.
+    and two processes never share a run. `origin` has entries of its checkpoint; the names of the
+    classes and the hash of the configuration are added to them.
 
     Raises: UsageError if the wanted name is taken or is not valid; a run is never overwritten.
     StorageError.
@@ -58,6 +59,8 @@ def create_run(
     names = numbered if wanted is None else [check_run_name(wanted)]
     remove_stale_parts(cache.runs() / NEW)
     made = Run(cache.runs() / f".{NEW}.{secrets.token_hex(8)}.part")
+    classes = find_dataset(cache, configuration.dataset).classes
+    origin.setdefault("classes", list(classes))
     try:
         origin[CONFIG_HASH] = publish_json(made.configuration, configuration.to_dict()).sha256
         save_run(made, model, TrainingState(params, {}, origin=origin), configuration)

@@ -9,7 +9,7 @@ from network.core.params import Array
 from network.metrics import calibration, conformal
 from network.metrics.out_of_distribution import nearest_distances, stroke_vectors
 from network.runs.calibrate import Calibration, calibrate, load_calibration
-from network.runs.evaluate import LoadedRun
+from network.runs.folder import LoadedRun
 from network.runs.held_out import split_examples
 from pipeline.errors import CorruptError, MissingError, ProjectError, UsageError
 from pipeline.storage.cache import Cache

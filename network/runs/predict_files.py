@@ -12,7 +12,7 @@ import numpy as np
 from network.core.data import scale_pixels
 from network.images.pages.read import Page, options_for, page_text, read_page
 from network.metrics.accuracy import compute_outputs
-from network.runs.evaluate import LoadedRun
+from network.runs.folder import LoadedRun
 from network.runs.predict import Prediction, Predictor, load_predictor
 from pipeline.errors import CorruptError, ProjectError, UsageError
 from pipeline.formats.pixels import find_change

@@ -18,7 +18,7 @@ from network.runs.checkpoints import (
 )
 from network.runs.film import save_frame
 from network.runs.folder import Run, build_checkpoint, extract_state, load_run, read_saved_history
-from network.runs.held_out import seen_after
+from network.runs.held_out import other_data, seen_after
 from network.runs.names import check_new_name, create_run, find_run
 from network.runs.ownership import SavedState, own_run, remove_dead_parts
 from network.training.build import build_recipe
@@ -296,8 +296,5 @@ def resume_state(
             f"{what}: its checkpoint has the optimizer state {found}; expected {expected}"
         )
     if state.origin.setdefault("data", data.sha256) != data.sha256:
-        raise UsageError(
-            f"{what} was trained on data with sha256 {state.origin['data']}; "
-            f"{configuration.dataset} now has {data.sha256}"
-        )
+        raise other_data(what, state.origin["data"], configuration.dataset, data.sha256)
     return recipe, state

@@ -9,8 +9,7 @@ from network.lab.films import describe_film
 from network.lab.run_cache import RunCache
 from network.lab.training_runs import Trainings
 from network.lab.watched_run import WatchedRun
-from network.runs.evaluate import LoadedRun
-from network.runs.folder import load_run
+from network.runs.folder import LoadedRun, load_run
 from network.runs.names import find_run
 from network.runs.training_run import create_training_run, resume_training_run
 from network.sweep.find_study import create_study, find_study_folder

@@ -17,8 +17,8 @@ from network.lab.watched_run import WatchedRun
 from network.plots.subject import load_subjects
 from network.runs.calibrate import calibrate_run
 from network.runs.checkpoints import save_checkpoint
-from network.runs.evaluate import LoadedRun, evaluate_run
-from network.runs.folder import load_run
+from network.runs.evaluate import evaluate_run
+from network.runs.folder import LoadedRun, load_run
 from network.runs.history import pack_epoch
 from network.runs.make_film import is_film_complete, make_film
 from network.runs.training_run import create_training_run, resume_training_run

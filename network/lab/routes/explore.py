@@ -22,7 +22,7 @@ from network.lab.projections import Projection, Projections, choose_images, proj
 from network.lab.request_models import Place
 from network.lab.run_cache import file_version
 from network.lab.state import Lab
-from pipeline.datasets.registry import find_dataset
+from network.runs.own_dataset import find_classes
 from pipeline.errors import UsageError
 
 PATIENCE = 1.5  # seconds to wait for a projection before the page must request it again
@@ -40,7 +40,7 @@ def router(lab: Lab) -> APIRouter:
         """Return labels and predictions; the first test evaluation of the lab is logged."""
         run = lab.loaded.run(name)
         predictions = find_predictions(lab, name, split, damage)
-        classes = find_dataset(lab.cache, run.configuration.dataset).classes
+        classes = find_classes(lab.cache, run)
         choices = {"methods": methods_to_json(), "damages": corruptions_to_json()}
         return {"classes": classes, **choices, **predictions_to_json(predictions)}
 

@@ -15,8 +15,8 @@ from network.lab.request_models import EditsForm, Place, SaveForm
 from network.lab.save_edited import save_edited
 from network.lab.state import Lab
 from network.metrics.accuracy import compute_outputs
-from network.runs.evaluate import LoadedRun
-from pipeline.datasets.registry import find_dataset
+from network.runs.folder import LoadedRun
+from network.runs.own_dataset import find_classes
 from pipeline.errors import MissingError, UsageError
 
 Split = Literal["train", "held-out", "test"]
@@ -40,7 +40,7 @@ def add_network(routes: APIRouter, lab: Lab) -> None:
         run = lab.loaded.run(name)
         return {
             "run": name,
-            "classes": find_dataset(lab.cache, run.configuration.dataset).classes,
+            "classes": find_classes(lab.cache, run),
             "members": run.checkpoint.meta.get("members", []),
             "layers": model_to_json(run.checkpoint),
         }
@@ -101,4 +101,4 @@ def find_examples(lab: Lab, run: LoadedRun, split: Split) -> Examples:
         with contextlib.suppress(UsageError):
             if len(held_out := lab.loaded.held_out(run)):
                 return held_out
-    return lab.loaded.examples(run.configuration.dataset, "test" if split == "test" else "train")
+    return lab.loaded.examples(run, "test" if split == "test" else "train")

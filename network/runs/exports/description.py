@@ -4,7 +4,7 @@ from typing import Any
 
 from network.core.params import Array, named_arrays
 from network.layers.text import describe_layer
-from network.runs.evaluate import LoadedRun
+from network.runs.folder import LoadedRun
 from pipeline.datasets.records import Dataset
 
 PIXELS = "float32 from 0 (background) to 1 (ink): grey levels from 0 to 255, divided by 255"

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from network.runs.evaluate import LoadedRun
+from network.runs.folder import LoadedRun
 from pipeline.datasets.records import Dataset
 from pipeline.extras import needs_extra
 

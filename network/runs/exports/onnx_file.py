@@ -7,9 +7,9 @@ from onnx import TensorProto, helper
 
 from network.core.model import Model
 from network.core.params import Params
-from network.runs.evaluate import LoadedRun
 from network.runs.exports.description import describe_run
 from network.runs.exports.onnx_layers import Graph, add_layers
+from network.runs.folder import LoadedRun
 from pipeline.datasets.records import IMAGE_SHAPE, Dataset
 
 OPSET, IR_VERSION = 20, 9  # of 2023: the first with GELU; newer ones need newer readers

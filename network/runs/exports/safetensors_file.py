@@ -8,8 +8,8 @@ import json
 import numpy as np
 from safetensors.numpy import save
 
-from network.runs.evaluate import LoadedRun
 from network.runs.exports.description import describe_run, named_params
+from network.runs.folder import LoadedRun
 from pipeline.datasets.records import Dataset
 
 

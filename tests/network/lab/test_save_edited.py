@@ -17,8 +17,8 @@ from network.lab.network_part import select_member
 from network.lab.save_edited import save_edited
 from network.layers.text import parse_layers
 from network.runs.calibrate import calibrate_run
-from network.runs.evaluate import LoadedRun, load_runs
-from network.runs.folder import load_run
+from network.runs.evaluate import load_runs
+from network.runs.folder import LoadedRun, load_run
 from network.runs.held_out import split_examples
 from network.runs.make_film import check_can_make_film
 from network.runs.names import find_run

@@ -8,8 +8,7 @@ import pytest
 
 from network.runs.calibrate import calibrate_run
 from network.runs.checkpoints import load_checkpoint, pack_checkpoint, read_file_hash
-from network.runs.evaluate import LoadedRun
-from network.runs.folder import load_run, read_saved_history
+from network.runs.folder import LoadedRun, load_run, read_saved_history
 from network.runs.live_changes import change_training
 from network.runs.make_film import make_film
 from network.runs.ownership import SavedState

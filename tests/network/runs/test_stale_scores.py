@@ -15,9 +15,9 @@ from network.plots.page import scores
 from network.plots.subject import load_subjects
 from network.runs.calibrate import calibrate_run, load_calibration
 from network.runs.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from network.runs.evaluate import LoadedRun, evaluate_run
+from network.runs.evaluate import evaluate_run
 from network.runs.evaluation_log import count_evaluations, read_evaluations
-from network.runs.folder import load_run, summarise_run
+from network.runs.folder import LoadedRun, load_run, summarise_run
 from network.runs.names import find_run
 from network.runs.training_run import create_training_run, resume_training_run
 from network.training.configuration import Configuration

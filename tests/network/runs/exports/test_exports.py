@@ -27,10 +27,9 @@ from network.layers.text import LAYERS, build_layer, parse_layers
 from network.layers.whole_model import require_shapes
 from network.metrics.accuracy import compute_outputs
 from network.runs.checkpoints import Checkpoint
-from network.runs.evaluate import LoadedRun
 from network.runs.exports import formats, onnx_file, safetensors_file
 from network.runs.exports.onnx_layers import Graph, add_layers
-from network.runs.folder import Run
+from network.runs.folder import LoadedRun, Run
 from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
 from pipeline.datasets.catalogue.mnist import MNIST
