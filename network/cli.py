@@ -10,7 +10,7 @@ from pipeline.terminal.command_line import run_app
 program = Program(
     "network",
     commands,
-    "Train and test a neural network for digits, in NumPy.",
+    "Train and test neural networks that read digits.",
     "Start with `network train`, then `network test`.",
 )
 add = program.add

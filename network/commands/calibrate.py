@@ -12,7 +12,11 @@ def calibrate(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Calibrate a run's confidence on its validation images."""
+    """Measure how reliable the predictions of a run are.
+
+    This is measured on the validation images, on which the run was not trained. The result is
+    saved, so that `network predict` need not measure it each time.
+    """
     from dataclasses import asdict
 
     from network.commands.text.calibration_text import (

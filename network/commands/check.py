@@ -32,7 +32,7 @@ def check(
         typer.Argument(
             metavar="RUN",
             autocompletion=complete_runs,
-            help="A run's name. [default: an untrained network]",
+            help="Name of a run. [default: an untrained network]",
         ),
     ] = None,
     preset: PresetName = None,
@@ -47,7 +47,7 @@ def check(
             "--sample",
             min=1,
             metavar="N",
-            help="Parameters per array to check one by one. [default: as many as 20 s allow]",
+            help="Parameters of each array to check one by one. [default: as many as 20 s allow]",
         ),
     ] = None,
     every: Annotated[
@@ -58,9 +58,10 @@ def check(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Check every gradient; exit 1 if one is incorrect.
+    """Check the gradients; exit with 1 if one is incorrect.
 
-    All parameters are checked together along random directions, and a sample of them one by one.
+    Backpropagation is compared with finite differences: of all parameters together, along random
+    directions, and of a sample of them one by one.
     """
     from network.commands.text.check_text import describe_checks, format_checks, show_time_left
     from network.core.data import load_examples

@@ -25,7 +25,10 @@ def compare(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Test whether two runs differ significantly."""
+    """Compare the accuracy of two runs on the same images.
+
+    A significance test (McNemar's) reports how often chance alone leads to such a difference.
+    """
     from network.commands.text.run_text import (
         format_comparison,
         format_repeat_warning,

@@ -28,7 +28,7 @@ def ensemble(
     runs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="RUN", autocompletion=complete_runs, help="Names of the member runs."
+            metavar="RUN", autocompletion=complete_runs, help="Names of the runs to combine."
         ),
     ] = None,
     presets: Annotated[
@@ -36,7 +36,7 @@ def ensemble(
         typer.Option(
             "--presets",
             metavar="NAME,...",
-            help="Presets to train as members, such as conv,vgg.",
+            help="Presets to train and combine, such as conv,vgg.",
             autocompletion=complete_presets,
         ),
     ] = None,
@@ -50,7 +50,7 @@ def ensemble(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Average the scores of several runs in a new one."""
+    """Combine runs into one that averages their scores."""
     from network.runs.make_ensemble import make_ensemble
 
     console, cache = Console(json, quiet), find_cache(cache_dir)

@@ -21,11 +21,13 @@ def export(
     ] = None,
     safetensors: Annotated[
         Path | None,
-        typer.Option("--safetensors", metavar="FILE", help="File of the weights to write."),
+        typer.Option(
+            "--safetensors", metavar="FILE", help="Safetensors file to write, with the weights."
+        ),
     ] = None,
     html: Annotated[
         Path | None,
-        typer.Option("--html", metavar="FILE", help="Web page to write, which needs no server."),
+        typer.Option("--html", metavar="FILE", help="Web page to write. It needs no server."),
     ] = None,
     force: Overwrite = False,
     cache_dir: CacheDir = None,

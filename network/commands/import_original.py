@@ -12,8 +12,8 @@ from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 
 def import_original(
     context: typer.Context,
-    weights: Annotated[Path, typer.Argument(metavar="FILE", help="Pickle of the weights.")],
-    biases: Annotated[Path, typer.Argument(metavar="FILE", help="Pickle of the biases.")],
+    weights: Annotated[Path, typer.Argument(metavar="FILE", help="Pickle file of the weights.")],
+    biases: Annotated[Path, typer.Argument(metavar="FILE", help="Pickle file of the biases.")],
     name: Annotated[
         str | None,
         typer.Option("--name", metavar="NAME", help="Name of the new run. [default: original]"),
@@ -23,7 +23,11 @@ def import_original(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Turn the original project's parameter files into a run."""
+    """Import the network of the original project as a run.
+
+    The original project published the parameters of its network in two pickle files. The README
+    links to it.
+    """
     from network.core.params import count_params
     from network.runs.import_original import load_original
     from network.runs.names import create_run

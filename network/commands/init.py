@@ -24,7 +24,10 @@ def init(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write an untrained network, to inspect or to start from."""
+    """Save a network with its initial weights as a run.
+
+    You can examine this untrained network, or train it with `network train --from RUN`.
+    """
     from network.core.params import count_params
     from network.runs.names import create_run
     from network.runs.training_run import load_initial_model

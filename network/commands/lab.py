@@ -29,7 +29,7 @@ def lab(
         bool,
         typer.Option(
             "--no-token",
-            help="Address without a token: every user of this machine can train and read runs.",
+            help="Require no token: every user of this machine can then read and train runs.",
         ),
     ] = False,
     cache_dir: CacheDir = None,
@@ -37,7 +37,10 @@ def lab(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Open the lab in the browser until Ctrl-C ends it."""
+    """Open the lab, a page to train and examine networks.
+
+    It opens in the browser. Ctrl-C ends it.
+    """
     console, cache = Console(json, quiet), find_cache(cache_dir)
     with needs_extra("lab", "the lab"):
         from network.lab.app import build_app

@@ -53,7 +53,7 @@ COMPLETE_NAMES = {"dataset": complete_names(list_datasets), "start": complete_ru
 RunName = Annotated[
     str | None,
     typer.Argument(
-        metavar="RUN", autocompletion=complete_runs, help="A run's name. [default: last trained]"
+        metavar="RUN", autocompletion=complete_runs, help="Name of a run. [default: last trained]"
     ),
 ]
 SplitName = Annotated[
@@ -61,7 +61,7 @@ SplitName = Annotated[
     typer.Option(
         "--split",
         metavar="NAME",
-        help="Split of the dataset to evaluate on.",
+        help="Part of the dataset to evaluate on, such as train or test.",
         autocompletion=complete_among("train", "test"),
     ),
 ]
@@ -70,7 +70,7 @@ PlotSplit = Annotated[
     typer.Option(
         "--split",
         metavar="NAME",
-        help="Split; others than validation are logged.",
+        help="Images to evaluate on: validation, train or test. Only train and test are logged.",
         autocompletion=complete_among("train", "test", "validation"),
     ),
 ]
@@ -79,14 +79,16 @@ OtherDataset = Annotated[
     typer.Option(
         "--dataset",
         metavar="NAME",
-        help="Dataset with the same classes. [default: the run's]",
+        help="Another dataset with the same classes. [default: that of the run]",
         autocompletion=COMPLETE_NAMES["dataset"],
     ),
 ]
 NAME_DATASET = "Choose a dataset that has the classes of all with --dataset"
 WorkerCount = Annotated[
     int | None,
-    typer.Option("--workers", min=1, metavar="N", help="Number of processes that train at once."),
+    typer.Option(
+        "--workers", min=1, metavar="N", help="Number of processes that train at the same time."
+    ),
 ]
 SchedulerAddress = Annotated[
     str | None,
@@ -95,20 +97,27 @@ SchedulerAddress = Annotated[
 NewName = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name of the new run.")]
 Limit = Annotated[
     int | None,
-    typer.Option("--limit", min=1, metavar="N", help="Number of images to use. [default: all]"),
+    typer.Option(
+        "--limit",
+        min=1,
+        metavar="N",
+        help="Number of images to use, from the first on. [default: all]",
+    ),
 ]
 PresetName = Annotated[
     str | None,
     typer.Option(
         "--preset",
         metavar="NAME",
-        help="Preset to start from; see `network presets`.",
+        help="Named list of options; `network presets` lists them.",
         autocompletion=complete_presets,
     ),
 ]
 ConfigFile = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="TOML file of options; overrides the preset."),
+    typer.Option(
+        "--config", metavar="FILE", help="TOML file with options. They override the preset."
+    ),
 ]
 
 

@@ -56,7 +56,7 @@ def plot(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Plot learning curves, errors and weights of runs."""
+    """Draw charts of runs: learning, errors and weights."""
     from network.plots.drawing import check_kinds, plan_plots, write_plots
     from network.plots.subject import load_subjects
 

@@ -26,7 +26,8 @@ def predict(
     images: Annotated[
         list[Path],
         typer.Argument(
-            metavar="IMAGE...", help="Image files, folders of them, CSV, .npz or other files."
+            metavar="IMAGE...",
+            help="Pictures, folders of pictures, or files of images such as CSV or .npz.",
         ),
     ],
     run: Annotated[
@@ -38,13 +39,13 @@ def predict(
             help="Name of the run. [default: last trained]",
         ),
     ] = None,
-    deskew: Annotated[bool, typer.Option("--deskew", help="Deskew slanted digits.")] = False,
+    deskew: Annotated[bool, typer.Option("--deskew", help="Straighten slanted digits.")] = False,
     steps: Annotated[
         Path | None,
         typer.Option(
             "--steps",
             metavar="FILE",
-            help="PNG file of the processing steps. [without FILE: steps.png]",
+            help="Draw the processing steps to this PNG file. [without FILE: steps.png]",
         ),
     ] = None,
     coverage: Annotated[
@@ -54,14 +55,14 @@ def predict(
             min=0,
             max=1,
             metavar="RATE",
-            help="Coverage of the prediction set, such as 0.99.",
+            help="How often the prediction set contains the correct class, such as 0.99.",
         ),
     ] = None,
     invert: Annotated[
         bool | None,
         typer.Option(
             "--invert/--no-invert",
-            help="Invert files of images. [default: dark ink on light paper]",
+            help="Invert the images of CSV, .npz and similar files. [default: if the ink is dark]",
         ),
     ] = None,
     highest: Annotated[
@@ -71,16 +72,18 @@ def predict(
             min=1,
             max=255,
             metavar="N",
-            help="Pixel of full ink in files of images, such as 1 or 16. [default: detected]",
+            help="Highest possible pixel value in CSV, .npz and similar files, such as 1 or 16. "
+            "[default: detected]",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="CSV file of the predictions.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="CSV file to write the predictions to."),
     ] = None,
     output_format: Annotated[
         Literal["csv", "kaggle"],
         typer.Option(
-            "--format", metavar="FORMAT", help="Layout of that file: csv, or kaggle to submit it."
+            "--format", metavar="FORMAT", help="Format of --out: csv, or kaggle for a submission."
         ),
     ] = "csv",
     force: Overwrite = False,
@@ -89,7 +92,7 @@ def predict(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Read the digits in image files, in reading order."""
+    """Read the digits in photos, scans and files of images."""
     from network.runs.evaluate import load_runs
     from network.runs.own_dataset import find_classes
     from network.runs.predict_files import PredictOptions, predict_inputs, write_answers

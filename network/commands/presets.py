@@ -13,7 +13,7 @@ def show_presets(
         str | None,
         typer.Argument(
             metavar="NAME",
-            help="Preset to print as a file. [default: a list of all]",
+            help="Preset to print. [default: list all]",
             autocompletion=complete_presets,
         ),
     ] = None,
@@ -21,7 +21,7 @@ def show_presets(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """List the presets, or print one as a file to change."""
+    """List the presets, or print one as a TOML file."""
     from network.training.find_preset import load_preset, preset_names
 
     console = Console(json, quiet)

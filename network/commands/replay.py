@@ -14,7 +14,10 @@ def replay(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Train a run again; exit 1 if its weights differ."""
+    """Train a run again, and compare the weights.
+
+    The same settings lead to the same weights, bit for bit. If they differ, the exit code is 1.
+    """
     from network.runs.checkpoints import require_trained
     from network.runs.folder import load_run
     from network.runs.live_changes import change_training, extract_changes, first_configuration

@@ -24,7 +24,7 @@ def report(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write all plots of a run to one HTML file."""
+    """Write all charts of a run to one HTML file."""
     from network.plots.page import make_page
     from network.plots.subject import load_subjects
     from pipeline.errors import UsageError

@@ -62,7 +62,7 @@ def show(
     augmented: Annotated[
         bool,
         typer.Option(
-            "--augmented", help="Draw training images as they are augmented, without predictions."
+            "--augmented", help="Draw randomly changed training images, without predictions."
         ),
     ] = False,
     augment: Annotated[
@@ -75,7 +75,9 @@ def show(
         ),
     ] = None,
     preset: PresetName = None,
-    terminal: Annotated[bool, typer.Option("--terminal", help="Draw in the terminal.")] = False,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="Draw in the terminal, not to a file.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="PNG file to write.")
     ] = None,
@@ -85,7 +87,7 @@ def show(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Draw digits with predictions, or as they are augmented."""
+    """Draw digits with their predictions, or augmented digits."""
     from network.commands.text.draw_tiles import draw_tiles
     from pipeline.terminal.preview import draw_sheet, show_picture
 

@@ -49,14 +49,14 @@ def list_sweeps(cache: Cache) -> list[str]:
 
 def sweep(
     plan: Annotated[
-        Path | None, typer.Argument(metavar="PLAN", help="TOML file of the sweep.")
+        Path | None, typer.Argument(metavar="PLAN", help="TOML file that describes the sweep.")
     ] = None,
     preset: Annotated[
         str | None,
         typer.Option(
             "--preset",
             metavar="NAME",
-            help="Plan of this package, such as defaults.",
+            help="Plan that comes with this package, such as defaults.",
             autocompletion=complete_names(list_plans),
         ),
     ] = None,
@@ -65,14 +65,14 @@ def sweep(
         typer.Option(
             "--name",
             metavar="NAME",
-            help="Name of the sweep. [default: the plan's]",
+            help="Name of the sweep. [default: that of the plan]",
             autocompletion=complete_names(list_sweeps),
         ),
     ] = None,
     trials: Annotated[
         int | None,
         typer.Option(
-            "--trials", min=1, metavar="N", help="Number of trials. [default: the plan's]"
+            "--trials", min=1, metavar="N", help="Number of trials. [default: that of the plan]"
         ),
     ] = None,
     workers: WorkerCount = None,
@@ -80,11 +80,17 @@ def sweep(
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue a sweep that was stopped.")
     ] = False,
-    best: Annotated[bool, typer.Option("--best", help="Train and test the best trial.")] = False,
+    best: Annotated[
+        bool, typer.Option("--best", help="Train the best settings again, and test them.")
+    ] = False,
     seeds: Annotated[
         int,
         typer.Option(
-            "--seeds", min=1, max=1000, metavar="N", help="Number of runs of --best, one seed each."
+            "--seeds",
+            min=1,
+            max=1000,
+            metavar="N",
+            help="Number of runs of --best, each with another random seed.",
         ),
     ] = 5,
     cache_dir: CacheDir = None,
@@ -92,7 +98,10 @@ def sweep(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Search hyperparameters, here or on a cluster."""
+    """Search for the best training settings.
+
+    A sweep trains many runs (trials) with different settings, here or on a cluster.
+    """
     from network.errors import NoClusterError
     from network.sweep.find_study import create_study, find_study_folder, load_study
     from network.sweep.plan_checks import require_validation

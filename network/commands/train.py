@@ -41,7 +41,7 @@ def train(
         typer.Argument(
             metavar="RUN",
             autocompletion=complete_runs,
-            help="Runs for --resume. [default: last trained]",
+            help="Runs to continue, with --resume. [default: last trained]",
         ),
     ] = None,
     resume: Annotated[
@@ -54,13 +54,20 @@ def train(
     seeds: Annotated[
         int,
         typer.Option(
-            "--seeds", min=1, max=1000, metavar="N", help="Number of runs, one seed each."
+            "--seeds",
+            min=1,
+            max=1000,
+            metavar="N",
+            help="Number of runs, each with another random seed.",
         ),
     ] = 1,
     workers: WorkerCount = None,
     scheduler: SchedulerAddress = None,
     film: Annotated[
-        bool, typer.Option("--film", help="Save the parameters of every epoch for the lab.")
+        bool,
+        typer.Option(
+            "--film", help="Save the parameters after every epoch, for the view Film of the lab."
+        ),
     ] = False,
     name: NewName = None,
     cache_dir: CacheDir = None,
@@ -70,7 +77,7 @@ def train(
 ) -> None:
     """Train a network.
 
-    The default is 784-30-10 with sigmoids, the network of the textbooks.
+    Without options, the network has 784 inputs (the pixels), 30 hidden neurons and 10 outputs.
     """
     from network.runs.training_run import inherit_architecture
     from network.sweep.workers.choose import choose_workers

@@ -99,9 +99,9 @@ class Configuration:
     layers: str | None = option(
         None,
         LayersText(),
-        'Layers before the output, such as "Conv2D(16, 5), ReLU, Flatten", instead of hidden sizes',
+        'Layers before the output, such as "Conv2D(16, 5), ReLU, Flatten"; replaces hidden sizes',
         Group.MODEL,
-        default_words="one Linear and activation for each hidden size",
+        default_words="a Linear layer and an activation for each hidden size",
         useless=(beside_start,),
     )
     activation: str = option(
@@ -135,9 +135,9 @@ class Configuration:
     learning_rate: float = option(
         AUTOMATIC,
         Number(example=0.5),
-        "Learning rate at the schedule's peak",
+        "Highest learning rate of the schedule",
         Group.OPTIMIZATION,
-        default_words="suited to loss and optimizer",
+        default_words="depends on loss and optimizer",
         is_basic=True,
         is_live=True,
         slider=Slider(1e-5, 100, "logarithmic"),
@@ -147,16 +147,16 @@ class Configuration:
         Number(0, 1e3, 0.001),
         "Strength of the weight decay",
         Group.REGULARIZATION,
-        default_words="suited to loss and optimizer",
+        default_words="depends on loss and optimizer",
         is_live=True,
         slider=Slider(1e-7, 1, "logarithmic"),
     )
     momentum: float | None = option(
         None,
         Number(example=0.9),
-        "Momentum, for an optimizer that has one",
+        "Momentum, for optimizers that have one",
         Group.OPTIMIZATION,
-        default_words="the optimizer's",
+        default_words="depends on the optimizer",
         is_live=True,
         slider=Slider(0, 0.999, lacks="not used by this optimizer"),
     )
@@ -197,7 +197,7 @@ class Configuration:
     start: str | None = option(
         None,
         Name("RUN"),
-        "Run whose weights training starts from",
+        "Run whose weights are the initial weights",
         Group.RUN,
         default_words="new weights",
         label="Start from",
@@ -213,7 +213,7 @@ class Configuration:
     augment: dict[str, float] = option(
         {},
         Strengths(Registry("network.images.augmentation:AUGMENTATIONS")),
-        "Random changes of the training images, such as shift=2,rotate=10",
+        "Random changes to the training images, such as shift=2,rotate=10",
         Group.REGULARIZATION,
         label="Augmentation",
         is_live=True,

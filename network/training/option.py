@@ -85,7 +85,7 @@ class Option:
     help: str  # a noun phrase without a full stop
     group: Group
     key: str = ""  # in a file; the name of the configuration's field
-    default_words: str = ""  # where the default is not a value, as in "the optimizer's"
+    default_words: str = ""  # where the default is not a value, as in "no limit"
     label: str = ""  # of the form's field
     flag: str = ""  # on the command line
     aliases: tuple[str, ...] = ()  # further keys, accepted and not shown

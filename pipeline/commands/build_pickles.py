@@ -15,7 +15,11 @@ def build_pickles(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write a pickle of two lists for each split."""
+    """Write the images and labels of a dataset as pickle files.
+
+    There is a file for training and a file for testing: each has a list of images and a list of
+    labels.
+    """
     from pipeline.build import build_pickles as build
 
     console, cache = Console(json, quiet), find_cache(cache_dir)

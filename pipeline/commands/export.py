@@ -33,14 +33,15 @@ def export(
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="File or folder to write.")],
     force: Annotated[
-        bool, typer.Option("--force", help="Replace an earlier, unchanged export.")
+        bool,
+        typer.Option("--force", help="Replace an earlier export, unless its files were changed."),
     ] = False,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Export a dataset to the formats of other programs."""
+    """Export a dataset for other programs."""
     from pipeline.formats.export_dataset import export_dataset
 
     console, cache = Console(json, quiet), find_cache(cache_dir)

@@ -19,11 +19,11 @@ def fetch(
         typer.Option(
             "--mirror",
             metavar="ADDRESS",
-            help="Folder to fetch from: https, http or file address. Repeatable.",
+            help="Folder to download from: https, http or file address. Repeatable.",
         ),
     ] = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Use only folders on this machine.")
+        bool, typer.Option("--offline", help="Use only files on this machine.")
     ] = False,
     timeout: Annotated[
         float | None,
@@ -37,7 +37,10 @@ def fetch(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Download the raw files that are missing or damaged."""
+    """Download the files of a dataset, and verify them.
+
+    Files that are already there and intact are not downloaded again.
+    """
     from pipeline.download.fetch import fetch_dataset
 
     console, cache = Console(json, quiet), find_cache(cache_dir)

@@ -25,16 +25,21 @@ def import_dataset(
         typer.Option(
             "--test-share",
             metavar="RATE",
-            help="Fraction of each class for testing, if PATH has no test images. [default: 0.2]",
+            help="Fraction of each class to use as test images, if PATH has none. [default: 0.2]",
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option("--seed", min=0, metavar="N", help="Random seed of the split.")
+        int,
+        typer.Option(
+            "--seed", min=0, metavar="N", help="Random seed that chooses the test images."
+        ),
     ] = 0,
     title: Annotated[
-        str, typer.Option("--title", metavar="TEXT", help="Title. [default: the name]")
+        str, typer.Option("--title", metavar="TEXT", help="Title to show. [default: the name]")
     ] = "",
-    licence: Annotated[str, typer.Option("--licence", metavar="TEXT", help="Licence.")] = "",
+    licence: Annotated[
+        str, typer.Option("--licence", metavar="TEXT", help="Licence of the images.")
+    ] = "",
     resize: Annotated[
         bool, typer.Option("--resize", help="Scale images of other sizes to 28x28.")
     ] = False,
@@ -51,14 +56,14 @@ def import_dataset(
             min=1,
             max=255,
             metavar="N",
-            help="Pixel of full ink, such as 1 or 16. [default: 255]",
+            help="Highest possible pixel value, such as 1 or 16. [default: 255]",
         ),
     ] = None,
     transpose: Annotated[
         bool | None,
         typer.Option(
             "--transpose/--no-transpose",
-            help="Exchange rows and columns. [default: for EMNIST]",
+            help="Exchange rows and columns. [default: only for EMNIST]",
         ),
     ] = None,
     label_column: Annotated[
@@ -73,7 +78,7 @@ def import_dataset(
         bool, typer.Option("--skip-damaged", help="Skip damaged image files.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace your dataset of this name.")
+        bool, typer.Option("--force", help="Replace your dataset with this name.")
     ] = False,
     cache_dir: CacheDir = None,
     json: Json = False,

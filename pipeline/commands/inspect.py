@@ -20,7 +20,11 @@ def inspect(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Inspect a file or a folder without loading it."""
+    """Describe a file or folder without running code in it.
+
+    Loading a pickle or a similar file can run code. Inspect such a file first if it is from a
+    stranger. The verdict reports the code that loading it would run.
+    """
     console, report = Console(json), inspect_path(file)
     for line in report.lines(str(file)):
         console.say(line)

@@ -6,7 +6,7 @@ from pipeline.terminal.console import CacheDir, Console, Json
 
 
 def list_datasets(cache_dir: CacheDir = None, json: Json = False) -> None:
-    """List the datasets, yours included."""
+    """List the datasets, including yours."""
     console, datasets = Console(json), all_datasets(find_cache(cache_dir))
     for dataset in datasets:
         counts = ", ".join(f"{split.count:,} {name}" for name, split in dataset.splits.items())

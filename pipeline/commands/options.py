@@ -20,8 +20,8 @@ SplitName = Annotated[
     typer.Option(
         "--split",
         metavar="NAME",
-        help="Split: train or test.",
+        help="Part of the dataset: train or test.",
         autocompletion=complete_among("train", "test"),
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace intact files, too.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files even if they are intact.")]

@@ -16,7 +16,7 @@ def verify(
         str | None,
         typer.Argument(
             metavar="DATASET",
-            help="Dataset. [default: all in the cache, or mnist]",
+            help="Dataset. [default: all in the cache folder; mnist if none]",
             autocompletion=complete_names(dataset_names),
         ),
     ] = None,
@@ -28,7 +28,7 @@ def verify(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Verify all files by their hashes."""
+    """Find missing and damaged files, by their hashes."""
     from pipeline.verify import exists, repair_dataset, verify_dataset, worst_error
 
     console, cache = Console(json, quiet), find_cache(cache_dir)

@@ -51,8 +51,8 @@ class PlainCommand(TyperCommand):
                     formatter.write_dl([(re.sub(" <.*", "", names), it) for names, it in records])
 
 
-BEFORE_A_COMMAND = """Before a command: --log-level debug logs the files that are read and written.
---install-completion completes commands in your shell."""
+BEFORE_A_COMMAND = """--log-level debug, before a command, logs each file that is read or written.
+--install-completion lets your shell complete commands when you press Tab."""
 
 
 @dataclass(frozen=True)

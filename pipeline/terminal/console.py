@@ -36,9 +36,11 @@ CacheDir = Annotated[
         "--cache-dir", metavar="FOLDER", help="Cache folder. [default: see `pipeline where`]"
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only results and errors.")]
-Overwrite = Annotated[bool, typer.Option("--force", help="Overwrite files of other programs, too.")]
+Overwrite = Annotated[
+    bool, typer.Option("--force", help="Overwrite a file even if another program wrote it.")
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print the traceback of an error.")]
 
 Colour: TypeAlias = tuple[int, int, int]  # red, green, blue, 0 to 255
