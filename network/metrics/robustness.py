@@ -106,7 +106,7 @@ def blur(images: Array, level: float, rng: np.random.Generator) -> Array:
 
 CORRUPTIONS: dict[str, Corruption] = {
     "noise": Corruption(
-        (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1), "standard deviation, of full ink", add_noise
+        (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1), "standard deviation (1 is full ink)", add_noise
     ),
     "rotation": Corruption(
         (-60, -50, -40, -30, -20, -10, 0, 10, 20, 30, 40, 50, 60), "degrees", rotate

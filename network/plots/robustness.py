@@ -34,5 +34,7 @@ def draw_robustness(subjects: Sequence[Subject]) -> "Figure":
         panel.set_xlabel(corruption.unit)
         panel.set_ylim(0, 1.02)
         in_percent(panel, "y")
+    for panel in panels[:, 0]:
+        panel.set_ylabel("accuracy")
     add_legend(panels.flat[0], "lower left")
     return figure

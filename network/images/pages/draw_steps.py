@@ -20,8 +20,8 @@ MAX_DIGITS = 50  # digits of a page that are drawn one by one
 FRAME, GROUND = (205, 205, 205), (242, 242, 242)
 STEPS = (
     ("cut out", "as on the page"),
-    ("fitted", "into 20 x 20"),
-    ("centred", "by mass in 28 x 28"),
+    ("scaled", "to fit 20x20"),
+    ("centred", "by mass, in 28x28"),
 )
 
 
@@ -50,7 +50,7 @@ def draw_page(page: Page, title: str, answers: Sequence[str]) -> Image.Image:
     sheet = Image.new("RGB", (WIDTH, digits_top + len(rows) * row_height + MARGIN), PAPER)
     draw = ImageDraw.Draw(sheet)
     draw.text((MARGIN, MARGIN), shorten(title, 100), INK, font(20))
-    captions = ("the page", "its ink, without the light", digits_caption(page))
+    captions = ("page", "ink, without paper and shadows", digits_caption(page))
     for place, (view, caption) in enumerate(zip(views, captions, strict=True)):
         left = MARGIN + place * (PANEL + MARGIN)
         draw.text((left, MARGIN + 32), f"{1 + place}  {caption}", GREY, font(15))
