@@ -14,17 +14,18 @@ from tests.support.programs import PROGRAMS
 
 HEAD = """# Commands
 
-This page is generated from the commands: it is the output of their `--help`.
+This page is generated: it has the `--help` of every command.
 
-Results go to stdout, progress and notes to stderr. With `--json`, a command prints one JSON object
-instead, also for an error. `--cache-dir` sets the folder of all files; `pipeline where` prints it.
+Results are printed to stdout, progress and notes to stderr. With `--json`, a command prints one
+JSON object instead: the result or the error. `--cache-dir` sets the cache folder, which has all
+datasets and runs. `pipeline where` prints this folder.
 
 | exit code | meaning |
 |--:|---|
 | 0 | success |
-| 1 | an internal error, an incorrect gradient, or a replay with other weights |
+| 1 | an internal error; an incorrect gradient (`check`); different weights (`replay`) |
 {errors}
-| 130, 143 | stopped by Ctrl-C or by SIGTERM; a training saves first |"""
+| 130, 143 | stopped by Ctrl-C or by SIGTERM; a training is saved first |"""
 
 
 def render_commands() -> str:

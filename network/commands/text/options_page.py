@@ -10,19 +10,19 @@ from network.training.option import Group, Option
 
 HEAD = """# Training options
 
-This page is generated from `network/training/configuration.py`, where each option is declared once.
-So are `network train --help`, the keys of a `--config` file, the form of the lab and the
-hyperparameters of a sweep.
+Each option is declared once, in `network/training/configuration.py`. This page is generated from
+there. The same options are used by `network train --help`, `--config` files, the form of the lab
+and sweeps.
 
 ```sh
 network train --optimizer adam --epochs 20      # on the command line
-network train --config mine.toml                # in a TOML file, by the keys
+network train --config mine.toml                # in a TOML file, by its key
 network presets mlp                             # such a file
 ```
 
-On the command line sizes are typed as in `--hidden 128,64`, strengths as in `--augment
-shift=2,rotate=10`. In a file they are `hidden = [128, 64]` and `augment = { shift = 2, rotate = 10
-}`. Command-line options override the file, and the file overrides the preset."""
+Lists have another form in a file: `hidden = [128, 64]` means the same as `--hidden 128,64`, and
+`augment = { shift = 2, rotate = 10 }` the same as `--augment shift=2,rotate=10`. Options on the
+command line override the file, and the file overrides the preset."""
 COLUMNS = "| option | key in a file | default | values | meaning |\n|---|---|---|---|---|"
 
 
