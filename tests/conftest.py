@@ -43,9 +43,10 @@ RunCommand = Callable[..., Completed]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let Ctrl-C reach the commands that tests start, and no user's configuration.
+    """Let signals reach the commands that tests start, and no user's configuration.
 
-    A shell's background job ignores Ctrl-C. Browsers write to the folder of configurations.
+    A shell's background job ignores Ctrl-C, and under `nohup` the end of the terminal, too. Browsers
+    write to the folder of configurations.
     """
     use_memory_for_files()
     folder = tempfile.TemporaryDirectory(prefix="no-configuration-")
@@ -53,6 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["XDG_CONFIG_HOME"] = folder.name
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.hookimpl(wrapper=True)
