@@ -3,6 +3,7 @@
 It works in pipelines, `cross_val_score` and `GridSearchCV`. It needs the extra `sklearn`.
 """
 
+from collections.abc import Sequence
 from itertools import chain
 from numbers import Integral
 from typing import Any, Self
@@ -53,7 +54,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
 
     def __init__(
         self,
-        hidden: tuple[int, ...] = (100,),
+        hidden: int | Sequence[int] = (100,),
         activation: str = "relu",
         *,
         optimizer: str = "adam",
@@ -106,10 +107,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         seed = self.random_state
         if not isinstance(seed, Integral):
             seed = check_random_state(seed).randint(SEEDS)
-        names = (name for name in self.get_params() if name not in {"hidden", "random_state"})
+        names = (name for name in self.get_params() if name != "random_state")
         options = {name: getattr(self, name) for name in names}
-        hidden = tuple(map(int, self.hidden))
-        return Configuration(hidden=hidden, loss="cross-entropy", seed=int(seed), **options)
+        return Configuration(loss="cross-entropy", seed=int(seed), **options)
 
     def build_model(self, configuration: Configuration) -> Model:
         """Return the model: hidden layers with activations, and a score for each class."""

@@ -67,8 +67,8 @@ def train(
     """Train a network and return its run, with the defaults of `network train`.
 
     `options` are those of `docs/reference/options.md`, by their keys in a file: `epochs=5`,
-    `hidden=[128, 64]`, `optimizer="adam"`, `layers="Conv2D(8, 5), ReLU, Flatten"`. A dataset that
-    is not in the cache yet is fetched first.
+    `hidden=30` or `[128, 64]`, `optimizer="adam"`, `layers="Conv2D(8, 5), ReLU, Flatten"`,
+    `start=run`. A dataset that is not in the cache yet is fetched first.
 
     Example:
         >>> train("mnist-sample", epochs=3, hidden=[20], name="small")
@@ -111,9 +111,10 @@ def create_training(
 
 
 def configure(options: dict[str, Any], preset: str | None) -> Configuration:
-    """Return the configuration of a preset with some options changed.
+    """Return the configuration of a preset with some options changed; a run may be an object.
 
     Raises: UsageError.
     """
     values = {} if preset is None else load_preset(preset).values
-    return build_configuration(change_values(values, resolve_keys(options)))
+    given = {key: it.name if isinstance(it, Run) else it for key, it in options.items()}
+    return build_configuration(change_values(values, resolve_keys(given)))

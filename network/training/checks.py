@@ -3,10 +3,12 @@
 import difflib
 import json
 from collections.abc import Collection
+from numbers import Integral, Real
 from types import UnionType
 from typing import Any, get_args, get_origin
 
 from pipeline.errors import UsageError
+from pipeline.storage.arguments import show_value
 
 MAX_SHOWN = 200  # characters of a value in an error
 
@@ -53,10 +55,20 @@ def fits_type(value: Any, hint: Any) -> bool:
 
 
 def format_value(value: Any) -> str:
-    """Return a value as it was typed: text in double quotes, lists of a file in brackets."""
-    if isinstance(value, tuple):  # from the command line
-        return ",".join(map(str, value))
-    return json.dumps(value, ensure_ascii=False, default=str)[:MAX_SHOWN]
+    """Return a value as it was typed: text in double quotes, lists of a file in brackets.
+
+    A value that no file can have, such as an object of Python, is described by its type.
+    """
+    if value is None:  # only Python has this value
+        return "None"
+    if isinstance(value, tuple) and value:  # from the command line
+        return ",".join(map(str, value))[:MAX_SHOWN]
+    if isinstance(value, Real) and not isinstance(value, int):  # also a number of NumPy
+        value = int(value) if isinstance(value, Integral) else float(value)
+    try:
+        return json.dumps(value, ensure_ascii=False)[:MAX_SHOWN]
+    except (TypeError, ValueError, RecursionError):  # a list that contains itself, for example
+        return show_value(value)
 
 
 def format_range(low: float, high: float) -> str:

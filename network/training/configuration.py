@@ -82,7 +82,7 @@ class Configuration:
 
     dataset: str = option(
         "mnist",
-        Name(),
+        Name("mnist"),
         "Dataset, one of `pipeline list`",
         Group.DATA,
         is_searchable=False,
@@ -196,7 +196,7 @@ class Configuration:
     )
     start: str | None = option(
         None,
-        Name("RUN"),
+        Name("784-30-10-1", "RUN"),
         "Run whose weights are the initial weights",
         Group.RUN,
         default_words="new weights",

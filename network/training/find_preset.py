@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from network.training.checks import format_list, format_value, suggest_name
-from network.training.configuration import resolve_keys
+from network.training.configuration import OPTIONS, resolve_keys
 from network.training.option import OptionError
 from pipeline.errors import UsageError
 from pipeline.storage.cache import read_at_most
@@ -59,9 +59,12 @@ REPLACED = {"hidden": {"layers"}, "layers": {"hidden", "activation", "initialize
 
 
 def change_values(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values with changes; of hidden sizes and layers, the later ones count."""
+    """Return values with changes; of hidden sizes and layers, the later ones count.
+
+    Raises: OptionError for hidden sizes that are not valid.
+    """
     replaced = set().union(*(REPLACED.get(key, set()) for key in changes))
-    if "hidden" in changes and not changes["hidden"]:
+    if "hidden" in changes and OPTIONS["hidden"].check(changes["hidden"]) == ():
         replaced.add("activation")
     return {key: it for key, it in values.items() if key not in replaced} | dict(changes)
 

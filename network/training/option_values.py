@@ -8,6 +8,7 @@ import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -79,9 +80,9 @@ class Kind(Generic[V]):
         raise NotImplementedError
 
     def check(self, value: Any) -> V:
-        """Return a value of this kind in the form of a configuration.
+        """Return a value of Python or of a file in the form of a configuration.
 
-        Raises: InvalidValueError.
+        Raises: InvalidValueError, whose words are valid in both.
         """
         raise NotImplementedError
 
@@ -115,11 +116,12 @@ class Number(Kind[float]):
             raise InvalidValueError(self.expected) from None
 
     def check(self, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, Real):
             raise InvalidValueError(self.expected)
         if not self.low <= value <= self.high:  # False for NaN, too
             raise InvalidValueError(self.describe() or self.expected)
-        return value  # an integer stays one: a file is written as it was read
+        # an integer stays one: a file is written as it was read
+        return int(value) if isinstance(value, Integral) else float(value)
 
     def format(self, value: float) -> str:
         return f"{value:g}"
@@ -150,11 +152,11 @@ class Whole(Kind[int]):
             raise InvalidValueError(self.expected) from None
 
     def check(self, value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, bool) or not isinstance(value, Integral):
             raise InvalidValueError(self.expected)
         if not self.low <= value <= self.high:
             raise InvalidValueError(format_range(self.low, self.high))
-        return value
+        return int(value)
 
     def describe(self) -> str:
         return format_range(self.low, self.high)
@@ -193,6 +195,7 @@ class Choice(Kind[str]):
 class Name(Kind[str]):
     """The name of a dataset or a run in the cache."""
 
+    example: str
     metavar: str = "NAME"
 
     def read(self, text: str) -> str:
@@ -200,7 +203,7 @@ class Name(Kind[str]):
 
     def check(self, value: Any) -> str:
         if not isinstance(value, str):
-            raise InvalidValueError("a name")
+            raise InvalidValueError(f'a name such as "{self.example}"')
         return value
 
 
@@ -227,7 +230,7 @@ class LayersText(Kind[str]):
 
 @dataclass(frozen=True)
 class Sizes(Kind[tuple[int, ...]]):
-    """Sizes of layers, typed as `128,64`, or `none`."""
+    """Sizes of layers, typed as `128,64`, or `none`; in Python also 30 or [128, 64]."""
 
     size: Whole
     metavar: str = "N,N"
@@ -241,9 +244,26 @@ class Sizes(Kind[tuple[int, ...]]):
             raise InvalidValueError(self.expected) from None
 
     def check(self, value: Any) -> tuple[int, ...]:
-        if not isinstance(value, list | tuple):
+        try:
+            sizes = self.to_tuple(value)
+        except (InvalidValueError, TypeError):  # a TypeError of arrays without a dimension
+            raise InvalidValueError(f'sizes such as 30, [128, 64] or "{NO_VALUES}"') from None
+        return tuple(self.size.check(size) for size in sizes)
+
+    def to_tuple(self, value: Any) -> tuple[Any, ...]:
+        """Return a number, a text or a sequence as a tuple, whose sizes are not checked yet.
+
+        Raises: InvalidValueError, TypeError.
+        """
+        if isinstance(value, str):
+            return self.read(value)
+        if isinstance(value, Integral) and not isinstance(value, bool):
+            return (value,)
+        if not isinstance(value, Collection) or isinstance(
+            value, bytes | Mapping | set | frozenset
+        ):
             raise InvalidValueError(self.expected)
-        return tuple(self.size.check(size) for size in value)
+        return tuple(value)
 
     def format(self, value: tuple[int, ...]) -> str:
         return ",".join(map(str, value)) or NO_VALUES
@@ -277,17 +297,28 @@ class Strengths(Kind[dict[str, float]]):
             raise InvalidValueError(self.expected) from None
 
     def check(self, value: Any) -> dict[str, float]:
-        if not isinstance(value, dict):
-            raise InvalidValueError(self.expected)
+        strengths = self.to_dict(value)
         entries = self.registry.entries()
-        for name, strength in value.items():
+        for name, strength in strengths.items():
             if name not in entries:
                 raise InvalidValueError(format_list(entries), suggest_name(name, entries))
             try:
-                Number(0, entries[name].highest, 1).check(strength)
+                strengths[name] = Number(0, entries[name].highest, 1).check(strength)
             except InvalidValueError as error:
                 raise InvalidValueError(f"{error.expected} for {name}") from None
-        return dict(value)
+        return strengths
+
+    def to_dict(self, value: Any) -> dict[Any, Any]:
+        """Return a text or a mapping as a new dictionary, which is not checked yet.
+
+        Raises: InvalidValueError.
+        """
+        try:
+            return self.read(value) if isinstance(value, str) else {**value}
+        except (InvalidValueError, TypeError):
+            raise InvalidValueError(
+                'strengths such as {"shift": 2, "rotate": 10} or "shift=2,rotate=10"'
+            ) from None
 
     def format(self, value: dict[str, float]) -> str:
         return ",".join(f"{name}={strength:g}" for name, strength in value.items()) or NO_VALUES

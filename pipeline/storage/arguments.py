@@ -68,7 +68,8 @@ def check_argument(name: str, value: Any, hint: Any) -> None:
     Raises: UsageError.
     """
     if not fits(value, hint):
-        raise UsageError(f"{name} is {show_value(value)}; expected {describe(hint)}")
+        shown = f"Path({show_value(value)})" if isinstance(value, Path) else show_value(value)
+        raise UsageError(f"{name} is {shown}; expected {describe(hint)}")
     if isinstance(value, str | Path) and "\0" in str(value):
         raise UsageError(f"{name} is {show_value(value)}; expected {describe(hint)} without NUL")
 

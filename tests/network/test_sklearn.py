@@ -47,8 +47,9 @@ def test_a_grid_search_chooses_its_options(classifier):
 
     x, y = load_digits(return_X_y=True)
     x, y = MinMaxScaler().fit_transform(x)[:500], y[:500]
-    search = GridSearchCV(classifier(epochs=5, random_state=0), {"hidden": [(), (50,)]}, cv=2)
-    assert search.fit(x, y).best_params_["hidden"] in {(), (50,)}
+    sizes = [(), 50, np.int64(50)]
+    search = GridSearchCV(classifier(epochs=5, random_state=0), {"hidden": sizes}, cv=2)
+    assert search.fit(x, y).best_params_["hidden"] in {(), 50}
 
 
 def test_it_stops_early_and_keeps_the_best_epoch(classifier):

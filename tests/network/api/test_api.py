@@ -87,6 +87,13 @@ def test_a_run_trained_from_python_is_the_one_that_the_command_trains(run, call)
     assert other.history[-1]._replace(seconds=0) == run.history[-1]._replace(seconds=0)
 
 
+def test_options_are_natural_values_of_python_and_a_run_to_start_from_may_be_an_object(run):
+    given = {"cache_dir": run.cache.root, "epochs": np.int64(1), "validation": np.float32(0.25)}
+    first = train("mnist-sample", hidden=5, **given)
+    assert (first.configuration.hidden, first.configuration.validation) == ((5,), 0.25)
+    assert train("mnist-sample", start=first, **given).configuration.start == first.name
+
+
 def test_predictions_of_arrays_of_every_accepted_form_are_the_same(run, test_images):
     pixels = test_images.images[:4]
     expected = [each.label for each in run.predict(pixels)]

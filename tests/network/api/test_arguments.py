@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -104,6 +105,7 @@ def test_a_public_class_takes_no_wrong_argument(name):
 def test_a_public_function_says_what_it_expected():
     cases = {
         "name is 3; expected a text": lambda: train("mnist-sample", name=3),
+        'name is Path("a"); expected a text': lambda: train("mnist-sample", name=Path("a")),
         "dataset is None; expected a text": lambda: train(None),
         "name is a dict; expected a text": lambda: load_dataset({}),
         "cache_dir is 3; expected a path": lambda: network.list_runs(3),

@@ -64,7 +64,7 @@ def test_the_later_word_counts_preset_file_option(network, tmp_path, cache):
         ("epochs = 'three'", 'epochs in .*run.toml is "three"; expected a whole number such as 40'),
         ("epochs = 1.5", "epochs in .* is 1.5; expected a whole number"),
         ("epochs = true", "epochs in .* is true; expected a whole number"),
-        ("hidden = 30", "hidden in .* is 30; expected sizes such as"),
+        ("hidden = 3.5", "hidden in .* is 3.5; expected sizes such as 30"),
         ("loss = 'entropy'", 'loss in .* is "entropy"; expected .*Did you mean'),
         ("[augment]\nrotat = 3", "augment in .*rotat.*; expected shift, .*Did you mean rotate?"),
         ("[augment]\nrotate = 500", 'augment in .*{"rotate": 500}; expected 0 to 180 for rotate'),

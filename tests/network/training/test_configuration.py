@@ -250,7 +250,7 @@ def test_of_hidden_sizes_and_layers_those_chosen_later_count(values, changes, ke
 @pytest.mark.parametrize(
     "change",
     [
-        {"dropout": 0.5}, {"epochs": -1}, {"epochs": "many"}, {"loss": "sum"}, {"hidden": 30},
+        {"dropout": 0.5}, {"epochs": -1}, {"epochs": "many"}, {"loss": "sum"}, {"hidden": 3.5},
         {"hidden": ["x"]}, {"loss": 3}, {"dataset": 3}, {"layers": 3}, {"augment": [1]},
         {"augment": {"shift": "x"}}, {"epochs": True}, {"epochs": 1.5}, {"epochs": None},
     ],
