@@ -1,13 +1,14 @@
 """A prediction for Python users: the class, its probability and the pixels."""
 
 from dataclasses import dataclass
+from html import escape
 from io import BytesIO
 
-import numpy as np
 from PIL import Image
 
 from network.core.params import Array
 from network.images.pages.read import Box
+from network.metrics.probability_text import format_probability
 
 SCALE = 4  # screen pixels per pixel, in a notebook
 MAX_SHOWN = 40  # digits of a list, in a notebook
@@ -34,13 +35,14 @@ class Prediction:
     box: Box | None = None  # left, top, width, height on the page
 
     def __repr__(self) -> str:
-        return f"{self.name} ({percent(self.probability)})"
+        return f"{self.name} ({format_probability(self.probability)})"
 
     def _repr_html_(self) -> str:
         """Return the input of the network as HTML, for a notebook."""
         from network.api.notebook import picture_html
 
-        return f"{picture_html(self._repr_png_())} <b>{self.name}</b> {percent(self.probability)}"
+        probability = format_probability(self.probability)
+        return f"{picture_html(self._repr_png_())} <b>{escape(self.name)}</b> {probability}"
 
     def _repr_png_(self) -> bytes:
         """Return the digit as PNG, dark on light."""
@@ -61,8 +63,3 @@ class Predictions(list[Prediction]):
         shown = tiles_html([one._repr_html_() for one in self[:MAX_SHOWN]])
         more = len(self) - MAX_SHOWN
         return f"{shown}<p>and {more:,} more</p>" if more > 0 else shown
-
-
-def percent(probability: float) -> str:
-    """Return a probability in percent, rounded down: 95.4 %."""
-    return f"{np.floor(1000 * probability) / 10:.1f} %"

@@ -58,5 +58,9 @@ if TYPE_CHECKING:
     )
     from network.metrics.gradient_sample import affordable_sample as affordable_sample
     from network.metrics.confidence_intervals import accuracy_interval as accuracy_interval
+    from network.metrics.probability_text import (
+        format_probability as format_probability,
+        format_score as format_score,
+    )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from network.metrics.probability_text import format_probability
 from network.plots.figure import new_figure
 from network.plots.style import COLOURS, FAINT, INK, SOFT, frameless
 from network.plots.subject import Subject, most_confident_mistakes
@@ -54,6 +55,8 @@ def draw_scores(panel: "Axes", subject: Subject, example: int) -> None:
         panel.text(
             -0.05, -place, subject.classes[k], ha="right", va="center", color=INK, fontsize=7.5
         )
-        panel.text(1.05, -place, f"{100 * likely[k]:.0f} %", va="center", color=SOFT, fontsize=7.5)
-    panel.set_xlim(-0.25, 1.45)
+        panel.text(
+            1.05, -place, format_probability(likely[k]), va="center", color=SOFT, fontsize=7.5
+        )
+    panel.set_xlim(-0.25, 1.6)
     panel.set_ylim(-NAMED - 0.2, 0.5)  # space below: the next row begins there

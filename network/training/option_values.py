@@ -259,9 +259,8 @@ class Sizes(Kind[tuple[int, ...]]):
             return self.read(value)
         if isinstance(value, Integral) and not isinstance(value, bool):
             return (value,)
-        if not isinstance(value, Collection) or isinstance(
-            value, bytes | Mapping | set | frozenset
-        ):
+        unordered = bytes | Mapping | set | frozenset
+        if not isinstance(value, Collection) or isinstance(value, unordered):
             raise InvalidValueError(self.expected)
         return tuple(value)
 

@@ -1,8 +1,7 @@
 """Text about the calibration of a run and of its predictions."""
 
-import math
-
 from network.metrics.out_of_distribution import FALSE_POSITIVE_RATE, MIN_EXAMPLES
+from network.metrics.probability_text import format_probability
 from network.runs.calibrate import MIN_MISTAKES, Calibration
 from network.runs.predict import Prediction
 
@@ -59,9 +58,8 @@ def format_prediction(
     """
     if prediction.is_out_of_distribution and prediction.share_closer is not None:
         return [format_out_of_distribution(prediction.share_closer, classes, examples)]
-    lines = [
-        f"{classes[prediction.answer]} with probability {format_percent(prediction.probability)}"
-    ]
+    probability = format_probability(prediction.probability)
+    lines = [f"{classes[prediction.answer]} with probability {probability}"]
     if prediction.prediction_set is not None and coverage is not None:
         names = " or ".join(classes[which] for which in prediction.prediction_set)
         lines.append(f"{names}, correct in {100 * float(coverage):g} % of cases")
@@ -71,13 +69,8 @@ def format_prediction(
 def format_out_of_distribution(share_nearer: float, classes: tuple[str, ...], examples: int) -> str:
     """Return how far an image is from the training images of a run."""
     what = "digits" if all(name.isdigit() for name in classes) else "images"
-    share = "all" if share_nearer == 1 else f"{format_percent(share_nearer)} of"
+    share = "all" if share_nearer == 1 else f"{format_probability(share_nearer)} of"
     return (
         f"out of distribution: farther from the training {what} than {share} "
         f"{examples:,} validation {what}"
     )
-
-
-def format_percent(share: float) -> str:
-    """Return a share in percent, rounded down: 100 % is a certainty."""
-    return f"{math.floor(1000 * share) / 10:.1f} %"

@@ -5,6 +5,7 @@ from statistics import fmean, stdev
 from network.core.gradient_check import ArrayCheck
 from network.metrics.accuracy import ClassificationResult
 from network.metrics.comparison import PairedComparison
+from network.metrics.probability_text import format_score
 from network.training.state import EpochDone
 
 MAX_WIDTH = 110  # columns of a table
@@ -142,7 +143,7 @@ def format_scores(scores: list[float], classes: tuple[str, ...]) -> str:
     """Return all scores of an image, the highest marked."""
     best = max(scores)
     cells = [
-        f"{'*' if score == best else ' '}{name} {score:.3f}"
+        f"{'*' if score == best else ' '}{name} {format_score(score)}"
         for name, score in zip(classes, scores, strict=True)
     ]
     return " ".join(cells)

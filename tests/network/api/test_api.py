@@ -25,6 +25,7 @@ from network import (
 )
 from network.api.notebook import format_layer
 from network.layers.text import parse_layers
+from network.metrics.probability_text import format_probability
 from tests.support.layer_examples import EXAMPLES
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -107,7 +108,7 @@ def test_a_prediction_shows_itself(run, test_images):
     (prediction,) = run.predict(test_images.images[0], coverage=0.9)
     assert isinstance(prediction, Prediction)
     assert prediction.name == run.classes[prediction.label]
-    assert repr(prediction) == f"7 ({np.floor(1000 * prediction.probability) / 10:.1f} %)"
+    assert repr(prediction) == f"7 ({format_probability(prediction.probability)})"
     assert prediction._repr_png_().startswith(PNG)
     assert "data:image/png" in prediction._repr_html_()
     assert prediction.name in prediction.prediction_set

@@ -157,11 +157,19 @@ export function percent(share, digits = 2) {
 }
 
 /**
- * Format a confidence, rounded down so that only certainty is 100 %: 0.9549 -> 95.4 %.
+ * Cut a score or a confidence after its third decimal, so that only 1 looks certain: 0.9896 -> 0.989.
+ * @param {number} share
+ */
+export function cut(share) {
+  return Math.floor(1000 * share) / 1000;
+}
+
+/**
+ * Format a confidence, cut: 0.9896 -> 98.9 %.
  * @param {number} share
  */
 export function confidenceText(share) {
-  return percent(Math.floor(1000 * share) / 1000, 1);
+  return percent(cut(share), 1);
 }
 
 /**

@@ -1,7 +1,7 @@
 // The prediction of a network, and its score for every class.
 
 import { argmax } from "../maths/arrays.js";
-import { fill, h, withMinus } from "./dom.js";
+import { cut, fill, h, withMinus } from "./dom.js";
 
 /** Build the panel. show(values, classes, before) draws it; `before` are the scores without edits. */
 export function makeScores() {
@@ -49,4 +49,4 @@ function scoreRow(name, share, text, isBest, before) {
 /** @param {number} value */
 const share = (value) => Math.min(Math.max(value, 0), 1);
 /** @param {number} value */
-const scoreText = (value) => withMinus(value, value >= 0 && value <= 1 ? 3 : 2);
+const scoreText = (value) => (value >= 0 && value <= 1 ? cut(value).toFixed(3) : withMinus(value, 2));

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from network.core.data import Examples, load_examples, split_validation
 from network.metrics.accuracy import compute_outputs, confusion_matrix
 from network.metrics.calibration import probabilities
+from network.metrics.probability_text import format_score
 from network.metrics.risk_coverage import risk_coverage
 from network.metrics.robustness import CORRUPTIONS, corrupt, robustness_curve
 from network.runs.evaluate import load_runs
@@ -100,7 +101,7 @@ def test_an_image_shows_its_scores_and_opens_in_the_other_views(open_page, known
     index = known.confident_mistakes()[3]
     page.locator(f".thumb[data-index='{index}']").click()
     scores = page.locator(".explore-detail .score-text").all_inner_texts()
-    assert scores == [f"{score:.3f}" for score in known.outputs[index]]
+    assert scores == [format_score(score) for score in known.outputs[index]]
     expect(page.locator(".detail-verdict")).to_have_text(
         f"True class {known.labels[index]}, predicted as {known.predictions[index]}."
     )
