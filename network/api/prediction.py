@@ -1,8 +1,9 @@
 """A prediction for Python users: the class, its probability and the pixels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from html import escape
 from io import BytesIO
+from typing import NoReturn
 
 from PIL import Image
 
@@ -20,7 +21,7 @@ class Prediction:
 
     Example:
         >>> run = train("mnist-sample", preset="fast-97", epochs=10)
-        >>> (prediction,) = run.predict(load_dataset("mnist-sample").test.images[0])
+        >>> prediction = run.predict_one(load_dataset("mnist-sample").test.images[0])
         >>> prediction.name, prediction.label, prediction.probabilities.shape
         ('7', 7, (10,))
     """
@@ -55,6 +56,15 @@ class Prediction:
 
 class Predictions(list[Prediction]):
     """A list of predictions that shows its digits in a notebook."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Explain that an attribute of a prediction is not one of the list."""
+        if name in {field.name for field in fields(Prediction)}:
+            raise AttributeError(
+                f"predictions are a list, of {len(self)} here: use predictions[0].{name}, "
+                f"or run.predict_one(image).{name} for a single image"
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _repr_html_(self) -> str:
         """Return the first digits as HTML side by side, each above its prediction."""

@@ -29,7 +29,7 @@ from network.training.configuration import OPTIONS, Configuration
 from network.training.state import EpochDone
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError, UsageError
-from pipeline.storage.arguments import checked
+from pipeline.storage.arguments import checked, show_value
 from pipeline.storage.cache import Cache, absolute, find_cache, publish
 from pipeline.storage.outputs import HTML, ONNX, SAFETENSORS, Output, require_outputs
 from pipeline.terminal.counted import counted
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KINDS = {".html": HTML, ".onnx": ONNX, ".safetensors": SAFETENSORS}  # of exports, by suffix
+ONE_BY_ONE = "[run.predict(path) for path in paths]"
 Source = str | Path | bytes | Image.Image | Array | list[Any]  # of images to predict
 
 
@@ -104,6 +105,8 @@ class Run:
         With `coverage`, such as 0.99, each prediction has a set of classes that contains the
         correct one at that rate.
 
+        Returns: a list, also for one image; `predict_one` returns its prediction.
+
         Raises: UsageError, MissingError, CorruptError.
         """
         check_range("coverage", coverage, 0, 1)
@@ -114,6 +117,16 @@ class Run:
             describe_prediction(*each, self.classes)
             for each in zip(found, pixels, boxes, strict=True)
         )
+
+    def predict_one(self, source: Source, coverage: float | None = None) -> Prediction:
+        """Predict a single image: an array (28, 28), or a picture of one digit, as in `predict`.
+
+        Raises: UsageError for several digits; otherwise as `predict`.
+        """
+        found = self.predict(source, coverage)
+        if len(found) != 1:
+            raise UsageError(f"source has {len(found)} digits; expected one", "Use run.predict")
+        return found[0]
 
     def calibrate(self) -> Calibration:
         """Calibrate the run on its validation images and save this: `network calibrate`.
@@ -152,8 +165,8 @@ class Run:
     def plot(self, kind: str = "learning", axes: "Axes | None" = None) -> "Figure | Axes":
         """Draw a chart of the run on validation images, as a figure or into your axes.
 
-        Figures: learning, per-class, confusion, mistakes, weights, reliability, coverage,
-        robustness. Into axes: loss, accuracy, confusion. It needs the extra `plots`.
+        Kinds: learning, per-class, confusion, mistakes, weights, reliability, coverage, robustness,
+        loss, accuracy. Into axes: loss, accuracy, confusion. It needs the extra `plots`.
 
         Raises: UsageError for an unknown kind, MissingError without the extra.
         """
@@ -239,8 +252,22 @@ def read_source(source: Source, classes: tuple[str, ...]) -> tuple[Sequence[Digi
     page_source: Any = Path(source) if isinstance(source, str) else source
     if isinstance(source, Image.Image):
         page_source = decode_image(source)
+    elif isinstance(page_source, Path):
+        require_one_file(page_source)
     digits = read_page(page_source, options_for(classes)).digits
     return digits, np.stack([digit.pixels for digit in digits])
+
+
+def require_one_file(path: Path) -> None:
+    """Require a path that is not a folder.
+
+    Raises: UsageError.
+    """
+    if path.is_dir():
+        raise UsageError(
+            f"source is the folder {show_value(path)}; expected the file of one picture",
+            f"Predict its pictures one by one: {ONE_BY_ONE}",
+        )
 
 
 def decode_image(image: Image.Image) -> Array:
@@ -266,7 +293,10 @@ def to_pixels(images: Any) -> Array:
     except ValueError as error:
         raise UsageError("images have different shapes; expected (28, 28) for each") from error
     if array.dtype.kind not in "uif":
-        raise UsageError(f"images have the data type {array.dtype}; expected numbers from 0 to 255")
+        raise UsageError(
+            f"images have the data type {array.dtype}; expected numbers from 0 to 255",
+            f"Predict pictures one by one: {ONE_BY_ONE}" if array.dtype.kind in "OU" else "",
+        )
     if array.shape[-2:] != IMAGE_SHAPE or array.ndim not in {2, 3} or not len(array):
         raise UsageError(f"images have the shape {array.shape}; expected (28, 28) or (N, 28, 28)")
     array = array.reshape(-1, *IMAGE_SHAPE)

@@ -15,7 +15,7 @@ from pipeline.terminal.counted import counted
 if TYPE_CHECKING:
     from network.images.pages.read import Digit, Page
     from network.runs.predict import Prediction, Predictor
-    from network.runs.predict_files import FilePredictions
+    from network.runs.predict_files import Answer, FilePredictions
     from pipeline.formats.unlabelled import Input
 
 KINDS = {"csv": PREDICTIONS, "kaggle": SUBMISSION}  # of files with predictions
@@ -78,7 +78,11 @@ def predict(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="CSV file to write the predictions to."),
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="CSV file to write the predictions and their probabilities to.",
+        ),
     ] = None,
     output_format: Annotated[
         Literal["csv", "kaggle"],
@@ -105,7 +109,9 @@ def predict(
     classes = find_classes(cache, loaded)
     with lend_workspace(cache) as workspace:
         inputs = [it for path in images for it in list_inputs(path, workspace)]
-        check_options(inputs, invert, highest)
+        for_files = {"--invert" if invert else "--no-invert": invert, "--highest": highest}
+        for_pictures = {"--coverage": coverage, "--deskew": deskew or None, "--steps": steps}
+        check_options(inputs, for_files, for_pictures)
         wanted = [("--steps", steps, PNG), ("--out", out, KINDS[output_format])]
         outputs = [Output(option, path, kind) for option, path, kind in wanted if path is not None]
         require_outputs(outputs, [*images, *(it.path for it in inputs)], force)
@@ -118,7 +124,7 @@ def predict(
         for note in it.notes:
             console.note(f"Note: {note}")
         console.say(*format_found(predictor, it, classes, coverage, out is None))
-    if any(it.page for it in found):
+    if not all(it.error for it in found):
         print_predictor_notes(console, predictor)
     if out is not None:
         count = write_answers(out, found, output_format)
@@ -129,15 +135,20 @@ def predict(
         raise typer.Exit(errors[0].exit_code)
 
 
-def check_options(inputs: "list[Input]", invert: bool | None, highest: int | None) -> None:
-    """Require that options for files of images come with such a file.
+def check_options(
+    inputs: "list[Input]", for_files: dict[str, Any], for_pictures: dict[str, Any]
+) -> None:
+    """Require that options for files of images or for pictures come with such a file.
 
     Raises: UsageError.
     """
-    given = {"--invert" if invert else "--no-invert": invert, "--highest": highest}
-    for option, value in given.items():
-        if value is not None and all(it.is_picture for it in inputs):
+    kinds = {it.is_picture for it in inputs}
+    for option, value in for_files.items():
+        if value is not None and kinds == {True}:
             raise UsageError(f"{option} applies only to files of images; all inputs are pictures")
+    for option, value in for_pictures.items():
+        if value is not None and kinds == {False}:
+            raise UsageError(f"{option} applies only to pictures; all inputs are files of images")
 
 
 def draw_page_steps(found: "list[FilePredictions]", classes: tuple[str, ...], path: Path) -> None:
@@ -170,7 +181,7 @@ def format_found(
         more = len(answers) - SHOWN
         return [
             f"{found.name}: {counted(len(found.answers), 'image')}",
-            *(f"  {it.image.removeprefix(found.name)[1:]}: {it.label}" for it in answers[:SHOWN]),
+            *(format_answer(predictor, found.name, it) for it in answers[:SHOWN]),
             *([f"  and {more:,} more; write all with --out FILE"] if more > 0 else []),
         ]
     lines = format_page(found.name, found.text)
@@ -180,11 +191,25 @@ def format_found(
     return lines
 
 
+def format_answer(predictor: "Predictor", file: str, answer: "Answer") -> str:
+    """Return the line of an image in a file, with its probability if that is calibrated."""
+    from network.metrics.probability_text import format_probability
+
+    line = f"  {answer.image.removeprefix(file)[1:]}: {answer.label}"
+    if predictor.calibration is None or answer.probability is None:
+        return line
+    return f"{line} ({format_probability(answer.probability)})"
+
+
 def found_json(found: "list[FilePredictions]") -> dict[str, Any]:
     """Return the `--json` output; files, notes and errors only if there are any."""
     pages = [it for it in found if it.page]
     files = [
-        {"path": it.name, "labels": [answer.label for answer in it.answers]}
+        {
+            "path": it.name,
+            "labels": [answer.label for answer in it.answers],
+            "probabilities": [answer.probability for answer in it.answers],
+        }
         for it in found
         if it.page is None and not it.error
     ]
@@ -240,9 +265,13 @@ def format_calibrated_prediction(
 
 
 def print_predictor_notes(console: Console, predictor: "Predictor") -> None:
-    """Print why the predictions have no confidence, or how to compute it faster."""
-    if predictor.unavailable_reason is not None:
-        console.note(f"confidence is not available: {predictor.unavailable_reason}")
+    """Print why the probabilities are not calibrated, or how to calibrate them faster."""
+    if predictor.calibration is None:
+        console.note(f"Probabilities are not calibrated: {predictor.unavailable_reason}")
+    elif predictor.unavailable_reason is not None:
+        console.note(
+            f"Images are not compared with the training images: {predictor.unavailable_reason}"
+        )
     elif not predictor.is_saved:
         name = predictor.loaded.name
         console.note(f"Calibrated on validation images; save this with `network calibrate {name}`")

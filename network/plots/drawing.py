@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from network.plots.confusion import draw_counts
+from network.plots.figure import new_figure
 from network.plots.learning import draw_accuracy_curves, draw_loss_curves
 from network.plots.registry import PLOTS
 from network.plots.style import FORMATS, our_style, to_bytes
 from network.plots.subject import Subject
-from network.training.checks import check_name
+from network.training.checks import check_name, format_list
 from pipeline.errors import UsageError
 from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import publish
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+PANEL_INCHES = (4.75, 3.6)  # a figure of one panel
 MAX_NAME_BYTES = 200  # runs in the name of a file, whose length is limited
 
 # Charts of one panel, drawn into the axes of a caller.
@@ -44,7 +46,13 @@ def check_plot(kind: str, axes: object) -> None:
 
     Raises: UsageError.
     """
-    check_name("kind", kind, PLOTS if axes is None else PANELS)
+    if axes is not None and kind in PLOTS and kind not in PANELS:
+        raise UsageError(
+            f'kind is "{kind}", which is a figure of its own; expected {format_list(PANELS)} '
+            "for axes",
+            "Leave out the axes",
+        )
+    check_name("kind", kind, {**PLOTS, **PANELS} if axes is None else PANELS)
     if axes is not None and not hasattr(axes, "add_line"):
         raise UsageError(f"axes is {show_value(axes)}; expected axes of matplotlib")
 
@@ -90,12 +98,16 @@ def draw_plot(kind: str, subjects: Sequence[Subject], form: str) -> bytes:
 
 
 def draw_figure(kind: str, subject: Subject) -> "Figure":
-    """Draw a plot of one run as a figure of matplotlib.
+    """Draw a plot or a panel of one run as a figure of matplotlib.
 
     Raises: MissingError without the extra `plots`.
     """
     with our_style():
-        return PLOTS[kind].draw([subject])
+        if kind in PLOTS:
+            return PLOTS[kind].draw([subject])
+        figure = new_figure(*PANEL_INCHES)
+        PANELS[kind](figure.subplots(), subject)
+        return figure
 
 
 def draw_panel(kind: str, subject: Subject, axes: "Axes") -> "Axes":

@@ -55,8 +55,7 @@ class Predictor:
         checkpoint = self.loaded.checkpoint
         images = scale_pixels(pixels)
         scores = calibration.log_scores(checkpoint.model, checkpoint.params, images)
-        temperature = 1.0 if self.calibration is None else self.calibration.temperature
-        probabilities = calibration.apply_temperature(scores, temperature)
+        probabilities = self.to_probabilities(scores)
         sets = None if coverage is None else self.find_prediction_sets(scores, coverage)
         far = None if self.known is None else nearest_distances(stroke_vectors(pixels), self.known)
         return [
@@ -67,6 +66,14 @@ class Predictor:
             )
             for index in range(len(pixels))
         ]
+
+    def to_probabilities(self, scores: Array) -> Array:
+        """Return probabilities, which are calibrated if the run has a calibration.
+
+        Shapes: scores (N, K), the logarithms -> (N, K).
+        """
+        temperature = 1.0 if self.calibration is None else self.calibration.temperature
+        return calibration.apply_temperature(scores, temperature)
 
     def find_prediction_sets(self, scores: Array, coverage: float) -> Array:
         """Return the classes in each image's prediction set of a coverage.

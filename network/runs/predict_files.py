@@ -5,13 +5,15 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from network.core.data import scale_pixels
-from network.images.pages.read import Page, options_for, page_text, read_page
+from network.core.params import Array
+from network.images.pages.read import Box, Page, options_for, page_text, read_page
 from network.metrics.accuracy import compute_outputs
+from network.metrics.calibration import outputs_and_scores
 from network.runs.folder import LoadedRun
 from network.runs.predict import Prediction, Predictor, load_predictor
 from pipeline.errors import CorruptError, ProjectError, UsageError
@@ -24,14 +26,19 @@ from pipeline.storage.cache import Cache, publish
 OutputFormat = Literal["csv", "kaggle"]
 
 
+COLUMNS = ("image", "label", "probability", "score", "error", *Box._fields)  # of a CSV
+
+
 @dataclass(frozen=True)
 class Answer:
-    """Predicted class of an image, or the error of reading it."""
+    """Predicted class of an image or of a digit on a page, or the error of reading it."""
 
     image: str
     label: str = ""
-    score: float | None = None
+    probability: float | None = None  # of that class
+    score: float | None = None  # the output of the network for it
     error: ProjectError | None = None
+    box: Box | None = None  # of a digit on its page
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class FilePredictions:
     """Predictions for one file: a page with digits, or many images."""
 
     name: str
-    answers: list[Answer]
+    answers: list[Answer]  # one for each digit of a page
     page: Page | None = None
     text: str = ""  # of a page, line by line
     scores: list[list[float]] = field(default_factory=list)  # (digits of a page, classes)
@@ -79,7 +86,7 @@ def predict_inputs(
     found = []
     for file, page in zip(inputs, pages, strict=True):
         if page is None:
-            found.append(predict_file(loaded, classes, file, options))
+            found.append(predict_file(predictor, classes, file, options))
         elif isinstance(page, ProjectError):
             found.append(failed(file.name, page))
         else:
@@ -110,30 +117,49 @@ def predict_page(
     checkpoint = predictor.loaded.checkpoint
     pixels = np.stack([digit.pixels for digit in page.digits])
     scores = compute_outputs(checkpoint.model, checkpoint.params, scale_pixels(pixels)).tolist()
-    text = page_text(page, [classes[each.index(max(each))] for each in scores])
-    answer = Answer(name, text.replace("\n", " "), max(scores[0]) if len(scores) == 1 else None)
     predictions = predictor.predict(pixels, coverage)
-    return FilePredictions(name, [answer], page, text, scores, predictions)
+    answers = [
+        build_answer(name, classes, row, one.probabilities, digit.box)
+        for row, one, digit in zip(scores, predictions, page.digits, strict=True)
+    ]
+    text = page_text(page, [it.label for it in answers])
+    return FilePredictions(name, answers, page, text, scores, predictions)
+
+
+def build_answer(
+    image: str,
+    classes: Sequence[str],
+    scores: list[float],
+    probabilities: Array,
+    box: Box | None = None,
+) -> Answer:
+    """Return the class with the highest score, with its probability.
+
+    Shapes: scores and probabilities (K,).
+    """
+    best = scores.index(max(scores))
+    return Answer(image, classes[best], float(probabilities[best]), scores[best], box=box)
 
 
 def predict_file(
-    loaded: LoadedRun, classes: Sequence[str], file: Input, options: PredictOptions
+    predictor: Predictor, classes: Sequence[str], file: Input, options: PredictOptions
 ) -> FilePredictions:
     """Predict every image of a file, chunk by chunk; or return why it cannot be read.
 
     The whole file is converted to light ink on dark, from 0 to 255; notes describe each change.
     """
-    model, params = loaded.model, loaded.params
+    model, params = predictor.loaded.model, predictor.loaded.params
     answers: list[Answer] = []
     try:
         with open_images(file.path, options.workspace) as found:
             change, notes = find_change(found, options.invert, options.highest)
             for chunk in found:
-                images = change.apply(file.name, chunk)
-                scores = compute_outputs(model, params, scale_pixels(np.ascontiguousarray(images)))
-                for row in scores.tolist():
+                images = scale_pixels(np.ascontiguousarray(change.apply(file.name, chunk)))
+                scores, logarithms = outputs_and_scores(model, params, images)
+                probabilities = predictor.to_probabilities(logarithms)
+                for row, each in zip(scores.tolist(), probabilities, strict=True):
                     name = f"{file.name}:{len(answers) + 1}"
-                    answers.append(Answer(name, classes[row.index(max(row))], max(row)))
+                    answers.append(build_answer(name, classes, row, each))
         if not answers:
             raise CorruptError(f"{file.name}: no images found")
     except ProjectError as error:
@@ -150,28 +176,46 @@ def failed(name: str, error: ProjectError) -> FilePredictions:
 
 
 def write_answers(path: Path, found: Sequence[FilePredictions], output_format: OutputFormat) -> int:
-    """Write predictions as CSV: image, label, score, error; or as a submission to Kaggle.
+    """Write predictions as CSV, with a row for each digit; or as a submission to Kaggle.
 
-    A submission has the column of ids of the files, or else ImageId, counted from 1.
+    docs/reference/predictions.md describes the columns. A submission has a row for each image, and
+    the column of ids of the files, or else ImageId, counted from 1.
 
     Returns: the number of predictions.
 
     Raises: UsageError for files with different columns of ids, StorageError.
     """
-    answers = [answer for file in found for answer in file.answers]
+    rows = submission_rows(found) if output_format == "kaggle" else answer_rows(found)
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    if output_format == "kaggle":
-        ids = ids_of_all(found, len(answers))
-        writer.writerow((ids.name, "Label"))
-        writer.writerows((name, it.label) for name, it in zip(ids.values, answers, strict=True))
-    else:
-        writer.writerow(("image", "label", "score", "error"))
-        for it in answers:
-            score = "" if it.score is None else f"{it.score:.6g}"
-            writer.writerow((it.image, it.label, score, it.error.message if it.error else ""))
+    csv.writer(text, lineterminator="\n").writerows(rows)
     publish(path, [text.getvalue().encode()])
-    return len(answers)
+    return len(rows) - 1
+
+
+def answer_rows(found: Sequence[FilePredictions]) -> list[Sequence[Any]]:
+    """Return the header and the rows of a CSV; None is an empty cell."""
+    return [
+        COLUMNS,
+        *(
+            (it.image, it.label, it.probability, it.score, it.error and it.error.message)
+            + (it.box or (None,) * len(Box._fields))
+            for file in found
+            for it in file.answers
+        ),
+    ]
+
+
+def submission_rows(found: Sequence[FilePredictions]) -> list[Sequence[Any]]:
+    """Return the header and the rows of a submission: a page is one image, with all its digits.
+
+    Raises: as `ids_of_all`.
+    """
+    texts = [
+        [it.text.replace("\n", " ")] if it.page else [a.label for a in it.answers] for it in found
+    ]
+    labels = [label for each in texts for label in each]
+    ids = ids_of_all(found, len(labels))
+    return [(ids.name, "Label"), *zip(ids.values, labels, strict=True)]
 
 
 def ids_of_all(found: Sequence[FilePredictions], count: int) -> Ids:

@@ -43,7 +43,10 @@ SVG = OutputKind("a drawing", rb"<\?xml.*<dc:title>" + MARK + rb"</dc:title>")
 HTML = OutputKind("a page", rb"<!doctype html>.*" + GENERATOR)
 ONNX = OutputKind("an ONNX file", rb"..\x12\x10" + MARK)
 SAFETENSORS = OutputKind("a file of weights", rb'.{8}{"__metadata__":{"model":"{\\"run\\":')
-PREDICTIONS = OutputKind("a file of predictions", rb"image,label,score,error\r?\n")
+PREDICTIONS = OutputKind(  # version 0.3.0 and earlier wrote the first four columns
+    "a file of predictions",
+    rb"image,label,(score,error|probability,score,error,left,top,width,height)\r?\n",
+)
 SUBMISSION = OutputKind("a submission", rb"[^\n,]+,Label\r?\n")
 
 

@@ -1,5 +1,7 @@
 """The Python interface as documented, from an empty folder and offline."""
 
+import copy
+import dataclasses
 import doctest
 import importlib.metadata
 import inspect
@@ -114,6 +116,25 @@ def test_a_prediction_shows_itself(run, test_images):
     assert prediction.name in prediction.prediction_set
 
 
+def test_one_image_has_one_prediction_and_a_list_says_where_it_is(run, test_images, tmp_path):
+    image = test_images.images[0]
+    (known,) = run.predict(image, coverage=0.9)
+    one = run.predict_one(image, coverage=0.9)
+    assert (one.name, one.probability, one.prediction_set) == (
+        known.name, known.probability, known.prediction_set,
+    )  # fmt: skip
+    assert run.predict_one(image[None]).name == one.name
+    Image.fromarray(255 - np.pad(image, 8)).save(tmp_path / "a.png")
+    assert isinstance(run.predict_one(tmp_path / "a.png"), Prediction)
+    predictions = run.predict(test_images.images[:2])
+    for field in dataclasses.fields(Prediction):
+        with pytest.raises(AttributeError, match=rf"list, of 2 here: .*\[0\]\.{field.name}, or"):
+            getattr(predictions, field.name)
+    with pytest.raises(AttributeError, match="no attribute 'unknown'"):
+        _ = predictions.unknown
+    assert copy.deepcopy(predictions)[0].name == pickle.loads(pickle.dumps(predictions))[0].name
+
+
 def test_a_list_of_predictions_shows_its_first_digits(run, test_images):
     predictions = run.predict(test_images.images[:45])
     assert predictions == list(predictions)
@@ -161,6 +182,8 @@ def test_a_run_is_drawn_as_a_figure_or_into_axes_and_shows_itself(run):
     from matplotlib.figure import Figure
 
     assert len(run.plot().axes) == 2
+    for kind in ("accuracy", "loss"):
+        assert run.plot(kind).axes[0].has_data()
     picture, size = run.plot()._repr_png_()
     assert picture.startswith(PNG)
     assert size == {"width": 912, "height": 346}
@@ -204,6 +227,10 @@ WRONG = {
     "images have the shape (27, 28)": lambda run: run.predict(np.zeros((27, 28))),
     "images have the shape (0, 28, 28)": lambda run: run.predict(np.zeros((0, 28, 28))),
     "nowhere.png not found": lambda run: run.predict("nowhere.png"),
+    'source is the folder "."; expected the file of one picture': lambda run: run.predict("."),
+    "Predict pictures one by one: [run.predict(path)": lambda run: run.predict(["a.png", "b.png"]),
+    "source has 2 digits; expected one": lambda run: run.predict_one(np.zeros((2, 28, 28))),
+    "expected loss, accuracy or confusion for axes": lambda run: run.plot("mistakes", 3),
     'ends in .html, .onnx or .safetensors': lambda run: run.export("run.txt"),
     "kind is": lambda run: run.plot("beauty"),
     'has no split "lost"': lambda run: load_dataset("mnist-sample", run.cache.root)["lost"],

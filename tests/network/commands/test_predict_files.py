@@ -1,20 +1,25 @@
 """`network predict` on folders, files of images without labels, and unreadable files."""
 
 import csv
+import dataclasses
 import os
 import pathlib
 import zipfile
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from network import Prediction, open_run
 from network.core.data import scale_pixels
 from network.metrics.accuracy import predict_classes
 from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
+from tests.support.checkout import REPOSITORY
 from tests.support.small_digits import NAME, make_small_digits
 
+COLUMNS = ["image", "label", "probability", "score", "error", "left", "top", "width", "height"]
 HEADER = ",".join(f"pixel{i}" for i in range(784))
 
 
@@ -73,8 +78,10 @@ def test_a_submission_has_an_id_and_a_label_for_each_image(
     assert answer == {
         "pages": [],
         "predictions": [],
-        "files": [{"path": path, "labels": expected}],
+        "files": [{"path": path, "labels": expected, "probabilities": ANY}],
     }
+    probabilities = answer["files"][0]["probabilities"]
+    assert all(0.1 < it <= 1 for it in probabilities)
     assert "and 2 more; write all with --out" in call("predict", path, "--run", trained).out
 
 
@@ -129,6 +136,10 @@ def test_options_of_files_are_refused_for_pictures_and_for_other_pixels(
     call, trained, digits, tmp_path
 ):
     Image.fromarray(digits[0]).save(tmp_path / "a.png")
+    np.save(tmp_path / "a.npy", digits)
+    for option in ("--coverage=0.9", "--deskew", "--steps=a.png"):
+        error = call("predict", str(tmp_path / "a.npy"), option, "--run", trained, code=2).err
+        assert f"{option.split('=')[0]} applies only to pictures" in error
     for option in ("--invert", "--no-invert", "--highest=16"):
         error = call("predict", str(tmp_path / "a.png"), option, "--run", trained, code=2).err
         assert f"{option.split('=')[0]} applies only to files of images" in error
@@ -153,10 +164,10 @@ def test_one_bad_picture_does_not_keep_the_others_from_being_predicted(
     assert "3.png: not read: not an image of type" in printed.out
     assert "1 of 12 files could not be read" in printed.err
     header, *found = rows(out)
-    assert header == ["image", "label", "score", "error"]
+    assert header == COLUMNS
     assert [it[0] for it in found] == [str(folder / f"{i}.png") for i in range(12)]
     assert [it[1] for it in found] == [*expected[:3], "", *expected[4:]]
-    assert [bool(it[3]) for it in found] == [i == 3 for i in range(12)]
+    assert [bool(it[COLUMNS.index("error")]) for it in found] == [i == 3 for i in range(12)]
     answer = call_json(*arguments, code=4)
     assert [it["image"] for it in answer["errors"]] == [str(folder / "3.png")]
     assert len(answer["predictions"]) == 11
@@ -166,12 +177,86 @@ def test_one_bad_picture_does_not_keep_the_others_from_being_predicted(
     assert f"{archive}: some/5.png: {expected[5]}" in call("predict", str(archive)).out
 
 
+def test_a_csv_has_the_probability_that_the_terminal_json_and_python_show(
+    call, call_json, built_cache, trained, digits, expected, tmp_path
+):
+    np.save(tmp_path / "a.npy", digits)
+    path, out = str(tmp_path / "a.npy"), tmp_path / "answers.csv"
+    run = open_run(trained, built_cache.root)
+    known = run.predict(digits)
+    options = ("predict", path, "--run", trained)
+    call(*options, "--out", str(out))
+    header, *found = rows(out)
+    assert header == COLUMNS
+    values = [dict(zip(header, row, strict=True)) for row in found]
+    assert [it["label"] for it in values] == expected == [it.name for it in known]
+    of_classes = run.scores(digits).max(axis=1)
+    assert [float(it["score"]) for it in values] == pytest.approx(of_classes, rel=1e-5)
+    probabilities = [float(it["probability"]) for it in values]
+    assert probabilities == pytest.approx([it.probability for it in known], rel=1e-5)
+    assert call_json(*options)["files"][0]["probabilities"] == probabilities
+    lines = call(*options).out.splitlines()
+    shown = [f"  {n}: {it!r}" for n, it in enumerate(known[:10], start=1)]
+    assert lines[1:11] == shown
+
+
+def test_a_page_has_a_row_for_each_digit_with_its_place_and_one_in_a_submission(
+    call, call_json, trained, digits, tmp_path
+):
+    page = np.full((80, 220), 255, np.uint8)
+    for place in range(3):
+        page[26:54, 10 + 70 * place : 38 + 70 * place] = 255 - digits[place]
+    Image.fromarray(page).save(tmp_path / "page.png")
+    path, out = str(tmp_path / "page.png"), tmp_path / "answers.csv"
+    options = ("predict", path, "--run", trained, "--out", str(out))
+    assert "3 predictions in" in call(*options).out
+    header, *found = rows(out)
+    known = call_json("predict", path, "--run", trained)
+    assert len(known["predictions"]) == 3
+    for row, one in zip(found, known["predictions"], strict=True):
+        value = dict(zip(header, row, strict=True))
+        assert (value["image"], value["label"], value["error"]) == (path, str(one["digit"]), "")
+        assert float(value["probability"]) == one["probability"]
+        assert float(value["score"]) == max(one["scores"])
+        assert {key: int(value[key]) for key in one["box"]} == one["box"]
+    call(*options, "--format=kaggle", "--force")
+    assert rows(out)[1:] == [["1", known["pages"][0]["text"]]]
+
+
+def test_the_reference_names_every_column_every_key_and_every_attribute(
+    call_json, trained, digits, tmp_path
+):
+    page = (REPOSITORY / "docs" / "reference" / "predictions.md").read_text("utf-8")
+    Image.fromarray(255 - np.pad(digits[0], 8)).save(tmp_path / "a.png")
+    (found,) = call_json("predict", str(tmp_path / "a.png"), "--run", trained)["predictions"]
+    of_python = {field.name for field in dataclasses.fields(Prediction)} - {"pixels"}
+    for name in {*COLUMNS, *found}:
+        assert f"`{name}`" in page, name
+    for name in of_python:
+        assert f"`prediction.{name}`" in page, name
+
+
+def test_probabilities_without_validation_images_are_not_calibrated_and_a_note_says_so(
+    call, built_cache, digits, tmp_path
+):
+    chosen = Configuration(dataset=NAME, epochs=1, validation=0)
+    list(create_training_run(built_cache, chosen, "not-calibrated").train())
+    np.save(tmp_path / "a.npy", digits)
+    out = tmp_path / "answers.csv"
+    printed = call("predict", str(tmp_path / "a.npy"), "--run", "not-calibrated", "--out", str(out))
+    assert "Probabilities are not calibrated: run not-calibrated has 0 validation" in printed.err
+    known = open_run("not-calibrated", built_cache.root).predict(digits)
+    written = [float(row[2]) for row in rows(out)[1:]]
+    assert written == pytest.approx([it.probability for it in known], rel=1e-5)
+
+
 def test_files_of_arrays_are_predicted_as_they_are(call_json, trained, digits, expected, tmp_path):
     np.savez(tmp_path / "a.npz", x_test=digits / 255)
     np.save(tmp_path / "b.npy", digits)
     paths = [str(tmp_path / "a.npz"), str(tmp_path / "b.npy")]
     answer = call_json("predict", *paths, "--run", trained)
-    assert answer["files"] == [{"path": it, "labels": expected} for it in paths]
+    found = [{"path": it, "labels": expected, "probabilities": ANY} for it in paths]
+    assert answer["files"] == found
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
