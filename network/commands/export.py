@@ -9,6 +9,7 @@ from network.commands.options import RunName, note_latest
 from pipeline.errors import UsageError
 from pipeline.storage.cache import absolute, find_cache, publish
 from pipeline.storage.outputs import HTML, ONNX, SAFETENSORS, Output, require_outputs
+from pipeline.terminal.as_called import quote
 from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
 
 KINDS = {"onnx": ONNX, "safetensors": SAFETENSORS, "html": HTML}
@@ -44,7 +45,7 @@ def export(
     named = {"onnx": onnx, "safetensors": safetensors, "html": html}
     wanted = {name: absolute(path, f"--{name}") for name, path in named.items() if path}
     if not wanted:
-        raise UsageError("no file to write is given", f"Name one with {format_options(named)}")
+        raise UsageError("no file to write is given", find_file_hint(run))
     outputs = [Output(f"--{name}", path, KINDS[name]) for name, path in wanted.items()]
     require_outputs(outputs, force=force)
     (loaded,) = load_runs(cache, [run])
@@ -70,6 +71,11 @@ def export(
     console.result({"run": loaded.name, "files": files})
 
 
-def format_options(named: dict[str, Path | None]) -> str:
-    """Return the options for files as text: `--onnx FILE or --safetensors FILE`."""
-    return " or ".join(f"--{name} FILE" for name in named)
+def find_file_hint(run: str | None) -> str:
+    """Return how to name the file to write, which may have been typed as the run."""
+    suffix = Path(run or "").suffix[1:]
+    if run and suffix in KINDS:
+        return f"Write `network export {quote([f'--{suffix}', run])}`"
+    options = " or ".join(f"--{name} FILE" for name in KINDS)
+    example = quote([*([run] if run else []), "--html", "digits.html"])
+    return f"Name one with {options}, as in `network export {example}`"

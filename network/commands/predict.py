@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from network.commands.options import complete_runs, note_latest
+from network.commands.options import complete_runs, note_latest, run_names
 from pipeline.errors import UsageError
 from pipeline.storage.cache import find_cache
 from pipeline.storage.outputs import PNG, PREDICTIONS, SUBMISSION, Output, require_outputs
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from network.runs.predict import Prediction, Predictor
     from network.runs.predict_files import Answer, FilePredictions
     from pipeline.formats.unlabelled import Input
+    from pipeline.storage.cache import Cache
 
 KINDS = {"csv": PREDICTIONS, "kaggle": SUBMISSION}  # of files with predictions
 SHOWN = 10  # predictions of a file of images
@@ -104,6 +105,7 @@ def predict(
     from pipeline.formats.unlabelled import list_inputs
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
+    require_no_run(cache, images)
     (loaded,) = load_runs(cache, [run])
     note_latest(console, run, loaded.name)
     classes = find_classes(cache, loaded)
@@ -133,6 +135,16 @@ def predict(
     if errors := [it.error for it in found if it.error]:
         console.note(f"{len(errors):,} of {counted(len(found), 'file')} could not be read")
         raise typer.Exit(errors[0].exit_code)
+
+
+def require_no_run(cache: "Cache", images: list[Path]) -> None:
+    """Require that no image is the name of a run, unless there is a file of this name.
+
+    Raises: UsageError.
+    """
+    for path in images:
+        if str(path) in run_names(cache) and not path.exists():
+            raise UsageError(f"IMAGE is {path}, which is a run", f"Name the run with --run {path}")
 
 
 def check_options(

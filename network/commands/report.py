@@ -39,4 +39,5 @@ def report(
     path = out or cache.pictures() / f"{subject.name}_report.html"
     publish(path, [make_page(subject)])
     console.say(f"report in {path}")
+    console.note("Open this page in a browser")
     console.result({"run": subject.name, "path": str(path)})

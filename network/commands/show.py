@@ -111,6 +111,8 @@ def show(
     picture = draw_sheet(sheet.tiles, sheet.title, sheet.columns)
     path = show_picture(picture, out, cache.pictures() / sheet.file)
     console.say(f"{sheet.what} in {path}" if path else f"{sheet.what} shown")
+    if path and out is None:
+        console.note("Open this picture, or draw it here with --terminal")
     console.result({**sheet.about, "path": path and str(path)})
 
 

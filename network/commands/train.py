@@ -17,6 +17,8 @@ from network.commands.options import (
     WorkerCount,
     complete_runs,
     configure,
+    list_datasets,
+    list_presets,
     training_options,
 )
 from network.commands.train_and_print import print_beginning, print_end, train_and_print
@@ -90,7 +92,9 @@ def train(
         console.result(resume_runs(console, cache, runs or [None], workers, scheduler))
         return
     if runs:
-        raise UsageError(f'RUN is "{runs[0]}", which needs --resume')
+        raise UsageError(
+            f'RUN is "{runs[0]}", which needs --resume', suggest_option(cache, runs[0])
+        )
     if preset is None:
         preset = find_user_preset(console, settings, config)
     require_one_architecture(settings, preset)
@@ -109,6 +113,13 @@ def train(
         console.result(train_seeds_one_by_one(console, configuration, name, seeds, train))
     else:
         console.result(train_one(console, cache, configuration, name, preset, film))
+
+
+def suggest_option(cache: Cache, word: str) -> str:
+    """Return the option that a word without --resume was probably meant for."""
+    known = {"--preset": list_presets(cache), "--dataset": list_datasets(cache)}
+    meant = [f"{option} {word}" for option, names in known.items() if word in names]
+    return f"Did you mean {meant[0]}?" if meant else ""
 
 
 def find_user_preset(console: Console, settings: Settings, config: Path | None) -> str | None:

@@ -32,6 +32,7 @@ from pipeline.storage.file_names import is_device_name
 
 CLOCKS_DIFFER = 60  # seconds, at most, between the clocks of machines that share a disk
 MAX_NAME_BYTES, MAX_STEM_BYTES = 100, 80  # of file systems, encrypted ones take 143
+FILES = {".html", ".onnx", ".safetensors", ".png", ".svg", ".csv"}  # suffixes of outputs
 NEW = "new"  # in the temporary name of a new folder
 
 
@@ -165,6 +166,8 @@ def find_run(cache: Cache, name: str | None) -> Run:
             return run
     near = difflib.get_close_matches(name, [run.name for run in runs], n=1)
     hint = f"Did you mean {near[0]}?" if near else "`network runs` lists all runs"
+    if Path(name).suffix in FILES:
+        hint = "A file is named by an option, such as --out FILE"
     raise MissingError(f"run {show_value(name)} not found in {cache.runs()}", hint)
 
 

@@ -54,6 +54,8 @@ def show(
     if captions != chosen.classes:
         console.note("No font has all letters of some class names; these are drawn as numbers")
     console.say(f"{counted(len(tiles), 'image')} {f'in {path}' if path else 'shown'}")
+    if path and out is None:
+        console.note("Open this picture in an image viewer")
     console.result(
         {
             "dataset": chosen.name,

@@ -12,11 +12,13 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from pipeline.errors import UsageError
+from pipeline.terminal.help_pages import FittingHelp, write_definitions
+from pipeline.terminal.wrong_words import find_hint, help_hint, require_values
 
 Command: TypeAlias = Callable[..., None]
 
 
-class PlainGroup(TyperGroup):
+class PlainGroup(FittingHelp, TyperGroup):
     """A program whose help does not import Pydantic."""
 
     def get_help_option(self, ctx: Any) -> Any:
@@ -25,8 +27,19 @@ class PlainGroup(TyperGroup):
             option.default = False  # with None, typer would import Pydantic
         return option
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        commands = [it for it in self.commands.values() if not it.hidden]
+        with formatter.section("Commands"):
+            rows = [(str(it.name), first_sentence(it.help or "")) for it in commands]
+            write_definitions(formatter, rows)
 
-class PlainCommand(TyperCommand):
+
+def first_sentence(text: str) -> str:
+    """Return the first line of a help, which is a sentence."""
+    return text.strip().partition("\n")[0]
+
+
+class PlainCommand(FittingHelp, TyperCommand):
     """A command whose help names values by words such as FILE, not Python types."""
 
     default_values: Mapping[str, str] = {}  # of options that may be given without a value
@@ -36,7 +49,15 @@ class PlainCommand(TyperCommand):
         for place in reversed(range(len(args))):
             if args[place] in self.default_values and followers[place].startswith("-"):
                 args.insert(place + 1, self.default_values[args[place]])
-        return super().parse_args(ctx, args)
+        words = [*args]  # the parser empties its list
+        require_values(self, ctx, words)
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            if hint := find_hint(error, self, ctx, words):
+                message, *_ = error.format_message().split(" (Possible options: ")
+                raise UsageError(message.rstrip("."), f"{hint} {help_hint(ctx)}") from error
+            raise
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         for title in ("Arguments", "Options"):
@@ -48,7 +69,9 @@ class PlainCommand(TyperCommand):
             ]
             if records:
                 with formatter.section(title):
-                    formatter.write_dl([(re.sub(" <.*", "", names), it) for names, it in records])
+                    write_definitions(
+                        formatter, [(re.sub(" <.*", "", names), it) for names, it in records]
+                    )
 
 
 BEFORE_A_COMMAND = """--log-level debug, before a command, logs each file that is read or written.

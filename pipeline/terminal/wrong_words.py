@@ -1,0 +1,115 @@
+"""Errors about a word of a command line that name what was probably meant.
+
+They hold for every command: an option without its value, a name typed after an option though it
+has none, and a name without the option that it needs.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import PurePath
+from typing import Any
+
+import typer
+
+from pipeline.errors import UsageError
+from pipeline.terminal.as_called import quote
+
+# The word for an argument in help -> options that are typed for it though it has none.
+TYPED_FOR = {
+    "RUN": {"run", "name", "model"},
+    "IMAGE": {"image", "picture", "photo", "file", "input"},
+    "DATASET": {"dataset", "data", "name"},
+    "PATH": {"path", "folder", "file", "input"},
+    "FILE": {"file", "path"},
+    "PLAN": {"plan", "file"},
+    "NAME": {"name", "preset"},
+}
+
+
+def find_options(command: Any, ctx: Any) -> dict[str, Any]:
+    """Return the options of a command by each of their spellings."""
+    return {
+        spelling: it
+        for it in command.get_params(ctx)
+        if it.param_type_name == "option"
+        for spelling in (*it.opts, *it.secondary_opts)
+    }
+
+
+def require_values(command: Any, ctx: Any, words: list[str]) -> None:
+    """Require that an option that takes a value is not followed by another option.
+
+    Raises: UsageError.
+    """
+    options = find_options(command, ctx)
+    for word, value in pairwise(words):
+        if word == "--":  # only arguments follow
+            return
+        taken = options.get(word)
+        if taken is None or taken.is_flag or not (value in options or value.startswith("--")):
+            continue
+        is_value = "" if value in options else f"If that is the value, write {word}={value}. "
+        raise UsageError(
+            f"{word} is followed by {value}; expected {word} {taken.metavar}",
+            f"{is_value}{help_hint(ctx)}",
+        )
+
+
+def find_hint(error: typer.TyperException, command: Any, ctx: Any, words: list[str]) -> str:
+    """Return what was probably meant by the word that an error is about; empty if unknown."""
+    option = getattr(error, "option_name", None)
+    if option in find_options(command, ctx):  # it lacks its value
+        return ""
+    if option:
+        return next(arguments_for(option, command, ctx, words), "")
+    extra = re.search(r"unexpected extra argument\S* \((.*)\)", error.format_message())
+    return next(options_for(first_of(extra[1], words), command, ctx), "") if extra else ""
+
+
+def help_hint(ctx: Any) -> str:
+    """Return the hint with the `--help` of a command."""
+    return f"See `{ctx.command_path} --help`"
+
+
+def arguments_for(option: str, command: Any, ctx: Any, words: list[str]) -> Iterator[str]:
+    """Yield how to type the value of an unknown option as an argument, such as a run's name."""
+    typed = option.lstrip("-").replace("-", "_")
+    for argument in command.get_params(ctx):
+        metavar = (argument.metavar or "").rstrip(".")
+        if argument.param_type_name != "argument" or typed.removesuffix("s") not in (
+            {argument.name.removesuffix("s"), *TYPED_FOR.get(metavar, ())}
+        ):
+            continue
+        needed = re.findall(r"--[a-z-]+", argument.help or "")  # such as --resume for a run
+        values = [*values_of(option, words)] or [metavar]
+        call = quote([*ctx.command_path.split(), *needed, *values])
+        yield f"{metavar} has no option before it: `{call}`."
+
+
+def values_of(option: str, words: list[str]) -> Iterator[str]:
+    """Yield the words that were typed as values of an option."""
+    for word, value in pairwise([*words, "-"]):
+        name, is_joined, joined = word.partition("=")
+        if name == option and (is_joined or not value.startswith("-")):
+            yield joined if is_joined else value
+
+
+def first_of(joined: str, words: list[str]) -> str:
+    """Return the first of some words that were joined, each of which may have blanks."""
+    return next((it for it in words if f"{joined} ".startswith(f"{it} ")), joined)
+
+
+def options_for(word: str, command: Any, ctx: Any) -> Iterator[str]:
+    """Yield the option that an argument too many is a value of: a known name, or a file."""
+    options = find_options(command, ctx)
+    suffix = PurePath(word).suffix
+    known = [f"--{suffix[1:]}"] if f"--{suffix[1:]}" in options else []
+    known += [
+        spelling
+        for spelling, it in options.items()
+        if not it.is_flag and word in {one.value for one in it.shell_complete(ctx, word)}
+    ]
+    known += ["--out"] if suffix and "--out" in options else []
+    for spelling in known:
+        yield f"Did you mean {quote([spelling, word])}?"

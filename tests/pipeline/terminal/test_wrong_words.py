@@ -1,0 +1,106 @@
+"""A wrong word of a command line is one line that names what was probably meant."""
+
+import shlex
+
+import pytest
+from typer import Context, TyperException
+from typer.main import get_command
+
+from pipeline.errors import UsageError
+from tests.support.command_options import APPS, command_options
+
+GROUPS = {name: get_command(app) for name, app in APPS.items()}
+PARAMETERS = command_options()
+COMMANDS = sorted({command for command, _ in PARAMETERS})
+
+
+def refusal_of(line):
+    """Return message and hint of a line whose words are refused."""
+    program, name, *words = shlex.split(line)
+    group = GROUPS[program]
+    above = Context(group, info_name=program, **group.context_settings)
+    with pytest.raises(UsageError) as caught:
+        group.commands[name].make_context(name, words, parent=above)
+    assert "\n" not in str(caught.value)
+    assert caught.value.hint.endswith(f"See `{program} {name} --help`")
+    return caught.value.message, caught.value.hint
+
+
+def parameters_of(command, kind):
+    return [it for of, it in PARAMETERS if of == command and it.param_type_name == kind]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_option_that_is_followed_by_another_is_told_so(command):
+    known = {it for one in parameters_of(command, "option") for it in one.opts}
+    for parameter in parameters_of(command, "option"):
+        if parameter.is_flag or parameter.opts == ["--steps"]:  # its value may be left out
+            continue
+        for option in parameter.opts:
+            for value in ({"--json", "-v", "-q"} & known) | {"--help", "-h", "--"}:
+                message, _ = refusal_of(f"{command} {option} {value}")
+                assert (
+                    message
+                    == f"{option} is followed by {value}; expected {option} {parameter.metavar}"
+                )
+            message, hint = refusal_of(f"{command} x {option} --nothing=3 y")
+            assert message.startswith(f"{option} is followed by --nothing=3; expected ")
+            assert f"If that is the value, write {option}=--nothing=3. " in hint
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_argument_that_is_typed_as_an_option_is_shown_without_it(command):
+    for argument in parameters_of(command, "argument"):
+        word = argument.metavar.rstrip(".")
+        known = {it for one in parameters_of(command, "option") for it in one.opts}
+        for option in {f"--{word.lower()}", f"--{word.lower()}s", f"--{argument.name}"} - known:
+            for line in (f"{command} {option} it -v", f"{command} -v {option}=it"):
+                message, hint = refusal_of(line)
+                assert message == f"No such option: {option}"
+                resume = "--resume " if command == "network train" else ""
+                assert hint.startswith(f"{word} has no option before it: `{command} {resume}it`. ")
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("network compare --run a --run=b", "RUN has no option before it: `network compare a b`."),
+        ("network show --run", "RUN has no option before it: `network show RUN`."),
+        ("network test --name a", "RUN has no option before it: `network test a`."),
+        ("network predict --file 'a b.png'", "before it: `network predict 'a b.png'`."),
+        ("network init conv", "Did you mean --preset conv?"),
+        ("network init mnist-sample", "Did you mean --dataset mnist-sample?"),
+        ("network export first a.html", "Did you mean --html a.html?"),
+        ("network show first a.png", "Did you mean --out a.png?"),
+        ("network report first 'my report.html'", "Did you mean --out 'my report.html'?"),
+    ],
+)
+def test_what_was_meant_is_suggested(line, hint):
+    assert hint in refusal_of(line)[1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "network train --name",
+        "network ensemble a --name",
+        "network show --no-such",
+        "network lab a",
+    ],
+)
+def test_without_a_likely_meaning_the_error_is_the_usual_one(line):
+    program, name, *words = line.split()
+    group = GROUPS[program]
+    above = Context(group, info_name=program, **group.context_settings)
+    with pytest.raises(TyperException):
+        group.commands[name].make_context(name, words, parent=above)
+
+
+def test_words_that_only_look_like_options_are_values():
+    group = GROUPS["network"]
+    above = Context(group, info_name="network", **group.context_settings)
+    for words in (["--html=--json"], ["--html", "-"], ["--html", "-x.html"], ["--", "--html"]):
+        context = group.commands["export"].make_context("export", [*words], parent=above)
+        assert not context.params["json"]
+    context = group.commands["train"].make_context("train", ["--seed", "-1"], parent=above)
+    assert context.params["seed"] == "-1"
