@@ -105,7 +105,7 @@ def train_members(
             return train_many(console, cache, remote_runs, staff, requested)
         except SystemExit:
             members = " ".join([*named, *(remote_run.run.name for remote_run in remote_runs)])
-            console.note(f"Then: network ensemble {members}{f' --name {wanted}' if wanted else ''}")
+            console.warn(f"Then: network ensemble {members}{f' --name {wanted}' if wanted else ''}")
             raise
 
 

@@ -136,8 +136,7 @@ def sweep(
         measure(names, cache_dir=cache_dir, json=json, quiet=quiet, verbose=verbose)
         return
     if signal_number:
-        console.note(f"stopped. Next: {resume_command(study)}")
-        raise SystemExit(128 + signal_number)
+        console.stop(signal_number, "stopped", f"Next: {resume_command(study)}")
     print_end(console, study)
 
 

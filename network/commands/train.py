@@ -99,6 +99,10 @@ def train(
         preset = find_user_preset(console, settings, config)
     require_one_architecture(settings, preset)
     configuration = inherit_architecture(cache, configure(settings, preset, config))
+    if configuration.epochs == 0:
+        console.note(
+            "0 epochs: nothing is learned. `network init` writes an untrained network, too"
+        )
     if workers is not None or scheduler is not None:
         if film:
             raise UsageError("--film cannot be combined with --workers or --scheduler")

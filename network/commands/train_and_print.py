@@ -52,9 +52,9 @@ def train_and_print(
             if signal_number := requested():
                 events.close()
                 run = training_run.run
-                console.note(f"stopped at step {event.step}; saved in {run.folder}")
-                console.note(f"Next: network train --resume {' '.join([run.name, *then])}")
-                raise SystemExit(128 + signal_number)
+                names = " ".join([run.name, *then])
+                what = f"stopped at step {event.step}; saved in {run.folder}"
+                console.stop(signal_number, what, f"Next: network train --resume {names}")
             if (len(training_run.state.history), event.step) >= until:
                 events.close()
     return result_json(training_run.run, training_run.state, perf_counter() - started)

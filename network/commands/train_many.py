@@ -77,21 +77,21 @@ def train_together(
                     advance(more)
                 left = [remote_run for remote_run in remote_runs if not remote_run.has_ended]
                 if left and (signal_number := requested()):
-                    print_rest(console, workers, left)
-                    raise SystemExit(128 + signal_number)
+                    console.stop(signal_number, *describe_rest(workers, left))
         except NoClusterError as error:
             raise NoClusterError(error.message, f"Resume here: `{resume_command(left)}`") from error
     return [print_result(console, remote_run) for remote_run in remote_runs]
 
 
-def print_rest(console: Console, workers: "Workers", left: Sequence["RemoteRun"]) -> None:
-    """Print the epochs of runs that were stopped, and the command that resumes them."""
+def describe_rest(workers: "Workers", left: Sequence["RemoteRun"]) -> list[str]:
+    """Return the epochs of runs that were stopped, and the command that resumes them."""
+    lines = []
     for remote_run in left:
         done, epochs = len(remote_run.state.history), remote_run.configuration.epochs
-        console.note(
+        lines.append(
             f"stopped: run {remote_run.run.name} after {done} of {counted(epochs, 'epoch')}"
         )
-    console.note(f"Next: {resume_command(left)} {workers.options}")
+    return [*lines, f"Next: {resume_command(left)} {workers.options}"]
 
 
 def resume_command(left: Sequence["RemoteRun"]) -> str:
@@ -124,7 +124,7 @@ def train_seeds_one_by_one(
             results.append(train(one, name and f"{name}-{one.seed}"))
         except SystemExit:
             if left := configuration.seed + seeds - 1 - one.seed:
-                console.note(f"Next: the same with --seed {one.seed + 1} --seeds {left}")
+                console.warn(f"Next: the same with --seed {one.seed + 1} --seeds {left}")
             raise
     return print_summary(console, results)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn, TextIO, TypeAlias
 
 import typer
 
@@ -101,6 +101,24 @@ class Console:
         """Print a note to stderr: progress, or the next command."""
         if not (self.json or self.quiet):
             print(printable(as_called(text)), file=sys.stderr, flush=True)
+
+    def warn(self, text: str) -> None:
+        """Print a line to stderr, also with --quiet: what the user has to know."""
+        if not self.json:
+            with contextlib.suppress(OSError):  # the terminal was closed
+                print(printable(as_called(text)), file=sys.stderr, flush=True)
+
+    def stop(self, number: int, what: str, *more: str) -> NoReturn:
+        """Print what a signal stopped and how to continue, also with --quiet, and exit.
+
+        Raises: SystemExit with 128 and the signal's number.
+        """
+        code = 128 + number
+        for line in (what, *more):
+            self.warn(line)
+        hint = as_called(" ".join(more))
+        self.result({"error": {"code": code, "message": as_called(what), "hint": hint}})
+        raise SystemExit(code)
 
     def result(self, value: dict[str, Any]) -> None:
         """Print the JSON object with `--json`."""

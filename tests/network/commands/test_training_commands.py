@@ -2,16 +2,19 @@
 
 import json
 import re
+import signal
 
 import pytest
 from PIL import Image
 
+from network.commands.train_and_print import train_and_print
 from network.runs.checkpoints import Checkpoint, save_checkpoint
 from network.runs.folder import load_run
 from network.runs.names import find_run
 from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
 from network.training.find_preset import load_preset, preset_names
+from pipeline.terminal.console import Console
 from tests.support.small_digits import NAME, make_small_digits
 
 SHORT = ("--dataset", NAME, "--epochs", "2", "--batch-size", "20", "--hidden", "3")
@@ -202,3 +205,33 @@ def test_a_value_that_is_typed_wrong_is_told_as_it_is_typed(network, tmp_path):
     assert "--epochs is -1; expected 0 to 100,000" in network("train", *options, code=2).err
     done = network("train", *SHORT, "--momentum", "0.5", code=2)
     assert "--momentum needs momentum, nesterov or muon, but --optimizer is sgd" in done.err
+
+
+@pytest.mark.parametrize("console", [Console(), Console(quiet=True), Console(json=True)])
+def test_a_training_that_is_stopped_always_says_how_to_resume_it(console, cache, capsys, network):
+    choices = {"dataset": NAME, "hidden": (3,), "epochs": 2, "batch_size": 30}
+    training_run = create_training_run(cache, Configuration(**choices), "stopped")
+    with pytest.raises(SystemExit) as ended:
+        train_and_print(console, training_run, lambda: signal.SIGINT, then=["other"])
+    assert ended.value.code == 130
+    printed = capsys.readouterr()
+    what = f"stopped at step 1; saved in {training_run.run.folder}"
+    next_line = re.compile(r"Next: (\S+ -m )?network train --resume stopped other")
+    if console.json:
+        error = json.loads(printed.out)["error"]
+        assert printed.err == ""
+        assert (error["code"], error["message"]) == (130, what)
+        assert next_line.fullmatch(error["hint"])
+    else:
+        assert printed.out == ""
+        first, second = printed.err.splitlines()[-2:]
+        assert first == what
+        assert next_line.fullmatch(second)
+    assert network("train", "--resume", "stopped", "--quiet").err == ""
+
+
+def test_a_training_of_no_epoch_says_that_nothing_is_learned(network, network_json):
+    options = ("train", "--dataset", NAME, "--epochs", "0")
+    assert "0 epochs: nothing is learned. `" in network(*options).err
+    assert network(*options, "--quiet").err == ""
+    assert network_json(*options)["epochs"] == 0
