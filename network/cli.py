@@ -3,9 +3,12 @@
 import sys
 from typing import NoReturn
 
-from network import commands
-from pipeline.terminal.command import Program
-from pipeline.terminal.command_line import run_app
+from pipeline.terminal.interrupts import silent_interrupts
+
+with silent_interrupts():
+    from network import commands
+    from pipeline.terminal.command import Program
+    from pipeline.terminal.command_line import run_app
 
 program = Program(
     "network",
@@ -42,4 +45,6 @@ add("runs", "network runs", function="show_runs")
 
 def main() -> NoReturn:
     """Run the program `network`."""
-    run_app(program.app(*sys.argv[1:]), program.name)
+    with silent_interrupts():
+        app = program.app(*sys.argv[1:])
+    run_app(app, program.name)

@@ -3,9 +3,12 @@
 import sys
 from typing import NoReturn
 
-from pipeline import commands
-from pipeline.terminal.command import Program
-from pipeline.terminal.command_line import run_app
+from pipeline.terminal.interrupts import silent_interrupts
+
+with silent_interrupts():
+    from pipeline import commands
+    from pipeline.terminal.command import Program
+    from pipeline.terminal.command_line import run_app
 
 program = Program(
     "pipeline",
@@ -27,4 +30,6 @@ add("inspect", "pipeline inspect weights.pickle")
 
 def main() -> NoReturn:
     """Run the `pipeline` command."""
-    run_app(program.app(*sys.argv[1:]), program.name)
+    with silent_interrupts():
+        app = program.app(*sys.argv[1:])
+    run_app(app, program.name)

@@ -31,14 +31,11 @@ def run_app(app: typer.Typer, name: str) -> NoReturn:
     """Run a command line, and exit with the code of its result."""
     arguments = sys.argv[1:] or ["--help"]
     failure = Failure(name, "--json" in arguments, not {"-v", "--verbose"}.isdisjoint(arguments))
-    with contextlib.suppress(ValueError):  # not the main thread
-        for number in END_SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` has it
-                signal.signal(number, exit_on_signal)
     code: object = 0
     stdout = sys.stdout = usable(sys.stdout)
     sys.stderr = usable(sys.stderr)
     try:
+        catch_end_signals()
         require_value(arguments)
         arguments = take_log_level(arguments)
         if not read_user_config().colour:
@@ -52,6 +49,14 @@ def run_app(app: typer.Typer, name: str) -> NoReturn:
         code = READER_GONE
     close_quietly(stdout)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def catch_end_signals() -> None:
+    """Exit on SIGTERM and SIGHUP as on Ctrl-C, unless they are ignored, as `nohup` has it."""
+    with contextlib.suppress(ValueError):  # not the main thread
+        for number in END_SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, exit_on_signal)
 
 
 def require_value(arguments: list[str]) -> None:

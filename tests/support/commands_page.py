@@ -25,7 +25,8 @@ datasets and runs. `pipeline where` prints this folder.
 | 0 | success |
 | 1 | an internal error; an incorrect gradient (`check`); different weights (`replay`) |
 {errors}
-| 130, 143 | stopped by Ctrl-C or by SIGTERM; a training is saved first |"""
+| 130, 143 | stopped by Ctrl-C or by SIGTERM; a training is saved first |
+| 141 | the reader of a pipe has ended, as `head` does; other programs end like this, too |"""
 
 
 def render_commands() -> str:

@@ -100,7 +100,9 @@ def test_memory_that_is_not_there_is_a_failure_like_others(call, case):
 
 
 @POSIX
-@pytest.mark.parametrize("line", ["pipeline list", "network runs --json", "network test first"])
+@pytest.mark.parametrize(
+    "line", ["pipeline list", "network presets", "network runs --json", "network test first"]
+)
 def test_a_reader_that_has_gone_is_no_fault(line, places, case):
     with case():
         reading, writing = os.pipe()
