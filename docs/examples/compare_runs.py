@@ -3,10 +3,12 @@
     python docs/examples/compare_runs.py
 
 Training begins with random weights, so the same settings reach another accuracy with another seed.
-A difference between settings is meaningful only if it is larger than this spread.
+A difference between settings is meaningful only if it is larger than this spread. The runs are
+trained in a temporary folder, so they do not appear among yours.
 """
 
 from statistics import mean, stdev
+from tempfile import TemporaryDirectory
 
 from network import train
 
@@ -18,12 +20,12 @@ SETTINGS = {
 }
 
 accuracies = {}  # for each setting a list in percent, one value per seed
-for name, options in SETTINGS.items():
-    runs = [
-        train("mnist-sample", epochs=10, validation=0.3, seed=seed, **options) for seed in SEEDS
-    ]
-    accuracies[name] = [100 * run.validation_accuracy for run in runs]
-    print(f"{name:26} {mean(accuracies[name]):5.1f} %, spread {stdev(accuracies[name]):.1f} points")
+with TemporaryDirectory() as folder:
+    common = {"epochs": 10, "validation": 0.3, "cache_dir": folder}
+    for name, options in SETTINGS.items():
+        runs = [train("mnist-sample", seed=seed, **common, **options) for seed in SEEDS]
+        values = accuracies[name] = [100 * run.validation_accuracy for run in runs]
+        print(f"{name:26} {mean(values):5.1f} %, spread {stdev(values):.1f} points")
 
 try:
     from matplotlib.figure import Figure

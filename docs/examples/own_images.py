@@ -3,7 +3,7 @@
     python docs/examples/own_images.py
 
 To run without your images, it first writes example files: a folder for each digit, dark ink on
-light paper.
+light paper. They, their dataset and their run are in a temporary folder; yours are kept.
 """
 
 from pathlib import Path
@@ -28,21 +28,22 @@ OPTIONS = ImportOptions(
 def write_images(folder: Path) -> Path:
     """Write 500 digits as PNG files, in a folder for each digit."""
     for index, (pixels, name) in enumerate(load_dataset("mnist-sample").train[:500]):
-        (folder / name).mkdir(exist_ok=True)
+        (folder / name).mkdir(parents=True, exist_ok=True)
         Image.fromarray(255 - pixels).save(folder / name / f"{index}.png")
     return folder
 
 
 with TemporaryDirectory() as temporary:
-    folder = FOLDER or write_images(Path(temporary))
-    imported = import_dataset(find_cache(), folder, "own-images", OPTIONS)
-print("\n".join(imported.notes))  # notes about the images
+    cache_dir = Path(temporary, "cache") if FOLDER is None else None  # None: your cache folder
+    folder = FOLDER or write_images(Path(temporary, "images"))
+    imported = import_dataset(find_cache(cache_dir), folder, "own-images", OPTIONS)
+    print("\n".join(imported.notes))  # notes about the images
 
-data = load_dataset("own-images")  # one image of five was chosen at random as a test image
-print(f"{len(data.train):,} images for training, {len(data.test):,} for testing")
+    data = load_dataset("own-images", cache_dir)  # one image of five was chosen as a test image
+    print(f"{len(data.train):,} images for training, {len(data.test):,} for testing")
 
-run = train("own-images", preset="fast-97", epochs=20)
-result = run.test()
+    run = train("own-images", preset="fast-97", epochs=20, cache_dir=cache_dir)
+    result = run.test()
 low, high = result.interval
 print(f"accuracy {100 * result.accuracy:.1f} % (95 % interval {100 * low:.1f}-{100 * high:.1f})")
 print(f'To use your images, change the line "FOLDER = None" in {__file__}')

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from network import open_run, train
 from tests.support.checkout import REPOSITORY
 from tests.support.notebooks import NOTEBOOKS
 from tests.support.pace import PATIENCE
@@ -93,6 +94,7 @@ def test_a_script_prints_what_it_promises(name, run_example, tmp_path):
     assert re.fullmatch(PRINTS[name], printed), printed
     left = {path.name for path in (tmp_path / "empty").iterdir()}
     assert left == set(re.findall(r"^Chart: (.*)$", printed, re.MULTILINE))
+    assert not (tmp_path / "cache" / "runs").exists()  # no run of the user's cache is newer
 
 
 @pytest.mark.slow
@@ -111,10 +113,12 @@ def test_digits_are_read_from_files_by_a_network_that_is_trained_once(
         page[26:54, 10 + 56 * place : 38 + 56 * place] = 255 - images[place]
     Image.fromarray(page).save(tmp_path / "page.png")
     call = EXAMPLES / "read_my_digits.py", tmp_path / "page.png"
+    train("mnist-sample", epochs=1, name="latest", cache_dir=raw_cache.root)
     first, second = (run_example(*call, cache=raw_cache.root).stdout for _ in range(2))
+    assert open_run(cache_dir=raw_cache.root).name == "latest"
     assert first == f"Training a network, once ...\n{second}"
     text = "".join(map(str, labels[:5]))
-    lines = "".join(rf"  {digit}  [ \d]\d\d\.\d %\n" for digit in text)
+    lines = "".join(rf"  {digit} \([ \d]\d\.\d %\)\n" for digit in text)
     assert re.fullmatch(rf"{re.escape(str(call[1]))}: {text}\n{lines}", second), second
 
 
