@@ -254,7 +254,12 @@ def read_source(source: Source, classes: tuple[str, ...]) -> tuple[Sequence[Digi
         page_source = decode_image(source)
     elif isinstance(page_source, Path):
         require_one_file(page_source)
-    digits = read_page(page_source, options_for(classes)).digits
+    try:
+        digits = read_page(page_source, options_for(classes)).digits
+    except CorruptError as error:
+        if "not an image" in error.message and not error.hint:
+            error.hint = "`network predict` also reads files of images, such as CSV and .npz"
+        raise
     return digits, np.stack([digit.pixels for digit in digits])
 
 

@@ -1,4 +1,4 @@
-"""Text of a probability and of a score: cut after the last digit, so that only 1 looks certain.
+"""Text of probabilities and scores: cut after the last digit, so that only 1 looks certain.
 
 Rounded, 0.9996 would be 100.0 % and its score 1.000. The lab has the same rule, in `ui/dom.js`.
 """

@@ -107,6 +107,7 @@ if TYPE_CHECKING:
         resume_training_run as resume_training_run,
     )
     from network.runs.predict_files import (
+        Answer as Answer,
         FilePredictions as FilePredictions,
         PredictOptions as PredictOptions,
         predict_inputs as predict_inputs,

@@ -36,7 +36,8 @@ def check_range(option: str, value: float | None, low: float, high: float) -> No
 
 def suggest_name(name: Any, known: Collection[str]) -> str:
     """Return a suggestion of the nearest name; empty if none is near."""
-    near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.4)
+    typed = name if isinstance(name, str) else ""
+    near = difflib.get_close_matches(typed, known, n=1, cutoff=0.4)
     return f"Did you mean {near[0]}?" if near else ""
 
 
@@ -63,11 +64,11 @@ def format_value(value: Any) -> str:
         return "None"
     if isinstance(value, tuple) and value:  # from the command line
         return ",".join(map(str, value))[:MAX_SHOWN]
-    if isinstance(value, Real) and not isinstance(value, int):  # also a number of NumPy
-        value = int(value) if isinstance(value, Integral) else float(value)
     try:
+        if isinstance(value, Real) and not isinstance(value, int):  # also a number of NumPy
+            value = int(value) if isinstance(value, Integral) else float(value)
         return json.dumps(value, ensure_ascii=False)[:MAX_SHOWN]
-    except (TypeError, ValueError, RecursionError):  # a list that contains itself, for example
+    except (TypeError, ValueError, RecursionError, OverflowError):  # a list inside of itself
         return show_value(value)
 
 

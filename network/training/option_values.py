@@ -99,6 +99,19 @@ class Kind(Generic[V]):
         return ""
 
 
+def to_number(value: Any) -> int | float | None:
+    """Return a number of any type, such as NumPy's, as Python's; None for other values.
+
+    An integer stays one: a file is written as it was read.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        return int(value) if isinstance(value, Integral) else float(value)
+    except OverflowError:  # a fraction that is too large
+        return None
+
+
 @dataclass(frozen=True)
 class Number(Kind[float]):
     """A number from low to high, both included; without them the range depends on others."""
@@ -116,12 +129,12 @@ class Number(Kind[float]):
             raise InvalidValueError(self.expected) from None
 
     def check(self, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, Real):
+        number = to_number(value)
+        if number is None:
             raise InvalidValueError(self.expected)
-        if not self.low <= value <= self.high:  # False for NaN, too
+        if not self.low <= number <= self.high:  # False for NaN, too
             raise InvalidValueError(self.describe() or self.expected)
-        # an integer stays one: a file is written as it was read
-        return int(value) if isinstance(value, Integral) else float(value)
+        return number
 
     def format(self, value: float) -> str:
         return f"{value:g}"
@@ -152,11 +165,12 @@ class Whole(Kind[int]):
             raise InvalidValueError(self.expected) from None
 
     def check(self, value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, Integral):
+        number = to_number(value)
+        if not isinstance(number, int):
             raise InvalidValueError(self.expected)
-        if not self.low <= value <= self.high:
+        if not self.low <= number <= self.high:
             raise InvalidValueError(format_range(self.low, self.high))
-        return int(value)
+        return number
 
     def describe(self) -> str:
         return format_range(self.low, self.high)
@@ -259,7 +273,7 @@ class Sizes(Kind[tuple[int, ...]]):
             return self.read(value)
         if isinstance(value, Integral) and not isinstance(value, bool):
             return (value,)
-        unordered = bytes | Mapping | set | frozenset
+        unordered = (bytes, Mapping, set, frozenset)
         if not isinstance(value, Collection) or isinstance(value, unordered):
             raise InvalidValueError(self.expected)
         return tuple(value)

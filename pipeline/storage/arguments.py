@@ -20,6 +20,7 @@ R = TypeVar("R")
 
 NUMBERS = {int: Integral, float: Real}  # NumPy's numbers included
 MAX_SHOWN = 100  # characters of a value in an error
+MAX_BITS = 4000  # of a number in an error
 WORDS: dict[Any, str] = {
     str: "a text",
     Path: "a path",
@@ -27,7 +28,9 @@ WORDS: dict[Any, str] = {
     float: "a number",
     bool: "True or False",
     tuple: "a tuple",
+    bytes: "bytes",
 }
+OF_LIBRARIES = {"ndarray": "an array", "Image": "an image of Pillow"}  # by the names of types
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
@@ -110,7 +113,8 @@ def describe(hint: Any) -> str:
     if get_origin(hint) is Literal:
         return " or ".join(map(str, get_args(hint)))
     kind = get_origin(hint) or hint
-    return WORDS.get(kind) or with_article(getattr(kind, "__name__", str(kind)))
+    name = getattr(kind, "__name__", str(kind))
+    return WORDS.get(kind) or OF_LIBRARIES.get(name) or with_article(name)
 
 
 def show_value(value: Any) -> str:
@@ -118,6 +122,8 @@ def show_value(value: Any) -> str:
 
     Numbers are unchanged. A long text is cut, and the result is always one line.
     """
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:  # Python refuses to write it
+        return "a huge number"
     if value is None or isinstance(value, bool | int | float):
         return str(value)
     if isinstance(value, str | Path):

@@ -47,5 +47,6 @@ if TYPE_CHECKING:
         complete_names as complete_names,
     )
     from pipeline.terminal.counted import counted as counted
+    from pipeline.terminal.interrupts import silent_interrupts as silent_interrupts
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -10,8 +10,6 @@ from itertools import pairwise
 from pathlib import PurePath
 from typing import Any
 
-import typer
-
 from pipeline.errors import UsageError
 from pipeline.terminal.as_called import quote
 
@@ -56,7 +54,7 @@ def require_values(command: Any, ctx: Any, words: list[str]) -> None:
         )
 
 
-def find_hint(error: typer.TyperException, command: Any, ctx: Any, words: list[str]) -> str:
+def find_hint(error: Any, command: Any, ctx: Any, words: list[str]) -> str:
     """Return what was probably meant by the word that an error is about; empty if unknown."""
     option = getattr(error, "option_name", None)
     if option in find_options(command, ctx):  # it lacks its value

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     )
     from network.images.pages.ink import light_on_dark as light_on_dark
     from network.images.pages.read import (
-        PICTURES as PICTURES,
         Box as Box,
         Digit as Digit,
+        PICTURES as PICTURES,
         Page as Page,
         PageOptions as PageOptions,
         options_for as options_for,

@@ -229,6 +229,8 @@ WRONG = {
     "nowhere.png not found": lambda run: run.predict("nowhere.png"),
     'source is the folder "."; expected the file of one picture': lambda run: run.predict("."),
     "Predict pictures one by one: [run.predict(path)": lambda run: run.predict(["a.png", "b.png"]),
+    "`network predict` also reads files of images": lambda run: run.predict(__file__),
+    "expected a path or bytes or an image of Pillow or an array": lambda run: run.predict(3),
     "source has 2 digits; expected one": lambda run: run.predict_one(np.zeros((2, 28, 28))),
     "expected loss, accuracy or confusion for axes": lambda run: run.plot("mistakes", 3),
     'ends in .html, .onnx or .safetensors': lambda run: run.export("run.txt"),
