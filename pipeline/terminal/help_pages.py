@@ -6,7 +6,7 @@ import textwrap
 from typing import Any
 
 MARGIN = 2  # columns
-WIDEST, NARROWEST = 80, 30  # columns of a terminal that a page is laid out for
+WIDEST, NARROWEST = 82, 30  # columns of a terminal that a page is laid out for
 MIN_TEXT = 24  # columns of a description; with fewer, it is below its name
 NAME_BESIDE, NAME_ABOVE = 30, 4  # columns of the names
 
