@@ -62,9 +62,9 @@ def format_value(value: Any) -> str:
     """
     if value is None:  # only Python has this value
         return "None"
-    if isinstance(value, tuple) and value:  # from the command line
-        return ",".join(map(str, value))[:MAX_SHOWN]
     try:
+        if isinstance(value, tuple) and value:  # from the command line
+            return ",".join(map(str, value))[:MAX_SHOWN]
         if isinstance(value, Real) and not isinstance(value, int):  # also a number of NumPy
             value = int(value) if isinstance(value, Integral) else float(value)
         return json.dumps(value, ensure_ascii=False)[:MAX_SHOWN]

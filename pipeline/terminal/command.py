@@ -50,7 +50,8 @@ class PlainCommand(FittingHelp, TyperCommand):
             if args[place] in self.default_values and followers[place].startswith("-"):
                 args.insert(place + 1, self.default_values[args[place]])
         words = [*args]  # the parser empties its list
-        require_values(self, ctx, words)
+        if not ctx.resilient_parsing:  # as shell completion does
+            require_values(self, ctx, words)
         try:
             return super().parse_args(ctx, args)
         except typer.TyperException as error:

@@ -23,7 +23,7 @@ itself.append(itself)
 VALUES = [
     None, True, np.True_, 3, 0.25, -1, np.int64(3), np.uint8(3), np.float32(0.5), np.float64(0.5),
     float("nan"), np.float32("inf"), 1 + 2j, fractions.Fraction(1, 2), 10**400,
-    10**5000, fractions.Fraction(10**400),
+    10**5000, (10**5000,), fractions.Fraction(10**400),
     "3", "none", "", "relu", "shift=2", np.str_("sgd"), b"sgd", Path("sgd"),
     (), [], (3,), [3, 4], (3, 4.5), [[3]], [None], range(3, 5), {3, 4}, itself,
     np.array([3, 4]), np.array(3), np.array([0.5, 2]), np.zeros((2, 2)), iter([3]),

@@ -102,5 +102,8 @@ def test_words_that_only_look_like_options_are_values():
     for words in (["--html=--json"], ["--html", "-"], ["--html", "-x.html"], ["--", "--html"]):
         context = group.commands["export"].make_context("export", [*words], parent=above)
         assert not context.params["json"]
+    completing = {"parent": above, "resilient_parsing": True}  # a shell completes such a line
+    context = group.commands["export"].make_context("export", ["--html", "--json"], **completing)
+    assert not context.params["json"]
     context = group.commands["train"].make_context("train", ["--seed", "-1"], parent=above)
     assert context.params["seed"] == "-1"
