@@ -82,7 +82,7 @@ def arguments_for(option: str, command: Any, ctx: Any, words: list[str]) -> Iter
         needed = re.findall(r"--[a-z-]+", argument.help or "")  # such as --resume for a run
         values = [*values_of(option, words)] or [metavar]
         call = quote([*ctx.command_path.split(), *needed, *values])
-        yield f"{metavar} has no option before it: `{call}`."
+        yield f"{metavar} is typed without an option: `{call}`."
 
 
 def values_of(option: str, words: list[str]) -> Iterator[str]:

@@ -58,16 +58,16 @@ def test_an_argument_that_is_typed_as_an_option_is_shown_without_it(command):
                 message, hint = refusal_of(line)
                 assert message == f"No such option: {option}"
                 resume = "--resume " if command == "network train" else ""
-                assert hint.startswith(f"{word} has no option before it: `{command} {resume}it`. ")
+                assert hint.startswith(f"{word} is typed without an option: `{command} {resume}it`. ")
 
 
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        ("network compare --run a --run=b", "RUN has no option before it: `network compare a b`."),
-        ("network show --run", "RUN has no option before it: `network show RUN`."),
-        ("network test --name a", "RUN has no option before it: `network test a`."),
-        ("network predict --file 'a b.png'", "before it: `network predict 'a b.png'`."),
+        ("network compare --run a --run=b", "RUN is typed without an option: `network compare a b`."),
+        ("network show --run", "RUN is typed without an option: `network show RUN`."),
+        ("network test --name a", "RUN is typed without an option: `network test a`."),
+        ("network predict --file 'a b.png'", "without an option: `network predict 'a b.png'`."),
         ("network init conv", "Did you mean --preset conv?"),
         ("network init mnist-sample", "Did you mean --dataset mnist-sample?"),
         ("network export first a.html", "Did you mean --html a.html?"),
