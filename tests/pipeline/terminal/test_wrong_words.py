@@ -58,13 +58,14 @@ def test_an_argument_that_is_typed_as_an_option_is_shown_without_it(command):
                 message, hint = refusal_of(line)
                 assert message == f"No such option: {option}"
                 resume = "--resume " if command == "network train" else ""
-                assert hint.startswith(f"{word} is typed without an option: `{command} {resume}it`. ")
+                typed = f"{command} {resume}it"
+                assert hint.startswith(f"{word} is typed without an option: `{typed}`. ")
 
 
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        ("network compare --run a --run=b", "RUN is typed without an option: `network compare a b`."),
+        ("network compare --run a --run=b", "without an option: `network compare a b`."),
         ("network show --run", "RUN is typed without an option: `network show RUN`."),
         ("network test --name a", "RUN is typed without an option: `network test a`."),
         ("network predict --file 'a b.png'", "without an option: `network predict 'a b.png'`."),
