@@ -45,8 +45,8 @@ RunCommand = Callable[..., Completed]
 def pytest_configure(config: pytest.Config) -> None:
     """Let signals reach the commands that tests start, and no user's configuration.
 
-    A shell's background job ignores Ctrl-C, and under `nohup` the end of the terminal, too. Browsers
-    write to the folder of configurations.
+    A shell's background job ignores Ctrl-C, and under `nohup` the end of the terminal, too.
+    Browsers write to the folder of configurations.
     """
     use_memory_for_files()
     folder = tempfile.TemporaryDirectory(prefix="no-configuration-")
@@ -244,10 +244,11 @@ def call(
     def run(*arguments: str, code: int = 0, cache: Cache = built_cache) -> Any:
         monkeypatch.setattr(sys, "argv", ["network", *arguments])
         monkeypatch.setenv("MNIST_CACHE_DIR", str(cache.root))
-        handler = signal.getsignal(signal.SIGTERM)
+        handlers = {it: signal.getsignal(it) for it in (signal.SIGINT, signal.SIGTERM)}
         with pytest.raises(SystemExit) as ended:
             main()
-        signal.signal(signal.SIGTERM, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         printed = capsys.readouterr()
         assert ended.value.code == code, printed
         return printed

@@ -5,13 +5,11 @@ import io
 import json
 import os
 import re
-import signal
 import sys
 import traceback
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import FrameType
 from typing import Any, NoReturn, TextIO
 
 import typer
@@ -21,8 +19,8 @@ from pipeline.errors import ProjectError, StorageError, UsageError, printable
 from pipeline.storage.arguments import describe_refusal
 from pipeline.storage.user_config import read_user_config
 from pipeline.terminal.as_called import as_called
+from pipeline.terminal.interrupts import catch_end_signals
 
-END_SIGNALS = (signal.SIGTERM, *filter(None, [getattr(signal, "SIGHUP", None)]))
 LOG_LEVEL, LEVELS = "--log-level", ("debug", "info", "warning")
 READER_GONE = 128 + 13  # the code of SIGPIPE, which ends other programs in a pipe
 
@@ -49,14 +47,6 @@ def run_app(app: typer.Typer, name: str) -> NoReturn:
         code = READER_GONE
     close_quietly(stdout)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def catch_end_signals() -> None:
-    """Exit on SIGTERM and SIGHUP as on Ctrl-C, unless they are ignored, as `nohup` has it."""
-    with contextlib.suppress(ValueError):  # not the main thread
-        for number in END_SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, exit_on_signal)
 
 
 def require_value(arguments: list[str]) -> None:
@@ -137,11 +127,6 @@ def print_json(value: dict[str, Any]) -> bool:
 def sentence(text: str) -> str:
     """Return a text with a full stop, unless it ends with punctuation."""
     return text if text.endswith((".", "?", "!")) else text + "."
-
-
-def exit_on_signal(number: int, frame: FrameType | None) -> NoReturn:
-    """Exit on SIGTERM or SIGHUP as on Ctrl-C, so temporary files are removed."""
-    sys.exit(128 + number)
 
 
 def usable(stream: TextIO | None) -> TextIO:

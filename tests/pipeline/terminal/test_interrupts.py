@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment of a start ends a program with 130 and without a word."""
+"""A signal at any moment ends a program without a word, and none is lost in an import."""
 
 import os
 import signal
@@ -22,8 +22,9 @@ import os, signal, sys
 class Interrupt:
     def find_spec(self, name, path=None, target=None):
         if name == sys.argv[0]:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
 
+number = int(sys.argv.pop(1))
 sys.argv[:2] = sys.argv[1:2]
 sys.meta_path.insert(0, Interrupt())
 from network.cli import main
@@ -62,15 +63,25 @@ def start(code, *arguments, **options):
     ],
 )
 def test_an_import_that_is_interrupted_ends_without_a_word(module, tmp_path):
-    process = start(INTERRUPTED, module, "test", "--cache-dir", str(tmp_path))
-    assert process.communicate(timeout=PATIENCE) == ("", "")
-    assert process.returncode in {130, -signal.SIGINT}  # 130 for a shell in both cases
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = start(INTERRUPTED, str(int(number)), module, "test", "--cache-dir", str(tmp_path))
+        _, error = process.communicate(timeout=PATIENCE)
+        if "there is no run" not in error:  # it ended by itself, just after the import
+            assert (error, process.returncode in {128 + number, -number}) == ("", True)
 
 
 def test_what_a_shell_asked_to_ignore_stays_ignored(tmp_path):
     ignored = lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)  # noqa: E731
     options = {"preexec_fn": ignored}
-    process = start(INTERRUPTED, "typer", "where", "--cache-dir", str(tmp_path), **options)
+    process = start(
+        INTERRUPTED,
+        str(int(signal.SIGINT)),
+        "typer",
+        "where",
+        "--cache-dir",
+        str(tmp_path),
+        **options,
+    )
     _, error = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert "No such command" in error  # of `network`: the program ran to its end
@@ -85,8 +96,35 @@ def test_a_start_killed_at_any_moment_shows_no_traceback(code, tmp_path):
         time.sleep(delay / 1000)
         process.send_signal(signal.SIGINT)
         _, error = process.communicate(timeout=PATIENCE)
-        if process.returncode != 3:  # it was too late: there is no run
+        if "there is no run" not in error:  # it was too late
             assert (error, process.returncode in {130, -signal.SIGINT}) == ("", True), delay
+
+
+# A module that drops what its import raises, as those in C do.
+DROPPING = """
+import os
+try:
+    os.kill(os.getpid(), {number})
+    for _ in range(1000):
+        pass
+except BaseException:
+    pass
+"""
+IMPORTING = """
+import time
+from pipeline.terminal.interrupts import catch_end_signals
+catch_end_signals()
+import dropping
+time.sleep(30)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_in_an_import_is_not_lost(number, tmp_path):
+    (tmp_path / "dropping.py").write_text(DROPPING.format(number=int(number)))
+    process = start(IMPORTING, cwd=tmp_path)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode in {128 + number, -number}
 
 
 def test_afterwards_and_elsewhere_ctrl_c_is_an_exception_again():
