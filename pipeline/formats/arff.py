@@ -63,7 +63,7 @@ def read_arff(path: Path, options: ReadOptions) -> Source:
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
     files = files_together(path, SUFFIXES, lambda file: False)
-    tables = [read_head(file, options.label_column) for file in files]
+    tables = [read_head(file, options) for file in files]
     arrays = [
         array
         for table in tables
@@ -72,7 +72,7 @@ def read_arff(path: Path, options: ReadOptions) -> Source:
     return source_of_arrays(path, arrays, options, tables[0].listed)
 
 
-def read_head(path: Path, asked: str | None) -> Table:
+def read_head(path: Path, options: ReadOptions) -> Table:
     """Read the names and types of the columns, and find the label.
 
     Raises: CorruptError.
@@ -92,21 +92,29 @@ def read_head(path: Path, asked: str | None) -> Table:
         else:
             raise CorruptError(f"{path}: @DATA not found; expected an ARFF file with data")
     are_numbers = [it.lower().startswith(NUMERIC) for it in types]
-    columns = choose_columns(path, names, are_numbers, asked)
+    columns = choose_columns(path, names, are_numbers, options)
     label_type = types[columns.label]
     listed = tuple(split_fields(label_type[1:-1])) if label_type.startswith("{") else None
     return Table(path, columns, names, listed, last)
 
 
 def table_arrays(table: Table, name: str) -> list[NamedArray]:
-    """Name the two arrays of a table; the labels are read, to count the lines."""
-    labels = [label for chunk in read_rows(table) for label in chunk[0]]
+    """Name the arrays of a table; the labels and splits are read, to count the lines."""
+    texts = [it for rows in read_rows(table) for it in rows[0]]
+    labels = [label for label, *_ in texts]
     images = NamedArray(
         *(table.path, f"{name}/images".strip("/"), (len(labels), len(table.columns.pixels))),
         *(NUMBER, partial(read_pixels, table), False),
     )
-    texts = np.array(labels) if labels else np.empty(0, "U1")
-    return [images, in_memory(table.path, f"{name}/labels".strip("/"), texts)]
+    names = ["labels", *(table.names[it] for it in table.columns.splits)]
+    columns = [np.array(it) for it in zip(*texts, strict=True)] or [np.empty(0, "U1")] * len(names)
+    return [
+        images,
+        *(
+            in_memory(table.path, f"{name}/{it}".strip("/"), column)
+            for it, column in zip(names, columns, strict=True)
+        ),
+    ]
 
 
 def read_pixels(table: Table) -> Iterator[NDArray[Any]]:
@@ -114,8 +122,8 @@ def read_pixels(table: Table) -> Iterator[NDArray[Any]]:
     return (pixels for _, pixels in read_rows(table))
 
 
-def read_rows(table: Table) -> Iterator[tuple[list[str], NDArray[Any]]]:
-    """Yield the labels and pixels, a few lines at a time.
+def read_rows(table: Table) -> Iterator[tuple[list[list[str]], NDArray[Any]]]:
+    """Yield the labels, each with its splits, and the pixels, a few lines at a time.
 
     Shapes: pixels (n, 784).
 
@@ -126,11 +134,11 @@ def read_rows(table: Table) -> Iterator[tuple[list[str], NDArray[Any]]]:
         data = (it for it in lines if it[0] > table.line)
         while chunk := list(islice(data, CHUNK)):
             rows = [read_line(table, number, line) for number, line in chunk]
-            yield [label for label, _ in rows], np.array([pixels for _, pixels in rows])
+            yield [texts for texts, _ in rows], np.array([pixels for _, pixels in rows])
 
 
-def read_line(table: Table, number: int, line: str) -> tuple[str, list[float]]:
-    """Read one line of data.
+def read_line(table: Table, number: int, line: str) -> tuple[list[str], list[float]]:
+    """Read one line of data: the label and what may give the split, and the pixels.
 
     Raises: CorruptError.
     """
@@ -140,8 +148,8 @@ def read_line(table: Table, number: int, line: str) -> tuple[str, list[float]]:
         raise CorruptError(f"{where}: sparse data; expected a number for every column", SAVE)
     if len(fields) != len(table.names):
         raise CorruptError(f"{where}: {len(fields):,} values; expected {len(table.names):,}")
-    label = fields[table.columns.label].strip()
-    if len(label) > MAX_TEXT:
+    texts = [fields[it].strip() for it in (table.columns.label, *table.columns.splits)]
+    if max(map(len, texts)) > MAX_TEXT:
         raise CorruptError(f"{where}: a label has more than {MAX_TEXT:,} letters")
     try:
         pixels = [float(fields[place]) for place in table.columns.pixels]
@@ -149,7 +157,7 @@ def read_line(table: Table, number: int, line: str) -> tuple[str, list[float]]:
         raise CorruptError(f"{where}: a pixel is not a number") from error
     if "_" in line and any("_" in fields[place] for place in table.columns.pixels):
         raise CorruptError(f"{where}: a pixel is not a number")  # for Python alone it is one
-    return label, pixels
+    return texts, pixels
 
 
 def numbered_lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, str]]:
@@ -190,4 +198,5 @@ ARFF = Format(
     read=read_arff,
     can_resize=True,
     has_columns=True,
+    has_split_column=True,
 )

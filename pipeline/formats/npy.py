@@ -107,4 +107,5 @@ NPY = Format(
     read=read_npy_files,
     can_resize=True,
     can_grey=True,
+    has_split_column=True,
 )

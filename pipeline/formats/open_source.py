@@ -123,6 +123,10 @@ def check_options(path: Path, found: Format, options: ReadOptions) -> None:
         ("--grey", "arrays in colour", options.grey, found.can_grey),
         ("--skip-damaged", "image files", options.skip_damaged, found.can_skip_damaged),
         ("--label-column", "tables", options.label_column is not None, found.has_columns),
+        (
+            *("--split-column", "tables and arrays"),
+            *(options.split_column is not None, found.has_split_column),
+        ),
     ):
         if is_given and not is_possible:
             raise UsageError(f"{option} applies to {what}; {path} is read as {found.name}")

@@ -143,4 +143,5 @@ PICKLE = Format(
     read=read_pickle_files,
     can_resize=True,
     can_grey=True,
+    has_split_column=True,
 )
