@@ -30,8 +30,8 @@ MANGLED = "pandas used as column names, with numbers added to equal pixels"
 NUMBERS = re.compile(r"[0-9.]+")
 PACKED = (
     'In Python: t = pandas.read_csv("FILE"); x = [np.array(it.replace(",", " ").strip("[]")'
-    '.split(), float) for it in t["pixels"]]; np.savez("mine.npz", x=x, y=t["label"].to_numpy(str))'
-    ", with the names of its columns{split}; and import that"
+    '.split(), float) for it in t["pixels"]]; np.savez("mine.npz", x=x, y=t["label"].to_numpy(str)'
+    "{split}), with the names of its columns; and import that"
 )
 LIST_OF_FILES = (
     "A list of pictures? Put each picture into a folder that is named after its class: "
@@ -76,7 +76,7 @@ def read_columns(path: Path, rows: Sequence[list[str]], options: ReadOptions) ->
         raise line_error(path, 1, what, "Remove the lines above the table and its header")
     if second is not None and any(len(NUMBERS.findall(it)) >= PIXELS for it in second):
         may = [it for it in first if may_give_split(plain_name(it), options)]
-        split = f', and split=t["{may[0]}"].to_numpy(str)' if may else ""
+        split = f', split=t["{may[0]}"].to_numpy(str)' if may else ""
         hint = PACKED.format(split=split)
         raise CorruptError(f"{path}: line 2: all pixels of an image in one value", hint)
     if not is_header(first):

@@ -145,7 +145,7 @@ def find_split(
 
     Raises: CorruptError.
     """
-    by_name = {"label": lines.labels}
+    by_name: dict[str, Sequence[bytes]] = {"label": lines.labels}
     by_name |= {it.name: it.texts for it in images.others}
     by_name |= {it.name: [it.texts[row] for row in order] for it in lines.others}
     _, may = set_apart(pair.labels, list(by_name), str, options)

@@ -145,16 +145,7 @@ def survey_file(path: Path, options: ReadOptions) -> Survey:
             if survey is None:
                 columns = read_columns(path, first_rows(path, block), options)
                 wanted = wanted_columns(columns)
-                count = len(columns.layouts)
-                survey = Survey(
-                    *(path, columns, Scale()),
-                    *(
-                        tuple(Texts() for _ in range(count)),
-                        tuple(Candidate() for _ in range(count)),
-                        Texts() if has_index(columns) else None,
-                        tuple(Texts() for _ in columns.splits),
-                    ),
-                )
+                survey = begin_survey(path, columns)
                 line, block = without_header(columns, line, block)
             if block:
                 add_block(survey, wanted, parse_block(path, line, block, wanted))
@@ -164,6 +155,18 @@ def survey_file(path: Path, options: ReadOptions) -> Survey:
     if survey.id_texts is not None:
         check_index(path, survey.id_texts)
     return survey
+
+
+def begin_survey(path: Path, columns: Columns) -> Survey:
+    """Build the survey of a file of which no row is read yet."""
+    count = len(columns.layouts)
+    return Survey(
+        *(path, columns, Scale()),
+        tuple(Texts() for _ in range(count)),
+        tuple(Candidate() for _ in range(count)),
+        Texts() if has_index(columns) else None,
+        tuple(Texts() for _ in columns.splits),
+    )
 
 
 def check_index(path: Path, index: "Texts") -> None:

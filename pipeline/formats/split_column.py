@@ -65,8 +65,9 @@ def set_apart(
     others = [it for it in items if it not in may]
     if options.split_column not in (None, NONE):
         if not may:
-            listed = ", ".join(map(name_of, items[:SHOWN])) or "no column"
-            what = f'column "{options.split_column}" not found; other than pixels there is {listed}'
+            names = [name_of(it)[:MAX_SHOWN] for it in items[:SHOWN]]
+            what = f'column "{options.split_column}" not found; other than pixels there is '
+            what += ", ".join(names) or "no column"
             raise CorruptError(f"{path}: {what}", f"Give --split-column its name, or {NONE}")
         return others, may
     has_label = any(not is_id(plain_name(name_of(it))) for it in others)
@@ -126,20 +127,25 @@ def splits_of_rows(column: SplitColumn) -> list[str | None]:
 
 def values_error(column: SplitColumn) -> CorruptError:
     """Build the error for a column of splits with values that are not known."""
-    shown = sorted(column.values, key=lambda it: split_of_value(it) is not None)
-    listed = ", ".join(f'"{it[:MAX_SHOWN]}"' for it in shown[:SHOWN])
-    more = f" and {len(shown) - SHOWN:,} more" if len(shown) > SHOWN else ""
-    return CorruptError(
-        f"{column.where}: the column {column.name} holds {listed}{more}; {EXPECTED} in each row",
-        f"Correct it; or leave it unused with --split-column {NONE}",
-    )
+    known = [it for it in column.values if split_of_value(it)]
+    unknown = [it for it in column.values if it not in known]
+    what = f"{column.where}: the column {column.name} holds {listed(unknown)}"
+    what += f" next to {listed(known)}" if known else ""
+    hint = f"Correct it; or leave it unused with --split-column {NONE}"
+    return CorruptError(f"{what}; {EXPECTED} in each row", hint)
+
+
+def listed(values: Sequence[str]) -> str:
+    """List the first few values in quotes."""
+    shown = ", ".join(f'"{it[:MAX_SHOWN]}"' for it in values[:SHOWN])
+    return f"{shown} and {len(values) - SHOWN:,} more" if len(values) > SHOWN else shown
 
 
 def labels_error(column: SplitColumn) -> CorruptError:
     """Build the error for labels that are only names of splits."""
-    listed = ", ".join(column.values[:SHOWN])
+    names = ", ".join(column.values[:SHOWN])
     return CorruptError(
-        f"{column.where}: the labels are {listed}, which are splits; expected classes",
+        f"{column.where}: the labels are {names}, which are splits; expected classes",
         f"Add a column named label; or if these are classes, use --split-column {NONE}",
     )
 
