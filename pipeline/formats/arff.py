@@ -19,9 +19,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError
 from pipeline.formats.array_files import files_together
 from pipeline.formats.arrays import source_of_arrays
+from pipeline.formats.csv_lines import UTF8
 from pipeline.formats.named_arrays import MAX_TEXT, NUMBER, NamedArray, in_memory
 from pipeline.formats.source import CHUNK, Format, ReadOptions, Source
 from pipeline.formats.streams import beginning, flat_files, unzipped
@@ -37,6 +38,7 @@ ATTRIBUTE = re.compile(
 NUMERIC = ("real", "numeric", "integer")
 FIELD = re.compile(r"""\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^,'"]*)\s*(?:,|\Z)""")
 SAVE = "Save it as CSV, or with np.savez"
+NUMBERS = "Write a whole number from 0 to 255 there, or remove the line"
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def read_head(path: Path, options: ReadOptions) -> Table:
             if len(names) > MAX_COLUMNS:
                 raise CorruptError(f"{path}: more than {MAX_COLUMNS:,} columns", SAVE)
         else:
-            raise CorruptError(f"{path}: @DATA not found; expected an ARFF file with data")
+            what = f"{path}: @DATA not found; expected an ARFF file with data"
+            raise CorruptError(what, COPY_AGAIN)
     are_numbers = [it.lower().startswith(NUMERIC) for it in types]
     columns = choose_columns(path, names, are_numbers, options)
     label_type = types[columns.label]
@@ -147,16 +150,18 @@ def read_line(table: Table, number: int, line: str) -> tuple[list[str], list[flo
     if line.startswith("{"):
         raise CorruptError(f"{where}: sparse data; expected a number for every column", SAVE)
     if len(fields) != len(table.names):
-        raise CorruptError(f"{where}: {len(fields):,} values; expected {len(table.names):,}")
+        what = f"{where}: {len(fields):,} values; expected {len(table.names):,}"
+        raise CorruptError(what, f"Correct the line; if the file ends there: {COPY_AGAIN}")
     texts = [fields[it].strip() for it in (table.columns.label, *table.columns.splits)]
     if max(map(len, texts)) > MAX_TEXT:
-        raise CorruptError(f"{where}: a label has more than {MAX_TEXT:,} letters")
+        raise CorruptError(f"{where}: a label has more than {MAX_TEXT:,} letters", COPY_AGAIN)
     try:
         pixels = [float(fields[place]) for place in table.columns.pixels]
     except ValueError as error:
-        raise CorruptError(f"{where}: a pixel is not a number") from error
+        raise CorruptError(f"{where}: a pixel is not a number", NUMBERS) from error
     if "_" in line and any("_" in fields[place] for place in table.columns.pixels):
-        raise CorruptError(f"{where}: a pixel is not a number")  # for Python alone it is one
+        what = f"{where}: a pixel is not a number"  # for Python alone it is one
+        raise CorruptError(what, NUMBERS)
     return texts, pixels
 
 
@@ -169,13 +174,13 @@ def numbered_lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, str]]:
     while data := file.readline(MAX_LINE + 1):
         number += 1
         if len(data) > MAX_LINE:
-            raise CorruptError(f"{path}: line {number:,} is longer than {MAX_LINE:,} bytes")
+            what = f"{path}: line {number:,} is longer than {MAX_LINE:,} bytes"
+            raise CorruptError(what, SAVE)
         try:
             line = data.decode("utf-8-sig").strip()
         except UnicodeDecodeError as error:
-            raise CorruptError(
-                f"{path}: line {number:,}: not UTF-8 text ({error.reason})"
-            ) from error
+            what = f"{path}: line {number:,}: not UTF-8 text ({error.reason})"
+            raise CorruptError(what, UTF8) from error
         if line and not line.startswith("%"):
             yield number, line
 

@@ -25,6 +25,7 @@ from pipeline.formats.classes import (
     plain_names,
     read_classes,
 )
+from pipeline.formats.column_names import OPTION
 from pipeline.formats.csv_header import PIXELS
 from pipeline.formats.csv_labels import find_pairs, read_pair
 from pipeline.formats.csv_table import MAX_LABEL, Table, read_pixels, read_tables
@@ -136,7 +137,8 @@ def check_numbers(tables: Iterable[Table], plain: dict[str, str]) -> None:
         for name, line in table.names.items():
             if int(plain[name]) > MAX_LABEL:
                 what = f"label {name}; expected {MAX_LABEL} at most"
-                raise line_error(table.labels_path or table.path, line, what)
+                hint = f"If these are not labels, use {OPTION}"
+                raise line_error(table.labels_path or table.path, line, what, hint)
 
 
 def make_part(split: str | None, table: Table, numbers: NDArray[np.uint8]) -> Part:

@@ -134,7 +134,7 @@ def layouts_without_header(path: Path, fields: int, asked: str | None) -> tuple[
         )
     if asked not in (None, "first", "last"):
         what = f'--label-column is "{asked}"; expected first or last in a file without a header'
-        raise CorruptError(f"{path}: {what}")
+        raise CorruptError(f"{path}: {what}", "Give --label-column first or last")
     columns = tuple(range(fields - PIXELS - 1, fields))
     unused = ("the first column",) if fields > PIXELS + 1 else ()
     return ends(fields, columns, unused, asked)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.datasets.user_datasets import MAX_CLASSES
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError
 from pipeline.formats.column_names import find_pixels, is_id, is_label
 from pipeline.formats.csv_header import (
     PIXELS,
@@ -16,6 +16,7 @@ from pipeline.formats.csv_header import (
     is_header,
     pixels_error,
     plain_header,
+    sizes,
 )
 from pipeline.formats.csv_ids import IdColumn, pair_lines
 from pipeline.formats.csv_lines import Wanted, number_error, parse_block
@@ -37,6 +38,7 @@ NAMES = {
     "labels": ("labels", "label", "targets", "target", "classes", "y"),
 }
 SPLIT_NAME = re.compile("|".join(sorted(USUAL_SPLITS, key=len, reverse=True)))
+PER_LINE = "Both files need one line per image, in the same order"
 MAX_COLUMNS = 3  # of a file of labels
 
 
@@ -122,9 +124,7 @@ def read_pair(pair: Pair, options: ReadOptions) -> Table:
         order, note = paired[1], f"{pair.labels}: each image has the label of the same id"
     if len(order) != images.total or len(lines.labels) != images.total:
         what = f"{len(lines.labels):,} labels for the {images.total:,} images in {pair.images}"
-        raise CorruptError(
-            f"{pair.labels}: {what}", "Both files need one line per image, in the same order"
-        )
+        raise CorruptError(f"{pair.labels}: {what}", PER_LINE)
     texts = Texts()
     texts.add(lines.first, lines.labels)
     if not texts.is_open:
@@ -182,7 +182,8 @@ def survey_images(path: Path, options: ReadOptions) -> tuple[Columns, Scale, Ima
                     column.extend(texts)
             advance(len(block))
     if columns is None:
-        raise CorruptError(f"{path}: the file is empty; expected 784 pixels per line")
+        what = f"{path}: the file is empty; expected 784 pixels per line"
+        raise CorruptError(what, COPY_AGAIN)
     first = 1 + columns.has_header
     ids = [IdColumn(path, names[it], first, texts) for it, texts in others.items()]
     return columns, scale, ImageLines(count, ids)
@@ -196,7 +197,8 @@ def columns_of_images(path: Path, rows: list[list[str]]) -> Columns:
     first = rows[0]
     if not is_header(first):
         if len(first) != PIXELS:
-            raise line_error(path, 1, f"{len(first):,} values; expected {PIXELS} pixels")
+            what = f"{len(first):,} values; expected {PIXELS} pixels"
+            raise line_error(path, 1, what, sizes(len(first)) or PER_LINE)
         return Columns((Layout(PIXELS, tuple(range(PIXELS)), None),), False)
     names = plain_header(rows)
     pixels = find_pixels(names)

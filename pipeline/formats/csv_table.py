@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.datasets.user_datasets import MAX_CLASSES
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError
 from pipeline.formats.classes import check_class, plain_number
 from pipeline.formats.column_names import OPTION
 from pipeline.formats.csv_evidence import (
@@ -151,7 +151,8 @@ def survey_file(path: Path, options: ReadOptions) -> Survey:
                 add_block(survey, wanted, parse_block(path, line, block, wanted))
             advance(len(block))
     if survey is None:
-        raise CorruptError(f"{path}: the file is empty; expected a label and 784 pixels per line")
+        what = f"{path}: the file is empty; expected a label and 784 pixels per line"
+        raise CorruptError(what, COPY_AGAIN)
     if survey.id_texts is not None:
         check_index(path, survey.id_texts)
     return survey

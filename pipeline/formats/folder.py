@@ -29,6 +29,7 @@ from pipeline.formats.classes import (
     read_classes,
 )
 from pipeline.formats.litter import name_below, name_skipped
+from pipeline.formats.nested_folders import BY_NAME
 from pipeline.formats.source import (
     CHUNK,
     Chosen,
@@ -64,7 +65,7 @@ def read_folder(path: Path, options: ReadOptions) -> Source:
     root = path.resolve()
     found = find_class_folders(root)
     if not any(found.by_split.values()):
-        raise CorruptError(f"{path}: no folders of images found; {LAYOUT}")
+        raise CorruptError(f"{path}: no folders of images found; {LAYOUT}", BY_NAME)
     examples = {
         split: [
             Example(it.name, file)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.errors import CorruptError, ProjectError, UsageError
+from pipeline.errors import CorruptError, ProjectError, UsageError, printable
 from pipeline.formats import arff, npy, npz, parquet, pickle_files
 from pipeline.formats.archives import is_archive, unpack, unpack_together
 from pipeline.formats.csv_file import CSV, suffixes_meant
@@ -44,7 +44,8 @@ class Place:
     def rename(self, text: str) -> str:
         """Replace the folders of unpacked archives by the names of the archives."""
         for folder, archive in reversed(self.unpacked.items()):
-            text = text.replace(f"{folder}/", f"{archive}: ").replace(str(folder), str(archive))
+            name = printable(str(archive))
+            text = text.replace(f"{folder}/", f"{name}: ").replace(str(folder), name)
         return text
 
 

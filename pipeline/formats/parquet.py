@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError
 from pipeline.extras import needs_extra
 from pipeline.formats.array_files import files_called
 from pipeline.formats.array_names import understand
@@ -123,8 +123,7 @@ def opened(path: Path) -> Iterator[Any]:
         try:
             yield pq.ParquetFile(file)
         except (pa.ArrowException, ValueError, KeyError, OSError, MemoryError) as error:
-            what = str(error).split("\n")[0][:200]
-            raise CorruptError(f"{path}: damaged parquet file ({what})") from error
+            raise CorruptError(f"{path}: damaged parquet file", COPY_AGAIN) from error
 
 
 def unlabelled_columns(files: Sequence[Path]) -> list[NamedArray]:

@@ -121,7 +121,8 @@ def select(path: Path, chunks: Iterable[Images], chosen: Chosen) -> Iterator[Ima
     if position != len(chosen):
         raise CorruptError(
             f"{path}: {position:,} images; expected {len(chosen):,}: "
-            "the file changed while it was read"
+            "the file changed while it was read",
+            "Import it again",
         )
 
 

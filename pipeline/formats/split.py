@@ -29,7 +29,8 @@ def split_dataset(
         raise CorruptError(what, "Name one of the files or folders, or move one away")
     for part in source.parts:
         if not len(part.labels):
-            raise CorruptError(f"{path}: no images{f' in {part.split}' if part.split else ''}")
+            what = f"{path}: no images{f' in {part.split}' if part.split else ''}"
+            raise CorruptError(what, "Add images, or remove what is empty")
     whole = by_split.pop(None, None) or by_split.get("train")
     if whole is None:
         names = ", ".join(map(str, by_split))
