@@ -111,7 +111,7 @@ class CorruptError(ProjectError):
 
 def damaged_file(where: object, kind: str, error: Exception) -> CorruptError:
     """Build the error for a damaged file of a kind, given a library's error."""
-    return CorruptError(f"{where}: damaged {kind}: {describe_cause(error)}", COPY_AGAIN)
+    return CorruptError(f"{where}: damaged {kind} ({describe_cause(error)})", COPY_AGAIN)
 
 
 class DownloadError(ProjectError):

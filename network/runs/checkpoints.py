@@ -98,7 +98,7 @@ def require_zip_ends(path: Path) -> None:
         file.seek(size - END_BYTES - CHECKSUM_BYTES)
         end = file.read()
     if start != START_OF_ZIP or END_OF_ZIP not in end:
-        what = f"{path} is not a readable checkpoint: it is cut off, or not a ZIP file"
+        what = f"{path} is not a readable checkpoint (it is cut off, or not a ZIP file)"
         raise CorruptError(what, RESTORE)
 
 
@@ -145,10 +145,10 @@ def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
         check_params(model, trees["params"])
         return Checkpoint(model, trees["params"], state, meta, extract_file_hash(data))
     except CorruptError as error:
-        what = f"{where} is not a readable checkpoint: {error.message}"
+        what = f"{where} is not a readable checkpoint ({error.message})"
         raise CorruptError(what, error.hint or RESTORE) from error
     except Exception as error:  # zip, JSON and NumPy raise many errors for damaged bytes
-        what = f"{where} is not a readable checkpoint: {describe_cause(error)}"
+        what = f"{where} is not a readable checkpoint ({describe_cause(error)})"
         raise CorruptError(what, RESTORE) from error
 
 

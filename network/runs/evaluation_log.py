@@ -87,7 +87,7 @@ def read_evaluations(path: Path, dataset: str) -> list[LoggedEvaluation]:
             raise TypeError(f"looks is {show_value(listed)}; expected a list")
         return [LoggedEvaluation(**it) for it in listed]
     except (KeyError, TypeError, ValueError, UsageError) as error:
-        what = f"{path} is damaged: {describe_cause(error)}"
+        what = f"{path} is damaged ({describe_cause(error)})"
         raise CorruptError(what, again) from error
 
 

@@ -107,7 +107,7 @@ def read_seen(value: Any) -> Seen:
                 raise TypeError(f"data is {show_value(each['data'])}")
         return [split_rule(build_configuration(without_data(each)), each["data"]) for each in value]
     except (TypeError, KeyError, AttributeError, UsageError) as error:
-        what = f'"seen" in a checkpoint is damaged: {describe_cause(error)}'
+        what = f'"seen" in a checkpoint is damaged ({describe_cause(error)})'
         raise CorruptError(what, RESTORE) from error
 
 

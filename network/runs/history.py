@@ -85,7 +85,7 @@ def parse_history(data: bytes, path: Path) -> tuple[list[EpochDone], bool]:
             if has_seal and pack_epoch(epoch) != line:
                 raise ValueError(f"it was changed: its checksum is {stated}")
         except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-            what = f"{path}: line {number} is damaged: {describe_cause(error)}"
+            what = f"{path}: line {number} is damaged ({describe_cause(error)})"
             raise CorruptError(what, RESTORE) from error
     if len(sealed) > 1:
         what = f"{path} was changed: some lines have a checksum and some do not"

@@ -90,7 +90,7 @@ def failing_as(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno is not None and error.errno not in OF_THE_NAME:
             raise storage_error(f"cannot unpack {path}", error) from error
-        what = f"{path}: damaged archive: {excerpt(error.strerror or str(error))}"
+        what = f"{path}: damaged archive ({excerpt(error.strerror or str(error))})"
         raise CorruptError(what, UNPACK) from error
     except Exception as error:  # damaged archives raise nearly every kind
         raise damaged_file(path, "archive", error) from error

@@ -129,7 +129,8 @@ def damage_error(root: Path, damaged: Mapping[Path, ProjectError], count: int) -
     """Build the error that lists all unreadable pictures, or as many as fit."""
     if len(damaged) == 1:
         (error,) = damaged.values()
-        error.hint = error.hint or "Remove it, or skip it with --skip-damaged"
+        if not isinstance(error, WrongSizeError):
+            error.hint = f"{error.hint or 'Remove it'}, or skip it with --skip-damaged"
         return error
     is_size = any(isinstance(it, WrongSizeError) for it in damaged.values())
     resize = "Resize all images with --resize"

@@ -109,7 +109,7 @@ class Reader:
 
     def damaged(self, what: str) -> CorruptError:
         """Build the error for a damaged file."""
-        return CorruptError(f"{self.path}: damaged MATLAB file: {what}", COPY_AGAIN)
+        return CorruptError(f"{self.path}: damaged MATLAB file ({what})", COPY_AGAIN)
 
     def unzip(self, data: memoryview) -> memoryview:
         """Unzip a variable, up to the limit for all variables together.

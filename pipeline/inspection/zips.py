@@ -47,7 +47,7 @@ def open_zip(data: bytes) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except Exception as error:  # damaged zips raise nearly every kind
-        raise CorruptError(f"not a readable ZIP archive: {describe_cause(error)}") from error
+        raise CorruptError(f"not a readable ZIP archive ({describe_cause(error)})") from error
     stated = int.from_bytes(data[data.rfind(END_SIGNATURE) :][10:12], "little")
     if stated not in (len(archive.infolist()), COUNTED_ELSEWHERE):
         raise CorruptError(f"it states {stated:,} members and lists {len(archive.infolist()):,}")
@@ -96,7 +96,7 @@ def read_member(archive: zipfile.ZipFile, member: Member) -> bytes:
             if len(content) != member.file_size or file.read(1):
                 raise ValueError(f"its size is not {member.file_size:,} bytes")
     except Exception as error:  # as above
-        what = f'"{excerpt(member.filename)}" is damaged: {describe_cause(error)}'
+        what = f'"{excerpt(member.filename)}" is damaged ({describe_cause(error)})'
         raise CorruptError(what) from error
     return content
 

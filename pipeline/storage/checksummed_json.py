@@ -41,7 +41,7 @@ def read_json(
         if not isinstance(value, dict):
             raise TypeError(f"it is {show_value(value)}; expected an object")
     except (ValueError, TypeError, RecursionError) as error:
-        what = f"{path}: not a JSON object: {describe_cause(error)}"
+        what = f"{path}: not a JSON object ({describe_cause(error)})"
         raise CorruptError(what, hint or COPY_AGAIN) from error
     if newest is not None and "format" in value:
         check_format(path, value["format"], newest, hint)

@@ -151,7 +151,7 @@ def open_member(path: Path, file: IO[bytes], member: str) -> tuple[IO[bytes], in
             raise ValueError(f"compressed by method {info.compress_type}")
         return archive.open(info), info.file_size
     except (zipfile.BadZipFile, KeyError, RuntimeError, ValueError, struct.error) as error:
-        what = f"{path}: not a ZIP archive with {member}: {describe_cause(error)}"
+        what = f"{path}: not a ZIP archive with {member} ({describe_cause(error)})"
         raise CorruptError(what, COPY_AGAIN) from error
 
 
