@@ -284,7 +284,8 @@ def decode_image(image: Image.Image) -> Array:
     try:
         return np.asarray(image.convert("L"))
     except Exception as error:  # Pillow raises many kinds for damaged images
-        raise damaged_file("source", "image", error) from error
+        what = f"source is a damaged image ({describe_cause(error)})"
+        raise CorruptError(what, COPY_AGAIN) from error
 
 
 def to_pixels(images: Any) -> Array:

@@ -124,9 +124,9 @@ def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
     Raises: CorruptError.
     """
     try:
-        check_start(data)
         if is_sealed(data):
             check_checksum(data)
+        check_start(data)
         arrays = parse_npz(data)
         meta = json.loads(arrays.pop("meta").tobytes())
         check_meta(meta, arrays, is_sealed(data))
@@ -205,8 +205,9 @@ def check_checksum(data: bytes) -> None:
     found = hashlib.sha256(body).hexdigest()
     if found.encode() != seal:
         if not re.fullmatch(b"[0-9a-f]{64}", seal):
+            check_start(data)
             raise ValueError("it is cut off or overwritten at its end, where its checksum was")
-        raise ValueError(f"it was changed: its sha256 is {found}; expected {seal.decode()}")
+        raise ValueError(f"its sha256 is {found}; its checksum is {seal.decode()}")
 
 
 def check_meta(meta: dict[str, Any], arrays: dict[str, Array], has_seal: bool) -> None:
