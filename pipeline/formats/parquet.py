@@ -188,7 +188,7 @@ def choose_beside_pictures(
     others, splits = [name for name in names if name not in pictures], list[str]()
     if has_labels:
         others, splits = set_apart(table.path, others, str, options)
-    if has_labels and (len(others) > 1 or options.label_column is not None):
+    if has_labels and (len(others + splits) > 1 or options.label_column is not None):
         plain, among = list(map(plain_name, names)), list(map(names.index, others))
         label = find_label(table.path, plain, among, options.label_column)
         others = others if label is None or not options.label_column else [names[label]]

@@ -22,8 +22,13 @@ from pipeline.formats.column_names import is_id, plain_name, quoted
 from pipeline.formats.source import Part, ReadOptions, subset
 from pipeline.formats.streams import FILLERS, WORD, split_called
 
-NAMES = frozenset(("split", "splits", "set", "subset", "usage", "partition", "datasplit"))
-MAYBE = frozenset(("fold", "folds", "phase", "stage", "mode", "part", "purpose", "dataset", "type"))
+NAMES = frozenset(
+    [
+        *("split", "splits", "set", "subset", "usage", "partition", "splitname", "setname"),
+        *("datasplit", "datasetsplit", "traintest", "traintestsplit", "trainvaltest"),
+    ]
+)
+MAYBE = frozenset(("fold", "folds", "phase", "purpose", "dataset"))
 KAGGLE = {"publictest": "validation", "privatetest": "test"}
 NONE = "none"  # of --split-column: no column gives the split
 SHOWN = 6  # values in a message

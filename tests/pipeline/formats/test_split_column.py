@@ -226,6 +226,16 @@ def test_of_two_columns_the_one_with_splits_counts(other, tmp_path):
     assert np.array_equal(found["test"][0], X[ROWS_OF["test"]])
 
 
+def test_an_unusual_label_beside_a_split_is_not_guessed(tmp_path):
+    pictures = [png(it) for it in X]
+    table = pa.table({"image": pictures, "split": SPLITS, "colour": ["a", "b"] * 6})
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(CorruptError, match=r"colour; expected one named label.*--label-column"):
+        read_all(tmp_path / "a.parquet")
+    source, found = read_all(tmp_path / "a.parquet", ReadOptions(label_column="colour"))
+    assert (source.classes, list(found)) == (("a", "b"), ["train", "validation", "test"])
+
+
 def test_labels_in_a_column_called_split_stay_labels(tmp_path):
     classes = ["left", "right"] * 6
     for write in (write_parquet_pictures, write_parquet_pixels, write_arff):
