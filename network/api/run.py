@@ -28,7 +28,7 @@ from network.training.checks import check_range, format_list
 from network.training.configuration import OPTIONS, Configuration
 from network.training.state import EpochDone
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import COPY_AGAIN, CorruptError, UsageError, damaged_file, describe_cause
+from pipeline.errors import COPY_AGAIN, CorruptError, UsageError, describe_cause
 from pipeline.storage.arguments import checked, show_value
 from pipeline.storage.cache import Cache, absolute, find_cache, publish
 from pipeline.storage.outputs import HTML, ONNX, SAFETENSORS, Output, require_outputs
