@@ -179,10 +179,13 @@ UNKNOWN = {
 }
 
 
-@pytest.mark.parametrize("kind", UNKNOWN)
-def test_values_that_are_no_splits_are_refused_and_listed(write, kind, tmp_path):
-    values = UNKNOWN[kind]
-    path = write(tmp_path, "split", values)
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [*zip(WRITERS, 3 * [*UNKNOWN], strict=True), *(("npz", it) for it in UNKNOWN)],
+)
+def test_values_that_are_no_splits_are_refused_and_listed(kind, values, tmp_path):
+    values = UNKNOWN[values]
+    path = WRITERS[kind](tmp_path, "split", values)
     with pytest.raises(CorruptError, match="expected train, validation or test") as caught:
         read_all(path)
     stray = next(it for it in values if it not in ROWS_OF)
