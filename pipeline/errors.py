@@ -13,7 +13,30 @@ to do, and ends with a command if one fixes the problem. Exit code 1 is an inter
 143 mean that a signal ended the command.
 """
 
+import json
 import re
+
+COPY_AGAIN = "Copy or download the file again"
+MAX_CAUSE = 200  # letters
+CAUSES = (  # class of a library's error, a part of its text, what is wrong with the file
+    ("BadZipFile", "not a zip file", "its end is missing: it was cut off, or is not a ZIP file"),
+    ("BadZipFile", "CRC-32", "its content has another checksum (CRC-32) than it states"),
+    ("BadZipFile", "", "its list of members is damaged"),
+    ("BadGzipFile", "CRC", "its content has another checksum (CRC-32) than it states"),
+    ("BadGzipFile", "", "its header is damaged"),
+    ("EOFError", "", "it ends too early"),
+    ("zlib.error", "Error -5", "it ends too early"),
+    ("zlib.error", "", "its compressed data are damaged"),
+    ("struct.error", "", "it ends too early"),
+    ("UnicodeDecodeError", "", "it is not UTF-8 text"),
+    ("RecursionError", "", "it is nested too deeply"),
+    ("MemoryError", "", "it declares more than fits into memory"),
+    ("OSError", "truncated", "it ends too early"),
+    ("OSError", "data stream", "its compressed data are damaged"),
+    ("SyntaxError", "", "its structure is damaged"),
+    ("KeyError", "no item named", "a member is missing"),
+    ("NotImplementedError", "", "it is compressed in a way that is not supported"),
+)
 
 
 def printable(text: str) -> str:
@@ -21,15 +44,29 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
 
 
+def excerpt(text: str, limit: int = 100) -> str:
+    """Return a text from a file for a message: in one line, escaped, and not long."""
+    text = printable(" ".join(text.split()) if "\n" in text else text)
+    return text if len(text) <= limit else f"{text[:limit]}..."
+
+
 def describe_cause(error: Exception) -> str:
     """Describe damaged content in plain words, given Python's error."""
+    if isinstance(error, json.JSONDecodeError):
+        line = f"line {error.lineno}, " if error.lineno > 1 else ""
+        return f"it is not JSON, from {line}column {error.colno}"
+    kind, text = type(error), str(error)
+    names = {kind.__name__, f"{kind.__module__}.{kind.__name__}"}
+    for name, part, cause in CAUSES:
+        if name in names and part in text:
+            return cause
     if isinstance(error, KeyError) and error.args:
-        return f'"{error.args[0]}" is missing'
+        return f'"{excerpt(str(error.args[0]))}" is missing'
     if found := re.search(r"__(?:init|new)__\(\) (missing|got) .*?'(\w+)'", str(error)):
         return f'"{found[2]}" is {"missing" if found[1] == "missing" else "unknown"}'
     not_valid = "its content is not valid"
     of_python = re.search(r"NoneType|'\w+' object|object is not|not supported between", str(error))
-    return not_valid if of_python else str(error) or not_valid
+    return not_valid if of_python or not text else excerpt(text, MAX_CAUSE)
 
 
 class ProjectError(Exception):
@@ -70,6 +107,11 @@ class CorruptError(ProjectError):
     """A file is damaged, or is not safe to load."""
 
     exit_code = 4
+
+
+def damaged_file(where: object, kind: str, error: Exception) -> CorruptError:
+    """Build the error for a damaged file of a kind, given a library's error."""
+    return CorruptError(f"{where}: damaged {kind} ({describe_cause(error)})", COPY_AGAIN)
 
 
 class DownloadError(ProjectError):

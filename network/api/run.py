@@ -28,7 +28,7 @@ from network.training.checks import check_range, format_list
 from network.training.configuration import OPTIONS, Configuration
 from network.training.state import EpochDone
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import CorruptError, UsageError
+from pipeline.errors import COPY_AGAIN, CorruptError, UsageError, describe_cause
 from pipeline.storage.arguments import checked, show_value
 from pipeline.storage.cache import Cache, absolute, find_cache, publish
 from pipeline.storage.outputs import HTML, ONNX, SAFETENSORS, Output, require_outputs
@@ -284,7 +284,8 @@ def decode_image(image: Image.Image) -> Array:
     try:
         return np.asarray(image.convert("L"))
     except Exception as error:  # Pillow raises many kinds for damaged images
-        raise CorruptError(f"source is a damaged image ({error})") from error
+        what = f"source is a damaged image ({describe_cause(error)})"
+        raise CorruptError(what, COPY_AGAIN) from error
 
 
 def to_pixels(images: Any) -> Array:

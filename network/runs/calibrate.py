@@ -122,7 +122,7 @@ def load_calibration(run: Run, weights: str) -> Calibration | None:
         found = read_calibration(Calibration, values)
     except (KeyError, TypeError, ValueError) as error:
         what = f"{run.calibration} is damaged ({describe_cause(error)})"
-        raise CorruptError(what[:500], again) from error
+        raise CorruptError(what, again) from error
     return found if found.weights == weights else None
 
 

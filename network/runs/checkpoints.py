@@ -18,6 +18,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,8 +34,9 @@ from network.layers.text import build_layer, describe_layer
 from network.layers.whole_model import require_shapes
 from network.runs.checkpoint_meta import check_meta_types
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import CorruptError, MissingError, UsageError, describe_cause
+from pipeline.errors import CorruptError, MissingError, UsageError, describe_cause, excerpt
 from pipeline.storage.cache import Digest, publish, read_whole, reading, require_regular_file
+from pipeline.storage.content import describe_start
 from pipeline.storage.npy import read_npy_header
 
 HISTORY_HASH = "history_sha256"  # of the content of a run's history; since version 0.4
@@ -44,6 +46,7 @@ CHECKSUM_BYTES = 64  # hexadecimal digits of a SHA-256
 START_OF_ZIP, END_OF_ZIP = b"PK\3\4", b"PK\5\6"
 END_BYTES = 22  # of a zip without a comment, which begin with `END_OF_ZIP`
 MAX_BYTES = 1 << 32
+RESTORE = "Copy the run again from where it is intact, or train it again"
 LARGE_BYTES = 1 << 28  # a checkpoint of the default network has 0.3 million
 
 
@@ -95,7 +98,8 @@ def require_zip_ends(path: Path) -> None:
         file.seek(size - END_BYTES - CHECKSUM_BYTES)
         end = file.read()
     if start != START_OF_ZIP or END_OF_ZIP not in end:
-        raise CorruptError(f"{path} is not a readable checkpoint (not a ZIP file)")
+        what = f"{path} is not a readable checkpoint (it is cut off, or not a ZIP file)"
+        raise CorruptError(what, RESTORE)
 
 
 def pack_checkpoint(checkpoint: Checkpoint) -> bytes:
@@ -122,6 +126,7 @@ def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
     try:
         if is_sealed(data):
             check_checksum(data)
+        check_start(data)
         arrays = parse_npz(data)
         meta = json.loads(arrays.pop("meta").tobytes())
         check_meta(meta, arrays, is_sealed(data))
@@ -141,10 +146,10 @@ def unpack_checkpoint(data: bytes, where: str) -> Checkpoint:
         return Checkpoint(model, trees["params"], state, meta, extract_file_hash(data))
     except CorruptError as error:
         what = f"{where} is not a readable checkpoint ({error.message})"
-        raise CorruptError(what, error.hint) from error
+        raise CorruptError(what, error.hint or RESTORE) from error
     except Exception as error:  # zip, JSON and NumPy raise many errors for damaged bytes
         what = f"{where} is not a readable checkpoint ({describe_cause(error)})"
-        raise CorruptError(what) from error
+        raise CorruptError(what, RESTORE) from error
 
 
 def is_sealed(data: bytes) -> bool:
@@ -182,6 +187,15 @@ def with_checksum(data: bytes) -> bytes:
     return body + hashlib.sha256(body).hexdigest().encode()
 
 
+def check_start(data: bytes) -> None:
+    """Require that a file begins as a checkpoint does.
+
+    Raises: ValueError.
+    """
+    if not data.startswith(START_OF_ZIP):
+        raise ValueError(f"{describe_start(data)}; expected a .npz file")
+
+
 def check_checksum(data: bytes) -> None:
     """Require that a file is byte for byte the one that was saved.
 
@@ -190,7 +204,10 @@ def check_checksum(data: bytes) -> None:
     body, seal = data[:-CHECKSUM_BYTES], data[-CHECKSUM_BYTES:]
     found = hashlib.sha256(body).hexdigest()
     if found.encode() != seal:
-        raise ValueError(f"its sha256 is {found}; its checksum is {seal.decode('latin-1')}")
+        if not re.fullmatch(b"[0-9a-f]{64}", seal):
+            check_start(data)
+            raise ValueError("it is cut off or overwritten at its end, where its checksum was")
+        raise ValueError(f"its sha256 is {found}; its checksum is {seal.decode()}")
 
 
 def check_meta(meta: dict[str, Any], arrays: dict[str, Array], has_seal: bool) -> None:
@@ -250,7 +267,7 @@ def parse_npz(data: bytes) -> dict[str, Array]:
             raise ValueError("two of its members have the same name")
         for member in members:
             if member.compress_type != zipfile.ZIP_STORED:
-                raise ValueError(f"{member.filename} is compressed")
+                raise ValueError(f"{excerpt(member.filename)} is compressed")
             name = member.filename.removesuffix(".npy")
             arrays[name] = parse_npy(name, archive.read(member))
     return arrays
@@ -261,7 +278,7 @@ def parse_npy(name: str, data: bytes) -> Array:
 
     Raises: CorruptError, ValueError.
     """
-    header = read_npy_header(name, io.BytesIO(data))
+    header = read_npy_header(excerpt(name), io.BytesIO(data))
     content = data[header.size :]
     if header.dtype.hasobject or len(content) != header.content_size:
         raise ValueError(f"{len(content)} bytes for {header.dtype} of shape {header.shape}")

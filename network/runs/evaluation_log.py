@@ -88,7 +88,7 @@ def read_evaluations(path: Path, dataset: str) -> list[LoggedEvaluation]:
         return [LoggedEvaluation(**it) for it in listed]
     except (KeyError, TypeError, ValueError, UsageError) as error:
         what = f"{path} is damaged ({describe_cause(error)})"
-        raise CorruptError(what[:500], again) from error
+        raise CorruptError(what, again) from error
 
 
 def save_evaluations(path: Path, evaluations: Sequence[LoggedEvaluation]) -> None:

@@ -99,14 +99,21 @@ def load_frame(run: Run, epoch: int) -> Frame:
     Raises: MissingError, CorruptError, also for a frame of another training run.
     """
     path = frame_path(run.film, epoch)
-    checkpoint = load_checkpoint(path)
+    try:
+        checkpoint = load_checkpoint(path)
+    except CorruptError as error:
+        what = error.message
+        raise CorruptError(what, f"Remove {run.film}, and make the film again") from error
     found = checkpoint.meta.get(TRAINING_HASH)
     expected = hash_training(load_checkpoint(run.checkpoint).meta, epoch)
     if None not in (found, expected) and found != expected:
         raise OtherTrainingError(f"{path} is a frame of another training run", f"Remove {run.film}")
     answers = checkpoint.meta.get("answers")
     if checkpoint.meta.get("epoch") != epoch or answers is None:
-        raise CorruptError(f"{path} is not the frame of epoch {epoch}")
+        raise CorruptError(
+            f"{path} is not the frame of epoch {epoch}",
+            f"Remove {run.film}, and make the film again",
+        )
     return Frame(epoch, checkpoint, np.array(answers, np.int64))
 
 

@@ -21,6 +21,7 @@ from network.environment import describe_environment
 from network.runs.checkpoints import (
     CONFIG_HASH,
     HISTORY_HASH,
+    RESTORE,
     Checkpoint,
     load_checkpoint,
     save_checkpoint,
@@ -143,7 +144,7 @@ def load_run(run: Run) -> tuple[Checkpoint, Configuration]:
     checkpoint = load_checkpoint(run.checkpoint)
     values = checkpoint.meta.get("configuration")
     if not isinstance(values, dict):
-        raise CorruptError(f"{run.checkpoint} is damaged: it has no configuration")
+        raise CorruptError(f"{run.checkpoint} is damaged: it has no configuration", RESTORE)
     check_configuration(run, checkpoint)
     return checkpoint, configuration_from_dict(values, str(run.checkpoint))
 
@@ -196,7 +197,8 @@ def extract_state(checkpoint: Checkpoint, history: list[EpochDone]) -> TrainingS
     """
     meta, memory = checkpoint.meta, dict(checkpoint.state)
     if missing := [key for key in ("epoch", "step") if key not in meta]:
-        raise CorruptError(f"the checkpoint is damaged: it has no {' and no '.join(missing)}")
+        what = f"the checkpoint is damaged: it has no {' and no '.join(missing)}"
+        raise CorruptError(what, RESTORE)
     state = TrainingState(
         params=memory.pop("trained", checkpoint.params),
         optimizer_state=memory,

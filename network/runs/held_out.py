@@ -15,11 +15,11 @@ import numpy as np
 
 from network.core.data import Examples, scale_pixels, split_indices
 from network.core.params import Array
-from network.runs.checkpoints import Checkpoint
+from network.runs.checkpoints import RESTORE, Checkpoint
 from network.runs.folder import Run, load_run
 from network.training.configuration import Configuration, build_configuration
 from pipeline.datasets.registry import find_dataset
-from pipeline.errors import CorruptError, UsageError
+from pipeline.errors import CorruptError, UsageError, describe_cause
 from pipeline.pickles.manifest import read_split, split_hash
 from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Cache
@@ -107,7 +107,8 @@ def read_seen(value: Any) -> Seen:
                 raise TypeError(f"data is {show_value(each['data'])}")
         return [split_rule(build_configuration(without_data(each)), each["data"]) for each in value]
     except (TypeError, KeyError, AttributeError, UsageError) as error:
-        raise CorruptError(f'"seen" in a checkpoint is damaged: {error}'[:500]) from error
+        what = f'"seen" in a checkpoint is damaged ({describe_cause(error)})'
+        raise CorruptError(what, RESTORE) from error
 
 
 def without_data(each: dict[str, Any]) -> dict[str, Any]:

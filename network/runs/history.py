@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from network.runs.checkpoints import RESTORE
 from network.training.checks import fits_type
 from network.training.state import EpochDone
 from pipeline.errors import CorruptError, describe_cause
@@ -54,7 +55,8 @@ def load_history(path: Path, expected: str | None = None, epochs: int = 0) -> li
     """
     history, is_sealed = parse_history(read_whole(path, MAX_BYTES), path)
     if len(history) < epochs:
-        raise CorruptError(f"{path} has {len(history)} epochs; the checkpoint has {epochs}")
+        what = f"{path} has {len(history)} epochs; the checkpoint has {epochs}"
+        raise CorruptError(what, RESTORE)
     if expected is not None and (
         (epochs and not is_sealed) or (found := hash_history(history[:epochs])) != expected
     ):
@@ -62,7 +64,7 @@ def load_history(path: Path, expected: str | None = None, epochs: int = 0) -> li
             f"its sha256 is {found}" if is_sealed or not epochs else "its lines have no checksums"
         )
         what = f"{what}; expected {expected}, as in the checkpoint"
-        raise CorruptError(f"{path} was changed: {what}")
+        raise CorruptError(f"{path} was changed: {what}", RESTORE)
     return history
 
 
@@ -84,9 +86,10 @@ def parse_history(data: bytes, path: Path) -> tuple[list[EpochDone], bool]:
                 raise ValueError(f"it was changed: its checksum is {stated}")
         except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             what = f"{path}: line {number} is damaged ({describe_cause(error)})"
-            raise CorruptError(what[:500]) from error
+            raise CorruptError(what, RESTORE) from error
     if len(sealed) > 1:
-        raise CorruptError(f"{path} was changed: some lines have a checksum and some do not")
+        what = f"{path} was changed: some lines have a checksum and some do not"
+        raise CorruptError(what, RESTORE)
     return history, True in sealed
 
 

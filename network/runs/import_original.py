@@ -24,6 +24,8 @@ from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
 from pipeline.pickles.safe_load import load_untrusted
 
+ORIGINAL = "Name the files of weights and biases that the original project wrote, in this order"
+
 
 def load_original(weights_path: Path, biases_path: Path) -> tuple[Model, Params]:
     """Load the original's weights and biases as a model of this project, in float64.
@@ -46,13 +48,14 @@ def read_arrays(path: Path, n_dimensions: int) -> list[Array]:
     """Read a list of float arrays, one per layer, without running code in the pickle."""
     loaded: Any = load_untrusted(path)
     if not isinstance(loaded, list) or not loaded:
-        raise CorruptError(f"{path} is not a list of arrays, one for each layer")
+        raise CorruptError(f"{path} is not a list of arrays, one for each layer", ORIGINAL)
     for array in loaded:
         is_float = isinstance(array, np.ndarray) and array.dtype.kind == "f"
         if not is_float or array.ndim != n_dimensions or not np.isfinite(array).all():
             found = f"{array.dtype} {array.shape}" if is_float else type(array).__name__
             raise CorruptError(
-                f"{path}: found {found}; expected finite floats in {n_dimensions} dimensions"
+                f"{path}: found {found}; expected finite floats in {n_dimensions} dimensions",
+                ORIGINAL,
             )
     return [array.astype(np.float64) for array in loaded]
 
@@ -67,9 +70,11 @@ def check_shapes(
     n_in = int(np.prod(IMAGE_SHAPE))
     if len(weights) != len(biases):
         raise CorruptError(
-            f"{weights_path} has {len(weights)} layers, but {biases_path} has {len(biases)}"
+            f"{weights_path} has {len(weights)} layers, but {biases_path} has {len(biases)}",
+            ORIGINAL,
         )
     for w, b in zip(weights, biases, strict=True):
         if w.shape != (len(b), n_in):
-            raise CorruptError(f"{weights_path}: shape {w.shape}; expected ({len(b)}, {n_in})")
+            what = f"{weights_path}: shape {w.shape}; expected ({len(b)}, {n_in})"
+            raise CorruptError(what, ORIGINAL)
         n_in = len(b)

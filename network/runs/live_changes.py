@@ -13,7 +13,7 @@ from network.core.layers import Layer
 from network.core.model import Model
 from network.layers.text import parse_layers
 from network.runs.checkpoint_meta import is_change
-from network.runs.checkpoints import Checkpoint
+from network.runs.checkpoints import RESTORE, Checkpoint
 from network.runs.training_run import TrainingRun
 from network.training.build import build_recipe, effective_momentum
 from network.training.configuration import OPTIONS, Configuration, configuration_from_dict
@@ -124,7 +124,7 @@ def first_configuration(checkpoint: Checkpoint, where: str) -> Configuration:
     """
     values = checkpoint.meta.get("first", checkpoint.meta.get("configuration"))
     if not isinstance(values, dict):
-        raise CorruptError(f"{where} is damaged: it has no configuration")
+        raise CorruptError(f"{where} is damaged: it has no configuration", RESTORE)
     return configuration_from_dict(values, where)
 
 
@@ -136,5 +136,6 @@ def extract_changes(checkpoint: Checkpoint, where: str) -> list[ConfigChange]:
     changes = checkpoint.meta.get("changes", [])
     for change in changes:
         if not is_change(change):
-            raise CorruptError(f"{where} is damaged: a change of settings is {show_value(change)}")
+            what = f"{where} is damaged: a change of settings is {show_value(change)}"
+            raise CorruptError(what, RESTORE)
     return [ConfigChange(**change) for change in changes]

@@ -16,7 +16,7 @@ from network.metrics.accuracy import compute_outputs
 from network.metrics.calibration import outputs_and_scores
 from network.runs.folder import LoadedRun
 from network.runs.predict import Prediction, Predictor, load_predictor
-from pipeline.errors import CorruptError, ProjectError, UsageError
+from pipeline.errors import CorruptError, ProjectError, UsageError, printable
 from pipeline.formats.pixels import find_change
 from pipeline.formats.source import Ids
 from pipeline.formats.unlabelled import Input, open_images
@@ -96,6 +96,11 @@ def predict_inputs(
     return predictor, found
 
 
+def renamed(message: str, file: Input) -> str:
+    """Name a file in a message as the user did."""
+    return message.replace(printable(str(file.path)), printable(file.name))
+
+
 def read_input(file: Input, classes: Sequence[str], deskew: bool) -> Page | ProjectError | None:
     """Read the page in a picture; return the error of that, or None for a file of images."""
     if not file.is_picture:
@@ -103,7 +108,7 @@ def read_input(file: Input, classes: Sequence[str], deskew: bool) -> Page | Proj
     try:
         return read_page(file.path, options_for(classes, deskew))
     except ProjectError as error:
-        error.message = error.message.replace(str(file.path), file.name)
+        error.message = renamed(error.message, file)
         return error
 
 
@@ -161,9 +166,9 @@ def predict_file(
                     name = f"{file.name}:{len(answers) + 1}"
                     answers.append(build_answer(name, classes, row, each))
         if not answers:
-            raise CorruptError(f"{file.name}: no images found")
+            raise CorruptError(f"{file.name}: no images found", "Name a file with images")
     except ProjectError as error:
-        error.message = error.message.replace(str(file.path), file.name)
+        error.message = renamed(error.message, file)
         return failed(file.name, error)
     noted = [it.replace(str(file.path), file.name) for it in found.notes]
     noted += [f"{file.name}: {it}" for it in notes]

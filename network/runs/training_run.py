@@ -10,6 +10,7 @@ from network.core.model import Model
 from network.core.params import Params, is_finite
 from network.environment import keep_freed_memory, suitable_threads
 from network.runs.checkpoints import (
+    RESTORE,
     Checkpoint,
     load_checkpoint,
     read_file_hash,
@@ -293,7 +294,8 @@ def resume_state(
     elif state.optimizer_state.keys() != first.keys():
         found, expected = ", ".join(state.optimizer_state) or "nothing", ", ".join(first)
         raise CorruptError(
-            f"{what}: its checkpoint has the optimizer state {found}; expected {expected}"
+            f"{what}: its checkpoint has the optimizer state {found}; expected {expected}",
+            RESTORE,
         )
     if state.origin.setdefault("data", data.sha256) != data.sha256:
         raise other_data(what, state.origin["data"], configuration.dataset, data.sha256)

@@ -12,6 +12,7 @@ from pipeline.storage.cache import Cache, remove_quietly, storage_error
 from pipeline.storage.checksummed_json import publish_json, read_json
 
 FORMAT = 1  # of plan.json
+RESTORE = "Copy the sweep again from where it is intact, or start another one"
 
 
 def create_study(cache: Cache, name: str, plan: Plan) -> Study:
@@ -95,13 +96,14 @@ def read_saved_plan(path: Path) -> Plan:
 
     Raises: MissingError, CorruptError.
     """
-    plan = read_json(path, "", FORMAT).get("plan")
+    plan = read_json(path, RESTORE, FORMAT).get("plan")
     if not isinstance(plan, dict):
-        raise CorruptError(f"{path} is damaged: plan is {format_value(plan)}; expected a table")
+        what = f"{path} is damaged: plan is {format_value(plan)}; expected a table"
+        raise CorruptError(what, RESTORE)
     try:
         return parse_plan(plan)
     except (UsageError, MissingError) as error:
-        raise CorruptError(f"{path}: {error.message}") from error
+        raise CorruptError(f"{path}: {error.message}", error.hint or RESTORE) from error
 
 
 def study_names(cache: Cache) -> list[str]:

@@ -48,7 +48,8 @@ def open_study(path: Path, plan: Plan) -> optuna.Study:
         study.sampler = SAMPLERS[options.sampler]((options.seed + trials) % 2**32)
         study.pruner = PRUNERS[options.pruner](options.first_rung, options.factor)
     except (SQLAlchemyError, RuntimeError, ValueError, KeyError) as error:
-        raise CorruptError(f"{path} is damaged: not an Optuna study ({error})"[:500]) from error
+        what = f"{path} is damaged: not an Optuna study"
+        raise CorruptError(what, "Copy the sweep again, or start another one") from error
     return study
 
 

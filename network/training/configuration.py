@@ -28,7 +28,7 @@ from network.training.option_values import (
     Strengths,
     Whole,
 )
-from pipeline.errors import CorruptError, UsageError
+from pipeline.errors import COPY_AGAIN, CorruptError, UsageError
 
 OPTIMIZERS = Registry("network.training.optimizers:OPTIMIZERS")
 
@@ -309,7 +309,7 @@ def configuration_from_dict(values: dict[str, Any], where: str) -> Configuration
     try:
         return Configuration(**former | resolve_keys(values))
     except UsageError as error:
-        raise CorruptError(f"{where}: {error}") from error
+        raise CorruptError(f"{where}: {error.message}", error.hint or COPY_AGAIN) from error
 
 
 def build_configuration(values: Mapping[str, Any]) -> Configuration:

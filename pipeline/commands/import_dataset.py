@@ -74,6 +74,14 @@ def import_dataset(
             help="Column of the labels: first, last or its name. [default: detected]",
         ),
     ] = None,
+    split_column: Annotated[
+        str | None,
+        typer.Option(
+            "--split-column",
+            metavar="COLUMN",
+            help="Column of the splits: its name, or none. [default: detected]",
+        ),
+    ] = None,
     skip_damaged: Annotated[
         bool, typer.Option("--skip-damaged", help="Skip damaged image files.")
     ] = False,
@@ -102,6 +110,7 @@ def import_dataset(
         highest=highest,
         transpose=transpose,
         label_column=label_column,
+        split_column=split_column,
         skip_damaged=skip_damaged,
     )
     imported = bring_in(cache, path, name, wishes, console)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.datasets.records import IMAGE_SHAPE, Dataset, RawFile
-from pipeline.errors import CorruptError, MissingError
+from pipeline.errors import COPY_AGAIN, CorruptError, MissingError
 from pipeline.storage.cache import Cache, compute_digest, reading
 from pipeline.storage.idx import open_idx
 
@@ -30,7 +30,8 @@ def check_raw(path: Path, raw_file: RawFile) -> None:
         return
     raise CorruptError(
         f"{path}: {found.size:,} bytes with sha256 {found.sha256}; "
-        f"expected {raw_file.size:,} bytes with {raw_file.sha256}"
+        f"expected {raw_file.size:,} bytes with {raw_file.sha256}",
+        COPY_AGAIN,
     )
 
 
@@ -78,7 +79,8 @@ def read_label_chunks(cache: Cache, dataset: Dataset, split: str) -> Iterator[ND
         labels = rows[:, 0] if rows.ndim == 2 else rows
         if len(labels) and not dataset.first_label <= labels.min() <= labels.max() <= last:
             wrong = labels.min() if labels.min() < dataset.first_label else labels.max()
-            raise CorruptError(f"{path}: label {wrong}; expected {dataset.first_label} to {last}")
+            what = f"{path}: label {wrong}; expected {dataset.first_label} to {last}"
+            raise CorruptError(what, repair_command(dataset))
         yield (labels - dataset.first_label).astype(np.uint8)
 
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from pipeline.errors import CorruptError, ProjectError
+from pipeline.errors import COPY_AGAIN, CorruptError, ProjectError, damaged_file, excerpt
 from pipeline.formats.streams import beginning, unzipped
 from pipeline.inspection.zips import ZIP_MAGICS, do_overlap, leads_outside
 from pipeline.storage.cache import PIECE_BYTES, reading, require_regular_file, storage_error
@@ -90,11 +90,10 @@ def failing_as(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno is not None and error.errno not in OF_THE_NAME:
             raise storage_error(f"cannot unpack {path}", error) from error
-        raise CorruptError(
-            f"{path}: damaged archive ({error.strerror or error})", UNPACK
-        ) from error
+        what = f"{path}: damaged archive ({excerpt(error.strerror or str(error))})"
+        raise CorruptError(what, UNPACK) from error
     except Exception as error:  # damaged archives raise nearly every kind
-        raise CorruptError(f"{path}: damaged archive ({error})"[:500]) from error
+        raise damaged_file(path, "archive", error) from error
 
 
 def unpack_zip(path: Path, folder: Path, size: int) -> None:
@@ -106,7 +105,7 @@ def unpack_zip(path: Path, folder: Path, size: int) -> None:
         members = archive.infolist()
         check_members(path, len(members), sum(member.file_size for member in members), size)
         if do_overlap(members):
-            raise CorruptError(f"{path}: its members share the same bytes")
+            raise CorruptError(f"{path}: its members share the same bytes", COPY_AGAIN)
         check_content(path, members)
         for member in members:
             check_member(path, member)
@@ -128,7 +127,7 @@ def without_twins(path: Path, members: list[zipfile.ZipInfo]) -> list[zipfile.Zi
     for member in members:
         first = kept.setdefault(member.filename, member)
         if (first.CRC, first.file_size) != (member.CRC, member.file_size):
-            what = f"{path}: {member.filename} occurs twice with different content"
+            what = f"{path}: {excerpt(member.filename)} occurs twice with different content"
             raise CorruptError(what, UNPACK)
     return list(kept.values())
 
@@ -139,7 +138,7 @@ def check_members(path: Path, count: int, content_size: int, size: int) -> None:
     Raises: CorruptError (BombError).
     """
     if not count:
-        raise CorruptError(f"{path}: the archive has no files")
+        raise CorruptError(f"{path}: the archive has no files", COPY_AGAIN)
     if count > MAX_MEMBERS or content_size > MAX_UNPACKED:
         raise CorruptError(
             f"{path}: {count:,} files with {content_size:,} bytes; expected at most "
@@ -170,14 +169,13 @@ def check_member(path: Path, member: zipfile.ZipInfo) -> None:
     """
     if member.flag_bits & ENCRYPTED:
         hint = "Unpack it with its password, and name the folder"
-        raise CorruptError(f"{path}: {member.filename} is encrypted", hint)
+        raise CorruptError(f"{path}: {excerpt(member.filename)} is encrypted", hint)
     mode = member.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise CorruptError(f"{path}: {member.filename} is a link or a device", UNPACK)
+        raise CorruptError(f"{path}: {excerpt(member.filename)} is a link or a device", UNPACK)
     if member.compress_type not in METHODS:
-        method = f"method {member.compress_type}"
-        what = f"{path}: {member.filename} has compression {method}, which is not supported"
-        raise CorruptError(what, UNPACK)
+        what = f"has compression method {member.compress_type}, which is not supported"
+        raise CorruptError(f"{path}: {excerpt(member.filename)} {what}", UNPACK)
 
 
 def unpack_tar(path: Path, folder: Path, size: int) -> None:
@@ -196,7 +194,8 @@ def unpack_tar(path: Path, folder: Path, size: int) -> None:
                     place.mkdir(parents=True, exist_ok=True)
                     continue
                 if not member.isreg() or member.issparse():
-                    raise CorruptError(f"{path}: {member.name} is a link or a device", UNPACK)
+                    what = f"{path}: {excerpt(member.name)} is a link or a device"
+                    raise CorruptError(what, UNPACK)
                 count, total = count + 1, total + member.size
                 check_members(path, count, total, size)
                 if place in written:  # of repeated members, the last one counts
@@ -234,7 +233,8 @@ def place_of(path: Path, folder: Path, name: str) -> Path:
     Raises: CorruptError if it is outside the folder.
     """
     if leads_outside(name):
-        raise CorruptError(f'{path}: unpacking "{name[:100]}" would write outside the folder')
+        what = f'{path}: unpacking "{excerpt(name)}" would write outside the folder'
+        raise CorruptError(what, "Pack the files again, with names below one folder")
     return folder.joinpath(*PurePosixPath(name.replace("\\", "/")).parts)
 
 
@@ -248,7 +248,8 @@ def write_member(place: Path, content: Any, size: int) -> None:
         shutil.copyfileobj(content, file, PIECE_BYTES)
         written = file.tell()
     if written != size:
-        raise CorruptError(f"{place.name} has {written:,} bytes; the archive states {size:,}")
+        what = f"{excerpt(place.name)} has {written:,} bytes; the archive states {size:,}"
+        raise CorruptError(what, COPY_AGAIN)
 
 
 def unpack_together(paths: list[Path], folder: Path) -> None:

@@ -19,9 +19,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError
 from pipeline.formats.array_files import files_together
 from pipeline.formats.arrays import source_of_arrays
+from pipeline.formats.csv_lines import UTF8
 from pipeline.formats.named_arrays import MAX_TEXT, NUMBER, NamedArray, in_memory
 from pipeline.formats.source import CHUNK, Format, ReadOptions, Source
 from pipeline.formats.streams import beginning, flat_files, unzipped
@@ -37,6 +38,7 @@ ATTRIBUTE = re.compile(
 NUMERIC = ("real", "numeric", "integer")
 FIELD = re.compile(r"""\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^,'"]*)\s*(?:,|\Z)""")
 SAVE = "Save it as CSV, or with np.savez"
+NUMBERS = "Write a whole number from 0 to 255 there, or remove the line"
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def read_arff(path: Path, options: ReadOptions) -> Source:
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
     files = files_together(path, SUFFIXES, lambda file: False)
-    tables = [read_head(file, options.label_column) for file in files]
+    tables = [read_head(file, options) for file in files]
     arrays = [
         array
         for table in tables
@@ -72,7 +74,7 @@ def read_arff(path: Path, options: ReadOptions) -> Source:
     return source_of_arrays(path, arrays, options, tables[0].listed)
 
 
-def read_head(path: Path, asked: str | None) -> Table:
+def read_head(path: Path, options: ReadOptions) -> Table:
     """Read the names and types of the columns, and find the label.
 
     Raises: CorruptError.
@@ -90,23 +92,32 @@ def read_head(path: Path, asked: str | None) -> Table:
             if len(names) > MAX_COLUMNS:
                 raise CorruptError(f"{path}: more than {MAX_COLUMNS:,} columns", SAVE)
         else:
-            raise CorruptError(f"{path}: @DATA not found; expected an ARFF file with data")
+            what = f"{path}: @DATA not found; expected an ARFF file with data"
+            raise CorruptError(what, COPY_AGAIN)
     are_numbers = [it.lower().startswith(NUMERIC) for it in types]
-    columns = choose_columns(path, names, are_numbers, asked)
+    columns = choose_columns(path, names, are_numbers, options)
     label_type = types[columns.label]
     listed = tuple(split_fields(label_type[1:-1])) if label_type.startswith("{") else None
     return Table(path, columns, names, listed, last)
 
 
 def table_arrays(table: Table, name: str) -> list[NamedArray]:
-    """Name the two arrays of a table; the labels are read, to count the lines."""
-    labels = [label for chunk in read_rows(table) for label in chunk[0]]
+    """Name the arrays of a table; the labels and splits are read, to count the lines."""
+    texts = [it for rows in read_rows(table) for it in rows[0]]
+    labels = [label for label, *_ in texts]
     images = NamedArray(
         *(table.path, f"{name}/images".strip("/"), (len(labels), len(table.columns.pixels))),
         *(NUMBER, partial(read_pixels, table), False),
     )
-    texts = np.array(labels) if labels else np.empty(0, "U1")
-    return [images, in_memory(table.path, f"{name}/labels".strip("/"), texts)]
+    names = ["labels", *(table.names[it] for it in table.columns.splits)]
+    columns = [np.array(it) for it in zip(*texts, strict=True)] or [np.empty(0, "U1")] * len(names)
+    return [
+        images,
+        *(
+            in_memory(table.path, f"{name}/{it}".strip("/"), column)
+            for it, column in zip(names, columns, strict=True)
+        ),
+    ]
 
 
 def read_pixels(table: Table) -> Iterator[NDArray[Any]]:
@@ -114,8 +125,8 @@ def read_pixels(table: Table) -> Iterator[NDArray[Any]]:
     return (pixels for _, pixels in read_rows(table))
 
 
-def read_rows(table: Table) -> Iterator[tuple[list[str], NDArray[Any]]]:
-    """Yield the labels and pixels, a few lines at a time.
+def read_rows(table: Table) -> Iterator[tuple[list[list[str]], NDArray[Any]]]:
+    """Yield the labels, each with its splits, and the pixels, a few lines at a time.
 
     Shapes: pixels (n, 784).
 
@@ -126,11 +137,11 @@ def read_rows(table: Table) -> Iterator[tuple[list[str], NDArray[Any]]]:
         data = (it for it in lines if it[0] > table.line)
         while chunk := list(islice(data, CHUNK)):
             rows = [read_line(table, number, line) for number, line in chunk]
-            yield [label for label, _ in rows], np.array([pixels for _, pixels in rows])
+            yield [texts for texts, _ in rows], np.array([pixels for _, pixels in rows])
 
 
-def read_line(table: Table, number: int, line: str) -> tuple[str, list[float]]:
-    """Read one line of data.
+def read_line(table: Table, number: int, line: str) -> tuple[list[str], list[float]]:
+    """Read one line of data: the label and what may give the split, and the pixels.
 
     Raises: CorruptError.
     """
@@ -139,17 +150,19 @@ def read_line(table: Table, number: int, line: str) -> tuple[str, list[float]]:
     if line.startswith("{"):
         raise CorruptError(f"{where}: sparse data; expected a number for every column", SAVE)
     if len(fields) != len(table.names):
-        raise CorruptError(f"{where}: {len(fields):,} values; expected {len(table.names):,}")
-    label = fields[table.columns.label].strip()
-    if len(label) > MAX_TEXT:
-        raise CorruptError(f"{where}: a label has more than {MAX_TEXT:,} letters")
+        what = f"{where}: {len(fields):,} values; expected {len(table.names):,}"
+        raise CorruptError(what, f"Correct the line; if the file ends there: {COPY_AGAIN}")
+    texts = [fields[it].strip() for it in (table.columns.label, *table.columns.splits)]
+    if max(map(len, texts)) > MAX_TEXT:
+        raise CorruptError(f"{where}: a label has more than {MAX_TEXT:,} letters", COPY_AGAIN)
     try:
         pixels = [float(fields[place]) for place in table.columns.pixels]
     except ValueError as error:
-        raise CorruptError(f"{where}: a pixel is not a number") from error
+        raise CorruptError(f"{where}: a pixel is not a number", NUMBERS) from error
     if "_" in line and any("_" in fields[place] for place in table.columns.pixels):
-        raise CorruptError(f"{where}: a pixel is not a number")  # for Python alone it is one
-    return label, pixels
+        what = f"{where}: a pixel is not a number"  # for Python alone it is one
+        raise CorruptError(what, NUMBERS)
+    return texts, pixels
 
 
 def numbered_lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, str]]:
@@ -161,13 +174,13 @@ def numbered_lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, str]]:
     while data := file.readline(MAX_LINE + 1):
         number += 1
         if len(data) > MAX_LINE:
-            raise CorruptError(f"{path}: line {number:,} is longer than {MAX_LINE:,} bytes")
+            what = f"{path}: line {number:,} is longer than {MAX_LINE:,} bytes"
+            raise CorruptError(what, SAVE)
         try:
             line = data.decode("utf-8-sig").strip()
         except UnicodeDecodeError as error:
-            raise CorruptError(
-                f"{path}: line {number:,}: not UTF-8 text ({error.reason})"
-            ) from error
+            what = f"{path}: line {number:,}: not UTF-8 text ({error.reason})"
+            raise CorruptError(what, UTF8) from error
         if line and not line.startswith("%"):
             yield number, line
 
@@ -190,4 +203,5 @@ ARFF = Format(
     read=read_arff,
     can_resize=True,
     has_columns=True,
+    has_split_column=True,
 )

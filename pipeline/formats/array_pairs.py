@@ -181,7 +181,8 @@ def choose_labels(
         raise refusal(path, arrays, f"several arrays that may be the labels of {images.array}")
     if misfits := [it.array for it in of_split if it.meaning.role == "labels"]:
         what = f"{images.array} and {misfits[0]}; expected a label for each image"
-        raise CorruptError(f"{path}: {what}: (N, 28, 28) or (N, 784), and (N,)")
+        what = f"{path}: {what}: (N, 28, 28) or (N, 784), and (N,)"
+        raise CorruptError(what, "Remove the images without a label, or add their labels")
     if is_only or images.meaning.split == "train":
         raise refusal(path, arrays, f"no labels that fit {images.array}")
     return None

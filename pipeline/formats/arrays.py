@@ -13,6 +13,7 @@ from pipeline.errors import CorruptError
 from pipeline.formats.array_layouts import COLOURS, Layout, arrange
 from pipeline.formats.array_names import CLASS_LISTS, has_no_name, understand
 from pipeline.formats.array_pairs import Pair, find_pairs
+from pipeline.formats.array_splits import divide_pair, separate_splits
 from pipeline.formats.array_tables import split_tables
 from pipeline.formats.classes import (
     SMALL_NUMBER,
@@ -48,6 +49,7 @@ def source_of_arrays(
     Raises: CorruptError.
     """
     arrays, class_names = take_class_names(split_tables(arrays))
+    arrays, columns = separate_splits(path, arrays, options)
     pairs = find_pairs(path, arrays)
     listed = class_names or listed
     labels = [
@@ -57,13 +59,16 @@ def source_of_arrays(
     numbers, classes = number_classes(path, labels, listed)
     parts: list[Part] = []
     notes: list[str] = []
+    used = {id(array) for pair in pairs for array in (pair.images, pair.labels, *pair.parts)}
     for pair, of_pair in zip(pairs, numbers, strict=True):
         part, part_notes = make_part(pair, of_pair, options)
-        parts.append(part)
-        notes += part_notes
-    used = {id(array) for pair in pairs for array in (pair.images, pair.labels, *pair.parts)}
+        divided = divide_pair(part, pair, pairs, columns, options)
+        parts += divided.parts
+        used.add(id(divided.column))
+        notes += filter(None, (*part_notes, divided.note))
     notes += dict.fromkeys(pair.note for pair in pairs if pair.note)
-    unused = [it.name for it in arrays if id(it) not in used and not has_no_name(it.name)]
+    others = [it for it in (*arrays, *columns) if id(it) not in used]
+    unused = [it.name for it in others if not has_no_name(it.name)]
     notes += [f"{path}: not used: {', '.join(unused[:10])}"] if unused else []
     return Source(tuple(parts), classes or numbered_classes(path, parts, listed), tuple(notes))
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pipeline.datasets.user_datasets import SPLIT
 from pipeline.errors import CorruptError
 from pipeline.formats.litter import has_pictures, is_picture, list_folder, require_inside
-from pipeline.formats.nested_folders import BY_NAME, EXPECTED, UP, find_splits_of_classes
+from pipeline.formats.nested_folders import BY_NAME, EXPECTED, RENAME, UP, find_splits_of_classes
 from pipeline.formats.streams import KNOWN_SPLITS, parse_name, split_called
 
 LAYOUT = EXPECTED
@@ -103,7 +103,8 @@ def add_splits(root: Path, folders: list[Path], found: ClassFolders) -> None:
         add_split(root, folder, split, found)
     if len(datasets.keys() - {()}) > 1:
         names = ", ".join(it.name for it in datasets.values())
-        raise CorruptError(f"{root}: {names} are not named like the splits of one dataset")
+        what = f"{root}: {names} are not named like the splits of one dataset"
+        raise CorruptError(what, RENAME)
 
 
 def split_of(folder: Path) -> str | None:
@@ -117,7 +118,8 @@ def split_of(folder: Path) -> str | None:
     if not any(map(has_pictures, list_folder(folder).folders)):
         return None
     if not re.fullmatch(SPLIT, folder.name.lower()):
-        raise CorruptError(f"{folder} is next to train, but not named like a split; {LAYOUT}")
+        what = f"{folder} is next to train, but not named like a split; {LAYOUT}"
+        raise CorruptError(what, "Rename it, or move it away")
     return split_called(folder.name)
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipeline.datasets.user_datasets import MAX_CLASSES
-from pipeline.errors import CorruptError
+from pipeline.errors import CorruptError, excerpt
 from pipeline.formats.litter import is_litter
 from pipeline.formats.source import CLASSES, File, Part
 from pipeline.storage.cache import read_at_most
@@ -56,11 +56,12 @@ def check_classes(where: Path | str, names: Sequence[str]) -> tuple[str, ...]:
     Raises: CorruptError.
     """
     if not 1 <= len(names) <= MAX_CLASSES:
-        raise CorruptError(f"{where}: {len(names):,} classes; expected 1 to {MAX_CLASSES}")
+        what = f"{where}: {len(names):,} classes; expected 1 to {MAX_CLASSES}"
+        raise CorruptError(what, "Name each class once" if names else "Name them, or remove it")
     for number, name in enumerate(names):
         check_class(where, name)
         if name in names[:number]:
-            raise CorruptError(f'{where}: two classes are named "{name}"')
+            raise CorruptError(f'{where}: two classes are named "{name}"', "Rename one of them")
     return tuple(names)
 
 
@@ -71,10 +72,22 @@ def check_class(where: Path | str, name: str) -> str:
     """
     if not name or not name.isprintable() or name != name.strip() or len(name) > MAX_LETTERS:
         raise CorruptError(
-            f'{where}: "{name[: MAX_LETTERS + 1]}" is not a class name; expected 1 to '
-            f"{MAX_LETTERS} printable letters without blanks around them"
+            f'{where}: "{excerpt(name)}" is not a class name; expected 1 to '
+            f"{MAX_LETTERS} printable letters without blanks around them",
+            rename_hint(name),
         )
     return name
+
+
+def rename_hint(name: str) -> str:
+    """Return a hint for a name that cannot be a class; a folder's may be in an old encoding."""
+    try:
+        meant = name.encode("utf-8", "surrogateescape").decode("cp1252")
+    except UnicodeError:
+        meant = ""
+    if meant.isprintable() and any("\udc80" <= letter <= "\udcff" for letter in name):
+        return f'It is not UTF-8: rename it, perhaps to "{meant[:MAX_LETTERS]}"'
+    return "Rename the class"
 
 
 def read_classes(folder: Path) -> tuple[str, ...] | None:
@@ -88,7 +101,8 @@ def read_classes(folder: Path) -> tuple[str, ...] | None:
     content = read_at_most(path, MAX_BYTES)
     if len(content) > MAX_BYTES:
         raise CorruptError(
-            f"{path}: more than {MAX_BYTES:,} bytes; expected one class name per line"
+            f"{path}: more than {MAX_BYTES:,} bytes; expected one class name per line",
+            f"Write one per line, or remove {CLASSES}",
         )
     try:
         lines = content.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
@@ -143,7 +157,8 @@ def numbered_classes(
         return tuple(map(str, range(highest + 1)))
     if highest >= len(listed):
         raise CorruptError(
-            f"{where}: label {highest} is beyond the {len(listed)} class names, counted from 0"
+            f"{where}: label {highest} is beyond the {len(listed)} class names, counted from 0",
+            "Name all classes, or none",
         )
     return listed
 

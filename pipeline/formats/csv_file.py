@@ -25,11 +25,13 @@ from pipeline.formats.classes import (
     plain_names,
     read_classes,
 )
+from pipeline.formats.column_names import OPTION
 from pipeline.formats.csv_header import PIXELS
 from pipeline.formats.csv_labels import find_pairs, read_pair
 from pipeline.formats.csv_table import MAX_LABEL, Table, read_pixels, read_tables
 from pipeline.formats.csv_text import is_row_of_numbers, line_error
 from pipeline.formats.source import Chosen, File, Format, Images, Part, ReadOptions, Source, select
+from pipeline.formats.split_column import divide, splits_of_rows
 from pipeline.formats.streams import beginning, flat_files, split_files, visible_files
 from pipeline.storage.content import describe_content
 
@@ -106,13 +108,24 @@ def make_source(folder: Path, tables: dict[str | None, Table], notes: tuple[str,
     parts = []
     for split, table in tables.items():
         numbers = np.array([number_of[name] for name in table.names], np.uint8)
-        places = {
-            plain[name]: f"{table.labels_path or table.path}: line {line:,}"
-            for name, line in reversed(table.names.items())
-        }
-        parts.append(replace(make_part(split, table, numbers), places=places))
+        divided = [make_part(split, table, numbers)]
+        if table.split is not None:
+            divided, note = divide(divided[0], table.split)
+            notes += (note,)
+        parts += [replace(it, places=places_of(table, plain, it.split)) for it in divided]
     notes += tuple(note for table in tables.values() for note in table.notes)
     return Source(tuple(parts), classes or numbered_classes(folder, parts, listed), notes)
+
+
+def places_of(table: Table, plain: dict[str, str], split: str | None) -> dict[str, str]:
+    """Return the line in which each class name is first, if that is a line of a split."""
+    rows = dict(zip(*np.unique(table.numbers, return_index=True), strict=True))
+    splits = None if table.split is None else splits_of_rows(table.split)
+    return {
+        plain[name]: f"{table.labels_path or table.path}: line {line:,}"
+        for number, (name, line) in reversed(list(enumerate(table.names.items())))
+        if splits is None or splits[rows[number]] == split
+    }
 
 
 def check_numbers(tables: Iterable[Table], plain: dict[str, str]) -> None:
@@ -124,7 +137,8 @@ def check_numbers(tables: Iterable[Table], plain: dict[str, str]) -> None:
         for name, line in table.names.items():
             if int(plain[name]) > MAX_LABEL:
                 what = f"label {name}; expected {MAX_LABEL} at most"
-                raise line_error(table.labels_path or table.path, line, what)
+                hint = f"If these are not labels, use {OPTION}"
+                raise line_error(table.labels_path or table.path, line, what, hint)
 
 
 def make_part(split: str | None, table: Table, numbers: NDArray[np.uint8]) -> Part:
@@ -176,4 +190,5 @@ CSV = Format(
     read=read_csv,
     write=write_csv,
     has_columns=True,
+    has_split_column=True,
 )

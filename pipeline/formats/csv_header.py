@@ -21,6 +21,8 @@ from pipeline.formats.column_names import (
     quoted,
 )
 from pipeline.formats.csv_text import NUMBER, TRUTHS, line_error
+from pipeline.formats.source import ReadOptions
+from pipeline.formats.split_column import may_give_split, set_apart
 
 PIXELS = HEIGHT * WIDTH
 UNLABELLED = "Images without labels are not imported; `network predict` reads them"
@@ -28,8 +30,8 @@ MANGLED = "pandas used as column names, with numbers added to equal pixels"
 NUMBERS = re.compile(r"[0-9.]+")
 PACKED = (
     'In Python: t = pandas.read_csv("FILE"); x = [np.array(it.replace(",", " ").strip("[]")'
-    '.split(), float) for it in t["pixels"]]; np.savez("mine.npz", x=x, y=t["label"].to_numpy(str))'
-    ", with the names of its columns; and import that"
+    '.split(), float) for it in t["pixels"]]; np.savez("mine.npz", x=x, y=t["label"].to_numpy(str)'
+    "{split}), with the names of its columns; and import that"
 )
 LIST_OF_FILES = (
     "A list of pictures? Put each picture into a folder that is named after its class: "
@@ -60,10 +62,11 @@ class Columns:
 
     layouts: tuple[Layout, ...]
     has_header: bool
+    splits: tuple[tuple[int, str], ...] = ()  # columns that may give the split, with their names
 
 
-def read_columns(path: Path, rows: Sequence[list[str]], asked: str | None) -> Columns:
-    """Determine the columns from the first lines and the user's choice of the label.
+def read_columns(path: Path, rows: Sequence[list[str]], options: ReadOptions) -> Columns:
+    """Determine the columns from the first lines and the user's choices.
 
     Raises: CorruptError, UnlabelledError.
     """
@@ -72,14 +75,18 @@ def read_columns(path: Path, rows: Sequence[list[str]], asked: str | None) -> Co
         what = f"{len(first):,} values, and {len(second):,} below it"
         raise line_error(path, 1, what, "Remove the lines above the table and its header")
     if second is not None and any(len(NUMBERS.findall(it)) >= PIXELS for it in second):
-        raise CorruptError(f"{path}: line 2: all pixels of an image in one value", PACKED)
+        may = [it for it in first if may_give_split(plain_name(it), options)]
+        split = f', split=t["{may[0]}"].to_numpy(str)' if may else ""
+        hint = PACKED.format(split=split)
+        raise CorruptError(f"{path}: line 2: all pixels of an image in one value", hint)
     if not is_header(first):
-        layouts = layouts_without_header(path, len(first), asked)
+        set_apart(path, [], str, options)
+        layouts = layouts_without_header(path, len(first), options.label_column)
         if not is_mangled(first, second):
             return Columns(layouts, False)
         unused = f"line 1, an image that {MANGLED}"
         return Columns(tuple(replace(it, unused=(*it.unused, unused)) for it in layouts), True)
-    return Columns(layouts_of_names(path, plain_header(rows), asked), True)
+    return columns_of_names(path, plain_header(rows), options)
 
 
 def plain_header(rows: Sequence[list[str]]) -> list[str]:
@@ -127,7 +134,7 @@ def layouts_without_header(path: Path, fields: int, asked: str | None) -> tuple[
         )
     if asked not in (None, "first", "last"):
         what = f'--label-column is "{asked}"; expected first or last in a file without a header'
-        raise CorruptError(f"{path}: {what}")
+        raise CorruptError(f"{path}: {what}", "Give --label-column first or last")
     columns = tuple(range(fields - PIXELS - 1, fields))
     unused = ("the first column",) if fields > PIXELS + 1 else ()
     return ends(fields, columns, unused, asked)
@@ -162,7 +169,20 @@ def sizes(fields: int) -> str:
     return ""
 
 
-def layouts_of_names(path: Path, names: Sequence[str], asked: str | None) -> tuple[Layout, ...]:
+def columns_of_names(path: Path, names: Sequence[str], options: ReadOptions) -> Columns:
+    """Determine the columns from their names.
+
+    Raises: CorruptError, UnlabelledError.
+    """
+    beside = others_of(names, find_pixels(names))
+    _, splits = set_apart(path, beside, names.__getitem__, options)
+    layouts = layouts_of_names(path, names, splits, options.label_column)
+    return Columns(layouts, True, tuple((it, names[it]) for it in splits))
+
+
+def layouts_of_names(
+    path: Path, names: Sequence[str], splits: Sequence[int], asked: str | None
+) -> tuple[Layout, ...]:
     """List the layouts that the column names allow, with the pixels in order.
 
     Raises: CorruptError, UnlabelledError.
@@ -170,7 +190,7 @@ def layouts_of_names(path: Path, names: Sequence[str], asked: str | None) -> tup
     by_place = find_pixels(names)
     label = find_label(path, names, others_of(names, by_place), asked) if asked else None
     by_place = [it for it in by_place if it != label]
-    columns = others_of(names, by_place)
+    columns = others_of(names, [*by_place, *splits])
     is_open = label is None and not any(is_label(names[it]) for it in columns)
     if len(by_place) == PIXELS + 1 and is_open:
         unused = tuple(describe(names, it) for it in columns)

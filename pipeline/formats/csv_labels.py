@@ -1,12 +1,13 @@
 """Pairs of CSV files, such as train_images.csv and train_labels.csv."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.datasets.user_datasets import MAX_CLASSES
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError
 from pipeline.formats.column_names import find_pixels, is_id, is_label
 from pipeline.formats.csv_header import (
     PIXELS,
@@ -15,6 +16,7 @@ from pipeline.formats.csv_header import (
     is_header,
     pixels_error,
     plain_header,
+    sizes,
 )
 from pipeline.formats.csv_ids import IdColumn, pair_lines
 from pipeline.formats.csv_lines import Wanted, number_error, parse_block
@@ -22,6 +24,13 @@ from pipeline.formats.csv_scale import Scale
 from pipeline.formats.csv_table import Table, Texts, first_rows, name_labels, without_header
 from pipeline.formats.csv_text import line_error, plain_blocks
 from pipeline.formats.source import ReadOptions
+from pipeline.formats.split_column import (
+    SplitColumn,
+    choose_split,
+    column_of_texts,
+    may_give_split,
+    set_apart,
+)
 from pipeline.formats.streams import USUAL_SPLITS, split_called, visible_files
 
 NAMES = {
@@ -29,6 +38,7 @@ NAMES = {
     "labels": ("labels", "label", "targets", "target", "classes", "y"),
 }
 SPLIT_NAME = re.compile("|".join(sorted(USUAL_SPLITS, key=len, reverse=True)))
+PER_LINE = "Both files need one line per image, in the same order"
 MAX_COLUMNS = 3  # of a file of labels
 
 
@@ -106,7 +116,7 @@ def read_pair(pair: Pair, options: ReadOptions) -> Table:
     Raises: MissingError, StorageError, CorruptError.
     """
     columns, scale, images = survey_images(pair.images, options)
-    lines = read_labels(pair.labels, images.total)
+    lines = read_labels(pair.labels, images.total, options)
     paired = pair_lines(images.others, lines.others)
     if isinstance(paired, str):
         order, note = list(range(len(lines.labels))), paired
@@ -114,9 +124,7 @@ def read_pair(pair: Pair, options: ReadOptions) -> Table:
         order, note = paired[1], f"{pair.labels}: each image has the label of the same id"
     if len(order) != images.total or len(lines.labels) != images.total:
         what = f"{len(lines.labels):,} labels for the {images.total:,} images in {pair.images}"
-        raise CorruptError(
-            f"{pair.labels}: {what}", "Both files need one line per image, in the same order"
-        )
+        raise CorruptError(f"{pair.labels}: {what}", PER_LINE)
     texts = Texts()
     texts.add(lines.first, lines.labels)
     if not texts.is_open:
@@ -126,7 +134,23 @@ def read_pair(pair: Pair, options: ReadOptions) -> Table:
     notes = tuple(it for it in (note, scale.check(pair.images)) if it)
     layout, has_header = columns.layouts[0], columns.has_header
     table = Table(pair.images, layout, has_header, scale, names, numbers[order], notes)
-    return replace(table, labels_path=pair.labels)
+    split = find_split(pair, images, lines, order, options)
+    return replace(table, labels_path=pair.labels, split=split)
+
+
+def find_split(
+    pair: Pair, images: ImageLines, lines: Lines, order: Sequence[int], options: ReadOptions
+) -> SplitColumn | None:
+    """Find the column of either file that gives the split of each image.
+
+    Raises: CorruptError.
+    """
+    by_name: dict[str, Sequence[bytes]] = {"label": lines.labels}
+    by_name |= {it.name: it.texts for it in images.others}
+    by_name |= {it.name: [it.texts[row] for row in order] for it in lines.others}
+    _, may = set_apart(pair.labels, list(by_name), str, options)
+    where = str(pair.labels)
+    return choose_split([column_of_texts(where, name, by_name[name]) for name in may], options)
 
 
 def survey_images(path: Path, options: ReadOptions) -> tuple[Columns, Scale, ImageLines]:
@@ -158,7 +182,8 @@ def survey_images(path: Path, options: ReadOptions) -> tuple[Columns, Scale, Ima
                     column.extend(texts)
             advance(len(block))
     if columns is None:
-        raise CorruptError(f"{path}: the file is empty; expected 784 pixels per line")
+        what = f"{path}: the file is empty; expected 784 pixels per line"
+        raise CorruptError(what, COPY_AGAIN)
     first = 1 + columns.has_header
     ids = [IdColumn(path, names[it], first, texts) for it, texts in others.items()]
     return columns, scale, ImageLines(count, ids)
@@ -172,7 +197,8 @@ def columns_of_images(path: Path, rows: list[list[str]]) -> Columns:
     first = rows[0]
     if not is_header(first):
         if len(first) != PIXELS:
-            raise line_error(path, 1, f"{len(first):,} values; expected {PIXELS} pixels")
+            what = f"{len(first):,} values; expected {PIXELS} pixels"
+            raise line_error(path, 1, what, sizes(len(first)) or PER_LINE)
         return Columns((Layout(PIXELS, tuple(range(PIXELS)), None),), False)
     names = plain_header(rows)
     pixels = find_pixels(names)
@@ -181,7 +207,7 @@ def columns_of_images(path: Path, rows: list[list[str]]) -> Columns:
     return Columns((Layout(len(names), tuple(pixels), None),), True)
 
 
-def read_labels(path: Path, count: int) -> Lines:
+def read_labels(path: Path, count: int, options: ReadOptions) -> Lines:
     """Read the lines of a file with the labels of `count` images.
 
     Raises: MissingError, StorageError, CorruptError.
@@ -197,17 +223,19 @@ def read_labels(path: Path, count: int) -> Lines:
             columns, parse_block(path, line, block, wanted).texts, strict=True
         ):
             column.extend(texts)
-    named = [place for place, name in enumerate(names) if is_label(name)]
-    label = max(named, key=lambda it: not is_id(names[it]), default=len(names) - 1)
-    has_header = bool(named) or "" in names
+    may = [it for it, name in enumerate(names) if may_give_split(name, options)]
+    named = [it for it, name in enumerate(names) if is_label(name) and it not in may]
+    others = [it for it in range(len(names)) if it not in may] or may
+    label = max(named, key=lambda it: not is_id(names[it]), default=others[-1])
+    has_header = bool(named or may) or "" in names
     if len(columns[label]) == count + 1:  # the header may be any word, or 0 from pandas
         first_text, *rest = columns[label]
         has_header |= first_text == b"0" or first_text not in rest
     if has_header:
         first, columns = first + 1, [it[1:] for it in columns]
-    others = [
+    beside = [
         IdColumn(path, names[it] if has_header else "", first, columns[it])
         for it in range(len(names))
         if it != label
     ]
-    return Lines(first, columns[label], others)
+    return Lines(first, columns[label], beside)

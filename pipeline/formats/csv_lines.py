@@ -59,7 +59,8 @@ def split_fields(path: Path, line: int, text: bytes) -> list[str]:
         what = f"not UTF-8 text ({error.reason})"
         raise line_error(path, line, what, UTF8) from error
     except (csv.Error, ValueError) as error:
-        raise line_error(path, line, f"not values separated by commas ({error})") from error
+        what = "not values separated by commas, because of its quotes"
+        raise line_error(path, line, what, "Save the file again as CSV") from error
     return [field.strip() for field in fields]
 
 

@@ -1,7 +1,7 @@
 """First pass over CSV files: columns, labels, and a check of every number."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.datasets.user_datasets import MAX_CLASSES
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError
 from pipeline.formats.classes import check_class, plain_number
 from pipeline.formats.column_names import OPTION
 from pipeline.formats.csv_evidence import (
@@ -31,6 +31,7 @@ from pipeline.formats.csv_lines import (
 from pipeline.formats.csv_scale import Scale
 from pipeline.formats.csv_text import NUMBER, line_error, plain_blocks
 from pipeline.formats.source import ReadOptions
+from pipeline.formats.split_column import SplitColumn, choose_split
 
 MAX_LABEL = 255
 LABEL_THEM = "Label them or remove them; `network predict` reads images without labels"
@@ -49,6 +50,7 @@ class Table:
     numbers: NDArray[np.uint16]  # (N,), which of them
     notes: tuple[str, ...]
     labels_path: Path | None = None  # of the file with the labels, where that is another
+    split: SplitColumn | None = None  # the column that gives the split of each row
 
 
 class Survey(NamedTuple):
@@ -60,6 +62,7 @@ class Survey(NamedTuple):
     texts: tuple["Texts", ...]  # of the label in each layout
     candidates: tuple[Candidate, ...]
     id_texts: "Texts | None" = None  # of a first column that should be an index
+    split_texts: tuple["Texts", ...] = ()  # of the columns that may give the split
 
 
 class Texts:
@@ -83,6 +86,11 @@ class Texts:
         if self.is_open:
             self.chunks.append(np.array([self.number_of[it] for it in texts], np.uint16))
 
+    def split_column(self, path: Path, name: str) -> SplitColumn:
+        """Return the column as one that may give the split."""
+        values = [it.decode("utf-8", "replace").strip() for it in self.number_of]
+        return SplitColumn(str(path), name, tuple(values), np.concatenate(self.chunks))
+
 
 def read_tables(
     files: dict[str | None, Path], options: ReadOptions
@@ -100,7 +108,7 @@ def read_tables(
                 raise
             notes.append(f"not used, because it has no labels: {error.message}")
     is_first = choose_label(list(surveys.values()))
-    tables = {split: make_table(survey, is_first) for split, survey in surveys.items()}
+    tables = {split: make_table(survey, is_first, options) for split, survey in surveys.items()}
     return tables, tuple(notes)
 
 
@@ -115,7 +123,8 @@ def wanted_columns(columns: Columns) -> Wanted:
     layouts = columns.layouts
     labels = tuple(it.label for it in layouts if it.label is not None)
     shared = tuple(it for it in layouts[0].pixels if it not in labels)
-    return Wanted(layouts[0].fields, labels + (0,) * has_index(columns), shared)
+    splits = tuple(place for place, _ in columns.splits)
+    return Wanted(layouts[0].fields, labels + (0,) * has_index(columns) + splits, shared)
 
 
 def has_index(columns: Columns) -> bool:
@@ -134,26 +143,31 @@ def survey_file(path: Path, options: ReadOptions) -> Survey:
     ) as advance:
         for line, block in plain_blocks(path):
             if survey is None:
-                columns = read_columns(path, first_rows(path, block), options.label_column)
+                columns = read_columns(path, first_rows(path, block), options)
                 wanted = wanted_columns(columns)
-                count = len(columns.layouts)
-                survey = Survey(
-                    *(path, columns, Scale()),
-                    *(
-                        tuple(Texts() for _ in range(count)),
-                        tuple(Candidate() for _ in range(count)),
-                        Texts() if has_index(columns) else None,
-                    ),
-                )
+                survey = begin_survey(path, columns)
                 line, block = without_header(columns, line, block)
             if block:
                 add_block(survey, wanted, parse_block(path, line, block, wanted))
             advance(len(block))
     if survey is None:
-        raise CorruptError(f"{path}: the file is empty; expected a label and 784 pixels per line")
+        what = f"{path}: the file is empty; expected a label and 784 pixels per line"
+        raise CorruptError(what, COPY_AGAIN)
     if survey.id_texts is not None:
         check_index(path, survey.id_texts)
     return survey
+
+
+def begin_survey(path: Path, columns: Columns) -> Survey:
+    """Build the survey of a file of which no row is read yet."""
+    count = len(columns.layouts)
+    return Survey(
+        *(path, columns, Scale()),
+        tuple(Texts() for _ in range(count)),
+        tuple(Candidate() for _ in range(count)),
+        Texts() if has_index(columns) else None,
+        tuple(Texts() for _ in columns.splits),
+    )
 
 
 def check_index(path: Path, index: "Texts") -> None:
@@ -182,9 +196,10 @@ def add_block(survey: Survey, wanted: Wanted, block: Block) -> None:
     wrong = survey.scale.survey(block.numbers)
     if wrong is not None:
         raise number_error(survey.path, block, wanted, wrong)
-    for texts, column in zip((*survey.texts, survey.id_texts), block.texts, strict=False):
-        if texts is not None:
-            texts.add(block.line, column)
+    index = [survey.id_texts] if survey.id_texts is not None else []
+    wanted_texts = (*survey.texts, *index, *survey.split_texts)
+    for texts, column in zip(wanted_texts, block.texts, strict=True):
+        texts.add(block.line, column)
     if len(survey.candidates) == 1:
         check_count(survey, survey.texts[0])
         return
@@ -252,7 +267,7 @@ def label_error(survey: Survey) -> CorruptError:
     return CorruptError(f"{survey.path}: {what}: they have {numbers} different values", hint)
 
 
-def make_table(survey: Survey, is_first: bool) -> Table:
+def make_table(survey: Survey, is_first: bool, options: ReadOptions) -> Table:
     """Build the table of a file whose label has been found.
 
     Raises: CorruptError.
@@ -264,11 +279,24 @@ def make_table(survey: Survey, is_first: bool) -> Table:
         check_count(survey, texts)
     names, rows = name_labels(survey.path, texts)
     note = survey.scale.check(survey.path)
-    notes = [f"{survey.path}: not used: {', '.join(layout.unused)}"] if layout.unused else []
+    split = find_split(survey, options)
+    unused = [*layout.unused, *(name for _, name in survey.columns.splits)]
+    unused = [it for it in unused if split is None or it != split.name]
+    notes = [f"{survey.path}: not used: {', '.join(unused)}"] if unused else []
     notes += [f"{survey.path}: the labels are the last column"] if place else []
     notes += [note] if note else []
     header = survey.columns.has_header
-    return Table(survey.path, layout, header, survey.scale, names, rows, tuple(notes))
+    table = Table(survey.path, layout, header, survey.scale, names, rows, tuple(notes))
+    return replace(table, split=split)
+
+
+def find_split(survey: Survey, options: ReadOptions) -> SplitColumn | None:
+    """Find the column that gives the split of each row.
+
+    Raises: CorruptError.
+    """
+    columns = zip(survey.columns.splits, survey.split_texts, strict=True)
+    return choose_split([it.split_column(survey.path, of[1]) for of, it in columns], options)
 
 
 def name_labels(path: Path, texts: Texts) -> tuple[dict[str, int], NDArray[np.uint16]]:

@@ -155,7 +155,8 @@ def whole_lines(path: Path, read: Read) -> Iterator[tuple[int, bytes]]:
         block, rest = text[:end], text[end:]
         if len(rest.rstrip(b"\0")) > MAX_LINE:
             line += block.count(b"\n")
-            raise line_error(path, line, f"longer than {MAX_LINE:,} bytes; expected 785 values")
+            what = f"longer than {MAX_LINE:,} bytes; expected 785 values"
+            raise line_error(path, line, what, "Save the file with one image per line")
         if block:
             yield line, block
         line += block.count(b"\n")

@@ -29,6 +29,7 @@ from pipeline.formats.classes import (
     read_classes,
 )
 from pipeline.formats.litter import name_below, name_skipped
+from pipeline.formats.nested_folders import BY_NAME
 from pipeline.formats.source import (
     CHUNK,
     Chosen,
@@ -64,7 +65,7 @@ def read_folder(path: Path, options: ReadOptions) -> Source:
     root = path.resolve()
     found = find_class_folders(root)
     if not any(found.by_split.values()):
-        raise CorruptError(f"{path}: no folders of images found; {LAYOUT}")
+        raise CorruptError(f"{path}: no folders of images found; {LAYOUT}", BY_NAME)
     examples = {
         split: [
             Example(it.name, file)
@@ -128,7 +129,8 @@ def damage_error(root: Path, damaged: Mapping[Path, ProjectError], count: int) -
     """Build the error that lists all unreadable pictures, or as many as fit."""
     if len(damaged) == 1:
         (error,) = damaged.values()
-        error.hint = error.hint or "Remove it, or skip it with --skip-damaged"
+        if not isinstance(error, WrongSizeError):
+            error.hint = f"{error.hint or 'Remove it'}, or skip it with --skip-damaged"
         return error
     is_size = any(isinstance(it, WrongSizeError) for it in damaged.values())
     resize = "Resize all images with --resize"

@@ -20,7 +20,7 @@ from pipeline.datasets.catalogue.emnist import EMNIST
 from pipeline.datasets.catalogue.qmnist import QMNIST
 from pipeline.datasets.records import IMAGE_SHAPE, Dataset
 from pipeline.datasets.user_datasets import SPLIT
-from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.errors import COPY_AGAIN, CorruptError, MissingError, UsageError
 from pipeline.formats.classes import classes_file, numbered_classes, read_classes
 from pipeline.formats.numbers import whole_bytes
 from pipeline.formats.source import (
@@ -195,7 +195,8 @@ def check_stream(
     if stream.shape[1:] != item_shape or stream.dtype != dtype:
         expected = ", ".join(map(str, ("N", *item_shape)))
         raise CorruptError(
-            f"{path}: {stream.dtype} of shape {stream.shape}; expected {dtype} of ({expected})"
+            f"{path}: {stream.dtype} of shape {stream.shape}; expected {dtype} of ({expected})",
+            "Name the files as MNIST's: images-idx3-ubyte and labels-idx1-ubyte",
         )
 
 
@@ -212,12 +213,14 @@ def read_labels(path: Path, count: int, published: Dataset | None) -> Labels:
         row_shape, dtype = ((len(columns),), np.dtype(">i4")) if columns else ((), np.dtype("u1"))
         check_stream(path, stream, row_shape, dtype)
         if stream.shape[0] != count:
-            raise CorruptError(f"{path}: {stream.shape[0]:,} labels for {count:,} images")
+            what = f"{path}: {stream.shape[0]:,} labels for {count:,} images"
+            raise CorruptError(what, "Both files must be of the same split. " + COPY_AGAIN)
         rows = [np.empty(0, np.uint8)]
         for items in stream.read_items():
             numbers = items.reshape(len(items), -1)[:, 0]
             if len(numbers) and numbers.min() < first:
-                raise CorruptError(f"{path}: label {numbers.min()}; expected {first} or more")
+                what = f"{path}: label {numbers.min()}; expected {first} or more"
+                raise CorruptError(what, COPY_AGAIN)
             rows.append(whole_bytes(str(path), numbers, "label") - np.uint8(first))
     return np.concatenate(rows)
 

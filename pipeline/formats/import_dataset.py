@@ -64,6 +64,7 @@ class ImportOptions:
     transpose: bool | None = None  # rows and columns are exchanged; None: where that is known
     label_column: str | None = None  # "first", "last" or a name; None: it is detected
     skip_damaged: bool = False  # image files that cannot be read are left out
+    split_column: str | None = None  # the name of one, or "none"; None: it is detected
 
 
 AS_THEY_ARE = ImportOptions()
@@ -109,7 +110,8 @@ def import_dataset(
     with work_lock(cache, f"import-{name}", reporter):
         check_place(cache, name, wishes.force)
         options = ReadOptions(
-            wishes.resize, wishes.grey, reporter, wishes.label_column, wishes.skip_damaged
+            *(wishes.resize, wishes.grey, reporter),
+            *(wishes.label_column, wishes.skip_damaged, wishes.split_column),
         )
         with (
             staging(cache, name) as stage,

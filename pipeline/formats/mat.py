@@ -61,4 +61,5 @@ MAT = Format(
     read=read_mat,
     can_resize=True,
     can_grey=True,
+    has_split_column=True,
 )

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError, describe_cause
 from pipeline.storage.idx import GZIP_MAX_RATIO
 
 HEADER_BYTES = 128
@@ -109,7 +109,7 @@ class Reader:
 
     def damaged(self, what: str) -> CorruptError:
         """Build the error for a damaged file."""
-        return CorruptError(f"{self.path}: damaged MATLAB file ({what})")
+        return CorruptError(f"{self.path}: damaged MATLAB file ({what})", COPY_AGAIN)
 
     def unzip(self, data: memoryview) -> memoryview:
         """Unzip a variable, up to the limit for all variables together.
@@ -121,7 +121,7 @@ class Reader:
         try:
             content = inflater.decompress(data, limit)
         except zlib.error as error:
-            raise self.damaged(str(error)) from error
+            raise self.damaged(describe_cause(error)) from error
         if not inflater.eof:
             what = "compressed data end" if len(content) < self.room else "too much for memory"
             raise self.damaged(f"{what} after {len(content):,} bytes")

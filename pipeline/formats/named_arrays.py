@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import CorruptError
+from pipeline.errors import CorruptError, excerpt
 from pipeline.formats.array_layouts import MAX_CLASSES, Layout, is_one_image
 from pipeline.formats.array_names import has_no_name
+from pipeline.formats.numbers import SAVEZ
 from pipeline.formats.source import CHUNK
 from pipeline.pickles.foreign_formats import kinds_of_leaves
 
+PAD = "Bring all images to one size, such as 28x28"
 MAX_PLACES = 16  # items of a list that are arrays each
 MAX_LEVELS = 6  # in which arrays may be nested
 MAX_TEXT = 1000  # letters of a label
@@ -35,7 +37,7 @@ class NamedArray:
 
     @property
     def where(self) -> str:
-        return str(self.path) if has_no_name(self.name) else f"{self.path}: {self.name}"
+        return str(self.path) if has_no_name(self.name) else f"{self.path}: {excerpt(self.name)}"
 
     def load(self) -> NDArray[Any]:
         """Read the whole array."""
@@ -46,7 +48,8 @@ class NamedArray:
 
     def __str__(self) -> str:
         shape = "x".join(map(str, self.shape))
-        return f"{shape} without a name" if has_no_name(self.name) else f"{self.name} {shape}"
+        name = excerpt(self.name)
+        return f"{shape} without a name" if has_no_name(self.name) else f"{name} {shape}"
 
 
 def iterate_rows(array: NamedArray, layout: Layout) -> Iterator[NDArray[Any]]:
@@ -83,7 +86,8 @@ def collect_arrays(path: Path, value: Any, name: str = "") -> list[NamedArray]:
         rows = find_columns(list(value.values())) if len(value) > MAX_PLACES else None
         children = rows or {as_text(key): child for key, child in value.items()}
         if rows is None and len(children) < len(value):
-            raise CorruptError(f"{path}: {name or 'a dictionary'} has the same key twice as text")
+            what = f"{path}: {excerpt(name) or 'a dictionary'} has the same key twice as text"
+            raise CorruptError(what, SAVEZ)
     elif isinstance(value, list | tuple) and value:
         if (columns := find_columns(value)) is not None:
             children = columns
@@ -92,7 +96,8 @@ def collect_arrays(path: Path, value: Any, name: str = "") -> list[NamedArray]:
         elif len(value) <= MAX_PLACES:
             children = {str(place): child for place, child in enumerate(value)}
         else:
-            raise CorruptError(f"{path}: {name or 'a list'}: its items have different shapes")
+            what = f"{path}: {excerpt(name) or 'a list'}: its items have different shapes"
+            raise CorruptError(what, f"{PAD}. {SAVEZ}")
     else:
         return []
     below = [(f"{name}/{key}" if name else key, child) for key, child in children.items()]
@@ -154,7 +159,7 @@ def own_shape(value: Any) -> tuple[int, ...] | None:
 
 def from_list(path: Path, name: str, items: Sequence[Any], shape: tuple[int, ...]) -> NamedArray:
     """Name nested lists of numbers or texts, or a list of arrays, as an array."""
-    where = f"{path}: {name}" if name else str(path)
+    where = f"{path}: {excerpt(name)}" if name else str(path)
 
     def read() -> Iterator[NDArray[Any]]:
         for start in range(0, len(items), CHUNK):
@@ -183,15 +188,17 @@ def convert_list(where: str, items: Sequence[Any], shape: tuple[int, ...]) -> ND
     )
     if not are_texts and not are_numbers:
         names = ", ".join(sorted(kind.__name__ for kind in kinds))
-        raise CorruptError(f"{where}: it holds {names}; expected only numbers or only texts")
+        what = f"{where}: it holds {names}; expected only numbers or only texts"
+        raise CorruptError(what, SAVEZ)
     if are_texts and any(len(item) > MAX_TEXT for item in items):
-        raise CorruptError(f"{where}: a text has more than {MAX_TEXT:,} letters")
+        raise CorruptError(f"{where}: a text has more than {MAX_TEXT:,} letters", SAVEZ)
     try:
         array = np.array(items)
     except (ValueError, OverflowError) as error:
-        raise CorruptError(f"{where}: its lists have different lengths") from error
+        raise CorruptError(f"{where}: its lists have different lengths", PAD) from error
     if array.shape[1:] != shape[1:]:
         raise CorruptError(
-            f"{where}: items of shape {array.shape[1:]}; expected {shape[1:]} like the first"
+            f"{where}: items of shape {array.shape[1:]}; expected {shape[1:]} like the first",
+            PAD,
         )
     return array

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError, damaged_file
 from pipeline.formats.array_files import files_together
 from pipeline.formats.array_names import understand
 from pipeline.formats.arrays import source_of_arrays
@@ -84,7 +84,8 @@ def open_array(path: Path) -> NpyStream:
     size, found = header.size + header.content_size, path.stat().st_size
     if size != found and not header.dtype.hasobject:
         raise CorruptError(
-            f"{path}: {header.dtype} of shape {header.shape} needs {size:,} bytes; found {found:,}"
+            f"{path}: {header.dtype} of shape {header.shape} needs {size:,} bytes; found {found:,}",
+            COPY_AGAIN,
         )
     name = path.name[: -len(SUFFIX)] if path.name.lower().endswith(SUFFIX) else path.name
     return NpyStream(path, name, header, partial(opened, path))
@@ -97,7 +98,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         try:
             yield file
         except ValueError as error:
-            raise CorruptError(f"{path}: not an array of numbers ({error})") from error
+            raise damaged_file(path, "array", error) from error
 
 
 NPY = Format(
@@ -107,4 +108,5 @@ NPY = Format(
     read=read_npy_files,
     can_resize=True,
     can_grey=True,
+    has_split_column=True,
 )

@@ -176,4 +176,5 @@ NPZ = Format(
     is_export=is_export,
     can_resize=True,
     can_grey=True,
+    has_split_column=True,
 )

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError, damaged_file, excerpt
 from pipeline.formats.npy_stream import NpyStream
 from pipeline.storage.cache import reading
 from pipeline.storage.idx import GZIP_MAX_RATIO
@@ -29,9 +29,9 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
             with zipfile.ZipFile(path) as archive:
                 yield archive
         except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError) as error:
-            raise CorruptError(f"{path}: damaged .npz file ({error})") from error
+            raise damaged_file(path, ".npz file", error) from error
         except (ValueError, KeyError) as error:
-            raise CorruptError(f"{path}: not an .npz file of numbers ({error})") from error
+            raise damaged_file(path, ".npz file", error) from error
 
 
 @contextmanager
@@ -50,16 +50,18 @@ def read_members(path: Path) -> dict[str, NpyStream]:
     with opened(path) as archive:
         for info in archive.infolist():
             key = info.filename.removesuffix(".npy")
+            shown = excerpt(key)
             if key in members or info.compress_type not in METHODS:
-                what = f"{path}: {key} occurs twice, or its compression is not supported"
-                raise CorruptError(what)
+                what = f"{path}: {shown} occurs twice, or its compression is not supported"
+                raise CorruptError(what, "Save it again with np.savez")
             with archive.open(info) as file:
-                header = read_npy_header(f"{path}: {key}", file)
+                header = read_npy_header(f"{path}: {shown}", file)
             size = info.file_size if header.dtype.hasobject else header.size + header.content_size
             if size != info.file_size or size > info.compress_size * GZIP_MAX_RATIO:
                 raise CorruptError(
-                    f"{path}: {key} declares {header.dtype} of shape {header.shape}, {size:,} "
-                    f"bytes; found {info.file_size:,} in {info.compress_size:,}"
+                    f"{path}: {shown} declares {header.dtype} of shape {header.shape}, {size:,} "
+                    f"bytes; found {info.file_size:,} in {info.compress_size:,}",
+                    COPY_AGAIN,
                 )
             opener = partial(opened_member, path, info.filename)
             members[key] = NpyStream(path, key, header, opener)

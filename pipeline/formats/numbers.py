@@ -32,7 +32,7 @@ def whole_bytes(where: str, values: NDArray[Any], what: str) -> NDArray[np.uint8
     if values.dtype == np.uint8:
         return values
     if values.dtype.kind not in "uif":
-        raise CorruptError(f"{where}: a {what} is a {values.dtype}; expected a number")
+        raise CorruptError(f"{where}: a {what} is a {values.dtype}; expected a number", SAVEZ)
     with np.errstate(invalid="ignore"):
         is_wrong = ~((values >= 0) & (values <= 255) & (values == np.floor(values)))
     if is_wrong.any():
@@ -81,7 +81,7 @@ class Ink(NamedTuple):
             return np.rint(np.clip(values.astype(np.float64), 0, 1) * -NEARLY).astype(np.uint8)
         pixels = unscaled(values, self.scale)
         if pixels is None:
-            raise CorruptError(f"{where}: the file changed while it was read")
+            raise CorruptError(f"{where}: the file changed while it was read", "Import it again")
         return pixels
 
     def note(self, where: str) -> tuple[str, ...]:
@@ -172,13 +172,14 @@ def class_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[np.ui
     if values.dtype.kind == "b":
         values = values.astype(np.uint8)
     if values.dtype.kind not in "uif":
-        raise CorruptError(f"{where}: labels of {values.dtype}; expected numbers or texts")
+        raise CorruptError(f"{where}: labels of {values.dtype}; expected numbers or texts", SAVEZ)
     with np.errstate(invalid="ignore"):
         is_wrong = ~np.isfinite(values) | (values != np.floor(values))
     if is_wrong.any():
         row, count = int(is_wrong.argmax()), int(is_wrong.sum())
         what = f"a label is {values[row]}; expected a whole number or a text"
-        raise CorruptError(f"{where}: {what}; image {row + 1:,} is the first of {count:,} such")
+        what = f"{where}: {what}; image {row + 1:,} is the first of {count:,} such"
+        raise CorruptError(what, "Save the labels as whole numbers or texts")
     if values.size and not 0 <= values.min() <= values.max() <= 255:
         return [str(int(value)) for value in values.tolist()]
     return values.astype(np.uint8)

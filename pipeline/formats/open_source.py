@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.errors import CorruptError, ProjectError, UsageError
+from pipeline.errors import CorruptError, ProjectError, UsageError, printable
 from pipeline.formats import arff, npy, npz, parquet, pickle_files
 from pipeline.formats.archives import is_archive, unpack, unpack_together
 from pipeline.formats.csv_file import CSV, suffixes_meant
@@ -44,7 +44,8 @@ class Place:
     def rename(self, text: str) -> str:
         """Replace the folders of unpacked archives by the names of the archives."""
         for folder, archive in reversed(self.unpacked.items()):
-            text = text.replace(f"{folder}/", f"{archive}: ").replace(str(folder), str(archive))
+            name = printable(str(archive))
+            text = text.replace(f"{folder}/", f"{name}: ").replace(str(folder), name)
         return text
 
 
@@ -123,6 +124,10 @@ def check_options(path: Path, found: Format, options: ReadOptions) -> None:
         ("--grey", "arrays in colour", options.grey, found.can_grey),
         ("--skip-damaged", "image files", options.skip_damaged, found.can_skip_damaged),
         ("--label-column", "tables", options.label_column is not None, found.has_columns),
+        (
+            *("--split-column", "tables and arrays"),
+            *(options.split_column is not None, found.has_split_column),
+        ),
     ):
         if is_given and not is_possible:
             raise UsageError(f"{option} applies to {what}; {path} is read as {found.name}")

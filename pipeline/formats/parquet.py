@@ -15,14 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError
 from pipeline.extras import needs_extra
 from pipeline.formats.array_files import files_called
 from pipeline.formats.array_names import understand
@@ -30,8 +30,17 @@ from pipeline.formats.arrays import source_of_arrays
 from pipeline.formats.classes import check_classes
 from pipeline.formats.column_names import find_label, is_label, plain_name
 from pipeline.formats.folder import PICTURES, fit
-from pipeline.formats.named_arrays import NUMBER, NamedArray, convert_list, kind_of_list, list_shape
+from pipeline.formats.named_arrays import (
+    MAX_TEXT,
+    NUMBER,
+    TEXT,
+    NamedArray,
+    convert_list,
+    kind_of_list,
+    list_shape,
+)
 from pipeline.formats.source import CHUNK, Format, ReadOptions, Source
+from pipeline.formats.split_column import may_give_split, set_apart
 from pipeline.formats.streams import flat_files, starts_with
 from pipeline.formats.table_columns import choose_columns, pixel_columns
 from pipeline.storage.cache import reading
@@ -114,8 +123,7 @@ def opened(path: Path) -> Iterator[Any]:
         try:
             yield pq.ParquetFile(file)
         except (pa.ArrowException, ValueError, KeyError, OSError, MemoryError) as error:
-            what = str(error).split("\n")[0][:200]
-            raise CorruptError(f"{path}: damaged parquet file ({what})") from error
+            raise CorruptError(f"{path}: damaged parquet file", COPY_AGAIN) from error
 
 
 def unlabelled_columns(files: Sequence[Path]) -> list[NamedArray]:
@@ -125,6 +133,14 @@ def unlabelled_columns(files: Sequence[Path]) -> list[NamedArray]:
     """
     tables = [Table(file.name, [file]) for file in files]
     return [it for table in tables for it in table_arrays(table, "", ReadOptions(), False)]
+
+
+class Chosen(NamedTuple):
+    """The columns to read from a table."""
+
+    images: list[NamedArray]  # if they are pictures, or a column per pixel
+    others: list[str]
+    splits: list[str]  # those that may give the split
 
 
 def table_arrays(
@@ -139,38 +155,72 @@ def table_arrays(
         pictures = [it.name for it in schema if is_picture_type(it.type)]
         names = [it.name for it in schema]
         flat = [is_number_type(it.type) for it in schema]
-    count = count_rows(table)
     if pictures:
-        images = NamedArray(
-            *(table.path, prefix + pictures[0], (count, *IMAGE_SHAPE), NUMBER),
-            *(partial(read_pictures, table, pictures[0], options), False),
-        )
-        others = [name for name in names if name not in pictures]
-        if has_labels and (len(others) > 1 or options.label_column is not None):
-            plain, among = list(map(plain_name, names)), list(map(names.index, others))
-            label = find_label(table.path, plain, among, options.label_column)
-            others = others if label is None or not options.label_column else [names[label]]
-        return [
-            images,
-            *(column for it in others for column in read_column(table, it, prefix, has_labels)),
-        ]
-    if len(names) > CHUNK // 10:
-        if has_labels:
-            columns = choose_columns(table.path, names, flat, options.label_column)
-            places, others = columns.pixels, [names[columns.label]]
-        else:
-            places = tuple(pixel_columns(names, flat))
-            others = [name for place, name in enumerate(names) if place not in set(places)]
-        pixels = [names[place] for place in places]
-        images = NamedArray(
-            *(table.path, f"{prefix}images", (count, len(pixels)), NUMBER),
-            *(partial(read_pixels, table, pixels), False),
-        )
-        return [
-            images,
-            *(column for it in others for column in read_column(table, it, prefix, has_labels)),
-        ]
-    return [column for it in names for column in read_column(table, it, prefix, has_labels)]
+        chosen = choose_beside_pictures(table, prefix, names, pictures, options, has_labels)
+    elif len(names) > CHUNK // 10:
+        chosen = choose_beside_pixels(table, prefix, names, flat, options, has_labels)
+    else:
+        splits = [it for it in names if has_labels and may_give_split(it, options)]
+        chosen = Chosen([], [it for it in names if it not in splits], splits)
+    return [
+        *chosen.images,
+        *(it for name in chosen.others for it in read_column(table, name, prefix, has_labels)),
+        *(read_split(table, name, prefix) for name in chosen.splits),
+    ]
+
+
+def choose_beside_pictures(
+    table: Table,
+    prefix: str,
+    names: list[str],
+    pictures: list[str],
+    options: ReadOptions,
+    has_labels: bool,
+) -> Chosen:
+    """Choose the first column of pictures, and the columns beside it.
+
+    Raises: CorruptError.
+    """
+    images = NamedArray(
+        *(table.path, prefix + pictures[0], (count_rows(table), *IMAGE_SHAPE), NUMBER),
+        *(partial(read_pictures, table, pictures[0], options), False),
+    )
+    others, splits = [name for name in names if name not in pictures], list[str]()
+    if has_labels:
+        others, splits = set_apart(table.path, others, str, options)
+    if has_labels and (len(others + splits) > 1 or options.label_column is not None):
+        plain, among = list(map(plain_name, names)), list(map(names.index, others))
+        label = find_label(table.path, plain, among, options.label_column)
+        others = others if label is None or not options.label_column else [names[label]]
+    return Chosen([images], others, splits)
+
+
+def choose_beside_pixels(
+    table: Table,
+    prefix: str,
+    names: list[str],
+    flat: list[bool],
+    options: ReadOptions,
+    has_labels: bool,
+) -> Chosen:
+    """Choose the columns of pixels, and the columns beside them.
+
+    Raises: CorruptError.
+    """
+    splits = list[str]()
+    if has_labels:
+        columns = choose_columns(table.path, names, flat, options)
+        places, others = columns.pixels, [names[columns.label]]
+        splits = [names[it] for it in columns.splits]
+    else:
+        places = tuple(pixel_columns(names, flat))
+        others = [name for place, name in enumerate(names) if place not in set(places)]
+    pixels = [names[place] for place in places]
+    images = NamedArray(
+        *(table.path, f"{prefix}images", (count_rows(table), len(pixels)), NUMBER),
+        *(partial(read_pixels, table, pixels), False),
+    )
+    return Chosen([images], others, splits)
 
 
 def is_picture_type(kind: Any) -> bool:
@@ -277,6 +327,17 @@ def read_column(
     return [NamedArray(table.path, name, shape, kind_of_list(values), read, False)]
 
 
+def read_split(table: Table, column: str, prefix: str) -> NamedArray:
+    """Name a column that may give the split, as texts; a null is an empty one."""
+
+    def read() -> Iterator[NDArray[Any]]:
+        for _, batch in iterate_batches(table, [column]):
+            values = batch.column(0).to_pylist()
+            yield np.array(["" if it is None else str(it)[:MAX_TEXT] for it in values])
+
+    return NamedArray(table.path, prefix + column, (count_rows(table),), TEXT, read, False)
+
+
 def require_values(table: Table, column: str) -> None:
     """Check that every row has a value, unless none has: a split may have no labels.
 
@@ -318,4 +379,5 @@ PARQUET = Format(
     can_resize=True,
     can_grey=True,
     has_columns=True,
+    has_split_column=True,
 )

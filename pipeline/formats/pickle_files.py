@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import CorruptError
+from pipeline.errors import CorruptError, printable
 from pipeline.formats.archives import TORCH
 from pipeline.formats.array_files import files_together
 from pipeline.formats.arrays import source_of_arrays
@@ -23,6 +23,7 @@ from pipeline.formats.numbers import SAVEZ
 from pipeline.formats.source import Format, ReadOptions, Source
 from pipeline.formats.streams import beginning, flat_files, unzipped
 from pipeline.pickles.foreign_formats import LayoutError
+from pipeline.pickles.machine import UnsafePickleError
 from pipeline.pickles.our_format import read_our_layout
 from pipeline.pickles.safe_load import load_untrusted
 from pipeline.storage.cache import reading, write_chunks
@@ -94,8 +95,8 @@ def with_way_out(path: Path) -> Any:
     """
     try:
         return load_untrusted(path)
-    except CorruptError as error:
-        raise type(error)(error.message, SAVEZ) from error
+    except UnsafePickleError as error:
+        raise UnsafePickleError(error.message, SAVEZ) from error
 
 
 @contextmanager
@@ -114,7 +115,8 @@ def unzipped_file(path: Path) -> Iterator[Path]:
         try:
             yield copy
         except CorruptError as error:
-            raise CorruptError(error.message.replace(str(copy), str(path)), error.hint) from error
+            what = error.message.replace(str(copy), printable(str(path)))
+            raise CorruptError(what, error.hint) from error
 
 
 def beginning_of_file(path: Path) -> bytes:
@@ -132,7 +134,7 @@ def limited(path: Path, chunks: Iterator[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         size += len(chunk)
         if size > limit:
-            raise CorruptError(f"{path}: more than {limit:,} bytes unzipped")
+            raise CorruptError(f"{path}: more than {limit:,} bytes unzipped", SAVEZ)
         yield chunk
 
 
@@ -143,4 +145,5 @@ PICKLE = Format(
     read=read_pickle_files,
     can_resize=True,
     can_grey=True,
+    has_split_column=True,
 )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.errors import COPY_AGAIN, CorruptError, MissingError, UsageError
 from pipeline.formats.arff import ARFF
 from pipeline.formats.csv_file import CSV
 from pipeline.formats.folder import PNG
@@ -17,7 +17,7 @@ from pipeline.formats.pickle_files import PICKLE
 from pipeline.formats.source import Format, Writer
 from pipeline.formats.streams import beginning
 from pipeline.formats.torchvision_folder import TORCHVISION
-from pipeline.storage.content import describe_start
+from pipeline.storage.content import describe_content, describe_start
 
 FORMATS: dict[str, Format] = {
     it.name: it for it in (NPZ, NPY, MAT, PARQUET, ARFF, IDX, IDX_GZ, TORCHVISION, PICKLE, CSV, PNG)
@@ -70,8 +70,10 @@ def find_format(path: Path) -> Format:
             raise error
         raise CorruptError(f"{path}: no supported files found; it holds {count_kinds(path)}", READ)
     start = beginning(path)
-    way_out = next((it for kind, it in WAYS_OUT.items() if kind in describe_start(start)), READ)
-    raise CorruptError(f"{path}: format not supported; {describe_start(start)}", way_out)
+    found = describe_start(start)
+    expected = READ if describe_content(start) else f"If it is damaged: {COPY_AGAIN}. {READ}"
+    way_out = next((it for kind, it in WAYS_OUT.items() if kind in found), expected)
+    raise CorruptError(f"{path}: format not supported; {found}", way_out)
 
 
 def find_writer(name: str) -> tuple[Format, Writer]:

@@ -79,6 +79,7 @@ class ReadOptions:
     reporter: ProgressReporter = SILENT
     label_column: str | None = None  # "first", "last" or the name of one; None: it is detected
     skip_damaged: bool = False  # image files that cannot be read are left out
+    split_column: str | None = None  # the name of one, or "none"; None: it is detected
 
 
 Writer: TypeAlias = Callable[[Dataset, tuple[Part, ...]], Iterator[File]]
@@ -97,6 +98,7 @@ class Format:
     is_export: Callable[[Path], bool] | None = None  # for one file: whether it is our export
     can_resize: bool = False
     has_columns: bool = False  # one of which may be named as the label
+    has_split_column: bool = False  # or may have one, which gives the split of each image
     can_skip_damaged: bool = False
     can_grey: bool = False  # image files always are
 
@@ -119,7 +121,8 @@ def select(path: Path, chunks: Iterable[Images], chosen: Chosen) -> Iterator[Ima
     if position != len(chosen):
         raise CorruptError(
             f"{path}: {position:,} images; expected {len(chosen):,}: "
-            "the file changed while it was read"
+            "the file changed while it was read",
+            "Import it again",
         )
 
 

@@ -25,10 +25,12 @@ def split_dataset(
     by_split = {part.split: part for part in source.parts}
     if len(by_split) < len(source.parts) or (None in by_split and len(by_split) > 1):
         names = ", ".join(str(part.split or "no split") for part in source.parts)
-        raise CorruptError(f"{path}: images for {names}; expected each split once")
+        what = f"{path}: images for {names}; expected each split once"
+        raise CorruptError(what, "Name one of the files or folders, or move one away")
     for part in source.parts:
         if not len(part.labels):
-            raise CorruptError(f"{path}: no images{f' in {part.split}' if part.split else ''}")
+            what = f"{path}: no images{f' in {part.split}' if part.split else ''}"
+            raise CorruptError(what, "Add images, or remove what is empty")
     whole = by_split.pop(None, None) or by_split.get("train")
     if whole is None:
         names = ", ".join(map(str, by_split))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from pipeline.datasets.user_datasets import SPLIT
-from pipeline.errors import CorruptError, UsageError
+from pipeline.errors import UsageError, damaged_file
 from pipeline.formats.litter import has_pictures, is_picture, is_skipped, list_folder
 from pipeline.storage.cache import reading
 from pipeline.storage.idx import GZIP_MAGIC
@@ -84,7 +84,7 @@ def unzipped(path: Path) -> Iterator[IO[bytes]]:
         try:
             yield content
         except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-            raise CorruptError(f"{path}: damaged gzip data ({error})") from error
+            raise damaged_file(path, "gzip data", error) from error
 
 
 def beginning(path: Path, size: int = 4096) -> bytes:

@@ -7,6 +7,10 @@ from typing import NamedTuple
 from pipeline.errors import CorruptError
 from pipeline.formats.array_layouts import find_item
 from pipeline.formats.column_names import describe, find_label, find_pixels, is_label, plain_name
+from pipeline.formats.source import ReadOptions
+from pipeline.formats.split_column import set_apart
+
+AS_IT_IS = ReadOptions()
 
 
 class TableColumns(NamedTuple):
@@ -15,10 +19,14 @@ class TableColumns(NamedTuple):
     label: int
     pixels: tuple[int, ...]  # row by row
     unused: tuple[int, ...]
+    splits: tuple[int, ...] = ()  # columns that may give the split
 
 
 def choose_columns(
-    path: Path, names: Sequence[str], are_numbers: Sequence[bool], asked: str | None = None
+    path: Path,
+    names: Sequence[str],
+    are_numbers: Sequence[bool],
+    options: ReadOptions = AS_IT_IS,
 ) -> TableColumns:
     """Find the label and the pixels, ordered by the numbers in their names.
 
@@ -28,7 +36,9 @@ def choose_columns(
     """
     pixels = pixel_columns(names, are_numbers)
     plain = [plain_name(it) for it in names]
-    others = [place for place in range(len(names)) if place not in set(pixels)]
+    beside = [place for place in range(len(names)) if place not in set(pixels)]
+    others, splits = set_apart(path, beside, names.__getitem__, options)
+    asked = options.label_column
     if not pixels:
         listed = ", ".join(describe(names, it) for it in others[:8])
         raise CorruptError(
@@ -46,7 +56,8 @@ def choose_columns(
         what = f"{path}: columns other than pixels: {listed}; expected one"
         raise CorruptError(f"{what} named label", "Images without labels are not imported")
     unused = tuple(it for it in others if it != label)
-    return TableColumns(label, tuple(it for it in pixels if it != label), unused)
+    pixels = [it for it in pixels if it != label]
+    return TableColumns(label, tuple(pixels), unused, tuple(splits))
 
 
 def pixel_columns(names: Sequence[str], are_numbers: Sequence[bool]) -> list[int]:

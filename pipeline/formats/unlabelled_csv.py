@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError
 from pipeline.formats.column_names import (
     NAMELESS,
     describe,
@@ -78,7 +78,8 @@ def find_columns(path: Path) -> Found:
     _, block = next(iter(plain_blocks(path)), (0, b""))
     rows = first_rows(path, block)
     if not rows:
-        raise CorruptError(f"{path}: the file is empty; expected {PIXELS} pixels per line")
+        what = f"{path}: the file is empty; expected {PIXELS} pixels per line"
+        raise CorruptError(what, COPY_AGAIN)
     first = rows[0]
     if is_header(first):
         names = plain_header(rows)

@@ -9,7 +9,7 @@ import io
 import zlib
 from pathlib import Path
 
-from pipeline.errors import CorruptError
+from pipeline.errors import CorruptError, describe_cause
 from pipeline.inspection.npy import inspect_npy
 from pipeline.inspection.pickles import inspect_pickle
 from pipeline.inspection.report import Report, Status
@@ -84,7 +84,7 @@ def inspect_gzip(data: bytes) -> Report:
                     verdict = f"it unpacks to {content.tell():,} bytes and more"
                     return Report("gzip", len(data), "hostile", verdict)
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        return Report("gzip", len(data), "damaged", f"damaged gzip data ({error})")
+        return Report("gzip", len(data), "damaged", f"damaged gzip data ({describe_cause(error)})")
     report = inspect_unpacked(content.getvalue())
     status, verdict = report.status, report.verdict
     if status == "plain" and not report.format.startswith(READ_GZIPPED):

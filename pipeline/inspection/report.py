@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pipeline.errors import printable
+from pipeline.errors import COPY_AGAIN, printable
 
 Status = Literal["plain", "refused", "unknown", "damaged", "hostile"]
 
@@ -50,7 +50,8 @@ class Report:
             for number, text in enumerate(texts):
                 yield printable(f"  {'' if number else label:10} {text}")
         status = "plain data" if self.is_plain else self.status.upper()
-        yield printable(f"  {'verdict':10} {status}: {self.verdict}.")
+        advice = f" {COPY_AGAIN}." if self.status == "damaged" else ""
+        yield printable(f"  {'verdict':10} {status}: {self.verdict}.{advice}")
 
     def as_json(self, name: str) -> dict[str, Any]:
         """Return the report for programs."""

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from pipeline.errors import CorruptError
+from pipeline.errors import CorruptError, describe_cause, excerpt
 from pipeline.inspection.report import Report, worst
 from pipeline.storage.decompression import is_bomb
 
@@ -47,7 +47,7 @@ def open_zip(data: bytes) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except Exception as error:  # damaged zips raise nearly every kind
-        raise CorruptError(f"not a readable ZIP archive ({error})"[:200]) from error
+        raise CorruptError(f"not a readable ZIP archive ({describe_cause(error)})") from error
     stated = int.from_bytes(data[data.rfind(END_SIGNATURE) :][10:12], "little")
     if stated not in (len(archive.infolist()), COUNTED_ELSEWHERE):
         raise CorruptError(f"it states {stated:,} members and lists {len(archive.infolist()):,}")
@@ -61,7 +61,7 @@ def find_threat(members: list[Member], size: int) -> str:
     if duplicates := len(names) - len(set(names)):
         return f"{duplicates:,} names occur twice, and readers differ in which member counts"
     if outside := next(filter(leads_outside, names), ""):
-        return f"unpacking it would write outside the folder, to {outside[:100]!r}"
+        return f"unpacking it would write outside the folder, to {excerpt(outside)}"
     if do_overlap(members):
         return f"its members share the same bytes, and are {content:,} bytes unpacked"
     if is_bomb(content, size):
@@ -96,7 +96,8 @@ def read_member(archive: zipfile.ZipFile, member: Member) -> bytes:
             if len(content) != member.file_size or file.read(1):
                 raise ValueError(f"its size is not {member.file_size:,} bytes")
     except Exception as error:  # as above
-        raise CorruptError(f"{member.filename[:100]!r} is damaged ({error})"[:300]) from error
+        what = f'"{excerpt(member.filename)}" is damaged ({describe_cause(error)})'
+        raise CorruptError(what) from error
     return content
 
 
@@ -109,7 +110,7 @@ def summarise_zip(kind: str, size: int, members: list[Member], reports: list[Rep
         status, verdict = "refused", "it is empty"
     elif not worst_report.is_plain:
         name = next(m.filename for m, report in named if report is worst_report)
-        status, verdict = worst_report.status, f"{name[:100]!r}: {worst_report.verdict}"
+        status, verdict = worst_report.status, f'"{excerpt(name)}": {worst_report.verdict}'
     elif kind == "npz" and compressed:
         status = "refused"
         verdict = "its arrays are compressed; this project reads stored ones"

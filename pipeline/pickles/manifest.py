@@ -171,7 +171,8 @@ def read_split(cache: Cache, dataset: Dataset | str, split: str) -> tuple[Pixels
         pixels, labels = read_pickle(path)
         if len(labels) and labels.max() >= len(dataset.classes):
             raise CorruptError(
-                f"{path}: label {labels.max()}; expected 0 to {len(dataset.classes) - 1}"
+                f"{path}: label {labels.max()}; expected 0 to {len(dataset.classes) - 1}",
+                f"Run `pipeline build-pickles {dataset.name} --force`",
             )
         return pixels, labels
     return read_pickle(path, check_inputs(cache, dataset, split))

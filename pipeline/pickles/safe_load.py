@@ -18,7 +18,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError, describe_cause
 from pipeline.pickles.machine import NEARLY_ALL_EMPTY, Machine, UnsafePickleError
 from pipeline.storage.arguments import checked
 from pipeline.storage.cache import read_whole
@@ -52,7 +52,8 @@ def load_untrusted(path: Path | str) -> Any:
             f"{path}: refused: {error.message}. Nothing in it was run"
         ) from error
     except CorruptError as error:
-        raise CorruptError(f"{path}: not a readable pickle: {error.message}") from error
+        what = f"{path}: not a readable pickle: {error.message}"
+        raise CorruptError(what, COPY_AGAIN) from error
 
 
 def load_bytes(data: bytes) -> Any:
@@ -67,7 +68,14 @@ def load_bytes(data: bytes) -> Any:
     except CorruptError:
         raise
     except Exception as error:  # damaged pickles raise nearly every kind
-        raise CorruptError(f"{type(error).__name__}: {error}"[:200]) from error
+        raise CorruptError(describe_stop(error)) from error
+
+
+def describe_stop(error: Exception) -> str:
+    """Describe why a pickle cannot be followed to its end."""
+    if isinstance(error, IndexError | AttributeError | TypeError | LookupError):
+        return "its opcodes do not fit together"
+    return describe_cause(error)
 
 
 def is_plain_lists(data: bytes) -> bool:

@@ -348,7 +348,8 @@ def require_regular_file(path: Path, max_bytes: int | None = None, hint: str = "
         kind = FILE_KINDS.get(stat.S_IFMT(status.st_mode), "something else")
         raise StorageError(f"cannot read {path}: it is {kind}; expected a regular file")
     if max_bytes is not None and status.st_size > max_bytes:
-        raise CorruptError(f"{path}: {status.st_size:,} bytes; expected {max_bytes:,} at most")
+        what = f"{path}: {status.st_size:,} bytes; expected {max_bytes:,} at most"
+        raise CorruptError(what, hint or "Name a smaller file")
     return status.st_size
 
 

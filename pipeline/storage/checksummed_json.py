@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError, describe_cause, excerpt
 from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Digest, publish, reading, require_regular_file
 
@@ -33,22 +33,27 @@ def read_json(
     with reading(path, hint):
         content = path.read_bytes() if size <= MAX_BYTES else b""
     if size > MAX_BYTES:
-        raise CorruptError(f"{path}: {size:,} bytes; expected {MAX_BYTES:,} at most", hint)
+        raise CorruptError(
+            f"{path}: {size:,} bytes; expected {MAX_BYTES:,} at most", hint or COPY_AGAIN
+        )
     try:
         value = json.loads(content)
         if not isinstance(value, dict):
             raise TypeError(f"it is {show_value(value)}; expected an object")
     except (ValueError, TypeError, RecursionError) as error:
-        raise CorruptError(f"{path}: not a JSON object ({error})", hint) from error
+        what = f"{path}: not a JSON object ({describe_cause(error)})"
+        raise CorruptError(what, hint or COPY_AGAIN) from error
     if newest is not None and "format" in value:
         check_format(path, value["format"], newest, hint)
     if unsealed and value.keys() == set(unsealed):
         return value
     seal = value.pop(CHECKSUM_KEY, None)
     if content != checksummed_bytes(value):
-        stated = "missing" if seal is None else seal
-        found = f"sha256 is {compute_checksum(value)}, its checksum is {stated}"
-        raise CorruptError(f"{path}: {found}: it was changed", hint)
+        stated = "missing" if seal is None else excerpt(str(seal))
+        found = f"sha256 is {compute_checksum(value)}, its checksum is {stated}: it was changed"
+        if seal == compute_checksum(value):
+            found = "it was written again, with other blanks or line ends"
+        raise CorruptError(f"{path}: {found}", hint or COPY_AGAIN)
     return value
 
 
@@ -58,11 +63,13 @@ def check_format(path: Path, found: Any, newest: int, hint: str) -> None:
     Raises: CorruptError.
     """
     if type(found) is not int or found < 1:
-        raise CorruptError(f"{path}: format is {show_value(found)}; expected 1 to {newest}", hint)
+        raise CorruptError(
+            f"{path}: format is {show_value(found)}; expected 1 to {newest}", hint or COPY_AGAIN
+        )
     if found > newest:
         raise CorruptError(
             f"{path}: format {found}; this version reads {newest}",
-            f"Update the project, or start over: {hint}",
+            f"Update the project{f', or start over: {hint}' if hint else ''}",
         )
 
 

@@ -84,4 +84,4 @@ def describe_start(start: bytes) -> str:
     if not start:
         return "it is empty"
     what = describe_content(start)
-    return f"it is {what}" if what else f"it begins with {start[:8]!r}"
+    return f"it is {what}" if what else f"it begins with the bytes {start[:8].hex(' ')}"

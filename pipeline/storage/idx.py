@@ -27,7 +27,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError, damaged_file, describe_cause
 from pipeline.storage.cache import reading
 from pipeline.storage.content import describe_content
 from pipeline.storage.decompression import check_decompression
@@ -56,11 +56,13 @@ class IdxStream:
         if content_size > size_limit:
             raise CorruptError(
                 f"{path}: the header declares {content_size:,} bytes; "
-                f"the file can hold {size_limit:,} at most"
+                f"the file can hold {size_limit:,} at most",
+                COPY_AGAIN,
             )
         if len(self.shape) > MAX_DIMENSIONS or math.prod(filter(None, self.shape)) > 2**48:
             raise CorruptError(
-                f"{path}: the header declares {self.shape}, which is not a valid shape"
+                f"{path}: the header declares {self.shape}, which is not a valid shape",
+                COPY_AGAIN,
             )
         self.content_size = content_size
 
@@ -77,7 +79,8 @@ class IdxStream:
             items = np.frombuffer(self._read(n * item_bytes), self.dtype)
             yield items.reshape(n, *item_shape)
         if self._file.read(1):
-            raise CorruptError(f"{self.path}: more bytes than the shape {self.shape} needs")
+            what = f"{self.path}: more bytes than the shape {self.shape} needs"
+            raise CorruptError(what, COPY_AGAIN)
 
     @property
     def sha256(self) -> str:
@@ -90,9 +93,10 @@ class IdxStream:
             raise self._no_idx_error(zeros + bytes([code, n_dimensions]))
         if code not in DTYPES:
             known = ", ".join(f"0x{known:02x}" for known in DTYPES)
-            raise CorruptError(f"{self.path}: element type 0x{code:02x}; expected one of {known}")
+            what = f"{self.path}: element type 0x{code:02x}; expected one of {known}"
+            raise CorruptError(what, COPY_AGAIN)
         if n_dimensions == 0:
-            raise CorruptError(f"{self.path}: 0 dimensions; expected at least 1")
+            raise CorruptError(f"{self.path}: 0 dimensions; expected at least 1", COPY_AGAIN)
         shape = np.frombuffer(self._read(4 * n_dimensions), ">u4")
         return np.dtype(DTYPES[code]), tuple(int(length) for length in shape)
 
@@ -101,14 +105,16 @@ class IdxStream:
         what = describe_content(start + self._file.read(HEAD_BYTES))
         what = "gzipped twice" if what == "gzip data" else what
         return CorruptError(
-            f"{self.path}: begins with {start[:2]!r}; expected two zero bytes"
-            f"{f': it is {what}' * bool(what)}"
+            f"{self.path}: begins with the bytes {start[:2].hex(' ')}; expected two zero bytes"
+            f"{f': it is {what}' * bool(what)}",
+            COPY_AGAIN,
         )
 
     def _read(self, size: int) -> bytes:
         data = self._file.read(size)
         if len(data) != size:
-            raise CorruptError(f"{self.path}: ends {size - len(data):,} bytes too early")
+            what = f"{self.path}: ends {size - len(data):,} bytes too early"
+            raise CorruptError(what, COPY_AGAIN)
         self._sha256.update(data)
         return data
 
@@ -130,7 +136,7 @@ def open_idx(path: Path, content_size: int | None = None, member: str = "") -> I
                 yield start_reading(path, file, path.stat().st_size, content_size)
         except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError) as error:
             kind = "zip" if member else "gzip"
-            raise CorruptError(f"{path}: damaged {kind} data ({error})") from error
+            raise damaged_file(path, f"{kind} data", error) from error
 
 
 def open_member(path: Path, file: IO[bytes], member: str) -> tuple[IO[bytes], int]:
@@ -145,7 +151,8 @@ def open_member(path: Path, file: IO[bytes], member: str) -> tuple[IO[bytes], in
             raise ValueError(f"compressed by method {info.compress_type}")
         return archive.open(info), info.file_size
     except (zipfile.BadZipFile, KeyError, RuntimeError, ValueError, struct.error) as error:
-        raise CorruptError(f"{path}: not a ZIP archive with {member} ({error})"[:500]) from error
+        what = f"{path}: not a ZIP archive with {member} ({describe_cause(error)})"
+        raise CorruptError(what, COPY_AGAIN) from error
 
 
 def start_reading(path: Path, file: IO[bytes], size: int, content_size: int | None) -> IdxStream:

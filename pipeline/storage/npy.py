@@ -11,7 +11,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from pipeline.errors import CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError
 
 MAGIC = b"\x93NUMPY"
 STARTS = {MAGIC + bytes([version, 0]) for version in (1, 2, 3)}
@@ -51,10 +51,11 @@ def read_npy_header(where: str, file: IO[bytes]) -> NpyHeader:
         what = "an array of structures; expected one of numbers"
         raise CorruptError(f"{where}: {what}", FIELDS)
     if start not in STARTS or match is None:
-        raise CorruptError(f"{where} is not an array of numbers, or its header is damaged")
+        what = f"{where} is not an array of numbers, or its header is damaged"
+        raise CorruptError(what, f"{COPY_AGAIN}, or save it again with np.savez")
     descr, order, numbers = (group.decode() for group in match.groups())
     try:
         shape = tuple(map(int, re.findall("[0-9]+", numbers)))
         return NpyHeader(shape, order == "True", np.dtype(descr), 8 + len(prefix) + length)
     except (TypeError, ValueError, OverflowError) as error:
-        raise CorruptError(f"{where} has an unknown type or size ({error})") from error
+        raise CorruptError(f"{where} has an unknown type or size", COPY_AGAIN) from error

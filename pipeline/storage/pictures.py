@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from pipeline.errors import CorruptError
+from pipeline.errors import CorruptError, damaged_file
 from pipeline.storage.cache import read_whole
 from pipeline.storage.content import describe_start
 
@@ -27,6 +27,7 @@ SUFFIXES = (  # of their files
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib", ".webp"),
     *(".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm"),
 )
+SMALLER = "Make it smaller"
 SIDES_OF_PHOTO = ("MPO",)  # of one photo: other views of a camera, not an animation
 MIN_CONTRAST = 32  # levels between the darkest and the lightest visible pixel
 ORIENTATION = 0x0112  # the Exif tag for the camera's rotation
@@ -60,7 +61,8 @@ def decode_picture(data: bytes, name: str, options: PictureOptions) -> NDArray[n
     Raises: CorruptError.
     """
     if len(data) > options.max_bytes:
-        raise CorruptError(f"{name}: more than {options.max_bytes:,} bytes for one image")
+        what = f"{name}: more than {options.max_bytes:,} bytes for one image"
+        raise CorruptError(what, SMALLER)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about errors outside the pixels
@@ -73,14 +75,14 @@ def decode_picture(data: bytes, name: str, options: PictureOptions) -> NDArray[n
                 grey.getexif()[ORIENTATION] = image.getexif().get(ORIENTATION, 1)
                 return np.asarray(ImageOps.exif_transpose(grey))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise CorruptError(f"{name}: more than {options.max_pixels:,} pixels") from error
+        raise CorruptError(f"{name}: more than {options.max_pixels:,} pixels", SMALLER) from error
     except UnidentifiedImageError as error:
-        what = describe_start(data)
-        raise CorruptError(f"{name}: not an image of type {', '.join(TYPES)}: {what}") from error
+        what = f"{name}: not an image of type {', '.join(TYPES)}: {describe_start(data)}"
+        raise CorruptError(what, "Save it as PNG") from error
     except CorruptError:
         raise
     except Exception as error:  # damaged images make Pillow raise nearly every kind
-        raise CorruptError(f"{name}: damaged image ({error})") from error
+        raise damaged_file(name, "image", error) from error
 
 
 def check_pixels(name: str, image: Image.Image, max_pixels: int) -> None:
@@ -95,7 +97,8 @@ def check_pixels(name: str, image: Image.Image, max_pixels: int) -> None:
     limit = min(max_pixels, MAX_DECODED_PIXELS // copies)
     if image.width * image.height > limit:
         raise CorruptError(
-            f"{name}: an image of {image.width} x {image.height}, more than {limit:,} pixels"
+            f"{name}: an image of {image.width} x {image.height}, more than {limit:,} pixels",
+            SMALLER,
         )
 
 
@@ -105,7 +108,8 @@ def check_single(name: str, image: Image.Image) -> None:
     Raises: CorruptError, and Pillow's errors for damaged images.
     """
     if getattr(image, "n_frames", 1) > 1 and image.format not in SIDES_OF_PHOTO:
-        raise CorruptError(f"{name}: an animation, or several images; expected a single one")
+        what = f"{name}: an animation, or several images; expected a single one"
+        raise CorruptError(what, "Save the one that is meant")
 
 
 def on_visible_paper(image: Image.Image, max_side: int | None) -> NDArray[np.uint8]:

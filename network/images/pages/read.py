@@ -110,9 +110,11 @@ def read_page(source: Path | bytes | Grey, options: PageOptions = READ_DIGITS) -
     try:
         page = prepare_page(grey, options)
     except CorruptError as error:
-        raise CorruptError(f"{name}: {error}") from error
+        raise CorruptError(f"{name}: {error.message}", error.hint) from error
     if not page.digits:
-        raise CorruptError(f"{name}: nothing is drawn on it")
+        raise CorruptError(
+            f"{name}: nothing is drawn on it", "Name a picture with dark ink on light paper"
+        )
     return page
 
 

@@ -108,7 +108,8 @@ def likely_parts(ink: Ink, mask: Mask, labels: Integers, boxes: Integers) -> NDA
     size = np.max(boxes[kept, 2:] - boxes[kept, :2], axis=1)
     kept = np.compress(size >= SPECK * middle_size(size), kept)
     if len(kept) > MAX_BLOBS:
-        raise CorruptError(f"{len(kept):,} marks, of {MAX_BLOBS:,} at most: no page of digits")
+        what = f"{len(kept):,} marks, of {MAX_BLOBS:,} at most: not a page of digits"
+        raise CorruptError(what, "Crop the picture to the digits")
     return kept
 
 

@@ -30,6 +30,8 @@ from pipeline.errors import CorruptError, MissingError, describe_cause
 from pipeline.pickles.manifest import read_known
 from pipeline.storage.cache import publish
 
+SEND_AGAIN = "Check the connection to the worker, and start the job again"
+
 
 @dataclass(frozen=True)
 class TrainingJob:
@@ -154,7 +156,9 @@ def keep_pickle(pickle: bytes, sha256: str) -> Path:
     if not path.exists():
         found = hashlib.sha256(pickle).hexdigest()
         if found != sha256:
-            raise CorruptError(f"received examples have sha256 {found}; expected {sha256}")
+            raise CorruptError(
+                f"received examples have sha256 {found}; expected {sha256}", SEND_AGAIN
+            )
         publish(path, [pickle])
     return path
 

@@ -221,7 +221,7 @@ def test_members_are_listed_with_sizes_and_ratios(inspect):
     assert first.startswith("a.pickle  20,0")
     assert ":1  list of 10,000 int" in first
     assert second.startswith("readme.txt  5 bytes")
-    assert (report.status, "'readme.txt': only" in report.verdict) == ("unknown", True)
+    assert (report.status, '"readme.txt": only' in report.verdict) == ("unknown", True)
 
 
 plain = st.recursive(

@@ -127,6 +127,15 @@ def test_a_signal_in_an_import_is_not_lost(number, tmp_path):
     assert process.returncode in {128 + number, -number}
 
 
+@pytest.fixture
+def usual_ctrl_c():
+    """Ctrl-C as a program begins with it, whatever the tests before ran in this process."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("usual_ctrl_c")
 def test_afterwards_and_elsewhere_ctrl_c_is_an_exception_again():
     with silent_interrupts():
         assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
