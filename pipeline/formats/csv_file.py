@@ -112,7 +112,9 @@ def make_source(folder: Path, tables: dict[str | None, Table], notes: tuple[str,
         }
         parts.append(replace(make_part(split, table, numbers), places=places))
     notes += tuple(note for table in tables.values() for note in table.notes)
-    return Source(tuple(parts), classes or numbered_classes(folder, parts, listed), notes)
+    is_scaled = any(table.scale.full is not None for table in tables.values())
+    classes = classes or numbered_classes(folder, parts, listed)
+    return Source(tuple(parts), classes, notes, is_scaled)
 
 
 def check_numbers(tables: Iterable[Table], plain: dict[str, str]) -> None:

@@ -138,7 +138,7 @@ def survey_file(path: Path, options: ReadOptions) -> Survey:
                 wanted = wanted_columns(columns)
                 count = len(columns.layouts)
                 survey = Survey(
-                    *(path, columns, Scale()),
+                    *(path, columns, Scale(options.highest)),
                     *(
                         tuple(Texts() for _ in range(count)),
                         tuple(Candidate() for _ in range(count)),
@@ -181,7 +181,7 @@ def add_block(survey: Survey, wanted: Wanted, block: Block) -> None:
     """
     wrong = survey.scale.survey(block.numbers)
     if wrong is not None:
-        raise number_error(survey.path, block, wanted, wrong)
+        raise number_error(survey.path, block, wanted, wrong, survey.scale.expected)
     for texts, column in zip((*survey.texts, survey.id_texts), block.texts, strict=False):
         if texts is not None:
             texts.add(block.line, column)
@@ -334,5 +334,5 @@ def read_pixels(table: Table) -> Iterator[NDArray[np.uint8]]:
             parsed = parse_block(table.path, line, block, wanted)
             wrong = table.scale.survey(parsed.numbers)
             if wrong is not None:  # the file has changed since
-                raise number_error(table.path, parsed, wanted, wrong)
+                raise number_error(table.path, parsed, wanted, wrong, table.scale.expected)
             yield table.scale.pixels(parsed.numbers)
