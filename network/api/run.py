@@ -1,7 +1,8 @@
 """A run in Python: its history, predictions, test evaluation, plots and exports."""
 
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,9 +29,17 @@ from network.training.checks import check_range, format_list
 from network.training.configuration import OPTIONS, Configuration
 from network.training.state import EpochDone
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import COPY_AGAIN, CorruptError, UsageError, describe_cause
+from pipeline.errors import CorruptError, UsageError
 from pipeline.storage.arguments import checked, show_value
 from pipeline.storage.cache import Cache, absolute, find_cache, publish
+from pipeline.storage.levels import (
+    FAINT,
+    FULL,
+    Scale,
+    find_range,
+    format_level,
+    require_highest,
+)
 from pipeline.storage.outputs import HTML, ONNX, SAFETENSORS, Output, require_outputs
 from pipeline.terminal.counted import counted
 
@@ -97,20 +106,26 @@ class Run:
         return self.history[-1].validation_accuracy if self.history else None
 
     @checked
-    def predict(self, source: Source, coverage: float | None = None) -> Predictions:
+    def predict(
+        self, source: Source, coverage: float | None = None, highest: float | None = None
+    ) -> Predictions:
         """Predict the digits on a photo, a scan or a drawing, or those of an array.
 
         `source` is the path of an image file or its bytes, a Pillow image, or an array: (28, 28) or
         (N, 28, 28), light ink on a dark ground as in MNIST, 0 to 255 or, as floats, 0 to 1.
         With `coverage`, such as 0.99, each prediction has a set of classes that contains the
-        correct one at that rate.
+        correct one at that rate. `highest` is the pixel of full ink, such as 16, if it is not 255
+        (or 1 for floats). An unusual scale is a `UserWarning`.
 
         Returns: a list, also for one image; `predict_one` returns its prediction.
 
         Raises: UsageError, MissingError, CorruptError.
         """
         check_range("coverage", coverage, 0, 1)
-        digits, pixels = read_source(source, self.classes)
+        require_highest(highest)
+        digits, pixels, notes = read_source(source, self.classes, highest)
+        for note in notes:
+            warnings.warn(note, UserWarning, stacklevel=3)  # at the line that calls this method
         boxes: list[Box | None] = [digit.box for digit in digits] or [None] * len(pixels)
         found = self.predictor.predict(pixels, coverage)
         return Predictions(
@@ -118,12 +133,14 @@ class Run:
             for each in zip(found, pixels, boxes, strict=True)
         )
 
-    def predict_one(self, source: Source, coverage: float | None = None) -> Prediction:
+    def predict_one(
+        self, source: Source, coverage: float | None = None, highest: float | None = None
+    ) -> Prediction:
         """Predict a single image: an array (28, 28), or a picture of one digit, as in `predict`.
 
         Raises: UsageError for several digits; otherwise as `predict`.
         """
-        found = self.predict(source, coverage)
+        found = self.predict(source, coverage, highest)
         if len(found) != 1:
             raise UsageError(f"source has {len(found)} digits; expected one", "Use run.predict")
         return found[0]
@@ -144,7 +161,10 @@ class Run:
 
         Shapes: images (N, 28, 28), as for `predict` -> (N, K).
         """
-        return compute_outputs(self.model, self.params, scale_pixels(to_pixels(images)))
+        pixels, notes = to_pixels(images)
+        for note in notes:
+            warnings.warn(note, UserWarning, stacklevel=2)
+        return compute_outputs(self.model, self.params, scale_pixels(pixels))
 
     @checked
     def test(
@@ -242,25 +262,26 @@ def describe_prediction(
     )
 
 
-def read_source(source: Source, classes: tuple[str, ...]) -> tuple[Sequence[Digit], Array]:
-    """Return the digits on a page, and the pixels to predict: (N, 28, 28) uint8.
+def read_source(
+    source: Source, classes: tuple[str, ...], highest: float | None = None
+) -> tuple[Sequence[Digit], Array, list[str]]:
+    """Return the digits on a page, the pixels to predict (N, 28, 28), and notes on their scale.
 
     Raises: UsageError, MissingError, CorruptError.
     """
     if isinstance(source, np.ndarray | list):
-        return [], to_pixels(source)
+        return [], *to_pixels(source, highest)
     page_source: Any = Path(source) if isinstance(source, str) else source
-    if isinstance(source, Image.Image):
-        page_source = decode_image(source)
-    elif isinstance(page_source, Path):
+    if isinstance(page_source, Path):
         require_one_file(page_source)
     try:
-        digits = read_page(page_source, options_for(classes)).digits
+        page = read_page(page_source, replace(options_for(classes), highest=highest))
     except CorruptError as error:
         if "not an image" in error.message and not error.hint:
             error.hint = "`network predict` also reads files of images, such as CSV and .npz"
         raise
-    return digits, np.stack([digit.pixels for digit in digits])
+    notes = [note.replace("--highest ", "highest=") for note in page.notes]
+    return page.digits, np.stack([digit.pixels for digit in page.digits]), notes
 
 
 def require_one_file(path: Path) -> None:
@@ -275,21 +296,8 @@ def require_one_file(path: Path) -> None:
         )
 
 
-def decode_image(image: Image.Image) -> Array:
-    """Return the grey levels of a Pillow image, and read its file if needed.
-
-    Shapes: (H, W) uint8.
-    Raises: CorruptError.
-    """
-    try:
-        return np.asarray(image.convert("L"))
-    except Exception as error:  # Pillow raises many kinds for damaged images
-        what = f"source is a damaged image ({describe_cause(error)})"
-        raise CorruptError(what, COPY_AGAIN) from error
-
-
-def to_pixels(images: Any) -> Array:
-    """Return images as grey levels.
+def to_pixels(images: Any, highest: float | None = None) -> tuple[Array, list[str]]:
+    """Return images as grey levels, and notes; the number of full ink may be given.
 
     Shapes: (28, 28) or (N, 28, 28) -> (N, 28, 28) uint8.
     Raises: UsageError for another shape, and for values that are not grey levels.
@@ -306,14 +314,20 @@ def to_pixels(images: Any) -> Array:
     if array.shape[-2:] != IMAGE_SHAPE or array.ndim not in {2, 3} or not len(array):
         raise UsageError(f"images have the shape {array.shape}; expected (28, 28) or (N, 28, 28)")
     array = array.reshape(-1, *IMAGE_SHAPE)
-    low, high = float(array.min()), float(array.max())
-    if array.dtype.kind == "f" and 0 <= low <= high <= 1:
-        array = np.rint(255 * array)
-    elif not 0 <= low <= high <= 255:
+    low, high = find_range(array)
+    are_shares = array.dtype.kind == "f" and high <= 1
+    full = highest or (1 if are_shares else FULL)
+    if not 0 <= low <= high <= full:
+        end = "" if highest else ", or floats from 0 to 1"
         raise UsageError(
-            f"pixels are from {low:g} to {high:g}; expected 0 to 255, or floats from 0 to 1"
+            f"pixels are from {low:g} to {high:g}; expected 0 to {format_level(full)}{end}"
         )
-    return array.astype(np.uint8)
+    notes = list[str]()
+    if highest is None and not are_shares and low < high <= FAINT:
+        top = format_level(high)
+        what = f"no pixel is above {top} of {FULL}, so the ink is faint"
+        notes = [f"{what}; if {top} is full ink, predict with highest={top}"]
+    return Scale(full).to_bytes(array), notes
 
 
 @checked

@@ -67,14 +67,11 @@ def predict(
         ),
     ] = None,
     highest: Annotated[
-        int | None,
+        float | None,
         typer.Option(
             "--highest",
-            min=1,
-            max=255,
             metavar="N",
-            help="Highest possible pixel value in CSV, .npz and similar files, such as 1 or 16. "
-            "[default: detected]",
+            help="Highest possible pixel value, such as 1, 16 or 4095. [default: detected]",
         ),
     ] = None,
     out: Annotated[
@@ -111,14 +108,14 @@ def predict(
     classes = find_classes(cache, loaded)
     with lend_workspace(cache) as workspace:
         inputs = [it for path in images for it in list_inputs(path, workspace)]
-        for_files = {"--invert" if invert else "--no-invert": invert, "--highest": highest}
+        for_files = {"--invert" if invert else "--no-invert": invert}
         for_pictures = {"--coverage": coverage, "--deskew": deskew or None, "--steps": steps}
         check_options(inputs, for_files, for_pictures)
         wanted = [("--steps", steps, PNG), ("--out", out, KINDS[output_format])]
         outputs = [Output(option, path, kind) for option, path, kind in wanted if path is not None]
         require_outputs(outputs, [*images, *(it.path for it in inputs)], force)
         options = PredictOptions(deskew, coverage, workspace, invert, highest)
-        predictor, found = predict_inputs(cache, loaded, classes, inputs, options)
+        predictor, found, notes = predict_inputs(cache, loaded, classes, inputs, options)
     if steps is not None:
         draw_page_steps(found, classes, steps)
         console.note(f"The steps are in {steps}")
@@ -131,7 +128,9 @@ def predict(
     if out is not None:
         count = write_answers(out, found, output_format)
         console.say(f"{counted(count, 'prediction')} in {out}")
-    console.result(found_json(found))
+    for note in notes:
+        console.note(f"Note: {note}")
+    console.result(found_json(found, notes))
     if errors := [it.error for it in found if it.error]:
         console.note(f"{len(errors):,} of {counted(len(found), 'file')} could not be read")
         raise typer.Exit(errors[0].exit_code)
@@ -213,7 +212,7 @@ def format_answer(predictor: "Predictor", file: str, answer: "Answer") -> str:
     return f"{line} ({format_probability(answer.probability)})"
 
 
-def found_json(found: "list[FilePredictions]") -> dict[str, Any]:
+def found_json(found: "list[FilePredictions]", notes: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the `--json` output; files, notes and errors only if there are any."""
     pages = [it for it in found if it.page]
     files = [
@@ -225,7 +224,7 @@ def found_json(found: "list[FilePredictions]") -> dict[str, Any]:
         for it in found
         if it.page is None and not it.error
     ]
-    notes = [note for it in found for note in it.notes]
+    notes = (*(note for it in found for note in it.notes), *notes)
     errors = [
         {"image": it.name, "error": it.error.message, "code": it.error.exit_code}
         for it in found
@@ -242,7 +241,7 @@ def found_json(found: "list[FilePredictions]") -> dict[str, Any]:
             )
         ],
         **({"files": files} if files else {}),
-        **({"notes": notes} if notes else {}),
+        **({"notes": list(notes)} if notes else {}),
         **({"errors": errors} if errors else {}),
     }
 

@@ -11,7 +11,15 @@ import numpy as np
 
 from network.core.data import scale_pixels
 from network.core.params import Array
-from network.images.pages.read import Box, Page, options_for, page_text, read_page
+from network.images.pages.grey import read_pictures
+from network.images.pages.read import (
+    PICTURES,
+    Box,
+    Page,
+    options_for,
+    page_text,
+    require_digits,
+)
 from network.metrics.accuracy import compute_outputs
 from network.metrics.calibration import outputs_and_scores
 from network.runs.folder import LoadedRun
@@ -22,6 +30,7 @@ from pipeline.formats.source import Ids
 from pipeline.formats.unlabelled import Input, open_images
 from pipeline.formats.unlabelled_csv import ID
 from pipeline.storage.cache import Cache, publish
+from pipeline.storage.levels import require_highest
 
 OutputFormat = Literal["csv", "kaggle"]
 
@@ -64,7 +73,7 @@ class PredictOptions:
     coverage: float | None  # of the prediction sets, if requested
     workspace: Path  # for unpacked files
     invert: bool | None = None  # of files of images; None: if they are dark ink on light paper
-    highest: int | None = None  # the pixel value of full ink; None: the highest if all are low
+    highest: float | None = None  # the pixel value of full ink; None: the highest if all are low
 
 
 def predict_inputs(
@@ -73,13 +82,16 @@ def predict_inputs(
     classes: Sequence[str],
     inputs: Sequence[Input],
     options: PredictOptions,
-) -> tuple[Predictor, list[FilePredictions]]:
+) -> tuple[Predictor, list[FilePredictions], tuple[str, ...]]:
     """Predict files in order; a file that cannot be read does not stop the others.
+
+    Returns: the predictor, the predictions, and notes on the scale of all pictures.
 
     Raises: ProjectError for a single file that cannot be read, and for a coverage that is not
     supported.
     """
-    pages = [read_input(it, classes, options.deskew) for it in inputs]
+    require_highest(options.highest)
+    pages, notes = read_inputs(inputs, classes, options)
     if len(inputs) == 1 and isinstance(pages[0], ProjectError):
         raise pages[0]
     predictor = load_predictor(cache, loaded)
@@ -93,7 +105,7 @@ def predict_inputs(
             found.append(predict_page(predictor, classes, file.name, page, options.coverage))
     if len(found) == 1 and found[0].error:
         raise found[0].error
-    return predictor, found
+    return predictor, found, notes
 
 
 def renamed(message: str, file: Input) -> str:
@@ -101,15 +113,29 @@ def renamed(message: str, file: Input) -> str:
     return message.replace(printable(str(file.path)), printable(file.name))
 
 
-def read_input(file: Input, classes: Sequence[str], deskew: bool) -> Page | ProjectError | None:
-    """Read the page in a picture; return the error of that, or None for a file of images."""
-    if not file.is_picture:
-        return None
-    try:
-        return read_page(file.path, options_for(classes, deskew))
-    except ProjectError as error:
-        error.message = renamed(error.message, file)
-        return error
+def read_inputs(
+    inputs: Sequence[Input], classes: Sequence[str], options: PredictOptions
+) -> tuple[list[Page | ProjectError | None], tuple[str, ...]]:
+    """Read the pages in pictures, all on one scale.
+
+    Returns: a page or the error of reading it for each picture, None for each file of images;
+    and notes on the scale.
+    """
+    reading = options_for(classes, options.deskew)
+    pictures = read_pictures(
+        [(it.name, it.path) for it in inputs if it.is_picture], PICTURES, options.highest
+    )
+    grey, pages = iter(pictures.found), list[Page | ProjectError | None]()
+    for file in inputs:
+        levels = next(grey) if file.is_picture else None
+        if not isinstance(levels, np.ndarray):
+            pages.append(levels)
+            continue
+        try:
+            pages.append(require_digits(file.name, levels, reading))
+        except ProjectError as error:
+            pages.append(error)
+    return pages, pictures.notes
 
 
 def predict_page(
@@ -156,8 +182,9 @@ def predict_file(
     model, params = predictor.loaded.model, predictor.loaded.params
     answers: list[Answer] = []
     try:
-        with open_images(file.path, options.workspace) as found:
-            change, notes = find_change(found, options.invert, options.highest)
+        with open_images(file.path, options.workspace, options.highest) as found:
+            change, notes = find_change(found, options.invert, options.highest, found.is_scaled)
+            notes += found.late_notes()
             for chunk in found:
                 images = scale_pixels(np.ascontiguousarray(change.apply(file.name, chunk)))
                 scores, logarithms = outputs_and_scores(model, params, images)

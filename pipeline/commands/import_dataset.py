@@ -50,13 +50,11 @@ def import_dataset(
         bool, typer.Option("--invert", help="Invert dark ink on light paper.")
     ] = False,
     highest: Annotated[
-        int | None,
+        float | None,
         typer.Option(
             "--highest",
-            min=1,
-            max=255,
             metavar="N",
-            help="Highest possible pixel value, such as 1 or 16. [default: 255]",
+            help="Highest possible pixel value, such as 1, 16 or 4095. [default: 255]",
         ),
     ] = None,
     transpose: Annotated[

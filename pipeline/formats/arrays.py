@@ -70,7 +70,9 @@ def source_of_arrays(
     others = [it for it in (*arrays, *columns) if id(it) not in used]
     unused = [it.name for it in others if not has_no_name(it.name)]
     notes += [f"{path}: not used: {', '.join(unused[:10])}"] if unused else []
-    return Source(tuple(parts), classes or numbered_classes(path, parts, listed), tuple(notes))
+    classes = classes or numbered_classes(path, parts, listed)
+    notes = list(dict.fromkeys(notes))  # one scale is that of several arrays
+    return Source(tuple(parts), classes, tuple(notes), is_scaled=options.highest is not None)
 
 
 def take_class_names(
@@ -122,19 +124,30 @@ def make_part(pair: Pair, labels: Labels, options: ReadOptions) -> tuple[Part, t
     if pair.split and has_no_name(pair.images.name):
         where += f": {pair.split}"
     check_looks(where, pair.layout, options)
-    ink = find_ink(where, pair.images.read())
+    ink = find_ink_of(pair.images, options, where)
+
+    notes = (*ink.note(where), *pair.images.late_notes())
 
     def chunks() -> Iterator[Images]:
         return iterate_images(pair, ink, options)
 
     if pair.images.is_in_memory:
         pixels = np.concatenate([np.empty((0, *IMAGE_SHAPE), np.uint8), *chunks()])
-        return part_in_memory(pair.images.path, pair.split, pixels, labels), ink.note(where)
+        return part_in_memory(pair.images.path, pair.split, pixels, labels), notes
 
     def images(chosen: Chosen) -> Iterator[Images]:
         return select(pair.images.path, chunks(), chosen)
 
-    return Part(pair.split, labels, images), ink.note(where)
+    return Part(pair.split, labels, images), notes
+
+
+def find_ink_of(images: NamedArray, options: ReadOptions, where: str = "") -> Ink:
+    """Determine the scale of an array of images; pictures have been brought to theirs.
+
+    Raises: CorruptError.
+    """
+    highest = None if images.are_pictures else options.highest
+    return find_ink(where or images.where, images.read(), highest)
 
 
 def check_looks(where: str, layout: Layout, options: ReadOptions) -> None:

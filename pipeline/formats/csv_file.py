@@ -114,7 +114,9 @@ def make_source(folder: Path, tables: dict[str | None, Table], notes: tuple[str,
             notes += (note,)
         parts += [replace(it, places=places_of(table, plain, it.split)) for it in divided]
     notes += tuple(note for table in tables.values() for note in table.notes)
-    return Source(tuple(parts), classes or numbered_classes(folder, parts, listed), notes)
+    is_scaled = any(table.scale.full is not None for table in tables.values())
+    classes = classes or numbered_classes(folder, parts, listed)
+    return Source(tuple(parts), classes, notes, is_scaled)
 
 
 def places_of(table: Table, plain: dict[str, str], split: str | None) -> dict[str, str]:

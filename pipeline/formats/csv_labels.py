@@ -158,7 +158,7 @@ def survey_images(path: Path, options: ReadOptions) -> tuple[Columns, Scale, Ima
 
     Raises: MissingError, StorageError, CorruptError.
     """
-    columns, scale, count, names = None, Scale(), 0, list[str]()
+    scale, columns, count, names = Scale(options.highest), None, 0, list[str]()
     others: dict[int, list[bytes]] = {}
     with options.reporter.progress(
         f"checking {path.name}", path.stat().st_size, "bytes"
@@ -176,7 +176,7 @@ def survey_images(path: Path, options: ReadOptions) -> tuple[Columns, Scale, Ima
                 parsed = parse_block(path, line, block, wanted)
                 wrong = scale.survey(parsed.numbers)
                 if wrong is not None:
-                    raise number_error(path, parsed, wanted, wrong)
+                    raise number_error(path, parsed, wanted, wrong, scale.expected)
                 count += len(parsed.numbers)
                 for column, texts in zip(others.values(), parsed.texts, strict=True):
                     column.extend(texts)

@@ -5,6 +5,7 @@ block that neither can read is parsed line by line, to find the line with the er
 """
 
 import csv
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ from numpy.typing import NDArray
 
 from pipeline.errors import CorruptError
 from pipeline.formats.csv_text import NUMBER, TRUTHS, line_error
+from pipeline.storage.levels import FULL, MAX_LEVEL, guess_full
 
 UTF8 = (
     'Save the file as UTF-8. In Python: Path("new.csv").write_text('
     'Path("FILE").read_text("cp1252"), "utf-8"), with the encoding that it has: cp1252 in western '
     "Europe, cp1251, shift-jis, gbk"
 )
+WHOLE_NUMBER = f"a whole number from 0 to {FULL}"
 NEGATIVE = (
     "Pixels from -1 to 1? Save np.round((x + 1) / 2 * 255). Standardised ones? "
     "Save np.round((x * std + mean) * 255)"
@@ -215,17 +218,19 @@ def read_line(path: Path, line: int, text: bytes, wanted: Wanted) -> list[str]:
         raise
 
 
-def value_error(path: Path, line: int, column: int, value: str) -> CorruptError:
+def value_error(
+    path: Path, line: int, column: int, value: str, expected: str = WHOLE_NUMBER
+) -> CorruptError:
     """Build the error for a value that is not a pixel; the column counts from 0."""
-    what = f'column {column + 1} is "{value[:30]}"; expected a whole number from 0 to 255'
+    what = f'column {column + 1} is "{value[:30]}"; expected {expected}'
     hint = NEGATIVE if re.match("-[0-9.]", value) else ""
     return line_error(path, line, what, hint)
 
 
 def number_error(
-    path: Path, block: Block, wanted: Wanted, wrong: NDArray[np.bool_]
+    path: Path, block: Block, wanted: Wanted, wrong: NDArray[np.bool_], expected: str
 ) -> CorruptError:
-    """Build the error for the first number that is not a pixel.
+    """Build the error for the first number that is not a pixel, given what is expected.
 
     Shapes: wrong (n, columns).
     """
@@ -233,4 +238,8 @@ def number_error(
     places = np.flatnonzero(wrong[row])
     place = min(places, key=lambda it: wanted.numbers[it])
     value = f"{float(block.numbers[row, place]):g}"
-    return value_error(path, block.line + row, wanted.numbers[place], value)
+    error = value_error(path, block.line + row, wanted.numbers[place], value, expected)
+    if not error.hint and float(value) > FULL:
+        highest = guess_full(math.ceil(min(float(block.numbers.max()), MAX_LEVEL)), 0)
+        error.hint = f"If more than {FULL} is full ink, state it, as in --highest {highest}"
+    return error

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import CorruptError
-from pipeline.formats.numbers import BEYOND, NOISE
+from pipeline.formats.csv_lines import WHOLE_NUMBER
+from pipeline.storage.levels import BEYOND, FULL, NOISE, format_level
+from pipeline.storage.levels import Scale as Levels
 
-FULL = 255
 WHOLE = "Save pixels as whole numbers from 0 to 255"
 Test: TypeAlias = Callable[[NDArray[np.float64]], bool]
 
@@ -47,10 +48,20 @@ def list_tests() -> list[tuple[int, Test]]:
     return [*exact, *rounded, (FULL, is_near)]
 
 
-class Scale:
-    """Scale of a file's numbers, from all of them, and the pixels that result."""
+def highest_of(values: NDArray[np.float64]) -> float:
+    """Return the highest number, or 0."""
+    return float(values.max(initial=0))
 
-    def __init__(self) -> None:
+
+class Scale:
+    """Scale of a file's numbers, from all of them, and the pixels that result.
+
+    The number of full ink may be given. It refers to whole pixels if the numbers are shares.
+    """
+
+    def __init__(self, full: float | None = None) -> None:
+        self.full = full
+        self.limit = FULL if full is None else full
         self.highest = 0.0
         self.tests = list_tests()
         self.has_shares = False
@@ -62,14 +73,17 @@ class Scale:
         """
         if values.dtype == np.uint8:
             highest = float(values.max(initial=0))
-            if not self.has_shares or highest <= 1:
+            if highest <= (1 if self.has_shares else self.limit):
                 self.highest = max(self.highest, highest)
                 return None
         values = np.where((values > 1) & (values <= 1 + BEYOND), 1.0, values)
         values = np.where((values < 0) & (values >= -BEYOND), 0.0, values)
-        is_wrong = (values < 0) | (values > FULL)
+        is_wrong = (values < 0) | (values > self.limit)
+        if self.full is not None and (highest_of(values) > 1 or self.full <= 1):
+            self.highest = max(self.highest, highest_of(values))
+            return is_wrong if is_wrong.any() else None
         is_share = values != np.rint(values)
-        highest = max(self.highest, float(values.max(initial=0)))
+        highest = max(self.highest, highest_of(values))
         if highest > 1:
             above = values > 1
             are_shares = self.has_shares or np.count_nonzero(is_share) > np.count_nonzero(above)
@@ -82,6 +96,18 @@ class Scale:
         return is_wrong if is_wrong.any() else None
 
     @property
+    def is_given(self) -> bool:
+        """Return whether the numbers are divided by the number of full ink that is given."""
+        return self.full is not None and (self.full <= 1 or self.highest > 1 or not self.has_shares)
+
+    @property
+    def expected(self) -> str:
+        """Describe the numbers that can be pixels."""
+        if self.full is None:
+            return WHOLE_NUMBER
+        return f"a number from 0 to {format_level(self.full)}, as --highest states"
+
+    @property
     def divisor(self) -> int | None:
         """Return the divisor of the pixels; None if none fits all of them."""
         found = (divisor for divisor, _ in self.tests if self.highest * divisor <= FULL)
@@ -92,13 +118,20 @@ class Scale:
 
         Raises: CorruptError.
         """
+        if self.is_given:
+            return ""
         if self.divisor is None:
             raise CorruptError(
                 f"{path}: pixels are fractions, but not whole numbers / 255 or / 256",
-                f"{WHOLE}: np.round(x * 255), or np.round((x - 0.01) / 0.99 * 255) from 0.01 on",
+                f"{WHOLE}: np.round(x * 255), or np.round((x - 0.01) / 0.99 * 255) from 0.01 on. "
+                "To round them, state that 1 is full ink: --highest 1",
             )
         if not self.has_shares:
             return ""
+        if (largest := self.highest * self.divisor) > self.limit:
+            what = f"{path}: a pixel is {format_level(np.rint(largest))} / {self.divisor}"
+            what += f"; expected {format_level(self.limit)} / {self.divisor} at most"
+            raise CorruptError(what, "--highest is the largest pixel of all")
         if len(self.tests) == 1 and self.tests[0][1] is is_near:
             return f"{path}: pixels are nearly whole numbers / {FULL}, and were rounded to those"
         return f"{path}: pixels are shares of full ink, whole numbers / {self.divisor}"
@@ -108,8 +141,10 @@ class Scale:
 
         Shapes: any, the same out.
         """
+        if self.full is not None and self.is_given:
+            return Levels(self.full).to_bytes(values)
         divisor = self.divisor or 1
         if divisor == 1:
             return values.astype(np.uint8, copy=False)
         levels: NDArray[np.float64] = np.rint(np.clip(values, 0, 1) * float(divisor))
-        return levels.astype(np.uint8)
+        return Levels(self.limit).to_bytes(levels.astype(np.uint8))

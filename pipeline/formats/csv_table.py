@@ -145,7 +145,7 @@ def survey_file(path: Path, options: ReadOptions) -> Survey:
             if survey is None:
                 columns = read_columns(path, first_rows(path, block), options)
                 wanted = wanted_columns(columns)
-                survey = begin_survey(path, columns)
+                survey = begin_survey(path, columns, options)
                 line, block = without_header(columns, line, block)
             if block:
                 add_block(survey, wanted, parse_block(path, line, block, wanted))
@@ -158,11 +158,11 @@ def survey_file(path: Path, options: ReadOptions) -> Survey:
     return survey
 
 
-def begin_survey(path: Path, columns: Columns) -> Survey:
+def begin_survey(path: Path, columns: Columns, options: ReadOptions) -> Survey:
     """Build the survey of a file of which no row is read yet."""
     count = len(columns.layouts)
     return Survey(
-        *(path, columns, Scale()),
+        *(path, columns, Scale(options.highest)),
         tuple(Texts() for _ in range(count)),
         tuple(Candidate() for _ in range(count)),
         Texts() if has_index(columns) else None,
@@ -195,7 +195,7 @@ def add_block(survey: Survey, wanted: Wanted, block: Block) -> None:
     """
     wrong = survey.scale.survey(block.numbers)
     if wrong is not None:
-        raise number_error(survey.path, block, wanted, wrong)
+        raise number_error(survey.path, block, wanted, wrong, survey.scale.expected)
     index = [survey.id_texts] if survey.id_texts is not None else []
     wanted_texts = (*survey.texts, *index, *survey.split_texts)
     for texts, column in zip(wanted_texts, block.texts, strict=True):
@@ -362,5 +362,5 @@ def read_pixels(table: Table) -> Iterator[NDArray[np.uint8]]:
             parsed = parse_block(table.path, line, block, wanted)
             wrong = table.scale.survey(parsed.numbers)
             if wrong is not None:  # the file has changed since
-                raise number_error(table.path, parsed, wanted, wrong)
+                raise number_error(table.path, parsed, wanted, wrong, table.scale.expected)
             yield table.scale.pixels(parsed.numbers)

@@ -6,6 +6,8 @@ in its original order.
 
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,7 +42,8 @@ from pipeline.formats.source import (
     ReadOptions,
     Source,
 )
-from pipeline.storage.pictures import PictureOptions, read_picture
+from pipeline.storage.cache import read_whole
+from pipeline.storage.pictures import DeepPictures, PictureOptions, read_picture, sound_levels
 
 PICTURES = PictureOptions(max_bytes=1 << 26, max_pixels=25_000_000, is_single=True)
 MAX_NAMED = 10  # damaged pictures
@@ -75,18 +78,46 @@ def read_folder(path: Path, options: ReadOptions) -> Source:
         for split, folders in found.by_split.items()
     }
     notes = [*found.notes, *name_skipped(root, found.unused, "not used")]
+    deep = DeepPictures(lambda: sound_levels(iterate_files(files), PICTURES))
+    reading = Reading(options.resize, replace(PICTURES, highest=options.highest, deep=deep))
+    files = list_files(examples)
     if options.skip_damaged:
-        examples, note = without_damaged(root, examples, options)
+        examples, note = without_damaged(root, examples, reading)
         notes += [note] if note else []
+        files = list_files(examples)
     names = {folder.name for folders in found.by_split.values() for folder in folders}
     classes, number_of = numbers_of_names(path, names, read_classes(root))
-    files = [it.path for some in examples.values() for it in some]
     parts = []
     for split, some in examples.items():
         some.sort(key=lambda it: (natural_key(it.path.name), it.class_name))
         labels = np.array([number_of[it.class_name] for it in some], np.uint8)
-        parts.append(make_part(split, labels, Pictures(root, some, files, options.resize)))
-    return Source(tuple(parts), classes, tuple(notes))
+        parts.append(make_part(split, labels, Pictures(root, some, files, reading)))
+    return Source(
+        tuple(parts),
+        classes,
+        tuple(notes),
+        is_scaled=options.highest is not None,
+        late_notes=lambda: deep.notes(path),
+    )
+
+
+def list_files(examples: Mapping[str | None, list[Example]]) -> list[Path]:
+    """List the files of all splits."""
+    return [it.path for some in examples.values() for it in some]
+
+
+def iterate_files(files: list[Path]) -> Iterator[tuple[bytes, str]]:
+    """Yield the contents and names of files; those that cannot be read are passed over."""
+    for path in files:
+        with suppress(ProjectError):  # reading it as a picture raises the error
+            yield read_whole(path, PICTURES.max_bytes), str(path)
+
+
+class Reading(NamedTuple):
+    """How the pictures of a source are read."""
+
+    resize: bool
+    options: PictureOptions
 
 
 class Pictures(NamedTuple):
@@ -95,7 +126,7 @@ class Pictures(NamedTuple):
     root: Path
     examples: list[Example]
     files: list[Path]
-    resize: bool
+    reading: Reading
 
 
 def make_part(split: str | None, labels: NDArray[np.uint8], pictures: Pictures) -> Part:
@@ -105,21 +136,21 @@ def make_part(split: str | None, labels: NDArray[np.uint8], pictures: Pictures) 
         wanted = [pictures.examples[i].path for i in chosen.nonzero()[0]]
         for start in range(0, len(wanted), CHUNK):
             try:
-                read = [read_image(it, pictures.resize) for it in wanted[start : start + CHUNK]]
+                read = [read_image(it, pictures.reading) for it in wanted[start : start + CHUNK]]
             except ProjectError:
-                damaged = find_damaged(pictures.files, pictures.resize)
+                damaged = find_damaged(pictures.files, pictures.reading)
                 raise damage_error(pictures.root, damaged, len(pictures.files)) from None
             yield np.stack(read)
 
     return Part(split, labels, images)
 
 
-def find_damaged(files: list[Path], resize: bool) -> dict[Path, ProjectError]:
+def find_damaged(files: list[Path], reading: Reading) -> dict[Path, ProjectError]:
     """Read every picture, and return the errors of those that cannot be read."""
     damaged: dict[Path, ProjectError] = {}
     for path in files:
         try:
-            read_image(path, resize)
+            read_image(path, reading)
         except ProjectError as error:
             damaged[path] = error
     return damaged
@@ -127,16 +158,19 @@ def find_damaged(files: list[Path], resize: bool) -> dict[Path, ProjectError]:
 
 def damage_error(root: Path, damaged: Mapping[Path, ProjectError], count: int) -> ProjectError:
     """Build the error that lists all unreadable pictures, or as many as fit."""
+    sizes = [it for it in damaged.values() if isinstance(it, WrongSizeError)]
+    hints = {it.hint for it in (sizes or damaged.values())}
+    hint = hints.pop() if len(hints) == 1 else ""
+    them = "it" if len(damaged) == 1 else "them"
+    if not sizes and (len(damaged) < count or not hint):
+        skip = f"Remove {them}, or skip {them} with --skip-damaged"
+        hint = f"{hint}. {skip}" if hint else skip
     if len(damaged) == 1:
         (error,) = damaged.values()
-        if not isinstance(error, WrongSizeError):
-            error.hint = f"{error.hint or 'Remove it'}, or skip it with --skip-damaged"
+        error.hint = hint
         return error
-    is_size = any(isinstance(it, WrongSizeError) for it in damaged.values())
-    resize = "Resize all images with --resize"
-    skip = "Remove them, or skip them with --skip-damaged"
     what = f"{root}: {len(damaged):,} of {count:,} pictures cannot be read: "
-    return CorruptError(what + name_damaged(root, damaged), resize if is_size else skip)
+    return CorruptError(what + name_damaged(root, damaged), hint)
 
 
 def name_damaged(root: Path, damaged: Mapping[Path, ProjectError]) -> str:
@@ -150,7 +184,7 @@ def name_damaged(root: Path, damaged: Mapping[Path, ProjectError]) -> str:
 
 
 def without_damaged(
-    root: Path, examples: dict[str | None, list[Example]], options: ReadOptions
+    root: Path, examples: dict[str | None, list[Example]], reading: Reading
 ) -> tuple[dict[str | None, list[Example]], str]:
     """Leave out the pictures that cannot be read.
 
@@ -158,8 +192,8 @@ def without_damaged(
 
     Raises: CorruptError for intact pictures of another size, or if none is left.
     """
-    files = [it.path for some in examples.values() for it in some]
-    damaged = find_damaged(files, options.resize)
+    files = list_files(examples)
+    damaged = find_damaged(files, reading)
     sizes = {path: it for path, it in damaged.items() if isinstance(it, WrongSizeError)}
     if sizes or (damaged and len(damaged) == len(files)):
         raise damage_error(root, sizes or damaged, len(files))
@@ -170,17 +204,17 @@ def without_damaged(
     return kept, what + name_damaged(root, damaged) if damaged else ""
 
 
-def read_image(path: Path, resize: bool) -> NDArray[np.uint8]:
+def read_image(path: Path, reading: Reading) -> NDArray[np.uint8]:
     """Read one image file as grey levels.
 
     Shapes: (28, 28).
 
     Raises: MissingError, StorageError, CorruptError.
     """
-    grey = read_picture(path, PICTURES)
+    grey = read_picture(path, reading.options)
     if grey.shape == IMAGE_SHAPE:
         return grey
-    if not resize:
+    if not reading.resize:
         raise WrongSizeError(
             f"{path}: {grey.shape[1]}x{grey.shape[0]} pixels; expected "
             f"{IMAGE_SHAPE[1]}x{IMAGE_SHAPE[0]}",

@@ -40,6 +40,7 @@ from pipeline.storage.cache import (
     storage_error,
     sync_folder,
 )
+from pipeline.storage.levels import is_doubtful, require_highest
 from pipeline.storage.locks import work_lock
 
 
@@ -60,7 +61,7 @@ class ImportOptions:
     grey: bool = False  # images in colour become grey levels
     invert: bool = False  # dark ink on light paper becomes light on dark
     force: bool = False
-    highest: int | None = None  # which pixel is full ink; None: 255
+    highest: float | None = None  # which pixel is full ink; None: 255
     transpose: bool | None = None  # rows and columns are exchanged; None: where that is known
     label_column: str | None = None  # "first", "last" or a name; None: it is detected
     skip_damaged: bool = False  # image files that cannot be read are left out
@@ -107,11 +108,13 @@ def import_dataset(
     path = Path(path)
     require_share(wishes.test_share)
     check_fields(wishes)
+    require_highest(wishes.highest)
     with work_lock(cache, f"import-{name}", reporter):
         check_place(cache, name, wishes.force)
         options = ReadOptions(
             *(wishes.resize, wishes.grey, reporter),
             *(wishes.label_column, wishes.skip_damaged, wishes.split_column),
+            highest=wishes.highest,
         )
         with (
             staging(cache, name) as stage,
@@ -120,9 +123,13 @@ def import_dataset(
             source = settle_source(opened, wishes)
             parts, notes = split_dataset(path, source, wishes.test_share, wishes.seed)
             notes = [*source.notes, *notes, *notes_on_classes(source.classes, parts)]
-            survey = PixelSurvey(str(path), PixelChange(wishes.invert, wishes.highest))
+            change = PixelChange(wishes.invert, wishes.highest, source.is_scaled)
+            survey = PixelSurvey(str(path), change)
             splits = write_splits(stage.raw(name), parts, survey, reporter)
-            notes = list(map(opened.rename, [*notes, *survey.notes()]))
+            scale = sorted(source.late_notes(), key=is_doubtful)
+            certain = [it for it in scale if not is_doubtful(it)]
+            notes += [*certain, *survey.notes(), *scale[len(certain) :]]  # the most serious last
+            notes = list(map(opened.rename, notes))
             dataset = Dataset(
                 name=name,
                 title=wishes.title or name,

@@ -34,6 +34,8 @@ class NamedArray:
     kind: str
     read: Callable[[], Iterator[NDArray[Any]]]  # along the first axis, some rows at a time
     is_in_memory: bool = True
+    are_pictures: bool = False  # decoded from files, on the scale from 0 to 255
+    late_notes: Callable[[], tuple[str, ...]] = tuple  # known when all rows have been read
 
     @property
     def where(self) -> str:

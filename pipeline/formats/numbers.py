@@ -1,5 +1,6 @@
 """Conversion of numbers to pixels and labels, without any change of values."""
 
+import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -7,18 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import CorruptError
+from pipeline.storage.levels import (
+    BEYOND,
+    MAX_LEVEL,
+    NEARLY,
+    SHARES,
+    Scale,
+    are_shares,
+    check_levels,
+    find_range,
+    fits,
+    guess_full,
+    unscaled,
+)
 
 SAVEZ = (
     'In Python: np.savez("mine.npz", x_train=..., y_train=..., x_test=..., y_test=...), '
     "and import that"
 )
-SHARES = (256, 255)  # of which fractions are whole numbers, the first that fits
-NEARLY = -255  # the same, apart from a little noise
 WHOLE, TRUTH = 1, 0  # scales of whole numbers, and of True and False
-NOISE = 0.1  # of a level, as half precision makes it
+GIVEN = -1  # the scale of numbers whose full ink is given
 HUNDREDTH = 0.01
 MAX_STANDARD = 20.0  # of pixels less their mean, over their deviation
-BEYOND = 1e-4  # that shares may be above 1 or below 0
 MNIST_MEAN, MNIST_STD = 0.1307, 0.3081  # by which its pixels are often standardised
 
 
@@ -39,7 +50,8 @@ def whole_bytes(where: str, values: NDArray[Any], what: str) -> NDArray[np.uint8
         wrong = values[is_wrong].flat[0]
         hint = f"Save whole numbers from 0 to 255{whole_numbers(values)}. {SAVEZ}"
         raise CorruptError(
-            f"{where}: a {what} is {wrong}; expected a whole number from 0 to 255", hint
+            f"{where}: a {what} is {wrong}; expected a whole number from 0 to 255",
+            hint + (highest_hint(values) if what == "pixel" else ""),
         )
     return values.astype(np.uint8)
 
@@ -63,13 +75,38 @@ def whole_numbers(values: NDArray[Any]) -> str:
     return f': np.round({share} * 255).astype("uint8")'
 
 
+def highest_hint(values: NDArray[Any]) -> str:
+    """Return a hint on the option for numbers of another scale, if they can be grey levels."""
+    lowest, largest = find_range(values)
+    if not 0 <= lowest <= largest <= MAX_LEVEL:
+        return ""
+    if largest <= 1:
+        return ". To round them, state that 1 is full ink: --highest 1"
+    is_whole = bool((values == np.floor(values)).all())
+    step = int(np.gcd.reduce(values.astype(np.int64), axis=None)) if is_whole else 0
+    full = guess_full(math.ceil(largest), step)
+    return f". If another number is full ink, state it, as in --highest {full}"
+
+
 class Ink(NamedTuple):
     """The meaning of the numbers of some pixels."""
 
-    scale: int  # pixels are whole numbers / scale; or TRUTH
+    scale: int  # pixels are whole numbers / scale; or TRUTH, GIVEN
+    highest: float | None = None  # the number of full ink, if that is given
 
     def to_bytes(self, where: str, values: NDArray[Any]) -> NDArray[np.uint8]:
         """Convert pixels to bytes.
+
+        Raises: CorruptError.
+        """
+        pixels = values if self.scale == GIVEN else self.restore(where, values)
+        if self.highest is None:
+            return pixels
+        check_levels(where, pixels, self.highest)
+        return Scale(self.highest).to_bytes(pixels)
+
+    def restore(self, where: str, values: NDArray[Any]) -> NDArray[np.uint8]:
+        """Restore the bytes that were converted to these pixels.
 
         Raises: CorruptError.
         """
@@ -86,7 +123,7 @@ class Ink(NamedTuple):
 
     def note(self, where: str) -> tuple[str, ...]:
         """Return a note on the conversion, if there was one."""
-        if self.scale == WHOLE:
+        if self.scale in (WHOLE, GIVEN):
             return ()
         if self.scale == TRUTH:
             return (f"{where}: pixels are true or false; true was taken as 255",)
@@ -95,10 +132,11 @@ class Ink(NamedTuple):
         return (f"{where}: pixels are shares of full ink, exactly whole numbers / {self.scale}",)
 
 
-def find_ink(where: str, chunks: Iterable[NDArray[Any]]) -> Ink:
+def find_ink(where: str, chunks: Iterable[NDArray[Any]], highest: float | None = None) -> Ink:
     """Determine the scale of pixels: whole numbers, or shares of full ink.
 
-    Nielsen's mnist.pkl.gz holds pixel / 256, most others pixel / 255.
+    Nielsen's mnist.pkl.gz holds pixel / 256, most others pixel / 255. If the number of full ink
+    is given, numbers are divided by it; it refers to whole pixels where these were divided before.
 
     Source: M. Nielsen, Neural Networks and Deep Learning, mnist_loader.py; the values in its file.
 
@@ -106,7 +144,10 @@ def find_ink(where: str, chunks: Iterable[NDArray[Any]]) -> Ink:
     """
     scales = [WHOLE, *SHARES, NEARLY]
     for values in chunks:
-        if values.dtype.kind == "b":
+        is_given = highest is not None and is_on_given_scale(where, values, highest)
+        if is_given or scales == [GIVEN]:
+            scales = [GIVEN]
+        elif values.dtype.kind == "b":
             scales = [TRUTH]
         elif values.dtype.kind != "f" or not are_shares(values):
             scales = [it for it in scales if it == WHOLE]
@@ -116,45 +157,23 @@ def find_ink(where: str, chunks: Iterable[NDArray[Any]]) -> Ink:
         if not scales:
             raise CorruptError(
                 f"{where}: pixels are fractions, but not whole numbers / 255 or / 256",
-                f"Save pixels as whole numbers from 0 to 255{whole_numbers(values)}. {SAVEZ}",
+                f"Save pixels as whole numbers from 0 to 255{whole_numbers(values)}. {SAVEZ}"
+                f"{highest_hint(values)}",
             )
-    return Ink(scales[0])
+    if highest is not None and scales[0] == WHOLE:
+        return Ink(GIVEN, highest)
+    return Ink(scales[0], highest)
 
 
-def are_shares(values: NDArray[Any]) -> bool:
-    """Return whether all numbers are from 0 to 1, or slightly beyond; NaN is not."""
-    return bool(values.size == 0 or -BEYOND <= values.min() <= values.max() <= 1 + BEYOND)
+def is_on_given_scale(where: str, values: NDArray[Any], highest: float) -> bool:
+    """Return whether the given number of full ink refers to these numbers, not to their shares.
 
-
-def fits(values: NDArray[Any], scale: int) -> bool:
-    """Return whether shares may be whole numbers / scale."""
-    if scale != NEARLY:
-        return unscaled(values, scale) is not None
-    levels = values.astype(np.float64) * -NEARLY
-    return bool((np.abs(levels - np.rint(levels)) <= NOISE).all())
-
-
-def unscaled(values: NDArray[Any], scale: int) -> NDArray[np.uint8] | None:
-    """Return the bytes whose quotients by `scale` are exactly these; else None.
-
-    Products with 1 / scale, which some people compute instead, are accepted, too. Doubles may
-    have been converted from single precision.
+    Raises: CorruptError.
     """
-    types = [values.dtype, np.dtype(np.float32)] if values.dtype == np.float64 else [values.dtype]
-    pixels = np.empty(values.shape, np.uint8)
-    step = 1 << 16
-    flat, out = values.reshape(-1), pixels.reshape(-1)
-    for start in range(0, flat.size, step):
-        part = flat[start : start + step]
-        nearest = np.rint(part.astype(np.float64) * scale)
-        is_exact = np.zeros(part.shape, np.bool_)
-        for dtype in types:
-            is_exact |= part == (nearest / scale).astype(dtype)
-            is_exact |= part == nearest.astype(dtype) * dtype.type(1 / scale)
-        if (nearest > 255).any() or (nearest < 0).any() or not is_exact.all():
-            return None
-        out[start : start + step] = nearest.astype(np.uint8)
-    return pixels
+    if values.dtype.kind not in "buif":
+        raise CorruptError(f"{where}: a pixel is a {values.dtype}; expected a number")
+    check_levels(where, values, highest)
+    return highest <= 1 or values.dtype.kind in "ui" or not are_shares(values)
 
 
 def class_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[np.uint8] | list[str]:

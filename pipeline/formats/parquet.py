@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,7 +44,12 @@ from pipeline.formats.split_column import may_give_split, set_apart
 from pipeline.formats.streams import flat_files, starts_with
 from pipeline.formats.table_columns import choose_columns, pixel_columns
 from pipeline.storage.cache import reading
-from pipeline.storage.pictures import decode_picture
+from pipeline.storage.pictures import (
+    DeepPictures,
+    PictureOptions,
+    decode_picture,
+    sound_levels,
+)
 
 SUFFIX = ".parquet"
 MAGIC = b"PAR1"
@@ -78,10 +83,11 @@ def read_parquet(path: Path, options: ReadOptions) -> Source:
     """
     tables = group_files(path)
     prefixes = [f"{it.name}/" if len(tables) > 1 else "" for it in tables]
+    reading = reading_of(tables, options)
     arrays = [
         array
         for table, prefix in zip(tables, prefixes, strict=True)
-        for array in table_arrays(table, prefix, options)
+        for array in table_arrays(table, prefix, options, reading)
     ]
     return source_of_arrays(path, arrays, options, read_class_names(tables[0].path))
 
@@ -126,13 +132,14 @@ def opened(path: Path) -> Iterator[Any]:
             raise CorruptError(f"{path}: damaged parquet file", COPY_AGAIN) from error
 
 
-def unlabelled_columns(files: Sequence[Path]) -> list[NamedArray]:
+def unlabelled_columns(files: Sequence[Path], options: ReadOptions) -> list[NamedArray]:
     """List the arrays of files that need no labels.
 
     Raises: MissingError where pyarrow is not installed; StorageError, CorruptError.
     """
     tables = [Table(file.name, [file]) for file in files]
-    return [it for table in tables for it in table_arrays(table, "", ReadOptions(), False)]
+    reading = reading_of(tables, options)
+    return [it for table in tables for it in table_arrays(table, "", options, reading, False)]
 
 
 class Chosen(NamedTuple):
@@ -144,7 +151,11 @@ class Chosen(NamedTuple):
 
 
 def table_arrays(
-    table: Table, prefix: str, options: ReadOptions, has_labels: bool = True
+    table: Table,
+    prefix: str,
+    options: ReadOptions,
+    reading: PictureOptions,
+    has_labels: bool = True,
 ) -> list[NamedArray]:
     """Name the arrays of a table: pictures or pixels, and the other columns.
 
@@ -156,7 +167,9 @@ def table_arrays(
         names = [it.name for it in schema]
         flat = [is_number_type(it.type) for it in schema]
     if pictures:
-        chosen = choose_beside_pictures(table, prefix, names, pictures, options, has_labels)
+        chosen = choose_beside_pictures(
+            table, prefix, names, pictures, options, reading, has_labels
+        )
     elif len(names) > CHUNK // 10:
         chosen = choose_beside_pixels(table, prefix, names, flat, options, has_labels)
     else:
@@ -175,6 +188,7 @@ def choose_beside_pictures(
     names: list[str],
     pictures: list[str],
     options: ReadOptions,
+    reading: PictureOptions,
     has_labels: bool,
 ) -> Chosen:
     """Choose the first column of pictures, and the columns beside it.
@@ -183,7 +197,9 @@ def choose_beside_pictures(
     """
     images = NamedArray(
         *(table.path, prefix + pictures[0], (count_rows(table), *IMAGE_SHAPE), NUMBER),
-        *(partial(read_pictures, table, pictures[0], options), False),
+        *(partial(read_pictures, table, pictures[0], reading, options.resize), False),
+        are_pictures=True,
+        late_notes=lambda: reading.deep.notes(table.path.parent) if reading.deep else (),
     )
     others, splits = [name for name in names if name not in pictures], list[str]()
     if has_labels:
@@ -223,6 +239,22 @@ def choose_beside_pixels(
     return Chosen([images], others, splits)
 
 
+def reading_of(tables: Sequence[Table], options: ReadOptions) -> PictureOptions:
+    """Return how pictures are read; the deep ones of all tables are on one scale."""
+    deep = DeepPictures(lambda: sound_levels(picture_files(tables), PICTURES))
+    return replace(PICTURES, highest=options.highest, deep=deep)
+
+
+def picture_files(tables: Sequence[Table]) -> Iterator[tuple[bytes, str]]:
+    """Yield the bytes of every picture that is read, and the name of its file."""
+    for table in tables:
+        with opened(table.path) as file:
+            columns = [it.name for it in file.schema_arrow if is_picture_type(it.type)]
+        for path, batch in iterate_batches(table, columns[:1]):
+            for entry in batch.column(0).to_pylist() if columns else ():
+                yield picture_bytes(entry) or b"", str(path)
+
+
 def is_picture_type(kind: Any) -> bool:
     """Return whether a column holds image files: bytes, or a structure with bytes."""
     text = str(kind)
@@ -251,7 +283,9 @@ def iterate_batches(table: Table, columns: Sequence[str]) -> Iterator[tuple[Path
                 yield path, batch
 
 
-def read_pictures(table: Table, column: str, options: ReadOptions) -> Iterator[NDArray[Any]]:
+def read_pictures(
+    table: Table, column: str, reading: PictureOptions, resize: bool
+) -> Iterator[NDArray[Any]]:
     """Yield the pictures of a column as grey levels.
 
     Shapes: (n, 28, 28).
@@ -263,28 +297,36 @@ def read_pictures(table: Table, column: str, options: ReadOptions) -> Iterator[N
         values = batch.column(0).to_pylist()
         yield np.stack(
             [
-                decode_entry(f"{path}: row {row + i:,}", it, options)
+                decode_entry(f"{path}: row {row + i:,}", it, reading, resize)
                 for i, it in enumerate(values, 1)
             ]
         )
         row += len(values)
 
 
-def decode_entry(where: str, entry: Any, options: ReadOptions) -> NDArray[np.uint8]:
+def picture_bytes(entry: Any) -> bytes | None:
+    """Return the bytes of a picture; None if the entry has none."""
+    data = entry.get("bytes") if isinstance(entry, dict) else entry
+    return data if isinstance(data, bytes) else None
+
+
+def decode_entry(
+    where: str, entry: Any, reading: PictureOptions, resize: bool
+) -> NDArray[np.uint8]:
     """Decode one picture.
 
     Raises: CorruptError.
     """
-    data = entry.get("bytes") if isinstance(entry, dict) else entry
-    if not isinstance(data, bytes):
+    data = picture_bytes(entry)
+    if data is None:
         raise CorruptError(
             f"{where}: no picture found, perhaps only its path",
             "In Python: dataset.cast_column with datasets.Image(), and to_parquet again",
         )
-    grey = decode_picture(data, where, PICTURES)
+    grey = decode_picture(data, where, reading)
     if grey.shape == IMAGE_SHAPE:
         return grey
-    if not options.resize:
+    if not resize:
         height, width = grey.shape
         raise CorruptError(
             f"{where}: {width}x{height} pixels; expected {IMAGE_SHAPE[1]}x{IMAGE_SHAPE[0]}",

@@ -8,13 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import CorruptError
 from pipeline.formats.source import Images
+from pipeline.storage.levels import FAINT, FULL, Scale, check_levels, format_level
 
-FULL = 255
-FAINT = 127  # no pixel is above it: another scale than 0 to 255
 NEARLY_ALL, SOME = 0.95, 0.005  # of the images
 UNLIKE = 2  # times the levels of another split: another scale
+VERY_FAINT = 31  # no pixel of an image is above it, but others reach more than 127
 
 
 @dataclass(frozen=True)
@@ -22,19 +21,17 @@ class PixelChange:
     """The change for every image."""
 
     invert: bool = False  # dark ink on light paper becomes light on dark
-    highest: int | None = None  # which pixel is full ink; None: 255
+    highest: float | None = None  # which pixel is full ink; None: 255
+    is_scaled: bool = False  # to that: the source was read with it
 
     def apply(self, where: str, images: Images) -> Images:
         """Return the images with the change, or the images themselves.
 
         Raises: CorruptError.
         """
-        if self.highest is not None:
-            if (largest := int(images.max(initial=0))) > self.highest:
-                what = f"{where}: a pixel is {largest}; expected {self.highest} at most"
-                raise CorruptError(what, "--highest is the largest pixel of all")
-            scaled = np.rint(np.arange(self.highest + 1) * (FULL / self.highest))
-            images = scaled.astype(np.uint8)[images]
+        if self.highest is not None and not self.is_scaled:
+            check_levels(where, images, self.highest)
+            images = Scale(self.highest).to_bytes(images)
         return FULL - images if self.invert else images
 
 
@@ -43,6 +40,7 @@ class Look(NamedTuple):
 
     paper: NDArray[np.uint8]  # (n,), three quarters of the border are as light
     darkest: NDArray[np.uint8]  # (n,)
+    lightest: NDArray[np.uint8]  # (n,)
     digest: NDArray[np.uint64]  # (n,)
 
 
@@ -58,6 +56,7 @@ def look_at(images: Images) -> Look:
     return Look(
         np.partition(border, quarter, axis=1)[:, quarter],
         images.min((1, 2)),
+        images.max((1, 2)),
         np.frombuffer(digests, np.uint64),
     )
 
@@ -113,6 +112,7 @@ class PixelSurvey:
         """Return notes on unusual pixels, the most serious last."""
         return [
             *self.scale_notes(),
+            *self.faint_notes(),
             *self.repetition_notes(),
             *self.paper_notes(),
             *self.mismatch_notes(),
@@ -128,11 +128,37 @@ class PixelSurvey:
             f"every pixel of {split} is {level}; its images are blank"
             for split, level in blank.items()
         ]
-        if max(it.span for it in levels) > FAINT or self.change.highest is not None:
+        if (span := max(it.span for it in levels)) > FAINT:
             return notes
-        top = max(it.source_highest for it in levels)
-        what = f"no pixel is above {top} of 255, so the ink is faint"
+        narrow = f"pixels differ by {span} of {FULL} at most, so the ink is faint"
+        if self.change.highest is not None:
+            given = format_level(self.change.highest)
+            return [*notes, f"with --highest {given} {narrow}: is {given} full ink?"]
+        if (top := max(it.source_highest for it in levels)) > FAINT:
+            return [*notes, narrow]
+        what = f"no pixel is above {top} of {FULL}, so the ink is faint"
         return [*notes, f"{what}: if {top} is full ink, import with --highest {top}"]
+
+    def faint_notes(self) -> list[str]:
+        """Return a note if some images of a split are on a scale of their own."""
+        for split, looks in self.looks.items():
+            if not looks or self.levels[split].highest <= FAINT:
+                continue
+            lightest, darkest = (
+                np.concatenate([getattr(it, name) for it in looks])
+                for name in ("lightest", "darkest")
+            )
+            is_faint = (lightest <= VERY_FAINT) & (lightest > darkest)
+            count, total = int(np.count_nonzero(is_faint)), len(is_faint)
+            if count >= max(SOME * total, 1):
+                top, first = int(lightest[is_faint].max()), int(is_faint.argmax()) + 1
+                name = f"{split} images".strip()
+                what = f"{count:,} of {total:,} {name} have no pixel above {top} of 255"
+                what += (
+                    f", others reach {self.levels[split].highest} (image {first:,} is the first)"
+                )
+                return [f"{what}: if their scale is another one, save all on the same scale"]
+        return []
 
     def mismatch_notes(self) -> list[str]:
         """Return a note if the pixels of the splits are on different scales."""
@@ -202,24 +228,32 @@ def is_dark_on_light(look: Look, middle: float) -> NDArray[np.bool_]:
 
 
 def find_change(
-    chunks: Iterable[Images], invert: bool | None, highest: int | None
+    chunks: Iterable[Images],
+    invert: bool | None,
+    highest: float | None,
+    is_scaled: bool = False,
 ) -> tuple[PixelChange, list[str]]:
     """Find the change that makes images light ink on dark; options override it.
 
+    `is_scaled`: the images have been read with the number of full ink.
+
     Returns: the change, and notes on the findings.
     """
-    survey = PixelSurvey()
+    survey = PixelSurvey(change=PixelChange(False, highest, is_scaled))
     for _ in survey.changed("", chunks):
         pass
     levels = survey.levels[""]
     if levels.span <= 0:
-        return PixelChange(bool(invert), highest), survey.scale_notes() if survey.looks[""] else []
-    notes = []
+        notes = survey.scale_notes() if survey.looks[""] else []
+        return PixelChange(bool(invert), highest, is_scaled), notes
+    notes = survey.faint_notes()
     if highest is None and levels.highest <= FAINT:
         highest, full = levels.highest, f"--highest {FULL} keeps them as they are"
         notes.append(
             f"no pixel is above {highest} of {FULL}: {highest} is used as full ink; {full}"
         )
+    elif levels.span <= FAINT and highest != FULL:
+        notes += survey.scale_notes()
     if invert is None:
         light = survey.dark_on_light()[""]
         count, total = int(light.sum()), len(light)
@@ -230,4 +264,4 @@ def find_change(
         elif count >= SOME * total:
             what = f"{count:,} of {total:,} images are dark ink on light paper, the others are not"
             notes.append(f"{what}: none is inverted; --invert inverts all")
-    return PixelChange(invert, highest), notes
+    return PixelChange(invert, highest, is_scaled), notes

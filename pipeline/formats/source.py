@@ -49,6 +49,8 @@ class Source:
     parts: tuple[Part, ...]
     classes: tuple[str, ...]
     notes: tuple[str, ...] = ()  # notes for the user
+    is_scaled: bool = False  # by `ReadOptions.highest`, as it is read
+    late_notes: Callable[[], tuple[str, ...]] = tuple  # known when the images have been read
 
 
 class Ids(NamedTuple):
@@ -65,6 +67,8 @@ class Unlabelled:
     read: Callable[[], Iterator[Images]]  # all in order; reads them anew
     notes: tuple[str, ...] = ()
     ids: Ids | None = None
+    is_scaled: bool = False  # by `ReadOptions.highest`, as it is read
+    late_notes: Callable[[], tuple[str, ...]] = tuple  # known when the images have been read
 
     def __iter__(self) -> Iterator[Images]:
         return self.read()
@@ -80,6 +84,7 @@ class ReadOptions:
     label_column: str | None = None  # "first", "last" or the name of one; None: it is detected
     skip_damaged: bool = False  # image files that cannot be read are left out
     split_column: str | None = None  # the name of one, or "none"; None: it is detected
+    highest: float | None = None  # the number of full ink; None: it is detected
 
 
 Writer: TypeAlias = Callable[[Dataset, tuple[Part, ...]], Iterator[File]]

@@ -94,8 +94,8 @@ def find_test_file(folder: Path) -> Path | None:
 
 
 @contextmanager
-def open_images(path: Path, workspace: Path) -> Iterator[Unlabelled]:
-    """Open a file of images; labels in it are ignored.
+def open_images(path: Path, workspace: Path, highest: float | None = None) -> Iterator[Unlabelled]:
+    """Open a file of images; labels in it are ignored, and the number of full ink may be given.
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
@@ -109,8 +109,12 @@ def open_images(path: Path, workspace: Path) -> Iterator[Unlabelled]:
 
     try:
         file.symlink_to(path.resolve())
-        with images_alone(file, workspace) as images:
-            yield replace(images, notes=tuple(map(rename, images.notes)))
+        with images_alone(file, workspace, ReadOptions(highest=highest)) as images:
+            yield replace(
+                images,
+                notes=tuple(map(rename, images.notes)),
+                late_notes=lambda: tuple(map(rename, images.late_notes())),
+            )
     except ProjectError as error:
         error.message, error.hint = rename(error.message), for_prediction(error.hint)
         raise
@@ -126,17 +130,17 @@ def for_prediction(hint: str) -> str:
 
 
 @contextmanager
-def images_alone(path: Path, workspace: Path) -> Iterator[Unlabelled]:
+def images_alone(path: Path, workspace: Path, options: ReadOptions) -> Iterator[Unlabelled]:
     """Open a file that lies alone in its folder."""
     name = find_format(path).name
     if name in READERS:
-        yield read_array_images(path, name)
+        yield read_array_images(path, name, options)
     elif name == CSV.name and path.is_file():
-        yield read_csv_images(path)
+        yield read_csv_images(path, options)
     elif name in (IDX.name, IDX_GZ.name) and path.is_file():
         yield Unlabelled(partial(idx_images, path))
     else:
-        with open_source(path, ReadOptions(), workspace) as opened:
+        with open_source(path, options, workspace) as opened:
             yield all_images(path, opened.source)
 
 
@@ -147,6 +151,8 @@ def all_images(path: Path, source: Source) -> Unlabelled:
     return Unlabelled(
         lambda: (images for part in source.parts for images in part.all_images()),
         (*source.notes, *several),
+        is_scaled=source.is_scaled,
+        late_notes=source.late_notes,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from pipeline.formats.array_pairs import (
     same_split,
 )
 from pipeline.formats.array_tables import split_tables
-from pipeline.formats.arrays import iterate_images
+from pipeline.formats.arrays import find_ink_of, iterate_images
 from pipeline.formats.column_names import is_id as is_called_id
 from pipeline.formats.mat import MAT, mat_arrays
 from pipeline.formats.mat import SUFFIX as MAT_SUFFIX
@@ -28,7 +29,6 @@ from pipeline.formats.npy import NPY, open_array
 from pipeline.formats.npy import SUFFIX as NPY_SUFFIX
 from pipeline.formats.npz import NPZ, npz_arrays
 from pipeline.formats.npz import SUFFIX as NPZ_SUFFIX
-from pipeline.formats.numbers import find_ink
 from pipeline.formats.parquet import PARQUET, unlabelled_columns
 from pipeline.formats.parquet import SUFFIX as PARQUET_SUFFIX
 from pipeline.formats.pickle_files import PICKLE, pickled_arrays
@@ -36,26 +36,27 @@ from pipeline.formats.pickle_files import SUFFIXES as PICKLE_SUFFIXES
 from pipeline.formats.source import Ids, Images, ReadOptions, Unlabelled
 
 HEIGHT, WIDTH = IMAGE_SHAPE
-READERS: dict[str, tuple[tuple[str, ...], Callable[[Sequence[Path]], list[NamedArray]]]] = {
-    NPZ.name: ((NPZ_SUFFIX,), npz_arrays),
-    NPY.name: ((NPY_SUFFIX,), lambda files: [open_array(it).named() for it in files]),
-    MAT.name: ((MAT_SUFFIX,), lambda files: [it for file in files for it in mat_arrays(file)]),
+Lister: TypeAlias = Callable[[Sequence[Path], ReadOptions], list[NamedArray]]
+READERS: dict[str, tuple[tuple[str, ...], Lister]] = {
+    NPZ.name: ((NPZ_SUFFIX,), lambda files, _: npz_arrays(files)),
+    NPY.name: ((NPY_SUFFIX,), lambda files, _: [open_array(it).named() for it in files]),
+    MAT.name: ((MAT_SUFFIX,), lambda files, _: [it for file in files for it in mat_arrays(file)]),
     PARQUET.name: ((PARQUET_SUFFIX,), unlabelled_columns),
-    PICKLE.name: (PICKLE_SUFFIXES, pickled_arrays),
+    PICKLE.name: (PICKLE_SUFFIXES, lambda files, _: pickled_arrays(files)),
 }  # by the name of the format: the suffixes of its files, and what lists their arrays
 
 
-def read_array_images(path: Path, format_name: str) -> Unlabelled:
+def read_array_images(path: Path, format_name: str, options: ReadOptions) -> Unlabelled:
     """Read the images in a file of arrays, or in a folder of them.
 
     Raises: MissingError, StorageError, CorruptError.
     """
     suffixes, list_arrays = READERS[format_name]
     files = sorted(files_called(path, suffixes)) if path.is_dir() else [path]
-    return images_of_arrays(path, list_arrays(files))
+    return images_of_arrays(path, list_arrays(files, options), options)
 
 
-def images_of_arrays(path: Path, arrays: Sequence[NamedArray]) -> Unlabelled:
+def images_of_arrays(path: Path, arrays: Sequence[NamedArray], options: ReadOptions) -> Unlabelled:
     """Choose the images without labels; all if none, or every one, has labels.
 
     Raises: CorruptError if there are no grey images of 28x28.
@@ -71,16 +72,23 @@ def images_of_arrays(path: Path, arrays: Sequence[NamedArray]) -> Unlabelled:
     ]
     chosen = [it for it in images if not has_labels(it, others)] or images
     pairs = [Pair(None, it.array, it.array, it.layout) for it in chosen if it.layout]
-    inks = [find_ink(it.images.where, it.images.read()) for it in pairs]
+    inks = [find_ink_of(it.images, options) for it in pairs]
     notes = [
-        note for it, ink in zip(pairs, inks, strict=True) for note in ink.note(it.images.where)
+        note
+        for it, ink in zip(pairs, inks, strict=True)
+        for note in (*ink.note(it.images.where), *it.images.late_notes())
     ]
 
     def read() -> Iterator[Images]:
         for pair, ink in zip(pairs, inks, strict=True):
-            yield from iterate_images(pair, ink, ReadOptions())
+            yield from iterate_images(pair, ink, options)
 
-    return Unlabelled(read, (*choice_notes(path, images, chosen), *notes), find_ids(chosen, others))
+    return Unlabelled(
+        read,
+        (*choice_notes(path, images, chosen), *notes),
+        find_ids(chosen, others),
+        is_scaled=options.highest is not None,
+    )
 
 
 def find_images(arrays: Sequence[NamedArray]) -> list[Candidate]:

@@ -28,10 +28,11 @@ from pipeline.formats.csv_header import (
     sizes,
 )
 from pipeline.formats.csv_lines import Wanted, number_error, parse_block
-from pipeline.formats.csv_scale import FULL, Scale
+from pipeline.formats.csv_scale import Scale
 from pipeline.formats.csv_table import Table, choose_label, first_rows, read_pixels, survey_file
 from pipeline.formats.csv_text import line_error, plain_blocks
 from pipeline.formats.source import Ids, Images, ReadOptions, Unlabelled
+from pipeline.storage.levels import FULL
 
 PLACES = ("first", "last")
 ID = "ImageId"  # Kaggle's name of the column, if a file has no header
@@ -47,13 +48,13 @@ class Found(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def read_csv_images(path: Path) -> Unlabelled:
+def read_csv_images(path: Path, options: ReadOptions) -> Unlabelled:
     """Read through a file, and describe how to read its images.
 
     Raises: MissingError, StorageError, CorruptError.
     """
-    found = find_columns(path)
-    scale, texts = survey(path, found)
+    found = find_columns(path, options)
+    scale, texts = survey(path, found, options)
     notes = [*found.notes, *filter(None, [scale.check(path)])]
     values = [it.decode("utf-8", "replace").strip() for it in texts]
     ids = None
@@ -67,10 +68,10 @@ def read_csv_images(path: Path) -> Unlabelled:
     def read() -> Iterator[Images]:
         return (pixels.reshape(-1, *IMAGE_SHAPE) for pixels in read_pixels(table))
 
-    return Unlabelled(read, tuple(notes), ids)
+    return Unlabelled(read, tuple(notes), ids, is_scaled=options.highest is not None)
 
 
-def find_columns(path: Path) -> Found:
+def find_columns(path: Path, options: ReadOptions) -> Found:
     """Find the columns of the pixels and the ids.
 
     Raises: MissingError, StorageError, CorruptError.
@@ -85,7 +86,7 @@ def find_columns(path: Path) -> Found:
         names = plain_header(rows)
         pixels = find_pixels(names)
         if len(pixels) == PIXELS + 1:
-            return find_end(path)
+            return find_end(path, options)
         if len(pixels) != PIXELS or have_gaps(names, pixels):
             error = pixels_error(path, names, pixels)
             error.hint = error.hint.replace("a label and 784 pixels", "784 pixels")
@@ -97,7 +98,7 @@ def find_columns(path: Path) -> Found:
         layout = Layout(PIXELS, tuple(range(PIXELS)), None)
         return Found(layout, has_header, notes=unused)
     if len(first) in (PIXELS + 1, PIXELS + 2):
-        return find_end(path)
+        return find_end(path, options)
     what = f"{len(first):,} values; expected {PIXELS} pixels, with or without an id or a label"
     raise line_error(path, 1, what, sizes(len(first)))
 
@@ -122,12 +123,12 @@ def find_named(
     )
 
 
-def find_end(path: Path) -> Found:
+def find_end(path: Path, options: ReadOptions) -> Found:
     """Decide from all rows which end of a line is not a pixel, but a label or an id.
 
     Raises: MissingError, StorageError, CorruptError.
     """
-    found = survey_file(path, ReadOptions())
+    found = survey_file(path, options)
     layouts, has_header = found.columns.layouts, found.columns.has_header
     index = 0 if not has_header and layouts[0].unused else None  # before label and pixels
     if len(layouts) == 1:
@@ -165,12 +166,12 @@ def counts_up(column: Candidate) -> bool:
     return len(numbers) > 1 and numbers == [numbers[0] + i for i in range(column.counts.total())]
 
 
-def survey(path: Path, found: Found) -> tuple[Scale, list[bytes]]:
+def survey(path: Path, found: Found, options: ReadOptions) -> tuple[Scale, list[bytes]]:
     """Check every number of a file, and list the texts in its id column.
 
     Raises: MissingError, StorageError, CorruptError.
     """
-    scale, texts = Scale(), []
+    scale, texts = Scale(options.highest), []
     columns = () if found.ids is None else (found.ids,)
     wanted = Wanted(found.layout.fields, columns, found.layout.pixels)
     for number, (line, block) in enumerate(plain_blocks(path)):
@@ -180,6 +181,6 @@ def survey(path: Path, found: Found) -> tuple[Scale, list[bytes]]:
             parsed = parse_block(path, line, block, wanted)
             wrong = scale.survey(parsed.numbers)
             if wrong is not None:
-                raise number_error(path, parsed, wanted, wrong)
+                raise number_error(path, parsed, wanted, wrong, scale.expected)
             texts += [it for column in parsed.texts for it in column]
     return scale, texts

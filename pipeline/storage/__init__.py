@@ -62,11 +62,33 @@ if TYPE_CHECKING:
         NpyHeader as NpyHeader,
         read_npy_header as read_npy_header,
     )
+    from pipeline.storage.levels import (
+        BEYOND as BEYOND,
+        FAINT as FAINT,
+        FULL as FULL,
+        MAX_LEVEL as MAX_LEVEL,
+        NEARLY as NEARLY,
+        NOISE as NOISE,
+        SHARES as SHARES,
+        Scale as Scale,
+        are_shares as are_shares,
+        check_levels as check_levels,
+        find_range as find_range,
+        fits as fits,
+        format_level as format_level,
+        guess_full as guess_full,
+        is_doubtful as is_doubtful,
+        require_highest as require_highest,
+        unscaled as unscaled,
+    )
     from pipeline.storage.pictures import (
+        DeepPictures as DeepPictures,
         PictureOptions as PictureOptions,
         SUFFIXES as SUFFIXES,
+        decode_image as decode_image,
         decode_picture as decode_picture,
         read_picture as read_picture,
+        sound_levels as sound_levels,
     )
     from pipeline.storage.content import (
         describe_content as describe_content,

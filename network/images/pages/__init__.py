@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         centre_by_mass as centre_by_mass,
         fit_into_box as fit_into_box,
     )
+    from network.images.pages.grey import read_pictures as read_pictures
     from network.images.pages.ink import light_on_dark as light_on_dark
     from network.images.pages.read import (
         Box as Box,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         page_text as page_text,
         prepare_page as prepare_page,
         read_page as read_page,
+        require_digits as require_digits,
     )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 from network.images.pages.fit_digit import BOX
-from network.images.pages.read import Digit, Grey, Page
+from network.images.pages.grey import Grey
+from network.images.pages.read import Digit, Page
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.terminal.preview import GREY, INK, PAPER, RIGHT
 

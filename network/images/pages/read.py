@@ -13,26 +13,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from network.images.pages.blob import Blob, build_blob
 from network.images.pages.deskew import deskew
 from network.images.pages.fit_digit import centre_by_mass, fit_digit, is_like_mnist
+from network.images.pages.grey import Grey, Picture, faint_hint, read_pictures
 from network.images.pages.ink import Ink, light_on_dark
 from network.images.pages.margin import extract_with_margin
 from network.images.pages.reading_order import group_lines
 from network.images.pages.segment import segment_blobs, whole_blob
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import CorruptError
-from pipeline.storage.pictures import PictureOptions, decode_picture, read_picture
+from pipeline.errors import CorruptError, ProjectError
+from pipeline.storage.pictures import PictureOptions
 
 PICTURES = PictureOptions(max_bytes=1 << 29, max_side=2000)
 FAINTEST = 0.3  # of full ink; paler pixels are paper
 FULL = 0.6  # quantile of a digit's grey levels that counts as full ink
 SMALL_MARGIN = 4  # pixels, as MNIST has around its 20x20
 DIGITS = tuple("0123456789")
-
-Grey = NDArray[np.uint8]
 
 
 class Box(NamedTuple):
@@ -62,6 +60,7 @@ class Page:
     grey: Grey  # (H, W), as it was read
     ink: Grey  # (H, W), light on dark, the paper at 0
     digits: tuple[Digit, ...]
+    notes: tuple[str, ...] = ()  # on an unusual scale of its grey levels
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,7 @@ class PageOptions:
     separate: bool = True  # into several digits; else all ink is one
     deskew: bool = False  # set each digit upright
     prepare_small: bool = True  # images of 28x28 too, unless they are made as MNIST's are
+    highest: float | None = None  # the level of full ink; None: 255, or found where that is faint
 
 
 READ_DIGITS = PageOptions()
@@ -94,27 +94,36 @@ def read_digits(source: Path | bytes | Grey) -> list[Digit]:
     return list(read_page(source).digits)
 
 
-def read_page(source: Path | bytes | Grey, options: PageOptions = READ_DIGITS) -> Page:
-    """Read a page from an image file, from the bytes of one, or from grey levels (H, W).
+def read_page(source: Picture | Grey, options: PageOptions = READ_DIGITS) -> Page:
+    """Read a page from an image file, from its bytes, from an image, or from grey levels (H, W).
 
     Raises: MissingError; CorruptError for a file that is not an image, is too large or is blank,
     and for a page with more marks than a page of digits.
     """
     name = str(source) if isinstance(source, Path) else "the picture"
-    if isinstance(source, Path):
-        grey = read_picture(source, PICTURES)
-    elif isinstance(source, bytes):
-        grey = decode_picture(source, name, PICTURES)
-    else:
-        grey = source
+    if isinstance(source, np.ndarray):
+        return require_digits(name, source, options)
+    pictures = read_pictures([(name, source)], PICTURES, options.highest)
+    (grey,) = pictures.found
+    if isinstance(grey, ProjectError):
+        raise grey
+    return replace(require_digits(name, grey, options), notes=pictures.notes)
+
+
+def require_digits(name: str, grey: Grey, options: PageOptions) -> Page:
+    """Read a page that has digits.
+
+    Shapes: (H, W), as `prepare_page`.
+
+    Raises: CorruptError if it is blank, or has more marks than a page of digits.
+    """
     try:
         page = prepare_page(grey, options)
     except CorruptError as error:
         raise CorruptError(f"{name}: {error.message}", error.hint) from error
     if not page.digits:
-        raise CorruptError(
-            f"{name}: nothing is drawn on it", "Name a picture with dark ink on light paper"
-        )
+        hint = faint_hint(grey) or "Name a picture with dark ink on light paper"
+        raise CorruptError(f"{name}: nothing is drawn on it", hint)
     return page
 
 

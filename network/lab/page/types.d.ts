@@ -143,11 +143,17 @@ interface NearestDigits {
   hidden?: RankedDigit[] | null;
 }
 
+/** The digits in an image file, and notes on an unusual scale of its grey levels. */
+interface PreparedFile {
+  digits: Pixels[];
+  notes: string[];
+}
+
 /** A network and the computations on it: from the lab's server, or inside an exported page. */
 interface NetworkSource extends Omit<EncodedModel, "layers"> {
   layers: Layer[];
   prepare(board: Drawing): Promise<Pixels[]>;
-  prepareFile(file: File): Promise<Pixels[]>;
+  prepareFile(file: File): Promise<PreparedFile>;
   digit(split?: string, index?: number | null): Promise<Digit>;
   exciting(layer: number, unit: number, member: number | null): Promise<{ digits: RankedDigit[]; of: number }>;
   accuracy: ((edits: Edits, member: number | null) => Promise<Accuracy>) | null;

@@ -28,7 +28,8 @@ def router(lab: Lab) -> APIRouter:
         image = await request.body()
         async with decoding:
             page = await run_in_threadpool(read_page, image, PageOptions(separate))
-        return {"digits": [{"pixels": array_to_json(it.pixels, "uint8")} for it in page.digits]}
+        digits = [{"pixels": array_to_json(it.pixels, "uint8")} for it in page.digits]
+        return {"digits": digits, "notes": [note.partition("; ")[0] for note in page.notes]}
 
     @routes.get("/runs/{name}/exciting")
     def exciting(

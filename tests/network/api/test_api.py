@@ -28,6 +28,7 @@ from network import (
 from network.api.notebook import format_layer
 from network.layers.text import parse_layers
 from network.metrics.probability_text import format_probability
+from tests.support.deep_pictures import png16
 from tests.support.layer_examples import EXAMPLES
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -104,6 +105,40 @@ def test_predictions_of_arrays_of_every_accepted_form_are_the_same(run, test_ima
     assert [each.label for each in run.predict(pixels.tolist())] == expected
     assert [run.predict(one)[0].label for one in pixels] == expected
     assert np.array_equal(run.scores(pixels).argmax(axis=1), expected)
+
+
+@pytest.mark.parametrize("highest", [1, 15, 4095])
+def test_another_scale_of_an_array_or_a_picture_is_a_warning_or_an_argument(
+    run, test_images, tmp_path, highest
+):
+    levels = np.rint(test_images.images[:3] * (highest / 255)).astype(np.uint16)
+    usual = np.rint(levels * (255 / highest)).astype(np.uint8)
+    expected = [each.label for each in run.predict(usual)]
+    assert [each.label for each in run.predict(levels, highest=highest)] == expected
+    path = tmp_path / "digit.png"
+    path.write_bytes(png16(levels[0]))
+    for source in (path, path.read_bytes(), Image.fromarray(levels[0])):
+        with pytest.warns(UserWarning, match=f"{highest} is .* full ink; .*highest=") as caught:
+            (found,) = run.predict(source)
+        assert caught[0].filename == __file__
+        assert np.array_equal(found.pixels, usual[0])
+        (found,) = run.predict(source, highest=highest)
+        assert np.array_equal(found.pixels, usual[0])
+        assert run.predict_one(source, highest=highest).label == expected[0]
+    if highest > 255:
+        with pytest.raises(ProjectError, match="pixels are from 0 to 4095; expected 0 to 255"):
+            run.predict(levels)
+        return
+    for predict in (run.predict, run.scores):
+        with pytest.warns(UserWarning, match=f"predict with highest={highest}") as caught:
+            predict(levels)
+        assert caught[0].filename == __file__
+
+
+def test_fractions_of_an_array_are_rounded(run, test_images):
+    pixels = test_images.images[:3]
+    assert np.array_equal([it.pixels for it in run.predict(pixels - 0.3 * (pixels > 0))], pixels)
+    assert np.array_equal([it.pixels for it in run.predict(pixels / 50, highest=5.1)], pixels)
 
 
 def test_a_prediction_shows_itself(run, test_images):
@@ -224,6 +259,8 @@ def test_a_run_is_exported_by_the_suffix_of_the_path(run, tmp_path, suffix):
 
 WRONG = {
     "pixels are from 0 to 300; expected 0 to 255": lambda run: run.predict(300 * np.eye(28)),
+    "--highest is -1; expected a number above 0": lambda run: run.predict(np.eye(28), highest=-1),
+    "pixels are from nan to nan; expected": lambda run: run.predict(np.full((28, 28), np.nan)),
     "images have the shape (27, 28)": lambda run: run.predict(np.zeros((27, 28))),
     "images have the shape (0, 28, 28)": lambda run: run.predict(np.zeros((0, 28, 28))),
     "nowhere.png not found": lambda run: run.predict("nowhere.png"),

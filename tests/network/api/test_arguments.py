@@ -147,7 +147,7 @@ def test_an_image_that_is_damaged_is_an_error_of_ours(tmp_path):
     (tmp_path / "a.png").write_bytes(whole[: len(whole) // 2])
     with (
         Image.open(tmp_path / "a.png") as image,
-        pytest.raises(ProjectError, match="source is a damaged image"),
+        pytest.raises(ProjectError, match="the picture: damaged image"),
     ):
         open_run("first").predict(image)
 

@@ -17,6 +17,8 @@ from network.metrics.accuracy import predict_classes
 from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
 from tests.support.checkout import REPOSITORY
+from tests.support.deep_pictures import png16
+from tests.support.image_sources import png
 from tests.support.small_digits import NAME, make_small_digits
 
 COLUMNS = ["image", "label", "probability", "score", "error", "left", "top", "width", "height"]
@@ -132,6 +134,47 @@ def test_images_of_files_are_brought_to_light_ink_on_dark_and_it_is_said(
     assert "notes" not in call_json(*plain)
 
 
+@pytest.mark.parametrize("highest", [1, 15, 4095])
+@pytest.mark.parametrize("kind", ["pictures", "csv", "npz"])
+def test_any_scale_is_read_rightly_and_reported_or_refused(
+    highest, kind, call, call_json, trained, digits, tmp_path
+):
+    levels = np.rint(digits * (highest / 255)).astype(np.uint16)
+    usual, path = tmp_path / "usual.npz", tmp_path / f"test.{kind}"
+    np.savez(usual, np.rint(levels * (255 / highest)).astype(np.uint8))
+    if kind == "csv":
+        write_csv(path, levels)
+    elif kind == "npz":
+        with path.open("wb") as file:
+            np.savez(file, levels)
+    else:
+        path.mkdir()
+        for i, it in enumerate(levels):
+            data = png16(it) if highest > 255 else png(it.astype(np.uint8))
+            (path / f"{i}.png").write_bytes(data)
+    arguments = ("predict", str(path), "--run", trained)
+    expected = labels(call_json("predict", str(usual), "--run", trained))
+    stated = call_json(*arguments, f"--highest={highest}")
+    assert labels(stated) == expected
+    assert "notes" not in stated
+    if highest > 255 and kind != "pictures":
+        assert f"--highest {highest}" in call(*arguments, code=4).err
+        return
+    answer = call_json(*arguments)
+    assert labels(answer) == expected
+    assert str(highest) in answer["notes"][-1]
+    assert "--highest" in answer["notes"][-1]
+    assert f"Note: {answer['notes'][-1]}\n" in call(*arguments).err
+
+
+def labels(answer):
+    return (
+        answer["files"][0]["labels"]
+        if "files" in answer
+        else [it["text"] for it in answer["pages"]]
+    )
+
+
 def test_options_of_files_are_refused_for_pictures_and_for_other_pixels(
     call, trained, digits, tmp_path
 ):
@@ -140,12 +183,15 @@ def test_options_of_files_are_refused_for_pictures_and_for_other_pixels(
     for option in ("--coverage=0.9", "--deskew", "--steps=a.png"):
         error = call("predict", str(tmp_path / "a.npy"), option, "--run", trained, code=2).err
         assert f"{option.split('=')[0]} applies only to pictures" in error
-    for option in ("--invert", "--no-invert", "--highest=16"):
+    for option in ("--invert", "--no-invert"):
         error = call("predict", str(tmp_path / "a.png"), option, "--run", trained, code=2).err
-        assert f"{option.split('=')[0]} applies only to files of images" in error
+        assert f"{option} applies only to files of images" in error
     np.save(tmp_path / "a.npy", digits)
-    error = call("predict", str(tmp_path / "a.npy"), "--highest=16", "--run", trained, code=4).err
-    assert "expected 16 at most" in error
+    for name in ("a.npy", "a.png"):
+        error = call("predict", str(tmp_path / name), "--highest=16", "--run", trained, code=4).err
+        assert "expected 16 at most" in error
+    error = call("predict", str(tmp_path / "a.npy"), "--highest=0", "--run", trained, code=2).err
+    assert "--highest is 0; expected a number above 0" in error
     np.save(tmp_path / "a.npy", digits[:0])
     assert "no images" in call("predict", str(tmp_path / "a.npy"), "--run", trained, code=4).err
 

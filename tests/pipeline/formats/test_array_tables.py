@@ -38,7 +38,7 @@ def test_tables_are_split_into_images_and_labels(kind, place, tmp_path):
     source, found = read_all(path)
     assert np.array_equal(found[None][0], X)
     assert [source.classes[it] for it in found[None][1]] == list(map(str, Y))
-    unlabelled = read_array_images(path, find_format(path).name)
+    unlabelled = read_array_images(path, find_format(path).name, ReadOptions())
     assert np.array_equal(np.concatenate(list(unlabelled)), X)
 
 

@@ -156,4 +156,4 @@ def test_empty_lines_do_not_change_the_numbers_of_others(tmp_path):
     with pytest.raises(CorruptError, match='line 10: column 2 is "x"'):
         read_csv(path, ReadOptions())
     with pytest.raises(CorruptError, match='line 10: column 2 is "x"'):
-        read_csv_images(path)
+        read_csv_images(path, ReadOptions())

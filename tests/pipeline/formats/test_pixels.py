@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.errors import CorruptError
 from pipeline.formats.import_dataset import ImportOptions, import_dataset
+from pipeline.formats.pixels import find_change
 from pipeline.storage.cache import Cache
 from tests.support.csv_kinds import Kind, csv_bytes, small_images
 from tests.support.image_sources import npz, png, save
@@ -88,7 +89,7 @@ def test_another_scale_is_said_and_mended(highest, write, bring_in):
 
 
 def test_a_pixel_above_the_highest_is_refused(bring_in):
-    with pytest.raises(CorruptError, match=r"a\.npz: a pixel is \d+; expected 16 at most"):
+    with pytest.raises(CorruptError, match=r"a\.npz: x: a pixel is \d+; expected 16 at most"):
         bring_in(as_npz, small_images(0, COUNT), highest=16)
 
 
@@ -156,3 +157,12 @@ def test_a_split_on_other_paper_is_named(is_test, bring_in):
 def test_a_split_without_ink_is_named(bring_in):
     note, _ = bring_in(both_splits(same, np.zeros_like), small_images(0, COUNT))
     assert note == "every pixel of test is 0; its images are blank"
+
+
+@FORMATS
+def test_ink_that_hardly_differs_from_its_paper_is_reported(write, bring_in):
+    pixels = 255 - small_images(0, COUNT) // 200
+    note, found = bring_in(write, pixels, invert=True)
+    assert note == "pixels differ by 1 of 255 at most, so the ink is faint"
+    assert found == in_any_order(255 - pixels)
+    assert note in find_change([pixels], None, None)[1]

@@ -171,6 +171,23 @@ def test_pictures_of_other_sizes_are_resized_when_asked(tmp_path):
     assert [set(it.ravel()) for it in found[None][0]] == [{9 * i} for i in range(6)]
 
 
+@pytest.mark.parametrize(("highest", "full"), [(None, 4080), (8000, 8000)])
+def test_deep_pictures_of_all_tables_are_on_one_scale(highest, full, tmp_path):
+    deep = X.astype(np.uint16) * 16
+    deep[4:] = deep[4:] // 64 * 16  # the test images are fainter
+    for name, start, stop in (("train", 0, 4), ("test", 4, 6)):
+        files = [png(it) for it in deep[start:stop]]
+        hugging_face(tmp_path / f"{name}.parquet", start, stop, pictures=files)
+    source, found = read_all(tmp_path, ReadOptions(highest=highest))
+    expected = np.rint(deep * (255 / full)).astype(np.uint8)
+    assert np.array_equal(np.concatenate([found[it][0] for it in ("train", "test")]), expected)
+    assert sum("4080 is taken as full ink" in it for it in source.notes) == (highest is None)
+    unlabelled = read_array_images(tmp_path, "parquet", ReadOptions(highest=highest))
+    assert np.array_equal(
+        sorted(np.concatenate(list(unlabelled)).tolist()), sorted(expected.tolist())
+    )
+
+
 def test_pictures_that_are_only_named_are_refused(tmp_path):
     table = pa.table({"image": [{"bytes": None, "path": "a.png"}] * 6, "label": Y})
     schema = pa.schema(
@@ -238,5 +255,5 @@ def test_pictures_are_predicted_though_some_have_no_label(tmp_path):
     pictures = [{"bytes": png(it), "path": None} for it in X]
     labels = pa.array([None, 1, 2, None, 3, 4])
     pq.write_table(pa.table({"image": pictures, "label": labels}), tmp_path / "a.parquet")
-    found = read_array_images(tmp_path / "a.parquet", "parquet")
+    found = read_array_images(tmp_path / "a.parquet", "parquet", ReadOptions())
     assert np.array_equal(np.concatenate(list(found)), X)

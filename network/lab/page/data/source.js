@@ -29,7 +29,7 @@ async function openLabSource(run) {
   return {
     ...model,
     layers: readLayers(model.layers),
-    prepare: async (board) => prepared(await api.send("/api/prepare?separate=false", await board.toBlob())),
+    prepare: async (board) => prepared(await api.send("/api/prepare?separate=false", await board.toBlob())).digits,
     prepareFile: async (file) => prepared(await api.send("/api/prepare", file)),
     digit: (split = "held-out", index = null) => fetchDigit(at, split, index),
     async exciting(layer, unit, member) {
@@ -95,8 +95,11 @@ async function fetchNearest(at, question) {
   return { of, pixels: ranked(pixels), hidden: hidden && ranked(hidden) };
 }
 
-/** @param {{digits: {pixels: EncodedArray<"uint8">}[]}} found */
-const prepared = ({ digits }) => digits.map(({ pixels }) => decode(pixels).values);
+/**
+ * @param {{digits: {pixels: EncodedArray<"uint8">}[], notes: string[]}} found
+ * @returns {PreparedFile}
+ */
+const prepared = ({ digits, notes }) => ({ digits: digits.map(({ pixels }) => decode(pixels).values), notes });
 
 /**
  * Combine digits with the numbers that they were sorted by.

@@ -9,6 +9,7 @@ import { smallestChange } from "../maths/smallest_change.js";
 
 const [TOP_DIGITS, NEAREST] = [12, 8]; // digits shown
 const MAX_SIDE = 420; // of an image file, in pixels
+const FAINT = 127; // no pixel of an image is above it: another scale than 0 to 255
 
 /**
  * The data that network/lab/standalone.py writes into the page: a model, training digits, and the
@@ -32,7 +33,10 @@ export async function openStaticSource({ digits, parts, ...model }) {
   return {
     ...model, layers, accuracy: null, save: null,
     prepare: async (board) => prepared(board.toGrey()),
-    prepareFile: async (file) => prepared(await greyOf(file)),
+    prepareFile: async (file) => {
+      const { side, grey, notes } = await greyOf(file);
+      return { digits: prepared({ side, grey }), notes };
+    },
     digit: async () => all[Math.floor(Math.random() * all.length)],
     ...computationsOn(layers, all, (member) => known[member === null ? 0 : member + 1]),
   };
@@ -113,7 +117,7 @@ function prepared({ side, grey }) {
 }
 
 /**
- * Read the grey levels of an image file as dark ink on light paper.
+ * Read the grey levels of an image file as dark ink on light paper. Those of a faint image of 28x28 are stretched.
  * @param {File} file
  */
 async function greyOf(file) {
@@ -128,10 +132,14 @@ async function greyOf(file) {
   drawing.fillRect(0, 0, width, height);
   drawing.drawImage(image, 0, 0, width, height);
   const { data } = drawing.getImageData(0, 0, width, height);
-  const grey = Uint8Array.from({ length: data.length / 4 }, (_, at) =>
-    0.299 * data[4 * at] + 0.587 * data[4 * at + 1] + 0.114 * data[4 * at + 2]);
+  const read = Uint8Array.from({ length: data.length / 4 }, (_, at) =>
+    0.299 * data[4 * at] + 0.587 * data[4 * at + 1] + 0.114 * data[4 * at + 2] + 1e-3);
+  const highest = read.reduce((most, level) => Math.max(most, level), 0);
+  const isFaint = read.length === 784 && highest > 0 && highest <= FAINT;
+  const grey = isFaint ? read.map((level) => Math.round(255 * level / highest)) : read;
+  const notes = isFaint ? [`No pixel is above ${highest} of 255: ${highest} is used as full ink.`] : [];
   const isDark = grey[0] + grey[grey.length - 1] < 255;
-  return { side: width, grey: isDark ? grey.map((level) => 255 - level) : grey };
+  return { side: width, grey: isDark ? grey.map((level) => 255 - level) : grey, notes };
 }
 
 /**

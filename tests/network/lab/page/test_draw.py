@@ -76,6 +76,18 @@ def test_an_image_file_is_read_and_one_that_is_none_is_refused(open_page, mnist_
     expect(page.locator(".problem")).to_contain_text("not an image")
 
 
+def test_an_image_file_of_another_scale_is_read_and_it_is_said(open_page, mnist_test_set):
+    page = open_draw(open_page)
+    image = io.BytesIO()
+    Image.fromarray(mnist_test_set[0][0] // 17).save(image, "PNG")
+    given = {"name": "seven.png", "mimeType": "image/png", "buffer": image.getvalue()}
+    page.set_input_files(".file-input", given)
+    expect(prediction_of(page)).to_have_text(re.compile("^7"))
+    expect(page.locator(".problem")).to_have_text(
+        "No pixel is above 15 of 255: 15 is used as full ink"
+    )
+
+
 DROP = """([name, base64]) => {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   const dataTransfer = new DataTransfer();

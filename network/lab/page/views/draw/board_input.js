@@ -110,7 +110,11 @@ export class BoardInput {
   async open(files) {
     if (!files?.length) return;
     const [file] = files;
-    await this.attempt(async () => this.choose(await this.source.prepareFile(file), 0));
+    await this.attempt(async () => {
+      const { digits, notes } = await this.source.prepareFile(file);
+      this.choose(digits, 0);
+      this.problem.show(notes.map(capital).join(" "));
+    });
   }
 
   async showAnother() {

@@ -1,0 +1,131 @@
+"""Grey levels of pictures that are read together, on one scale, with notes on unusual ones.
+
+Images of 28x28 come from a dataset: if all of them are faint, their highest level is full ink. A
+page is read by its contrast, so that a faint one is only reported.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipeline.datasets.records import IMAGE_SHAPE
+from pipeline.errors import ProjectError
+from pipeline.storage.cache import read_whole
+from pipeline.storage.levels import FAINT, FULL, Scale, require_highest
+from pipeline.storage.pictures import (
+    DeepPictures,
+    PictureOptions,
+    decode_image,
+    decode_picture,
+    sound_levels,
+)
+
+Grey: TypeAlias = NDArray[np.uint8]
+Picture: TypeAlias = Path | bytes | Image.Image  # a file, its bytes, or an image of Pillow
+
+
+class GreyPictures(NamedTuple):
+    """Grey levels of pictures, or the errors of reading them, and notes on their scale."""
+
+    found: list[Grey | ProjectError]
+    notes: tuple[str, ...]
+
+
+def read_pictures(
+    pictures: Sequence[tuple[str, Picture]], options: PictureOptions, highest: float | None = None
+) -> GreyPictures:
+    """Read named pictures as grey levels; the level of full ink may be given.
+
+    Raises: UsageError for a level of full ink that is not above 0.
+    """
+    require_highest(highest)
+    deep = DeepPictures(partial(iterate_deep, pictures, options) if len(pictures) > 1 else None)
+    reading = replace(options, highest=highest, deep=deep)
+    found = [read_one(name, picture, reading) for name, picture in pictures]
+    where = pictures[0][0] if len(pictures) == 1 else f"{len(pictures):,} pictures"
+    notes = list(deep.notes(where))
+    if highest is None:
+        notes += scale_small(found) + faint_notes([name for name, _ in pictures], found)
+    return GreyPictures(found, tuple(notes))
+
+
+def read_one(name: str, picture: Picture, options: PictureOptions) -> Grey | ProjectError:
+    """Read a picture as grey levels, or return the error of that."""
+    try:
+        if isinstance(picture, Image.Image):
+            return decode_image(picture, name, options)
+        return decode_picture(read_data(picture, options), name, options)
+    except ProjectError as error:
+        if isinstance(picture, Path):
+            error.message = error.message.replace(str(picture), name)
+        return error
+
+
+def read_data(picture: Path | bytes, options: PictureOptions) -> bytes:
+    """Return the bytes of an image file.
+
+    Raises: MissingError, StorageError, CorruptError for a file that is too large.
+    """
+    return picture if isinstance(picture, bytes) else read_whole(picture, options.max_bytes)
+
+
+def iterate_deep(
+    pictures: Sequence[tuple[str, Picture]], options: PictureOptions
+) -> Iterator[NDArray[Any]]:
+    """Yield the levels of all deep pictures among files, tile by tile."""
+    for name, picture in pictures:
+        if not isinstance(picture, Image.Image):
+            with suppress(ProjectError):  # `read_one` returns it
+                yield from sound_levels([(read_data(picture, options), name)], options)
+
+
+def scale_small(found: list[Grey | ProjectError]) -> list[str]:
+    """Scale images of 28x28 in place if all of them are faint.
+
+    Returns: a note on that, if they are.
+    """
+    small = [it for it in found if isinstance(it, np.ndarray) and it.shape == IMAGE_SHAPE]
+    highest = max((int(it.max()) for it in small), default=0)
+    if highest > FAINT or all(int(np.ptp(it)) == 0 for it in small):
+        return []
+    for place, it in enumerate(found):
+        if isinstance(it, np.ndarray) and it.shape == IMAGE_SHAPE:
+            found[place] = Scale(highest).to_bytes(it)
+    what = f"no pixel is above {highest} of {FULL}: {highest} is used as full ink"
+    return [f"{what}; --highest {FULL} keeps them as they are"]
+
+
+def faint_notes(names: Sequence[str], found: Sequence[Grey | ProjectError]) -> list[str]:
+    """Return a note on faint pictures, if there are some."""
+    levels = {
+        name: int(it.max())
+        for name, it in zip(names, found, strict=True)
+        if isinstance(it, np.ndarray) and np.ptp(it) > 0
+    }
+    faint = {name: highest for name, highest in levels.items() if highest <= FAINT}
+    if not faint:
+        return []
+    first, top = next(iter(faint)), max(faint.values())
+    if len(faint) == len(levels):
+        name = first if len(faint) == 1 else f"{len(faint):,} pictures"
+        what = f"{name}: no pixel is above {top} of {FULL}"
+        return [f"{what}; if {top} is full ink, state it with --highest {top}"]
+    what = f"{len(faint):,} of {len(levels):,} pictures have no pixel above {top} of {FULL}"
+    what += f" ({first} is the first), the others have"
+    return [f"{what}; if their scale is another one, predict them apart from the others"]
+
+
+def faint_hint(grey: Grey) -> str:
+    """Return a hint for a picture on which nothing is found, if it is faint."""
+    highest = int(grey.max())
+    if highest > FAINT or not np.ptp(grey):
+        return ""
+    what = f"No pixel is above {highest} of {FULL}"
+    return f"{what}; if {highest} is full ink, state it with --highest {highest}"
