@@ -277,8 +277,8 @@ def read_source(
     try:
         page = read_page(page_source, replace(options_for(classes), highest=highest))
     except CorruptError as error:
-        if "not an image" in error.message and not error.hint:
-            error.hint = "`network predict` also reads files of images, such as CSV and .npz"
+        if "not an image" in error.message:
+            error.hint += ", or use `network predict`, which also reads files of images like CSV"
         raise
     notes = [note.replace("--highest ", "highest=") for note in page.notes]
     return page.digits, np.stack([digit.pixels for digit in page.digits]), notes
