@@ -122,7 +122,7 @@ class Run:
         Raises: UsageError, MissingError, CorruptError.
         """
         check_range("coverage", coverage, 0, 1)
-        require_highest(highest)
+        require_highest(highest, "highest")
         digits, pixels, notes = read_source(source, self.classes, highest)
         for note in notes:
             warnings.warn(note, UserWarning, stacklevel=3)  # at the line that calls this method

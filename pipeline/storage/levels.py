@@ -62,13 +62,13 @@ def check_levels(where: str, values: NDArray[Any], highest: float | None = None)
         raise CorruptError(f"{what} at most", "--highest is the largest pixel of all")
 
 
-def require_highest(highest: float | None) -> None:
+def require_highest(highest: float | None, name: str = "--highest") -> None:
     """Require that the level of full ink, if it is given, is above 0.
 
     Raises: UsageError.
     """
     if highest is not None and not 0 < highest < math.inf:
-        raise UsageError(f"--highest is {float(highest):g}; expected a number above 0, such as 255")
+        raise UsageError(f"{name} is {float(highest):g}; expected a number above 0, such as 255")
 
 
 def find_range(values: NDArray[Any]) -> tuple[float, float]:

@@ -259,14 +259,14 @@ def test_a_run_is_exported_by_the_suffix_of_the_path(run, tmp_path, suffix):
 
 WRONG = {
     "pixels are from 0 to 300; expected 0 to 255": lambda run: run.predict(300 * np.eye(28)),
-    "--highest is -1; expected a number above 0": lambda run: run.predict(np.eye(28), highest=-1),
+    "highest is -1; expected a number above 0": lambda run: run.predict(np.eye(28), highest=-1),
     "pixels are from nan to nan; expected": lambda run: run.predict(np.full((28, 28), np.nan)),
     "images have the shape (27, 28)": lambda run: run.predict(np.zeros((27, 28))),
     "images have the shape (0, 28, 28)": lambda run: run.predict(np.zeros((0, 28, 28))),
     "nowhere.png not found": lambda run: run.predict("nowhere.png"),
     'source is the folder "."; expected the file of one picture': lambda run: run.predict("."),
     "Predict pictures one by one: [run.predict(path)": lambda run: run.predict(["a.png", "b.png"]),
-    "`network predict` also reads files of images": lambda run: run.predict(__file__),
+    "`network predict`, which also reads files of images": lambda run: run.predict(__file__),
     "expected a path or bytes or an image of Pillow or an array": lambda run: run.predict(3),
     "source has 2 digits; expected one": lambda run: run.predict_one(np.zeros((2, 28, 28))),
     "expected loss, accuracy or confusion for axes": lambda run: run.plot("mistakes", 3),
