@@ -3,7 +3,7 @@
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from pipeline.terminal.fonts import find_font, has_letters, load_default, name_for_drawing
 from pipeline.terminal.preview import Tile, draw_sheet
@@ -12,6 +12,7 @@ UNKNOWN = "\U0004fffe\U0005fffe\U000afffe\U0010fffe"  # in planes of Unicode wit
 NAMES = st.text("abc012 é" + UNKNOWN, min_size=1, max_size=4)
 
 
+@settings(max_examples=20)  # each searches all fonts of the system
 @given(names=st.lists(NAMES, min_size=1, max_size=8, unique=True))
 def test_captions_can_be_drawn_and_told_apart(names):
     captions = name_for_drawing(names)
