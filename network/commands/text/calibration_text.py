@@ -8,11 +8,11 @@ from network.runs.predict import Prediction
 
 def format_temperatures(calibration: Calibration) -> list[str]:
     """Return a table of the calibration errors, and the temperature in use."""
-    names = "temperature 1", "cross-fitted"
+    names = "probabilities as they are", "with a fitted temperature"
     rows = zip(names, calibration.calibration_error, calibration.log_loss, strict=True)
     return [
-        "                  calibration error   log-loss",
-        *(f"{what:<16}  {100 * error:15.2f} %   {loss:8.4f}" for what, error, loss in rows),
+        f"{'':25}   calibration error   log-loss",
+        *(f"{what:<25}  {100 * error:15.2f} %   {loss:8.4f}" for what, error, loss in rows),
         format_temperature(calibration),
     ]
 
@@ -21,19 +21,24 @@ def format_temperature(calibration: Calibration) -> str:
     """Return the temperature in use, with the reason for it."""
     if calibration.temperature != 1:
         bias = "underconfident" if calibration.temperature < 1 else "overconfident"
-        return f"temperature {calibration.temperature:.3f}: the uncalibrated network is {bias}"
+        return f"temperature {calibration.temperature:.3f}: without it the network is {bias}"
     if calibration.mistakes < MIN_MISTAKES:
-        return f"temperature 1: {calibration.mistakes} mistakes are too few to fit another"
-    return "temperature 1: in cross-validation, a fitted one is not better"
+        return f"kept as they are: {calibration.mistakes} mistakes are too few to fit a temperature"
+    return "kept as they are: in cross-validation, a fitted temperature is not better"
 
 
 def format_coverage(calibration: Calibration) -> list[str]:
-    """Return a table of the mean size of a prediction set at each coverage."""
+    """Return a table of the mean size of a prediction set at each coverage, and what that means."""
     rows = [
-        f"{100 * float(coverage):7.1f} %  {size:31.3f}"
+        f"{100 * float(coverage):7.1f} %  {size:27.3f}"
         for coverage, size in calibration.set_sizes.items()
     ]
-    return ["coverage   mean classes per prediction set", *rows]
+    return [
+        "A prediction set lists every class that an image may have. To contain the correct one",
+        "at the rate in the first column, it needs on average the number of classes in the second:",
+        "coverage   classes in a set, on average",
+        *rows,
+    ]
 
 
 def format_detectors(calibration: Calibration) -> list[str]:
@@ -41,10 +46,10 @@ def format_detectors(calibration: Calibration) -> list[str]:
     if calibration.familiarity is None:
         found = f"{calibration.examples:,} validation images"
         return [f"{found} are too few to detect other images; {MIN_EXAMPLES} are needed"]
-    far = f"{calibration.familiarity.threshold:.3f}"
+    far, rate = f"{calibration.familiarity.threshold:.3f}", f"{100 * FALSE_POSITIVE_RATE:g} %"
     return [
-        f"out of distribution: images farther than {far} from every training image,",
-        f"as at most {100 * FALSE_POSITIVE_RATE:g} % of the validation images are",
+        f"Images farther than {far} from every training image are out of distribution: unlike",
+        f"all that the network knows. At most {rate} of the validation images are.",
     ]
 
 

@@ -204,7 +204,7 @@ def test_the_command_tells_and_saves(call, call_json, runs, built_cache):
     loaded, _ = runs["too-sure"]
     told = call("calibrate", loaded.name)
     assert "2,000 validation images" in told.out
-    assert "the uncalibrated network is overconfident" in told.out
+    assert "without it the network is overconfident" in told.out
     saved = json.loads(loaded.run.calibration.read_text())
     assert call_json("calibrate", loaded.name)["temperature"] == saved["temperature"]
     loaded.run.calibration.unlink()
