@@ -14,6 +14,7 @@ from typing import Any
 from network.lab.event_log import Event, EventLog
 from pipeline.errors import ProjectError, UsageError
 from pipeline.storage.cache import Cache
+from pipeline.terminal.interrupts import shielded_start
 
 BEGIN = 60.0  # seconds in which the work must start
 END = 1.4  # seconds to save when the lab ends
@@ -44,7 +45,8 @@ class WorkerProcess:
         self.process = context.Process(
             target=target, args=(theirs, str(cache.root), dict(job)), daemon=True
         )
-        self.process.start()
+        with shielded_start():
+            self.process.start()
         theirs.close()
         self.log.is_over = False
         self.listener = Thread(target=self.listen, args=(self.pipe,), daemon=True)

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
         complete_names as complete_names,
     )
     from pipeline.terminal.counted import counted as counted
-    from pipeline.terminal.interrupts import silent_interrupts as silent_interrupts
+    from pipeline.terminal.interrupts import (
+        shielded_start as shielded_start,
+        silent_interrupts as silent_interrupts,
+    )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -77,6 +77,27 @@ def send_again(number: int) -> None:
         signal.raise_signal(number)
 
 
+@contextmanager
+def shielded_start() -> Iterator[None]:
+    """Start processes and threads to which Ctrl-C and the end of a terminal do not get through.
+
+    A terminal sends these signals to all processes of a program, also to one that still imports
+    modules and has no handler yet. What is started inherits the signals that are blocked here; on
+    Windows nothing is blocked.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker  # most programs start no processes
+
+    resource_tracker.ensure_running()  # multiprocessing starts it itself, and then lets Ctrl-C in
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def is_importing(frame: FrameType | None) -> bool:
     """Return whether a module is being imported in this frame or in one that called it."""
     while frame is not None:

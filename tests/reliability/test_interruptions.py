@@ -203,6 +203,22 @@ def test_a_sweep_stopped_by_a_signal_loses_no_trial(number, cache, tmp_path, amo
     assert wrong == 0
 
 
+@pytest.mark.parametrize("delay", [0, 0.2, 0.4])
+def test_ctrl_c_meets_workers_that_are_starting_without_a_traceback(delay, cache):
+    """A terminal sends Ctrl-C to every process of a program."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *train("--epochs 100000 --seeds 3 --workers 2", f"w{delay}").split()],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(cache.root)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    with process:
+        assert "runs to train" in process.stderr.readline()
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGINT)
+        assert "Traceback" not in process.communicate(timeout=PATIENCE)[1]
+    assert process.returncode == 130
+
+
 def test_a_training_under_nohup_goes_on_when_its_terminal_closes(cache):
     words = train("--hidden 3 --epochs 100000", "nohup").split()[1:]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(cache.root)}

@@ -17,6 +17,7 @@ from network.sweep.workers.workers import (
 )
 from pipeline.errors import ProjectError
 from pipeline.extras import needs_extra
+from pipeline.terminal.interrupts import shielded_start
 
 
 @contextmanager
@@ -66,7 +67,8 @@ class LocalWorkers:
                 set_result(task.result, future)
 
         try:
-            process.schedule(run_job, args=[job]).add_done_callback(take)
+            with shielded_start():  # the first job starts the process
+                process.schedule(run_job, args=[job]).add_done_callback(take)
         except RuntimeError:  # it was killed while idle
             self.give_up(process, WorkerError("the worker died"))
         return future
