@@ -206,8 +206,9 @@ def test_a_sweep_stopped_by_a_signal_loses_no_trial(number, cache, tmp_path, amo
 @pytest.mark.parametrize("delay", [0, 0.2, 0.4])
 def test_ctrl_c_meets_workers_that_are_starting_without_a_traceback(delay, cache):
     """A terminal sends Ctrl-C to every process of a program."""
+    line = train("--epochs 100000 --seeds 3 --workers 2", f"many-{delay}")
     process = subprocess.Popen(
-        [sys.executable, "-m", *train("--epochs 100000 --seeds 3 --workers 2", f"w{delay}").split()],
+        [sys.executable, "-m", *line.split()],
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(cache.root)},
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
