@@ -18,14 +18,15 @@ from pipeline.errors import MissingError, UsageError
 from pipeline.pickles.manifest import read_split
 from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache, find_cache
+from pipeline.storage.value_equality import ValueEquality
 from pipeline.terminal.counted import counted
 from pipeline.terminal.preview import Tile, draw_sheet
 
 MAX_SHOWN = 40  # images in a notebook's picture
 
 
-@dataclass(frozen=True)
-class LabelledImages:
+@dataclass(frozen=True, eq=False)
+class LabelledImages(ValueEquality):
     """Images with their labels: a split of a dataset, or a selection from it.
 
     Example:
@@ -76,8 +77,8 @@ class LabelledImages:
         return buffer.getvalue()
 
 
-@dataclass(frozen=True)
-class LoadedDataset:
+@dataclass(frozen=True, eq=False)
+class LoadedDataset(ValueEquality):
     """A dataset with all its splits in memory.
 
     Example:

@@ -10,13 +10,14 @@ from PIL import Image
 from network.core.params import Array
 from network.images.pages.read import Box
 from network.metrics.probability_text import format_probability
+from pipeline.storage.value_equality import ValueEquality
 
 SCALE = 4  # screen pixels per pixel, in a notebook
 MAX_SHOWN = 40  # digits of a list, in a notebook
 
 
-@dataclass(frozen=True)
-class Prediction:
+@dataclass(frozen=True, eq=False)
+class Prediction(ValueEquality):
     """The predicted class of one image, with its probability and prediction set.
 
     Example:

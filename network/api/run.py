@@ -52,9 +52,11 @@ ONE_BY_ONE = "[run.predict(path) for path in paths]"
 Source = str | Path | bytes | Image.Image | Array | list[Any]  # of images to predict
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """A trained network, with its configuration and its history.
+
+    Two runs are equal if they are the same folder.
 
     Example:
         >>> run = train("mnist-sample", preset="fast-97", epochs=10)
@@ -225,6 +227,12 @@ class Run:
     def predictor(self) -> Predictor:
         """The run with its calibration, computed on validation images if none is saved."""
         return load_predictor(self.cache, self.loaded)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and self.folder == other.folder
+
+    def __hash__(self) -> int:
+        return hash(self.folder)
 
     def __repr__(self) -> str:
         accuracy = self.validation_accuracy

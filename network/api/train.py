@@ -18,7 +18,7 @@ from pipeline.storage.arguments import checked
 from pipeline.storage.cache import find_cache
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Training:
     """A training run that advances while you iterate over its events.
 

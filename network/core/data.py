@@ -28,7 +28,7 @@ from pipeline.pickles.manifest import read_split
 from pipeline.storage.cache import Cache
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Examples:
     """Images and their labels, in the form that a model expects."""
 

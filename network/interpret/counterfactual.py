@@ -8,6 +8,7 @@ from network.core.model import Model
 from network.core.params import Array, Params
 from network.interpret.attribution import nearest_images, with_d_images
 from network.metrics.accuracy import compute_outputs
+from pipeline.storage.value_equality import ValueEquality
 
 ROUNDS = 200  # of steps to the boundary, at most
 PATIENCE, NEARER = 10, 0.999  # rounds without a closer image before the search ends
@@ -19,8 +20,8 @@ GUIDES = 20  # candidates for the nearest example
 HALVINGS = 20  # bisections of a way, to find the boundary on it
 
 
-@dataclass(frozen=True)
-class Counterfactual:
+@dataclass(frozen=True, eq=False)
+class Counterfactual(ValueEquality):
     """An image, changed until the prediction changes."""
 
     image: Array  # (H, W), from 0 to 1

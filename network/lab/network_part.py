@@ -14,7 +14,7 @@ from pipeline.errors import MissingError
 SURVEYED = 5_000  # training images for which activations are computed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class UnitSurvey:
     """The activations of every unit of a network for training images."""
 

@@ -19,7 +19,7 @@ MAX_IMAGES = 10_000  # images shown, and corrupted, at most
 Split: TypeAlias = Literal["held-out", "test"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Predictions:
     """Images with the outputs of a run; for test images, the number of test evaluations."""
 

@@ -19,7 +19,7 @@ MAX_MISTAKES = 500  # mistakes that are chosen before other images
 KEPT = 64  # projections
 
 
-@dataclass
+@dataclass(eq=False)
 class Projection:
     """A projection that is being computed, or is finished."""
 

@@ -13,6 +13,7 @@ from network.core.model import Model, without_output_activation
 from network.core.params import Array, Params
 from network.environment import blas_threads, one_core_each
 from network.metrics.confidence_intervals import accuracy_interval
+from pipeline.storage.value_equality import ValueEquality
 
 CHUNK = 1000  # examples per forward pass; limits the memory for sets of any size
 
@@ -62,8 +63,8 @@ def confusion_matrix(labels: Array, answers: Array, n_classes: int) -> Array:
     return np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
-@dataclass(frozen=True)
-class ClassificationResult:
+@dataclass(frozen=True, eq=False)
+class ClassificationResult(ValueEquality):
     """Result of a model on a test set."""
 
     __test__ = False  # not a test, despite its name

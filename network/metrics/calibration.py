@@ -119,7 +119,7 @@ def fit_temperature(scores: Array, labels: Array) -> float:
     return float(np.exp((low + high) / 2))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bins:
     """Predictions in bins of confidence, from 0 to 1 in intervals of equal width.
 

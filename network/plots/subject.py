@@ -21,7 +21,7 @@ from pipeline.storage.cache import Cache
 HELD_OUT = "validation"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Subject:
     """A run, and examples with its predictions."""
 

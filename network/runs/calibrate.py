@@ -28,6 +28,7 @@ from pipeline.errors import CorruptError, UsageError, describe_cause
 from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import publish_json, read_json
+from pipeline.storage.value_equality import ValueEquality
 
 FORMAT = 1
 FOLDS = 10  # of the cross-validation
@@ -38,8 +39,8 @@ MAX_EXAMPLES = 100_000  # upper limit of any number in a calibration
 Kind = TypeVar("Kind")
 
 
-@dataclass(frozen=True)
-class Calibration:
+@dataclass(frozen=True, eq=False)
+class Calibration(ValueEquality):
     """Calibration of a run."""
 
     weights: str  # sha256 of the calibrated parameters

@@ -50,7 +50,7 @@ RESTORE = "Copy the run again from where it is intact, or train it again"
 LARGE_BYTES = 1 << 28  # a checkpoint of the default network has 0.3 million
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Checkpoint:
     """A model with its parameters and the state of its training."""
 

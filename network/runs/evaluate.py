@@ -22,7 +22,7 @@ from pipeline.storage.cache import Cache
 from pipeline.storage.locks import file_lock
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EvaluationResult:
     """Predictions of a run on labelled images."""
 

@@ -23,6 +23,7 @@ from network.runs.folder import Run
 from network.training.recipe import Recipe
 from network.training.state import TrainingState
 from pipeline.errors import CorruptError
+from pipeline.storage.value_equality import ValueEquality
 
 TRAINING_HASH = "training_sha256"  # in the meta of a frame; since version 0.4
 
@@ -31,8 +32,8 @@ class OtherTrainingError(CorruptError):
     """A frame of another training run than its folder's."""
 
 
-@dataclass(frozen=True)
-class Frame:
+@dataclass(frozen=True, eq=False)
+class Frame(ValueEquality):
     """A run as it was after one of its epochs; epoch 0 is before the first."""
 
     epoch: int
@@ -40,8 +41,8 @@ class Frame:
     answers: Array  # predictions on validation images, (N,) int64
 
 
-@dataclass(frozen=True)
-class PredictionChanges:
+@dataclass(frozen=True, eq=False)
+class PredictionChanges(ValueEquality):
     """Indices of the validation images whose prediction changed between two frames."""
 
     put_right: Array

@@ -73,7 +73,7 @@ class Run:
         return self.folder / "calibration.json"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LoadedRun:
     """A run with the content of its files."""
 

@@ -44,7 +44,7 @@ class SplitRule:
 Seen: TypeAlias = list[SplitRule]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DataSplit:
     """The examples of a split "train", divided by whether a run was trained on them."""
 

@@ -15,7 +15,7 @@ from pipeline.errors import CorruptError, MissingError, ProjectError, UsageError
 from pipeline.storage.cache import Cache
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prediction:
     """Prediction for one image."""
 
@@ -36,7 +36,7 @@ class Prediction:
         return float(self.probabilities.max())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Predictor:
     """A run with its calibration; load it once for many predictions."""
 

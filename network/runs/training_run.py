@@ -85,7 +85,7 @@ def load_training_examples(cache: Cache, configuration: Configuration) -> tuple[
     return split_validation(examples, configuration.validation, configuration.seed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainingRun:
     """A run that can be trained: its folder, recipe, state and examples."""
 

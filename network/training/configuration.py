@@ -29,6 +29,7 @@ from network.training.option_values import (
     Whole,
 )
 from pipeline.errors import COPY_AGAIN, CorruptError, UsageError
+from pipeline.storage.value_equality import ValueEquality
 
 OPTIMIZERS = Registry("network.training.optimizers:OPTIMIZERS")
 
@@ -63,8 +64,8 @@ def beyond_the_batch(chosen: "Configuration") -> str:
     return f"beyond one thread per image: {{batch_size}} is {chosen.batch_size}" if few else ""
 
 
-@dataclass(frozen=True)
-class Configuration:
+@dataclass(frozen=True, eq=False)
+class Configuration(ValueEquality):
     """All settings of a run; the defaults are those of the textbook's network.
 
     A configuration is checked and completed when it is created: if the learning rate or the weight

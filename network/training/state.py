@@ -43,7 +43,7 @@ class EpochDone(NamedTuple):
 Event: TypeAlias = StepDone | EpochDone
 
 
-@dataclass
+@dataclass(eq=False)
 class TrainingState:
     """State of a training; its arrays change in place."""
 

@@ -23,7 +23,7 @@ MAX_WIDTH = 1000  # of a row of tiles
 CAPTION = 24  # height of the line under an image
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tile:
     """One image and its caption."""
 

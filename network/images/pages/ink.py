@@ -23,7 +23,7 @@ DARKEST = 48  # of 255: paper in less light is taken for one in so much
 NORMAL = 1.4826  # standard deviation of normal numbers to their median distance from 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ink:
     """How much ink is where."""
 

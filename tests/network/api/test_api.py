@@ -287,3 +287,28 @@ def test_a_mistake_is_one_line_of_ours(run, words, tmp_path, monkeypatch):
         WRONG[words](run)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_objects_of_the_interface_are_compared_and_collected(run, cache_dir, test_images):
+    again = open_run("first", cache_dir)
+    image = test_images.images[0]
+    pairs = [
+        (run, again),
+        (run.configuration, again.configuration),
+        (run.model, again.model),
+        (run.test(), again.test()),
+        (run.predict_one(image), again.predict_one(image)),
+        (run.calibrate(), again.calibrate()),
+        (test_images, load_dataset("mnist-sample", cache_dir).test),
+        (load_dataset("mnist-sample", cache_dir), load_dataset("mnist-sample", cache_dir)),
+    ]
+    for one, other in pairs:
+        assert one == other
+        assert len({one, other}) == 1
+        assert one != run.name
+    assert run in list_runs(cache_dir)
+    assert run.predict_one(image) != run.predict_one(test_images.images[1])
+    assert test_images != test_images[:10]
+    training = create_training("mnist-sample", limit=20, epochs=1, cache_dir=cache_dir)
+    assert training in {training}
+    assert training.training_run.state == training.training_run.state
