@@ -27,6 +27,7 @@ from network.training.enough_examples import require_held_out
 from network.training.loop import train
 from network.training.recipe import Recipe
 from network.training.state import TrainingState
+from pipeline.storage.arguments import checked
 
 SEEDS = 2**31  # range of seeds that a random state draws from
 
@@ -79,6 +80,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         self.patience = patience
         self.random_state = random_state
 
+    @checked
     def fit(self, X: Any, y: Any) -> Self:  # noqa: N803 - the name in scikit-learn
         """Train on features X and classes y, from the beginning each time.
 

@@ -97,6 +97,10 @@ class UsageError(ProjectError):
     exit_code = 2
 
 
+class CallError(UsageError, TypeError):
+    """A function is called with arguments that it does not have, or without those it needs."""
+
+
 class MissingError(ProjectError):
     """Something is missing: a file, a run, a package."""
 

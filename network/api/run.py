@@ -123,18 +123,9 @@ class Run:
 
         Raises: UsageError, MissingError, CorruptError.
         """
-        check_range("coverage", coverage, 0, 1)
-        require_highest(highest, "highest")
-        digits, pixels, notes = read_source(source, self.classes, highest)
-        for note in notes:
-            warnings.warn(note, UserWarning, stacklevel=3)  # at the line that calls this method
-        boxes: list[Box | None] = [digit.box for digit in digits] or [None] * len(pixels)
-        found = self.predictor.predict(pixels, coverage)
-        return Predictions(
-            describe_prediction(*each, self.classes)
-            for each in zip(found, pixels, boxes, strict=True)
-        )
+        return predict_source(self, source, coverage, highest)
 
+    @checked
     def predict_one(
         self, source: Source, coverage: float | None = None, highest: float | None = None
     ) -> Prediction:
@@ -142,11 +133,12 @@ class Run:
 
         Raises: UsageError for several digits; otherwise as `predict`.
         """
-        found = self.predict(source, coverage, highest)
+        found = predict_source(self, source, coverage, highest)
         if len(found) != 1:
             raise UsageError(f"source has {len(found)} digits; expected one", "Use run.predict")
         return found[0]
 
+    @checked
     def calibrate(self) -> Calibration:
         """Calibrate the run on its validation images and save this: `network calibrate`.
 
@@ -158,14 +150,14 @@ class Run:
         self.__dict__.pop("predictor", None)  # the next one reads the saved calibration
         return result
 
-    def scores(self, images: Array) -> Array:
+    @checked
+    def scores(self, images: Array | list[Any]) -> Array:
         """Return the outputs of the network, one row of scores per image.
 
         Shapes: images (N, 28, 28), as for `predict` -> (N, K).
         """
         pixels, notes = to_pixels(images)
-        for note in notes:
-            warnings.warn(note, UserWarning, stacklevel=2)
+        warn_of(notes)
         return compute_outputs(self.model, self.params, scale_pixels(pixels))
 
     @checked
@@ -184,6 +176,7 @@ class Run:
         examples = load_examples(self.cache, chosen, split, limit)
         return evaluate_run(self.loaded, chosen, split, examples).result
 
+    @checked
     def plot(self, kind: str = "learning", axes: "Axes | None" = None) -> "Figure | Axes":
         """Draw a chart of the run on validation images, as a figure or into your axes.
 
@@ -253,6 +246,32 @@ class Run:
         return table_html(rows) + curve_svg(losses, f"training loss, {course}")
 
 
+def predict_source(
+    run: Run, source: Source, coverage: float | None, highest: float | None
+) -> Predictions:
+    """Predict the digits of a source, for a method of the run; see `Run.predict`.
+
+    Raises: UsageError, MissingError, CorruptError.
+    """
+    check_range("coverage", coverage, 0, 1)
+    require_highest(highest, "highest")
+    digits, pixels, notes = read_source(source, run.classes, highest)
+    warn_of(notes, frames=1)
+    if not len(pixels):
+        return Predictions()
+    boxes: list[Box | None] = [digit.box for digit in digits] or [None] * len(pixels)
+    found = run.predictor.predict(pixels, coverage)
+    return Predictions(
+        describe_prediction(*each, run.classes) for each in zip(found, pixels, boxes, strict=True)
+    )
+
+
+def warn_of(notes: Sequence[str], frames: int = 0) -> None:
+    """Warn of each note at the line that calls a method of a run, some frames of ours above."""
+    for note in notes:
+        warnings.warn(note, UserWarning, stacklevel=4 + frames)
+
+
 def describe_prediction(
     found: FoundPrediction, pixels: Array, box: Box | None, classes: tuple[str, ...]
 ) -> Prediction:
@@ -319,7 +338,7 @@ def to_pixels(images: Any, highest: float | None = None) -> tuple[Array, list[st
             f"images have the data type {array.dtype}; expected numbers from 0 to 255",
             f"Predict pictures one by one: {ONE_BY_ONE}" if array.dtype.kind in "OU" else "",
         )
-    if array.shape[-2:] != IMAGE_SHAPE or array.ndim not in {2, 3} or not len(array):
+    if array.shape[-2:] != IMAGE_SHAPE or array.ndim not in {2, 3}:
         raise UsageError(f"images have the shape {array.shape}; expected (28, 28) or (N, 28, 28)")
     array = array.reshape(-1, *IMAGE_SHAPE)
     low, high = find_range(array)

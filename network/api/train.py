@@ -13,9 +13,11 @@ from network.runs.training_run import TrainingRun, create_training_run, inherit_
 from network.training.configuration import Configuration, build_configuration, resolve_keys
 from network.training.find_preset import change_values, load_preset
 from network.training.state import EpochDone, Event
+from pipeline.errors import ProjectError
 from pipeline.load_dataset import require_built
 from pipeline.storage.arguments import checked
 from pipeline.storage.cache import find_cache
+from pipeline.storage.python_words import spell_in_python
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +42,11 @@ class Training:
     cache_dir: Path
 
     def __iter__(self) -> Iterator[Event]:
-        with closing(self.training_run.train()) as events:
-            yield from events
+        try:
+            with closing(self.training_run.train()) as events:
+                yield from events
+        except ProjectError as error:
+            raise spell_in_python(error) from None
 
     @property
     def params(self) -> Params:

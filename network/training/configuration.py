@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from network.training.checks import MAX_SHOWN, suggest_name
+from network.training.checks import MAX_SHOWN
 from network.training.option import (
     AUTOMATIC,
     Group,
@@ -28,6 +28,7 @@ from network.training.option_values import (
     Strengths,
     Whole,
 )
+from network.training.other_names import suggest_option
 from pipeline.errors import COPY_AGAIN, CorruptError, UsageError
 from pipeline.storage.value_equality import ValueEquality
 
@@ -294,10 +295,7 @@ def find_option(key: str) -> Option:
     Raises: UsageError, with the nearest key.
     """
     if key not in KEYS:
-        raise UsageError(
-            f'"{key}" is not a training option',
-            suggest_name(key, OPTIONS) or "`network train --help` lists them",
-        )
+        raise UsageError(f'"{key}" is not a training option', suggest_option(key, OPTIONS))
     return OPTIONS[KEYS[key]]
 
 

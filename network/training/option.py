@@ -63,7 +63,7 @@ def options_spelled(spell: Callable[[str], str]) -> Iterator[None]:
     try:
         yield
     except OptionError as error:
-        raise error.spelled(spell) from error
+        raise error.spelled(spell) from None
 
 
 @dataclass(frozen=True)
@@ -125,10 +125,10 @@ class Option:
         except InvalidValueError as error:
             words = f"{{{self.key}}} is {{value}}; expected {{expected}}"
             shown = {"value": format_value(value), "expected": error.expected}
-            raise OptionError(self.key, words, error.hint, **shown) from error
+            raise OptionError(self.key, words, error.hint, **shown) from None
         except UsageError as error:  # of a part of the value: one of several layers
             words = f"{{{self.key}}}: {{problem}}"
-            raise OptionError(self.key, words, error.hint, problem=error.message) from error
+            raise OptionError(self.key, words, error.hint, problem=error.message) from None
 
     @property
     def default_text(self) -> str:

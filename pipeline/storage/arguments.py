@@ -7,13 +7,15 @@ import functools
 import inspect
 import json
 import math
+import sys
 import types
 from collections.abc import Callable
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from pipeline.errors import StorageError, UsageError
+from pipeline.errors import CallError, ProjectError, StorageError, UsageError
+from pipeline.storage.python_words import spell_in_python
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -22,7 +24,7 @@ NUMBERS = {int: Integral, float: Real}  # NumPy's numbers included
 MAX_SHOWN = 100  # characters of a value in an error
 MAX_BITS = 4000  # of a number in an error
 WORDS: dict[Any, str] = {
-    str: "a text",
+    str: "a string",
     Path: "a path",
     int: "a whole number",
     float: "a number",
@@ -30,11 +32,20 @@ WORDS: dict[Any, str] = {
     tuple: "a tuple",
     bytes: "bytes",
 }
+INSTEAD = {  # of an object of ours, by the name of its type
+    "LoadedDataset": "Use its name, as in digits.name, or images, as in digits.test.images",
+    "LabelledImages": "Use its images, as in digits.test.images",
+    "Prediction": "Use its pixels, as in prediction.pixels",
+    "Run": "Use its name, as in run.name",
+}
 OF_LIBRARIES = {"ndarray": "an array", "Image": "an image of Pillow"}  # by the names of types
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
     """Return a function that checks its arguments by their annotations.
+
+    Its errors are for the one who calls it: outside of the packages they are in the words of
+    Python, and without the frames inside of us.
 
     Raises: UsageError; StorageError for an error of the system.
     """
@@ -42,15 +53,57 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        hints = find_hints(function)
-        for name, value in signature.bind(*args, **kwargs).arguments.items():
-            check_argument(name, value, hints.get(name, Any))
         try:
+            check_call(function, signature, args, kwargs)
             return function(*args, **kwargs)
+        except ProjectError as error:
+            if is_ours(sys._getframe(1)):  # noqa: SLF001 - the only way to the caller
+                raise
+            raise spell_in_python(error) from None
         except OSError as error:
-            raise StorageError(describe_refusal(error)) from error
+            inside = is_ours(sys._getframe(1))  # noqa: SLF001
+            raise StorageError(describe_refusal(error)) from (error if inside else None)
 
     return call
+
+
+def is_ours(frame: types.FrameType) -> bool:
+    """Return whether a frame runs code of the packages, such as a command or the lab."""
+    return frame.f_globals.get("__name__", "").partition(".")[0] in {"network", "pipeline"}
+
+
+def check_call(
+    function: Callable[..., Any], signature: inspect.Signature, args: Any, kwargs: Any
+) -> None:
+    """Require arguments that a function has, with values of the annotated types.
+
+    Raises: UsageError.
+    """
+    try:
+        given = signature.bind(*args, **kwargs).arguments
+    except TypeError as error:
+        raise explain_call(function, signature, str(error), args) from None
+    hints = find_hints(function)
+    for name, value in given.items():
+        check_argument(name, value, hints.get(name, Any))
+
+
+def explain_call(
+    function: Callable[..., Any], signature: inspect.Signature, problem: str, args: tuple[Any, ...]
+) -> CallError:
+    """Return the error for arguments that a function does not have, or lacks."""
+    called = function.__qualname__.rpartition("<locals>.")[2] + "()"
+    parameters = [it for it in signature.parameters.values() if it.name != "self"]
+    shown = ", ".join(str(it.replace(annotation=it.empty)) for it in parameters)
+    by_name = [it.name for it in parameters if it.kind is it.KEYWORD_ONLY]
+    if "too many" in problem and by_name:
+        value = show_value(args[-1])
+        return CallError(
+            f"{called} takes options by name; found {value} without one",
+            f"Write it as one of {', '.join(f'{name}=' for name in by_name)} or an option",
+        )
+    hint = f"Its arguments: {shown}" if shown else "It takes no arguments"
+    return CallError(f"{called} {problem}", hint)
 
 
 def describe_refusal(error: OSError) -> str:
@@ -61,8 +114,14 @@ def describe_refusal(error: OSError) -> str:
 
 @functools.cache
 def find_hints(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the annotations of a function, resolved at its first call."""
-    return get_type_hints(function)
+    """Return the annotations of a function, resolved at its first call.
+
+    A function with a type of an optional library, which is not imported, checks them itself.
+    """
+    try:
+        return get_type_hints(function)
+    except NameError:
+        return {}
 
 
 def check_argument(name: str, value: Any, hint: Any) -> None:
@@ -72,7 +131,8 @@ def check_argument(name: str, value: Any, hint: Any) -> None:
     """
     if not fits(value, hint):
         shown = f"Path({show_value(value)})" if isinstance(value, Path) else show_value(value)
-        raise UsageError(f"{name} is {shown}; expected {describe(hint)}")
+        instead = INSTEAD.get(type(value).__name__, "")
+        raise UsageError(f"{name} is {shown}; expected {describe(hint)}", instead)
     if isinstance(value, str | Path) and "\0" in str(value):
         raise UsageError(f"{name} is {show_value(value)}; expected {describe(hint)} without NUL")
 

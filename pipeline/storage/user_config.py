@@ -17,7 +17,7 @@ from pipeline.errors import StorageError, UsageError
 from pipeline.storage.arguments import show_value
 
 FOLDER = "mnist-neural-net"
-WORDS = {str: "a text in quotes", bool: "true or false"}
+WORDS = {str: "a string in quotes", bool: "true or false"}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pipeline.errors import UsageError
 KINDS: dict[type, tuple[type, str]] = {
     int: (Integral, "a whole number"),
     float: (Real, "a number"),
-    str: (str, "text"),
+    str: (str, "a string"),
 }
 
 

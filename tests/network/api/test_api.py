@@ -262,7 +262,7 @@ WRONG = {
     "highest is -1; expected a number above 0": lambda run: run.predict(np.eye(28), highest=-1),
     "pixels are from nan to nan; expected": lambda run: run.predict(np.full((28, 28), np.nan)),
     "images have the shape (27, 28)": lambda run: run.predict(np.zeros((27, 28))),
-    "images have the shape (0, 28, 28)": lambda run: run.predict(np.zeros((0, 28, 28))),
+    "images have the shape (0, 27, 28)": lambda run: run.predict(np.zeros((0, 27, 28))),
     "nowhere.png not found": lambda run: run.predict("nowhere.png"),
     'source is the folder "."; expected the file of one picture': lambda run: run.predict("."),
     "Predict pictures one by one: [run.predict(path)": lambda run: run.predict(["a.png", "b.png"]),
@@ -310,5 +310,5 @@ def test_objects_of_the_interface_are_compared_and_collected(run, cache_dir, tes
     assert run.predict_one(image) != run.predict_one(test_images.images[1])
     assert test_images != test_images[:10]
     training = create_training("mnist-sample", limit=20, epochs=1, cache_dir=cache_dir)
-    assert training in {training}
+    assert len({training, training}) == 1
     assert training.training_run.state == training.training_run.state

@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import math
+import traceback
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 
 import network
 import pipeline
-from network import ProjectError, load_dataset, open_run, train
+from network import ProjectError, create_training, load_dataset, open_run, train
 from pipeline import find_cache, find_dataset, import_dataset, read_split
 from pipeline.storage.arguments import checked
 
@@ -104,15 +105,15 @@ def test_a_public_class_takes_no_wrong_argument(name):
 
 def test_a_public_function_says_what_it_expected():
     cases = {
-        "name is 3; expected a text": lambda: train("mnist-sample", name=3),
-        'name is Path("a"); expected a text': lambda: train("mnist-sample", name=Path("a")),
-        "dataset is None; expected a text": lambda: train(None),
-        "name is a dict; expected a text": lambda: load_dataset({}),
+        "name is 3; expected a string": lambda: train("mnist-sample", name=3),
+        'name is Path("a"); expected a string': lambda: train("mnist-sample", name=Path("a")),
+        "dataset is None; expected a string": lambda: train(None),
+        "name is a dict; expected a string": lambda: load_dataset({}),
         "cache_dir is 3; expected a path": lambda: network.list_runs(3),
         "option is nan; expected a path": lambda: find_cache(math.nan),
         'path is "a\\u0000b"; expected a path without NUL': lambda: pipeline.inspect_file("a\0b"),
         "cache is a str; expected a Cache": lambda: pipeline.all_datasets([]),
-        "--cache-dir is empty": lambda: find_cache(""),
+        "cache_dir is empty": lambda: find_cache(""),
         "coverage is -1; expected 0 to 1": lambda: open_run().predict(np.eye(28), -1),
         'coverage is "0.9"; expected a number': lambda: open_run().predict(np.eye(28), "0.9"),
         "images have the data type <U1": lambda: open_run().predict(np.full((1, 28, 28), "a")),
@@ -124,6 +125,52 @@ def test_a_public_function_says_what_it_expected():
         with pytest.raises(ProjectError) as caught:
             call()
         assert words.replace("a str;", "a list;") in str(caught.value)
+
+
+def test_an_error_is_one_short_traceback_in_the_words_of_python(cache):
+    diverging = {"loss": "cross-entropy", "learning_rate": 1e6, "optimizer": "sgd", "epochs": 1}
+    cases = {
+        'epochs is "2x"; expected a whole number': lambda: train("mnist-sample", epochs="2x"),
+        "epochs is True; expected": lambda: train("mnist-sample", epochs=True),
+        "Try a lower learning_rate than 1e+06": lambda: train("mnist-sample", **diverging),
+        "Try a lower learning_rate": lambda: [*create_training("mnist-sample", **diverging)],
+        'Did you mean learning_rate?': lambda: train("mnist-sample", lr=1),
+        "are always shuffled": lambda: train("mnist-sample", shuffle=True),
+        "test_arguments.py, which is a file": lambda: open_run("first", __file__),
+        'expected a string. Use its name': lambda: train(load_dataset("mnist-sample")),
+        "digits.test.images": lambda: open_run().predict(load_dataset("mnist-sample").test),
+        "digits.test.images.": lambda: open_run().scores(load_dataset("mnist-sample")),
+    }  # fmt: skip
+    for words, call in cases.items():
+        with pytest.raises(ProjectError) as caught:
+            call()
+        assert words.rstrip(".") in str(caught.value)
+        assert len(traceback.format_exception(caught.value)) <= 6, words
+
+
+def test_a_wrong_call_names_the_function_and_its_arguments():
+    run, cases = open_run("first"), {
+        "Run.export() missing a required argument: 'path'. Its arguments: path, force=False":
+            lambda run: run.export(),
+        'train() takes options by name; found "fast-97" without one. Write it as one of name=,':
+            lambda run: train("mnist-sample", "fast-97"),
+        "Run.predict() got an unexpected keyword argument 'cover'. Its arguments: source, cov":
+            lambda run: run.predict(3, cover=1),
+        "Run.calibrate() too many positional arguments. It takes no arguments":
+            lambda run: run.calibrate(1),
+        "Run.plot() multiple values for argument 'kind'": lambda run: run.plot("loss", kind="loss"),
+    }  # fmt: skip
+    for words, call in cases.items():
+        with pytest.raises(ProjectError) as caught:
+            call(run)
+        assert isinstance(caught.value, TypeError)
+        assert str(caught.value).startswith(words)
+
+
+def test_an_error_for_a_command_keeps_its_options():
+    code = "from pipeline.storage.cache import find_cache; find_cache('')"
+    with pytest.raises(ProjectError, match="--cache-dir is empty"):
+        exec(code, {"__name__": "network.commands.somewhere"})
 
 
 def test_of_a_split_the_first_images_can_be_tested():

@@ -23,7 +23,7 @@ REFUSED = [
     ("Linear('20')", "n_out must be a whole number"),
     ("Linear(1000000000000)", "n_out must be at least 1 and at most 1,000,000"),
     ("Linear(20, 'foo')", "initializer must be one of uniform, glorot, he"),
-    ("Linear(20, 3)", "initializer must be text"),
+    ("Linear(20, 3)", "initializer must be a string"),
     ("Linear", r"expected the form Linear\(n_out, initializer\)"),
     ("Linear(1, 'he', 3)", r"expected the form Linear\(n_out, initializer\)"),
     ("Linear(n_in=3)", r"expected the form Linear\(n_out, initializer\)"),

@@ -42,7 +42,7 @@ def test_the_cache_folder_and_the_preset_are_those_of_the_file(write, run, tmp_p
     ("text", "words"),
     [
         ("cache = 1", 'config.toml: "cache" is unknown; expected cache_dir, preset, colour'),
-        ("preset = 1", "config.toml: preset is 1; expected a text in quotes"),
+        ("preset = 1", "config.toml: preset is 1; expected a string in quotes"),
         ('colour = "no"', 'config.toml: colour is "no"; expected true or false'),
         ('cache_dir = ""', "config.toml: cache_dir is empty"),
         ("colour = ", "config.toml is not a TOML file"),
