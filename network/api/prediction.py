@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from html import escape
 from io import BytesIO
-from typing import NoReturn
+from typing import NoReturn, SupportsIndex, overload
 
 from PIL import Image
 
@@ -57,6 +57,15 @@ class Prediction(ValueEquality):
 
 class Predictions(list[Prediction]):
     """A list of predictions that shows its digits in a notebook."""
+
+    @overload
+    def __getitem__(self, which: SupportsIndex) -> Prediction: ...
+    @overload
+    def __getitem__(self, which: slice) -> "Predictions": ...
+    def __getitem__(self, which: SupportsIndex | slice) -> "Prediction | Predictions":
+        """Return one prediction, or a part of the list that is shown like the whole."""
+        found = super().__getitem__(which)
+        return Predictions(found) if isinstance(found, list) else found
 
     def __getattr__(self, name: str) -> NoReturn:
         """Explain that an attribute of a prediction is not one of the list."""

@@ -2,20 +2,18 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from PIL import Image
-
+from network.api.images import Source, read_source, to_pixels
 from network.api.notebook import curve_svg, format_layer, table_html
 from network.api.prediction import Prediction, Predictions
 from network.core.data import load_examples, scale_pixels
 from network.core.model import Model
 from network.core.params import Array, Params
-from network.images.pages.read import Box, Digit, options_for, read_page
+from network.images.pages.read import Box
 from network.metrics.accuracy import ClassificationResult, compute_outputs
 from network.runs import names
 from network.runs.calibrate import Calibration, calibrate_run
@@ -28,16 +26,10 @@ from network.runs.predict import Predictor, load_predictor
 from network.training.checks import check_range, format_list
 from network.training.configuration import OPTIONS, Configuration
 from network.training.state import EpochDone
-from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import CorruptError, UsageError
-from pipeline.storage.arguments import checked, show_value
+from pipeline.errors import UsageError
+from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache, absolute, find_cache, publish
 from pipeline.storage.levels import (
-    FAINT,
-    FULL,
-    Scale,
-    find_range,
-    format_level,
     require_highest,
 )
 from pipeline.storage.outputs import HTML, ONNX, SAFETENSORS, Output, require_outputs
@@ -48,8 +40,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KINDS = {".html": HTML, ".onnx": ONNX, ".safetensors": SAFETENSORS}  # of exports, by suffix
-ONE_BY_ONE = "[run.predict(path) for path in paths]"
-Source = str | Path | bytes | Image.Image | Array | list[Any]  # of images to predict
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +148,8 @@ class Run:
         """
         pixels, notes = to_pixels(images)
         warn_of(notes)
+        if not len(pixels):
+            return np.zeros((0, len(self.classes)), np.float32)
         return compute_outputs(self.model, self.params, scale_pixels(pixels))
 
     @checked
@@ -287,74 +279,6 @@ def describe_prediction(
         pixels=pixels,
         box=box,
     )
-
-
-def read_source(
-    source: Source, classes: tuple[str, ...], highest: float | None = None
-) -> tuple[Sequence[Digit], Array, list[str]]:
-    """Return the digits on a page, the pixels to predict (N, 28, 28), and notes on their scale.
-
-    Raises: UsageError, MissingError, CorruptError.
-    """
-    if isinstance(source, np.ndarray | list):
-        return [], *to_pixels(source, highest)
-    page_source: Any = Path(source) if isinstance(source, str) else source
-    if isinstance(page_source, Path):
-        require_one_file(page_source)
-    try:
-        page = read_page(page_source, replace(options_for(classes), highest=highest))
-    except CorruptError as error:
-        if "not an image" in error.message:
-            error.hint += ", or use `network predict`, which also reads files of images like CSV"
-        raise
-    notes = [note.replace("--highest ", "highest=") for note in page.notes]
-    return page.digits, np.stack([digit.pixels for digit in page.digits]), notes
-
-
-def require_one_file(path: Path) -> None:
-    """Require a path that is not a folder.
-
-    Raises: UsageError.
-    """
-    if path.is_dir():
-        raise UsageError(
-            f"source is the folder {show_value(path)}; expected the file of one picture",
-            f"Predict its pictures one by one: {ONE_BY_ONE}",
-        )
-
-
-def to_pixels(images: Any, highest: float | None = None) -> tuple[Array, list[str]]:
-    """Return images as grey levels, and notes; the number of full ink may be given.
-
-    Shapes: (28, 28) or (N, 28, 28) -> (N, 28, 28) uint8.
-    Raises: UsageError for another shape, and for values that are not grey levels.
-    """
-    try:
-        array = np.asarray(images)
-    except ValueError as error:
-        raise UsageError("images have different shapes; expected (28, 28) for each") from error
-    if array.dtype.kind not in "uif":
-        raise UsageError(
-            f"images have the data type {array.dtype}; expected numbers from 0 to 255",
-            f"Predict pictures one by one: {ONE_BY_ONE}" if array.dtype.kind in "OU" else "",
-        )
-    if array.shape[-2:] != IMAGE_SHAPE or array.ndim not in {2, 3}:
-        raise UsageError(f"images have the shape {array.shape}; expected (28, 28) or (N, 28, 28)")
-    array = array.reshape(-1, *IMAGE_SHAPE)
-    low, high = find_range(array)
-    are_shares = array.dtype.kind == "f" and high <= 1
-    full = highest or (1 if are_shares else FULL)
-    if not 0 <= low <= high <= full:
-        end = "" if highest else ", or floats from 0 to 1"
-        raise UsageError(
-            f"pixels are from {low:g} to {high:g}; expected 0 to {format_level(full)}{end}"
-        )
-    notes = list[str]()
-    if highest is None and not are_shares and low < high <= FAINT:
-        top = format_level(high)
-        what = f"no pixel is above {top} of {FULL}, so the ink is faint"
-        notes = [f"{what}; if {top} is full ink, predict with highest={top}"]
-    return Scale(full).to_bytes(array), notes
 
 
 @checked

@@ -18,6 +18,7 @@ from pipeline.load_dataset import require_built
 from pipeline.storage.arguments import checked
 from pipeline.storage.cache import find_cache
 from pipeline.storage.python_words import spell_in_python
+from pipeline.terminal.counted import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,11 @@ class Training:
                 yield from events
         except ProjectError as error:
             raise spell_in_python(error) from None
+
+    def __repr__(self) -> str:
+        done, recipe = len(self.training_run.state.history), self.training_run.recipe
+        images = counted(len(self.training_run.training), "image")
+        return f"Training {self.training_run.run.name}: epoch {done} of {recipe.epochs}, {images}"
 
     @property
     def params(self) -> Params:

@@ -63,13 +63,12 @@ def measure(
 def print_one(console: Console, one: "EvaluationResult", dataset: "Dataset", images: str) -> None:
     """Print the accuracy, the class table and the confusion matrix of one run."""
     from network.commands.text.run_text import (
-        format_accuracy,
         format_class_table,
         format_confusion_table,
     )
 
     console.say(f"run {one.name} on {images}")
-    console.say(f"accuracy {format_accuracy(one.result)}", "")
+    console.say(f"accuracy {one.result}", "")
     console.say(*format_class_table(one.result, dataset.classes), "")
     console.say(*format_confusion_table(one.result, dataset.classes))
 
@@ -78,12 +77,12 @@ def print_several(console: Console, measured: "list[EvaluationResult]", images: 
     """Print the accuracies of several runs, with their mean and spread."""
     from statistics import fmean, stdev
 
-    from network.commands.text.run_text import format_accuracy, format_spread
+    from network.commands.text.run_text import format_spread
 
     accuracies = [one.result.accuracy for one in measured]
     width = max(len(one.name) for one in measured)
     console.say(f"{len(measured)} runs on {images}")
-    console.say(*(f"{one.name:<{width}}  {format_accuracy(one.result)}" for one in measured))
+    console.say(*(f"{one.name:<{width}}  {one.result}" for one in measured))
     console.say(format_spread(accuracies))
     console.result(
         {

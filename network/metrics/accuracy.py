@@ -87,6 +87,24 @@ class ClassificationResult(ValueEquality):
     def interval(self) -> tuple[float, float]:
         return accuracy_interval(self.correct, self.count)
 
+    def __repr__(self) -> str:
+        """Return the accuracy with its count and interval: 9,542 / 10,000 (95.42 %, ...)."""
+        low, high = self.interval
+        return (
+            f"{self.correct:,} / {self.count:,} ({100 * self.accuracy:.2f} %, "
+            f"95 % interval {100 * low:.2f}-{100 * high:.2f})"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the accuracy and the confusion matrix as HTML, for a notebook."""
+        head = "".join(f"<th>{label}</th>" for label in range(len(self.confusion)))
+        rows = "".join(
+            f"<tr><th>{label}</th>{''.join(f'<td>{count:,}</td>' for count in row)}</tr>"
+            for label, row in enumerate(self.confusion)
+        )
+        caption = "true class (row) and predicted class (column)"
+        return f"<p>accuracy {self}; {caption}:</p><table><tr><th></th>{head}</tr>{rows}</table>"
+
 
 def predict_classes(model: Model, params: Params, images: Array) -> Array:
     """Predict each image's class: the one with the highest output.

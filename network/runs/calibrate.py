@@ -90,6 +90,14 @@ class Calibration(ValueEquality):
             "Choose a lower value",
         )
 
+    def __repr__(self) -> str:
+        error = 100 * self.calibration_error[self.temperature != 1]
+        sizes = ", ".join(f"{size:.2f} at {name}" for name, size in self.set_sizes.items())
+        return (
+            f"Calibration on {self.examples:,} validation images: calibration error {error:.2f} %, "
+            f"temperature {self.temperature:.3f}, classes in a prediction set by coverage: {sizes}"
+        )
+
 
 def calibrate_run(cache: Cache, loaded: LoadedRun) -> Calibration:
     """Calibrate a run and save the result in its folder.

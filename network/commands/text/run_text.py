@@ -22,15 +22,6 @@ def format_epoch(event: EpochDone, epochs: int, images: int | None = None) -> st
     return "  ".join(parts)
 
 
-def format_accuracy(result: ClassificationResult) -> str:
-    """Return an accuracy with its count and interval: 9,542 / 10,000 (95.42 %, ...)."""
-    low, high = result.interval
-    return (
-        f"{result.correct:,} / {result.count:,} ({100 * result.accuracy:.2f} %, "
-        f"95 % interval {100 * low:.2f}-{100 * high:.2f})"
-    )
-
-
 def format_repeat_warning(evaluations: int, whose: str = "this run has") -> str:
     """Return the warning about a run that has been tested more than once."""
     return (

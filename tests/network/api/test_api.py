@@ -312,3 +312,38 @@ def test_objects_of_the_interface_are_compared_and_collected(run, cache_dir, tes
     training = create_training("mnist-sample", limit=20, epochs=1, cache_dir=cache_dir)
     assert len({training, training}) == 1
     assert training.training_run.state == training.training_run.state
+
+
+def test_no_images_have_no_predictions(run, test_images):
+    none = test_images.images[test_images.labels == 99]
+    for images in (none, none / 255, []):
+        assert run.predict(images) == []
+        assert run.predict(images)._repr_html_()
+    assert run.scores(none).shape == (0, 10)
+    with pytest.raises(ProjectError, match="source has 0 digits"):
+        run.predict_one(none)
+
+
+@pytest.mark.parametrize(
+    "convert", [lambda x: x / 127.5 - 1, lambda x: (x / 255 - 0.1307) / 0.3081]
+)
+def test_pixels_of_another_range_are_converted_by_the_formula_of_the_error(
+    run, test_images, convert
+):
+    x = convert(test_images.images[:20])
+    with pytest.raises(ProjectError, match="expected 0 to 255, or floats from 0 to 1") as caught:
+        run.predict(x)
+    formula = caught.value.hint.removeprefix("Convert them: ")
+    assert np.array_equal(eval(formula, {"np": np, "x": x}), test_images.images[:20])
+
+
+def test_results_are_shown_by_their_numbers(run, cache_dir, test_images):
+    result = run.test()
+    assert repr(result).startswith(f"{result.correct} / 200 ({100 * result.accuracy:.2f} %, 95 %")
+    assert result._repr_html_().count("<td>") == 100
+    assert repr(run.calibrate()).startswith("Calibration on 100 validation images: calibration er")
+    training = create_training("mnist-sample", epochs=3, name="shown", cache_dir=cache_dir)
+    assert repr(training) == "Training shown: epoch 0 of 3, 900 images"
+    predictions = run.predict(test_images.images[:5])
+    assert predictions[1:3] == [predictions[1], predictions[2]]
+    assert predictions[1:3]._repr_html_().count("data:image/png") == 2

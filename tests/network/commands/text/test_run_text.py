@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from network.commands.text.run_text import (
-    format_accuracy,
     format_advice,
     format_check,
     format_class_table,
@@ -29,7 +28,7 @@ def test_accuracy_has_its_count_and_its_interval():
     confusion = np.diag([9542, 0])
     confusion[1, 0] = 458
     expected = "9,542 / 10,000 (95.42 %, 95 % interval 94.99-95.81)"
-    assert format_accuracy(ClassificationResult(confusion)) == expected
+    assert repr(ClassificationResult(confusion)) == expected
 
 
 def test_an_epoch_is_one_line():
