@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from network.api.images import Source, read_source, to_pixels
 from network.api.notebook import curve_svg, format_layer, table_html
 from network.api.prediction import Prediction, Predictions

@@ -14,6 +14,7 @@ import numpy as np
 from network.core.layers import Identity, Layer, Shape
 from network.core.losses import Loss
 from network.core.params import Array, Params
+from network.core.plumbing.model_checks import check_init, check_layers, explain_errors
 
 ModelBackward: TypeAlias = Callable[[Array], Params]  # d_outputs -> grads
 
@@ -34,6 +35,9 @@ class Model:
 
     layers: tuple[Layer, ...]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", check_layers(self.layers))
+
     def init(
         self,
         rng: np.random.Generator,
@@ -41,6 +45,7 @@ class Model:
         dtype: type[np.floating[Any]] = np.float32,
     ) -> Params:
         """Draw the initial parameters of every layer; `in_shape` is that of one image."""
+        check_init(self.layers, rng, in_shape)
         params = []
         shape = in_shape  # of one image as it enters the next layer
         for layer in self.layers:
@@ -48,6 +53,7 @@ class Model:
             params.append(layer_params)
         return params
 
+    @explain_errors
     def forward(
         self, params: Params, x: Array, rng: np.random.Generator | None = None
     ) -> tuple[Array, ModelBackward]:

@@ -51,7 +51,7 @@ def decay_weights(params: Params, factor: float) -> None:
                     layer[name] *= share
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SGD:
     """param <- param - learning_rate * grad.
 
@@ -80,7 +80,7 @@ class SGD:
                 param -= grad  # param <- param - learning_rate * grad
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Momentum:
     """velocity <- momentum * velocity + grad;  param <- param - learning_rate * velocity.
 
@@ -107,7 +107,7 @@ class Momentum:
             param -= grad  # param <- param - learning_rate * velocity
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Adam:
     """A step along the mean of recent gradients, divided by their recent size.
 

@@ -11,9 +11,11 @@ import numpy as np
 from network.core.losses import Loss
 from network.core.optimizers import Optimizer, State
 from network.core.params import Array, Params
+from network.core.plumbing.model_checks import explain_errors
 from network.core.plumbing.trainable import Trainable
 
 
+@explain_errors
 @np.errstate(over="ignore", invalid="ignore")  # the training loop raises DivergedError instead
 def train_step(
     model: Trainable,

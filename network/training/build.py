@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from network.core.layers import Flatten, Layer, Linear, Shape
+from network.core.layers import Flatten, Layer, Linear
 from network.core.losses import CrossEntropy, Loss
 from network.core.model import Model
 from network.core.optimizers import Optimizer
 from network.core.params import Params, named_arrays
+from network.core.plumbing.model_checks import check_shapes
 from network.core.schedules import SCHEDULES, Schedule
 from network.images.augmentation import build_augmentation
 from network.layers.activations import ACTIVATIONS
@@ -21,7 +22,6 @@ from network.training.option import OptionError
 from network.training.recipe import Recipe
 from network.training.weight_averaging import WeightAveraging
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import UsageError
 
 WITH_MOMENTUM = [name for name, entry in OPTIMIZERS.items() if entry.momentum is not None]
 
@@ -42,7 +42,7 @@ def build_model(configuration: Configuration, n_classes: int) -> Model:
         )
     layers = parse_layers(configuration.layers)
     model = Model((*layers, Linear(n_classes), loss.output_activation()))
-    check_shapes(model)
+    check_shapes(model.layers, IMAGE_SHAPE)
     return model
 
 
@@ -59,23 +59,6 @@ def fully_connected(
         layers += [Linear(n_out, initializer), ACTIVATIONS[activation]()]
     layers += [Linear(n_classes, initializer), loss.output_activation()]
     return Model(tuple(layers))
-
-
-def check_shapes(model: Model) -> None:
-    """Require layers that accept the outputs of the layers before them.
-
-    Raises: UsageError.
-    """
-    shape: Shape = IMAGE_SHAPE
-    for layer in model.layers:
-        try:
-            params, out_shape = layer.shapes(shape)
-        except (ValueError, TypeError, IndexError):  # the shape does not suit the layer
-            params, out_shape = {}, ()
-        sizes = [*out_shape, *(size for array in params.values() for size in array)]
-        if not sizes or min(sizes) < 1:
-            raise UsageError(f"layer {layer!r} cannot take inputs of shape {shape}")
-        shape = out_shape
 
 
 def init_params(model: Model, configuration: Configuration) -> Params:

@@ -25,7 +25,7 @@ from network.core.params import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Nesterov(Momentum):
     """Momentum with the gradient of the point ahead.
 
@@ -50,7 +50,7 @@ class Nesterov(Momentum):
             param -= grad  # param <- param - learning_rate * (grad + momentum * velocity)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RMSProp:
     """Each gradient divided by its recent size.
 
@@ -81,7 +81,7 @@ class RMSProp:
             param -= grad  # param <- param - learning_rate * grad / (sqrt(v) + epsilon)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Adagrad:
     """Each gradient divided by the size of all before it, so that steps become smaller.
 
@@ -107,7 +107,7 @@ class Adagrad:
             param -= grad
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Lion:
     """The sign of the gradient and its moving mean.
 
@@ -137,7 +137,7 @@ class Lion:
             m += (1 - self.beta2) * (grad - m)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Muon:
     """Momentum for matrices, whose steps are made orthogonal.
 

@@ -7,7 +7,6 @@ import functools
 import inspect
 import json
 import math
-import sys
 import types
 from collections.abc import Callable
 from numbers import Integral, Real
@@ -41,11 +40,11 @@ INSTEAD = {  # of an object of ours, by the name of its type
 OF_LIBRARIES = {"ndarray": "an array", "Image": "an image of Pillow"}  # by the names of types
 
 
-def checked(function: Callable[P, R]) -> Callable[P, R]:
+def checked(function: Callable[P, R], for_python: bool = True) -> Callable[P, R]:
     """Return a function that checks its arguments by their annotations.
 
-    Its errors are for the one who calls it: outside of the packages they are in the words of
-    Python, and without the frames inside of us.
+    If the caller is not in the packages, its errors are in the words of Python, and without the
+    frames inside of us; without `for_python` they are as for a command.
 
     Raises: UsageError; StorageError for an error of the system.
     """
@@ -57,19 +56,22 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
             check_call(function, signature, args, kwargs)
             return function(*args, **kwargs)
         except ProjectError as error:
-            if is_ours(sys._getframe(1)):  # noqa: SLF001 - the only way to the caller
+            if not for_python or is_inside(error):
                 raise
             raise spell_in_python(error) from None
         except OSError as error:
-            inside = is_ours(sys._getframe(1))  # noqa: SLF001
-            raise StorageError(describe_refusal(error)) from (error if inside else None)
+            cause = error if not for_python or is_inside(error) else None
+            raise StorageError(describe_refusal(error)) from cause
 
     return call
 
 
-def is_ours(frame: types.FrameType) -> bool:
-    """Return whether a frame runs code of the packages, such as a command or the lab."""
-    return frame.f_globals.get("__name__", "").partition(".")[0] in {"network", "pipeline"}
+def is_inside(error: Exception) -> bool:
+    """Return whether code of the packages, such as a command, made the call that fails here."""
+    trace = error.__traceback__
+    caller = trace.tb_frame.f_back if trace else None
+    name = caller.f_globals.get("__name__", "") if caller else ""
+    return name.partition(".")[0] in {"network", "pipeline"}
 
 
 def check_call(

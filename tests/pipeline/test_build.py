@@ -212,7 +212,7 @@ def test_a_pickle_of_the_users_own_is_not_replaced_unless_forced(raw_cache):
         UsageError, match="has no manifest and differs from the pickle to build"
     ) as caught:
         build_pickles(raw_cache, MNIST)
-    assert "--force" in caught.value.hint
+    assert "force=True" in caught.value.hint
     assert path.read_bytes() == b"mine"
     build_pickles(raw_cache, MNIST, force=True)
     assert path.read_bytes() != b"mine"

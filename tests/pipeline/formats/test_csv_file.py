@@ -349,7 +349,7 @@ def test_files_of_two_datasets_are_not_joined(tmp_path):
         ):
             import_dataset(cache, path, "mine", ImportOptions())
     wishes, pictures = ImportOptions(label_column="first"), images(tmp_path / "b")
-    with pytest.raises(UsageError, match="--label-column applies to tables"):
+    with pytest.raises(UsageError, match="label_column applies to tables"):
         import_dataset(cache, pictures, "mine", wishes)
 
 

@@ -153,7 +153,7 @@ def test_numbers_that_are_no_grey_levels_are_listed_like_damaged_pictures(kind, 
     with pytest.raises(CorruptError) as caught:
         bring_in(files)
     assert f"05.{'png' if wrong.startswith(bytes([137])) else 'tif'}: {says}" in str(caught.value)
-    assert "--skip-damaged" in caught.value.hint
+    assert "skip_damaged=True" in caught.value.hint
     found, notes = bring_in(files, skip_damaged=True)
     assert found == in_any_order(np.delete(PIXELS, 5, 0))
     assert any("1 of 24 pictures skipped" in it for it in notes)
@@ -277,12 +277,12 @@ def test_numbers_above_255_are_refused_with_the_option_that_mends_it(
 ):
     with pytest.raises(CorruptError) as caught:
         bring_in(write(tmp_path, levels))
-    assert f"--highest {full}" in caught.value.hint
+    assert f"highest={full}" in caught.value.hint
 
 
 @pytest.mark.parametrize("highest", [0, -1, float("inf"), Fraction(0)])
 def test_full_ink_is_above_0(highest, bring_in, tmp_path):
-    with pytest.raises(UsageError, match=r"--highest is .*; expected a number above 0"):
+    with pytest.raises(UsageError, match=r"highest is .*; expected a number above 0"):
         bring_in(as_npz(tmp_path, PIXELS), highest=highest)
 
 

@@ -267,7 +267,7 @@ def test_an_export_is_replaced_with_force_alone(name, cache, mine, tmp_path):
     other = make_own(cache, "other", {**SPLITS, "lost": SPLITS["test"]}, CLASSES)
     with pytest.raises(UsageError, match="already exists") as caught:
         export(cache, other, name, tmp_path)
-    assert "--force" in caught.value.hint
+    assert "force=True" in caught.value.hint
     export(cache, other, name, tmp_path, force=True)
     after = tree(path.parent)
     assert after != before
@@ -303,7 +303,7 @@ def test_what_is_no_export_is_never_replaced(kind, name, cache, mine, tmp_path):
     path = out_path(tmp_path, name)
     FOREIGN[kind](path)
     before = tree(tmp_path)
-    for force, message in (False, "already exists"), (True, "--force does not replace it"):
+    for force, message in (False, "already exists"), (True, "force=True does not replace it"):
         with pytest.raises(UsageError, match=message):
             export(cache, mine, name, tmp_path, force=force)
     assert tree(tmp_path) == before
@@ -334,7 +334,7 @@ def test_an_export_with_a_changed_byte_is_never_replaced(name, cache, mine, tmp_
 
 
 def test_the_name_of_a_file_tells_its_format(cache, mine, tmp_path):
-    with pytest.raises(UsageError, match=r'--out is .*digits\.zip"; expected a name .* in \.npz'):
+    with pytest.raises(UsageError, match=r'path is .*digits\.zip"; expected a name .* in \.npz'):
         export_dataset(cache, mine, "npz", tmp_path / "digits.zip")
 
 

@@ -59,7 +59,7 @@ def test_all_broken_pictures_are_named_at_once_or_left_out(broken, has_splits, t
     assert "\n" not in message
     assert sum(it.name in message for it in bad) >= min(len(bad), 10)
     assert len(bad) <= 10 or f"and {len(bad) - 10} more" in message
-    assert "--skip-damaged" in caught.value.hint
+    assert "skip_damaged=True" in caught.value.hint
     source, found = read(folder, skip_damaged=True)
     assert np.array_equal(found[0], PIXELS)
     assert sum(map(len, found)) == len(PIXELS)
@@ -85,7 +85,7 @@ def test_nothing_but_broken_pictures_is_refused(tmp_path):
 
 def test_skipping_is_for_pictures_alone(tmp_path):
     path = npz(tmp_path / "a.npz", x=PIXELS, y=LABELS)
-    with pytest.raises(UsageError, match="--skip-damaged applies to image files"):
+    with pytest.raises(UsageError, match="skip_damaged=True applies to image files"):
         import_dataset(
             Cache(tmp_path / "c", "test"), path, "mine", ImportOptions(skip_damaged=True)
         )

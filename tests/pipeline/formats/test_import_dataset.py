@@ -112,7 +112,7 @@ def test_every_image_is_in_one_split_and_the_seed_decides_in_which(cache, source
 
 @pytest.mark.parametrize("share", [0, 1, -1, 2, float("nan")])
 def test_a_share_that_leaves_nothing_is_refused(share, cache, source):
-    with pytest.raises(UsageError, match=r"--test-share is .*; expected more than 0 "):
+    with pytest.raises(UsageError, match=r"test_share is .*; expected more than 0 "):
         import_dataset(cache, source, "mine", ImportOptions(test_share=share))
 
 
@@ -131,7 +131,7 @@ def test_a_data_set_is_replaced_with_force_alone(cache, source, tmp_path):
     other = npz(tmp_path / "b.npz", x=255 - PIXELS, y=LABELS)
     with pytest.raises(UsageError, match="your dataset mine already exists") as got:
         import_dataset(cache, other, "mine", ImportOptions())
-    assert "--force" in got.value.hint
+    assert "force=True" in got.value.hint
     assert tree(cache.root) == before
     import_dataset(cache, other, "mine", ImportOptions(force=True))
     assert [name for name, _ in tree(cache.root)] == [name for name, _ in before]
@@ -252,7 +252,7 @@ def test_images_of_any_size_are_resized_smoothly_when_asked(cache, tmp_path):
         save(folder / "check" / f"{i}.png", png(checks))
     for option in "resize", "grey":
         table = save(tmp_path / "b.csv", lines(KAGGLE))
-        with pytest.raises(UsageError, match=f"--{option} applies to .*arrays.* is read as csv"):
+        with pytest.raises(UsageError, match=f"{option}=True applies to .*arrays.* is read as csv"):
             import_dataset(cache, table, "a", ImportOptions(**{option: True}))
     import_dataset(cache, folder, "mine", ImportOptions(resize=True, test_share=0.5))
     pixels = raw_arrays(cache, "mine")["train"][0][0].astype(int)

@@ -289,7 +289,7 @@ def test_the_option_is_refused_for_pictures(tmp_path):
         for number, pixels in enumerate(X):
             (tmp_path / label / f"{number}.png").write_bytes(png(pixels))
     wishes = ImportOptions(split_column="split")
-    with pytest.raises(UsageError, match="--split-column applies to tables and arrays"):
+    with pytest.raises(UsageError, match="split_column applies to tables and arrays"):
         import_dataset(Cache(tmp_path / "cache", "a test"), tmp_path, "mine", wishes)
 
 

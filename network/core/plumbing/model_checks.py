@@ -1,0 +1,89 @@
+"""Argument checks of models and training steps: short errors instead of those of NumPy."""
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+
+from network.core.plumbing.layer_traits import LayerTraits
+from pipeline.errors import UsageError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def check_layers(layers: Any) -> tuple[Any, ...]:
+    """Return layers as a tuple; each has to be a layer.
+
+    Raises: UsageError.
+    """
+    if not isinstance(layers, tuple | list) or not layers:
+        example = "a tuple of layers, such as (Flatten(), Linear(10))"
+        raise UsageError(f"layers is {layers!r:.100}; expected {example}")
+    for layer in layers:
+        if not isinstance(layer, LayerTraits):
+            raise UsageError(f"a layer is {layer!r:.100}; expected one such as Linear(10)")
+    return tuple(layers)
+
+
+def check_init(layers: Sequence[Any], rng: Any, in_shape: Any) -> None:
+    """Require what is needed to draw parameters: a generator, and a shape that suits the layers.
+
+    Raises: UsageError.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise UsageError(f"rng is {rng!r:.100}; expected np.random.default_rng(0)")
+    check_shapes(layers, in_shape)
+
+
+def check_shapes(layers: Sequence[Any], in_shape: tuple[int, ...]) -> None:
+    """Require layers that accept the outputs of the layers before them.
+
+    Raises: UsageError.
+    """
+    shape = in_shape
+    for layer in layers:
+        out_shape = find_shape(layer, shape)
+        if out_shape is None:
+            is_flat = not isinstance(shape, tuple) or len(shape) == 1
+            suits_flat = not is_flat and find_shape(layer, (math.prod(shape),)) is not None
+            hint = "Put Flatten before it" if suits_flat else ""
+            raise UsageError(f"layer {layer!r} cannot take inputs of shape {shape}", hint)
+        shape = out_shape
+
+
+def find_shape(layer: Any, in_shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Return the shape of the outputs; None if the layer does not accept these inputs."""
+    try:
+        params, out_shape = layer.shapes(in_shape)
+        sizes = [*out_shape, *(size for array in params.values() for size in array)]
+    except (ValueError, TypeError, IndexError):
+        return None
+    return out_shape if sizes and min(sizes) >= 1 else None
+
+
+def explain_errors(function: Callable[P, R]) -> Callable[P, R]:
+    """Return a function that explains arguments which do not belong together.
+
+    They are only checked after an error, so that a training step takes no longer.
+
+    Raises: UsageError.
+    """
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except AttributeError as error:
+            if not isinstance(error.obj, list | tuple):
+                raise
+            what = f"the images are a {type(error.obj).__name__}; expected an array"
+            raise UsageError(what, "Convert them: np.array(images, np.float32)") from None
+        except KeyError as error:
+            what = f'"{error.args[0]}" is missing in params or state'
+            hint = "They come from model.init(rng, in_shape) and optimizer.init(params)"
+            raise UsageError(what, hint) from None
+
+    return call
