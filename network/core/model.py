@@ -14,13 +14,13 @@ import numpy as np
 from network.core.layers import Identity, Layer, Shape
 from network.core.losses import Loss
 from network.core.params import Array, Params
-from network.core.plumbing.model_checks import check_init, check_layers, explain_errors
+from network.core.plumbing.model_checks import CheckedLayers, check_init, explain_errors
 
 ModelBackward: TypeAlias = Callable[[Array], Params]  # d_outputs -> grads
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(CheckedLayers):
     """A chain of layers: the outputs of each are the inputs of the next.
 
     A model holds no parameters. They are given to it, as a list with one dictionary per layer.
@@ -34,9 +34,6 @@ class Model:
     """
 
     layers: tuple[Layer, ...]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", check_layers(self.layers))
 
     def init(
         self,

@@ -14,6 +14,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class CheckedLayers:
+    """A base of `Model`, whose layers are checked when it is created; a list becomes a tuple."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", check_layers(vars(self)["layers"]))
+
+
 def check_layers(layers: Any) -> tuple[Any, ...]:
     """Return layers as a tuple; each has to be a layer.
 
