@@ -24,5 +24,6 @@ if TYPE_CHECKING:
     from pipeline.formats.source import Ids as Ids
     from pipeline.formats.unlabelled_csv import ID as ID
     from pipeline.formats.registry import WRITERS as WRITERS
+    from pipeline.formats.numbers import whole_numbers as whole_numbers
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

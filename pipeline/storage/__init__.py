@@ -116,5 +116,7 @@ if TYPE_CHECKING:
         SVG as SVG,
         require_outputs as require_outputs,
     )
+    from pipeline.storage.python_words import spell_in_python as spell_in_python
+    from pipeline.storage.value_equality import ValueEquality as ValueEquality
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

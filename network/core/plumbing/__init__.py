@@ -20,5 +20,6 @@ if TYPE_CHECKING:
     )
     from network.core.plumbing.differences import rounding_of_differences as rounding_of_differences
     from network.core.plumbing.trainable import Trainable as Trainable
+    from network.core.plumbing.model_checks import check_shapes as check_shapes
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)
