@@ -1,4 +1,4 @@
-"""Errors as Python users read them: one line, and options by the names that Python has for them.
+"""Errors in the words of Python: one line, and options by the names of arguments.
 
 The messages of the packages spell an option as on the command line, `--learning-rate`.
 """

@@ -45,7 +45,7 @@ def check_init(layers: Sequence[Any], rng: Any, in_shape: Any) -> None:
     check_shapes(layers, in_shape)
 
 
-def check_shapes(layers: Sequence[Any], in_shape: tuple[int, ...]) -> None:
+def check_shapes(layers: Sequence[Any], in_shape: Any) -> None:
     """Require layers that accept the outputs of the layers before them.
 
     Raises: UsageError.
