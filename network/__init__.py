@@ -62,14 +62,6 @@ if TYPE_CHECKING:
         BatchNorm as BatchNorm,
         Dropout as Dropout,
     )
-    from network.errors import DivergedError as DivergedError
-    from pipeline.errors import (
-        CorruptError as CorruptError,
-        DownloadError as DownloadError,
-        MissingError as MissingError,
-        StorageError as StorageError,
-        UsageError as UsageError,
-    )
     from pipeline import ProjectError as ProjectError, load_dataset as load_dataset
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)
