@@ -104,7 +104,7 @@ def predict(
     console, cache = Console(json, quiet), find_cache(cache_dir)
     require_no_run(cache, images)
     (loaded,) = load_runs(cache, [run])
-    note_latest(console, run, loaded.name)
+    note_latest(console, run, loaded.run)
     classes = find_classes(cache, loaded)
     with lend_workspace(cache) as workspace:
         inputs = [it for path in images for it in list_inputs(path, workspace)]

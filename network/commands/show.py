@@ -124,7 +124,7 @@ def find_latest(console: Console, cache: Cache) -> str:
     from network.runs.names import find_run
 
     found = find_run(cache, None)
-    note_latest(console, None, found.name)
+    note_latest(console, None, found)
     return found.name
 
 

@@ -199,11 +199,12 @@ def resume_runs(
     scheduler: str | None,
 ) -> dict[str, Any]:
     """Train runs that were stopped, to their ends."""
-    from network.runs.names import find_runs
+    from network.runs.names import find_run_to_resume, find_runs
     from network.sweep.workers.train_many import resume_remote_run
 
     with stop_requests() as requested, choose_workers_for(workers, scheduler) as staff:
-        remote_runs = [resume_remote_run(cache, run) for run in find_runs(cache, names)]
+        found = find_runs(cache, names, find_run_to_resume)
+        remote_runs = [resume_remote_run(cache, run) for run in found]
         results = train_many(console, cache, remote_runs, staff, requested)
     if len(results) == 1:
         console.note(f"Saved in {results[0]['folder']}. Next: network test {results[0]['run']}")
