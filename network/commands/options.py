@@ -19,6 +19,7 @@ from pipeline.storage.cache import Cache
 from pipeline.terminal.command import Command, accept_aliases, with_parameters
 from pipeline.terminal.completion import Complete, complete_among, complete_names
 from pipeline.terminal.console import Console
+from pipeline.terminal.numbers import whole_option
 
 if TYPE_CHECKING:
     from network.runs.folder import Run
@@ -89,8 +90,12 @@ OtherDataset = Annotated[
 NAME_DATASET = "Choose a dataset that has the classes of all with --dataset"
 WorkerCount = Annotated[
     int | None,
-    typer.Option(
-        "--workers", min=1, metavar="N", help="Number of processes that train at the same time."
+    whole_option(
+        "--workers",
+        1,
+        example=4,
+        metavar="N",
+        help="Number of processes that train at the same time.",
     ),
 ]
 SchedulerAddress = Annotated[
@@ -100,9 +105,10 @@ SchedulerAddress = Annotated[
 NewName = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name of the new run.")]
 Limit = Annotated[
     int | None,
-    typer.Option(
+    whole_option(
         "--limit",
-        min=1,
+        1,
+        example=1000,
         metavar="N",
         help="Number of images to use, from the first on. [default: all]",
     ),

@@ -11,6 +11,7 @@ from pipeline.storage.cache import find_cache
 from pipeline.storage.outputs import PNG, PREDICTIONS, SUBMISSION, Output, require_outputs
 from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
 from pipeline.terminal.counted import counted
+from pipeline.terminal.numbers import number_option
 
 if TYPE_CHECKING:
     from network.images.pages.read import Digit, Page
@@ -51,10 +52,11 @@ def predict(
     ] = None,
     coverage: Annotated[
         float | None,
-        typer.Option(
+        number_option(
             "--coverage",
-            min=0,
-            max=1,
+            0,
+            1,
+            example=0.99,
             metavar="RATE",
             help="How often the prediction set contains the correct class, such as 0.99.",
         ),
@@ -68,8 +70,9 @@ def predict(
     ] = None,
     highest: Annotated[
         float | None,
-        typer.Option(
+        number_option(
             "--highest",
+            example=255,
             metavar="N",
             help="Highest possible pixel value, such as 1, 16 or 4095. [default: detected]",
         ),

@@ -34,6 +34,7 @@ from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
 from pipeline.storage.user_config import read_user_config, user_config_path
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
+from pipeline.terminal.numbers import whole_option
 
 
 @training_options()
@@ -55,10 +56,11 @@ def train(
     settings: Settings,
     seeds: Annotated[
         int,
-        typer.Option(
+        whole_option(
             "--seeds",
-            min=1,
-            max=1000,
+            1,
+            1000,
+            example=5,
             metavar="N",
             help="Number of runs, each with another random seed.",
         ),

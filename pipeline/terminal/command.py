@@ -167,7 +167,8 @@ def accept_aliases(aliases: Mapping[str, str]) -> Callable[[Command], Command]:
         @functools.wraps(command)
         def run(**given: Any) -> None:
             for alias, name in aliases.items():
-                if not (value := given.pop(alias, None)):
+                value = given.pop(alias, None)
+                if value is None or value is False:  # 0 is a value
                     continue
                 default = parameters[name].default
                 if given.get(name, default) != default:
@@ -182,9 +183,11 @@ def accept_aliases(aliases: Mapping[str, str]) -> Callable[[Command], Command]:
 
 def hide_parameter(parameter: inspect.Parameter, alias: str) -> inspect.Parameter:
     """Return a copy of an option under an alias, off by default and hidden."""
-    kind = parameter.annotation
-    kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
-    annotation: Any = Annotated[kind, typer.Option(spell(alias), hidden=True)]
+    kind, reader = parameter.annotation, None
+    if get_origin(kind) is Annotated:
+        kind, declared = get_args(kind)
+        reader = declared.parser
+    annotation: Any = Annotated[kind, typer.Option(spell(alias), hidden=True, parser=reader)]
     off = False if kind is bool else None
     return inspect.Parameter(alias, parameter.KEYWORD_ONLY, default=off, annotation=annotation)
 
