@@ -100,6 +100,7 @@ if TYPE_CHECKING:
         user_config_path as user_config_path,
     )
     from pipeline.storage.arguments import (
+        MAX_SHOWN as MAX_SHOWN,
         check_fields as check_fields,
         checked as checked,
         describe_refusal as describe_refusal,

@@ -55,5 +55,6 @@ if TYPE_CHECKING:
         number_option as number_option,
         whole_option as whole_option,
     )
+    from pipeline.terminal.wrong_words import join_values as join_values
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

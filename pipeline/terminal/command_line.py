@@ -18,7 +18,7 @@ from typer.main import get_command
 from pipeline.errors import ProjectError, StorageError, UsageError, printable
 from pipeline.storage.arguments import describe_refusal
 from pipeline.storage.user_config import read_user_config
-from pipeline.terminal.as_called import as_called
+from pipeline.terminal.as_called import as_called, name_output
 from pipeline.terminal.interrupts import catch_end_signals
 
 LOG_LEVEL, LEVELS = "--log-level", ("debug", "info", "warning")
@@ -71,6 +71,8 @@ class Failure:
     def report(self, error: BaseException) -> int:
         """Print an error in one line (or as JSON) and return the exit code."""
         code, message, hint = self.describe(error)
+        if code == StorageError.exit_code:
+            hint = name_output(message, hint)
         message, hint = as_called(message), as_called(hint)
         if self.verbose and isinstance(error, Exception):
             traceback.print_exception(error)

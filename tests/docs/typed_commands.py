@@ -176,7 +176,7 @@ def check_ours(program: str) -> Callable[[list[str]], None]:
             return
         except typer.TyperException as error:
             message = f"{program} {' '.join(words)}: {error.format_message()}"
-            is_short = re.search("Missing argument|requires an argument", message)
+            is_short = re.search("Missing argument|requires a value", message)
             raise (IncompleteError if is_short else NotTypedError)(message) from error
 
     return parse

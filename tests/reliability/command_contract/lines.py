@@ -73,7 +73,7 @@ FAILURES = [
     ("network train --config {picture}", 2, "is not a TOML file"),
     ("network train --resume first", 2, "has ended after"),
     ("network train --resume first --epochs 3", 2, "--epochs cannot be combined with --resume"),
-    ("network train first", 2, "which needs --resume"),
+    ("network train first", 2, "is named only with --resume"),
     ("network train obst", 2, "Did you mean --dataset obst?"),
     ("network train --quiet conv", 2, "Did you mean --preset conv?"),
     ("network predict first {picture}", 2, "Name the run with --run first"),
