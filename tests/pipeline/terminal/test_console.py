@@ -165,6 +165,12 @@ def test_where_an_error_came_from_is_shown_when_asked(call, tmp_path):
     assert "Traceback" in stderr
 
 
+def test_the_repair_is_of_the_dataset_that_was_verified(call, tmp_path):
+    for words in ((), ("kmnist",)):
+        _, _, error = call("pipeline", "verify", *words, cache_dir=tmp_path)
+        assert error.endswith(f"Run `{' '.join(('pipeline', 'verify', *words))} --repair`.\n")
+
+
 def test_nothing_that_a_terminal_obeys_goes_into_a_pipe(run_command):
     colours = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
     for arguments, code in (("--help",), 0), (("fetch", "--help"), 0), (("fecth",), 2):
