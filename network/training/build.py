@@ -74,8 +74,19 @@ def check_shapes(model: Model) -> None:
             params, out_shape = {}, ()
         sizes = [*out_shape, *(size for array in params.values() for size in array)]
         if not sizes or min(sizes) < 1:
-            raise UsageError(f"layer {layer!r} cannot take inputs of shape {shape}")
+            what = f"layer {layer!r} cannot take inputs of shape {shape}"
+            raise UsageError(what, find_remedy(layer, shape))
         shape = out_shape
+
+
+def find_remedy(layer: Layer, shape: Shape) -> str:
+    """Return what to do about a layer that cannot take inputs of a shape."""
+    if len(shape) == 1:
+        return "Put it before Flatten, where inputs have rows and columns"
+    size = getattr(layer, "size", 0)
+    if size > min(shape[:2]):
+        return f"Its size {size} is more than {min(shape[:2])}; choose a smaller one"
+    return "Put Flatten before it"
 
 
 def init_params(model: Model, configuration: Configuration) -> Params:
