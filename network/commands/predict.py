@@ -106,6 +106,8 @@ def predict(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     require_no_run(cache, images)
+    if out is None and output_format != "csv":
+        raise UsageError(f"--format {output_format} needs --out FILE")
     (loaded,) = load_runs(cache, [run])
     note_latest(console, run, loaded.run)
     classes = find_classes(cache, loaded)

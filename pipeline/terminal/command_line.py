@@ -46,6 +46,8 @@ def run_app(app: typer.Typer, name: str) -> NoReturn:
     if sys.stdout is not stdout:  # typer replaces it if the reader has gone
         code = READER_GONE
     close_quietly(stdout)
+    if not close_quietly(sys.stderr):  # Python would end with 120
+        code = READER_GONE
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -140,12 +142,17 @@ def usable(stream: TextIO | None) -> TextIO:
     return stream
 
 
-def close_quietly(stream: TextIO) -> None:
-    """Flush a stream, so that a closed pipe or full disk raises nothing at exit."""
+def close_quietly(stream: TextIO) -> bool:
+    """Flush a stream, so that a closed pipe or full disk raises nothing at exit.
+
+    Returns: whether its reader is still there.
+    """
     try:
         stream.flush()
-    except OSError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return not isinstance(error, BrokenPipeError)
+    return True
 
 
 def take_log_level(arguments: list[str]) -> list[str]:

@@ -189,6 +189,13 @@ def test_no_name_of_a_file_or_word_of_a_server_moves_the_cursor(capsys):
 
 
 @POSIX
+def test_a_reader_of_the_log_that_stops_reading_is_no_error(tmp_path):
+    log = f"$PIPELINE --log-level debug list --cache-dir {tmp_path}"
+    done = shell(f"{log} 2>&1 >/dev/null | true; exit $((PIPESTATUS[0] % 141))")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@POSIX
 def test_a_reader_that_stops_reading_is_no_error():
     done = shell("$PIPELINE list --json | head -1; exit $((PIPESTATUS[0] % 141))")
     assert (done.returncode, done.stdout, done.stderr) == (0, "{\n", "")
