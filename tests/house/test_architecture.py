@@ -70,11 +70,15 @@ RESERVED = {
     "filelock": ["pipeline/storage/locks.py"],
     "platformdirs": ["pipeline/storage"],
     "pickle": ["pipeline/pickles/safe_load.py"],
-    "rich": ["pipeline/terminal/console.py"],
+    "rich": ["pipeline/terminal/console.py", "pipeline/terminal/numbers.py"],
     "typer": [
         *("network/commands", "network/cli.py", "pipeline/commands", "pipeline/cli.py"),
         *("pipeline/terminal/command.py", "pipeline/terminal/command_line.py"),
-        *("pipeline/terminal/completion.py", "pipeline/terminal/console.py"),
+        *(
+            "pipeline/terminal/completion.py",
+            "pipeline/terminal/console.py",
+            "pipeline/terminal/numbers.py",
+        ),
     ],
     "PIL": [
         *("pipeline/storage/pictures.py", "pipeline/formats"),
