@@ -87,8 +87,10 @@ def require_steps(name: str, checkpoint: Checkpoint, configuration: Configuratio
     Raises: UsageError.
     """
     if seen_by(checkpoint, configuration) == []:
-        can_resume = can_begin(checkpoint.meta)
-        hint = f"Train it: `network train {'--resume' if can_resume else '--from'} {name}`"
+        how = "--resume" if can_begin(checkpoint.meta) else "--from"
+        hint = f"Train it: `network train {how} {name}`"
+        if "members" in checkpoint.meta:  # an ensemble cannot be trained itself
+            hint = "Train its members, and make it again"
         raise UsageError(f"run {name} is untrained (0 epochs)", hint)
 
 

@@ -70,15 +70,12 @@ RESERVED = {
     "filelock": ["pipeline/storage/locks.py"],
     "platformdirs": ["pipeline/storage"],
     "pickle": ["pipeline/pickles/safe_load.py"],
-    "rich": ["pipeline/terminal/console.py", "pipeline/terminal/numbers.py"],
+    "rich": ["pipeline/terminal/console.py"],
     "typer": [
         *("network/commands", "network/cli.py", "pipeline/commands", "pipeline/cli.py"),
         *("pipeline/terminal/command.py", "pipeline/terminal/command_line.py"),
-        *(
-            "pipeline/terminal/completion.py",
-            "pipeline/terminal/console.py",
-            "pipeline/terminal/numbers.py",
-        ),
+        *("pipeline/terminal/completion.py", "pipeline/terminal/console.py"),
+        "pipeline/terminal/numbers.py",
     ],
     "PIL": [
         *("pipeline/storage/pictures.py", "pipeline/formats"),
