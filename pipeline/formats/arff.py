@@ -9,8 +9,8 @@ Source: Weka's manual, The ARFF format (dense lines).
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -22,7 +22,15 @@ from numpy.typing import NDArray
 from pipeline.errors import COPY_AGAIN, CorruptError
 from pipeline.formats.array_files import files_together
 from pipeline.formats.arrays import source_of_arrays
+from pipeline.formats.classes import (
+    check_classes,
+    is_small_number,
+    natural_key,
+    plain_names,
+    read_classes,
+)
 from pipeline.formats.csv_lines import UTF8
+from pipeline.formats.csv_table import LABEL_THEM
 from pipeline.formats.named_arrays import MAX_TEXT, NUMBER, NamedArray, in_memory
 from pipeline.formats.source import CHUNK, Format, ReadOptions, Source
 from pipeline.formats.streams import beginning, flat_files, unzipped
@@ -65,13 +73,14 @@ def read_arff(path: Path, options: ReadOptions) -> Source:
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
     files = files_together(path, SUFFIXES, lambda file: False)
+    folder = path if path.is_dir() else path.parent
     tables = [read_head(file, options) for file in files]
     arrays = [
         array
         for table in tables
         for array in table_arrays(table, table.path.name.split(".")[0] if len(files) > 1 else "")
     ]
-    return source_of_arrays(path, arrays, options, tables[0].listed)
+    return source_of_arrays(path, arrays, options, read_classes(folder))
 
 
 def read_head(path: Path, options: ReadOptions) -> Table:
@@ -97,8 +106,19 @@ def read_head(path: Path, options: ReadOptions) -> Table:
     are_numbers = [it.lower().startswith(NUMERIC) for it in types]
     columns = choose_columns(path, names, are_numbers, options)
     label_type = types[columns.label]
-    listed = tuple(split_fields(label_type[1:-1])) if label_type.startswith("{") else None
-    return Table(path, columns, names, listed, last)
+    return Table(path, columns, names, read_class_names(path, label_type), last)
+
+
+def read_class_names(path: Path, label_type: str) -> tuple[str, ...] | None:
+    """Read the names in a nominal type, {a, b}; numbers are sorted. None for other types.
+
+    Raises: CorruptError.
+    """
+    if not label_type.startswith("{"):
+        return None
+    listed = list(dict.fromkeys(plain_names(split_fields(label_type.strip("{} "))).values()))
+    are_numbers = all(map(is_small_number, listed))
+    return check_classes(path, sorted(listed, key=natural_key) if are_numbers else listed)
 
 
 def table_arrays(table: Table, name: str) -> list[NamedArray]:
@@ -108,16 +128,35 @@ def table_arrays(table: Table, name: str) -> list[NamedArray]:
     images = NamedArray(
         *(table.path, f"{name}/images".strip("/"), (len(labels), len(table.columns.pixels))),
         *(NUMBER, partial(read_pixels, table), False),
+        are_rows=True,
     )
+    if table.listed is not None:
+        check_nominal(table, dict.fromkeys(label for label, *_ in texts))
     names = ["labels", *(table.names[it] for it in table.columns.splits)]
     columns = [np.array(it) for it in zip(*texts, strict=True)] or [np.empty(0, "U1")] * len(names)
     return [
         images,
         *(
-            in_memory(table.path, f"{name}/{it}".strip("/"), column)
+            replace(
+                in_memory(table.path, f"{name}/{it}".strip("/"), column),
+                class_names=table.listed if it == names[0] else None,
+            )
             for it, column in zip(names, columns, strict=True)
         ),
     ]
+
+
+def check_nominal(table: Table, texts: Iterable[str]) -> None:
+    """Check that the labels are among the class names in the header.
+
+    Raises: CorruptError.
+    """
+    listed = table.listed or ()
+    plain = plain_names([*texts, *listed])
+    for text in texts:
+        if plain[text] not in {plain[name] for name in listed}:
+            what = f'{table.path}: the class "{text}" is not one of the {len(listed)} in the'
+            raise CorruptError(f"{what} header", "Add it to the @ATTRIBUTE line of the class")
 
 
 def read_pixels(table: Table) -> Iterator[NDArray[Any]]:
@@ -153,6 +192,9 @@ def read_line(table: Table, number: int, line: str) -> tuple[list[str], list[flo
         what = f"{where}: {len(fields):,} values; expected {len(table.names):,}"
         raise CorruptError(what, f"Correct the line; if the file ends there: {COPY_AGAIN}")
     texts = [fields[it].strip() for it in (table.columns.label, *table.columns.splits)]
+    if texts[0] == "?" and "?" not in (table.listed or ()):
+        what = f'{where}: the class is "?", which stands for a missing one'
+        raise CorruptError(what, LABEL_THEM)
     if max(map(len, texts)) > MAX_TEXT:
         raise CorruptError(f"{where}: a label has more than {MAX_TEXT:,} letters", COPY_AGAIN)
     try:

@@ -11,7 +11,13 @@ from typing import NamedTuple
 
 from pipeline.errors import CorruptError
 from pipeline.formats.array_classes import join_classes
-from pipeline.formats.array_layouts import MAX_CLASSES, Layout, can_label, find_layout
+from pipeline.formats.array_layouts import (
+    MAX_CLASSES,
+    Layout,
+    can_label,
+    find_layout,
+    settle_layouts,
+)
 from pipeline.formats.array_names import Meaning, has_no_name, understand
 from pipeline.formats.column_names import is_label, plain_name
 from pipeline.formats.csv_header import PIXELS
@@ -52,7 +58,7 @@ def find_pairs(path: Path, arrays: Sequence[NamedArray]) -> list[Pair]:
 
     Raises: CorruptError if there are none, or if shapes and names allow several.
     """
-    found = [Candidate(it, understand(it.name), layout_of(it)) for it in arrays]
+    found = list_candidates(arrays)
     usual = [it for it in found if it.layout and it.layout.is_usual]
     images = usual or [it for it in found if it.layout and it.meaning.role != "labels"]
     if not images:
@@ -109,7 +115,18 @@ def may_be_labels(candidate: Candidate, images: Sequence[Candidate]) -> bool:
 
 def layout_of(array: NamedArray) -> Layout | None:
     """Find images in an array of numbers."""
-    return find_layout(array.shape) if array.kind in (NUMBER, OBJECT) else None
+    if array.kind not in (NUMBER, OBJECT):
+        return None
+    return find_layout(array.shape, 0 if array.are_rows else None)
+
+
+def list_candidates(arrays: Sequence[NamedArray]) -> list[Candidate]:
+    """List arrays with the meaning of their names and the layout of their images."""
+    layouts = settle_layouts([it.shape for it in arrays], list(map(layout_of, arrays)))
+    return [
+        Candidate(it, understand(it.name), layout)
+        for it, layout in zip(arrays, layouts, strict=True)
+    ]
 
 
 def split_of(candidate: Candidate, images: Sequence[Candidate]) -> str | None:

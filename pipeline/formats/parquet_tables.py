@@ -1,5 +1,6 @@
 """Tables of parquet files: their columns, and the values of those, some rows at a time."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from PIL import Image
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import COPY_AGAIN, CorruptError
 from pipeline.extras import needs_extra
+from pipeline.formats.classes import check_classes
 from pipeline.formats.column_names import is_label, plain_name
 from pipeline.formats.folder import PICTURES, fit
 from pipeline.formats.named_arrays import (
@@ -32,6 +34,8 @@ from pipeline.storage.pictures import (
     decode_picture,
     sound_levels,
 )
+
+MAX_METADATA = 1 << 20  # bytes of a schema's notes
 
 
 @dataclass
@@ -189,7 +193,35 @@ def read_column(
             yield convert_list(f"{path}: {column}", batch.column(0).to_pylist(), shape)
 
     name = prefix + column
-    return [NamedArray(table.path, name, shape, kind_of_list(values), read, False)]
+    array = NamedArray(table.path, name, shape, kind_of_list(values), read, False, are_rows=True)
+    return [replace(array, class_names=read_class_names(table, column))]
+
+
+def read_class_names(table: Table, column: str) -> tuple[str, ...] | None:
+    """Read the class names that the library `datasets` stores in the schemas of a table's files.
+
+    Raises: CorruptError if the files differ.
+    """
+    found = {file: names_in_schema(file, column) for file in table.files}
+    first = found[table.path]
+    for file, names in found.items():
+        if names != first:
+            what = f"{file}: the class names differ from those in {table.path}"
+            raise CorruptError(what, "Save both again with one list of names")
+    return None if first is None else check_classes(table.path, first)
+
+
+def names_in_schema(path: Path, column: str) -> list[str] | None:
+    """Return the class names of a column in the schema of a file, if it states any."""
+    with opened(path) as file:
+        note = (file.schema_arrow.metadata or {}).get(b"huggingface", b"")[:MAX_METADATA]
+    try:
+        feature = json.loads(note or b"{}").get("info", {}).get("features", {}).get(column)
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    names = feature.get("names") if isinstance(feature, dict) else None
+    are_texts = isinstance(names, list) and all(isinstance(it, str) for it in names)
+    return names if are_texts else None
 
 
 def read_split(table: Table, column: str, prefix: str) -> NamedArray:

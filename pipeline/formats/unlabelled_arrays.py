@@ -9,14 +9,14 @@ import numpy as np
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
 from pipeline.formats.array_files import files_called
-from pipeline.formats.array_layouts import COLOURS
+from pipeline.formats.array_layouts import COLOURS, require_clear
 from pipeline.formats.array_names import understand
 from pipeline.formats.array_pairs import (
     SHOWN,
     Candidate,
     Pair,
     can_be_labels,
-    layout_of,
+    list_candidates,
     same_split,
 )
 from pipeline.formats.array_tables import split_tables
@@ -72,6 +72,8 @@ def images_of_arrays(path: Path, arrays: Sequence[NamedArray], options: ReadOpti
     ]
     chosen = [it for it in images if not has_labels(it, others)] or images
     pairs = [Pair(None, it.array, it.array, it.layout) for it in chosen if it.layout]
+    for it in pairs:
+        require_clear(it.images.where, it.images.shape, it.layout)
     inks = [find_ink_of(it.images, options) for it in pairs]
     notes = [
         note
@@ -93,7 +95,7 @@ def images_of_arrays(path: Path, arrays: Sequence[NamedArray], options: ReadOpti
 
 def find_images(arrays: Sequence[NamedArray]) -> list[Candidate]:
     """List the arrays of grey images of 28x28; those named labels only if alone."""
-    found = [Candidate(it, understand(it.name), layout_of(it)) for it in arrays]
+    found = list_candidates(arrays)
     usual = [
         it for it in found if it.layout and it.layout.is_usual and it.layout.item.colours != COLOURS
     ]
