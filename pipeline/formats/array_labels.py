@@ -96,7 +96,8 @@ def number_labels(
         for pair in pairs
     ]
     texts = [it if isinstance(it, list) else list(map(str, it)) for it in values]
-    own = dict.fromkeys(it.labels.class_names for it in pairs if it.labels.class_names)
+    first = sorted(pairs, key=lambda it: it.split not in (None, "train"))
+    own = dict.fromkeys(it.labels.class_names for it in first if it.labels.class_names)
     if not own and listed is None:
         return number_texts(path, texts)
     default = listed if not own else next(iter(own)) if len(own) == 1 else None

@@ -13,7 +13,7 @@ from pipeline.formats.array_labels import number_labels, with_class_names
 from pipeline.formats.array_layouts import COLOURS, Layout, arrange, require_clear
 from pipeline.formats.array_names import has_no_name
 from pipeline.formats.array_pairs import Pair, find_pairs
-from pipeline.formats.array_splits import divide_pair, separate_splits
+from pipeline.formats.array_splits import divide_pair, require_one_split, separate_splits
 from pipeline.formats.array_tables import split_tables
 from pipeline.formats.folder import fit
 from pipeline.formats.named_arrays import NamedArray, iterate_rows
@@ -57,6 +57,7 @@ def source_of_arrays(
         notes += filter(None, (*part_notes, divided.note))
     notes += dict.fromkeys(pair.note for pair in pairs if pair.note)
     others = [it for it in (*arrays, *columns) if id(it) not in used]
+    require_one_split(pairs, others, options)
     unused = [it.name for it in others if not has_no_name(it.name)]
     notes += [f"{path}: not used: {', '.join(unused[:10])}"] if unused else []
     notes = list(dict.fromkeys(notes))  # one scale is that of several arrays

@@ -183,8 +183,14 @@ def read_column(
         require_values(table, column)
     first = next((batch for _, batch in iterate_batches(table, [column])), None)
     values = first.column(0).to_pylist() if first is not None else []
+    if first is not None and is_list_type(first.schema.field(0).type):
+        require_lists(table, column)
     shape = list_shape(values) if values else None
     if shape is None:
+        if has_labels and is_label(plain_name(column)) and any(it is not None for it in values):
+            what = f"{table.path}: the column {column} holds {first.schema.field(0).type}"
+            what += "; expected a whole number or a text for each image"
+            raise CorruptError(what, "Convert it, for example with astype(int) in pandas")
         return []
     shape = (count_rows(table), *shape[1:])
 
@@ -233,6 +239,25 @@ def read_split(table: Table, column: str, prefix: str) -> NamedArray:
             yield np.array(["" if it is None else str(it)[:MAX_TEXT] for it in values])
 
     return NamedArray(table.path, prefix + column, (count_rows(table),), TEXT, read, False)
+
+
+def is_list_type(kind: Any) -> bool:
+    """Return whether a column holds a list of numbers in each row."""
+    return re.match(r"(large_|fixed_size_)?list", str(kind)) is not None
+
+
+def require_lists(table: Table, column: str) -> None:
+    """Check that no row lacks its list.
+
+    Raises: CorruptError with the first row that does.
+    """
+    row = 0
+    for path, batch in iterate_batches(table, [column]):
+        absent = batch.column(0).is_null().to_numpy(False).nonzero()[0]
+        if len(absent):
+            what = f"{path}: row {row + int(absent[0]) + 1:,}: {column} is null"
+            raise CorruptError(f"{what}; expected a list of numbers", "Remove the row")
+        row += len(batch)
 
 
 def require_values(table: Table, column: str) -> None:
