@@ -60,6 +60,7 @@ def find_pairs(path: Path, arrays: Sequence[NamedArray]) -> list[Pair]:
     """
     found = list_candidates(arrays)
     usual = [it for it in found if it.layout and it.layout.is_usual]
+    usual = [it for it in usual if it.meaning.role != "labels"] or usual  # of 784 images
     images = usual or [it for it in found if it.layout and it.meaning.role != "labels"]
     if not images:
         raise refusal(path, arrays, "no images among its arrays")

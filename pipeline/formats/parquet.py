@@ -192,7 +192,8 @@ def choose_beside_pixels(
     splits = list[str]()
     if has_labels:
         columns = choose_columns(table.path, names, flat, options)
-        places, others = columns.pixels, [names[columns.label]]
+        places = columns.pixels
+        others = [] if columns.label is None else [names[columns.label]]
         splits = [names[it] for it in columns.splits]
     else:
         places = tuple(pixel_columns(names, flat))

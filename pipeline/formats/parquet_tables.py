@@ -179,7 +179,9 @@ def read_column(
 
     Raises: CorruptError for a label that is null.
     """
-    if has_labels and is_label(plain_name(column)):
+    if is_label(plain_name(column)):
+        if not has_labels:
+            return [read_split(table, column, prefix)] if has_values(table, column) else []
         require_values(table, column)
     first = next((batch for _, batch in iterate_batches(table, [column])), None)
     values = first.column(0).to_pylist() if first is not None else []
@@ -258,6 +260,13 @@ def require_lists(table: Table, column: str) -> None:
             what = f"{path}: row {row + int(absent[0]) + 1:,}: {column} is null"
             raise CorruptError(f"{what}; expected a list of numbers", "Remove the row")
         row += len(batch)
+
+
+def has_values(table: Table, column: str) -> bool:
+    """Return whether a column of numbers or texts has a value in any row."""
+    batches = [batch.column(0) for _, batch in iterate_batches(table, [column])]
+    is_flat = not any(is_list_type(it.type) for it in batches)
+    return is_flat and any(it.null_count < len(it) for it in batches)
 
 
 def require_values(table: Table, column: str) -> None:
