@@ -27,7 +27,6 @@ from pipeline.formats.classes import (
     is_small_number,
     natural_key,
     plain_names,
-    read_classes,
 )
 from pipeline.formats.csv_lines import UTF8
 from pipeline.formats.csv_table import LABEL_THEM
@@ -80,14 +79,13 @@ def read_arff(path: Path, options: ReadOptions) -> Source:
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
     files = files_together(path, SUFFIXES, lambda file: False)
-    folder = path if path.is_dir() else path.parent
     tables = [read_head(file, options) for file in files]
     arrays = [
         array
         for table in tables
         for array in table_arrays(table, table.path.name.split(".")[0] if len(files) > 1 else "")
     ]
-    return source_of_arrays(path, arrays, options, read_classes(folder))
+    return source_of_arrays(path, arrays, options)
 
 
 def unlabelled_tables(files: Sequence[Path], options: ReadOptions) -> list[NamedArray]:

@@ -61,18 +61,14 @@ def find_layout(shape: tuple[int, ...], axis: int | None = None) -> Layout | Non
     return choice[0]._replace(is_clear=is_clear)
 
 
-def settle_layouts(
-    shapes: Sequence[tuple[int, ...]], layouts: Sequence[Layout | None]
-) -> list[Layout | None]:
-    """Read unclear arrays like the clear ones next to them, if those agree on the axis."""
-    axes = {it.axis for it in layouts if it and it.is_clear and it.is_usual}
-    if len(axes) != 1:
-        return list(layouts)
-    (axis,) = axes
-    return [
-        it if it is None or it.is_clear else find_layout(shape, axis) or it
-        for shape, it in zip(shapes, layouts, strict=True)
-    ]
+def settle_layout(
+    shape: tuple[int, ...], layout: Layout | None, others: Sequence[Layout]
+) -> Layout | None:
+    """Read an unclear array like the clear ones next to it, if those agree on the axis."""
+    axes = {it.axis for it in others if it.is_clear and it.is_usual}
+    if layout is None or layout.is_clear or len(axes) != 1:
+        return layout
+    return find_layout(shape, axes.pop()) or layout
 
 
 def require_clear(where: str, shape: tuple[int, ...], layout: Layout) -> None:

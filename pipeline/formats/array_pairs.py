@@ -16,7 +16,7 @@ from pipeline.formats.array_layouts import (
     Layout,
     can_label,
     find_layout,
-    settle_layouts,
+    settle_layout,
 )
 from pipeline.formats.array_names import Meaning, has_no_name, understand
 from pipeline.formats.column_names import is_label, plain_name
@@ -118,16 +118,15 @@ def layout_of(array: NamedArray) -> Layout | None:
     """Find images in an array of numbers."""
     if array.kind not in (NUMBER, OBJECT):
         return None
-    return find_layout(array.shape, 0 if array.are_rows else None)
+    by_rows = find_layout(array.shape, 0) if array.are_rows else None
+    return by_rows if by_rows and by_rows.is_usual else find_layout(array.shape)
 
 
 def list_candidates(arrays: Sequence[NamedArray]) -> list[Candidate]:
     """List arrays with the meaning of their names and the layout of their images."""
-    layouts = settle_layouts([it.shape for it in arrays], list(map(layout_of, arrays)))
-    return [
-        Candidate(it, understand(it.name), layout)
-        for it, layout in zip(arrays, layouts, strict=True)
-    ]
+    found = [Candidate(it, understand(it.name), layout_of(it)) for it in arrays]
+    clear = [it.layout for it in found if it.layout and it.meaning.role != "labels"]
+    return [it._replace(layout=settle_layout(it.array.shape, it.layout, clear)) for it in found]
 
 
 def split_of(candidate: Candidate, images: Sequence[Candidate]) -> str | None:

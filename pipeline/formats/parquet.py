@@ -18,7 +18,6 @@ from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.formats.array_files import files_called
 from pipeline.formats.array_names import understand
 from pipeline.formats.arrays import source_of_arrays
-from pipeline.formats.classes import read_classes
 from pipeline.formats.column_names import find_label, plain_name
 from pipeline.formats.named_arrays import (
     NUMBER,
@@ -62,7 +61,6 @@ def read_parquet(path: Path, options: ReadOptions) -> Source:
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
     tables = group_files(path)
-    folder = path if path.is_dir() else path.parent
     prefixes = [f"{it.name}/" if len(tables) > 1 else "" for it in tables]
     reading = reading_of(tables, options)
     arrays = [
@@ -70,7 +68,7 @@ def read_parquet(path: Path, options: ReadOptions) -> Source:
         for table, prefix in zip(tables, prefixes, strict=True)
         for array in table_arrays(table, prefix, options, reading)
     ]
-    return source_of_arrays(path, arrays, options, read_classes(folder))
+    return source_of_arrays(path, arrays, options)
 
 
 def group_files(path: Path) -> list[Table]:

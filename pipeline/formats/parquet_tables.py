@@ -183,14 +183,16 @@ def read_column(
         if not has_labels:
             return [read_split(table, column, prefix)] if has_values(table, column) else []
         require_values(table, column)
-    first = next((batch for _, batch in iterate_batches(table, [column])), None)
-    values = first.column(0).to_pylist() if first is not None else []
-    if first is not None and is_list_type(first.schema.field(0).type):
+    first = next((batch.column(0) for _, batch in iterate_batches(table, [column])), None)
+    if first is None:
+        return []
+    if is_list_type(first.type):
         require_lists(table, column)
+    values = first.to_pylist()
     shape = list_shape(values) if values else None
     if shape is None:
-        if has_labels and is_label(plain_name(column)) and any(it is not None for it in values):
-            what = f"{table.path}: the column {column} holds {first.schema.field(0).type}"
+        if has_labels and is_label(plain_name(column)) and first.null_count < len(first):
+            what = f"{table.path}: the column {column} holds {first.type}"
             what += "; expected a whole number or a text for each image"
             raise CorruptError(what, "Convert it, for example with astype(int) in pandas")
         return []
