@@ -16,6 +16,7 @@ from pipeline.formats.array_pairs import Pair
 from pipeline.formats.classes import (
     check_classes,
     is_small_number,
+    natural_key,
     numbers_of_names,
     places_of_names,
 )
@@ -138,9 +139,8 @@ def names_of_labels(
     if labels.kind == TEXT:
         places = places_of_names(labels.where, set(texts), listed, source)
         return [listed[places[it]] for it in texts]
-    for text in sorted(set(texts)):
-        if not text.isdigit() or int(text) >= len(listed):
-            raise place_error(labels.where, text, len(listed))
+    if wrong := [it for it in set(texts) if not it.isdigit() or int(it) >= len(listed)]:
+        raise place_error(labels.where, max(wrong, key=natural_key), len(listed))
     return [listed[int(it)] for it in texts]
 
 

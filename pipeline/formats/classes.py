@@ -157,10 +157,11 @@ def places_of_names(
     if not strange:
         return {name: places[plain[name]] for name in names}
     may_be_places = is_export or len(strange) == len(names)
-    if may_be_places and all(is_small_number(it) and int(it) < len(listed) for it in names):
+    beyond = [it for it in strange if not is_small_number(it) or int(it) >= len(listed)]
+    if may_be_places and not beyond and all(map(is_small_number, names)):
         return {name: int(name) for name in names}
     raise CorruptError(
-        f'{where}: the class "{strange[0]}" is not one of the {len(listed)} in {source}',
+        f'{where}: the class "{(beyond or strange)[0]}" is not one of the {len(listed)} in {source}',
         f"Add it there, or remove {source}",
     )
 
