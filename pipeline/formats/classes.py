@@ -160,8 +160,9 @@ def places_of_names(
     beyond = [it for it in strange if not is_small_number(it) or int(it) >= len(listed)]
     if may_be_places and not beyond and all(map(is_small_number, names)):
         return {name: int(name) for name in names}
+    name = (beyond or strange)[0]
     raise CorruptError(
-        f'{where}: the class "{(beyond or strange)[0]}" is not one of the {len(listed)} in {source}',
+        f'{where}: the class "{name}" is not one of the {len(listed)} in {source}',
         f"Add it there, or remove {source}",
     )
 
