@@ -57,8 +57,8 @@ def find_layout(shape: tuple[int, ...], axis: int | None = None) -> Layout | Non
     choice = [it for it in found if it.is_usual] or found
     if not choice:
         return None
-    is_clear = all(it.image_count != choice[0].image_count for it in choice[1:])
-    return choice[0]._replace(is_clear=is_clear)
+    counts = [it.image_count for it in choice]
+    return choice[0]._replace(is_clear=counts[0] == 1 or counts.count(counts[0]) == 1)
 
 
 def settle_layout(

@@ -181,6 +181,12 @@ def test_an_unclear_axis_is_that_of_the_clear_arrays(tmp_path):
     assert read_names(tmp_path) == {"train": TEXTS, "test": ["1"] * 28}
 
 
+@pytest.mark.parametrize("shape", [(1, 28, 28, 1), (1, 784, 1), (28, 28, 1)])
+def test_a_single_image_is_clear(shape, tmp_path):
+    np.savez(tmp_path / "a.npz", x=X[0].reshape(shape), y=[1])
+    assert read_names(tmp_path) == {None: ["1"]}
+
+
 def test_rows_of_a_list_of_arrays_are_images(tmp_path):
     (tmp_path / "a.pkl").write_bytes(pickle.dumps((list(X[[0] * 28]), [1] * 28)))
     assert read_names(tmp_path) == {None: ["1"] * 28}
