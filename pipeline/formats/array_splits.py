@@ -94,6 +94,8 @@ def require_one_split(
 
     Raises: CorruptError.
     """
+    if all(it.split is None for it in pairs):
+        return
     splits = [split for it in pairs for split in [it.split] * it.layout.image_count]
     for array in unused:
         count = math.prod(array.shape)
