@@ -28,7 +28,7 @@ from pipeline.errors import CorruptError, ProjectError, UsageError, printable
 from pipeline.formats.pixels import find_change
 from pipeline.formats.source import Ids
 from pipeline.formats.unlabelled import Input, open_images
-from pipeline.formats.unlabelled_csv import ID
+from pipeline.formats.unlabelled_rows import ID
 from pipeline.storage.cache import Cache, publish
 from pipeline.storage.levels import require_highest
 
@@ -190,7 +190,8 @@ def predict_file(
                 scores, logarithms = outputs_and_scores(model, params, images)
                 probabilities = predictor.to_probabilities(logarithms)
                 for row, each in zip(scores.tolist(), probabilities, strict=True):
-                    name = f"{file.name}:{len(answers) + 1}"
+                    number = found.numbers[len(answers)] if found.numbers else len(answers) + 1
+                    name = f"{file.name}:{number}"
                     answers.append(build_answer(name, classes, row, each))
         if not answers:
             raise CorruptError(f"{file.name}: no images found", "Name a file with images")

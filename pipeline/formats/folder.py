@@ -26,6 +26,7 @@ from pipeline.formats.class_folders import (
 from pipeline.formats.classes import (
     classes_file,
     folder_names,
+    is_exported,
     natural_key,
     numbers_of_names,
     read_classes,
@@ -86,7 +87,7 @@ def read_folder(path: Path, options: ReadOptions) -> Source:
         notes += [note] if note else []
         files = list_files(examples)
     names = {folder.name for folders in found.by_split.values() for folder in folders}
-    classes, number_of = numbers_of_names(path, names, read_classes(root))
+    classes, number_of = numbers_of_names(path, names, read_classes(root), is_exported(root))
     parts = []
     for split, some in examples.items():
         some.sort(key=lambda it: (natural_key(it.path.name), it.class_name))

@@ -25,7 +25,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pipeline.errors import CorruptError, ProjectError, damaged_file
 from pipeline.storage.cache import read_whole
-from pipeline.storage.content import describe_start
+from pipeline.storage.content import describe_content, describe_start
 from pipeline.storage.levels import (
     FAINT,
     FULL,
@@ -168,8 +168,17 @@ def opened(data: bytes, name: str, options: PictureOptions) -> Iterator[Image.Im
                 check_single(name, image)
             yield image
     except UnidentifiedImageError as error:
-        what = f"{name}: not an image of type {', '.join(TYPES)}: {describe_start(data)}"
-        raise CorruptError(what, "Save it as PNG") from error
+        raise unidentified_error(name, data) from error
+
+
+def unidentified_error(name: str, data: bytes) -> CorruptError:
+    """Build the error for a file that is not read as a picture."""
+    kind = describe_content(data)
+    if any(kind.upper().endswith(f" {it} PICTURE") for it in TYPES):
+        what = f"{name}: {kind}, but damaged or of a kind that is not supported"
+        return CorruptError(what, "Save it as PNG, with 8 or 16 bits per pixel")
+    what = f"{name}: not an image of type {', '.join(TYPES)}: {describe_start(data)}"
+    return CorruptError(what, "Save it as PNG")
 
 
 @contextmanager
