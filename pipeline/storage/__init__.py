@@ -81,14 +81,20 @@ if TYPE_CHECKING:
         require_highest as require_highest,
         unscaled as unscaled,
     )
-    from pipeline.storage.pictures import (
+    from pipeline.storage.deep_pictures import (
+        DeepPicture as DeepPicture,
         DeepPictures as DeepPictures,
+        MixedScalesError as MixedScalesError,
+    )
+    from pipeline.storage.pictures import (
         PictureOptions as PictureOptions,
         SUFFIXES as SUFFIXES,
         decode_image as decode_image,
         decode_picture as decode_picture,
         read_picture as read_picture,
-        sound_levels as sound_levels,
+        for_source as for_source,
+        sound_pictures as sound_pictures,
+        survey_image as survey_image,
     )
     from pipeline.storage.content import (
         describe_content as describe_content,

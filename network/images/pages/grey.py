@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,14 @@ from PIL import Image
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import ProjectError
 from pipeline.storage.cache import read_whole
+from pipeline.storage.deep_pictures import DeepPicture, DeepPictures
 from pipeline.storage.levels import FAINT, FULL, Scale, require_highest
 from pipeline.storage.pictures import (
-    DeepPictures,
     PictureOptions,
     decode_image,
     decode_picture,
-    sound_levels,
+    sound_pictures,
+    survey_image,
 )
 
 Grey: TypeAlias = NDArray[np.uint8]
@@ -46,8 +47,9 @@ def read_pictures(
     Raises: UsageError for a level of full ink that is not above 0.
     """
     require_highest(highest)
+    options = replace(options, highest=highest)
     deep = DeepPictures(partial(iterate_deep, pictures, options) if len(pictures) > 1 else None)
-    reading = replace(options, highest=highest, deep=deep)
+    reading = replace(options, deep=deep)
     found = [read_one(name, picture, reading) for name, picture in pictures]
     where = pictures[0][0] if len(pictures) == 1 else f"{len(pictures):,} pictures"
     notes = list(deep.notes(where))
@@ -78,12 +80,14 @@ def read_data(picture: Path | bytes, options: PictureOptions) -> bytes:
 
 def iterate_deep(
     pictures: Sequence[tuple[str, Picture]], options: PictureOptions
-) -> Iterator[NDArray[Any]]:
-    """Yield the levels of all deep pictures among files, tile by tile."""
+) -> Iterator[DeepPicture]:
+    """Yield the statistics of all deep pictures; damaged ones are passed over."""
     for name, picture in pictures:
-        if not isinstance(picture, Image.Image):
-            with suppress(ProjectError):  # `read_one` returns it
-                yield from sound_levels([(read_data(picture, options), name)], options)
+        with suppress(ProjectError):  # `read_one` returns it
+            if not isinstance(picture, Image.Image):
+                yield from sound_pictures([(read_data(picture, options), name)], options)
+            else:
+                yield from survey_image(picture, name, options)
 
 
 def scale_small(found: list[Grey | ProjectError]) -> list[str]:
