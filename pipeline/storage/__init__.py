@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from pipeline.storage.levels import (
         BEYOND as BEYOND,
         FAINT as FAINT,
+        FAINT_INK as FAINT_INK,
         FULL as FULL,
         MAX_LEVEL as MAX_LEVEL,
         NEARLY as NEARLY,
@@ -78,12 +79,15 @@ if TYPE_CHECKING:
         format_level as format_level,
         guess_full as guess_full,
         is_doubtful as is_doubtful,
+        is_on_faint_ink as is_on_faint_ink,
         require_highest as require_highest,
         unscaled as unscaled,
     )
     from pipeline.storage.deep_pictures import (
         DeepPicture as DeepPicture,
         DeepPictures as DeepPictures,
+        FileLevels as FileLevels,
+        common_levels as common_levels,
         MixedScalesError as MixedScalesError,
     )
     from pipeline.storage.pictures import (

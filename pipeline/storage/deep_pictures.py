@@ -15,6 +15,8 @@ from PIL import Image
 
 from pipeline.errors import CorruptError
 from pipeline.storage.levels import (
+    FAINT,
+    FAINT_INK,
     FULL,
     MAX_LEVEL,
     LevelSurvey,
@@ -56,6 +58,26 @@ class DeepPicture(NamedTuple):
     levels: LevelSurvey
 
 
+class FileLevels(NamedTuple):
+    """The highest level of a picture, and white, in the numbers of its file."""
+
+    highest: float
+    full: float
+
+    @property
+    def is_faint(self) -> bool:
+        """Return whether no level is in the upper half."""
+        return self.highest * FULL <= FAINT * self.full
+
+
+def common_levels(levels: Iterable[FileLevels]) -> FileLevels | None:
+    """Return the highest level of pictures that have the same white; else None."""
+    found = list(levels)
+    if len({it.full for it in found}) != 1:
+        return None
+    return max(found)
+
+
 ListDeep: TypeAlias = Callable[[], Iterable[DeepPicture]]
 
 
@@ -68,6 +90,7 @@ class DeepPictures:
     first: dict[bool, DeepPicture] = field(default_factory=dict)  # by whether it has shares
     scale: Scale | None = None  # of those that state none
     blank: dict[str, float] = field(default_factory=dict)  # name -> its highest level
+    stated: dict[str, FileLevels] = field(default_factory=dict)  # by name
 
     def find_scale(self, own: DeepPicture, highest: float | None) -> Scale:
         """Return the scale of a picture; the level of full ink may be given.
@@ -124,6 +147,10 @@ class DeepPictures:
             what = f"{len(self.blank):,} pictures have no level above {top}, and are blank on the"
             what += f" scale of the others ({first} is the first)"
             notes.insert(0, f"{what}: if their scale is another one, save all on the same scale")
+        if (levels := common_levels(self.stated.values())) and levels.is_faint:
+            top, full = format_level(levels.highest), format_level(levels.full)
+            what = f"no level is above {top} of {full}, {FAINT_INK}"
+            notes.insert(0, f"{what}: if {top} is full ink, import with --highest {top}")
         return tuple(f"{where}: {it}" for it in notes)
 
 
@@ -202,6 +229,8 @@ def deep_converter(
             check_levels(name, levels if unit == 1 else levels / unit, highest)
     elif own.stated:
         check_below(name, top, own.stated._replace(level=scale.full))
+        if scale.full != FULL:
+            deep.stated[name] = FileLevels(top, scale.full)
     if top > 0 and not scale.to_bytes(np.array(top)):
         deep.blank[name] = top
     is_inverted = WHITE_IS_ZERO in tiff_tag(image, PHOTOMETRIC) and not is_signed(image)

@@ -22,6 +22,7 @@ NEARLY = -255  # the same, apart from a little noise
 NOISE = 0.1  # of a level, as half precision makes it
 BEYOND = 1e-4  # that shares may be above 1 or below 0
 DOUBT = "it is not certain which level is full ink"
+FAINT_INK = "so the ink is faint"
 OTHERWISE = "if another level is full ink, state it with --highest N"
 
 
@@ -166,6 +167,11 @@ class LevelSurvey:
 def is_doubtful(note: str) -> bool:
     """Return whether a note on a scale reports that it is not certain."""
     return DOUBT in note
+
+
+def is_on_faint_ink(note: str) -> bool:
+    """Return whether a note reports that the ink of all images is faint."""
+    return FAINT_INK in note
 
 
 def survey_levels(chunks: Iterable[NDArray[Any]]) -> LevelSurvey:

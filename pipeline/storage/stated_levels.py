@@ -134,7 +134,7 @@ def full_of_bits(level: float, survey: LevelSurvey) -> float:
     By the specification the levels are scaled to all 16 bits, by a shift or by repeated bits; some
     programs leave them in the lower bits.
     """
-    if survey.highest <= level:
-        return level
     unit = (MAX_LEVEL + 1) // (int(level) + 1)
-    return level * unit if survey.step % unit == 0 else MAX_LEVEL
+    if survey.step % unit == 0:
+        return level * unit
+    return level if survey.highest <= level else MAX_LEVEL

@@ -16,9 +16,16 @@ from pipeline.storage.stated_levels import BITS
 WIDTH, COMPRESSION, PHOTOMETRIC, SAMPLES, EXTRA, FORMAT = 256, 259, 262, 277, 338, 339  # tags
 KINDS = {1: "whole numbers", 2: "signed numbers", 3: "fractions", 5: "complex numbers"}
 KINDS[6] = KINDS[5]
-COLOURS = {2: "colour", 3: "palette colours", 5: "CMYK colours", 6: "YCbCr colours"}
+COLOURS = {
+    0: "grey with 0 as white",
+    1: "grey",
+    2: "colour",
+    3: "palette colours",
+    5: "CMYK colours",
+    6: "YCbCr colours",
+}
 COLOURS |= {8: "Lab colours", 32803: "a camera's raw colours"}
-FRACTIONS, CHOICES = 3, "grey with 8 or 16 bits or 32-bit fractions, and colours with 8 bits"
+FRACTIONS, MAX_BANDS = 3, 8
 
 
 def refuse_picture(data: bytes, name: str, types: tuple[str, ...]) -> CorruptError:
@@ -50,11 +57,11 @@ def refuse_tiff(data: bytes, name: str) -> CorruptError:
     if kind == FRACTIONS:
         hint = "Save it in grey, as 32-bit fractions (np.float32)"
     elif is_grey and KINDS.get(kind) == KINDS[1]:
-        hint = "Save it in grey with 16 bits (np.uint16), without transparency"
+        hint = "Save it in grey with 16 bits (np.uint16), 0 as black, without transparency"
     else:
         hint = "Save it as PNG"
     what = f"a TIFF of {describe_tags(data, tags)} is not supported"
-    return CorruptError(f"{name}: {what}; expected {CHOICES}", hint)
+    return CorruptError(f"{name}: {what}", hint)
 
 
 def read_tags(data: bytes) -> dict[int, tuple[Any, ...]]:
@@ -75,10 +82,10 @@ def read_tags(data: bytes) -> dict[int, tuple[Any, ...]]:
 
 def describe_tags(data: bytes, tags: dict[int, tuple[Any, ...]]) -> str:
     """Describe the levels of a TIFF: 64-bit fractions in grey."""
-    bits = ", ".join(map(str, dict.fromkeys(tags.get(BITS, (1,)))))
+    bits = ", ".join(map(str, sorted(set(tags.get(BITS, (1,))[:MAX_BANDS]))))
     kind = KINDS.get(tags.get(FORMAT, (1,))[0], "numbers of an unknown kind")
     photometric = tags.get(PHOTOMETRIC, (0,))[0]
-    colour = COLOURS.get(photometric, "grey" if photometric in (0, 1) else "unknown colours")
-    extra = " and transparency" if any(tags.get(EXTRA, ())) else ""
+    colour = COLOURS.get(photometric, "unknown colours")
+    extra = " with transparency" if any(tags.get(EXTRA, ())) else ""
     order = ", in big-endian order" if data.startswith(b"M") else ""
     return f"{bits}-bit {kind} in {colour}{extra}{order}"
