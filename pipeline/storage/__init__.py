@@ -87,16 +87,16 @@ if TYPE_CHECKING:
         DeepPicture as DeepPicture,
         DeepPictures as DeepPictures,
         FileLevels as FileLevels,
-        common_levels as common_levels,
         MixedScalesError as MixedScalesError,
+        common_levels as common_levels,
     )
     from pipeline.storage.pictures import (
         PictureOptions as PictureOptions,
         SUFFIXES as SUFFIXES,
         decode_image as decode_image,
         decode_picture as decode_picture,
-        read_picture as read_picture,
         for_source as for_source,
+        read_picture as read_picture,
         sound_pictures as sound_pictures,
         survey_image as survey_image,
     )

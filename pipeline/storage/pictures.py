@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -314,11 +314,12 @@ def check_colour_depth(name: str, image: Image.Image) -> None:
     """
     if not DEEP_COLOURS.search(str(getattr(image, "tile", ""))):  # none if it is not from a file
         return
-    bands = dict(zip(image.getbands(), image.getextrema(), strict=True))
+    extremes: Any = image.getextrema()  # the lowest and the highest level of each band
+    bands = dict(zip(image.getbands(), extremes, strict=True))
     alpha = [bands.pop(name) for name in ("A", "a") if name in bands]
-    highest = max(high for _, high in bands.values())  # type: ignore[misc]
-    is_opaque = all(low == high for low, high in alpha)  # type: ignore[misc]
-    if (highest <= FAINT and is_opaque) or any(high <= FAINT for _, high in alpha):  # type: ignore[misc]
+    highest = max(high for _, high in bands.values())
+    is_opaque = all(low == high for low, high in alpha)
+    if (highest <= FAINT and is_opaque) or any(high <= FAINT for _, high in alpha):
         what = f"{name}: colours or transparency of 16 bits, but no level above {MAX_LEVEL // 2}"
         hint = "Save it in grey with 16 bits, or with 8 bits: only the upper 8 bits are read"
         raise CorruptError(what, hint)
