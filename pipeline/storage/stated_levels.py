@@ -81,6 +81,8 @@ def check_below(name: str, highest: float, stated: Stated) -> None:
     if highest > stated.level:
         what = f"{name}: a pixel is {highest:.10g}; the file states {stated.level:.10g} at most"
         hint = f"Write it again with {stated.by} {highest:.10g} or more"
+        if stated.by in OF_SOURCE.values():
+            hint = f"If another level is full ink, state it: --highest {highest:.10g}"
         raise CorruptError(f"{what} ({stated.by})", hint)
 
 
