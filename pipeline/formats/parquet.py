@@ -163,7 +163,7 @@ def choose_beside_pictures(
         *(partial(read_pictures, table, pictures[0], reading, options.resize), False),
         are_pictures=True,
         are_rows=True,
-        late_notes=lambda: reading.deep.notes(table.path.parent) if reading.deep else (),
+        late_notes=lambda: reading.notes(table.path.parent),
     )
     others, splits = [name for name in names if name not in pictures], list[str]()
     if has_labels:

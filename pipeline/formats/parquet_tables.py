@@ -29,10 +29,9 @@ from pipeline.formats.named_arrays import (
 from pipeline.formats.source import CHUNK, ReadOptions
 from pipeline.storage.cache import reading
 from pipeline.storage.pictures import (
-    DeepPictures,
     PictureOptions,
     decode_picture,
-    sound_levels,
+    for_source,
 )
 
 MAX_METADATA = 1 << 20  # bytes of a schema's notes
@@ -67,19 +66,21 @@ def opened(path: Path) -> Iterator[Any]:
 
 
 def reading_of(tables: Sequence[Table], options: ReadOptions) -> PictureOptions:
-    """Return how pictures are read; the deep ones of all tables are on one scale."""
-    deep = DeepPictures(lambda: sound_levels(picture_files(tables), PICTURES))
-    return replace(PICTURES, highest=options.highest, deep=deep)
+    """Return how pictures are read; those of all tables share a scale and a paper."""
+    scaled = replace(PICTURES, highest=options.highest)
+    return for_source(scaled, lambda: picture_files(tables))
 
 
 def picture_files(tables: Sequence[Table]) -> Iterator[tuple[bytes, str]]:
-    """Yield the bytes of every picture that is read, and the name of its file."""
+    """Yield the bytes of every picture that is read, and its name for errors."""
     for table in tables:
         with opened(table.path) as file:
             columns = [it.name for it in file.schema_arrow if is_picture_type(it.type)]
+        row = 0
         for path, batch in iterate_batches(table, columns[:1]):
             for entry in batch.column(0).to_pylist() if columns else ():
-                yield picture_bytes(entry) or b"", str(path)
+                row += 1
+                yield picture_bytes(entry) or b"", f"{path}: row {row:,}"
 
 
 def is_picture_type(kind: Any) -> bool:

@@ -78,7 +78,9 @@ RESERVED = {
         "pipeline/terminal/numbers.py",
     ],
     "PIL": [
-        *("pipeline/storage/pictures.py", "pipeline/formats"),
+        *("pipeline/storage/pictures.py", "pipeline/storage/deep_pictures.py"),
+        *("pipeline/storage/stated_levels.py", "pipeline/storage/unsupported_pictures.py"),
+        "pipeline/formats",
         *("pipeline/terminal/preview.py", "pipeline/terminal/fonts.py"),
         *("network/images/pages", "network/api"),
     ],
