@@ -129,8 +129,8 @@ def find_folder(named: Path | str, named_by: str) -> Path:
     if named == "":
         raise UsageError(f"{named_by} is empty; expected a folder")
     path = absolute(Path(named), named_by)
-    if Path(path).exists() and not Path(path).is_dir():  # noqa: PTH - Path fails for a long name
-        found = "a file" if os.path.isfile(path) else "a device"  # noqa: PTH113 - as above
+    if os.path.exists(path) and not os.path.isdir(path):  # noqa: PTH110, PTH112 - a Path fails
+        found = "a file" if os.path.isfile(path) else "a device"  # noqa: PTH113 - for a long name
         raise StorageError(
             f"{named_by} is {path}, which is {found}; expected a folder",
             "Choose another with --cache-dir",

@@ -298,9 +298,9 @@ REFUSED = {
         headed("split" + "".join(f",pixel{i}" for i in range(784)), ["train", "test"] * 12),
         "the columns are pixels and split. Add a column named label",
     ),
-    "a TIFF of double precision": (
+    "a TIFF without its tags": (
         only("7/a.tif", b"II*\0" + bytes(100)),
-        "a.tif: a TIFF picture, but damaged or of a kind that is not supported. Save it as PNG",
+        r"a.tif: damaged image \(a TIFF without its tags\). Copy or download the file again",
     ),
     "pixel in Arabic digits": (field(3, 2, "٣".encode()), "line 3: column 2 is"),
     "a column less": (

@@ -48,7 +48,7 @@ FAILURES = [
     ("pipeline fetch mnist more", 2, "more"),
     ("network predict", 2, "IMAGE"),
     ("network compare first", 2, "RUN"),
-    ("network calibrate first", 2, "has 0 validation images"),
+    ("network calibrate first", 2, "is untrained"),
     ("network calibrate frist", 3, "Did you mean first?"),
     ("network ensemble first", 2, "two runs or more"),
     ("network compare first first", 2, "named 2 times"),
