@@ -15,6 +15,10 @@ program = Program(
     commands,
     "Train and test neural networks that read digits.",
     "Start with `network train`, then `network test`.",
+    [
+        f"pipeline {it}"
+        for it in ["fetch", "build-pickles", "where", "list", "verify", "import", "inspect"]
+    ],
 )
 add = program.add
 add("train", "network train", "network train --hidden 128,64 --optimizer adam")

@@ -15,6 +15,27 @@ program = Program(
     commands,
     "Download datasets and write them as pickles.",
     "Start with `pipeline fetch`, then `pipeline build-pickles`.",
+    [
+        f"network {name}"
+        for name in [
+            "train",
+            "init",
+            "sweep",
+            "test",
+            "compare",
+            "ensemble",
+            "calibrate",
+            "predict",
+            "lab",
+            "plot",
+            "report",
+            "check",
+            "import-original",
+            "replay",
+            "presets",
+            "runs",
+        ]
+    ],
 )
 add = program.add
 add("fetch", "pipeline fetch", "pipeline fetch kmnist --offline --mirror file:///mnt/usb")

@@ -1,6 +1,6 @@
 """Read the digits in your photos, scans or drawings.
 
-    python docs/examples/read_my_digits.py page.jpg another.png
+    python docs/examples/read_my_digits.py docs/page.jpg another.png
 
 The first run trains the network on the 60,000 images of MNIST, which takes some seconds. Write
 large digits with space between them, on paper of one colour.
@@ -9,6 +9,7 @@ large digits with space between them, on paper of one colour.
 import os
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 
 from network import ProjectError, Run, open_run, train
 from pipeline.errors import MissingError
@@ -32,6 +33,9 @@ def main() -> None:
     parser = ArgumentParser(description="Read the digits in your photos, scans or drawings.")
     parser.add_argument("images", nargs="+", help="image files: PNG, JPEG, TIFF and more")
     images = parser.parse_args().images
+    for image in images:
+        if not Path(image).exists():  # found out before the network is trained
+            raise MissingError(f"{image} not found")
     run = find_run()
     for image in images:
         digits = run.predict(image)

@@ -16,6 +16,7 @@ from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 from pipeline.terminal.counted import counted
+from pipeline.terminal.numbers import whole_option
 
 SECONDS = 20.0  # for parameters one by one, of the minute that a check may take
 
@@ -39,13 +40,17 @@ def check(
     *,
     settings: Settings,
     examples: Annotated[
-        int, typer.Option("--examples", min=1, metavar="N", help="Number of images to check on.")
+        int,
+        whole_option(
+            "--examples", 1, example=100, metavar="N", help="Number of images to check on."
+        ),
     ] = 8,
     sample: Annotated[
         int | None,
-        typer.Option(
+        whole_option(
             "--sample",
-            min=1,
+            1,
+            example=100,
             metavar="N",
             help="Parameters of each array to check one by one. [default: as many as 20 s allow]",
         ),

@@ -49,7 +49,7 @@ def export(
     outputs = [Output(f"--{name}", path, KINDS[name]) for name, path in wanted.items()]
     require_outputs(outputs, force=force)
     (loaded,) = load_runs(cache, [run])
-    note_latest(console, run, loaded.name)
+    note_latest(console, run, loaded.run)
     dataset = common_dataset(cache, [loaded])
     made = {name: export_run(loaded, dataset, name) for name in wanted if name != "html"}
     if html:

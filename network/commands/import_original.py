@@ -25,8 +25,8 @@ def import_original(
 ) -> None:
     """Import the network of the original project as a run.
 
-    The original project published the parameters of its network in two pickle files. The README
-    links to it.
+    The original project published its weights and biases in two pickle files:
+    trainedWeights.pickle and trainedBiases.pickle in github.com/jsteng19/MNIST_Neural_Net.
     """
     from network.core.params import count_params
     from network.runs.import_original import load_original

@@ -8,6 +8,7 @@ import typer
 from pipeline.extras import needs_extra
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
+from pipeline.terminal.numbers import whole_option
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -18,8 +19,13 @@ def lab(
     ] = "127.0.0.1",
     port: Annotated[
         int | None,
-        typer.Option(
-            "--port", min=0, max=65535, metavar="N", help="Port. [default: 8765, or a free one]"
+        whole_option(
+            "--port",
+            0,
+            65535,
+            example=8000,
+            metavar="N",
+            help="Port. [default: 8765, or a free one]",
         ),
     ] = None,
     no_browser: Annotated[

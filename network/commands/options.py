@@ -4,7 +4,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -19,6 +19,10 @@ from pipeline.storage.cache import Cache
 from pipeline.terminal.command import Command, accept_aliases, with_parameters
 from pipeline.terminal.completion import Complete, complete_among, complete_names
 from pipeline.terminal.console import Console
+from pipeline.terminal.numbers import whole_option
+
+if TYPE_CHECKING:
+    from network.runs.folder import Run
 
 # Training options as they were typed, by their keys; only those that were given.
 Settings: TypeAlias = dict[str, str]
@@ -86,8 +90,12 @@ OtherDataset = Annotated[
 NAME_DATASET = "Choose a dataset that has the classes of all with --dataset"
 WorkerCount = Annotated[
     int | None,
-    typer.Option(
-        "--workers", min=1, metavar="N", help="Number of processes that train at the same time."
+    whole_option(
+        "--workers",
+        1,
+        example=4,
+        metavar="N",
+        help="Number of processes that train at the same time.",
     ),
 ]
 SchedulerAddress = Annotated[
@@ -97,9 +105,10 @@ SchedulerAddress = Annotated[
 NewName = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name of the new run.")]
 Limit = Annotated[
     int | None,
-    typer.Option(
+    whole_option(
         "--limit",
-        min=1,
+        1,
+        example=1000,
         metavar="N",
         help="Number of images to use, from the first on. [default: all]",
     ),
@@ -121,10 +130,13 @@ ConfigFile = Annotated[
 ]
 
 
-def note_latest(console: Console, asked: str | None, found: str) -> None:
+def note_latest(console: Console, asked: str | None, found: "Run") -> None:
     """Print the name of the run in use, if none was named."""
+    from network.runs.names import is_untrained, read_meta
+
     if asked is None:
-        console.note(f"run {found}, trained last")
+        is_new = is_untrained(read_meta(found))
+        console.note(f"run {found.name}, {'untrained' if is_new else 'trained last'}")
 
 
 def training_options(*keys: str) -> Callable[[Command], Command]:

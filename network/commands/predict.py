@@ -11,6 +11,7 @@ from pipeline.storage.cache import find_cache
 from pipeline.storage.outputs import PNG, PREDICTIONS, SUBMISSION, Output, require_outputs
 from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
 from pipeline.terminal.counted import counted
+from pipeline.terminal.numbers import number_option
 
 if TYPE_CHECKING:
     from network.images.pages.read import Digit, Page
@@ -51,10 +52,11 @@ def predict(
     ] = None,
     coverage: Annotated[
         float | None,
-        typer.Option(
+        number_option(
             "--coverage",
-            min=0,
-            max=1,
+            0,
+            1,
+            example=0.99,
             metavar="RATE",
             help="How often the prediction set contains the correct class, such as 0.99.",
         ),
@@ -68,8 +70,9 @@ def predict(
     ] = None,
     highest: Annotated[
         float | None,
-        typer.Option(
+        number_option(
             "--highest",
+            example=255,
             metavar="N",
             help="Highest possible pixel value, such as 1, 16 or 4095. [default: detected]",
         ),
@@ -103,8 +106,10 @@ def predict(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     require_no_run(cache, images)
+    if out is None and output_format != "csv":
+        raise UsageError(f"--format {output_format} needs --out FILE")
     (loaded,) = load_runs(cache, [run])
-    note_latest(console, run, loaded.name)
+    note_latest(console, run, loaded.run)
     classes = find_classes(cache, loaded)
     with lend_workspace(cache) as workspace:
         inputs = [it for path in images for it in list_inputs(path, workspace)]

@@ -29,6 +29,7 @@ from pipeline.terminal.console import (
     detect_marks,
     terminal_width,
 )
+from pipeline.terminal.numbers import whole_option
 
 if TYPE_CHECKING:
     from pipeline.terminal.preview import Tile
@@ -48,10 +49,11 @@ def show(
     ] = "test",
     count: Annotated[
         int | None,
-        typer.Option(
+        whole_option(
             "--count",
-            min=1,
-            max=1000,
+            1,
+            1000,
+            example=50,
             metavar="N",
             help="Number of images. [default: 50; 10 with --terminal]",
         ),
@@ -124,7 +126,7 @@ def find_latest(console: Console, cache: Cache) -> str:
     from network.runs.names import find_run
 
     found = find_run(cache, None)
-    note_latest(console, None, found.name)
+    note_latest(console, None, found)
     return found.name
 
 

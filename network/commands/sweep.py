@@ -23,6 +23,7 @@ from pipeline.storage.cache import Cache, find_cache
 from pipeline.terminal.completion import complete_names
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
 from pipeline.terminal.counted import counted
+from pipeline.terminal.numbers import whole_option
 
 SHOW_EVERY = 0.5  # seconds between two updates of the progress
 
@@ -71,8 +72,12 @@ def sweep(
     ] = None,
     trials: Annotated[
         int | None,
-        typer.Option(
-            "--trials", min=1, metavar="N", help="Number of trials. [default: that of the plan]"
+        whole_option(
+            "--trials",
+            1,
+            example=50,
+            metavar="N",
+            help="Number of trials. [default: that of the plan]",
         ),
     ] = None,
     workers: WorkerCount = None,
@@ -85,10 +90,11 @@ def sweep(
     ] = False,
     seeds: Annotated[
         int,
-        typer.Option(
+        whole_option(
             "--seeds",
-            min=1,
-            max=1000,
+            1,
+            1000,
+            example=5,
             metavar="N",
             help="Number of runs of --best, each with another random seed.",
         ),

@@ -31,9 +31,12 @@ from network.commands.train_many import (
 from network.training.configuration import OPTIONS, Configuration
 from network.training.option import Group, options_spelled
 from pipeline.errors import UsageError
+from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Cache, find_cache
 from pipeline.storage.user_config import read_user_config, user_config_path
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
+from pipeline.terminal.numbers import whole_option
+from pipeline.terminal.wrong_words import join_values
 
 
 @training_options()
@@ -55,10 +58,11 @@ def train(
     settings: Settings,
     seeds: Annotated[
         int,
-        typer.Option(
+        whole_option(
             "--seeds",
-            min=1,
-            max=1000,
+            1,
+            1000,
+            example=5,
             metavar="N",
             help="Number of runs, each with another random seed.",
         ),
@@ -93,16 +97,15 @@ def train(
         return
     if runs:
         raise UsageError(
-            f'RUN is "{runs[0]}", which needs --resume', suggest_option(cache, runs[0])
+            f"{show_value(runs[0])} is not expected here; a run is named only with --resume",
+            suggest_option(cache, runs[0], settings),
         )
     if preset is None:
         preset = find_user_preset(console, settings, config)
     require_one_architecture(settings, preset)
     configuration = inherit_architecture(cache, configure(settings, preset, config))
     if configuration.epochs == 0:
-        console.note(
-            "0 epochs: nothing is learned. `network init` writes an untrained network, too"
-        )
+        console.note("0 epochs: nothing is learned. `network init` does the same")
     if workers is not None or scheduler is not None:
         if film:
             raise UsageError("--film cannot be combined with --workers or --scheduler")
@@ -119,8 +122,11 @@ def train(
         console.result(train_one(console, cache, configuration, name, preset, film))
 
 
-def suggest_option(cache: Cache, word: str) -> str:
+def suggest_option(cache: Cache, word: str, settings: Settings) -> str:
     """Return the option that a word without --resume was probably meant for."""
+    for key, value in settings.items():
+        if joined := join_values(OPTIONS[key].flag, OPTIONS[key].kind.metavar, value, word):
+            return joined
     known = {"--preset": list_presets(cache), "--dataset": list_datasets(cache)}
     meant = [f"{option} {word}" for option, names in known.items() if word in names]
     return f"Did you mean {meant[0]}?" if meant else ""
@@ -199,11 +205,12 @@ def resume_runs(
     scheduler: str | None,
 ) -> dict[str, Any]:
     """Train runs that were stopped, to their ends."""
-    from network.runs.names import find_runs
+    from network.runs.names import find_run_to_resume, find_runs
     from network.sweep.workers.train_many import resume_remote_run
 
     with stop_requests() as requested, choose_workers_for(workers, scheduler) as staff:
-        remote_runs = [resume_remote_run(cache, run) for run in find_runs(cache, names)]
+        found = find_runs(cache, names, find_run_to_resume)
+        remote_runs = [resume_remote_run(cache, run) for run in found]
         results = train_many(console, cache, remote_runs, staff, requested)
     if len(results) == 1:
         console.note(f"Saved in {results[0]['folder']}. Next: network test {results[0]['run']}")

@@ -11,6 +11,7 @@ from network.lab.state import Lab
 from network.metrics.calibration import apply_temperature, outputs_and_scores
 from network.runs.evaluate import log_evaluation
 from network.runs.folder import LoadedRun
+from network.runs.held_out import require_steps
 from network.runs.own_dataset import find_own_dataset
 from pipeline.errors import UsageError
 
@@ -62,6 +63,7 @@ def predict_examples(lab: Lab, run: LoadedRun, split: Split) -> Predictions:
     """
     examples = choose_examples(lab, run, split)
     if not len(examples):
+        require_steps(run.name, run.checkpoint, run.configuration)
         raise UsageError(f"run {run.name} has no validation images", "Choose the test images")
     outputs, confidence = compute_predictions(run, examples.images)
     predictions = Predictions(examples, outputs, confidence, len(examples), None)

@@ -3,7 +3,8 @@
 import ast
 import difflib
 import inspect
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 
 from network.core.activations import ReLU, Sigmoid, Softmax, Tanh
 from network.core.layers import Flatten, Identity, Layer, Linear
@@ -24,6 +25,16 @@ SINGLE_LAYERS: dict[str, type[Layer]] = {
 }
 
 
+NAMES_ELSEWHERE = {  # of layers in other libraries, in lower case
+    **dict.fromkeys(("dense", "fc", "fullyconnected", "affine"), "Linear"),
+    **dict.fromkeys(("conv", "convolution", "convolution2d"), "Conv2D"),
+    **dict.fromkeys(("pool", "pooling", "maxpool", "maxpooling", "maxpooling2d"), "MaxPool2D"),
+    **dict.fromkeys(("avgpool", "avgpool2d", "averagepooling2d"), "AveragePool2D"),
+    **dict.fromkeys(("batchnorm1d", "batchnorm2d", "batchnormalization"), "BatchNorm"),
+    **dict.fromkeys(("spatialdropout2d",), "Dropout2D"),
+}
+
+
 def parse_layers_among(known: Mapping[str, type[Layer]], text: str) -> tuple[Layer, ...]:
     """Parse layers from text; each must have one of the known names.
 
@@ -41,6 +52,15 @@ def parse_layers_among(known: Mapping[str, type[Layer]], text: str) -> tuple[Lay
     return tuple(parse_layer(known, item) for item in parsed.elts)
 
 
+def suggest_layer(name: str, known: Collection[str]) -> str:
+    """Return a suggestion for an unknown layer: the same one elsewhere, or the nearest name."""
+    lower = {one.lower(): one for one in known}
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    near = difflib.get_close_matches(plain, lower, n=1, cutoff=0.6)
+    found = NAMES_ELSEWHERE.get(plain) or (lower[near[0]] if near else "")
+    return f"Did you mean {found}?" if found in known else ""
+
+
 def parse_layer(known: Mapping[str, type[Layer]], item: ast.expr) -> Layer:
     """Parse one layer: its name, with or without arguments that are plain data.
 
@@ -49,8 +69,7 @@ def parse_layer(known: Mapping[str, type[Layer]], item: ast.expr) -> Layer:
     call = item if isinstance(item, ast.Call) else ast.Call(item, [], [])
     if not isinstance(call.func, ast.Name) or call.func.id not in known:
         name = ast.unparse(call.func)[:50]
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-        hint = f"Did you mean {near[0]}?" if near else ""
+        hint = suggest_layer(name, known)
         raise UsageError(f'layer "{name}" not found; the layers are {", ".join(known)}', hint)
     build: Callable[..., Layer] = known[call.func.id]
     try:

@@ -13,7 +13,7 @@ from network.metrics.accuracy import ClassificationResult, confusion_matrix
 from network.metrics.calibration import probabilities
 from network.runs.evaluate import common_dataset, load_runs, log_evaluation
 from network.runs.folder import LoadedRun, read_saved_history
-from network.runs.held_out import split_examples
+from network.runs.held_out import require_steps, split_examples
 from network.training.state import EpochDone
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
@@ -92,8 +92,10 @@ def load_subjects(cache: Cache, names: Sequence[str | None], split: str) -> list
 def held_out(cache: Cache, run: LoadedRun) -> Examples:
     """Load the validation examples of a run.
 
-    Raises: UsageError if there are none, or if they are not known; MissingError, CorruptError.
+    Raises: UsageError if there are none, if they are not known, or if the run is untrained;
+    MissingError, CorruptError.
     """
+    require_steps(run.name, run.checkpoint, run.configuration)
     other = "Choose --split test"
     try:
         examples = split_examples(cache, run.run, run.checkpoint, run.configuration).examples

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from network.runs.held_out import (
         DataSplit as DataSplit,
         describe_seen as describe_seen,
+        require_steps as require_steps,
         seen_by as seen_by,
         split_examples as split_examples,
     )
@@ -83,10 +84,13 @@ if TYPE_CHECKING:
         create_run as create_run,
         describe_sizes as describe_sizes,
         find_run as find_run,
+        find_run_to_resume as find_run_to_resume,
         find_runs as find_runs,
+        is_untrained as is_untrained,
         last_change as last_change,
         list_runs as list_runs,
         order_by_change as order_by_change,
+        read_meta as read_meta,
     )
     from network.runs.predict import (
         Prediction as Prediction,

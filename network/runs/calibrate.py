@@ -21,7 +21,7 @@ from network.metrics.out_of_distribution import (
     stroke_vectors,
 )
 from network.runs.folder import LoadedRun, Run
-from network.runs.held_out import AGAIN, DataSplit, split_examples
+from network.runs.held_out import AGAIN, DataSplit, require_steps, split_examples
 from network.runs.ownership import SavedState, own_run
 from network.training.checks import fits_type
 from pipeline.errors import CorruptError, UsageError, describe_cause
@@ -149,8 +149,9 @@ def read_calibration(kind: type[Kind], values: dict[str, Any]) -> Kind:
 def calibrate(loaded: LoadedRun, division: DataSplit) -> Calibration:
     """Compute the calibration of a run.
 
-    Raises: UsageError if there are too few validation images.
+    Raises: UsageError if there are too few validation images, or the run is untrained.
     """
+    require_steps(loaded.name, loaded.checkpoint, loaded.configuration)
     if (count := len(division.held_out)) < MIN_EXAMPLES:
         raise UsageError(
             f"run {loaded.name} has {count} validation images; expected at least {MIN_EXAMPLES}",

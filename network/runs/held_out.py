@@ -17,6 +17,7 @@ from network.core.data import Examples, scale_pixels, split_indices
 from network.core.params import Array
 from network.runs.checkpoints import RESTORE, Checkpoint
 from network.runs.folder import Run, load_run
+from network.runs.names import can_begin, is_untrained
 from network.training.configuration import Configuration, build_configuration
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, UsageError, describe_cause
@@ -71,9 +72,26 @@ def seen_by(checkpoint: Checkpoint, configuration: Configuration) -> Seen | None
     meta = checkpoint.meta
     if "seen" in meta:
         return None if meta["seen"] is None else read_seen(meta["seen"])
-    if "members" in meta or configuration.start is not None or meta.get("step", 0) == 0:
+    if "members" in meta or configuration.start is not None:
+        return None
+    if is_untrained(meta):
+        return []
+    if meta.get("step", 0) == 0:
         return None
     return [split_rule(configuration, meta.get("data"))]
+
+
+def require_steps(name: str, checkpoint: Checkpoint, configuration: Configuration) -> None:
+    """Require a network that was trained.
+
+    Raises: UsageError.
+    """
+    if seen_by(checkpoint, configuration) == []:
+        how = "--resume" if can_begin(checkpoint.meta) else "--from"
+        hint = f"Train it: `network train {how} {name}`"
+        if "members" in checkpoint.meta:  # an ensemble cannot be trained itself
+            hint = "Train its members, and make it again"
+        raise UsageError(f"run {name} is untrained (0 epochs)", hint)
 
 
 def seen_after(start: Run, configuration: Configuration, data: str) -> list[dict[str, Any]] | None:

@@ -46,7 +46,10 @@ def load_original(weights_path: Path, biases_path: Path) -> tuple[Model, Params]
 
 def read_arrays(path: Path, n_dimensions: int) -> list[Array]:
     """Read a list of float arrays, one per layer, without running code in the pickle."""
-    loaded: Any = load_untrusted(path)
+    try:
+        loaded: Any = load_untrusted(path)
+    except CorruptError as error:
+        raise type(error)(error.message, error.hint or ORIGINAL) from error
     if not isinstance(loaded, list) or not loaded:
         raise CorruptError(f"{path} is not a list of arrays, one for each layer", ORIGINAL)
     for array in loaded:

@@ -10,7 +10,7 @@ import shutil
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -153,14 +153,15 @@ def describe_sizes(model: Model) -> str:
 def find_run(cache: Cache, name: str | None) -> Run:
     """Find a run by its name, or the most recently trained one; replays do not count.
 
+    Without a trained run, it is the one that was written last.
+
     Raises: MissingError, with the nearest name.
     """
     runs = list_runs(cache)
     if not runs:
         raise MissingError(f"there is no run in {cache.runs()}", "Run `network train`")
     if name is None:
-        ordered = order_by_change(runs)[::-1]
-        return next(filter(is_result_of_training, ordered), ordered[0])
+        return find_latest(runs, is_result_of_training)
     for run in runs:
         if compose(run.name) == compose(name):
             return run
@@ -171,17 +172,52 @@ def find_run(cache: Cache, name: str | None) -> Run:
     raise MissingError(f"run {show_value(name)} not found in {cache.runs()}", hint)
 
 
-def is_result_of_training(run: Run) -> bool:
-    """Return whether a run is neither what `network init` wrote nor a replay of another.
+def find_run_to_resume(cache: Cache, name: str | None) -> Run:
+    """Find a run by its name, or the latest training, even one without a step.
+
+    Raises: MissingError, with the nearest name.
+    """
+    runs = list_runs(cache)
+    if name is not None or not runs:
+        return find_run(cache, name)
+    return find_latest(runs, lambda meta: is_result_of_training(meta) or can_begin(meta))
+
+
+def find_latest(runs: list[Run], counts: Callable[[dict[str, Any]], bool]) -> Run:
+    """Return the latest run whose metadata count, or the latest of all if none do."""
+    ordered = order_by_change(runs)[::-1]
+    return next((run for run in ordered if counts(read_meta(run))), ordered[0])
+
+
+def read_meta(run: Run) -> dict[str, Any]:
+    """Return the metadata of a run's checkpoint; none if it is damaged."""
+    try:
+        return load_checkpoint(run.checkpoint).meta
+    except ProjectError:
+        return {}
+
+
+def is_result_of_training(meta: dict[str, Any]) -> bool:
+    """Return whether a run is neither untrained nor a replay of another.
 
     Those do not count as the most recently trained run. A damaged run counts, to be reported.
     """
-    try:
-        meta = load_checkpoint(run.checkpoint).meta
-    except ProjectError:
-        return True
-    is_untrained = meta.get("step", 0) == 0 and meta.get("seen") == []
-    return "replay_of" not in meta and not is_untrained
+    return "replay_of" not in meta and not is_untrained(meta)
+
+
+def is_untrained(meta: dict[str, Any]) -> bool:
+    """Return whether a run has made no step of training, as after `network init`.
+
+    Ensembles, edited networks and imported ones have no steps, but were trained before.
+    """
+    is_new = meta.get("data") is not None or meta.get("seen") == []
+    return is_new and meta.get("step", 0) == 0
+
+
+def can_begin(meta: dict[str, Any]) -> bool:
+    """Return whether a run is a training that has epochs to train, but made no step yet."""
+    has_data = meta.get("data") is not None and "replay_of" not in meta
+    return has_data and meta.get("configuration", {}).get("epochs", 0) > 0
 
 
 def order_by_change(runs: Iterable[Run]) -> list[Run]:
@@ -202,12 +238,16 @@ def last_change(path: Path) -> int:
     return changed if changed <= time.time_ns() + CLOCKS_DIFFER * 10**9 else -1
 
 
-def find_runs(cache: Cache, names: Sequence[str | None]) -> list[Run]:
+def find_runs(
+    cache: Cache,
+    names: Sequence[str | None],
+    find: Callable[[Cache, str | None], Run] = find_run,
+) -> list[Run]:
     """Find several runs by their names.
 
     Raises: UsageError if one is named twice; MissingError.
     """
-    runs = [find_run(cache, name) for name in names]
+    runs = [find(cache, name) for name in names]
     for name, times in Counter(run.name for run in runs).items():
         if times > 1:
             raise UsageError(f"run {name} is named {times} times; expected different runs")

@@ -68,7 +68,8 @@ def check_classes(run: LoadedRun, classes: Sequence[str], dataset: Dataset) -> N
     if dataset.classes != tuple(classes):
         raise UsageError(
             f"the classes of {dataset.name} do not match run {run.name}: "
-            f"found {describe_classes(dataset.classes)}; expected {describe_classes(classes)}"
+            f"found {describe_classes(dataset.classes)}; expected {describe_classes(classes)}",
+            f"Choose a dataset with the classes of {run.name}, or another run",
         )
     check_outputs(run, classes)
 

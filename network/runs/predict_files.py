@@ -28,9 +28,9 @@ from pipeline.errors import CorruptError, ProjectError, UsageError, printable
 from pipeline.formats.pixels import find_change
 from pipeline.formats.source import Ids
 from pipeline.formats.unlabelled import Input, open_images
-from pipeline.formats.unlabelled_csv import ID
+from pipeline.formats.unlabelled_rows import ID
 from pipeline.storage.cache import Cache, publish
-from pipeline.storage.levels import require_highest
+from pipeline.storage.levels import is_on_faint_ink, require_highest
 
 OutputFormat = Literal["csv", "kaggle"]
 
@@ -132,7 +132,8 @@ def read_inputs(
             pages.append(levels)
             continue
         try:
-            pages.append(require_digits(file.name, levels, reading))
+            page = require_digits(file.name, levels, reading, pictures.levels.get(file.name))
+            pages.append(page)
         except ProjectError as error:
             pages.append(error)
     return pages, pictures.notes
@@ -184,13 +185,14 @@ def predict_file(
     try:
         with open_images(file.path, options.workspace, options.highest) as found:
             change, notes = find_change(found, options.invert, options.highest, found.is_scaled)
-            notes += found.late_notes()
+            notes += [it for it in found.late_notes() if not is_on_faint_ink(it)]
             for chunk in found:
                 images = scale_pixels(np.ascontiguousarray(change.apply(file.name, chunk)))
                 scores, logarithms = outputs_and_scores(model, params, images)
                 probabilities = predictor.to_probabilities(logarithms)
                 for row, each in zip(scores.tolist(), probabilities, strict=True):
-                    name = f"{file.name}:{len(answers) + 1}"
+                    number = found.numbers[len(answers)] if found.numbers else len(answers) + 1
+                    name = f"{file.name}:{number}"
                     answers.append(build_answer(name, classes, row, each))
         if not answers:
             raise CorruptError(f"{file.name}: no images found", "Name a file with images")

@@ -8,6 +8,7 @@ from network.sweep.space import Values, as_label, build_grid, configure_trial
 from network.sweep.study import Study, own_study
 from network.training.checks import check_name, format_value
 from pipeline.errors import CorruptError, MissingError, UsageError
+from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Cache, remove_quietly, storage_error
 from pipeline.storage.checksummed_json import publish_json, read_json
 
@@ -29,7 +30,7 @@ def create_study(cache: Cache, name: str, plan: Plan) -> Study:
     with own_study(folder):
         if (folder / "plan.json").exists():
             raise UsageError(
-                f"sweep {name} already exists",
+                f"a sweep named {show_value(name)} already exists",
                 f"Resume it with `network sweep --resume --name {name}`, or choose another --name",
             )
         for left in folder.glob("study.db*"):  # of a sweep that was killed before it had a plan

@@ -107,8 +107,9 @@ def read_plan(path: Path) -> Plan:
 
     Raises: UsageError, MissingError.
     """
+    source = read_toml(path)
     try:
-        return build_plan(read_toml(path))
+        return build_plan(source)
     except UsageError as error:
         raise UsageError(f"{path}: {error.message}", error.hint) from error
 

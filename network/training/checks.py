@@ -36,9 +36,10 @@ def check_range(option: str, value: float | None, low: float, high: float) -> No
 
 def suggest_name(name: Any, known: Collection[str]) -> str:
     """Return a suggestion of the nearest name; empty if none is near."""
-    typed = name if isinstance(name, str) else ""
-    near = difflib.get_close_matches(typed, known, n=1, cutoff=0.4)
-    return f"Did you mean {near[0]}?" if near else ""
+    typed = name.lower() if isinstance(name, str) else ""
+    lower = {one.lower(): one for one in known}
+    near = difflib.get_close_matches(typed, lower, n=1, cutoff=0.5)
+    return f"Did you mean {lower[near[0]]}?" if near else ""
 
 
 def fits_type(value: Any, hint: Any) -> bool:

@@ -14,7 +14,6 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, Literal, TypeAlias, TypeVar, overload
 
-from network.training.checks import format_value
 from network.training.option_values import InvalidValueError, Kind, Number
 from pipeline.errors import UsageError
 
@@ -124,7 +123,7 @@ class Option:
             yield
         except InvalidValueError as error:
             words = f"{{{self.key}}} is {{value}}; expected {{expected}}"
-            shown = {"value": format_value(value), "expected": error.expected}
+            shown = {"value": self.kind.show(value), "expected": error.expected}
             raise OptionError(self.key, words, error.hint, **shown) from None
         except UsageError as error:  # of a part of the value: one of several layers
             words = f"{{{self.key}}}: {{problem}}"

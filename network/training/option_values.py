@@ -12,7 +12,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
-from network.training.checks import format_list, format_range, suggest_name
+from network.training.checks import MAX_SHOWN, format_list, format_range, format_value, suggest_name
 
 V = TypeVar("V")
 NO_VALUES = "none"  # typed for no hidden layer, or no augmentation
@@ -89,6 +89,10 @@ class Kind(Generic[V]):
     def format(self, value: V) -> str:
         """Return a value as it is typed."""
         return str(value)
+
+    def show(self, value: Any) -> str:
+        """Return any value for an error, as it was typed."""
+        return format_value(value)
 
     def choices(self) -> Collection[str]:
         """Return the names to choose from, if there are any."""
@@ -335,6 +339,10 @@ class Strengths(Kind[dict[str, float]]):
 
     def format(self, value: dict[str, float]) -> str:
         return ",".join(f"{name}={strength:g}" for name, strength in value.items()) or NO_VALUES
+
+    def show(self, value: Any) -> str:
+        is_typed = isinstance(value, dict) and all(isinstance(it, float) for it in value.values())
+        return self.format(value)[:MAX_SHOWN] if is_typed else super().show(value)
 
     def choices(self) -> Collection[str]:
         return self.registry.names()

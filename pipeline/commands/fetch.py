@@ -10,6 +10,7 @@ from pipeline.datasets.registry import find_dataset
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 from pipeline.terminal.counted import counted
+from pipeline.terminal.numbers import number_option
 
 
 def fetch(
@@ -27,8 +28,8 @@ def fetch(
     ] = False,
     timeout: Annotated[
         float | None,
-        typer.Option(
-            "--timeout", min=1, metavar="N", help="Time limit in seconds. [default: none]"
+        number_option(
+            "--timeout", 1, example=60, metavar="N", help="Time limit in seconds. [default: none]"
         ),
     ] = None,
     force: Force = False,

@@ -8,6 +8,7 @@ import typer
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.command import accept_aliases
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
+from pipeline.terminal.numbers import number_option, whole_option
 
 
 @accept_aliases({"test_fraction": "test_share", "license": "licence"})
@@ -22,16 +23,17 @@ def import_dataset(
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the dataset.")],
     test_share: Annotated[
         float | None,
-        typer.Option(
+        number_option(
             "--test-share",
+            example=0.2,
             metavar="RATE",
             help="Fraction of each class to use as test images, if PATH has none. [default: 0.2]",
         ),
     ] = None,
     seed: Annotated[
         int,
-        typer.Option(
-            "--seed", min=0, metavar="N", help="Random seed that chooses the test images."
+        whole_option(
+            "--seed", 0, example=1, metavar="N", help="Random seed that chooses the test images."
         ),
     ] = 0,
     title: Annotated[
@@ -51,8 +53,9 @@ def import_dataset(
     ] = False,
     highest: Annotated[
         float | None,
-        typer.Option(
+        number_option(
             "--highest",
+            example=255,
             metavar="N",
             help="Highest possible pixel value, such as 1, 16 or 4095. [default: 255]",
         ),

@@ -14,13 +14,14 @@ from pipeline.storage.cache import find_cache
 from pipeline.storage.outputs import PNG, Output, require_outputs
 from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
 from pipeline.terminal.counted import counted
+from pipeline.terminal.numbers import whole_option
 
 
 def show(
     dataset: DatasetName = MNIST.name,
     split: SplitName = "train",
     count: Annotated[
-        int, typer.Option("--count", min=1, max=1000, metavar="N", help="Number of images.")
+        int, whole_option("--count", 1, 1000, example=50, metavar="N", help="Number of images.")
     ] = 50,
     label: Annotated[
         str | None, typer.Option("--label", metavar="NAME", help="Class to draw. [default: all]")

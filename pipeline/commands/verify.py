@@ -45,7 +45,8 @@ def verify(
     for _, finding in findings:
         console.say(f"  {finding.status:12}  {finding.path}")
     if error is not None:
-        error.hint = "Run `pipeline verify --repair`" if not repair else error.hint
+        named = f" {dataset}" if dataset else ""
+        error.hint = error.hint if repair else f"Run `pipeline verify{named} --repair`"
         raise error
     console.result(
         {

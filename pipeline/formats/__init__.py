@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     )
     from pipeline.formats.pixels import find_change as find_change
     from pipeline.formats.source import Ids as Ids
-    from pipeline.formats.unlabelled_csv import ID as ID
     from pipeline.formats.registry import WRITERS as WRITERS
     from pipeline.formats.numbers import whole_numbers as whole_numbers
+    from pipeline.formats.unlabelled_rows import ID as ID
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -187,7 +187,7 @@ def unpack_tar(path: Path, folder: Path, size: int) -> None:
     written: set[Path] = set()
     with unzipped(path) as file:
         stream: Any = Limited(path, file, size)
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=Header) as archive:
             for member in archive:
                 place = place_of(path, folder, member.name)
                 if member.isdir():
@@ -202,7 +202,50 @@ def unpack_tar(path: Path, folder: Path, size: int) -> None:
                     place.unlink()
                 written.add(place)
                 write_member(place, archive.extractfile(member), member.size)
+            check_end(path, archive.fileobj)
     check_members(path, count, total, size)
+
+
+class Header(tarfile.TarInfo):
+    """The header of a tar's member.
+
+    The library takes a header that is missing, cut or damaged for the end of the archive. The end
+    is two blocks of zeros.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: Any, encoding: str, errors: str) -> "Header":
+        """Read a header.
+
+        Raises: CorruptError; EOFHeaderError for a block of zeros.
+        """
+        try:
+            return super().frombuf(buf, encoding, errors)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+            raise
+        except tarfile.HeaderError as error:
+            raise EndError("the end is missing, or a header is damaged") from error
+
+
+class EndError(Exception):
+    """A tar archive does not end as it should."""
+
+
+def check_end(path: Path, rest: Any) -> None:
+    """Require that only zeros follow the first block of them, at least one more block.
+
+    Reading on to the end also checks the end of gzip data.
+
+    Raises: CorruptError, EndError.
+    """
+    count = 0
+    while piece := rest.read(PIECE_BYTES):
+        count += len(piece)
+        if piece.count(0) != len(piece):
+            what = f"{path}: more files follow after the end of the archive"
+            raise CorruptError(what, f"{UNPACK} (tar --ignore-zeros reads all of them)")
+    if count < tarfile.BLOCKSIZE:
+        raise EndError("the end is missing")
 
 
 class Limited:

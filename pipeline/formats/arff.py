@@ -9,8 +9,8 @@ Source: Weka's manual, The ARFF format (dense lines).
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -22,7 +22,14 @@ from numpy.typing import NDArray
 from pipeline.errors import COPY_AGAIN, CorruptError
 from pipeline.formats.array_files import files_together
 from pipeline.formats.arrays import source_of_arrays
+from pipeline.formats.classes import (
+    check_classes,
+    is_small_number,
+    natural_key,
+    plain_names,
+)
 from pipeline.formats.csv_lines import UTF8
+from pipeline.formats.csv_table import LABEL_THEM
 from pipeline.formats.named_arrays import MAX_TEXT, NUMBER, NamedArray, in_memory
 from pipeline.formats.source import CHUNK, Format, ReadOptions, Source
 from pipeline.formats.streams import beginning, flat_files, unzipped
@@ -50,6 +57,13 @@ class Table:
     names: list[str]
     listed: tuple[str, ...] | None  # the class names, where the label has a list of them
     line: int  # the last before the data
+    needs_labels: bool = True
+
+    @property
+    def texts(self) -> tuple[int, ...]:
+        """Return the columns of the label and of what may give the split."""
+        label = () if self.columns.label is None else (self.columns.label,)
+        return *label, *self.columns.splits
 
 
 def recognises(path: Path) -> bool:
@@ -71,10 +85,19 @@ def read_arff(path: Path, options: ReadOptions) -> Source:
         for table in tables
         for array in table_arrays(table, table.path.name.split(".")[0] if len(files) > 1 else "")
     ]
-    return source_of_arrays(path, arrays, options, tables[0].listed)
+    return source_of_arrays(path, arrays, options)
 
 
-def read_head(path: Path, options: ReadOptions) -> Table:
+def unlabelled_tables(files: Sequence[Path], options: ReadOptions) -> list[NamedArray]:
+    """List the arrays of files that need no labels.
+
+    Raises: MissingError, StorageError, CorruptError.
+    """
+    tables = [read_head(file, options, has_labels=False) for file in files]
+    return [it for table in tables for it in table_arrays(table, "")]
+
+
+def read_head(path: Path, options: ReadOptions, has_labels: bool = True) -> Table:
     """Read the names and types of the columns, and find the label.
 
     Raises: CorruptError.
@@ -95,29 +118,55 @@ def read_head(path: Path, options: ReadOptions) -> Table:
             what = f"{path}: @DATA not found; expected an ARFF file with data"
             raise CorruptError(what, COPY_AGAIN)
     are_numbers = [it.lower().startswith(NUMERIC) for it in types]
-    columns = choose_columns(path, names, are_numbers, options)
-    label_type = types[columns.label]
-    listed = tuple(split_fields(label_type[1:-1])) if label_type.startswith("{") else None
-    return Table(path, columns, names, listed, last)
+    columns = choose_columns(path, names, are_numbers, options, has_labels)
+    label_type = "" if columns.label is None else types[columns.label]
+    return Table(path, columns, names, read_class_names(path, label_type), last, has_labels)
+
+
+def read_class_names(path: Path, label_type: str) -> tuple[str, ...] | None:
+    """Read the names in a nominal type, {a, b}; numbers are sorted. None for other types.
+
+    Raises: CorruptError.
+    """
+    if not label_type.startswith("{"):
+        return None
+    listed = list(dict.fromkeys(plain_names(split_fields(label_type.strip("{} "))).values()))
+    are_numbers = all(map(is_small_number, listed))
+    return check_classes(path, sorted(listed, key=natural_key) if are_numbers else listed)
 
 
 def table_arrays(table: Table, name: str) -> list[NamedArray]:
     """Name the arrays of a table; the labels and splits are read, to count the lines."""
-    texts = [it for rows in read_rows(table) for it in rows[0]]
-    labels = [label for label, *_ in texts]
-    images = NamedArray(
-        *(table.path, f"{name}/images".strip("/"), (len(labels), len(table.columns.pixels))),
-        *(NUMBER, partial(read_pixels, table), False),
-    )
-    names = ["labels", *(table.names[it] for it in table.columns.splits)]
-    columns = [np.array(it) for it in zip(*texts, strict=True)] or [np.empty(0, "U1")] * len(names)
-    return [
-        images,
-        *(
-            in_memory(table.path, f"{name}/{it}".strip("/"), column)
-            for it, column in zip(names, columns, strict=True)
-        ),
+    rows = [it for chunk in read_rows(table) for it in chunk[0]]
+    names = [] if table.columns.label is None else ["labels"]
+    names += [table.names[it] for it in table.columns.splits]
+    columns = [np.array([row[it] for row in rows], np.str_) for it in range(len(names))]
+    arrays = [
+        in_memory(table.path, f"{name}/{it}".strip("/"), column)
+        for it, column in zip(names, columns, strict=True)
     ]
+    if table.listed is not None and table.needs_labels:
+        check_nominal(table, dict.fromkeys(columns[0].tolist()))
+        arrays[0] = replace(arrays[0], class_names=table.listed)
+    images = NamedArray(
+        *(table.path, f"{name}/images".strip("/"), (len(rows), len(table.columns.pixels))),
+        *(NUMBER, partial(read_pixels, table), False),
+        are_rows=True,
+    )
+    return [images, *arrays]
+
+
+def check_nominal(table: Table, texts: Iterable[str]) -> None:
+    """Check that the labels are among the class names in the header.
+
+    Raises: CorruptError.
+    """
+    listed = table.listed or ()
+    plain = plain_names([*texts, *listed])
+    for text in texts:
+        if plain[text] not in {plain[name] for name in listed}:
+            what = f'{table.path}: the class "{text}" is not one of the {len(listed)} in the'
+            raise CorruptError(f"{what} header", "Add it to the @ATTRIBUTE line of the class")
 
 
 def read_pixels(table: Table) -> Iterator[NDArray[Any]]:
@@ -152,8 +201,11 @@ def read_line(table: Table, number: int, line: str) -> tuple[list[str], list[flo
     if len(fields) != len(table.names):
         what = f"{where}: {len(fields):,} values; expected {len(table.names):,}"
         raise CorruptError(what, f"Correct the line; if the file ends there: {COPY_AGAIN}")
-    texts = [fields[it].strip() for it in (table.columns.label, *table.columns.splits)]
-    if max(map(len, texts)) > MAX_TEXT:
+    texts = [fields[it].strip() for it in table.texts]
+    if table.needs_labels and texts[0] == "?" and "?" not in (table.listed or ()):
+        what = f'{where}: the class is "?", which stands for a missing one'
+        raise CorruptError(what, LABEL_THEM)
+    if max(map(len, texts), default=0) > MAX_TEXT:
         raise CorruptError(f"{where}: a label has more than {MAX_TEXT:,} letters", COPY_AGAIN)
     try:
         pixels = [float(fields[place]) for place in table.columns.pixels]

@@ -104,7 +104,7 @@ def join(split: str | None, found: Sequence[ClassArray]) -> Joined:
     """Join the images of the classes of one split."""
     counts = [it.layout.image_count for it in found]
     item = found[0].layout.item
-    layout = Layout(sum(counts), item._replace(is_colour_first=False), False)
+    layout = Layout(sum(counts), item._replace(is_colour_first=False), 0)
     shape = (sum(counts), item.height, item.width, item.colours)
 
     def read() -> Iterator[NDArray[Any]]:

@@ -1,12 +1,14 @@
 """Layout of the images in an array, from its shape alone."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.datasets.records import IMAGE_SHAPE
+from pipeline.errors import CorruptError
 
 MIN_SIDE, MAX_SIDE = 8, 1024  # pixels
 COLOURS = 3
@@ -28,7 +30,8 @@ class Layout(NamedTuple):
 
     image_count: int
     item: Item
-    is_last: bool  # the last axis counts the images, as in MATLAB; else the first
+    axis: int  # which counts the images: 0, or -1 as in MATLAB; 1 for 28 x N x 28
+    is_clear: bool = True  # no other axis could count them
 
     @property
     def is_usual(self) -> bool:
@@ -36,17 +39,55 @@ class Layout(NamedTuple):
         return (self.item.height, self.item.width) == IMAGE_SHAPE
 
 
-def find_layout(shape: tuple[int, ...]) -> Layout | None:
+def find_layout(shape: tuple[int, ...], axis: int | None = None) -> Layout | None:
     """Find the images in an array of this shape; those of 28x28 are preferred.
+
+    `axis` is the one that counts the images, if that is known.
 
     Returns: None if there are none.
     """
+    rests = {0: shape[1:], -1: shape[:-1]}
+    if len(shape) == 3 and shape[::2] == IMAGE_SHAPE:
+        rests[1] = IMAGE_SHAPE
     found = [
-        Layout(shape[axis], item, axis != 0)
-        for axis, rest in ((0, shape[1:]), (-1, shape[:-1]))
-        if rest and (item := find_item(rest)) is not None
+        Layout(shape[place], item, place)
+        for place, rest in rests.items()
+        if axis in (None, place) and rest and (item := find_item(rest)) is not None
     ]
-    return next((it for it in found if it.is_usual), found[0] if found else None)
+    choice = [it for it in found if it.is_usual] or found
+    if not choice:
+        return None
+    counts = [it.image_count for it in choice]
+    return choice[0]._replace(is_clear=counts[0] == 1 or counts.count(counts[0]) == 1)
+
+
+def settle_layout(
+    shape: tuple[int, ...], layout: Layout | None, others: Sequence[Layout]
+) -> Layout | None:
+    """Read an unclear array like the clear ones next to it, if those agree on the axis."""
+    axes = {it.axis for it in others if it.is_clear and it.is_usual}
+    if layout is None or layout.is_clear or len(axes) != 1:
+        return layout
+    return find_layout(shape, axes.pop()) or layout
+
+
+def require_clear(where: str, shape: tuple[int, ...], layout: Layout) -> None:
+    """Check that only one axis of an array can count its images.
+
+    Raises: CorruptError.
+    """
+    if layout.is_clear:
+        return
+    size = "x".join(map(str, shape))
+    what = f"{where}: its shape is {size}, so it is not clear which axis counts the images"
+    if len(shape) == 2:
+        height, width = layout.item.height, layout.item.width
+        hint = f"x.reshape(-1, {height}, {width}) if each row is an image, "
+        hint += f"x.T.reshape(-1, {height}, {width}) if each column is"
+    else:
+        hint = "x.reshape(len(x), -1) if it is the first axis, "
+        hint += "np.moveaxis(x, -1, 0).reshape(x.shape[-1], -1) if it is the last"
+    raise CorruptError(what, f"In Python: save {hint}")
 
 
 def find_item(shape: tuple[int, ...]) -> Item | None:

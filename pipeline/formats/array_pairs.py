@@ -11,7 +11,13 @@ from typing import NamedTuple
 
 from pipeline.errors import CorruptError
 from pipeline.formats.array_classes import join_classes
-from pipeline.formats.array_layouts import MAX_CLASSES, Layout, can_label, find_layout
+from pipeline.formats.array_layouts import (
+    MAX_CLASSES,
+    Layout,
+    can_label,
+    find_layout,
+    settle_layout,
+)
 from pipeline.formats.array_names import Meaning, has_no_name, understand
 from pipeline.formats.column_names import is_label, plain_name
 from pipeline.formats.csv_header import PIXELS
@@ -52,8 +58,9 @@ def find_pairs(path: Path, arrays: Sequence[NamedArray]) -> list[Pair]:
 
     Raises: CorruptError if there are none, or if shapes and names allow several.
     """
-    found = [Candidate(it, understand(it.name), layout_of(it)) for it in arrays]
+    found = list_candidates(arrays)
     usual = [it for it in found if it.layout and it.layout.is_usual]
+    usual = [it for it in usual if it.meaning.role != "labels"] or usual  # of 784 images
     images = usual or [it for it in found if it.layout and it.meaning.role != "labels"]
     if not images:
         raise refusal(path, arrays, "no images among its arrays")
@@ -109,7 +116,17 @@ def may_be_labels(candidate: Candidate, images: Sequence[Candidate]) -> bool:
 
 def layout_of(array: NamedArray) -> Layout | None:
     """Find images in an array of numbers."""
-    return find_layout(array.shape) if array.kind in (NUMBER, OBJECT) else None
+    if array.kind not in (NUMBER, OBJECT):
+        return None
+    by_rows = find_layout(array.shape, 0) if array.are_rows else None
+    return by_rows if by_rows and by_rows.is_usual else find_layout(array.shape)
+
+
+def list_candidates(arrays: Sequence[NamedArray]) -> list[Candidate]:
+    """List arrays with the meaning of their names and the layout of their images."""
+    found = [Candidate(it, understand(it.name), layout_of(it)) for it in arrays]
+    clear = [it.layout for it in found if it.layout and it.meaning.role != "labels"]
+    return [it._replace(layout=settle_layout(it.array.shape, it.layout, clear)) for it in found]
 
 
 def split_of(candidate: Candidate, images: Sequence[Candidate]) -> str | None:

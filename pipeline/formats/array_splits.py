@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.errors import CorruptError
 from pipeline.formats.array_layouts import can_label
 from pipeline.formats.array_names import has_no_name
 from pipeline.formats.array_pairs import Pair, layout_of
@@ -17,8 +18,10 @@ from pipeline.formats.split_column import (
     column_of_texts,
     divide,
     labels_error,
+    may_give_split,
     set_apart,
     split_of_value,
+    splits_of_rows,
 )
 
 
@@ -82,6 +85,30 @@ def divide_pair(
         return Divided([part])
     parts, note = divide(part, column)
     return Divided(parts, mine[texts.index(column)], note)
+
+
+def require_one_split(
+    pairs: Sequence[Pair], unused: Sequence[NamedArray], options: ReadOptions
+) -> None:
+    """Check that arrays for several splits have no array next to them with other splits.
+
+    Raises: CorruptError.
+    """
+    if all(it.split is None for it in pairs):
+        return
+    splits = [split for it in pairs for split in [it.split] * it.layout.image_count]
+    for array in unused:
+        count = math.prod(array.shape)
+        fitting = {it.split for it in pairs if it.layout.image_count == count}
+        if not may_give_split(column_name(array), options) or not (fitting or count == len(splits)):
+            continue
+        column = choose_split([read_texts(array)], options)
+        found = splits_of_rows(column) if column else splits
+        if found != splits and not (len(set(found)) == 1 and set(found) <= fitting):
+            names = ", ".join(it.images.name for it in pairs)
+            what = f"{array.where}: its splits differ from those in the names {names}"
+            hint = f"Remove the array; or leave it unused with --split-column {NONE}"
+            raise CorruptError(what, hint)
 
 
 def level(array: NamedArray) -> str:

@@ -53,4 +53,4 @@ def part_of(
             yield np.asarray(rows[:, columns])
 
     name = role if has_no_name(table.name) else f"{table.name}/{role}"
-    return NamedArray(table.path, name, shape, NUMBER, read, table.is_in_memory)
+    return NamedArray(table.path, name, shape, NUMBER, read, table.is_in_memory, are_rows=True)

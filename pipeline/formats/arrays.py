@@ -1,6 +1,5 @@
 """Images and labels from named arrays, read a few rows at a time."""
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,20 +9,15 @@ from PIL import Image
 
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
-from pipeline.formats.array_layouts import COLOURS, Layout, arrange
-from pipeline.formats.array_names import CLASS_LISTS, has_no_name, understand
+from pipeline.formats.array_labels import number_labels, with_class_names
+from pipeline.formats.array_layouts import COLOURS, Layout, arrange, require_clear
+from pipeline.formats.array_names import has_no_name
 from pipeline.formats.array_pairs import Pair, find_pairs
-from pipeline.formats.array_splits import divide_pair, separate_splits
+from pipeline.formats.array_splits import divide_pair, require_one_split, separate_splits
 from pipeline.formats.array_tables import split_tables
-from pipeline.formats.classes import (
-    SMALL_NUMBER,
-    check_classes,
-    numbered_classes,
-    numbers_of_names,
-)
 from pipeline.formats.folder import fit
-from pipeline.formats.named_arrays import TEXT, NamedArray, iterate_rows
-from pipeline.formats.numbers import Ink, class_numbers, find_ink, label_text
+from pipeline.formats.named_arrays import NamedArray, iterate_rows
+from pipeline.formats.numbers import Ink, find_ink
 from pipeline.formats.source import (
     Chosen,
     Images,
@@ -44,19 +38,14 @@ def source_of_arrays(
     options: ReadOptions,
     listed: tuple[str, ...] | None = None,
 ) -> Source:
-    """Find images and labels among arrays; `listed` are class names, if known.
+    """Find images and labels among arrays; `listed` are the names in classes.txt.
 
     Raises: CorruptError.
     """
-    arrays, class_names = take_class_names(split_tables(arrays))
+    arrays = with_class_names(path, split_tables(arrays))
     arrays, columns = separate_splits(path, arrays, options)
     pairs = find_pairs(path, arrays)
-    listed = class_names or listed
-    labels = [
-        class_numbers(pair.labels.where, pair.labels.load(), pair.layout.image_count)
-        for pair in pairs
-    ]
-    numbers, classes = number_classes(path, labels, listed)
+    numbers, classes = number_labels(path, pairs, listed)
     parts: list[Part] = []
     notes: list[str] = []
     used = {id(array) for pair in pairs for array in (pair.images, pair.labels, *pair.parts)}
@@ -68,49 +57,11 @@ def source_of_arrays(
         notes += filter(None, (*part_notes, divided.note))
     notes += dict.fromkeys(pair.note for pair in pairs if pair.note)
     others = [it for it in (*arrays, *columns) if id(it) not in used]
+    require_one_split(pairs, others, options)
     unused = [it.name for it in others if not has_no_name(it.name)]
     notes += [f"{path}: not used: {', '.join(unused[:10])}"] if unused else []
-    classes = classes or numbered_classes(path, parts, listed)
     notes = list(dict.fromkeys(notes))  # one scale is that of several arrays
     return Source(tuple(parts), classes, tuple(notes), is_scaled=options.highest is not None)
-
-
-def take_class_names(
-    arrays: Sequence[NamedArray],
-) -> tuple[Sequence[NamedArray], tuple[str, ...] | None]:
-    """Separate a list of class names, recognised by its name, from the other arrays.
-
-    Returns: the other arrays, and the names if there are any.
-
-    Raises: CorruptError.
-    """
-    lists = [
-        it
-        for it in arrays
-        if it.kind == TEXT and len(it.shape) == 1 and it.name.lower() in CLASS_LISTS
-    ]
-    others = [it for it in arrays if it not in lists]
-    if not lists or not any(understand(it.name).role == "labels" for it in others):
-        return arrays, None  # those are the labels themselves
-    names = [label_text(lists[0].where, it) for it in lists[0].load().tolist()]
-    return [it for it in arrays if it is not lists[0]], check_classes(lists[0].where, names)
-
-
-def number_classes(
-    path: Path, labels: Sequence[Labels | list[str]], listed: tuple[str, ...] | None
-) -> tuple[list[Labels], tuple[str, ...]]:
-    """Number the classes: small numbers are kept as labels, names are sorted.
-
-    Returns: the labels as numbers, and the names; no names where the labels are numbers.
-
-    Raises: CorruptError.
-    """
-    texts = [it if isinstance(it, list) else [str(number) for number in it] for it in labels]
-    names = {name for of_split in texts for name in of_split}
-    if all(re.fullmatch(SMALL_NUMBER, name) and int(name) <= 255 for name in names):
-        return [np.array(list(map(int, it)), np.uint8) for it in texts], ()
-    classes, number_of = numbers_of_names(path, names, listed)
-    return [np.array([number_of[it] for it in names], np.uint8) for names in texts], classes
 
 
 def make_part(pair: Pair, labels: Labels, options: ReadOptions) -> tuple[Part, tuple[str, ...]]:
@@ -123,6 +74,7 @@ def make_part(pair: Pair, labels: Labels, options: ReadOptions) -> tuple[Part, t
     where = pair.images.where
     if pair.split and has_no_name(pair.images.name):
         where += f": {pair.split}"
+    require_clear(where, pair.images.shape, pair.layout)
     check_looks(where, pair.layout, options)
     ink = find_ink_of(pair.images, options, where)
 

@@ -2,14 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from pipeline.datasets.user_datasets import MAX_CLASSES
 from pipeline.errors import CorruptError, excerpt
 from pipeline.formats.litter import is_litter
-from pipeline.formats.source import CLASSES, File, Part
+from pipeline.formats.source import CLASSES, MARKER, File, Part
 from pipeline.storage.cache import read_at_most
 from pipeline.storage.file_names import is_device_name
 
@@ -120,29 +120,84 @@ def classes_file(classes: Iterable[str]) -> File:
 
 
 def numbers_of_names(
-    where: Path, names: Collection[str], listed: tuple[str, ...] | None
+    where: Path,
+    names: Collection[str],
+    listed: tuple[str, ...] | None,
+    is_export: bool = False,
 ) -> tuple[tuple[str, ...], dict[str, int]]:
     """Return the number of each class name: by the list, or in natural order.
 
-    Names that mean one class have one number. With a list, names that are not in it may be
-    numbers: places in the list, counted from 0.
+    Names that mean one class have one number.
 
     Raises: CorruptError.
     """
-    plain = plain_names([*names, *(listed or ())])
-    if listed is None:
-        classes = check_classes(where, sorted(set(plain.values()), key=natural_key))
-        return classes, {name: classes.index(plain[name]) for name in names}
+    if listed is not None:
+        return listed, places_of_names(where, names, listed, CLASSES, is_export)
+    plain = plain_names(names)
+    classes = check_classes(where, sorted(set(plain.values()), key=natural_key))
+    return classes, {name: classes.index(plain[name]) for name in names}
+
+
+def places_of_names(
+    where: Path | str,
+    names: Collection[str],
+    listed: tuple[str, ...],
+    source: str,
+    is_export: bool = False,
+) -> dict[str, int]:
+    """Return the place of each name in a list from `source`.
+
+    If none of them is in the list, they may be numbers: places in the list, counted from 0.
+
+    Raises: CorruptError.
+    """
+    plain = plain_names([*names, *listed])
     places = {plain[name]: number for number, name in reversed(list(enumerate(listed)))}
-    if all(plain[name] in places for name in names):
-        return listed, {name: places[plain[name]] for name in names}
-    for name in sorted(names, key=natural_key):
-        if not re.fullmatch(SMALL_NUMBER, name) or int(name) >= len(listed):
-            raise CorruptError(
-                f'{where}: the class "{name}" is not one of the {len(listed)} in {CLASSES}',
-                f"Add it there, or remove {CLASSES}",
-            )
-    return listed, {name: int(name) for name in names}
+    strange = sorted((name for name in names if plain[name] not in places), key=natural_key)
+    if not strange:
+        return {name: places[plain[name]] for name in names}
+    may_be_places = is_export or len(strange) == len(names)
+    beyond = [it for it in strange if not is_small_number(it) or int(it) >= len(listed)]
+    if may_be_places and not beyond and all(map(is_small_number, names)):
+        return {name: int(name) for name in names}
+    name = (beyond or strange)[0]
+    raise CorruptError(
+        f'{where}: the class "{name}" is not one of the {len(listed)} in {source}',
+        f"Add it there, or remove {source}",
+    )
+
+
+def places_of_numbers(
+    where: Path, names: Mapping[str, str], listed: tuple[str, ...] | None, is_export: bool
+) -> dict[str, int]:
+    """Return the class numbers of labels in a text: places in a list, or names in it.
+
+    `names` gives the number that each label means, written plainly.
+
+    Raises: CorruptError if they may be both.
+    """
+    plain = plain_names(listed or ())
+    places = {plain[name]: number for number, name in enumerate(listed or ())}
+    by_place = {name: int(text) for name, text in names.items()}
+    if listed is None or is_export or any(text not in places for text in names.values()):
+        return by_place
+    by_name = {name: places[text] for name, text in names.items()}
+    if by_name != by_place and max(by_place.values()) < len(listed):
+        name = next(name for name, place in by_place.items() if by_name[name] != place)
+        what = f'label {name} may be the class "{names[name]}" or the one with this number in'
+        what = f'{where}: {what} {CLASSES}, "{listed[by_place[name]]}"'
+        raise CorruptError(what, f"If the labels are names, remove {CLASSES}; else change them")
+    return by_name
+
+
+def is_exported(folder: Path) -> bool:
+    """Return whether a folder is an export, whose numbers are places in its list of names."""
+    return (folder / MARKER).exists()
+
+
+def is_small_number(name: str) -> bool:
+    """Return whether a label can be kept as a class number."""
+    return re.fullmatch(SMALL_NUMBER, name) is not None and int(name) < MAX_CLASSES
 
 
 def numbered_classes(

@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 from pipeline.datasets.records import IMAGE_SHAPE, Dataset
 from pipeline.formats.classes import (
     classes_file,
+    is_exported,
     numbered_classes,
     numbers_of_names,
+    places_of_numbers,
     plain_names,
     read_classes,
 )
@@ -101,7 +103,7 @@ def make_source(folder: Path, tables: dict[str | None, Table], notes: tuple[str,
     plain = plain_names(names)
     if all(re.fullmatch(r"[0-9]+", it) for it in plain.values()):
         check_numbers(tables.values(), plain)
-        number_of = {name: int(text) for name, text in plain.items()}
+        number_of = places_of_numbers(folder, plain, listed, is_exported(folder))
         classes: tuple[str, ...] = ()
     else:
         classes, number_of = numbers_of_names(folder, names, listed)

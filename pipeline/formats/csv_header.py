@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +38,7 @@ LIST_OF_FILES = (
     "A list of pictures? Put each picture into a folder that is named after its class: "
     "LABEL/name.png"
 )
+NUMBERED = "Expected a label and 784 pixels, pixel0 to pixel783 or 1x1 to 28x28"
 MANY = 10  # times as many values as a title has
 MIN_MANGLED = 99  # numbered pixels
 
@@ -198,14 +200,24 @@ def layouts_of_names(
     if len(by_place) != PIXELS or have_gaps(names, by_place):
         raise pixels_error(path, names, by_place)
     if label is None:
-        label = find_label(path, names, columns)
+        among = [it for it in columns if not may_give_split(names[it], ReadOptions())]
+        label = find_label(path, names, among)
     if label is None:
         what = "no column named label found; the columns are pixels"
         what += "".join(f" and {describe(names, it)}" for it in columns[:2])
-        asking = [f"If it is the label, use --label-column {quoted(names[it])}" for it in columns]
-        raise UnlabelledError(f"{path}: line 1: {what}", ". ".join((*asking[:1], UNLABELLED)))
+        raise UnlabelledError(f"{path}: line 1: {what}", label_hint(names, columns))
     unused = tuple(describe(names, it) for it in columns if it != label)
     return (Layout(len(names), tuple(by_place), label, names[label] or "", unused),)
+
+
+def label_hint(names: Sequence[str], columns: Sequence[int]) -> str:
+    """Return a hint on the columns that may be the label; a column of splits is none."""
+    asking = [
+        f"If it is the label, use --label-column {quoted(names[it])}"
+        for it in columns
+        if not may_give_split(names[it], ReadOptions())
+    ]
+    return ". ".join((*(asking[:1] or ["Add a column named label"]), UNLABELLED))
 
 
 def others_of(names: Sequence[str], columns: Sequence[int]) -> list[int]:
@@ -225,7 +237,10 @@ def pixels_error(path: Path, names: Sequence[str], by_place: Sequence[int]) -> C
         word = names[by_place[0]].rstrip("0123456789")
         absent = sorted(set(range(min(present), min(present) + PIXELS)) - present)
         what += f"; missing: {', '.join(f'{word}{it}' for it in absent[:3])}"
-    hint = (
-        LIST_OF_FILES if len(names) < MANY and not by_place else sizes(len(by_place))
-    ) or "Expected a label and 784 pixels, pixel0 to pixel783 or 1x1 to 28x28"
-    return line_error(path, 1, what, hint)
+    ((same, count),) = Counter(names).most_common(1)
+    if count > MANY:
+        what = f'{count:,} of {len(names):,} columns have the same name, "{same[:30]}"'
+        return line_error(path, 1, what, "Number the pixels: pixel0 to pixel783, row by row")
+    is_list = 1 < len(names) < MANY and not by_place
+    hint = LIST_OF_FILES if is_list else sizes(len(by_place) if by_place else len(names))
+    return line_error(path, 1, what, hint or NUMBERED)

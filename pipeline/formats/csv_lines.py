@@ -30,6 +30,8 @@ NEGATIVE = (
     "Pixels from -1 to 1? Save np.round((x + 1) / 2 * 255). Standardised ones? "
     "Save np.round((x * std + mean) * 255)"
 )
+CORRECT = "Correct the line, or remove it"
+FRACTIONS = "Save all pixels as whole numbers, or all as fractions up to 1"
 COMMA, NEWLINE, ZERO = ord(","), ord("\n"), ord("0")
 
 
@@ -223,7 +225,7 @@ def value_error(
 ) -> CorruptError:
     """Build the error for a value that is not a pixel; the column counts from 0."""
     what = f'column {column + 1} is "{value[:30]}"; expected {expected}'
-    hint = NEGATIVE if re.match("-[0-9.]", value) else ""
+    hint = NEGATIVE if re.match("-[0-9.]", value) else CORRECT
     return line_error(path, line, what, hint)
 
 
@@ -237,9 +239,11 @@ def number_error(
     row = int(wrong.any(1).argmax())
     places = np.flatnonzero(wrong[row])
     place = min(places, key=lambda it: wanted.numbers[it])
-    value = f"{float(block.numbers[row, place]):g}"
+    value = repr(float(block.numbers[row, place])).removesuffix(".0")
     error = value_error(path, block.line + row, wanted.numbers[place], value, expected)
-    if not error.hint and float(value) > FULL:
+    if float(value) > FULL:
         highest = guess_full(math.ceil(min(float(block.numbers.max()), MAX_LEVEL)), 0)
         error.hint = f"If more than {FULL} is full ink, state it, as in --highest {highest}"
+    elif float(value) > 0 and expected == WHOLE_NUMBER:
+        error.hint = FRACTIONS
     return error

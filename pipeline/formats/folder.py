@@ -26,6 +26,7 @@ from pipeline.formats.class_folders import (
 from pipeline.formats.classes import (
     classes_file,
     folder_names,
+    is_exported,
     natural_key,
     numbers_of_names,
     read_classes,
@@ -43,7 +44,8 @@ from pipeline.formats.source import (
     Source,
 )
 from pipeline.storage.cache import read_whole
-from pipeline.storage.pictures import DeepPictures, PictureOptions, read_picture, sound_levels
+from pipeline.storage.deep_pictures import MixedScalesError
+from pipeline.storage.pictures import PictureOptions, for_source, read_picture
 
 PICTURES = PictureOptions(max_bytes=1 << 26, max_pixels=25_000_000, is_single=True)
 MAX_NAMED = 10  # damaged pictures
@@ -78,15 +80,15 @@ def read_folder(path: Path, options: ReadOptions) -> Source:
         for split, folders in found.by_split.items()
     }
     notes = [*found.notes, *name_skipped(root, found.unused, "not used")]
-    deep = DeepPictures(lambda: sound_levels(iterate_files(files), PICTURES))
-    reading = Reading(options.resize, replace(PICTURES, highest=options.highest, deep=deep))
+    scaled = replace(PICTURES, highest=options.highest)
+    reading = Reading(options.resize, for_source(scaled, lambda: iterate_files(files)))
     files = list_files(examples)
     if options.skip_damaged:
         examples, note = without_damaged(root, examples, reading)
         notes += [note] if note else []
         files = list_files(examples)
     names = {folder.name for folders in found.by_split.values() for folder in folders}
-    classes, number_of = numbers_of_names(path, names, read_classes(root))
+    classes, number_of = numbers_of_names(path, names, read_classes(root), is_exported(root))
     parts = []
     for split, some in examples.items():
         some.sort(key=lambda it: (natural_key(it.path.name), it.class_name))
@@ -97,7 +99,7 @@ def read_folder(path: Path, options: ReadOptions) -> Source:
         classes,
         tuple(notes),
         is_scaled=options.highest is not None,
-        late_notes=lambda: deep.notes(path),
+        late_notes=lambda: reading.options.notes(path),
     )
 
 
@@ -137,6 +139,8 @@ def make_part(split: str | None, labels: NDArray[np.uint8], pictures: Pictures) 
         for start in range(0, len(wanted), CHUNK):
             try:
                 read = [read_image(it, pictures.reading) for it in wanted[start : start + CHUNK]]
+            except MixedScalesError:
+                raise
             except ProjectError:
                 damaged = find_damaged(pictures.files, pictures.reading)
                 raise damage_error(pictures.root, damaged, len(pictures.files)) from None
@@ -146,11 +150,16 @@ def make_part(split: str | None, labels: NDArray[np.uint8], pictures: Pictures) 
 
 
 def find_damaged(files: list[Path], reading: Reading) -> dict[Path, ProjectError]:
-    """Read every picture, and return the errors of those that cannot be read."""
+    """Read every picture, and return the errors of those that cannot be read.
+
+    Raises: MixedScalesError, which is no picture's own.
+    """
     damaged: dict[Path, ProjectError] = {}
     for path in files:
         try:
             read_image(path, reading)
+        except MixedScalesError:
+            raise
         except ProjectError as error:
             damaged[path] = error
     return damaged

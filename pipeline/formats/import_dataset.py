@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,7 +40,7 @@ from pipeline.storage.cache import (
     storage_error,
     sync_folder,
 )
-from pipeline.storage.levels import is_doubtful, require_highest
+from pipeline.storage.levels import is_doubtful, is_on_faint_ink, require_highest
 from pipeline.storage.locks import work_lock
 
 
@@ -126,9 +126,7 @@ def import_dataset(
             change = PixelChange(wishes.invert, wishes.highest, source.is_scaled)
             survey = PixelSurvey(str(path), change)
             splits = write_splits(stage.raw(name), parts, survey, reporter)
-            scale = sorted(source.late_notes(), key=is_doubtful)
-            certain = [it for it in scale if not is_doubtful(it)]
-            notes += [*certain, *survey.notes(), *scale[len(certain) :]]  # the most serious last
+            notes += order_notes(source.late_notes(), survey.notes())
             notes = list(map(opened.rename, notes))
             dataset = Dataset(
                 name=name,
@@ -146,6 +144,19 @@ def import_dataset(
         built = build_pickles(cache, dataset, reporter=reporter)  # they exist: it checks them
     built = [replace(item, was_intact=False) for item in built]
     return Imported(dataset, opened.format.name, notes, built)
+
+
+def order_notes(of_scale: Iterable[str], of_survey: list[str]) -> list[str]:
+    """Return notes on the scale and on the pixels, the most serious last.
+
+    A note on faint ink is in the numbers of the files, if those are known, or else in bytes.
+    """
+    is_faint = any(map(is_on_faint_ink, of_survey))
+    scale = [it for it in of_scale if is_faint or not is_on_faint_ink(it)]
+    if any(map(is_on_faint_ink, scale)):
+        of_survey = [it for it in of_survey if not is_on_faint_ink(it)]
+    certain = [it for it in scale if not is_doubtful(it)]
+    return [*certain, *of_survey, *filter(is_doubtful, scale)]
 
 
 def settle_source(opened: Opened, wishes: ImportOptions) -> Source:

@@ -35,6 +35,8 @@ class NamedArray:
     read: Callable[[], Iterator[NDArray[Any]]]  # along the first axis, some rows at a time
     is_in_memory: bool = True
     are_pictures: bool = False  # decoded from files, on the scale from 0 to 255
+    are_rows: bool = False  # of a table, or a list of arrays: the first axis counts them
+    class_names: tuple[str, ...] | None = None  # of its file; labels are places among them
     late_notes: Callable[[], tuple[str, ...]] = tuple  # known when all rows have been read
 
     @property
@@ -56,10 +58,10 @@ class NamedArray:
 
 def iterate_rows(array: NamedArray, layout: Layout) -> Iterator[NDArray[Any]]:
     """Yield images a few at a time, along the axis that counts them."""
-    if not layout.is_last:
+    if layout.axis == 0:
         yield from array.read()
         return
-    whole = np.moveaxis(array.load(), -1, 0)
+    whole = np.moveaxis(array.load(), layout.axis, 0)
     for start in range(0, len(whole), CHUNK):
         yield whole[start : start + CHUNK]
 
@@ -167,7 +169,8 @@ def from_list(path: Path, name: str, items: Sequence[Any], shape: tuple[int, ...
         for start in range(0, len(items), CHUNK):
             yield convert_list(where, items[start : start + CHUNK], shape)
 
-    return NamedArray(path, name, shape, kind_of_list(items), read)
+    are_rows = isinstance(items[0], np.ndarray)  # nested lists may be an array of any layout
+    return NamedArray(path, name, shape, kind_of_list(items), read, are_rows=are_rows)
 
 
 def kind_of_list(items: Sequence[Any]) -> str:

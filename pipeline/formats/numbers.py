@@ -144,6 +144,7 @@ def find_ink(where: str, chunks: Iterable[NDArray[Any]], highest: float | None =
     """
     scales = [WHOLE, *SHARES, NEARLY]
     for values in chunks:
+        require_finite(where, values)
         is_given = highest is not None and is_on_given_scale(where, values, highest)
         if is_given or scales == [GIVEN]:
             scales = [GIVEN]
@@ -163,6 +164,15 @@ def find_ink(where: str, chunks: Iterable[NDArray[Any]], highest: float | None =
     if highest is not None and scales[0] == WHOLE:
         return Ink(GIVEN, highest)
     return Ink(scales[0], highest)
+
+
+def require_finite(where: str, values: NDArray[Any]) -> None:
+    """Require that no pixel is NaN or infinite.
+
+    Raises: CorruptError.
+    """
+    if values.dtype.kind == "f" and not np.isfinite(find_range(values)).all():
+        check_levels(where, values)
 
 
 def is_on_given_scale(where: str, values: NDArray[Any], highest: float) -> bool:

@@ -8,7 +8,6 @@ Source: the documentation of Hugging Face's datasets: Image, ClassLabel; Apache 
 format.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from functools import partial
@@ -19,7 +18,6 @@ from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.formats.array_files import files_called
 from pipeline.formats.array_names import understand
 from pipeline.formats.arrays import source_of_arrays
-from pipeline.formats.classes import check_classes
 from pipeline.formats.column_names import find_label, plain_name
 from pipeline.formats.named_arrays import (
     NUMBER,
@@ -48,7 +46,6 @@ from pipeline.storage.pictures import (
 SUFFIX = ".parquet"
 MAGIC = b"PAR1"
 SHARD = re.compile(r"[-_.]?[0-9]{4,6}(-of-[0-9]{4,6})?$")  # of a split in several files
-MAX_METADATA = 1 << 20  # bytes of the schema's notes
 
 
 def recognises(path: Path) -> bool:
@@ -71,7 +68,7 @@ def read_parquet(path: Path, options: ReadOptions) -> Source:
         for table, prefix in zip(tables, prefixes, strict=True)
         for array in table_arrays(table, prefix, options, reading)
     ]
-    return source_of_arrays(path, arrays, options, read_class_names(tables[0].path))
+    return source_of_arrays(path, arrays, options)
 
 
 def group_files(path: Path) -> list[Table]:
@@ -165,7 +162,8 @@ def choose_beside_pictures(
         *(table.path, prefix + pictures[0], (count_rows(table), *IMAGE_SHAPE), NUMBER),
         *(partial(read_pictures, table, pictures[0], reading, options.resize), False),
         are_pictures=True,
-        late_notes=lambda: reading.deep.notes(table.path.parent) if reading.deep else (),
+        are_rows=True,
+        late_notes=lambda: reading.notes(table.path.parent),
     )
     others, splits = [name for name in names if name not in pictures], list[str]()
     if has_labels:
@@ -192,7 +190,8 @@ def choose_beside_pixels(
     splits = list[str]()
     if has_labels:
         columns = choose_columns(table.path, names, flat, options)
-        places, others = columns.pixels, [names[columns.label]]
+        places = columns.pixels
+        others = [] if columns.label is None else [names[columns.label]]
         splits = [names[it] for it in columns.splits]
     else:
         places = tuple(pixel_columns(names, flat))
@@ -201,25 +200,9 @@ def choose_beside_pixels(
     images = NamedArray(
         *(table.path, f"{prefix}images", (count_rows(table), len(pixels)), NUMBER),
         *(partial(read_pixels, table, pixels), False),
+        are_rows=True,
     )
     return Chosen([images], others, splits)
-
-
-def read_class_names(path: Path) -> tuple[str, ...] | None:
-    """Read the class names that the library `datasets` stores in a schema.
-
-    Raises: CorruptError.
-    """
-    with opened(path) as file:
-        note = (file.schema_arrow.metadata or {}).get(b"huggingface", b"")[:MAX_METADATA]
-    try:
-        features = json.loads(note or b"{}").get("info", {}).get("features", {})
-        lists = [it["names"] for it in features.values() if isinstance(it, dict) and "names" in it]
-    except (ValueError, AttributeError, RecursionError):
-        return None
-    if len(lists) != 1 or not all(isinstance(name, str) for name in lists[0]):
-        return None
-    return check_classes(path, lists[0])
 
 
 PARQUET = Format(

@@ -1,5 +1,6 @@
 """Tables of parquet files: their columns, and the values of those, some rows at a time."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from PIL import Image
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import COPY_AGAIN, CorruptError
 from pipeline.extras import needs_extra
+from pipeline.formats.classes import check_classes
 from pipeline.formats.column_names import is_label, plain_name
 from pipeline.formats.folder import PICTURES, fit
 from pipeline.formats.named_arrays import (
@@ -27,11 +29,12 @@ from pipeline.formats.named_arrays import (
 from pipeline.formats.source import CHUNK, ReadOptions
 from pipeline.storage.cache import reading
 from pipeline.storage.pictures import (
-    DeepPictures,
     PictureOptions,
     decode_picture,
-    sound_levels,
+    for_source,
 )
+
+MAX_METADATA = 1 << 20  # bytes of a schema's notes
 
 
 @dataclass
@@ -63,19 +66,21 @@ def opened(path: Path) -> Iterator[Any]:
 
 
 def reading_of(tables: Sequence[Table], options: ReadOptions) -> PictureOptions:
-    """Return how pictures are read; the deep ones of all tables are on one scale."""
-    deep = DeepPictures(lambda: sound_levels(picture_files(tables), PICTURES))
-    return replace(PICTURES, highest=options.highest, deep=deep)
+    """Return how pictures are read; those of all tables share a scale and a paper."""
+    scaled = replace(PICTURES, highest=options.highest)
+    return for_source(scaled, lambda: picture_files(tables))
 
 
 def picture_files(tables: Sequence[Table]) -> Iterator[tuple[bytes, str]]:
-    """Yield the bytes of every picture that is read, and the name of its file."""
+    """Yield the bytes of every picture that is read, and its name for errors."""
     for table in tables:
         with opened(table.path) as file:
             columns = [it.name for it in file.schema_arrow if is_picture_type(it.type)]
+        row = 0
         for path, batch in iterate_batches(table, columns[:1]):
             for entry in batch.column(0).to_pylist() if columns else ():
-                yield picture_bytes(entry) or b"", str(path)
+                row += 1
+                yield picture_bytes(entry) or b"", f"{path}: row {row:,}"
 
 
 def is_picture_type(kind: Any) -> bool:
@@ -175,12 +180,22 @@ def read_column(
 
     Raises: CorruptError for a label that is null.
     """
-    if has_labels and is_label(plain_name(column)):
+    if is_label(plain_name(column)):
+        if not has_labels:
+            return [read_split(table, column, prefix)] if has_values(table, column) else []
         require_values(table, column)
-    first = next((batch for _, batch in iterate_batches(table, [column])), None)
-    values = first.column(0).to_pylist() if first is not None else []
+    first = next((batch.column(0) for _, batch in iterate_batches(table, [column])), None)
+    if first is None:
+        return []
+    if is_list_type(first.type):
+        require_lists(table, column)
+    values = first.to_pylist()
     shape = list_shape(values) if values else None
     if shape is None:
+        if has_labels and is_label(plain_name(column)) and first.null_count < len(first):
+            what = f"{table.path}: the column {column} holds {first.type}"
+            what += "; expected a whole number or a text for each image"
+            raise CorruptError(what, "Convert it, for example with astype(int) in pandas")
         return []
     shape = (count_rows(table), *shape[1:])
 
@@ -189,7 +204,35 @@ def read_column(
             yield convert_list(f"{path}: {column}", batch.column(0).to_pylist(), shape)
 
     name = prefix + column
-    return [NamedArray(table.path, name, shape, kind_of_list(values), read, False)]
+    array = NamedArray(table.path, name, shape, kind_of_list(values), read, False, are_rows=True)
+    return [replace(array, class_names=read_class_names(table, column))]
+
+
+def read_class_names(table: Table, column: str) -> tuple[str, ...] | None:
+    """Read the class names that the library `datasets` stores in the schemas of a table's files.
+
+    Raises: CorruptError if the files differ.
+    """
+    found = {file: names_in_schema(file, column) for file in table.files}
+    first = found[table.path]
+    for file, names in found.items():
+        if names != first:
+            what = f"{file}: the class names differ from those in {table.path}"
+            raise CorruptError(what, "Save both again with one list of names")
+    return None if first is None else check_classes(table.path, first)
+
+
+def names_in_schema(path: Path, column: str) -> list[str] | None:
+    """Return the class names of a column in the schema of a file, if it states any."""
+    with opened(path) as file:
+        note = (file.schema_arrow.metadata or {}).get(b"huggingface", b"")[:MAX_METADATA]
+    try:
+        feature = json.loads(note or b"{}").get("info", {}).get("features", {}).get(column)
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    names = feature.get("names") if isinstance(feature, dict) else None
+    are_texts = isinstance(names, list) and all(isinstance(it, str) for it in names)
+    return names if are_texts else None
 
 
 def read_split(table: Table, column: str, prefix: str) -> NamedArray:
@@ -201,6 +244,32 @@ def read_split(table: Table, column: str, prefix: str) -> NamedArray:
             yield np.array(["" if it is None else str(it)[:MAX_TEXT] for it in values])
 
     return NamedArray(table.path, prefix + column, (count_rows(table),), TEXT, read, False)
+
+
+def is_list_type(kind: Any) -> bool:
+    """Return whether a column holds a list of numbers in each row."""
+    return re.match(r"(large_|fixed_size_)?list", str(kind)) is not None
+
+
+def require_lists(table: Table, column: str) -> None:
+    """Check that no row lacks its list.
+
+    Raises: CorruptError with the first row that does.
+    """
+    row = 0
+    for path, batch in iterate_batches(table, [column]):
+        absent = batch.column(0).is_null().to_numpy(False).nonzero()[0]
+        if len(absent):
+            what = f"{path}: row {row + int(absent[0]) + 1:,}: {column} is null"
+            raise CorruptError(f"{what}; expected a list of numbers", "Remove the row")
+        row += len(batch)
+
+
+def has_values(table: Table, column: str) -> bool:
+    """Return whether a column of numbers or texts has a value in any row."""
+    batches = [batch.column(0) for _, batch in iterate_batches(table, [column])]
+    is_flat = not any(is_list_type(it.type) for it in batches)
+    return is_flat and any(it.null_count < len(it) for it in batches)
 
 
 def require_values(table: Table, column: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.formats.source import Images
-from pipeline.storage.levels import FAINT, FULL, Scale, check_levels, format_level
+from pipeline.storage.levels import FAINT, FAINT_INK, FULL, Scale, check_levels, format_level
 
 NEARLY_ALL, SOME = 0.95, 0.005  # of the images
 UNLIKE = 2  # times the levels of another split: another scale
@@ -130,13 +130,13 @@ class PixelSurvey:
         ]
         if (span := max(it.span for it in levels)) > FAINT:
             return notes
-        narrow = f"pixels differ by {span} of {FULL} at most, so the ink is faint"
+        narrow = f"pixels differ by {span} of {FULL} at most, {FAINT_INK}"
         if self.change.highest is not None:
             given = format_level(self.change.highest)
             return [*notes, f"with --highest {given} {narrow}: is {given} full ink?"]
         if (top := max(it.source_highest for it in levels)) > FAINT:
             return [*notes, narrow]
-        what = f"no pixel is above {top} of {FULL}, so the ink is faint"
+        what = f"no pixel is above {top} of {FULL}, {FAINT_INK}"
         return [*notes, f"{what}: if {top} is full ink, import with --highest {top}"]
 
     def faint_notes(self) -> list[str]:

@@ -69,6 +69,7 @@ class Unlabelled:
     ids: Ids | None = None
     is_scaled: bool = False  # by `ReadOptions.highest`, as it is read
     late_notes: Callable[[], tuple[str, ...]] = tuple  # known when the images have been read
+    numbers: tuple[int, ...] | None = None  # of the images in the file, if only some are read
 
     def __iter__(self) -> Iterator[Images]:
         return self.read()

@@ -16,7 +16,7 @@ AS_IT_IS = ReadOptions()
 class TableColumns(NamedTuple):
     """The places of the columns, from 0."""
 
-    label: int
+    label: int | None  # None only where none is needed
     pixels: tuple[int, ...]  # row by row
     unused: tuple[int, ...]
     splits: tuple[int, ...] = ()  # columns that may give the split
@@ -27,10 +27,11 @@ def choose_columns(
     names: Sequence[str],
     are_numbers: Sequence[bool],
     options: ReadOptions = AS_IT_IS,
+    has_labels: bool = True,
 ) -> TableColumns:
     """Find the label and the pixels, ordered by the numbers in their names.
 
-    A column is also the label if it is the only one without numbers.
+    A column is also the label if it is the only one without numbers. Images to predict need none.
 
     Raises: CorruptError.
     """
@@ -49,9 +50,11 @@ def choose_columns(
     classes = [it for it in others if not are_numbers[it]]
     if asked is None and len(classes) == 1 and not any(is_label(plain[it]) for it in others):
         label: int | None = classes[0]
+    elif not has_labels:
+        label = next((it for it in others if is_label(plain[it])), None)
     else:
         label = find_label(path, plain, others, asked)
-    if label is None:
+    if label is None and has_labels:
         listed = ", ".join(describe(names, it) for it in others) or "nothing"
         what = f"{path}: columns other than pixels: {listed}; expected one"
         raise CorruptError(f"{what} named label", "Images without labels are not imported")

@@ -8,15 +8,17 @@ import numpy as np
 
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
+from pipeline.formats.arff import ARFF, unlabelled_tables
+from pipeline.formats.arff import SUFFIXES as ARFF_SUFFIXES
 from pipeline.formats.array_files import files_called
-from pipeline.formats.array_layouts import COLOURS
+from pipeline.formats.array_layouts import COLOURS, require_clear
 from pipeline.formats.array_names import understand
 from pipeline.formats.array_pairs import (
     SHOWN,
     Candidate,
     Pair,
     can_be_labels,
-    layout_of,
+    list_candidates,
     same_split,
 )
 from pipeline.formats.array_tables import split_tables
@@ -29,11 +31,13 @@ from pipeline.formats.npy import NPY, open_array
 from pipeline.formats.npy import SUFFIX as NPY_SUFFIX
 from pipeline.formats.npz import NPZ, npz_arrays
 from pipeline.formats.npz import SUFFIX as NPZ_SUFFIX
+from pipeline.formats.numbers import label_text
 from pipeline.formats.parquet import PARQUET, unlabelled_columns
 from pipeline.formats.parquet import SUFFIX as PARQUET_SUFFIX
 from pipeline.formats.pickle_files import PICKLE, pickled_arrays
 from pipeline.formats.pickle_files import SUFFIXES as PICKLE_SUFFIXES
 from pipeline.formats.source import Ids, Images, ReadOptions, Unlabelled
+from pipeline.formats.unlabelled_rows import keep_unlabelled
 
 HEIGHT, WIDTH = IMAGE_SHAPE
 Lister: TypeAlias = Callable[[Sequence[Path], ReadOptions], list[NamedArray]]
@@ -42,6 +46,7 @@ READERS: dict[str, tuple[tuple[str, ...], Lister]] = {
     NPY.name: ((NPY_SUFFIX,), lambda files, _: [open_array(it).named() for it in files]),
     MAT.name: ((MAT_SUFFIX,), lambda files, _: [it for file in files for it in mat_arrays(file)]),
     PARQUET.name: ((PARQUET_SUFFIX,), unlabelled_columns),
+    ARFF.name: (ARFF_SUFFIXES, unlabelled_tables),
     PICKLE.name: (PICKLE_SUFFIXES, lambda files, _: pickled_arrays(files)),
 }  # by the name of the format: the suffixes of its files, and what lists their arrays
 
@@ -72,6 +77,8 @@ def images_of_arrays(path: Path, arrays: Sequence[NamedArray], options: ReadOpti
     ]
     chosen = [it for it in images if not has_labels(it, others)] or images
     pairs = [Pair(None, it.array, it.array, it.layout) for it in chosen if it.layout]
+    for it in pairs:
+        require_clear(it.images.where, it.images.shape, it.layout)
     inks = [find_ink_of(it.images, options) for it in pairs]
     notes = [
         note
@@ -83,17 +90,19 @@ def images_of_arrays(path: Path, arrays: Sequence[NamedArray], options: ReadOpti
         for pair, ink in zip(pairs, inks, strict=True):
             yield from iterate_images(pair, ink, options)
 
-    return Unlabelled(
+    found = Unlabelled(
         read,
         (*choice_notes(path, images, chosen), *notes),
         find_ids(chosen, others),
         is_scaled=options.highest is not None,
     )
+    labels = labels_of(chosen[0], others) if len(chosen) == 1 else []
+    return keep_unlabelled(path, found, read_labels(labels[0])) if len(labels) == 1 else found
 
 
 def find_images(arrays: Sequence[NamedArray]) -> list[Candidate]:
     """List the arrays of grey images of 28x28; those named labels only if alone."""
-    found = [Candidate(it, understand(it.name), layout_of(it)) for it in arrays]
+    found = list_candidates(arrays)
     usual = [
         it for it in found if it.layout and it.layout.is_usual and it.layout.item.colours != COLOURS
     ]
@@ -109,14 +118,31 @@ def as_one_image(array: NamedArray) -> list[NamedArray]:
 
 def has_labels(images: Candidate, others: Sequence[Candidate]) -> bool:
     """Return whether an array can label these images, by its name and shape."""
+    return bool(labels_of(images, others))
+
+
+def labels_of(images: Candidate, others: Sequence[Candidate]) -> list[Candidate]:
+    """List the arrays that can label these images, by their names and shapes."""
     count = images.layout.image_count if images.layout else 0
-    return any(
-        same_split(it, images)
+    found = [
+        it
+        for it in others
+        if same_split(it, images)
         and can_be_labels(it, count)
         and it.meaning.role != "images"
         and not is_id(it)
-        for it in others
-    )
+    ]
+    return [it for it in found if it.meaning.role == "labels"] or found
+
+
+def read_labels(labels: Candidate) -> list[str]:
+    """Read labels as texts, empty for NaN; none of them for rows of several numbers."""
+    values = labels.array.load()
+    if max(values.shape, default=0) != values.size or values.dtype.kind not in "biufSU":
+        return []
+    if values.dtype.kind in "SU":
+        return [label_text(labels.array.where, it) for it in values.reshape(-1).tolist()]
+    return ["" if np.isnan(it) else f"{it:g}" for it in values.reshape(-1).tolist()]
 
 
 def is_id(candidate: Candidate) -> bool:

@@ -32,10 +32,10 @@ from pipeline.formats.csv_scale import Scale
 from pipeline.formats.csv_table import Table, choose_label, first_rows, read_pixels, survey_file
 from pipeline.formats.csv_text import line_error, plain_blocks
 from pipeline.formats.source import Ids, Images, ReadOptions, Unlabelled
+from pipeline.formats.unlabelled_rows import ID, keep_unlabelled
 from pipeline.storage.levels import FULL
 
 PLACES = ("first", "last")
-ID = "ImageId"  # Kaggle's name of the column, if a file has no header
 
 
 class Found(NamedTuple):
@@ -46,6 +46,7 @@ class Found(NamedTuple):
     ids: int | None = None  # the column of ids
     id_name: str = ID
     notes: tuple[str, ...] = ()
+    label: int | None = None  # the column of labels
 
 
 def read_csv_images(path: Path, options: ReadOptions) -> Unlabelled:
@@ -56,7 +57,7 @@ def read_csv_images(path: Path, options: ReadOptions) -> Unlabelled:
     found = find_columns(path, options)
     scale, texts = survey(path, found, options)
     notes = [*found.notes, *filter(None, [scale.check(path)])]
-    values = [it.decode("utf-8", "replace").strip() for it in texts]
+    values = [] if found.ids is None else texts[found.ids]
     ids = None
     if found.ids is not None and len(set(values)) == len(values) and "" not in values:
         ids = Ids(found.id_name, values)
@@ -68,7 +69,8 @@ def read_csv_images(path: Path, options: ReadOptions) -> Unlabelled:
     def read() -> Iterator[Images]:
         return (pixels.reshape(-1, *IMAGE_SHAPE) for pixels in read_pixels(table))
 
-    return Unlabelled(read, tuple(notes), ids, is_scaled=options.highest is not None)
+    images = Unlabelled(read, tuple(notes), ids, is_scaled=options.highest is not None)
+    return images if found.label is None else keep_unlabelled(path, images, texts[found.label])
 
 
 def find_columns(path: Path, options: ReadOptions) -> Found:
@@ -111,6 +113,7 @@ def find_named(
     others = [it for it in range(len(names)) if it not in places and not is_label(names[it])]
     named = [it for it in others if not NAMELESS.fullmatch(names[it])]
     usual = [it for it in named if is_id(names[it])]
+    labels = [it for it in range(len(names)) if it not in places and is_label(names[it])]
     ids = next(iter(usual or (named if len(named) == 1 else [])), None)
     written = ["", *header] if len(names) > len(header) else header
     unused = ", ".join(describe(names, it) for it in others if it != ids)
@@ -120,6 +123,7 @@ def find_named(
         ids,
         ID if ids is None else written[ids].strip("# "),
         (f"{path}: not used: {unused}",) if unused else (),
+        labels[0] if len(labels) == 1 else None,
     )
 
 
@@ -132,11 +136,11 @@ def find_end(path: Path, options: ReadOptions) -> Found:
     layouts, has_header = found.columns.layouts, found.columns.has_header
     index = 0 if not has_header and layouts[0].unused else None  # before label and pixels
     if len(layouts) == 1:
-        return Found(layouts[0], has_header, index)
+        return Found(layouts[0], has_header, index, label=layouts[0].label)
     try:
         place = 0 if choose_label([found]) else 1
         if not counts_up(found.candidates[place]):
-            return Found(layouts[place], has_header, index)
+            return Found(layouts[place], has_header, index, label=layouts[place].label)
     except CorruptError as error:
         is_apart = [is_no_pixel(it) for it in found.candidates]
         if is_apart[0] == is_apart[1]:
@@ -148,7 +152,8 @@ def find_end(path: Path, options: ReadOptions) -> Found:
     is_id = len(found.candidates[place].counts) == found.candidates[place].counts.total()
     ids = layouts[place].label if is_id else index
     notes = (f"{path}: the {PLACES[place]} column is read as {'ids' if is_id else 'labels'}",)
-    return Found(layouts[place], has_header, ids, notes=notes)
+    label = None if is_id else layouts[place].label
+    return Found(layouts[place], has_header, ids, notes=notes, label=label)
 
 
 def is_no_pixel(column: Candidate) -> bool:
@@ -166,14 +171,14 @@ def counts_up(column: Candidate) -> bool:
     return len(numbers) > 1 and numbers == [numbers[0] + i for i in range(column.counts.total())]
 
 
-def survey(path: Path, found: Found, options: ReadOptions) -> tuple[Scale, list[bytes]]:
-    """Check every number of a file, and list the texts in its id column.
+def survey(path: Path, found: Found, options: ReadOptions) -> tuple[Scale, dict[int, list[str]]]:
+    """Check every number of a file, and list the texts in its columns of ids and labels.
 
     Raises: MissingError, StorageError, CorruptError.
     """
-    scale, texts = Scale(options.highest), []
-    columns = () if found.ids is None else (found.ids,)
-    wanted = Wanted(found.layout.fields, columns, found.layout.pixels)
+    scale = Scale(options.highest)
+    texts: dict[int, list[str]] = {it: [] for it in (found.ids, found.label) if it is not None}
+    wanted = Wanted(found.layout.fields, tuple(texts), found.layout.pixels)
     for number, (line, block) in enumerate(plain_blocks(path)):
         if number == 0 and found.has_header:
             line, block = line + 1, block.partition(b"\n")[2]
@@ -182,5 +187,6 @@ def survey(path: Path, found: Found, options: ReadOptions) -> tuple[Scale, list[
             wrong = scale.survey(parsed.numbers)
             if wrong is not None:
                 raise number_error(path, parsed, wanted, wrong, scale.expected)
-            texts += [it for column in parsed.texts for it in column]
+            for column, cells in zip(texts.values(), parsed.texts, strict=True):
+                column += [it.decode("utf-8", "replace").strip(' "') for it in cells]
     return scale, texts

@@ -4,6 +4,7 @@ An existing file may be incomplete or damaged. The manifest is published after t
 if there is one, the pickles were finished. Each pickle must still have its hash in the manifest.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -41,23 +42,31 @@ def publish_manifest(
     publish_json(cache.manifest(dataset.name), manifest)
 
 
+def must_fetch(cache: Cache, dataset: Dataset) -> bool:
+    """Return whether a raw file is missing that only a download provides."""
+    is_published = any(not mirror.startswith("file:") for mirror in dataset.mirrors)
+    files = [cache.raw(dataset.folder) / file.name for file in dataset.files]
+    return is_published and not all(map(os.path.lexists, files))
+
+
 def read_manifest(cache: Cache, dataset: Dataset) -> dict[str, Any]:
     """Read the manifest of a dataset's pickles.
 
     Raises: MissingError if the pickles were never finished, CorruptError for another format.
     """
     path = cache.manifest(dataset.name)
-    build = f"Run `pipeline build-pickles {dataset.name}"
+    build = f"`pipeline build-pickles {dataset.name}"
     try:
-        manifest = read_json(path, f"{build} --force`", MANIFEST_FORMAT, UNSEALED)
+        manifest = read_json(path, f"Run {build} --force`", MANIFEST_FORMAT, UNSEALED)
     except MissingError as error:
         what = f"the pickles of {dataset.name} are not built ({path} not found)"
-        raise MissingError(what, f"{build}`") from error
+        fetch = f"`pipeline fetch {dataset.name}`, then " if must_fetch(cache, dataset) else ""
+        raise MissingError(what, f"Run {fetch}{build}`") from error
     try:
         check_manifest(manifest, dataset)
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptError(
-            f"{path}: not a manifest of pickles ({describe_cause(error)})", f"{build} --force`"
+            f"{path}: not a manifest of pickles ({describe_cause(error)})", f"Run {build} --force`"
         ) from error
     return manifest
 

@@ -23,7 +23,9 @@ from pipeline.errors import COPY_AGAIN, CorruptError, describe_cause
 from pipeline.pickles.machine import NEARLY_ALL_EMPTY, Machine, UnsafePickleError
 from pipeline.storage.arguments import checked
 from pipeline.storage.cache import read_whole
+from pipeline.storage.content import describe_content
 
+START_BYTES = 4096  # that show the format of a file
 MAX_BYTES = 1 << 30  # of an untrusted pickle, which is read into memory
 MAX_OPCODES = 100_000  # read to determine the effects of a pickle
 CONTAINER_BYTES = 64  # approximate memory of an empty list or tuple
@@ -49,12 +51,24 @@ def load_untrusted(path: Path | str) -> Any:
     try:
         return load_bytes(data)
     except UnsafePickleError as error:
-        raise UnsafePickleError(
-            f"{path}: refused: {error.message}. Nothing in it was run"
-        ) from error
+        if other := find_other_format(data):
+            raise UnsafePickleError(f"{path}: not a pickle: it is {other}") from error
+        what = f"{path}: refused: {error.message}. Nothing in it was run"
+        raise UnsafePickleError(what) from error
     except CorruptError as error:
+        if other := find_other_format(data):
+            raise CorruptError(f"{path}: not a pickle: it is {other}") from error
         what = f"{path}: not a readable pickle: {error.message}"
         raise CorruptError(what, COPY_AGAIN) from error
+
+
+def find_other_format(data: bytes) -> str:
+    """Return what a file that is not a pickle is, such as text; empty if unknown.
+
+    Pickles of protocol 0 are text, too. Each pickle ends with a full stop, its last opcode.
+    """
+    start = data[:START_BYTES]
+    return "" if data.rstrip().endswith(b".") else describe_content(start)
 
 
 def load_bytes(data: bytes) -> Any:

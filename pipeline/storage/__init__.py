@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from pipeline.storage.levels import (
         BEYOND as BEYOND,
         FAINT as FAINT,
+        FAINT_INK as FAINT_INK,
         FULL as FULL,
         MAX_LEVEL as MAX_LEVEL,
         NEARLY as NEARLY,
@@ -78,17 +79,26 @@ if TYPE_CHECKING:
         format_level as format_level,
         guess_full as guess_full,
         is_doubtful as is_doubtful,
+        is_on_faint_ink as is_on_faint_ink,
         require_highest as require_highest,
         unscaled as unscaled,
     )
-    from pipeline.storage.pictures import (
+    from pipeline.storage.deep_pictures import (
+        DeepPicture as DeepPicture,
         DeepPictures as DeepPictures,
+        FileLevels as FileLevels,
+        MixedScalesError as MixedScalesError,
+        common_levels as common_levels,
+    )
+    from pipeline.storage.pictures import (
         PictureOptions as PictureOptions,
         SUFFIXES as SUFFIXES,
         decode_image as decode_image,
         decode_picture as decode_picture,
+        for_source as for_source,
         read_picture as read_picture,
-        sound_levels as sound_levels,
+        sound_pictures as sound_pictures,
+        survey_image as survey_image,
     )
     from pipeline.storage.content import (
         describe_content as describe_content,
@@ -100,6 +110,7 @@ if TYPE_CHECKING:
         user_config_path as user_config_path,
     )
     from pipeline.storage.arguments import (
+        MAX_SHOWN as MAX_SHOWN,
         check_fields as check_fields,
         checked as checked,
         describe_refusal as describe_refusal,

@@ -34,6 +34,13 @@ FILE_KINDS = {  # other than regular files
 }
 
 
+ELSEWHERE = "choose another folder with --cache-dir"
+ADVICE = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some space"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "Give yourself permission to write there"),
+}
+
+
 @dataclass(frozen=True)
 class Cache:
     """The cache folder, and the place of each kind of file in it.
@@ -122,9 +129,10 @@ def find_folder(named: Path | str, named_by: str) -> Path:
     if named == "":
         raise UsageError(f"{named_by} is empty; expected a folder")
     path = absolute(Path(named), named_by)
-    if os.path.isfile(path):  # noqa: PTH113 - Path raises an error for a long name
+    if os.path.exists(path) and not os.path.isdir(path):  # noqa: PTH110, PTH112 - a Path fails
+        found = "a file" if os.path.isfile(path) else "a device"  # noqa: PTH113 - for a long name
         raise StorageError(
-            f"{named_by} is {path}, which is a file; expected a folder",
+            f"{named_by} is {path}, which is {found}; expected a folder",
             "Choose another with --cache-dir",
         )
     return path
@@ -377,8 +385,7 @@ def read_at_most(path: Path, size: int) -> bytes:
 
 
 def storage_error(what: str, error: OSError) -> StorageError:
-    """Return the error for a file that the system could not write."""
-    return StorageError(
-        f"{what}: {error.strerror or error}",
-        "Free some space, or choose another folder with --cache-dir",
-    )
+    """Return the error for a file that the system could not write, with advice by its cause."""
+    advice = ADVICE.get(error.errno or 0, "")
+    hint = f"{advice}, or {ELSEWHERE}" if advice else ELSEWHERE.capitalize()
+    return StorageError(f"{what}: {error.strerror or error}", hint)

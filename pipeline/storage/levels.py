@@ -22,6 +22,7 @@ NEARLY = -255  # the same, apart from a little noise
 NOISE = 0.1  # of a level, as half precision makes it
 BEYOND = 1e-4  # that shares may be above 1 or below 0
 DOUBT = "it is not certain which level is full ink"
+FAINT_INK = "so the ink is faint"
 OTHERWISE = "if another level is full ink, state it with --highest N"
 
 
@@ -118,17 +119,29 @@ class LevelSurvey:
         if self.is_float and self.highest <= 1 + BEYOND:
             self.shares = tuple(it for it in self.shares if fits(values, it))
 
+    def merge(self, other: "LevelSurvey") -> None:
+        """Add the statistics of other grey levels."""
+        self.highest = max(self.highest, other.highest)
+        self.step = math.gcd(self.step, other.step)
+        self.is_whole &= other.is_whole
+        self.is_float &= other.is_float
+        self.shares = tuple(it for it in self.shares if it in other.shares)
+
+    @property
+    def are_shares(self) -> bool:
+        """Return whether all numbers are fractions up to 1, and not all are 0."""
+        return self.is_float and 0 < self.highest <= 1 + BEYOND
+
     def find_scale(self, highest: float | None = None) -> Scale:
         """Determine the scale of pictures with more than 8 bits, or of fractions.
 
         Shares of full ink stand for whole numbers / 255; a higher level of full ink that is given
         refers to those, as it does in an array.
         """
-        are_shares = self.is_float and 0 < self.highest <= 1 + BEYOND
         if highest is not None:
-            full = FULL / self.shares[0] if are_shares and self.shares else 1.0
-            return Scale(highest * full / FULL if are_shares and highest > 1 else highest)
-        if are_shares:
+            full = FULL / self.shares[0] if self.are_shares and self.shares else 1.0
+            return Scale(highest * full / FULL if self.are_shares and highest > 1 else highest)
+        if self.are_shares:
             return self.scale_of_shares()
         if self.is_whole and self.highest <= FAINT:
             return Scale()  # the images are faint, which is reported of any picture
@@ -154,6 +167,11 @@ class LevelSurvey:
 def is_doubtful(note: str) -> bool:
     """Return whether a note on a scale reports that it is not certain."""
     return DOUBT in note
+
+
+def is_on_faint_ink(note: str) -> bool:
+    """Return whether a note reports that the ink of all images is faint."""
+    return FAINT_INK in note
 
 
 def survey_levels(chunks: Iterable[NDArray[Any]]) -> LevelSurvey:

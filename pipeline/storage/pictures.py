@@ -5,8 +5,8 @@ Colours are converted to grey tile by tile, and a large picture is reduced at th
 the decoded image is as large as the file states. A transparent image is drawn on white, or on
 black if nothing would be visible on white.
 
-A *deep* picture has more than 8 bits per pixel, or fractions. Such a file does not state which
-level is white; it is found from all deep pictures of a source together.
+Pictures that are read together share a scale if they are *deep* (`deep_pictures.py`), and a paper
+if they are transparent (`paper.py`).
 """
 
 import io
@@ -14,8 +14,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -25,19 +24,22 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pipeline.errors import CorruptError, ProjectError, damaged_file
 from pipeline.storage.cache import read_whole
-from pipeline.storage.content import describe_start
-from pipeline.storage.levels import (
-    FAINT,
-    FULL,
-    MAX_LEVEL,
-    Scale,
-    check_levels,
-    format_level,
-    survey_levels,
+from pipeline.storage.deep_pictures import (
+    TILE_SIDE,
+    Converter,
+    DeepPicture,
+    DeepPictures,
+    deep_converter,
+    is_deep,
+    iterate_boxes,
+    survey_picture,
 )
+from pipeline.storage.levels import FAINT, FULL, MAX_LEVEL, Scale, check_levels
+from pipeline.storage.paper import BLACK, MIN_CONTRAST, WHITE, Contrast, Paper
+from pipeline.storage.stated_levels import MAXVAL, keep_statements
+from pipeline.storage.unsupported_pictures import refuse_picture
 
 MAX_DECODED_PIXELS = 50_000_000  # a photo has 12 to 48 million; a hostile file declares billions
-TILE_SIDE = 2000  # pixels, about
 TYPES = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM", "TIFF")  # Pillow's names
 SUFFIXES = (  # of their files
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib", ".webp"),
@@ -45,16 +47,12 @@ SUFFIXES = (  # of their files
 )
 SMALLER = "Make it smaller"
 SIDES_OF_PHOTO = ("MPO",)  # of one photo: other views of a camera, not an animation
-MIN_CONTRAST = 32  # levels between the darkest and the lightest visible pixel
 ORIENTATION = 0x0112  # the Exif tag for the camera's rotation
-PHOTOMETRIC, SAMPLE_FORMAT = 0x0106, 0x0153  # TIFF tags
-WHITE_IS_ZERO, UNSIGNED, SIGNED = 0, 1, 2  # their values
 BANDS = 3  # of colour, before transparency
+ROUNDING = 0.5  # of a byte that Pillow makes of a level of a PPM file
 DEEP_COLOURS = re.compile(";16[BLN]")  # in Pillow's names of the ways to unpack bytes
 
-
-ListLevels: TypeAlias = Callable[[], Iterable[NDArray[Any]]]  # tile by tile
-Converter: TypeAlias = Callable[[Image.Image], Image.Image]  # of a tile of any mode, to 8 bits
+Files: TypeAlias = Callable[[], Iterable[tuple[bytes, str]]]  # contents and names
 
 
 @dataclass(frozen=True)
@@ -66,28 +64,22 @@ class PictureOptions:
     max_side: int | None = None  # pixels; a larger picture is reduced
     is_single: bool = False  # refuse an animation instead of reading its first image
     highest: float | None = None  # the level of full ink; None: 255, or found for deep pictures
-    deep: "DeepPictures | None" = None  # the scale of the source; None: of each picture alone
-
-
-@dataclass
-class DeepPictures:
-    """The scale of the deep pictures of a source, found when the first one is read."""
-
-    list_levels: ListLevels | None = None  # of all of them; None: there is one picture
-    scale: Scale | None = None
-
-    def find_scale(self, own_levels: ListLevels, highest: float | None) -> Scale:
-        """Return the scale that all deep pictures share; the level of full ink may be given.
-
-        Raises: CorruptError if there is one picture, and its numbers are not grey levels.
-        """
-        if self.scale is None:
-            self.scale = survey_levels((self.list_levels or own_levels)()).find_scale(highest)
-        return self.scale
+    deep: DeepPictures | None = None  # the scale of the source; None: of each picture alone
+    paper: Paper | None = None  # of the source; None: of each picture alone
 
     def notes(self, where: object) -> tuple[str, ...]:
-        """Return a note on the scale, if a deep picture has been read."""
-        return (f"{where}: {self.scale.note}",) if self.scale and self.scale.note else ()
+        """Return notes on what the pictures of a source share, if they have been read."""
+        deep = self.deep.notes(where) if self.deep else ()
+        return (*(self.paper.notes(where) if self.paper else ()), *deep)
+
+
+def for_source(options: PictureOptions, files: Files) -> PictureOptions:
+    """Return options for the pictures of a source, which share a scale and a paper."""
+    return replace(
+        options,
+        deep=DeepPictures(lambda: sound_pictures(files(), options)),
+        paper=Paper(lambda: sound_contrasts(files(), options)),
+    )
 
 
 def read_picture(path: Path, options: PictureOptions) -> NDArray[np.uint8]:
@@ -129,24 +121,52 @@ def decode_opened(image: Image.Image, name: str, options: PictureOptions) -> NDA
 
     Raises: CorruptError, and Pillow's errors for damaged images.
     """
+    keep_statements(image, name)
     if is_deep(image):
-        convert = deep_converter(image, name, options)
+        deep = options.deep or DeepPictures()
+        convert = deep_converter(image, name, options.highest, deep)
     else:
         check_colour_depth(name, image)
-        convert = shallow_converter(name, options.highest)
-    grey = Image.fromarray(on_visible_paper(image, options.max_side, convert))
+        convert = shallow_converter(name, image, options.highest)
+    grey = Image.fromarray(on_visible_paper(image, options, convert))
     grey.getexif()[ORIENTATION] = image.getexif().get(ORIENTATION, 1)
     return np.asarray(ImageOps.exif_transpose(grey))
 
 
-def sound_levels(
+def sound_pictures(
     pictures: Iterable[tuple[bytes, str]], options: PictureOptions
-) -> Iterator[NDArray[Any]]:
-    """Yield the levels of all deep pictures among files; damaged ones are passed over."""
+) -> Iterator[DeepPicture]:
+    """Yield the statistics of all deep pictures among files; damaged ones are passed over."""
     for data, name in pictures:
         with suppress(CorruptError), opened(data, name, options) as image:  # reading it raises it
-            if is_deep(image):
-                yield from checked_levels(image, name)
+            yield from survey_image(image, name, options)
+
+
+def survey_image(image: Image.Image, name: str, options: PictureOptions) -> Iterator[DeepPicture]:
+    """Yield the statistics of an image of Pillow, if it is deep.
+
+    Raises: CorruptError.
+    """
+    with pillow_errors(name, options):
+        keep_statements(image, name)
+        if is_deep(image):
+            yield survey_picture(image, name, options.highest)
+
+
+def sound_contrasts(
+    pictures: Iterable[tuple[bytes, str]], options: PictureOptions
+) -> Iterator[Contrast]:
+    """Yield the contrasts of all transparent pictures among files, apart from damaged ones."""
+    for data, name in pictures:
+        with suppress(CorruptError), opened(data, name, options) as image:  # reading it raises it
+            keep_statements(image, name)
+            if has_transparency(image):
+                convert = shallow_converter(name, image, options.highest)
+                on_white, on_black = (
+                    int(np.ptp(to_grey(image, options.max_side, convert, paper)))
+                    for paper in (WHITE, BLACK)
+                )
+                yield Contrast(name, on_white, on_black)
 
 
 @contextmanager
@@ -168,8 +188,7 @@ def opened(data: bytes, name: str, options: PictureOptions) -> Iterator[Image.Im
                 check_single(name, image)
             yield image
     except UnidentifiedImageError as error:
-        what = f"{name}: not an image of type {', '.join(TYPES)}: {describe_start(data)}"
-        raise CorruptError(what, "Save it as PNG") from error
+        raise refuse_picture(data, name, TYPES) from error
 
 
 @contextmanager
@@ -219,15 +238,17 @@ def check_single(name: str, image: Image.Image) -> None:
 
 
 def on_visible_paper(
-    image: Image.Image, max_side: int | None, convert: Converter
+    image: Image.Image, options: PictureOptions, convert: Converter
 ) -> NDArray[np.uint8]:
-    """Decode an image on white paper, or on black if it is transparent and light.
+    """Decode an image on the paper of its source, or on the one that shows its ink.
 
     Shapes: (H, W), as `to_grey`.
     """
-    grey = to_grey(image, max_side, convert, "white")
-    if has_transparency(image) and np.ptp(grey) < MIN_CONTRAST:
-        on_black = to_grey(image, max_side, convert, "black")
+    is_transparent = has_transparency(image)
+    paper = options.paper.choose() if options.paper and is_transparent else WHITE
+    grey = to_grey(image, options.max_side, convert, paper)
+    if is_transparent and not options.paper and np.ptp(grey) < MIN_CONTRAST:
+        on_black = to_grey(image, options.max_side, convert, BLACK)
         return on_black if np.ptp(on_black) >= MIN_CONTRAST else grey
     return grey
 
@@ -251,13 +272,6 @@ def to_grey(
     return grey
 
 
-def iterate_boxes(size: tuple[int, int], side: int) -> Iterator[tuple[int, int, int, int]]:
-    """Yield the tiles of an image: left, top, right and bottom."""
-    width, height = size
-    for top, left in product(range(0, height, side), range(0, width, side)):
-        yield left, top, min(left + side, width), min(top + side, height)
-
-
 def on_paper(tile: Image.Image, paper: str) -> Image.Image:
     """Draw a tile of 8 bits on paper if it is transparent, and convert it to grey levels."""
     if tile.has_transparency_data:
@@ -267,98 +281,26 @@ def on_paper(tile: Image.Image, paper: str) -> Image.Image:
     return tile.convert("L")
 
 
-def is_deep(image: Image.Image) -> bool:
-    """Return whether an image has levels of more than 8 bits, of fractions, or with a sign."""
-    return image.mode.startswith("I") or image.mode == "F" or is_signed(image)
-
-
-def is_signed(image: Image.Image) -> bool:
-    """Return whether an image has signed numbers of 8 bits, which Pillow takes for unsigned."""
-    return image.mode == "L" and SIGNED in tiff_tag(image, SAMPLE_FORMAT)
-
-
-def tiff_tag(image: Image.Image, tag: int) -> tuple[Any, ...]:
-    """Return the values of a tag; none in a file of another type."""
-    value = getattr(image, "tag_v2", {}).get(tag, ())
-    return value if isinstance(value, tuple) else (value,)
-
-
 def has_transparency(image: Image.Image) -> bool:
     """Return whether an image is drawn on paper; deep ones have no transparency."""
     return image.has_transparency_data and not is_deep(image)
 
 
-def checked_levels(
-    image: Image.Image, name: str, highest: float | None = None
-) -> Iterator[NDArray[Any]]:
-    """Yield the levels of a deep image, tile by tile; full ink may be given.
-
-    Shapes: (h, w) each.
-
-    Raises: CorruptError for numbers that are not grey levels.
-    """
-    for box in iterate_boxes(image.size, TILE_SIDE):
-        levels = levels_of(image, image.crop(box))
-        check_levels(name, levels)
-        if highest is None:
-            check_depth(name, levels)
-        yield levels
-
-
-def levels_of(image: Image.Image, tile: Image.Image) -> NDArray[Any]:
-    """Return the levels of a tile of a deep image, with the type that its file states.
-
-    Shapes: (H, W).
-    """
-    levels = np.asarray(tile)
-    if is_signed(image):
-        return levels.view(np.int8)
-    if image.mode == "I" and UNSIGNED in tiff_tag(image, SAMPLE_FORMAT):
-        return levels.view(np.uint32)
-    return levels
-
-
-def deep_converter(image: Image.Image, name: str, options: PictureOptions) -> Converter:
-    """Return the function that converts tiles of a deep image to 8 bits.
-
-    Raises: CorruptError for numbers that are not grey levels.
-    """
-    highest, deep = options.highest, options.deep or DeepPictures()
-    scale = deep.find_scale(lambda: checked_levels(image, name, highest), highest)
-    for levels in checked_levels(image, name, highest):
-        if highest is not None:
-            unit = scale.full / highest  # less than 1 where levels are shares
-            check_levels(name, levels if unit == 1 else levels / unit, highest)
-    is_inverted = WHITE_IS_ZERO in tiff_tag(image, PHOTOMETRIC) and not is_signed(image)
-
-    def convert(tile: Image.Image) -> Image.Image:
-        grey = scale.to_bytes(levels_of(image, tile))
-        return Image.fromarray(FULL - grey if is_inverted else grey)
-
-    return convert
-
-
-def check_depth(name: str, levels: NDArray[Any]) -> None:
-    """Require levels of 16 bits at most, where full ink is not stated.
-
-    Raises: CorruptError.
-    """
-    if (highest := levels.max(initial=0)) > MAX_LEVEL:
-        level = format_level(float(highest))
-        what = f"{name}: a pixel is {level}; expected {MAX_LEVEL} at most"
-        raise CorruptError(what, "If a higher level is full ink, state it with --highest N")
-
-
-def shallow_converter(name: str, highest: float | None) -> Converter:
+def shallow_converter(name: str, image: Image.Image, highest: float | None) -> Converter:
     """Return the function that scales tiles of 8 bits per colour, if full ink is given."""
-    if highest is None or highest >= FULL:
+    maxval = image.info.get(MAXVAL, FULL)  # of a PPM, whose levels Pillow turned into bytes
+    if highest is None or highest >= maxval:
         return lambda tile: tile
-    scaled = Scale(highest).to_bytes(np.arange(FULL + 1)).tolist()
+    full = highest * FULL / maxval
+    scaled = Scale(full).to_bytes(np.arange(FULL + 1)).tolist()
 
     def convert(tile: Image.Image) -> Image.Image:
         if tile.mode != "L":
             tile = tile.convert("RGBA" if tile.has_transparency_data else "RGB")
-        check_levels(name, np.asarray(tile).reshape(-1, len(tile.getbands()))[:, :BANDS], highest)
+        levels = np.asarray(tile).reshape(-1, len(tile.getbands()))[:, :BANDS]
+        if maxval != FULL:
+            levels = np.rint(np.maximum(levels - ROUNDING, 0) * (maxval / FULL))
+        check_levels(name, levels, highest)
         table = scaled * min(len(tile.getbands()), BANDS)
         return tile.point(table + list(range(FULL + 1)) * (tile.mode == "RGBA"))
 
@@ -370,15 +312,14 @@ def check_colour_depth(name: str, image: Image.Image) -> None:
 
     Raises: CorruptError.
     """
-    if image.mode not in ("RGB", "RGBA", "RGBa"):
-        return
     if not DEEP_COLOURS.search(str(getattr(image, "tile", ""))):  # none if it is not from a file
         return
-    bands = image.getextrema()
-    colours, alpha = bands[:BANDS], bands[BANDS:]
-    highest = max(high for _, high in colours)  # type: ignore[misc]
-    is_opaque = all(low == high for low, high in alpha)  # type: ignore[misc]
-    if (highest <= FAINT and is_opaque) or any(high <= FAINT for _, high in alpha):  # type: ignore[misc]
+    extremes: Any = image.getextrema()  # the lowest and the highest level of each band
+    bands = dict(zip(image.getbands(), extremes, strict=True))
+    alpha = [bands.pop(name) for name in ("A", "a") if name in bands]
+    highest = max(high for _, high in bands.values())
+    is_opaque = all(low == high for low, high in alpha)
+    if (highest <= FAINT and is_opaque) or any(high <= FAINT for _, high in alpha):
         what = f"{name}: colours or transparency of 16 bits, but no level above {MAX_LEVEL // 2}"
         hint = "Save it in grey with 16 bits, or with 8 bits: only the upper 8 bits are read"
         raise CorruptError(what, hint)

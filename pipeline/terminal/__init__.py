@@ -51,5 +51,10 @@ if TYPE_CHECKING:
         shielded_start as shielded_start,
         silent_interrupts as silent_interrupts,
     )
+    from pipeline.terminal.numbers import (
+        number_option as number_option,
+        whole_option as whole_option,
+    )
+    from pipeline.terminal.wrong_words import join_values as join_values
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

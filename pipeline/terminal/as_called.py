@@ -35,6 +35,21 @@ def as_called(text: str) -> str:
     return COMMANDS.sub(spell, text)
 
 
+def name_output(message: str, hint: str) -> str:
+    """Return a hint that names the option whose file or folder could not be written.
+
+    The storage of files knows no options. It suggests another cache folder.
+    """
+    for word, value in pairwise([*sys.argv[1:], ""]):
+        option, is_joined, joined = word.partition("=")
+        named = joined if is_joined else value
+        if option.startswith("--") and option != "--cache-dir" and named:
+            whole = os.path.abspath(os.path.expanduser(named))  # noqa: PTH100, PTH111
+            if message.startswith((f"cannot write {named}", f"cannot write {whole}")):
+                return hint.replace("another folder with --cache-dir", f"another {option}")
+    return hint
+
+
 def cache_option() -> str:
     """Return the option --cache-dir as the user typed it, after a space, or an empty text."""
     for word, value in pairwise([*sys.argv[1:], ""]):

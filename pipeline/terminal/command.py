@@ -3,7 +3,7 @@
 import functools
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Annotated, Any, TypeAlias, get_args, get_origin
@@ -13,13 +13,25 @@ from typer.core import TyperCommand, TyperGroup
 
 from pipeline.errors import UsageError
 from pipeline.terminal.help_pages import FittingHelp, write_definitions
-from pipeline.terminal.wrong_words import find_hint, help_hint, require_values
+from pipeline.terminal.wrong_words import explain, require_values
 
 Command: TypeAlias = Callable[..., None]
 
 
 class PlainGroup(FittingHelp, TyperGroup):
     """A program whose help does not import Pydantic."""
+
+    elsewhere: Collection[str] = ()  # commands of the other program, such as `pipeline fetch`
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except typer.TyperException as error:
+            for command in self.elsewhere:
+                if command.endswith(f" {args[0]}"):
+                    hint = f"Did you mean `{command}`?"
+                    raise UsageError(f"No such command '{args[0]}'", hint) from error
+            raise
 
     def get_help_option(self, ctx: Any) -> Any:
         option = super().get_help_option(ctx)
@@ -55,10 +67,7 @@ class PlainCommand(FittingHelp, TyperCommand):
         try:
             return super().parse_args(ctx, args)
         except typer.TyperException as error:
-            if hint := find_hint(error, self, ctx, words):
-                message, *_ = error.format_message().split(" (Possible options: ")
-                raise UsageError(message.rstrip("."), f"{hint} {help_hint(ctx)}") from error
-            raise
+            raise explain(error, self, ctx, words) from error
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         for title in ("Arguments", "Options"):
@@ -99,8 +108,15 @@ class Program:
     So the help of one command does not import the modules of all commands.
     """
 
-    def __init__(self, name: str, commands: ModuleType, text: str, epilog: str) -> None:
-        self.name, self.text, self.epilog = name, text, epilog
+    def __init__(
+        self,
+        name: str,
+        commands: ModuleType,
+        text: str,
+        epilog: str,
+        elsewhere: Collection[str] = (),
+    ) -> None:
+        self.name, self.text, self.epilog, self.elsewhere = name, text, epilog, elsewhere
         self.functions = commands
         self.commands: dict[str, Declared] = {}
 
@@ -128,7 +144,7 @@ class Program:
 def build_app(program: Program, *names: str) -> typer.Typer:
     """Build the app with the named commands of a program."""
     app = typer.Typer(
-        cls=PlainGroup,
+        cls=type("Group", (PlainGroup,), {"elsewhere": program.elsewhere}),
         add_completion=False,  # see `needs_completion`
         context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode=None,
@@ -167,7 +183,8 @@ def accept_aliases(aliases: Mapping[str, str]) -> Callable[[Command], Command]:
         @functools.wraps(command)
         def run(**given: Any) -> None:
             for alias, name in aliases.items():
-                if not (value := given.pop(alias, None)):
+                value = given.pop(alias, None)
+                if value is None or value is False:  # 0 is a value
                     continue
                 default = parameters[name].default
                 if given.get(name, default) != default:
@@ -182,9 +199,11 @@ def accept_aliases(aliases: Mapping[str, str]) -> Callable[[Command], Command]:
 
 def hide_parameter(parameter: inspect.Parameter, alias: str) -> inspect.Parameter:
     """Return a copy of an option under an alias, off by default and hidden."""
-    kind = parameter.annotation
-    kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
-    annotation: Any = Annotated[kind, typer.Option(spell(alias), hidden=True)]
+    kind, reader = parameter.annotation, None
+    if get_origin(kind) is Annotated:
+        kind, declared = get_args(kind)
+        reader = declared.parser
+    annotation: Any = Annotated[kind, typer.Option(spell(alias), hidden=True, parser=reader)]
     off = False if kind is bool else None
     return inspect.Parameter(alias, parameter.KEYWORD_ONLY, default=off, annotation=annotation)
 

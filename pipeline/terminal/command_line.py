@@ -18,7 +18,7 @@ from typer.main import get_command
 from pipeline.errors import ProjectError, StorageError, UsageError, printable
 from pipeline.storage.arguments import describe_refusal
 from pipeline.storage.user_config import read_user_config
-from pipeline.terminal.as_called import as_called
+from pipeline.terminal.as_called import as_called, name_output
 from pipeline.terminal.interrupts import catch_end_signals
 
 LOG_LEVEL, LEVELS = "--log-level", ("debug", "info", "warning")
@@ -46,6 +46,8 @@ def run_app(app: typer.Typer, name: str) -> NoReturn:
     if sys.stdout is not stdout:  # typer replaces it if the reader has gone
         code = READER_GONE
     close_quietly(stdout)
+    if not close_quietly(sys.stderr):  # Python would end with 120
+        code = READER_GONE
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -71,6 +73,8 @@ class Failure:
     def report(self, error: BaseException) -> int:
         """Print an error in one line (or as JSON) and return the exit code."""
         code, message, hint = self.describe(error)
+        if code == StorageError.exit_code:
+            hint = name_output(message, hint)
         message, hint = as_called(message), as_called(hint)
         if self.verbose and isinstance(error, Exception):
             traceback.print_exception(error)
@@ -138,12 +142,17 @@ def usable(stream: TextIO | None) -> TextIO:
     return stream
 
 
-def close_quietly(stream: TextIO) -> None:
-    """Flush a stream, so that a closed pipe or full disk raises nothing at exit."""
+def close_quietly(stream: TextIO) -> bool:
+    """Flush a stream, so that a closed pipe or full disk raises nothing at exit.
+
+    Returns: whether its reader is still there.
+    """
     try:
         stream.flush()
-    except OSError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return not isinstance(error, BrokenPipeError)
+    return True
 
 
 def take_log_level(arguments: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ They hold for every command: an option without its value, a name typed after an 
 has none, and a name without the option that it needs.
 """
 
+import difflib
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,6 +12,7 @@ from pathlib import PurePath
 from typing import Any
 
 from pipeline.errors import UsageError
+from pipeline.storage.arguments import show_value
 from pipeline.terminal.as_called import quote
 
 # The word for an argument in help -> options that are typed for it though it has none.
@@ -54,15 +56,49 @@ def require_values(command: Any, ctx: Any, words: list[str]) -> None:
         )
 
 
-def find_hint(error: Any, command: Any, ctx: Any, words: list[str]) -> str:
-    """Return what was probably meant by the word that an error is about; empty if unknown."""
-    option = getattr(error, "option_name", None)
-    if option in find_options(command, ctx):  # it lacks its value
-        return ""
-    if option:
-        return next(arguments_for(option, command, ctx, words), "")
-    extra = re.search(r"unexpected extra argument\S* \((.*)\)", error.format_message())
-    return next(options_for(first_of(extra[1], words), command, ctx), "") if extra else ""
+def explain(error: Any, command: Any, ctx: Any, words: list[str]) -> UsageError:
+    """Return an error of typer in our words, with what was probably meant."""
+    message = re.sub(r"^Option '(\S+)' ", r"\1 ", error.format_message()).rstrip(".")
+    message, *_ = message.split(" (Possible options: ")
+    options, name, hint = find_options(command, ctx), getattr(error, "option_name", None), ""
+    if name in options and "requires" in message:
+        message = f"{name} requires a value; expected {name} {options[name].metavar}"
+    elif name and name not in options:
+        hint = next(arguments_for(name, command, ctx, words), "") or suggest_option(name, options)
+    elif found := re.search(r"unexpected extra argument\S* \((.*)\)", message):
+        extra = first_of(found[1], words)
+        message = f"{show_value(extra)} is not expected here"
+        hint = suggest_commas(extra, options, words) or next(options_for(extra, command, ctx), "")
+    elif found := re.search(r"for '(\S+)':.*?'(.*)' is not one of (.*)", message):
+        expected = " or ".join(re.findall("'(.*?)'", found[3]))
+        message = f"{found[1]} is {show_value(found[2])}; expected {expected}"
+    return UsageError(message, f"{hint} {help_hint(ctx)}".lstrip())
+
+
+def suggest_option(typed: str, options: dict[str, Any]) -> str:
+    """Return the option that an unknown one was probably meant for, such as `--lr`."""
+    name = typed.strip("-")
+    names = [it[2:] for it, one in options.items() if it.startswith("--") and not one.hidden]
+    initials = [it for it in names if "".join(part[0] for part in it.split("-")) == name]
+    longer = [it for it in names if it.startswith(name) or name.startswith(it)]
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
+    found = [*initials, *near, *longer] if len(name) > 1 else []
+    return f"Did you mean --{found[0]}?" if found else ""
+
+
+def suggest_commas(word: str, options: dict[str, Any], words: list[str]) -> str:
+    """Return how to type several values of one option, one of which was typed after a blank."""
+    before = words[: words.index(word)] if word in words else []
+    for name, value in pairwise(before[-2:]):
+        if name in options and not options[name].is_flag:
+            return join_values(name, options[name].metavar, value, word)
+    return ""
+
+
+def join_values(option: str, metavar: str, value: str, word: str) -> str:
+    """Return how to type two values of an option that takes several; empty if it takes one."""
+    is_one_more = "," in metavar and word[-1:].isdigit() and ("=" in word) == ("=" in metavar)
+    return f"Separate values with commas: {option} {value},{word}." if is_one_more else ""
 
 
 def help_hint(ctx: Any) -> str:

@@ -20,7 +20,7 @@ from network.commands.options import configure
 from network.sweep.plan import sweep_names
 from network.training.configuration import OPTIONS
 from network.training.find_preset import preset_names
-from pipeline.errors import ProjectError
+from pipeline.errors import ProjectError, UsageError
 from pipeline.terminal.command_line import take_log_level
 from tests.support.checkout import REPOSITORY
 from tests.support.programs import PROGRAMS
@@ -174,9 +174,10 @@ def check_ours(program: str) -> Callable[[list[str]], None]:
                     check_settings(found.params)
         except typer.Exit:  # --help
             return
-        except typer.TyperException as error:
-            message = f"{program} {' '.join(words)}: {error.format_message()}"
-            is_short = re.search("Missing argument|requires an argument", message)
+        except (typer.TyperException, UsageError) as error:
+            problem = str(error) if isinstance(error, UsageError) else error.format_message()
+            message = f"{program} {' '.join(words)}: {problem}"
+            is_short = re.search("Missing argument|requires a value", message)
             raise (IncompleteError if is_short else NotTypedError)(message) from error
 
     return parse

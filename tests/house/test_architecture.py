@@ -75,9 +75,12 @@ RESERVED = {
         *("network/commands", "network/cli.py", "pipeline/commands", "pipeline/cli.py"),
         *("pipeline/terminal/command.py", "pipeline/terminal/command_line.py"),
         *("pipeline/terminal/completion.py", "pipeline/terminal/console.py"),
+        "pipeline/terminal/numbers.py",
     ],
     "PIL": [
-        *("pipeline/storage/pictures.py", "pipeline/formats"),
+        *("pipeline/storage/pictures.py", "pipeline/storage/deep_pictures.py"),
+        *("pipeline/storage/stated_levels.py", "pipeline/storage/unsupported_pictures.py"),
+        "pipeline/formats",
         *("pipeline/terminal/preview.py", "pipeline/terminal/fonts.py"),
         *("network/images/pages", "network/api"),
     ],

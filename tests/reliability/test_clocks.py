@@ -57,7 +57,9 @@ def test_a_run_with_files_of_another_time_is_found_watched_and_continued(
     assert row["changed"] <= time.time()
     assert describe_film(digits, LoadedRun(stopped, *load_run(stopped)))["epochs"] == [0, 1]
     configuration = Configuration(dataset=NAME, hidden=(3,), epochs=3)
-    latest = create_training_run(digits, configuration, None).run
+    training_run = create_training_run(digits, configuration, None)
+    list(training_run.train_until((1, 0)))
+    latest = training_run.run
     is_hidden = find_run(digits, None).name != latest.name
     assert RunCache(digits).names()[0] == latest.name
     figure(FIGURE, ages=1, hidden=int(is_hidden))

@@ -237,7 +237,7 @@ def practise() -> None:
         for command in ("", *program.commands):
             build_command(program.app(command), with_completion=False)
     with contextlib.redirect_stdout(io.StringIO()):
-        pipeline.cli.program.app()(args=["where", "--cache-dir", os.devnull], standalone_mode=False)
+        pipeline.cli.program.app()(args=["where", "--cache-dir", os.curdir], standalone_mode=False)
     read_user_config.cache_clear()  # a fork may have another
     gc.freeze()  # a fork neither looks through these objects nor copies them
 

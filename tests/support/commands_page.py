@@ -26,7 +26,7 @@ datasets and runs. `pipeline where` prints this folder.
 | 1 | an internal error; an incorrect gradient (`check`); different weights (`replay`) |
 {errors}
 | 130, 143 | stopped by Ctrl-C or by SIGTERM; a training is saved first |
-| 141 | the reader of a pipe has ended, as `head` does; other programs end like this, too |"""
+| 141 | the program that reads the output has ended, such as `head` |"""
 
 
 def render_commands() -> str:

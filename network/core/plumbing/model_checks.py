@@ -54,11 +54,22 @@ def check_shapes(layers: Sequence[Any], in_shape: Any) -> None:
     for layer in layers:
         out_shape = find_shape(layer, shape)
         if out_shape is None:
-            is_flat = not isinstance(shape, tuple) or len(shape) == 1
-            suits_flat = not is_flat and find_shape(layer, (math.prod(shape),)) is not None
-            hint = "Put Flatten before it" if suits_flat else ""
-            raise UsageError(f"layer {layer!r} cannot take inputs of shape {shape}", hint)
+            what = f"layer {layer!r} cannot take inputs of shape {shape}"
+            raise UsageError(what, find_remedy(layer, shape))
         shape = out_shape
+
+
+def find_remedy(layer: Any, shape: Any) -> str:
+    """Return what to do about a layer that cannot take inputs of a shape."""
+    if not isinstance(shape, tuple):
+        return ""
+    if len(shape) == 1:
+        return "Put it before Flatten, where inputs have rows and columns"
+    size = getattr(layer, "size", 0)
+    if size > min(shape[:2]):
+        return f"Its size {size} is more than {min(shape[:2])}; choose a smaller one"
+    suits_flat = find_shape(layer, (math.prod(shape),)) is not None
+    return "Put Flatten before it" if suits_flat else ""
 
 
 def find_shape(layer: Any, in_shape: tuple[int, ...]) -> tuple[int, ...] | None:

@@ -4,12 +4,13 @@ Images of 28x28 come from a dataset: if all of them are faint, their highest lev
 page is read by its contrast, so that a faint one is only reported.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +19,26 @@ from PIL import Image
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import ProjectError
 from pipeline.storage.cache import read_whole
-from pipeline.storage.levels import FAINT, FULL, Scale, require_highest
+from pipeline.storage.deep_pictures import DeepPicture, DeepPictures, FileLevels, common_levels
+from pipeline.storage.levels import (
+    FAINT,
+    FULL,
+    Scale,
+    format_level,
+    is_on_faint_ink,
+    require_highest,
+)
 from pipeline.storage.pictures import (
-    DeepPictures,
     PictureOptions,
     decode_image,
     decode_picture,
-    sound_levels,
+    sound_pictures,
+    survey_image,
 )
 
 Grey: TypeAlias = NDArray[np.uint8]
+Found: TypeAlias = Mapping[str, Grey]
+Stated: TypeAlias = Mapping[str, FileLevels]
 Picture: TypeAlias = Path | bytes | Image.Image  # a file, its bytes, or an image of Pillow
 
 
@@ -36,6 +47,7 @@ class GreyPictures(NamedTuple):
 
     found: list[Grey | ProjectError]
     notes: tuple[str, ...]
+    levels: Mapping[str, FileLevels] = MappingProxyType({})  # of files that state their white
 
 
 def read_pictures(
@@ -46,14 +58,17 @@ def read_pictures(
     Raises: UsageError for a level of full ink that is not above 0.
     """
     require_highest(highest)
+    options = replace(options, highest=highest)
     deep = DeepPictures(partial(iterate_deep, pictures, options) if len(pictures) > 1 else None)
-    reading = replace(options, highest=highest, deep=deep)
+    reading = replace(options, deep=deep)
     found = [read_one(name, picture, reading) for name, picture in pictures]
     where = pictures[0][0] if len(pictures) == 1 else f"{len(pictures):,} pictures"
     notes = list(deep.notes(where))
     if highest is None:
-        notes += scale_small(found) + faint_notes([name for name, _ in pictures], found)
-    return GreyPictures(found, tuple(notes))
+        names = [name for name, _ in pictures]
+        notes = [it for it in notes if not is_on_faint_ink(it)]
+        notes += scale_small(names, found, deep.stated) + faint_notes(names, found, deep.stated)
+    return GreyPictures(found, tuple(notes), deep.stated)
 
 
 def read_one(name: str, picture: Picture, options: PictureOptions) -> Grey | ProjectError:
@@ -78,54 +93,77 @@ def read_data(picture: Path | bytes, options: PictureOptions) -> bytes:
 
 def iterate_deep(
     pictures: Sequence[tuple[str, Picture]], options: PictureOptions
-) -> Iterator[NDArray[Any]]:
-    """Yield the levels of all deep pictures among files, tile by tile."""
+) -> Iterator[DeepPicture]:
+    """Yield the statistics of all deep pictures; damaged ones are passed over."""
     for name, picture in pictures:
-        if not isinstance(picture, Image.Image):
-            with suppress(ProjectError):  # `read_one` returns it
-                yield from sound_levels([(read_data(picture, options), name)], options)
+        with suppress(ProjectError):  # `read_one` returns it
+            if not isinstance(picture, Image.Image):
+                yield from sound_pictures([(read_data(picture, options), name)], options)
+            else:
+                yield from survey_image(picture, name, options)
 
 
-def scale_small(found: list[Grey | ProjectError]) -> list[str]:
+def levels_in_files(names: Iterable[str], found: Found, stated: Stated) -> FileLevels:
+    """Return the highest level of pictures, and white, in the numbers of their files.
+
+    If those have several scales, it is that of bytes.
+    """
+    as_bytes = {name: FileLevels(int(found[name].max()), FULL) for name in names}
+    in_files = [stated.get(name, it) for name, it in as_bytes.items()]
+    return common_levels(in_files) or max(as_bytes.values(), default=FileLevels(0, FULL))
+
+
+def scale_small(
+    names: Sequence[str], found: list[Grey | ProjectError], stated: Stated
+) -> list[str]:
     """Scale images of 28x28 in place if all of them are faint.
 
     Returns: a note on that, if they are.
     """
-    small = [it for it in found if isinstance(it, np.ndarray) and it.shape == IMAGE_SHAPE]
-    highest = max((int(it.max()) for it in small), default=0)
-    if highest > FAINT or all(int(np.ptp(it)) == 0 for it in small):
+    small = {
+        name: it
+        for name, it in zip(names, found, strict=True)
+        if isinstance(it, np.ndarray) and it.shape == IMAGE_SHAPE
+    }
+    highest = max((int(it.max()) for it in small.values()), default=0)
+    if highest > FAINT or all(int(np.ptp(it)) == 0 for it in small.values()):
         return []
+    top, full = map(format_level, levels_in_files(small, small, stated))
     for place, it in enumerate(found):
         if isinstance(it, np.ndarray) and it.shape == IMAGE_SHAPE:
             found[place] = Scale(highest).to_bytes(it)
-    what = f"no pixel is above {highest} of {FULL}: {highest} is used as full ink"
-    return [f"{what}; --highest {FULL} keeps them as they are"]
+    what = f"no pixel is above {top} of {full}: {top} is used as full ink"
+    return [f"{what}; --highest {full} keeps them as they are"]
 
 
-def faint_notes(names: Sequence[str], found: Sequence[Grey | ProjectError]) -> list[str]:
+def faint_notes(
+    names: Sequence[str], found: Sequence[Grey | ProjectError], stated: Stated
+) -> list[str]:
     """Return a note on faint pictures, if there are some."""
-    levels = {
-        name: int(it.max())
+    drawn = {
+        name: it
         for name, it in zip(names, found, strict=True)
         if isinstance(it, np.ndarray) and np.ptp(it) > 0
     }
-    faint = {name: highest for name, highest in levels.items() if highest <= FAINT}
+    faint = [name for name, it in drawn.items() if it.max() <= FAINT]
     if not faint:
         return []
-    first, top = next(iter(faint)), max(faint.values())
-    if len(faint) == len(levels):
-        name = first if len(faint) == 1 else f"{len(faint):,} pictures"
-        what = f"{name}: no pixel is above {top} of {FULL}"
+    top, full = map(format_level, levels_in_files(faint, drawn, stated))
+    if len(faint) == len(drawn):
+        name = faint[0] if len(faint) == 1 else f"{len(faint):,} pictures"
+        what = f"{name}: no pixel is above {top} of {full}"
         return [f"{what}; if {top} is full ink, state it with --highest {top}"]
-    what = f"{len(faint):,} of {len(levels):,} pictures have no pixel above {top} of {FULL}"
-    what += f" ({first} is the first), the others have"
+    what = f"{len(faint):,} of {len(drawn):,} pictures have no pixel above {top} of {full}"
+    what += f" ({faint[0]} is the first), the others have"
     return [f"{what}; if their scale is another one, predict them apart from the others"]
 
 
-def faint_hint(grey: Grey) -> str:
-    """Return a hint for a picture on which nothing is found, if it is faint."""
-    highest = int(grey.max())
-    if highest > FAINT or not np.ptp(grey):
+def faint_hint(grey: Grey, levels: FileLevels | None) -> str:
+    """Return a hint for a picture on which nothing is found, if it is faint.
+
+    Shapes: (H, W). `levels` are those of a file that states its white.
+    """
+    if grey.max() > FAINT or not np.ptp(grey):
         return ""
-    what = f"No pixel is above {highest} of {FULL}"
-    return f"{what}; if {highest} is full ink, state it with --highest {highest}"
+    top, full = map(format_level, levels or FileLevels(int(grey.max()), FULL))
+    return f"No pixel is above {top} of {full}; if {top} is full ink, state it with --highest {top}"

@@ -24,6 +24,7 @@ from network.images.pages.reading_order import group_lines
 from network.images.pages.segment import segment_blobs, whole_blob
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError, ProjectError
+from pipeline.storage.deep_pictures import FileLevels
 from pipeline.storage.pictures import PictureOptions
 
 PICTURES = PictureOptions(max_bytes=1 << 29, max_side=2000)
@@ -107,11 +108,14 @@ def read_page(source: Picture | Grey, options: PageOptions = READ_DIGITS) -> Pag
     (grey,) = pictures.found
     if isinstance(grey, ProjectError):
         raise grey
-    return replace(require_digits(name, grey, options), notes=pictures.notes)
+    page = require_digits(name, grey, options, pictures.levels.get(name))
+    return replace(page, notes=pictures.notes)
 
 
-def require_digits(name: str, grey: Grey, options: PageOptions) -> Page:
-    """Read a page that has digits.
+def require_digits(
+    name: str, grey: Grey, options: PageOptions, levels: FileLevels | None = None
+) -> Page:
+    """Read a page that has digits; `levels` are those of a file that states its white.
 
     Shapes: (H, W), as `prepare_page`.
 
@@ -122,7 +126,7 @@ def require_digits(name: str, grey: Grey, options: PageOptions) -> Page:
     except CorruptError as error:
         raise CorruptError(f"{name}: {error.message}", error.hint) from error
     if not page.digits:
-        hint = faint_hint(grey) or "Name a picture with dark ink on light paper"
+        hint = faint_hint(grey, levels) or "Name a picture with dark ink on light paper"
         raise CorruptError(f"{name}: nothing is drawn on it", hint)
     return page
 

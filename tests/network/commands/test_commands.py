@@ -313,7 +313,7 @@ def test_runs(call, call_json, trained, tmp_path):
             "no training examples are left: 1 of 1 are held out",
             "",
         ),
-        (("train", "--epoch", "1"), 2, "", "See `network train --help`"),
+        (("train", "--epoch", "1"), 2, "", "Did you mean --epochs?"),
         (("test", "traind"), 3, 'run "traind" not found', "Did you mean trained?"),
         (("show", "trained", "--split", "dev"), 2, 'no split "dev"', ""),
         (
@@ -345,7 +345,7 @@ def test_a_missing_pickle_is_named_with_the_command_that_mends_it(command, call_
         call_json("init", "--name=r", cache=cache)
     error = call_json(command, code=3, cache=cache)["error"]
     assert "the pickles of mnist are not built" in error["message"]
-    assert error["hint"] == "Run `pipeline build-pickles mnist`"
+    assert error["hint"] == "Run `pipeline fetch mnist`, then `pipeline build-pickles mnist`"
     assert command != "train" or not cache.runs().exists()  # the name is still free
 
 

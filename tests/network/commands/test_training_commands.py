@@ -114,7 +114,7 @@ def test_a_run_goes_on_and_nothing_of_it_can_be_changed(network, cache):
         done = network("train", "--resume", "empty", *option, code=2)
         assert f"{option[0]} cannot be combined with --resume" in done.err
     done = network("train", "empty", code=2)
-    assert "which needs --resume" in done.err
+    assert "is named only with --resume" in done.err
     done = network("train", "--resume", "emty", code=3)
     assert "Did you mean empty?" in done.err
 

@@ -181,8 +181,11 @@ def test_a_run_that_held_nothing_out_says_what_to_choose(cache):
     with pytest.raises(UsageError, match=r"has no validation images\. Choose --split test"):
         load_subjects(cache, ["all-trained"], "validation")
     create_training_run(cache, choices, "untrained")
-    with pytest.raises(UsageError, match=r"are not known\. Choose --split test"):
-        load_subjects(cache, ["untrained"], "validation")
+    create_training_run(cache, replace(choices, epochs=0), "ended")
+    for name, how in (("untrained", "--resume"), ("ended", "--from")):
+        expected = f"run {name} is untrained (0 epochs). Train it: `network train {how} {name}`"
+        with pytest.raises(UsageError, match=f"^{re.escape(expected)}$"):
+            load_subjects(cache, [name], "validation")
 
 
 def test_an_ensemble_is_drawn_by_what_none_of_its_networks_was_trained_on(cache):

@@ -25,6 +25,7 @@ from network.runs.names import (
     create_run,
     describe_sizes,
     find_run,
+    find_run_to_resume,
     list_runs,
     order_by_change,
 )
@@ -162,6 +163,34 @@ def test_the_latest_run_is_a_trained_one_and_no_replay_of_another(cache):
         assert find_run(cache, None).name == "trained"
     shutil.rmtree(trained.folder)
     assert find_run(cache, None).name == "again"  # better than none
+
+
+@pytest.mark.parametrize(
+    ("origin", "counts"),
+    [
+        ({"data": "0" * 64}, False),  # `network train --epochs 0`, or a training that never began
+        ({"data": "0" * 64, "seen": [{"data": None}]}, False),  # the same with --from
+        ({"seen": []}, False),  # `network init`
+        ({"seen": None}, True),  # an imported network
+        ({"members": ["a", "b"], "seen": None}, True),
+        ({}, True),  # not known in earlier versions
+    ],
+)
+def test_a_training_without_a_step_is_never_the_latest_run(cache, origin, counts):
+    os.utime(save(cache, "trained").checkpoint, ns=(0, 10**9))
+    save(cache, "later", step=0, origin=origin)
+    assert find_run(cache, None).name == ("later" if counts else "trained")
+
+
+def test_a_training_without_a_step_can_still_be_resumed_without_its_name(cache):
+    os.utime(save(cache, "trained").checkpoint, ns=(0, 10**9))
+    save(cache, "new", step=0, origin={"seen": []})
+    begun = save(cache, "begun", step=0, origin={"data": "0" * 64})
+    os.utime(begun.checkpoint, ns=(0, 2 * 10**9))
+    assert find_run_to_resume(cache, None).name == "begun"
+    assert find_run_to_resume(cache, "trained").name == "trained"
+    shutil.rmtree(begun.folder)
+    assert find_run_to_resume(cache, None).name == "trained"
 
 
 def test_a_misspelt_name_gets_the_nearest(cache):

@@ -88,3 +88,15 @@ def test_a_missing_file_is_named(tmp_path, arrays):
     weights, _ = write(tmp_path, *arrays)
     with pytest.raises(MissingError, match="none not found"):
         load_original(weights, tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [(b"root:x:0:0\nbin:x:1:1\n", "text"), (b"\xff\xd8\xff\xe0 and more", "a JPEG picture")],
+)
+def test_a_file_that_is_no_pickle_is_named_by_its_kind(content, kind, tmp_path):
+    path = tmp_path / "weights.pickle"
+    path.write_bytes(content)
+    with pytest.raises(CorruptError, match=f"not a pickle: it is {kind}") as caught:
+        load_original(path, path)
+    assert caught.value.hint.startswith("Name the files of weights and biases")

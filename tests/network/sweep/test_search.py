@@ -172,7 +172,7 @@ def test_a_worker_that_hangs_is_timed_out(cache):
 
 def test_what_is_no_sweep_is_told(cache, tmp_path):
     study = make_study(cache, "taken")
-    with pytest.raises(UsageError, match="sweep taken already exists"):
+    with pytest.raises(UsageError, match='a sweep named "taken" already exists'):
         make_study(cache, "taken")
     with pytest.raises(UsageError, match=r'sweep is "takn"; expected .*Did you mean taken'):
         load_study(cache, "takn")

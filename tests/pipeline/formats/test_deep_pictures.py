@@ -14,7 +14,7 @@ from pipeline.formats.import_dataset import ImportOptions, import_dataset
 from pipeline.storage.cache import Cache
 from pipeline.storage.levels import LevelSurvey, guess_full
 from tests.support.csv_kinds import Kind, csv_bytes, small_images
-from tests.support.deep_pictures import png16, png16_colour, png16_opaque, tiff
+from tests.support.deep_pictures import pgm, png16, png16_colour, png16_opaque, tiff
 from tests.support.image_sources import npz, png, save
 from tests.support.user_datasets import raw_arrays
 
@@ -28,7 +28,7 @@ ANY = PIXELS / 255 * 0.9 + 0.03
 
 def folder(path, files):
     for i, (data, label) in enumerate(zip(files, LABELS, strict=True)):
-        suffix = "png" if data.startswith(b"\x89") else "tif"
+        suffix = {b"\x89P": "png", b"P5": "pgm"}.get(data[:2], "tif")
         save(path / str(label) / f"{i:02}.{suffix}", data)
     return path
 
@@ -142,6 +142,10 @@ WRONG = {  # by kind: a picture, and what is said of it
         png16_opaque(TWELVE[1]),
         HALF,
     ),
+    "12 bits of CMYK": (
+        tiff(np.repeat((4095 - TWELVE[1])[..., None], 4, 2), shorts={262: 5}),
+        HALF,
+    ),
 }
 
 
@@ -167,6 +171,21 @@ def test_a_reason_that_all_pictures_share_comes_with_what_mends_it(bring_in):
         bring_in(written(tiff, (PIXELS / 127.5 - 1).astype("f4")))
     assert "24 of 24 pictures cannot be read" in caught.value.message
     assert caught.value.hint == "If 0 is not the lowest level, save (x + 1) / 2 * 255 instead of x"
+
+
+@pytest.mark.parametrize("options", [{}, {"skip_damaged": True}, {"highest": 65535}])
+def test_fractions_beside_whole_numbers_are_refused_in_one_line(options, bring_in):
+    files = [*written(tiff, (PIXELS[:1] / 255).astype("f4")), *written(tiff, WIDE[1:] * 257)]
+    with pytest.raises(CorruptError, match=r"00\.tif: fractions up to 1, but .*\.tif has numbers"):
+        bring_in(files, **options)
+
+
+def test_a_faint_source_is_reported_once_in_the_numbers_of_its_files(bring_in):
+    _, notes = bring_in(written(lambda it: pgm(it, 1023), PIXELS))
+    assert [it for it in notes if "so the ink is faint" in it] == notes[-1:]
+    assert notes[-1].endswith("if 255 is full ink, import with --highest 255")
+    found, _ = bring_in(written(lambda it: pgm(it, 1023), PIXELS), highest=255)
+    assert found == in_any_order(PIXELS)
 
 
 @pytest.mark.parametrize("invert", [True, False])

@@ -249,6 +249,10 @@ def linked(folder):
     return folder / "a"
 
 
+def headed(header, labels=LABELS):
+    return lambda it: save(it / "a.csv", lines(header, labels))
+
+
 LAST = b"\n".join(  # the first pixel is black in all images, as MNIST's is
     b",".join((b"0", *line.split(b",")[2:], b"3")) for line in lines().split(b"\n")
 )
@@ -282,8 +286,22 @@ REFUSED = {
     "class names in Latin 1": (listed("ä".encode("latin-1")), "classes.txt: not UTF-8 text"),
     "pixel 256": (field(4, 3, b"256"), 'line 4: column 3 is "256"; expected a whole number'),
     "pixel -1": (field(2, 785, b"-1"), 'line 2: column 785 is "-1"'),
-    "pixel 1.5": (field(3, 2, b"1.5"), 'line 3: column 2 is "1.5"'),
-    "no pixel": (field(3, 2, b""), 'line 3: column 2 is ""'),
+    "pixel 1.5": (field(3, 2, b"1.5"), 'column 2 is "1.5".* all pixels as whole numbers'),
+    "no pixel": (field(3, 2, b""), 'line 3: column 2 is "".*Correct the line, or remove it'),
+    "a letter in a pixel": (field(3, 2, b"3a"), 'column 2 is "3a".*Correct the line'),
+    "nearly 255": (field(3, 2, b"254.9999999"), 'column 2 is "254.9999999".*whole numbers, or all'),
+    "columns of one name": (
+        headed("label" + ",pixel" * 784),
+        '784 of 785 columns have the same name, "pixel".*Number the pixels',
+    ),
+    "no label beside a split": (
+        headed("split" + "".join(f",pixel{i}" for i in range(784)), ["train", "test"] * 12),
+        "the columns are pixels and split. Add a column named label",
+    ),
+    "a TIFF without its tags": (
+        only("7/a.tif", b"II*\0" + bytes(100)),
+        r"a.tif: damaged image \(a TIFF without its tags\). Copy or download the file again",
+    ),
     "pixel in Arabic digits": (field(3, 2, "٣".encode()), "line 3: column 2 is"),
     "a column less": (
         changed_line(5, lambda line: line[: line.rindex(b",")]),
@@ -324,7 +342,7 @@ REFUSED = {
         "no labels that fit a 24x28x28: a 24x28x28. .*x_train and y_train.*np.savez",
     ),
     "npz of objects": (of_npz(y=np.array([None] * N)), "Python objects"),
-    "npz with NaN": (of_npz(x=np.where(PIXELS > 3, np.nan, 0)), "a pixel is nan; expected a whole"),
+    "npz with NaN": (of_npz(x=np.where(PIXELS > 3, np.nan, 0)), "a pixel is not a number"),
     "npz with pixel -1": (of_npz(x=PIXELS.astype(int) - 1), "a pixel is -1"),
     "npz with pixel 256": (of_npz(x=PIXELS.astype(np.uint16) + 1), "a pixel is 256"),
     "npz with label 1.5": (of_npz(y=LABELS + 1.5), "y: a label is .*.5; expected a whole number"),

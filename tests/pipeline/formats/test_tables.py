@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -251,9 +252,29 @@ def test_a_label_of_an_unusual_name_is_taken_where_it_is_asked_for(kind, tmp_pat
     check(found)
 
 
-def test_pictures_are_predicted_though_some_have_no_label(tmp_path):
+def test_pictures_without_a_label_are_predicted_next_to_others(tmp_path):
     pictures = [{"bytes": png(it), "path": None} for it in X]
     labels = pa.array([None, 1, 2, None, 3, 4])
     pq.write_table(pa.table({"image": pictures, "label": labels}), tmp_path / "a.parquet")
     found = read_array_images(tmp_path / "a.parquet", "parquet", ReadOptions())
-    assert np.array_equal(np.concatenate(list(found)), X)
+    assert np.array_equal(np.concatenate(list(found)), X[[0, 3]])
+
+
+UNREADABLE = {
+    "a null among lists": (
+        {"image": [None, *ROWS[1:].tolist()], "label": Y},
+        "row 1: image is null",
+    ),
+    "decimal labels": (
+        {"image": ROWS.tolist(), "label": [Decimal(int(it)) for it in Y]},
+        "the column label holds decimal.*; expected a whole number or a text",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_columns_that_cannot_be_read_are_named(kind, tmp_path):
+    columns, message = UNREADABLE[kind]
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    with pytest.raises(CorruptError, match=message):
+        read_all(tmp_path / "a.parquet")

@@ -190,3 +190,50 @@ def test_a_folder_without_a_name_of_its_own_is_refused_like_any_other(name, tmp_
     with pytest.raises(CorruptError, match="no supported files found"), \
             open_images(Path(name), tmp_path / "workspace"):  # fmt: skip
         pass
+
+
+def arff(labels=None):
+    names = [f"@attribute pixel{i} real" for i in range(784)]
+    names += [] if labels is None else ["@attribute class {0,1,2,3}"]
+    rows = [[*row, *([] if labels is None else [labels[i]])] for i, row in enumerate(ROWS.tolist())]
+    return "\n".join(["@relation a", *names, "@data", *(",".join(map(str, it)) for it in rows)])
+
+
+def parquet(path, labels):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pq.write_table(pa.table({"image": [png(it) for it in PIXELS], "label": labels}), path)
+    return path
+
+
+def with_gaps(missing):
+    return [missing if i % 3 else label for i, label in enumerate(LABELS.tolist())]
+
+
+PARTIAL = {
+    "CSV": lambda it: save(it / "a.csv", lines(KAGGLE, with_gaps(""))),
+    "CSV with NA": lambda it: save(it / "a.csv", lines(KAGGLE, with_gaps("NA"))),
+    "CSV without header": lambda it: save(it / "a.csv", lines("", with_gaps("NA"))),
+    "ARFF": lambda it: save(it / "a.arff", arff(with_gaps("?")).encode()),
+    "parquet": lambda it: parquet(it / "a.parquet", with_gaps(None)),
+    "npz of texts": lambda it: npz(it / "a.npz", x=PIXELS, y=list(map(str, with_gaps("")))),
+    "npz of numbers": lambda it: npz(it / "a.npz", x=PIXELS, y=with_gaps(np.nan)),
+    "pickle": lambda it: pickled(it / "a.pkl", (PIXELS, list(map(str, with_gaps("?"))))),
+}
+
+
+@pytest.mark.parametrize("kind", PARTIAL)
+def test_only_images_without_a_label_are_read_next_to_others(kind, tmp_path):
+    chosen = np.arange(len(ROWS)) % 3 > 0
+    numbers = (np.flatnonzero(chosen) + 1).tolist()
+    with open_images(PARTIAL[kind](tmp_path), tmp_path / "work") as found:
+        assert np.array_equal(np.concatenate(list(found)), PIXELS[chosen])
+        assert list(found.numbers) == numbers
+        assert found.ids.values == list(map(str, numbers))
+        assert "8 of 24 images have a label" in found.notes[-1]
+
+
+@pytest.mark.parametrize("labels", [None, ["?"] * len(ROWS), LABELS])
+def test_arff_needs_no_labels(labels, tmp_path):
+    with open_images(save(tmp_path / "a.arff", arff(labels).encode()), tmp_path / "work") as found:
+        assert np.array_equal(np.concatenate(list(found)), PIXELS)
+        assert found.numbers is None

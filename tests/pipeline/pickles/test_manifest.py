@@ -84,7 +84,15 @@ def test_nothing_built_is_missing_and_the_hint_is_the_command(tmp_path):
     dataset, _ = make_dataset()
     with pytest.raises(MissingError, match="the pickles of tiny are not built") as caught:
         read_split(Cache(tmp_path, "test"), dataset, "train")
-    assert caught.value.hint == "Run `pipeline build-pickles tiny`"
+    build = "`pipeline build-pickles tiny`"
+    assert caught.value.hint == f"Run `pipeline fetch tiny`, then {build}"
+    for file in dataset.files:
+        path = Cache(tmp_path, "test").raw("tiny") / file.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    with pytest.raises(MissingError) as caught:
+        read_split(Cache(tmp_path, "test"), dataset, "train")
+    assert caught.value.hint == f"Run {build}"
 
 
 def test_a_pickle_made_from_other_data_is_refused(built):

@@ -26,6 +26,7 @@ from pipeline.storage.cache import (
     find_cache,
     find_checkout,
     publish,
+    storage_error,
 )
 from tests.support.checkout import REPOSITORY
 
@@ -300,7 +301,21 @@ def test_a_folder_that_is_lost_is_a_storage_error(old_file, fail_at_folder):
     with pytest.raises(StorageError) as caught:
         publish(old_file, [b"new"])
     assert caught.value.message == f"cannot write {old_file}: {os.strerror(errno.EIO)}"
-    assert caught.value.hint == "Free some space, or choose another folder with --cache-dir"
+    assert caught.value.hint == "Choose another folder with --cache-dir"
+
+
+@pytest.mark.parametrize(
+    ("cause", "advice"),
+    [
+        (errno.ENOSPC, "Free some space, or choose another folder with --cache-dir"),
+        (errno.EACCES, "Give yourself permission to write there, or choose another folder with "),
+        (errno.EROFS, "Choose another folder with --cache-dir"),
+    ],
+)
+def test_the_advice_about_a_file_that_cannot_be_written_fits_its_cause(cause, advice):
+    error = storage_error("cannot write x", OSError(cause, os.strerror(cause)))
+    assert error.message == f"cannot write x: {os.strerror(cause)}"
+    assert error.hint.startswith(advice)
 
 
 def test_a_disk_that_keeps_less_than_it_took_is_found_out(old_file):

@@ -8,7 +8,7 @@ import venv
 
 import pytest
 
-from pipeline.terminal.as_called import WITHOUT_CACHE, as_called
+from pipeline.terminal.as_called import WITHOUT_CACHE, as_called, name_output
 from tests.support.checkout import REPOSITORY
 from tests.support.command_options import command_options
 from tests.support.pace import PATIENCE
@@ -92,3 +92,18 @@ def test_the_commands_without_a_cache_folder_are_known():
     takes = {command for command, it in command_options() if "--cache-dir" in it.opts}
     names = {command for command, _ in command_options()}
     assert {command.split()[1] for command in names - takes} == WITHOUT_CACHE
+
+
+@pytest.mark.parametrize("typed", ["x.html", "./x.html", "{here}/x.html"])
+@pytest.mark.parametrize("joined", [True, False])
+def test_a_file_that_cannot_be_written_names_the_option_that_chose_it(
+    typed, joined, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    typed = typed.format(here=tmp_path)
+    words = [f"--html={typed}"] if joined else ["--html", typed]
+    monkeypatch.setattr(sys, "argv", ["network", "export", *words])
+    hint = "Free some space, or choose another folder with --cache-dir"
+    message = f"cannot write {tmp_path / 'x.html'}: No space left on device"
+    assert name_output(message, hint) == "Free some space, or choose another --html"
+    assert name_output("cannot write /else/where: No space left on device", hint) == hint

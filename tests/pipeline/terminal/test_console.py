@@ -36,8 +36,8 @@ WRONG = [
     ),
     (("where", "--cache-dri", "x"), 2, "No such option: --cache-dri"),
     (("show", "--split", "trian"), 2, 'mnist has no split "trian"; its splits are train, test'),
-    (("show", "--count", "many"), 2, "Invalid value for '--count': "),
-    (("show", "--count", "0"), 2, "Invalid value for '--count': "),
+    (("show", "--count", "many"), 2, '--count is "many"; expected a whole number such as 50'),
+    (("show", "--count", "0"), 2, "--count is 0; expected 1 to 1,000"),
     (("show",), 3, "the pickles of mnist are not built"),
     (("build-pickles",), 3, "train-images-idx3-ubyte.gz not found. Run `pipeline fetch mnist`"),
     (("verify",), 3, "train-images-idx3-ubyte.gz not found"),
@@ -165,6 +165,12 @@ def test_where_an_error_came_from_is_shown_when_asked(call, tmp_path):
     assert "Traceback" in stderr
 
 
+def test_the_repair_is_of_the_dataset_that_was_verified(call, tmp_path):
+    for words in ((), ("kmnist",)):
+        _, _, error = call("pipeline", "verify", *words, cache_dir=tmp_path)
+        assert error.endswith(f"Run `{' '.join(('pipeline', 'verify', *words))} --repair`.\n")
+
+
 def test_nothing_that_a_terminal_obeys_goes_into_a_pipe(run_command):
     colours = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
     for arguments, code in (("--help",), 0), (("fetch", "--help"), 0), (("fecth",), 2):
@@ -180,6 +186,13 @@ def test_no_name_of_a_file_or_word_of_a_server_moves_the_cursor(capsys):
     printed = "".join(capsys.readouterr())
     assert printed.count("cleared") == 4
     assert printed.replace("\n", "").isprintable()
+
+
+@POSIX
+def test_a_reader_of_the_log_that_stops_reading_is_no_error(tmp_path):
+    log = f"$PIPELINE --log-level debug list --cache-dir {tmp_path}"
+    done = shell(f"{log} 2>&1 >/dev/null | true; exit $((PIPESTATUS[0] % 141))")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @POSIX
