@@ -7,7 +7,6 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from network.core.plumbing.layer_traits import LayerTraits
 from pipeline.errors import UsageError
 
 P = ParamSpec("P")
@@ -26,11 +25,11 @@ def check_layers(layers: Any) -> tuple[Any, ...]:
 
     Raises: UsageError.
     """
-    if not isinstance(layers, tuple | list) or not layers:
+    if not isinstance(layers, tuple | list):
         example = "a tuple of layers, such as (Flatten(), Linear(10))"
         raise UsageError(f"layers is {layers!r:.100}; expected {example}")
     for layer in layers:
-        if not isinstance(layer, LayerTraits):
+        if not callable(getattr(layer, "shapes", None)):  # any class with a layer's methods is one
             raise UsageError(f"a layer is {layer!r:.100}; expected one such as Linear(10)")
     return tuple(layers)
 
@@ -61,7 +60,7 @@ def check_shapes(layers: Sequence[Any], in_shape: Any) -> None:
 
 def find_remedy(layer: Any, shape: Any) -> str:
     """Return what to do about a layer that cannot take inputs of a shape."""
-    if not isinstance(shape, tuple):
+    if not isinstance(shape, tuple) or not shape:
         return ""
     if len(shape) == 1:
         return "Put it before Flatten, where inputs have rows and columns"
