@@ -5,6 +5,7 @@
 the user typed.
 """
 
+import contextlib
 import os
 import re
 import shlex
@@ -43,11 +44,19 @@ def name_output(message: str, hint: str) -> str:
     for word, value in pairwise([*sys.argv[1:], ""]):
         option, is_joined, joined = word.partition("=")
         named = joined if is_joined else value
-        if option.startswith("--") and option != "--cache-dir" and named:
-            whole = os.path.abspath(os.path.expanduser(named))  # noqa: PTH100, PTH111
-            if message.startswith((f"cannot write {named}", f"cannot write {whole}")):
-                return hint.replace("another folder with --cache-dir", f"another {option}")
+        if not option.startswith("--") or option == "--cache-dir" or not named:
+            continue
+        if message.startswith(tuple(f"cannot write {it}" for it in spellings(named))):
+            return hint.replace("another folder with --cache-dir", f"another {option}")
     return hint
+
+
+def spellings(path: str) -> list[str]:
+    """Return a path as it was typed, and in full unless the working directory is gone."""
+    found = [path]
+    with contextlib.suppress(FileNotFoundError):
+        found.append(os.path.abspath(os.path.expanduser(path)))  # noqa: PTH100, PTH111
+    return found
 
 
 def cache_option() -> str:
