@@ -14,7 +14,7 @@ from network.runs.evaluation_log import (
 )
 from network.runs.folder import LoadedRun, load_run
 from network.runs.names import find_runs
-from network.runs.own_dataset import check_classes, find_classes, find_own_dataset
+from network.runs.own_dataset import check_classes, check_own_dataset, find_classes
 from pipeline.datasets.records import Dataset
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import UsageError
@@ -57,13 +57,13 @@ def common_dataset(
                 f"uses {other.configuration.dataset}; expected the same dataset",
                 hint,
             )
-    chosen = name or first.configuration.dataset
+    dataset = find_dataset(cache, name or first.configuration.dataset)
     for run in runs:
-        if run.configuration.dataset == chosen:
-            find_own_dataset(cache, run)
+        if run.configuration.dataset == dataset.name:
+            check_own_dataset(cache, run, dataset)
         else:
-            check_classes(run, find_classes(cache, run), find_dataset(cache, chosen))
-    return find_dataset(cache, chosen)
+            check_classes(run, find_classes(cache, run), dataset)
+    return dataset
 
 
 def evaluate_run(

@@ -49,7 +49,8 @@ def read_arrays(path: Path, n_dimensions: int) -> list[Array]:
     try:
         loaded: Any = load_untrusted(path)
     except CorruptError as error:
-        raise type(error)(error.message, error.hint or ORIGINAL) from error
+        advice = ". ".join(filter(None, (ORIGINAL, error.hint)))
+        raise type(error)(error.message, advice) from error
     if not isinstance(loaded, list) or not loaded:
         raise CorruptError(f"{path} is not a list of arrays, one for each layer", ORIGINAL)
     for array in loaded:

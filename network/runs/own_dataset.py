@@ -34,16 +34,24 @@ def find_classes(cache: Cache, run: LoadedRun) -> tuple[str, ...]:
 def find_own_dataset(cache: Cache, run: LoadedRun) -> Dataset:
     """Find the dataset that a run was trained on, with the same data and classes as then.
 
-    The data of published datasets cannot change.
-
     Raises: UsageError if it has other data or classes now; MissingError, CorruptError.
     """
     dataset = find_dataset(cache, run.configuration.dataset)
+    check_own_dataset(cache, run, dataset)
+    return dataset
+
+
+def check_own_dataset(cache: Cache, run: LoadedRun, dataset: Dataset) -> None:
+    """Require that the dataset of a run has the same data and classes as in its training.
+
+    The data of published datasets cannot change.
+
+    Raises: UsageError, MissingError, CorruptError.
+    """
     saved = run.checkpoint.meta.get("classes")
     check_classes(run, dataset.classes if saved is None else tuple(saved), dataset)
     if dataset.name not in DATASETS:
         check_data(cache, run, dataset)
-    return dataset
 
 
 def check_data(cache: Cache, run: LoadedRun, dataset: Dataset) -> None:

@@ -40,8 +40,8 @@ def with_class_names(path: Path, arrays: Sequence[NamedArray]) -> list[NamedArra
     named = []
     for array in others:
         beside = [it for it in lists if is_beside(it, array)]
-        nearest = max((len(level_of(it)) for it in beside), default=0)
-        found = [it for it in beside if len(level_of(it)) == nearest] or shared
+        nearest = max((len(it.levels) for it in beside), default=0)
+        found = [it for it in beside if len(it.levels) == nearest] or shared
         if len({names[id(it)] for it in found}) > 1:
             listed = " and ".join(it.name for it in found[:2])
             what = f"{path}: {listed} differ; expected one list of class names"
@@ -62,15 +62,9 @@ def split_of(name: str) -> str | None:
     return understand(name).split
 
 
-def level_of(array: NamedArray) -> list[str]:
-    """Return the names of the levels around an array."""
-    return array.name.split("/")[:-1]
-
-
 def is_beside(names: NamedArray, array: NamedArray) -> bool:
     """Return whether class names are in the file of an array, on its level or around it."""
-    level = level_of(names)
-    is_around = names.path == array.path and level_of(array)[: len(level)] == level
+    is_around = names.path == array.path and array.levels[: len(names.levels)] == names.levels
     return is_around and split_of(names.name) in (None, split_of(array.name))
 
 

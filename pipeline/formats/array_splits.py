@@ -72,12 +72,12 @@ def divide_pair(
     Raises: CorruptError.
     """
     require_labels(pair, options)
-    is_only = sum(level(it.images) == level(pair.images) for it in pairs) == 1
+    is_only = sum(it.images.levels == pair.images.levels for it in pairs) == 1
     mine = [
         it
         for it in columns
         if math.prod(it.shape) == len(part.labels)
-        and (len(pairs) == 1 or (is_only and level(it) == level(pair.images)))
+        and (len(pairs) == 1 or (is_only and it.levels == pair.images.levels))
     ]
     texts = [read_texts(it) for it in mine]
     column = choose_split(texts, options)
@@ -109,11 +109,6 @@ def require_one_split(
             what = f"{array.where}: its splits differ from those in the names {names}"
             hint = f"Remove the array; or leave it unused with --split-column {NONE}"
             raise CorruptError(what, hint)
-
-
-def level(array: NamedArray) -> str:
-    """Return the names around an array."""
-    return array.name.rpartition("/")[0]
 
 
 def read_texts(array: NamedArray) -> SplitColumn:

@@ -152,7 +152,7 @@ def make_part(split: str | None, labels: NDArray[np.uint8], pictures: Pictures) 
 def find_damaged(files: list[Path], reading: Reading) -> dict[Path, ProjectError]:
     """Read every picture, and return the errors of those that cannot be read.
 
-    Raises: MixedScalesError, which is no picture's own.
+    Raises: MixedScalesError for all pictures together.
     """
     damaged: dict[Path, ProjectError] = {}
     for path in files:

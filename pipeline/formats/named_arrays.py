@@ -43,6 +43,11 @@ class NamedArray:
     def where(self) -> str:
         return str(self.path) if has_no_name(self.name) else f"{self.path}: {excerpt(self.name)}"
 
+    @property
+    def levels(self) -> list[str]:
+        """The names of the levels around it."""
+        return self.name.split("/")[:-1]
+
     def load(self) -> NDArray[Any]:
         """Read the whole array."""
         chunks = list(self.read())

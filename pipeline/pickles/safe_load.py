@@ -50,16 +50,15 @@ def load_untrusted(path: Path | str) -> Any:
     data = read_whole(path, MAX_BYTES)
     try:
         return load_bytes(data)
-    except UnsafePickleError as error:
-        if other := find_other_format(data):
-            raise UnsafePickleError(f"{path}: not a pickle: it is {other}") from error
-        what = f"{path}: refused: {error.message}. Nothing in it was run"
-        raise UnsafePickleError(what) from error
     except CorruptError as error:
+        is_unsafe = isinstance(error, UnsafePickleError)
         if other := find_other_format(data):
-            raise CorruptError(f"{path}: not a pickle: it is {other}") from error
-        what = f"{path}: not a readable pickle: {error.message}"
-        raise CorruptError(what, COPY_AGAIN) from error
+            what, hint = f"{path}: not a pickle: it is {other}", COPY_AGAIN
+        elif is_unsafe:
+            what, hint = f"{path}: refused: {error.message}. Nothing in it was run", ""
+        else:
+            what, hint = f"{path}: not a readable pickle: {error.message}", COPY_AGAIN
+        raise (UnsafePickleError if is_unsafe else CorruptError)(what, hint) from error
 
 
 def find_other_format(data: bytes) -> str:

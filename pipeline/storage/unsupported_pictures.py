@@ -4,6 +4,7 @@ Source: TIFF 6.0, and the tags in its supplements.
 """
 
 import io
+import warnings
 from contextlib import suppress
 from typing import Any
 
@@ -67,7 +68,8 @@ def refuse_tiff(data: bytes, name: str) -> CorruptError:
 def read_tags(data: bytes) -> dict[int, tuple[Any, ...]]:
     """Return the tags of a TIFF's first image, or as many as can be read."""
     tags: dict[int, tuple[Any, ...]] = {}
-    with suppress(Exception):  # damaged files make Pillow raise nearly every kind
+    with suppress(Exception), warnings.catch_warnings():  # damaged files make Pillow raise any
+        warnings.simplefilter("ignore")
         file = io.BytesIO(data)
         header = file.read(8)
         directory = ImageFileDirectory_v2(header + (file.read(8) if 43 in header[2:4] else b""))

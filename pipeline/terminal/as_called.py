@@ -5,12 +5,14 @@
 the user typed.
 """
 
+import contextlib
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -40,23 +42,36 @@ def name_output(message: str, hint: str) -> str:
 
     The storage of files knows no options. It suggests another cache folder.
     """
-    for word, value in pairwise([*sys.argv[1:], ""]):
-        option, is_joined, joined = word.partition("=")
-        named = joined if is_joined else value
-        if option.startswith("--") and option != "--cache-dir" and named:
-            whole = os.path.abspath(os.path.expanduser(named))  # noqa: PTH100, PTH111
-            if message.startswith((f"cannot write {named}", f"cannot write {whole}")):
-                return hint.replace("another folder with --cache-dir", f"another {option}")
+    for option, named in typed_options(sys.argv[1:]):
+        if option == "--cache-dir" or not named:
+            continue
+        if message.startswith(tuple(f"cannot write {it}" for it in spellings(named))):
+            return hint.replace("another folder with --cache-dir", f"another {option}")
     return hint
+
+
+def spellings(path: str) -> list[str]:
+    """Return a path as it was typed, and in full unless the working directory is gone."""
+    found = [path]
+    with contextlib.suppress(FileNotFoundError):
+        found.append(os.path.abspath(os.path.expanduser(path)))  # noqa: PTH100, PTH111
+    return found
 
 
 def cache_option() -> str:
     """Return the option --cache-dir as the user typed it, after a space, or an empty text."""
-    for word, value in pairwise([*sys.argv[1:], ""]):
-        name, is_joined, joined = word.partition("=")
-        if name == "--cache-dir":
-            return " " + quote([name, joined if is_joined else value])
+    for option, folder in typed_options(sys.argv[1:]):
+        if option == "--cache-dir":
+            return " " + quote([option, folder])
     return ""
+
+
+def typed_options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield each option of a command line and its value: what is joined to it, or the next word."""
+    for word, following in pairwise([*words, ""]):
+        option, is_joined, joined = word.partition("=")
+        if option.startswith("--"):
+            yield option, joined if is_joined else following
 
 
 @cache

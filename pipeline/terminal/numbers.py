@@ -44,9 +44,9 @@ def number_reader(
             number = kind(text)
         except ValueError:
             raise UsageError(f"{flag} is {show_value(text)}; expected {expected}") from None
-        if math.isnan(number) or math.isinf(number):
+        if not -math.inf < number < math.inf:  # NaN is not, either
             raise UsageError(f"{flag} is {show_value(text)}; expected {expected}")
-        if number < (number if low is None else low) or number > (number if high is None else high):
+        if (low is not None and number < low) or (high is not None and number > high):
             typed = str(text).strip()[:MAX_SHOWN]
             raise UsageError(f"{flag} is {typed}; expected {describe_range(low, high)}")
         return number

@@ -44,6 +44,8 @@ def test_what_is_no_number_is_shown_with_one_that_is(command, option, value):
 def test_a_number_out_of_range_is_shown_as_it_was_typed():
     assert refusal_of("network show", "--count", "0") == "--count is 0; expected 1 to 1,000"
     assert refusal_of("network show", "--count", "1001") == "--count is 1001; expected 1 to 1,000"
+    huge = refusal_of("network show", "--count", "9" * 400)  # more than a float can be
+    assert huge == f"--count is {'9' * 100}; expected 1 to 1,000"
     assert refusal_of("network test", "--limit", "-1") == "--limit is -1; expected 1 or more"
     assert refusal_of("network predict", "x", "--coverage", "99") == (
         "--coverage is 99; expected 0 to 1"
