@@ -48,9 +48,13 @@ def page_parts() -> Iterator[str]:
 
 
 def error_rows() -> Iterator[str]:
-    """Yield a row for every exit code of an error, with the first sentence of each class."""
+    """Yield a row for every exit code of an error, with the first sentence of each class.
+
+    A TypeError is for callers in Python alone; no command ends with it.
+    """
     modules = (pipeline.errors, network.errors)
     classes = [it for module in modules for it in vars(module).values() if isinstance(it, type)]
+    classes = [it for it in classes if not issubclass(it, TypeError)]
     for code in sorted({it.exit_code for it in classes} - {ProjectError.exit_code}):
         alike = [it for it in classes if it.exit_code == code]
         meanings = [str(it.__doc__).split(".\n")[0].rstrip(".") for it in alike]

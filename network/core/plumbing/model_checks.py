@@ -29,7 +29,8 @@ def check_layers(layers: Any) -> tuple[Any, ...]:
         example = "a tuple of layers, such as (Flatten(), Linear(10))"
         raise UsageError(f"layers is {layers!r:.100}; expected {example}")
     for layer in layers:
-        if not callable(getattr(layer, "shapes", None)):  # any class with a layer's methods is one
+        has_methods = callable(getattr(layer, "forward", None)) and not isinstance(layer, type)
+        if not has_methods:
             raise UsageError(f"a layer is {layer!r:.100}; expected one such as Linear(10)")
     return tuple(layers)
 
@@ -47,10 +48,14 @@ def check_init(layers: Sequence[Any], rng: Any, in_shape: Any) -> None:
 def check_shapes(layers: Sequence[Any], in_shape: Any) -> None:
     """Require layers that accept the outputs of the layers before them.
 
+    A layer of the user's own that does not tell its shapes ends the check.
+
     Raises: UsageError.
     """
     shape = in_shape
     for layer in layers:
+        if not hasattr(layer, "shapes"):
+            return
         out_shape = find_shape(layer, shape)
         if out_shape is None:
             what = f"layer {layer!r} cannot take inputs of shape {shape}"

@@ -98,9 +98,11 @@ def test_a_method_of_a_run_takes_no_wrong_argument(name):
 @pytest.mark.parametrize("name", CLASSES)
 def test_a_public_class_takes_no_wrong_argument(name):
     fields = parameters_of(CLASSES[name])
-    positional = [it for it in fields if it.default is it.empty and it.kind < it.VAR_POSITIONAL]
+    needed = [it for it in fields if it.default is it.empty] or fields[:1]
     for value in WRONG:
-        ends_well(CLASSES[name], *[value for _ in positional or fields[:1]])
+        positional = [value for it in needed if it.kind < it.VAR_POSITIONAL]
+        named = {it.name: value for it in needed if it.kind == it.KEYWORD_ONLY}
+        ends_well(CLASSES[name], *positional, **named)
 
 
 def test_a_public_function_says_what_it_expected():

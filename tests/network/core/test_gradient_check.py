@@ -94,11 +94,11 @@ def test_random_networks_are_right(usual, amount, figure):
     @given(networks(), st.integers(1, 5), st.integers(0, 2**32))
     def check_network(network, n, seed):
         (model, loss), rng = network, np.random.default_rng(seed)
-        params = model.init(rng, (9, 9), np.float64)
+        params = model.init(rng, (10, 10), np.float64)
         for layer in params:  # where every sum is 0, ReLU has its kink and no derivative
             for array in layer.values():
                 array += np.abs(rng.normal(0, 0.5, array.shape))
-        images, labels = rng.random((n, 9, 9)), rng.integers(0, 4, n)
+        images, labels = rng.random((n, 10, 10)), rng.integers(0, 4, n)
         checks = list(check_gradients(model, loss, params, images, labels, sample=10))
         assert all(item.is_right for item in checks)
         errors.append(max(item.relative_error - item.rounding for item in checks))

@@ -18,7 +18,6 @@ def step(params, state, images=IMAGES):
 
 EXPLAINED = {
     "expected a tuple of layers, such as (Flatten(), ": lambda: Model(Linear(3)),
-    "expected a tuple of layers": lambda: Model(()),
     "a layer is 3; expected one such as Linear(10)": lambda: Model((Flatten(), 3)),
     "a layer is <class 'network.core.layers.Flatten'>; ex": lambda: Model((Flatten, Linear(3))),
     "inputs of shape (28, 28). Put Flatten before it": lambda: MODEL.init(RNG, (28, 28)),

@@ -59,7 +59,7 @@ def test_all_broken_pictures_are_named_at_once_or_left_out(broken, has_splits, t
     assert "\n" not in message
     assert sum(it.name in message for it in bad) >= min(len(bad), 10)
     assert len(bad) <= 10 or f"and {len(bad) - 10} more" in message
-    assert "skip_damaged=True" in caught.value.hint
+    assert "--skip-damaged" in caught.value.hint
     source, found = read(folder, skip_damaged=True)
     assert np.array_equal(found[0], PIXELS)
     assert sum(map(len, found)) == len(PIXELS)

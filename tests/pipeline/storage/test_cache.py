@@ -135,7 +135,7 @@ def test_a_user_without_a_home_folder_is_told_to_choose_one(installed, monkeypat
     with pytest.raises(UsageError) as caught:
         find_cache()
     assert caught.value.message == "no home folder found for the cache"
-    assert caught.value.hint == "Choose a folder with --cache-dir"
+    assert caught.value.hint == "Choose a folder with cache_dir"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no other system can take it away")
@@ -147,7 +147,7 @@ def test_a_working_directory_that_is_gone_is_told_with_the_folder_that_needs_it(
     (tmp_path / "gone").rmdir()
     with pytest.raises(StorageError) as caught:
         find_cache(Path("c"))
-    assert caught.value.message == "--cache-dir is c, and the working directory is gone"
+    assert caught.value.message == "cache_dir is c, and the working directory is gone"
     assert caught.value.hint == "Change to another folder"
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, "d")
     with pytest.raises(StorageError, match=f"{ENVIRONMENT_VARIABLE} is d, and the working"):
@@ -158,7 +158,7 @@ def test_a_home_folder_that_is_nobodys_is_told():
     with pytest.raises(UsageError) as caught:
         find_cache(Path("~nobody-of-this-name/c"))
     assert caught.value.message == (
-        "--cache-dir is ~nobody-of-this-name/c; no user of that name has a home folder"
+        "cache_dir is ~nobody-of-this-name/c; no user of that name has a home folder"
     )
 
 
