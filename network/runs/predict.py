@@ -13,10 +13,11 @@ from network.runs.folder import LoadedRun
 from network.runs.held_out import split_examples
 from pipeline.errors import CorruptError, MissingError, ProjectError, UsageError
 from pipeline.storage.cache import Cache
+from pipeline.storage.value_equality import ValueEquality
 
 
 @dataclass(frozen=True, eq=False)
-class Prediction:
+class Prediction(ValueEquality):
     """Prediction for one image."""
 
     probabilities: Array  # (K,)

@@ -35,8 +35,8 @@ def wrong_in_one_place(d_x, grads, n):
 @given(networks(), st.integers(1, 5), st.integers(0, 2**32))
 def test_random_networks_are_right(network, n, seed):
     (model, loss), rng = network, np.random.default_rng(seed)
-    params = model.init(rng, (9, 9))
-    images, labels = rng.random((n, 9, 9)), rng.integers(0, 4, n)
+    params = model.init(rng, (10, 10))
+    images, labels = rng.random((n, 10, 10)), rng.integers(0, 4, n)
     assert check_directions(model, loss, params, images, labels).is_right
 
 
