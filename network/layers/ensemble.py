@@ -10,6 +10,7 @@ from network.core.layers import Backward, Layer, Shape
 from network.core.model import Model
 from network.core.params import Array, LayerParams, Params
 from network.core.plumbing.arguments import require
+from network.core.plumbing.differences import avoid_steep_params
 from network.layers.registry import SINGLE_LAYERS, parse_layers_among
 from network.layers.whole_model import calibrate_layers, least_batch
 
@@ -74,6 +75,10 @@ class Ensemble(Layer):
     def calibrate(self, params: LayerParams, x: Array) -> None:
         for layers, member_params in self.inner_networks(params):
             calibrate_layers(layers, member_params, x)
+
+    def avoid_steep_params(self, params: LayerParams) -> None:
+        for layers, member_params in self.inner_networks(params):
+            avoid_steep_params(layers, member_params)
 
     def inner_networks(self, params: LayerParams) -> list[tuple[tuple[Layer, ...], Params]]:
         return [

@@ -10,6 +10,8 @@ from network.core.layers import Backward, Layer, Shape
 from network.core.params import Array, LayerParams
 from network.core.plumbing.arguments import above, at_most
 
+LEAST_VARIANCE = 0.05  # of a gradient check: near 0, 1 / sqrt bends too much for differences
+
 
 @dataclass(frozen=True)
 class BatchNorm(Layer):
@@ -57,6 +59,9 @@ class BatchNorm(Layer):
 
     def calibrate(self, params: LayerParams, x: Array) -> None:
         params["mean"][...], params["variance"][...] = moments(x)
+
+    def avoid_steep_params(self, params: LayerParams) -> None:
+        np.maximum(params["variance"], LEAST_VARIANCE, out=params["variance"])
 
     @np.errstate(over="ignore")  # an infinite variance would make all outputs 0, which is finite
     def forward(

@@ -1,12 +1,23 @@
 """Differences of correct gradients and finite differences: kinks and rounding."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from network.core.params import Array
+from network.core.params import Array, Params
+from network.core.plumbing.layer_traits import LayerTraits
 
 ROUNDING = 4 * float(np.finfo(np.float64).eps)  # of a loss, relative to its largest ingredient
+
+
+def avoid_steep_params(layers: Sequence[object], params: Params) -> None:
+    """Move parameters away from values where finite differences fail; writes to `params`.
+
+    It is the code of a gradient that is checked, so other values show its bugs as well.
+    """
+    for layer, layer_params in zip(layers, params, strict=True):
+        if isinstance(layer, LayerTraits):  # a user's own layer need not be one
+            layer.avoid_steep_params(layer_params)
 
 
 def allow_for_kink(

@@ -82,6 +82,9 @@ class LayerTraits:
         Shapes: x (N, ...), the inputs of the layer for training images.
         """
 
+    def avoid_steep_params(self, params: LayerParams) -> None:
+        """Move parameters away from values where finite differences fail; writes to `params`."""
+
     # --- what it is made of -----------------------------------------------------------------------
     def inner_networks(self, params: LayerParams) -> list[tuple[tuple[Any, ...], Params]]:
         """Return the networks inside the layer, as layers and parameters; usually none."""

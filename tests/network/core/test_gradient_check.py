@@ -18,8 +18,10 @@ from network.core.params import copy_params, count_params, named_arrays
 from network.layers.activations import ACTIVATIONS, GELU, LeakyReLU
 from network.layers.convolution import Conv2D
 from network.layers.dropout import Dropout
+from network.layers.ensemble import Ensemble
 from network.layers.normalization import BatchNorm
 from network.layers.pooling import AveragePool2D, MaxPool2D
+from network.metrics.direction_check import check_directions
 from network.training.build import fully_connected
 from network.training.losses import LOSSES
 
@@ -203,3 +205,30 @@ def test_params_of_any_type_and_memory_order_are_checked_and_left_alone(order):
     for (_, array), (_, before) in zip(named_arrays(params), named_arrays(kept), strict=True):
         assert array.dtype == np.float32
         assert np.array_equal(array, before)
+
+
+@pytest.mark.parametrize("variance", [0, 1e-9, 1e-5, 0.01])
+def test_channels_that_hardly_vary_are_no_false_alarm(variance):
+    layers = (BatchNorm(), Linear(3), Ensemble(["Flatten, BatchNorm, Linear(3), Sigmoid"]))
+    model, rng = Model((Flatten(), *layers)), np.random.default_rng(0)
+    params = model.init(rng, (4, 3), np.float64)
+    for layer in params:
+        for name, array in layer.items():
+            if name.endswith("variance"):
+                array[...] = variance
+    images, labels = rng.random((5, 4, 3)), rng.integers(0, 3, 5)
+    given = (model, SquaredError(), params, images, labels)
+    checks = list(check_gradients(*given))
+    assert all(item.is_right for item in [*checks, check_directions(*given)])
+
+
+def test_a_wrong_gradient_of_a_variance_is_found():
+    def halve(d_x, grads, n):
+        return d_x, {**grads, "variance": grads["variance"] / 2}
+
+    model, rng = Model((Flatten(), Spoilt(BatchNorm(), halve), Linear(3))), np.random.default_rng(0)
+    params = model.init(rng, (4, 3), np.float64)
+    params[1]["variance"][:] = 0.05
+    images, labels = rng.random((5, 4, 3)), rng.integers(0, 3, 5)
+    checks = check_gradients(model, SquaredError(), params, images, labels)
+    assert [it.array_name for it in checks if not it.is_right] == ["variance"]
