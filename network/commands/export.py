@@ -67,7 +67,7 @@ def export(
             f"Outputs: scores (N, {len(dataset.classes)})."
         )
     if html:
-        console.note("The page needs no server: open the file, or put it on a web site.")
+        console.note("The page needs no server: open the file, or put it on a website.")
     console.result({"run": loaded.name, "files": files})
 
 

@@ -26,11 +26,7 @@ import numpy as np
 from network.core.losses import Loss
 from network.core.model import Model, without_output_activation
 from network.core.params import Array, Params, map_params
-from network.core.plumbing.differences import (
-    allow_for_kink,
-    avoid_steep_params,
-    rounding_of_differences,
-)
+from network.core.plumbing.differences import allow_for_kink, avoid_steep, rounding_of_differences
 
 EPSILON = 1e-5  # e
 TOLERANCE = 1e-6  # relative error of a correct gradient, apart from rounding
@@ -76,10 +72,9 @@ def check_gradients(
     """
     model = without_output_activation(model, loss)
     params = map_params(lambda array: np.array(array, np.float64, order="C"), params)  # a copy
-    avoid_steep_params(model.layers, params)
+    avoid_steep(model.layers, params)
     images = images.astype(np.float64)
-
-    # The gradients from backpropagation, which are checked.
+    # The gradients from backpropagation, which are checked:
     outputs, backward = model.forward(params, images)
     loss_value, d_outputs = loss(outputs, labels)
     grads = backward(d_outputs)

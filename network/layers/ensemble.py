@@ -10,7 +10,7 @@ from network.core.layers import Backward, Layer, Shape
 from network.core.model import Model
 from network.core.params import Array, LayerParams, Params
 from network.core.plumbing.arguments import require
-from network.core.plumbing.differences import avoid_steep_params
+from network.core.plumbing.differences import avoid_steep
 from network.layers.registry import SINGLE_LAYERS, parse_layers_among
 from network.layers.whole_model import calibrate_layers, least_batch
 
@@ -76,9 +76,9 @@ class Ensemble(Layer):
         for layers, member_params in self.inner_networks(params):
             calibrate_layers(layers, member_params, x)
 
-    def avoid_steep_params(self, params: LayerParams) -> None:
+    def avoid_steep(self, params: LayerParams) -> None:
         for layers, member_params in self.inner_networks(params):
-            avoid_steep_params(layers, member_params)
+            avoid_steep(layers, member_params)
 
     def inner_networks(self, params: LayerParams) -> list[tuple[tuple[Layer, ...], Params]]:
         return [

@@ -60,7 +60,7 @@ class BatchNorm(Layer):
     def calibrate(self, params: LayerParams, x: Array) -> None:
         params["mean"][...], params["variance"][...] = moments(x)
 
-    def avoid_steep_params(self, params: LayerParams) -> None:
+    def avoid_steep(self, params: LayerParams) -> None:
         np.maximum(params["variance"], LEAST_VARIANCE, out=params["variance"])
 
     @np.errstate(over="ignore")  # an infinite variance would make all outputs 0, which is finite

@@ -31,7 +31,7 @@ from network.core.params import (
     named_arrays,
     zip_arrays,
 )
-from network.core.plumbing.differences import avoid_steep_params, rounding_of_differences
+from network.core.plumbing.differences import avoid_steep, rounding_of_differences
 
 NUDGE = 1e-3  # of the size of an array's numbers: how far they are moved beforehand
 SHORTER = (1, 0.1, 0.01)  # times the step; where a long one crosses a kink, a short one may not
@@ -60,7 +60,7 @@ def check_directions(
     model, rng = without_output_activation(model, loss), np.random.default_rng(0)
     images = images.astype(np.float64)
     params = map_params(lambda array: nudge(array, rng), params)
-    avoid_steep_params(model.layers, params)
+    avoid_steep(model.layers, params)
     outputs, backward = model.forward(params, images)
     loss_value, d_outputs = loss(outputs, labels)
     grads = backward(d_outputs)

@@ -36,8 +36,8 @@ def check_kinds(kinds: Sequence[str], form: str) -> list[str]:
     Raises: UsageError for a kind or a form that is unknown.
     """
     for kind in kinds:
-        check_name("kind", kind, PLOTS)
-    check_name("format", form, FORMATS)
+        check_name("--kind", kind, PLOTS)
+    check_name("--format", form, FORMATS)
     return [kind for kind in PLOTS if not kinds or kind in kinds]
 
 

@@ -80,7 +80,7 @@ def find_study_folder(cache: Cache, name: str | None) -> Path:
     if not names:
         raise MissingError(f"no sweep found in {cache.sweeps()}", "Run `network sweep PLAN`")
     name = name or names[-1]
-    check_name("sweep", name, names)
+    check_name("--name", name, names)
     return cache.sweeps() / name
 
 

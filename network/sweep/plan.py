@@ -98,7 +98,7 @@ def load_plan(name: str) -> Plan:
 
     Raises: UsageError, with the nearest name.
     """
-    check_name("sweep", name, sweep_names())
+    check_name("--preset", name, sweep_names())
     return read_plan(FOLDER / f"{name}.toml")
 
 

@@ -31,7 +31,8 @@ def as_called(text: str) -> str:
     """Spell the commands in a text, in backticks or after `Next:`, as typed here."""
 
     def spell(found: re.Match[str]) -> str:
-        folder = "" if found["command"] in {None, *WITHOUT_CACHE} else cache_option()
+        needs_none = found["command"] in {None, *WITHOUT_CACHE} or "--help" in found["rest"]
+        folder = "" if needs_none else cache_option()
         return f"{found['before']}{program(found['program'])}{found['rest']}{folder}"
 
     return COMMANDS.sub(spell, text)
@@ -61,7 +62,7 @@ def spellings(path: str) -> list[str]:
 def cache_option() -> str:
     """Return the option --cache-dir as the user typed it, after a space, or an empty text."""
     for option, folder in typed_options(sys.argv[1:]):
-        if option == "--cache-dir":
+        if option == "--cache-dir" and folder:
             return " " + quote([option, folder])
     return ""
 

@@ -59,7 +59,7 @@ def require_value(arguments: list[str]) -> None:
     for before, argument in zip(["", *arguments], arguments, strict=False):
         if argument == "" or re.fullmatch("--[a-z-]+=", argument):
             where = argument or f"the value after {before or 'the command'}"
-            raise UsageError(f"{where} is empty", "Give a value, or leave it out")
+            raise UsageError(f"{where} is empty", "Give a value, or leave the option out")
 
 
 @dataclass(frozen=True)

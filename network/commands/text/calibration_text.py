@@ -34,8 +34,8 @@ def format_coverage(calibration: Calibration) -> list[str]:
         for coverage, size in calibration.set_sizes.items()
     ]
     return [
-        "A prediction set lists every class that an image may have. To contain the correct one",
-        "at the rate in the first column, it needs on average the number of classes in the second:",
+        "A prediction set lists the classes that an image may have. The coverage is the share of",
+        "images whose set contains the correct class; higher coverage needs larger sets:",
         "coverage   classes in a set, on average",
         *rows,
     ]

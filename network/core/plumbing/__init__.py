@@ -18,7 +18,10 @@ if TYPE_CHECKING:
         one_hot as one_hot,
         sigmoid as sigmoid,
     )
-    from network.core.plumbing.differences import rounding_of_differences as rounding_of_differences
+    from network.core.plumbing.differences import (
+        avoid_steep as avoid_steep,
+        rounding_of_differences as rounding_of_differences,
+    )
     from network.core.plumbing.trainable import Trainable as Trainable
     from network.core.plumbing.model_checks import check_shapes as check_shapes
 else:

@@ -10,14 +10,14 @@ from network.core.plumbing.layer_traits import LayerTraits
 ROUNDING = 4 * float(np.finfo(np.float64).eps)  # of a loss, relative to its largest ingredient
 
 
-def avoid_steep_params(layers: Sequence[object], params: Params) -> None:
+def avoid_steep(layers: Sequence[object], params: Params) -> None:
     """Move parameters away from values where finite differences fail; writes to `params`.
 
     It is the code of a gradient that is checked, so other values show its bugs as well.
     """
     for layer, layer_params in zip(layers, params, strict=True):
         if isinstance(layer, LayerTraits):  # a user's own layer need not be one
-            layer.avoid_steep_params(layer_params)
+            layer.avoid_steep(layer_params)
 
 
 def allow_for_kink(

@@ -82,7 +82,7 @@ class LayerTraits:
         Shapes: x (N, ...), the inputs of the layer for training images.
         """
 
-    def avoid_steep_params(self, params: LayerParams) -> None:
+    def avoid_steep(self, params: LayerParams) -> None:
         """Move parameters away from values where finite differences fail; writes to `params`."""
 
     # --- what it is made of -----------------------------------------------------------------------

@@ -37,3 +37,12 @@ def test_every_hint_names_the_run(cache, line):
     (hints,) = re.findall(r"Next: (.*)", answer.stderr)
     for hint in re.findall(PROGRAM, hints):
         assert "first" in hint.split("network ")[1], hints
+
+
+@pytest.mark.parametrize("options", ["--preset small", "--hidden 5 --loss cross-entropy", ""])
+def test_the_hint_of_an_initial_network_trains_it(cache, options):
+    app, name = APPS["network"], f"fresh-{len(options)}"
+    line = f"init --dataset mnist-sample {options} --name {name} --cache-dir {cache}"
+    hint = CliRunner().invoke(app, line.split()).stderr.split("Next: network ")[1]
+    line = f"{hint} --epochs 1 --limit 50 --cache-dir {cache}"
+    assert CliRunner().invoke(app, line.split()).exit_code == 0

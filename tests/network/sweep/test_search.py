@@ -174,7 +174,7 @@ def test_what_is_no_sweep_is_told(cache, tmp_path):
     study = make_study(cache, "taken")
     with pytest.raises(UsageError, match='a sweep named "taken" already exists'):
         make_study(cache, "taken")
-    with pytest.raises(UsageError, match=r'sweep is "takn"; expected .*Did you mean taken'):
+    with pytest.raises(UsageError, match=r'--name is "takn"; expected .*Did you mean taken'):
         load_study(cache, "takn")
     with pytest.raises(UsageError, match="is not a valid run name"):
         make_study(cache, "../taken")
