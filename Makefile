@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 COVERING := tests/pipeline tests/network/images/pages tests/network/runs tests/network/training/test_configuration.py tests/network/commands/test_predict_files.py
 PAGE_TOOLS := tests/page/node_modules/.bin
 
-.PHONY: help run lab lint test fast slow test-all coverage ranges lowest newest ci page soak mutation format clean
+.PHONY: help run lab lint generated test fast slow test-all coverage ranges lowest newest ci page soak mutation format clean
 
 help:
 	@echo "make run       install, fetch, build, train and test: about a minute"
@@ -27,6 +27,7 @@ help:
 	@echo "make ci        all of these, each test once"
 	@echo "make soak      longer versions of the tests of docs/reliability.md: hours"
 	@echo "make mutation  how many deliberate bugs the tests detect: a quarter of an hour"
+	@echo "make generated  write what is generated from the code: reference pages, types of options"
 	@echo "make format    format the code with ruff"
 	@echo "make clean     remove .venv and all cached files except the raw files"
 
@@ -45,6 +46,12 @@ lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Each is written at its end, so that a command that fails leaves the old one.
+generated: .venv/installed-dev
+	page=$$($(BIN)/python -m network.commands.text.options_page) && printf '%s\n' "$$page" > docs/reference/options.md
+	page=$$($(BIN)/python -m tests.support.commands_page) && printf '%s\n' "$$page" > docs/reference/commands.md
+	types=$$($(BIN)/python -m tests.support.option_types) && printf '%s\n' "$$types" > network/api/train_options.py
 
 # mypy beside the tests: it uses one core, and the tests wait for each other at their ends.
 test: .venv/installed-dev

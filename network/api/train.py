@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from network.api.run import Run, open_run
+from network.api.train_options import TrainOptions
 from network.commands.text.run_text import format_epoch
 from network.core.params import Params
 from network.runs.training_run import TrainingRun, create_training_run, inherit_architecture
@@ -73,7 +74,7 @@ def train(
     preset: str | None = None,
     verbose: bool = False,
     cache_dir: Path | str | None = None,
-    **options: Any,
+    **options: Unpack[TrainOptions],
 ) -> Run:
     """Train a network and return its run, with the defaults of `network train`.
 
@@ -102,7 +103,7 @@ def create_training(
     name: str | None = None,
     preset: str | None = None,
     cache_dir: Path | str | None = None,
-    **options: Any,
+    **options: Unpack[TrainOptions],
 ) -> Training:
     """Create a run, and train it yourself in a loop over its events.
 

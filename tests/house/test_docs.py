@@ -50,7 +50,7 @@ def test_every_command_is_in_the_readme_and_every_option_is_explained(program, c
 def test_the_page_of_commands_is_their_help():
     page = (REPOSITORY / "docs" / "reference" / "commands.md").read_text("utf-8")
     assert page == render_commands(), (
-        "Write it again: python -m tests.support.commands_page > docs/reference/commands.md"
+        "Write it again: make generated"
     )
 
 

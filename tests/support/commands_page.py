@@ -1,6 +1,6 @@
 """Write docs/reference/commands.md: exit codes and commands, from the declarations.
 
-python -m tests.support.commands_page > docs/reference/commands.md
+make generated
 """
 
 from collections.abc import Iterator

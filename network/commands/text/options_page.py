@@ -1,6 +1,6 @@
 """The page docs/reference/options.md, generated from the training options.
 
-python -m network.commands.text.options_page > docs/reference/options.md
+make generated
 """
 
 from collections.abc import Iterator

@@ -8,7 +8,7 @@ from tests.support.checkout import REPOSITORY
 def test_the_page_of_options_is_up_to_date():
     page = (REPOSITORY / "docs" / "reference" / "options.md").read_text("utf-8")
     assert page == render_options(), (
-        "Write it again: python -m network.commands.text.options_page > docs/reference/options.md"
+        "Write it again: make generated"
     )
 
 
