@@ -10,8 +10,8 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile
 # Tests start hundreds of processes, and each would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
-# The tests of what reads or writes files, which is what coverage is measured of (pyproject.toml).
-COVERING := tests/pipeline tests/network/images/pages tests/network/runs tests/network/training/test_configuration.py tests/network/commands/test_predict_files.py
+# Slow tests wait about as much as they compute.
+WAITING := -n $(shell $(PYTHON) -c "import os; print(3 * (os.cpu_count() or 1) // 2)") --dist worksteal
 PAGE_TOOLS := tests/page/node_modules/.bin
 
 .PHONY: help run lab lint generated test fast slow test-all coverage ranges lowest newest ci page soak mutation format clean
@@ -61,10 +61,10 @@ fast: .venv/installed-dev
 	$(PYTEST) -m "not slow"
 
 slow: .venv/installed-dev
-	$(PYTEST) -m slow
+	$(PYTEST) $(WAITING) -m slow
 
 coverage: .venv/installed-dev
-	$(PYTEST) -m "not slow" $(COVERING) --cov
+	$(PYTEST) -m "not slow and covering" --cov
 
 test-all: slow coverage
 
@@ -73,8 +73,7 @@ test-all: slow coverage
 ci: .venv/installed-dev
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target lowest newest lint page
 	$(MAKE) --no-print-directory coverage
-	$(PYTEST) -m "not slow" $(COVERING:%=--ignore=%)
-	$(MAKE) --no-print-directory slow
+	$(PYTEST) $(WAITING) -m "slow or not covering"
 
 ranges: lowest newest
 

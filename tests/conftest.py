@@ -37,6 +37,14 @@ settings.register_profile(  # a mutant is killed by any example, the smallest is
 )
 settings.load_profile("fast")
 
+# The tests of what reads or writes files, of which coverage is measured (pyproject.toml).
+COVERING = tuple(
+    REPOSITORY / "tests" / it
+    for it in (
+        "pipeline", "network/images/pages", "network/runs",
+        "network/training/test_configuration.py", "network/commands/test_predict_files.py",
+    )
+)  # fmt: skip
 NOT_SLOW = pytest.StashKey[int]()
 Completed = subprocess.CompletedProcess[str]
 RunCommand = Callable[..., Completed]
@@ -73,6 +81,8 @@ def pytest_collection() -> Generator[None, Any, Any]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Call a test with a browser slow, and leave out what --soak alone has time for."""
     for item in items:
+        if any(item.path.is_relative_to(it) for it in COVERING):
+            item.add_marker("covering")
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
     config.stash[NOT_SLOW] = sum(not item.get_closest_marker("slow") for item in items)
