@@ -69,10 +69,20 @@ def explain(error: Any, command: Any, ctx: Any, words: list[str]) -> UsageError:
         extra = first_of(found[1], words)
         message = f"{show_value(extra)} is not expected here"
         hint = suggest_commas(extra, options, words) or next(options_for(extra, command, ctx), "")
+    elif found := re.match(r"Missing argument '(.*?)(?:\.\.\.)?'", message):
+        message = f"{found[1]} is missing"
+        hint = next(values_taken(options, words), "")
     elif found := re.search(r"for '(\S+)':.*?'(.*)' is not one of (.*)", message):
         expected = " or ".join(re.findall("'(.*?)'", found[3]))
         message = f"{found[1]} is {show_value(found[2])}; expected {expected}"
     return UsageError(message, f"{hint} {help_hint(ctx)}".lstrip())
+
+
+def values_taken(options: dict[str, Any], words: list[str]) -> Iterator[str]:
+    """Yield which option took the last word, which was perhaps meant as an argument."""
+    for name, value in pairwise(words[-2:]):
+        if name in options and not options[name].is_flag:
+            yield f"{quote([value])} is the value of {name} {options[name].metavar}."
 
 
 def suggest_option(typed: str, options: dict[str, Any]) -> str:

@@ -71,7 +71,7 @@ def test_the_extras_that_are_suggested_exist():
         ("network train --epochs many", "--epochs"),
         ("network train --preset fats-97", "no preset fats-97"),
         ("network sweep --preset fast-97", "no preset fast-97"),
-        ("pipeline show mnist && network predict", "Missing argument"),
+        ("pipeline show mnist && network predict", "IMAGE is missing"),
         ("make everything", "the Makefile has no"),
         ("pip install -e '.[labs]'", "no extra"),
         ("python3 -m pip install 'mnist-neural-net[labs]'", "no extra"),

@@ -177,7 +177,7 @@ def check_ours(program: str) -> Callable[[list[str]], None]:
         except (typer.TyperException, UsageError) as error:
             problem = str(error) if isinstance(error, UsageError) else error.format_message()
             message = f"{program} {' '.join(words)}: {problem}"
-            is_short = re.search("Missing argument|requires a value", message)
+            is_short = re.search("[A-Z]+ is missing|requires a value", message)
             raise (IncompleteError if is_short else NotTypedError)(message) from error
 
     return parse

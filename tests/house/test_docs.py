@@ -49,9 +49,7 @@ def test_every_command_is_in_the_readme_and_every_option_is_explained(program, c
 
 def test_the_page_of_commands_is_their_help():
     page = (REPOSITORY / "docs" / "reference" / "commands.md").read_text("utf-8")
-    assert page == render_commands(), (
-        "Write it again: make generated"
-    )
+    assert page == render_commands(), "Write it again: make generated"
 
 
 def test_the_table_of_exit_codes_has_every_error():

@@ -10,9 +10,7 @@ from tests.support.option_types import render_types
 
 def test_the_module_is_the_one_that_the_options_give():
     module = (REPOSITORY / "network" / "api" / "train_options.py").read_text("utf-8")
-    assert module == render_types(), (
-        "Write it again: make generated"
-    )
+    assert module == render_types(), "Write it again: make generated"
 
 
 def test_an_option_may_be_none_where_a_configuration_may_have_none():

@@ -212,7 +212,7 @@ def test_an_ensemble_stands_alone_and_may_be_a_member(call, call_json, three, bu
         (("compare", "one", "foreign"), 2, "run one uses mnist and run foreign uses five-digits"),
         (("compare", "one", "one"), 2, "run one is named 2 times"),
         (("compare", "one", "tow"), 3, 'run "tow" not found'),
-        (("compare", "one"), 2, "Missing argument"),
+        (("compare", "one"), 2, "RUN is missing"),
         (("compare", "one", "narrow"), 2, "run narrow has 3 outputs, but 10 classes"),
         (("ensemble", "one"), 2, "an ensemble needs two runs or more; found 1"),
         (("ensemble", "one", "two", "one"), 2, "run one is named 2 times"),

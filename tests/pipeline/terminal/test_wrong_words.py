@@ -78,6 +78,7 @@ def test_an_argument_that_is_typed_as_an_option_is_shown_without_it(command):
         ("network train --epoch 8", "Did you mean --epochs?"),
         ("network show --output a.png", "Did you mean --out?"),
         ("network init --hidden 128 64", "Separate values with commas: --hidden 128,64."),
+        ("network predict --steps a.png", "a.png is the value of --steps FILE."),
         ("network report first 'my report.html'", "Did you mean --out 'my report.html'?"),
     ],
 )
@@ -95,6 +96,7 @@ def test_what_was_meant_is_suggested(line, hint):
         ("network train --shuffle", "No such option: --shuffle"),
         ("network lab a", '"a" is not expected here'),
         ("network train --json=3", "--json does not take a value"),
+        ("network predict", "IMAGE is missing"),
         ("network predict x --format xml", '--format is "xml"; expected csv or kaggle'),
     ],
 )

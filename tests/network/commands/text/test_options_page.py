@@ -7,9 +7,7 @@ from tests.support.checkout import REPOSITORY
 
 def test_the_page_of_options_is_up_to_date():
     page = (REPOSITORY / "docs" / "reference" / "options.md").read_text("utf-8")
-    assert page == render_options(), (
-        "Write it again: make generated"
-    )
+    assert page == render_options(), "Write it again: make generated"
 
 
 def test_the_page_has_a_row_for_every_option_and_its_aliases():
