@@ -84,12 +84,3 @@ def add_legend(
     """Add a legend to a panel that has named lines."""
     if panel.get_legend_handles_labels()[1]:
         panel.legend(loc=where, fontsize="small")
-
-
-def frameless(panel: "Axes") -> None:
-    """Remove axes and frame, which an image does not need."""
-    panel.set_xticks([])
-    panel.set_yticks([])
-    panel.grid(visible=False)
-    for spine in panel.spines.values():
-        spine.set_visible(False)
