@@ -143,6 +143,10 @@ class Number(Kind[float]):
     def format(self, value: float) -> str:
         return f"{value:g}"
 
+    def show(self, value: Any) -> str:
+        is_exact = isinstance(value, float) and float(self.format(value)) == value  # 1.0 is 1
+        return self.format(value) if is_exact else super().show(value)
+
     def describe(self) -> str:
         return "" if math.isinf(self.low) else format_range(self.low, self.high)
 

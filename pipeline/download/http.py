@@ -181,7 +181,7 @@ def describe_failure(error: Exception) -> str:
     """Return why a connection failed: the innermost, most specific reason."""
     while isinstance(reason := getattr(error, "reason", None) or first_argument(error), Exception):
         error = reason
-    text = str(error).split(": ", 1)[-1] if "object at 0x" in str(error) else str(error)
+    text = re.sub(r"^<?[\w.]*Connection\b.*?: |\[Errno -?\d+\] ", "", str(error))
     return text or type(error).__name__
 
 
