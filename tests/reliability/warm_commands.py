@@ -19,6 +19,7 @@ import pickle
 import pkgutil
 import select
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -112,6 +113,7 @@ class WarmCommands:
         self.process.stdin.write(json.dumps(request).encode() + b"\n")
         while len(answer := self.read_answer()) > 1:
             self.codes[answer[0]] = answer[1]
+        self.codes.pop(answer[0], None)  # of an earlier process with its number
         return answer[0]
 
     def read_answer(self) -> list[int]:
@@ -226,7 +228,7 @@ def become(
         descriptor = os.open(path, flags)
         os.dup2(descriptor, number)
         os.close(descriptor)
-    reopen_on_terminal()
+    reopen_streams()
     if file_size is not None:
         import resource  # which Windows has not
 
@@ -237,10 +239,10 @@ def become(
     waste_writes(int(os.environ.get(WASTED_WRITES, "0")))
 
 
-def reopen_on_terminal() -> None:
-    """Give Python streams as it makes them where it starts on a terminal: lines, and no seeking."""
+def reopen_streams() -> None:
+    """Give Python streams as it makes them on a terminal or a pipe: lines, and no seeking."""
     for name, number in (("stdout", 1), ("stderr", 2)):
-        if os.isatty(number):
+        if os.isatty(number) or stat.S_ISFIFO(os.fstat(number).st_mode):
             before = getattr(sys, name)
             kept = {"encoding": before.encoding, "errors": before.errors}
             setattr(sys, name, open(number, "w", buffering=1, closefd=False, **kept))  # noqa: SIM115
