@@ -1,6 +1,7 @@
 """A command in a fork of a process that has imported everything, to be watched and signalled."""
 
 import contextlib
+import math
 import os
 import signal
 import tempfile
@@ -41,7 +42,7 @@ class WarmProcess:
         self.returncode = self.warm.wait(self.pid, timeout)
         return self.returncode
 
-    def communicate(self, timeout: float) -> tuple[str, str]:
+    def communicate(self, timeout: float = math.inf) -> tuple[str, str]:
         """Wait for its end, and return all that it said and that was not read before."""
         told = self.stderr.read()
         self.wait(timeout)
