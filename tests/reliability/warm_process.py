@@ -44,7 +44,8 @@ class WarmProcess:
 
     def communicate(self, timeout: float = math.inf) -> tuple[str, str]:
         """Wait for its end, and return all that it said and that was not read before."""
-        told = self.stderr.read()
+        with self.stderr:
+            told = self.stderr.read()
         self.wait(timeout)
         return self.out.read_text(), told
 
