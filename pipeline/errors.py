@@ -41,7 +41,10 @@ CAUSES = (  # class of a library's error, a part of its text, what is wrong with
 
 def printable(text: str) -> str:
     """Escape control characters, so that no file name moves the cursor."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+    text = str(text)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def excerpt(text: str, limit: int = 100) -> str:

@@ -3,18 +3,11 @@
 import hashlib
 import io
 import json
-from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
-from network.runs.checkpoints import (
-    CHECKSUM_BYTES,
-    hash_arrays,
-    pack_checkpoint,
-    parse_npy,
-    unpack_checkpoint,
-    with_checksum,
-)
+from network.runs.checkpoints import CHECKSUM_BYTES, hash_arrays, parse_npy, with_checksum
 from tests.reliability.mutations import choose, mutate
 from tests.reliability.sealed_mutations import change_value
 from tests.reliability.zips import members_of, zip_of
@@ -126,10 +119,17 @@ def change_zip_behind_the_seal(rng, data, other):
 
 def change_saved_meta(rng, data, other):
     """Change values of the meta alone, and save the checkpoint as it then is."""
-    checkpoint = unpack_checkpoint(data, "a seed")
-    own = {"format", "layers", "sha256"}
-    meta = {key: value for key, value in checkpoint.meta.items() if key not in own}
-    return pack_checkpoint(replace(checkpoint, meta=change_value(rng, meta)))
+    (name, content), *arrays = unchanged_members(data)
+    meta = json.loads(parse_npy(name, content).tobytes())
+    own = {key: meta.pop(key) for key in ("format", "layers", "sha256")}
+    meta = own | change_value(rng, meta) | {"sha256": own["sha256"]}
+    return resealed([(name, npy_of(meta)), *arrays])
+
+
+@lru_cache
+def unchanged_members(data: bytes) -> tuple[tuple[str, bytes], ...]:
+    """List the members of a valid checkpoint, whose meta is the first."""
+    return tuple(members_of(data))
 
 
 CHECKPOINT_MUTATIONS = (change_members, change_members, change_zip_behind_the_seal)

@@ -148,6 +148,8 @@ class Workshop:
         Thread(target=self.server.serve_forever, daemon=True).start()
         self.states = self.make_states(folder / "states")
         self.right = right_content(Cache(self.states["pickles"], "right"), self.dataset)
+        self.known: dict[str, Known] = {}  # of commands that have been rehearsed
+        self.watched: dict[str, list[Call]] = {}
 
     def make_states(self, folder: Path) -> dict[str, Path]:
         """Make every state that a command starts from."""
@@ -211,12 +213,19 @@ class Workshop:
         before = artefacts(self.cache)
         ended = self.run(name, strace=strace)
         assert ended.code == 0, ended
-        return Known(self.dataset, before, artefacts(self.cache), self.right)
+        self.known[name] = Known(self.dataset, before, artefacts(self.cache), self.right)
+        return self.known[name]
+
+    def known_of(self, name: str) -> Known:
+        """Say which versions are known, from a rehearsal if there was one."""
+        return self.known.get(name) or self.rehearse(name)
 
     def watch(self, name: str) -> tuple[list[Call], Known]:
-        """Rehearse a command under strace, and list its calls on the cache, too."""
-        known = self.rehearse(name, watch(self.logs))
-        return calls_on(self.cache.root, self.logs), known
+        """Rehearse a command under strace, once for all, and list its calls on the cache, too."""
+        if name not in self.watched:
+            self.rehearse(name, watch(self.logs))
+            self.watched[name] = calls_on(self.cache.root, self.logs)
+        return self.watched[name], self.known[name]
 
     def disturb(self, name: str, call: Call, what: str, *more: str) -> Ended | None:
         """Run a command from its start, and let one of its calls on the cache meet `what`.

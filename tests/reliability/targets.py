@@ -212,3 +212,18 @@ TARGETS = {parser.name: parser for parser in PARSERS} | {
     )
     for kind, make_seeds in PICTURES.items()
 }
+
+JSON_FILES = [it.name for it in PARSERS if it.knowing is SEALED_MUTATIONS]
+
+# Parsers of the same kind of file share so many inputs; the formats of other people are tried by
+# `tests/pipeline/formats`, too.
+KINDS = {
+    "IDX": (10_000, ["IDX", "zip of IDX"]),
+    "gzip": (10_000, ["gzip of IDX"]),
+    "pickles": (10_000, [it.name for it in PARSERS if it.knowing is PICKLE_MUTATIONS]),
+    "checkpoints": (10_000, ["checkpoint", "checkpoint to inspect", "npz of images"]),
+    "JSON": (10_000, [*JSON_FILES, "history", "run"]),
+    "images": (10_000, list(PICTURES)),
+    "tables": (2_000, ["CSV", "MATLAB file of images"]),
+}
+INPUTS = {name: math.ceil(count / len(names)) for count, names in KINDS.values() for name in names}

@@ -94,7 +94,7 @@ def some(name, calls, count):
 @every_kind(COMMANDS)
 def test_an_error_at_any_call_is_told_and_harms_nothing(name, workshop, amount, judge):
     calls, known = workshop.watch(name)
-    chosen = calls if name == "publish" else choose(calls, amount(9, len(calls)))
+    chosen = calls if name == "publish" else choose(calls, amount(6, len(calls)))
     for call in chosen:
         ended = workshop.disturb(name, call, "error=EIO")
         if ended is not None:

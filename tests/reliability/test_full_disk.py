@@ -147,7 +147,7 @@ def test_a_stdout_too_full_for_json_is_told_and_harms_nothing(name, workshop, ju
 
 
 def look_at_a_full_stream(name, workshop, judge, *more):
-    known = workshop.rehearse(name)
+    known = workshop.known_of(name)
     workshop.reset(name)
     ended = workshop.run(name, *more, stdout=str(FULL))
     judge.streams += 1

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.reliability.giants import GIANTS
-from tests.reliability.targets import TARGETS
+from tests.reliability.targets import INPUTS, TARGETS
 from tests.support.checkout import REPOSITORY
 
 FIGURE = (
@@ -81,7 +81,7 @@ def judge(folder, found):
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("target", TARGETS)
 def test_no_input_makes_a_parser_misbehave(target, watch, tmp_path, amount, figure):
-    found = watch(tmp_path, target, amount(3600, 1800), amount(2_000, 10**9))
+    found = watch(tmp_path, target, amount(3600, 1800), amount(INPUTS[target], 10**9))
     counts = ("inputs", "accepted", "escaped", "executed", "most_ms", "most_mib")
     figure(FIGURE, parsers=1, **{name: found[name] for name in counts})
     judge(tmp_path, found)

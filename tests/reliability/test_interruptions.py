@@ -9,9 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,8 +18,9 @@ from network.runs.checkpoints import load_checkpoint
 from network.runs.replay import hash_params
 from network.sweep.find_study import load_study
 from pipeline.storage.cache import Cache
+from tests.reliability.warm_process import running
 from tests.support.checkout import REPOSITORY
-from tests.support.pace import PATIENCE, ends_soon
+from tests.support.pace import PATIENCE, ends_soon, slowness_here
 from tests.support.small_digits import NAME, make_small_digits
 
 pytestmark = [
@@ -32,7 +31,8 @@ R5 = "R5: {kills} trainings killed and taken up, {other} runs ended with other w
 R7 = "R7: {signals} signals in {commands} commands, {wrong} not obeyed within 2 s by their code"
 R7_RUNS = "R7: {runs} trainings stopped by a signal and taken up, {other} ended with other weights"
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]  # the last of a terminal that closes
-LONG = "--epochs 30 --batch-size 5"  # less than a second, with 30 checkpoints
+EPOCHS = 15  # in less than a second, each with a checkpoint
+LONG = f"--epochs {EPOCHS} --batch-size 5"
 RECIPES = [
     f"{LONG} --optimizer sgd",
     f"{LONG} --optimizer adam --average 0.9 --schedule one-cycle",
@@ -45,28 +45,6 @@ RECIPES = [
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
     return make_small_digits(tmp_path_factory.mktemp("interrupted"))
-
-
-@contextmanager
-def running(command, cache):
-    """Start a command; it must not outlive the test."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", *command.split()],
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(cache.root)},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cache.root,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def wait_until_at_work(process):
-    """Wait until the command itself runs: then NumPy is loaded."""
-    maps = Path(f"/proc/{process.pid}/maps")
-    while process.poll() is None and "_multiarray_umath" not in maps.read_text():
-        time.sleep(0.005)
 
 
 def train(recipe, name):
@@ -99,11 +77,11 @@ def train_to_the_end(warm, cache, recipe, name, moments=()):
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_training_killed_at_random_moments_ends_with_the_same_weights(
-    recipe, shared_workshop, cache, amount, figure
+    recipe, warm_commands, cache, amount, figure
 ):
     number = RECIPES.index(recipe)
     rng = np.random.default_rng(number)
-    train = partial(train_to_the_end, shared_workshop.warm, cache, recipe)
+    train = partial(train_to_the_end, warm_commands, cache, recipe)
     started = time.monotonic()
     assert train(f"whole-{number}") == 0
     whole = time.monotonic() - started  # as long as a training takes as the machine is now
@@ -122,22 +100,22 @@ def send(process, number):
     A Python that is interrupted while C code runs Python code (an import of NumPy does) ends by
     the signal itself, whatever exit code was asked for: a shell sees 130 in both.
     """
-    is_soon, out, err = ends_soon(process, number)
+    is_soon, out, err = ends_soon(process, number, slowness_here())
     is_right = process.returncode in {128 + number, -number}
     return is_soon and is_right and not out and "Traceback" not in err
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_training_stopped_by_a_signal_saves_and_goes_on_to_the_same_weights(
-    number, shared_workshop, cache, amount, figure
+    number, warm_commands, cache, amount, figure
 ):
     rng, recipe, wrong, other = random.Random(int(number)), RECIPES[2], 0, 0
-    go_on = partial(train_to_the_end, shared_workshop.warm, cache, recipe)
+    go_on = partial(train_to_the_end, warm_commands, cache, recipe)
     go_on(f"whole-{number.name}")
     for turn in range(amount(4, 100)):
         name = f"stopped-{number.name}-{turn}"
-        with running(train(recipe, name), cache) as process:
-            for _ in range(rng.randint(1, 30)):
+        with running(warm_commands, train(recipe, name), cache) as process:
+            for _ in range(rng.randint(1, EPOCHS)):
                 assert "run" in (line := process.stderr.readline()) or "epoch" in line
             wrong += not send(process, number) or process.returncode != 128 + number
         go_on(name)
@@ -148,14 +126,16 @@ def test_a_training_stopped_by_a_signal_saves_and_goes_on_to_the_same_weights(
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_test_stopped_by_a_signal_leaves_the_run_as_it_was(number, built_cache, amount, figure):
+def test_a_test_stopped_by_a_signal_leaves_the_run_as_it_was(
+    number, warm_commands, built_cache, amount, figure
+):
     layers = "Conv2D(32,9),ReLU,Conv2D(16,9),ReLU,Flatten"  # some seconds for 10,000 images
     name, rng, wrong = f"slow-{number.name}", random.Random(int(number)), 0
-    with running(f"network init --layers {layers} --name {name}", built_cache) as process:
+    line = f"network init --layers {layers} --name {name}"
+    with running(warm_commands, line, built_cache) as process:
         assert process.wait(PATIENCE) == 0
     for _ in range(amount(4, 50)):
-        with running(f"network test {name}", built_cache) as process:
-            wait_until_at_work(process)
+        with running(warm_commands, f"network test {name}", built_cache) as process:
             time.sleep(rng.uniform(0, 0.5))
             wrong += not send(process, number)
     figure(R7, signals=amount(4, 50), commands=1, wrong=wrong)
@@ -165,13 +145,15 @@ def test_a_test_stopped_by_a_signal_leaves_the_run_as_it_was(number, built_cache
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_download_stopped_by_a_signal_leaves_nothing_behind(number, tmp_path, amount, figure):
+def test_a_download_stopped_by_a_signal_leaves_nothing_behind(
+    number, warm_commands, tmp_path, amount, figure
+):
     cache, rng, wrong = Cache(tmp_path, "test"), random.Random(int(number)), 0
     os.environ["NO_PROXY"] = "127.0.0.1"
     for _ in range(amount(4, 50)):
         with socket.create_server(("127.0.0.1", 0)) as silent:  # and answers nothing
             address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-            with running(f"pipeline fetch --mirror {address}", cache) as process:
+            with running(warm_commands, f"pipeline fetch --mirror {address}", cache) as process:
                 assert select.select([silent], [], [], PATIENCE)[0]  # somebody calls
                 time.sleep(rng.uniform(0, 0.2))
                 wrong += not send(process, number)
@@ -181,7 +163,9 @@ def test_a_download_stopped_by_a_signal_leaves_nothing_behind(number, tmp_path, 
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_sweep_stopped_by_a_signal_loses_no_trial(number, cache, tmp_path, amount, figure):
+def test_a_sweep_stopped_by_a_signal_loses_no_trial(
+    number, warm_commands, cache, tmp_path, amount, figure
+):
     name, rng, wrong = f"stopped-{number.name}", random.Random(int(number)), 0
     plan = tmp_path / f"{name}.toml"
     plan.write_text(
@@ -191,7 +175,7 @@ def test_a_sweep_stopped_by_a_signal_loses_no_trial(number, cache, tmp_path, amo
     finished = 0
     for turn in range(amount(2, 50)):
         what = f"--resume --name {name}" if turn else str(plan)
-        with running(f"network sweep {what} --workers 2", cache) as process:
+        with running(warm_commands, f"network sweep {what} --workers 2", cache) as process:
             assert "trials" in process.stderr.readline()
             time.sleep(rng.uniform(0, 1))
             wrong += not send(process, number)

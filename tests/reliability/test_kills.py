@@ -8,7 +8,9 @@ from time import perf_counter
 
 import pytest
 
-from pipeline.datasets.registry import MNIST
+from pipeline.build import build_pickles
+from pipeline.datasets.catalogue.mnist_sample import MNIST_SAMPLE
+from pipeline.download.fetch import fetch_dataset
 from pipeline.storage.cache import Cache
 from tests.reliability.judgement import Known, artefacts, is_healed, right_content, wrong_files
 from tests.reliability.scenarios import COMMANDS, POSIX, every_kind
@@ -22,7 +24,7 @@ from tests.reliability.strace import (
     was_hit,
     watch,
 )
-from tests.support.checkout import RAW, REPOSITORY
+from tests.support.checkout import REPOSITORY
 
 pytestmark = pytest.mark.slow
 
@@ -31,11 +33,11 @@ FIGURE = (
 )
 KILLED = -9
 
-# With the real data set, each as a process that starts from nothing; what they start from.
+# With real images, each as a process that starts from nothing; what they start from.
 REAL_COMMANDS = {
-    f"pipeline fetch --quiet --mirror {RAW.as_uri()}": (),
-    "pipeline build-pickles --quiet": ("raw",),
-    "network train --hidden 2 --epochs 1 --limit 500 --quiet": ("pickles",),
+    "pipeline fetch mnist-sample --quiet": (),
+    "pipeline build-pickles mnist-sample --quiet": ("raw",),
+    "network train --dataset mnist-sample --hidden 2 --epochs 1 --quiet": ("pickles",),
 }
 
 
@@ -103,11 +105,20 @@ def test_a_command_killed_at_any_moment_leaves_nothing_wrong_and_the_next_heals(
     judge.decide()
 
 
+@pytest.fixture(scope="module")
+def sample_cache(tmp_path_factory):
+    """A cache with real images: raw files and pickles."""
+    cache = Cache(tmp_path_factory.mktemp("sample"), "test")
+    fetch_dataset(cache, MNIST_SAMPLE)
+    build_pickles(cache, MNIST_SAMPLE)
+    return cache
+
+
 @NEEDS_STRACE
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("line", REAL_COMMANDS)
 def test_a_real_command_killed_at_any_call_leaves_nothing_wrong_and_the_next_heals(
-    line, workshop, built_cache, tmp_path, amount, judge
+    line, workshop, sample_cache, tmp_path, amount, judge
 ):
     cache, logs = Cache(tmp_path / "cache", "test"), tmp_path / "logs"
     arguments = [*line.split(), "--cache-dir", str(cache.root)]
@@ -115,14 +126,14 @@ def test_a_real_command_killed_at_any_call_leaves_nothing_wrong_and_the_next_hea
     def run(strace):
         shutil.rmtree(cache.root, ignore_errors=True)
         for part in REAL_COMMANDS[line]:
-            shutil.copytree(built_cache.root / part, cache.root / part)
+            shutil.copytree(sample_cache.root / part, cache.root / part)
         before = artefacts(cache)
         command = [*strace, sys.executable, "-m", *arguments]
         subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=False)
         return before
 
     before = run(watch(logs))
-    known = Known(MNIST, before, artefacts(cache), right_content(built_cache, MNIST))
+    known = Known(MNIST_SAMPLE, before, artefacts(cache), right_content(sample_cache, MNIST_SAMPLE))
     calls = [call for call in calls_on(cache.root, logs) if call.name in WRITING]
     chosen = spread(calls, amount(1, len(calls)))
     for call in chosen:

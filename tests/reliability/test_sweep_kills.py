@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 
@@ -11,7 +10,7 @@ import pytest
 
 from network.runs.training_run import create_training_run
 from network.sweep.find_study import load_study
-from tests.support.checkout import REPOSITORY
+from tests.reliability.warm_process import WarmProcess
 from tests.support.pace import PATIENCE
 from tests.support.processes import children_of, command_line
 from tests.support.small_digits import NAME, make_small_digits
@@ -49,12 +48,15 @@ def cache(tmp_path):
     return make_small_digits(tmp_path)
 
 
-def start(cache, *arguments):
-    return subprocess.Popen(
-        [sys.executable, "-m", "network", "sweep", *arguments, "--workers", "2", "--quiet"],
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(cache.root)},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cache.root,
-    )  # fmt: skip
+@pytest.fixture
+def start(warm_commands, cache):
+    """Start a sweep; its workers are processes that begin with nothing."""
+
+    def start(*arguments):
+        words = ["network", "sweep", *arguments, "--workers", "2", "--quiet"]
+        return WarmProcess(warm_commands, words, cache)
+
+    return start
 
 
 def finished_trials(cache):
@@ -90,7 +92,7 @@ def wait_for_the_end_of(children):
 
 
 @pytest.mark.timeout(7200)
-def test_no_trial_is_lost_whoever_is_killed(cache, tmp_path, amount, figure):
+def test_no_trial_is_lost_whoever_is_killed(start, cache, tmp_path, amount, figure):
     plan = tmp_path / "killed.toml"
     plan.write_text(PLAN)
     rng, wanted = random.Random(15), amount(10, 200)
@@ -99,7 +101,7 @@ def test_no_trial_is_lost_whoever_is_killed(cache, tmp_path, amount, figure):
     while workers < wanted or parents < wanted:
         is_begun = (cache.sweeps() / "killed" / "plan.json").exists()
         what = ("--resume", "--name", "killed") if is_begun else (str(plan),)
-        process = start(cache, *what, "--trials", str(len(known) + TRIALS))
+        process = start(*what, "--trials", str(len(known) + TRIALS))
         wait_for_children(process)
         workers += kill_some_workers(process, rng, 1)
         time.sleep(rng.uniform(0, 0.5))
@@ -115,7 +117,7 @@ def test_no_trial_is_lost_whoever_is_killed(cache, tmp_path, amount, figure):
         lost += sum(now.get(number) != ended for number, ended in known.items())
         known = now
     total = len(known) + 4
-    last = start(cache, "--resume", "--name", "killed", "--trials", str(total))
+    last = start("--resume", "--name", "killed", "--trials", str(total))
     _, printed = last.communicate(timeout=PATIENCE)
     assert last.returncode == 0, printed
     study, ended = load_study(cache, "killed"), finished_trials(cache)

@@ -4,8 +4,6 @@ import contextlib
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -14,7 +12,7 @@ from network.runs.checkpoints import load_checkpoint
 from network.runs.folder import read_saved_history
 from network.runs.names import find_run
 from network.sweep.find_study import load_study
-from tests.support.checkout import REPOSITORY
+from tests.reliability import warm_process
 from tests.support.pace import PATIENCE
 from tests.support.small_digits import NAME, make_small_digits
 
@@ -45,17 +43,12 @@ def cache(tmp_path):
     return make_small_digits(tmp_path)
 
 
-@contextlib.contextmanager
-def running(cache, line, *more):
+@pytest.fixture
+def running(warm_commands):
     """Start a command of the network, and end it if it has not ended."""
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(cache.root)}
-    command = [sys.executable, "-m", "network", *line.split(), *more]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    return lambda cache, line, *more: warm_process.running(
+        warm_commands, f"network {line}", cache, *more
+    )
 
 
 def ended(process, code):
@@ -76,7 +69,7 @@ def is_told(line, what, first):
 
 
 @pytest.mark.parametrize("again", ["train --resume one", "calibrate one"])
-def test_a_second_writer_of_a_run_is_refused(cache, again, figure):
+def test_a_second_writer_of_a_run_is_refused(running, cache, again, figure):
     with running(cache, f"{TRAIN} 100000 --name one") as first:
         wait_for(first, "epoch   2")
         for number in (signal.SIGCONT, signal.SIGSTOP):
@@ -90,7 +83,7 @@ def test_a_second_writer_of_a_run_is_refused(cache, again, figure):
         assert ended(first, 130).endswith(" train --resume one")
 
 
-def test_a_run_whose_trainer_was_killed_is_free(cache):
+def test_a_run_whose_trainer_was_killed_is_free(running, cache):
     with running(cache, f"{TRAIN} 100000 --name one") as first:
         wait_for(first, "epoch   2")
         first.kill()
@@ -100,7 +93,9 @@ def test_a_run_whose_trainer_was_killed_is_free(cache):
         ended(second, 143)
 
 
-def test_a_stopped_training_never_replaces_the_run_that_was_finished_elsewhere(cache, figure):
+def test_a_stopped_training_never_replaces_the_run_that_was_finished_elsewhere(
+    running, cache, figure
+):
     with running(cache, f"{TRAIN} 300 --name one") as first:
         wait_for(first, "epoch   3")
         first.send_signal(signal.SIGSTOP)
@@ -122,7 +117,7 @@ def test_a_stopped_training_never_replaces_the_run_that_was_finished_elsewhere(c
 
 
 @pytest.mark.parametrize("stop", [None, signal.SIGINT])
-def test_a_run_that_is_removed_while_it_is_trained_is_told_in_one_line(cache, stop):
+def test_a_run_that_is_removed_while_it_is_trained_is_told_in_one_line(running, cache, stop):
     with running(cache, f"{TRAIN} 100000 --name one --film") as first:
         wait_for(first, "epoch   2")
         first.send_signal(signal.SIGSTOP)
@@ -135,7 +130,7 @@ def test_a_run_that_is_removed_while_it_is_trained_is_told_in_one_line(cache, st
 
 
 @pytest.mark.parametrize("again", ["sweep {plan} --name s", "sweep --resume --name s"])
-def test_a_second_sweep_of_one_name_is_refused(cache, again, tmp_path, figure):
+def test_a_second_sweep_of_one_name_is_refused(running, cache, again, tmp_path, figure):
     plan = tmp_path / "plan.toml"
     plan.write_text(PLAN)
     with running(cache, f"sweep {plan} --name s --workers 1") as first:
@@ -152,7 +147,7 @@ def test_a_second_sweep_of_one_name_is_refused(cache, again, tmp_path, figure):
     assert counts.complete >= 1
 
 
-def test_of_sweeps_that_start_at_once_one_goes_on(cache, tmp_path):
+def test_of_sweeps_that_start_at_once_one_goes_on(running, cache, tmp_path):
     plan = tmp_path / "plan.toml"
     plan.write_text(PLAN.replace("400", "3"))
     lines = [f"sweep {plan} --name s --workers 1"] * 3
@@ -165,7 +160,7 @@ def test_of_sweeps_that_start_at_once_one_goes_on(cache, tmp_path):
     assert load_study(cache, "s").counts().complete == 3
 
 
-def test_runs_that_workers_train_have_one_writer_too(cache):
+def test_runs_that_workers_train_have_one_writer_too(running, cache):
     with running(cache, f"{TRAIN} 100000 --name one") as first:
         wait_for(first, "epoch   2")
         with running(cache, "train --resume one --workers 1") as second:

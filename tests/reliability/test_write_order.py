@@ -11,6 +11,7 @@ from tests.reliability.strace import (
     WRITES,
     Call,
     read_threads,
+    watch,
 )
 
 FIGURE = (
@@ -77,7 +78,7 @@ def unpublished_files(calls):
 def test_every_rename_is_between_the_fsync_of_the_file_and_that_of_its_folder(
     name, workshop, figure
 ):
-    workshop.watch(name)
+    workshop.rehearse(name, watch(workshop.logs))
     threads = [
         [c for c in thread if c.touches(workshop.cache.root) or c.name in SYNCS_OF_ALL]
         for thread in read_threads(workshop.logs)

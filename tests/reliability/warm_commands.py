@@ -13,14 +13,17 @@ import gc
 import importlib
 import io
 import json
+import math
 import os
 import pickle
 import pkgutil
 import select
 import signal
+import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -33,6 +36,8 @@ PROGRAMS = {
     "network": "network.cli",
     "publish": "tests.reliability.publishing",
 }
+# What few commands need and every fork would copy; in the end of a process onnx looks for leaks.
+LEFT_OUT = ("network.lab", "network.plots.notebook_figure", "network.runs.exports.onnx_file")
 PR_SET_PTRACER, ANY_PROCESS = 0x59616D61, -1  # linux/prctl.h
 
 
@@ -58,9 +63,10 @@ class WarmCommands:
         variables["NO_PROXY"] = "127.0.0.1"
         for name in ("DISPLAY", "WAYLAND_DISPLAY", "MNIST_CACHE_DIR", "PYTHONUNBUFFERED"):
             variables.pop(name, None)
-        self.process = subprocess.Popen(
+        self.codes: dict[int, int] = {}  # of commands that have ended, until somebody asks
+        self.process = subprocess.Popen(  # read without a buffer, for `select` sees none
             [*prefix, sys.executable, __file__, str(folder / "datasets")],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, cwd=folder,
             env=variables | environment,
         )  # fmt: skip
 
@@ -93,24 +99,39 @@ class WarmCommands:
         with attached(strace, pid):
             os.kill(pid, signal.SIGCONT)
             meanwhile(pid)
-            if killed_after is not None and not self.has_answered(killed_after):
+            if killed_after is not None and self.wait(pid, killed_after) is None:
                 with contextlib.suppress(ProcessLookupError):  # it has just ended
                     os.kill(pid, signal.SIGKILL)
-            code = int(self.process.stdout.readline())
+            code = self.wait(pid)
         printed = (
             "" if given else Path(it).read_text() for given, it in ((stdout, out), (stderr, err))
         )
         return Ended(code, *printed)
 
     def ask(self, **request: Any) -> int:
-        """Send a request and return the number in the answer."""
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
+        """Send a request, and return the process that is ready to begin."""
+        self.process.stdin.write(json.dumps(request).encode() + b"\n")
+        while len(answer := self.read_answer()) > 1:
+            self.codes[answer[0]] = answer[1]
+        self.codes.pop(answer[0], None)  # of an earlier process with its number
+        return answer[0]
 
-    def has_answered(self, seconds: float) -> bool:
-        """Wait at most so long for the end of the command."""
-        return bool(select.select([self.process.stdout], [], [], seconds)[0])
+    def read_answer(self) -> list[int]:
+        """Read of a process that is ready, or of one that has ended and by which code."""
+        answer = self.process.stdout.readline()
+        assert answer, "the warm process has ended"
+        return [int(word) for word in answer.split()]
+
+    def wait(self, pid: int, seconds: float = math.inf) -> int | None:
+        """Wait for the end of a command, at most so long; return its code."""
+        until = time.monotonic() + seconds
+        while pid not in self.codes:
+            left = None if seconds == math.inf else max(0, until - time.monotonic())
+            if not select.select([self.process.stdout], [], [], left)[0]:
+                return None
+            ended, code = self.read_answer()
+            self.codes[ended] = code
+        return self.codes[pid]
 
     def view(self, path: Path) -> Path:
         """Where this process finds what the commands find at a path, mounts of theirs included."""
@@ -146,17 +167,43 @@ def attached(strace: Sequence[str], pid: int) -> Any:
 
 
 def serve() -> list[str]:
-    """Fork for every request; return in the fork alone, with the arguments of its command."""
-    while line := sys.stdin.readline():
-        request = json.loads(line)
-        pid = os.fork()
-        if pid == 0:
-            become(**request)
-            return list(request["arguments"])
-        os.waitpid(pid, os.WUNTRACED)  # it stops itself when it is ready
-        print(pid, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
-    return []
+    """Fork for every request; return in the fork alone, with the arguments of its command.
+
+    Several may run at once: each is told of when it is ready, and again when it has ended.
+    """
+    running, (woken, wake) = set[int](), os.pipe()
+    for end in (woken, wake):
+        os.set_blocking(end, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake)
+    while True:
+        if woken in select.select([sys.stdin, woken], [], [])[0]:
+            os.read(woken, 1 << 10)
+            tell_ended(running)
+        elif not (line := sys.stdin.readline()):
+            return []
+        else:
+            request = json.loads(line)
+            pid = os.fork()
+            if pid == 0:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                os.close(woken)
+                os.close(wake)
+                become(**request)
+                return list(request["arguments"])
+            os.waitpid(pid, os.WUNTRACED)  # it stops itself when it is ready
+            running.add(pid)
+            print(pid, flush=True)
+
+
+def tell_ended(running: set[int]) -> None:
+    """Tell of every process that has ended, and forget it."""
+    for pid in sorted(running):
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            running.remove(pid)
+            print(pid, os.waitstatus_to_exitcode(status), flush=True)
 
 
 def become(
@@ -181,7 +228,7 @@ def become(
         descriptor = os.open(path, flags)
         os.dup2(descriptor, number)
         os.close(descriptor)
-    reopen_on_terminal()
+    reopen_streams()
     if file_size is not None:
         import resource  # which Windows has not
 
@@ -192,10 +239,10 @@ def become(
     waste_writes(int(os.environ.get(WASTED_WRITES, "0")))
 
 
-def reopen_on_terminal() -> None:
-    """Give Python streams as it makes them where it starts on a terminal: lines, and no seeking."""
+def reopen_streams() -> None:
+    """Give Python streams as it makes them on a terminal or a pipe: lines, and no seeking."""
     for name, number in (("stdout", 1), ("stderr", 2)):
-        if os.isatty(number):
+        if os.isatty(number) or stat.S_ISFIFO(os.fstat(number).st_mode):
             before = getattr(sys, name)
             kept = {"encoding": before.encoding, "errors": before.errors}
             setattr(sys, name, open(number, "w", buffering=1, closefd=False, **kept))  # noqa: SIM115
@@ -215,11 +262,12 @@ def waste_writes(count: int) -> None:
 
 
 def import_everything() -> None:
-    """Import every module of both packages, and what they import only when it is needed."""
+    """Import nearly every module of both packages, and what they import only when it is needed."""
     for name in ("pipeline", "network"):
         package = importlib.import_module(name)
         for module in pkgutil.walk_packages(package.__path__, f"{name}."):
-            if not module.name.endswith(("__main__", "network.sklearn")):  # its BLAS is another
+            is_needed = not module.name.startswith((*LEFT_OUT, "network.sklearn"))  # another BLAS
+            if is_needed and not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
     for name in (*PROGRAMS.values(), "requests", "rich.progress", "PIL.PngImagePlugin", "filelock"):
         with contextlib.suppress(ImportError):

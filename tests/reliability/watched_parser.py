@@ -31,7 +31,7 @@ from tests.reliability.mutations import change
 from tests.reliability.targets import TARGETS, Target
 
 CPU_SECONDS = 20  # for an input: what takes longer hangs
-SLOW_MS = 1000  # what takes longer is read again, for other processes use the caches, too
+SLOW_MS = 2000  # what takes longer is read again, for other processes use the caches, too
 SPARE_BYTES = 300 << 20  # that a parser may order beside what the process has at the start
 MOST_FAULTS = 10  # that are kept
 GOOD = ("accepted", "refused")
