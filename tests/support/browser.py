@@ -41,11 +41,11 @@ WAIT = 120_000  # milliseconds for what a page is to show; a busy machine takes 
 SIZES = {"wide": (1440, 900), "phone": (375, 812)}
 TRAIN = "train --quiet --seed 0 --name"
 RUNS = (
-    f"{TRAIN} first --epochs 4 --learning-rate 7",
+    f"{TRAIN} first --epochs 6 --learning-rate 7 --limit 20000",
     f"{TRAIN} convolution --epochs 1 --limit 6000 --loss cross-entropy --optimizer adam --layers",
 )
 # Whoever has chosen no run sees the one that was trained last: that of whichever test came before.
-CHOOSE_FIRST = 'localStorage.getItem("run") ?? localStorage.setItem("run", "first")'
+CHOOSE = 'localStorage.getItem("run") ?? localStorage.setItem("run", "{}")'
 CONVOLUTION = "Conv2D(8, 5), ReLU, MaxPool2D, Flatten"
 
 
@@ -197,13 +197,14 @@ def open_page(
 ) -> Iterator[Callable[..., "Page"]]:
     """Open a view of the lab, and fail if it complains or asks another host.
 
-    Call: open_page("#draw", size="phone", dark=True) -> page.
+    Call: open_page("#draw", run="convolution", size="phone", dark=True) -> page.
     """
     watched, contexts = Watched(lab.address), []
 
     def open_view(
-        view: str = "", size: str = "wide", dark: bool = False, address: str = "", **options: Any
-    ) -> "Page":
+        view: str = "", size: str = "wide", dark: bool = False, address: str = "",
+        run: str = "first", **options: Any,
+    ) -> "Page":  # fmt: skip
         width, height = SIZES[size]
         context = browser.new_context(
             viewport={"width": width, "height": height},
@@ -212,7 +213,7 @@ def open_page(
             **options,
         )
         contexts.append(context)
-        context.add_init_script(CHOOSE_FIRST)
+        context.add_init_script(CHOOSE.format(run))
         page = context.new_page()
         page.set_default_timeout(WAIT)
         entrance = address or lab.entrance

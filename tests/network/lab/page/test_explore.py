@@ -50,11 +50,8 @@ RUNS = ("first", "convolution")  # one ends with sigmoids, one with a softmax
 
 
 def open_explore(open_page, run="first", **options):
-    page = open_page("#explore", **options)
+    page = open_page("#explore", run=run, **options)
     page.wait_for_selector(".thumb")
-    if page.input_value("#run-picker") != run:
-        page.select_option("#run-picker", run)
-        page.wait_for_selector(".thumb")
     expect(page.locator("#run-picker")).to_have_value(run)
     page.wait_for_selector(".scatter-state", state="hidden")
     return page
