@@ -8,7 +8,7 @@ import subprocess
 import venv
 from pathlib import Path
 
-import matplotlib
+import matplotlib as mpl
 import numpy as np
 from PIL import Image
 
@@ -26,7 +26,7 @@ from {name}.cli import main
 if __name__ == "__main__":
     sys.exit(main())
 """
-MATPLOTLIB = {"MPLBACKEND": "agg", "MPLCONFIGDIR": matplotlib.get_cachedir()}  # has the fonts
+MATPLOTLIB = {"MPLBACKEND": "agg", "MPLCONFIGDIR": mpl.get_cachedir()}  # has the fonts
 HOSTILE = b"\x80\x04cposix\nsystem\n(X\x04\x00\x00\x00truetR."
 
 
@@ -87,7 +87,7 @@ class CheckoutCopy:
         (self.root / "trainedBiases.pickle").write_bytes(pickle.dumps(biases))
 
     def choose_preset(self, name: str) -> None:
-        """Write the user's configuration: a preset for trainings without options, made to end soon."""
+        """Write the user's configuration: a preset for trainings, which is made to end soon."""
         folder = self.home / ".config" / "mnist-neural-net"
         folder.mkdir(parents=True)
         (folder / "config.toml").write_text(f'preset = "{name}"\n', "utf-8")
