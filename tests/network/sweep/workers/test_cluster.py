@@ -110,9 +110,7 @@ def test_a_scheduler_that_is_not_there_is_told_in_a_line(cache, plan, run_comman
     assert not cache.sweeps().exists()
 
 
-def test_a_scheduler_that_goes_away_leaves_a_study_to_go_on_with(
-    cluster, cache, plan, run_json
-):
+def test_a_scheduler_that_goes_away_leaves_a_study_to_go_on_with(cluster, cache, plan, run_json):
     worker = cluster.add_worker()
     while "Register worker" not in cluster.log:
         time.sleep(0.1)
