@@ -1,5 +1,6 @@
 """A checkout after the README's start, with the files that the guides name, in a bare shell."""
 
+import os
 import pickle
 import re
 import shutil
@@ -7,16 +8,17 @@ import subprocess
 import venv
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 from PIL import Image
 
 from network import load_dataset
 from pipeline.storage.cache import Cache
 from tests.support.checkout import REPOSITORY
-from tests.support.installed_copy import share_packages
+from tests.support.installed_copy import BARE, share_packages
 from tests.support.pace import PATIENCE
 
-PARTS = ("pipeline", "network", "docs", "benchmarks", "cache/raw")
+PARTS = ("pipeline", "network", "docs", "benchmarks")
 PROGRAM = """#!{python}
 import sys
 from {name}.cli import main
@@ -24,6 +26,7 @@ from {name}.cli import main
 if __name__ == "__main__":
     sys.exit(main())
 """
+MATPLOTLIB = {"MPLBACKEND": "agg", "MPLCONFIGDIR": mpl.get_cachedir()}  # has the fonts
 HOSTILE = b"\x80\x04cposix\nsystem\n(X\x04\x00\x00\x00truetR."
 
 
@@ -35,11 +38,12 @@ class CheckoutCopy:
         self.home.mkdir()
         for part in PARTS:
             shutil.copytree(REPOSITORY / part, self.root / part)
+        for part in ("raw", "pickles"):  # whoever writes them puts another file in their place
+            shutil.copytree(built.root / part, self.root / "cache" / part, copy_function=os.link)
         for file in filter(
             Path.is_file, [*REPOSITORY.glob("[!.]*"), REPOSITORY / "cache/README.md"]
         ):
             shutil.copy(file, self.root / file.relative_to(REPOSITORY))
-        shutil.copytree(built.root / "pickles", self.root / "cache" / "pickles")
         self.runs = self.root / "cache" / "runs"
         if runs is not None:
             shutil.copytree(runs, self.runs)
@@ -73,7 +77,7 @@ class CheckoutCopy:
         np.savetxt(self.root / "test.csv", named, "%d", ",", header=header, comments="")
         guide = (self.root / "docs" / "how-to" / "searching.md").read_text("utf-8")
         (plan,) = re.findall(r"```toml\n(\[sweep\].*?)```", guide, re.DOTALL)
-        plan = plan.replace("epochs = 40", "epochs = 1\nlimit = 2000")
+        plan = plan.replace("epochs = 40", "epochs = 1\nlimit = 300")
         (self.root / "plan.toml").write_text(plan, "utf-8")
         (self.root / "mine.toml").write_text('optimizer = "adam"\n', "utf-8")
         (self.root / "weights.pickle").write_bytes(HOSTILE)
@@ -83,10 +87,12 @@ class CheckoutCopy:
         (self.root / "trainedBiases.pickle").write_bytes(pickle.dumps(biases))
 
     def choose_preset(self, name: str) -> None:
-        """Write the user's configuration, with a preset for trainings without options."""
+        """Write the user's configuration: a preset for trainings, which is made to end soon."""
         folder = self.home / ".config" / "mnist-neural-net"
         folder.mkdir(parents=True)
         (folder / "config.toml").write_text(f'preset = "{name}"\n', "utf-8")
+        preset = self.root / "network" / "training" / "presets" / f"{name}.toml"
+        preset.write_text(f"limit = 1000\n{preset.read_text('utf-8')}", "utf-8")
 
     def type_lines(self, lines: list[str], active: bool = True) -> str:
         """Type lines into a bare shell at the root of the checkout; return all that they print.
@@ -97,7 +103,7 @@ class CheckoutCopy:
         script = script.replace("\necho $?", " || echo $?")
         done = subprocess.run(
             ["/bin/bash", "-e", "-c", script], cwd=self.root, text=True, check=False,
-            env={"HOME": str(self.home), "PATH": "/usr/bin:/bin", "MPLBACKEND": "agg"},
+            env={"HOME": str(self.home), **BARE, **MATPLOTLIB},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE,
         )  # fmt: skip
         assert done.returncode == 0, f"{script}\n{done.stdout}"

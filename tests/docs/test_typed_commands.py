@@ -35,12 +35,22 @@ NOT_RUN = {  # what is only parsed, and why
     r"^make (lab|test|soak)|^network lab|^jupyter|optuna-dashboard": "does not end soon",
     r"^python benchmarks|-m pytest": "takes long",
     r"^python docs/examples/read_my_digits": "trains on all of MNIST, once, in test_examples.py",
+    r"^network sweep docs/examples/": "is run in test_examples.py, and its result is checked there",
+}
+RUNS_ONCE = {  # where it is read in others, too
+    "make run": README,
+    **dict.fromkeys(
+        ("pipeline build-pickles mnist-sample", "network train --dataset mnist-sample"),
+        REPOSITORY / "docs/package.md",
+    ),
 }
 SHORTER = {  # what is added to a command so that it ends soon
-    "network train": " --epochs 1 --limit 2000",  # enough for the coverage of a guide
+    "network train": " --epochs 1 --limit 300",
+    "network check": " --sample 20",
     "network sweep --best": " --seeds 1",
     "network sweep": " --trials 2 --workers 1",
 }
+MORE_IMAGES = {"handwriting.md": " --limit 450 --validation 0.45"}  # for the coverage in the guide
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -123,7 +133,8 @@ def test_the_commands_of_a_guide_run_where_they_are_read(
     if document == README:
         checkout.choose_preset("fast-97")  # so that the training of `make run` ends soon
     for block in find_blocks(document):
-        lines = [shorten(line) for line in block.lines if not reason_not_to_run(line, document)]
+        kept = [line for line in block.lines if not reason_not_to_run(line, document)]
+        lines = [shorten(line, MORE_IMAGES.get(document.name, "")) for line in kept]
         printed = checkout.type_lines(lines)
         figure(TYPED, commands=0, run=len(lines))
         for hint in re.findall(r"(?:Next|Install it): (.*)", printed):
@@ -150,15 +161,16 @@ def test_what_a_command_suggests_can_be_typed_until_the_network_is_tested(
 
 def reason_not_to_run(line: str, document: Path) -> str | None:
     """Return why a command is only parsed, None if it is run."""
-    if line == "make run" and document != README:
-        return "runs once, for the README"
+    typed = line.partition("#")[0].rstrip()
+    if document != RUNS_ONCE.get(typed, document):
+        return f"runs once, for {RUNS_ONCE[typed].name}"
     return next((why for pattern, why in NOT_RUN.items() if re.search(pattern, line)), None)
 
 
-def shorten(line: str) -> str:
+def shorten(line: str, more_images: str = "") -> str:
     """Let a command end soon: fewer images, epochs and trials."""
     command = line.partition("#")[0].rstrip()
     for start, more in SHORTER.items():
         if re.search(rf"(^|/|-m ){start}\b", command) and "--resume" not in command:
-            return command + more
+            return command + more + more_images * (start == "network train")
     return command

@@ -39,14 +39,15 @@ OPTIONS = [
 ]
 WAIT = 120_000  # milliseconds for what a page is to show; a busy machine takes its time
 SIZES = {"wide": (1440, 900), "phone": (375, 812)}
-TRAIN = "train --quiet --seed 0 --name"
-RUNS = (
-    f"{TRAIN} first --epochs 4 --learning-rate 7",
-    f"{TRAIN} convolution --epochs 1 --limit 6000 --loss cross-entropy --optimizer adam --layers",
-)
+RUNS: dict[str, dict[str, Any]] = {  # one ends with sigmoids, one with a softmax
+    "first": {"epochs": 6, "limit": 20_000, "learning_rate": 7.0},
+    "convolution": {
+        "epochs": 1, "limit": 6000, "loss": "cross-entropy", "optimizer": "adam",
+        "layers": "Conv2D(8, 5), ReLU, MaxPool2D, Flatten",
+    },
+}  # fmt: skip
 # Whoever has chosen no run sees the one that was trained last: that of whichever test came before.
-CHOOSE_FIRST = 'localStorage.getItem("run") ?? localStorage.setItem("run", "first")'
-CONVOLUTION = "Conv2D(8, 5), ReLU, MaxPool2D, Flatten"
+CHOOSE = 'localStorage.getItem("run") ?? localStorage.setItem("run", "{}")'
 
 
 @dataclass
@@ -95,6 +96,12 @@ def network(cache: Cache, *arguments: str, **options: Any) -> subprocess.Popen[s
     return subprocess.Popen(command, env=environment, text=True, **options)
 
 
+def train_run(cache: Cache, name: str, film: bool = False, **choices: Any) -> None:
+    """Train a run in this process, which is sooner there than a command."""
+    training = create_training_run(cache, Configuration(**choices), name, film=film)
+    deque(training.train(), maxlen=0)
+
+
 @contextmanager
 def running_lab(cache: Cache, *options: str) -> Iterator[LabProcess]:
     """Start a lab on a free port, and stop it in the end if it has not been stopped."""
@@ -122,9 +129,8 @@ def lab_cache(built_cache: Cache, tmp_path_factory: pytest.TempPathFactory) -> C
     """A cache with two runs, one of them a convolution, for all tests of the lab."""
     cache = Cache(tmp_path_factory.mktemp("lab") / "cache", "test")
     shutil.copytree(built_cache.root / "pickles", cache.root / "pickles", copy_function=os.link)
-    for line in RUNS:
-        layers = [CONVOLUTION] if line.endswith("--layers") else []
-        assert network(cache, *line.split(), *layers).wait() == 0
+    for name, choices in RUNS.items():
+        train_run(cache, name, **choices)
     return cache
 
 
@@ -139,9 +145,8 @@ def lab(lab_cache: Cache) -> Iterator[LabProcess]:
 def quick_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabProcess]:
     """A lab with a run of a few digits and its film: soon there, to be asked what it refuses."""
     cache = make_small_digits(tmp_path_factory.mktemp("quick lab"))
-    chosen = Configuration(dataset=NAME, epochs=1, validation=0.5)
     for name, film in (("first", False), ("filmed", True)):
-        deque(create_training_run(cache, chosen, name, film=film).train(), maxlen=0)
+        train_run(cache, name, film, dataset=NAME, epochs=1, validation=0.5)
     with running_lab(cache) as started:
         yield started
 
@@ -197,13 +202,14 @@ def open_page(
 ) -> Iterator[Callable[..., "Page"]]:
     """Open a view of the lab, and fail if it complains or asks another host.
 
-    Call: open_page("#draw", size="phone", dark=True) -> page.
+    Call: open_page("#draw", run="convolution", size="phone", dark=True) -> page.
     """
     watched, contexts = Watched(lab.address), []
 
     def open_view(
-        view: str = "", size: str = "wide", dark: bool = False, address: str = "", **options: Any
-    ) -> "Page":
+        view: str = "", size: str = "wide", dark: bool = False, address: str = "",
+        run: str = "first", **options: Any,
+    ) -> "Page":  # fmt: skip
         width, height = SIZES[size]
         context = browser.new_context(
             viewport={"width": width, "height": height},
@@ -212,7 +218,7 @@ def open_page(
             **options,
         )
         contexts.append(context)
-        context.add_init_script(CHOOSE_FIRST)
+        context.add_init_script(CHOOSE.format(run))
         page = context.new_page()
         page.set_default_timeout(WAIT)
         entrance = address or lab.entrance
@@ -270,6 +276,16 @@ def check_layout(page: "Page") -> None:
         return box.width && !scrolls && (box.right > innerWidth + 1 || box.left < -1);
     }).map((element) => element.outerHTML.slice(0, 120))""")
     assert wide == []
+
+
+def each_size(page: "Page") -> Iterator[str]:
+    """Give a page each size after the other, and a phone's dark colours; yield its name."""
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        theme = "dark" if size == "phone" else "light"
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_selector(f"html[data-theme={theme}]")
+        yield size
 
 
 def check_both_layouts(page: "Page") -> None:

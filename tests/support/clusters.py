@@ -13,6 +13,7 @@ from tests.support.pace import PATIENCE
 
 SCHEDULER = ("scheduler", "--port", "0", "--no-dashboard")
 WORKER = ("worker", "--nworkers", "1", "--nthreads", "1", "--no-dashboard")
+ALONE = ("--no-nanny",)  # without the process that would start it again: half of the work
 
 
 class Cluster:
@@ -52,8 +53,9 @@ class Cluster:
         """What the scheduler has said so far."""
         return (self.folder / "log-0").read_text()
 
-    def add_worker(self, host="127.0.0.1", before=()):
-        return self.start(*WORKER, self.address, "--host", host, *self.options, before=before)
+    def add_worker(self, host="127.0.0.1", before=(), alone=ALONE):
+        told = (self.address, "--host", host, *alone, *self.options)
+        return self.start(*WORKER, *told, before=before)
 
     def stop(self):
         for process in self.processes:

@@ -14,7 +14,9 @@ from tests.support.checkout import REPOSITORY
 from tests.support.pace import PATIENCE
 
 SOURCES = ("pyproject.toml", "MANIFEST.in", "LICENSE", "docs/package.md", "pipeline", "network")
-BARE = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+BARE = {  # what a bare shell has; threads that wait for each other would keep both cores busy
+    "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1",
+}  # fmt: skip
 NO_NETWORK = "(from versions: none)"  # what pip says when it reaches no index
 
 
@@ -83,7 +85,7 @@ class InstalledCopy:
         return [str(inside), *words[1:]] if inside.is_file() else words
 
     def environment(self) -> dict[str, str]:
-        """Return what a bare shell has."""
+        """Return the variables of a bare shell."""
         return {**BARE, "HOME": str(self.folder)}
 
 

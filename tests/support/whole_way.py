@@ -16,7 +16,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.support.checkout import RAW, REPOSITORY
 from tests.support.installed_copy import InstalledCopy, StepError
-from tests.support.programs import PROGRAMS
+from tests.support.programs import COMMANDS, PROGRAMS
 
 LINES = """
 pipeline list
@@ -83,10 +83,12 @@ def go_the_whole_way(copy: InstalledCopy) -> Iterator[str]:
     yield from run_lines(copy, LINES)
     yield "the Python of the README"
     run_document("README.md", copy)
-    for program in PROGRAMS:
-        for command in program.commands:
-            yield f"{program.name} {command} --help"
-            copy.call([program.name, command, "--help"])
+    run = {tuple(line.split()[:2]) for line in (LINES + LINES_WITH_EXTRAS).splitlines() if line}
+    helped = [program.name for program in PROGRAMS]  # and every command that is not run
+    helped += [command for command in COMMANDS if tuple(command.split()) not in run]
+    for words in helped:
+        yield f"{words} --help"
+        copy.call([*words.split(), "--help"])
 
 
 def use_the_extras(copy: InstalledCopy) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The bug fixes of the original: each trains, all together work, and the tutorial has them."""
 
+import os
 import re
 import subprocess
 import sys
@@ -70,7 +71,7 @@ def test_the_script_prints_the_rows_that_it_is_asked_for(built_cache, tmp_path):
     done = subprocess.run(
         [sys.executable, REPOSITORY / "benchmarks" / "repair.py",
          "--steps", "0", "--seeds", "1", "--out", chart],
-        env={"PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(built_cache.root)},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "MNIST_CACHE_DIR": str(built_cache.root)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

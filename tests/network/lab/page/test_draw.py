@@ -22,11 +22,9 @@ def prediction_of(page):
 
 
 def open_draw(open_page, run="first", **options):
-    page = open_page("#draw", **options)
-    page.wait_for_selector(".cell")
-    if page.input_value("#run-picker") != run:
-        page.select_option("#run-picker", run)
+    page = open_page("#draw", run=run, **options)
     page.wait_for_selector(".view-draw .cell")
+    expect(page.locator("#run-picker")).to_have_value(run)
     return page
 
 

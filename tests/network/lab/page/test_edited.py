@@ -8,8 +8,9 @@ from playwright.sync_api import expect
 
 from network.lab.routes.models import MAX_SAVED_RUNS
 from network.runs.folder import load_run
+from network.runs.make_ensemble import make_ensemble
 from network.runs.names import find_run, list_runs
-from tests.support.browser import check_layout, network, running_lab
+from tests.support.browser import check_layout, running_lab, train_run
 from tests.support.pace import PATIENCE
 from tests.support.small_digits import NAME, make_small_digits
 
@@ -20,9 +21,10 @@ OFF = {"off": [[2, 0]]}
 def small_lab(tmp_path_factory):
     """A lab of its own: what is saved here is no other test's run."""
     cache = make_small_digits(tmp_path_factory.mktemp("edited"))
-    train = f"train --quiet --dataset {NAME} --hidden 5 --epochs 2 --validation 0.5 --name"
-    for line in (f"{train} first", f"{train} second --seed 1", "ensemble first second --name both"):
-        assert network(cache, *line.split()).wait() == 0
+    choices = {"dataset": NAME, "hidden": (5,), "epochs": 2, "validation": 0.5}
+    for seed, name in enumerate(("first", "second")):
+        train_run(cache, name, seed=seed, **choices)
+    make_ensemble(cache, ["first", "second"], "both")
     with running_lab(cache) as started:
         yield started
 

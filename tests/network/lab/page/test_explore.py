@@ -15,9 +15,10 @@ from network.metrics.risk_coverage import risk_coverage
 from network.metrics.robustness import CORRUPTIONS, corrupt, robustness_curve
 from network.runs.evaluate import load_runs
 from network.runs.evaluation_log import count_evaluations, read_evaluations
+from network.runs.make_ensemble import make_ensemble
 from pipeline.datasets.catalogue.mnist import MNIST
 from pipeline.datasets.registry import find_dataset
-from tests.support.browser import check_both_layouts, network, running_lab
+from tests.support.browser import check_both_layouts, running_lab, train_run
 from tests.support.small_digits import NAME, make_small_digits
 
 
@@ -50,11 +51,8 @@ RUNS = ("first", "convolution")  # one ends with sigmoids, one with a softmax
 
 
 def open_explore(open_page, run="first", **options):
-    page = open_page("#explore", **options)
+    page = open_page("#explore", run=run, **options)
     page.wait_for_selector(".thumb")
-    if page.input_value("#run-picker") != run:
-        page.select_option("#run-picker", run)
-        page.wait_for_selector(".thumb")
     expect(page.locator("#run-picker")).to_have_value(run)
     page.wait_for_selector(".scatter-state", state="hidden")
     return page
@@ -384,14 +382,11 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(quick_lab, path, status,
 def small_lab(tmp_path_factory):
     """A lab with few images: an ensemble of two runs, and a run without validation images."""
     cache = make_small_digits(tmp_path_factory.mktemp("small"))
-    train = f"train --dataset {NAME} --quiet --epochs 1"
-    for line in (
-        f"{train} --name plain --hidden 5",
-        f"{train} --name other --hidden 7,6",
-        "ensemble plain other --name together --quiet",
-        f"{train} --name greedy --hidden 3 --validation 0",
-    ):
-        assert network(cache, *line.split()).wait() == 0
+    choices = {"dataset": NAME, "epochs": 1}
+    train_run(cache, "plain", hidden=(5,), **choices)
+    train_run(cache, "other", hidden=(7, 6), **choices)
+    make_ensemble(cache, ["plain", "other"], "together")
+    train_run(cache, "greedy", hidden=(3,), validation=0.0, **choices)
     with running_lab(cache) as started:
         yield started
 

@@ -7,15 +7,14 @@ from playwright.sync_api import expect
 
 from network.runs.film import list_epochs
 from network.runs.names import find_run
-from tests.support.browser import check_layout, network
+from tests.support.browser import check_layout, network, train_run
 from tests.support.pace import PATIENCE
 
 
 @pytest.fixture(scope="module")
 def filmed(lab):
     """A run with a film of five epochs."""
-    line = "train --quiet --film --epochs 5 --limit 6000 --hidden 12 --name filmed"
-    assert network(lab.cache, *line.split()).wait() == 0
+    train_run(lab.cache, "filmed", film=True, epochs=5, limit=6000, hidden=(12,))
     return "filmed"
 
 
@@ -118,8 +117,7 @@ def test_a_film_plays_to_its_end_and_can_be_paused(open_page, filmed):
 
 
 def test_a_film_is_made_of_a_run_that_has_none(open_page, lab):
-    line = "train --quiet --epochs 2 --limit 3000 --name unfilmed"
-    assert network(lab.cache, *line.split()).wait() == 0
+    train_run(lab.cache, "unfilmed", epochs=2, limit=3000)
     page = show(open_page, "unfilmed")
     page.wait_for_selector(".film-offer")
     assert "2 epochs" in page.inner_text(".film-offer")
@@ -132,8 +130,7 @@ def test_a_film_is_made_of_a_run_that_has_none(open_page, lab):
 
 
 def test_making_a_film_is_seen_and_can_be_stopped(open_page, lab):
-    line = "train --quiet --epochs 100 --limit 6000 --name long"
-    assert network(lab.cache, *line.split()).wait() == 0
+    train_run(lab.cache, "long", epochs=100, limit=6000)
     page = show(open_page, "long")
     page.click("text=Make film")
     page.wait_for_function("() => document.querySelector('progress')?.value > 1")

@@ -23,9 +23,15 @@ HINTS_OF = """async (events) => {
 }"""
 
 
-@pytest.fixture
-def page(open_page):
-    return open_page("#train")
+@pytest.fixture(scope="module")
+def page(browser, lab):
+    """A page that has the rules, and is at another view: that of trainings would draw them all."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{lab.entrance}#film")
+    page.wait_for_selector(".view-film h1")
+    yield page
+    context.close()
 
 
 def begin(lab, **choices):

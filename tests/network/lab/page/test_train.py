@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from network.runs.checkpoints import load_checkpoint
 from network.runs.names import find_run
-from tests.support.browser import check_layout, network, wait_until_drawn
+from tests.support.browser import check_layout, each_size, network, wait_until_drawn
 from tests.support.pace import PATIENCE
 
 
@@ -178,17 +178,17 @@ def test_runs_lie_over_each_other_and_are_chosen_by_chips(open_page):
     page.wait_for_function("() => document.querySelectorAll('.curves polyline').length == 2")
 
 
-@pytest.mark.parametrize("size", ["wide", "phone"])
-def test_a_hint_stands_above_the_curves_and_is_read_out(open_page, size):
-    page = open_page("#train", size=size, dark=size == "phone")
+def test_a_hint_stands_above_the_curves_and_is_read_out(open_page):
+    page = open_page("#train")
     begin(page, limit="6000", epochs="500", learning_rate="100")
     page.wait_for_selector("[role=status] .hint:has-text('learning rate, 100, is too high')")
-    page.wait_for_function("""() => {
-        const boxes = [".hint", ".curves"].map((it) => document.querySelector(it));
-        const [hint, curves] = boxes.map((it) => it?.getBoundingClientRect());
-        return hint && curves.height && hint.bottom <= curves.top;
-    }""")
-    check_layout(page)
+    for _ in each_size(page):
+        page.wait_for_function("""() => {
+            const boxes = [".hint", ".curves"].map((it) => document.querySelector(it));
+            const [hint, curves] = boxes.map((it) => it?.getBoundingClientRect());
+            return hint && curves.height && hint.bottom <= curves.top;
+        }""")
+        check_layout(page)
     stop(page)
     page.select_option("#run-picker", "first")  # which learns
     page.wait_for_selector(".hint", state="detached")
@@ -203,26 +203,26 @@ def test_a_training_that_has_failed_says_what_to_do(open_page, lab):
     page.wait_for_selector(".hint:has-text('1,000,000, is too high. Restart with a tenth')")
 
 
-@pytest.mark.parametrize(
-    ("choices", "field", "words"),
-    [
-        ({"learning_rate": "-1"}, "learning_rate", "Learning rate is -1"),
-        ({"layers": "Linaer(3)"}, "layers", "Did you mean Linear?"),
-        ({"name": "first"}, "name", "never overwritten"),
-    ],
-)
-def test_what_makes_no_sense_is_told_at_its_field(open_page, choices, field, words):
+def test_what_makes_no_sense_is_told_at_its_field(open_page):
     page = open_page("#train")
     page.wait_for_selector(".new-training form", state="attached")
     page.evaluate("document.querySelector('.new-training').open = true")
     page.evaluate("document.querySelector('.more').open = true")
-    for name, text in choices.items():
-        page.fill(f"#field-{name}", text)
-    page.click("text=Start training")
-    page.wait_for_selector(
-        f".field.is-invalid:has(#field-{field}) .field-problem:has-text('{words}')"
-    )
-    check_layout(page)
+    for name, text, words in (
+        ("learning_rate", "-1", "Learning rate is -1"),
+        ("layers", "Linaer(3)", "Did you mean Linear?"),
+        ("name", "first", "never overwritten"),
+    ):
+        field = page.locator(f"#field-{name}")
+        before = field.input_value()
+        field.fill(text)
+        page.click("text=Start training")
+        page.wait_for_selector(
+            f".field.is-invalid:has(#field-{name}) .field-problem:has-text('{words}')"
+        )
+        expect(page.locator(".field.is-invalid")).to_have_count(1)
+        check_layout(page)
+        field.fill(before)
 
 
 def test_slow_motion_lets_each_step_be_seen(open_page):
@@ -242,16 +242,16 @@ def test_slow_motion_lets_each_step_be_seen(open_page):
     page.wait_for_selector(".speed", state="hidden")
 
 
-@pytest.mark.parametrize("size", ["wide", "phone"])
-def test_a_training_fits_every_window(open_page, size):
-    page = open_page("#train", size=size, dark=size == "phone")
+def test_a_training_fits_every_window(open_page):
+    page = open_page("#train")
     begin(page, limit="3000", epochs="400", hidden="64")
     wait_for_epoch(page, 2)
     page.wait_for_selector(".weights canvas")
-    check_layout(page)
-    small = page.evaluate("""() => [...document.querySelectorAll(
-        "main button, main select, main summary, nav a, header button, header select")]
-        .filter((it) => it.getBoundingClientRect().height && it.getBoundingClientRect().height < 40)
-        .map((it) => it.outerHTML)""")
-    assert small == []  # every one of them is large enough for a finger
+    for _ in each_size(page):
+        check_layout(page)
+        small = page.evaluate("""() => [...document.querySelectorAll(
+            "main button, main select, main summary, nav a, header button, header select")]
+            .map((it) => [it.getBoundingClientRect().height, it.outerHTML])
+            .filter(([height]) => height && height < 40)""")
+        assert small == []  # every one of them is large enough for a finger
     stop(page)

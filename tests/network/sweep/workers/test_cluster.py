@@ -64,8 +64,8 @@ def start(cache, *arguments):
 
 
 def test_a_sweep_on_a_cluster_is_that_of_this_machine(cluster, cache, plan, run_json):
-    cluster.add_worker()
-    cluster.add_worker()
+    for _ in range(2):
+        cluster.add_worker(alone=())
     options = ("--scheduler", cluster.address)
     found = run_json("network", "sweep", plan, "--name", "there", *options, cache=cache)
     assert sum(found["trials"].values()) == 4
@@ -110,24 +110,24 @@ def test_a_scheduler_that_is_not_there_is_told_in_a_line(cache, plan, run_comman
     assert not cache.sweeps().exists()
 
 
-def test_a_scheduler_that_goes_away_leaves_a_study_to_go_on_with(
-    cluster, cache, tmp_path, run_json
-):
-    slow = tmp_path / "slow.toml"
-    slow.write_text(PLAN.replace("epochs = 4", "epochs = 12000").replace("= 1\n", "= 90000\n", 1))
-    cluster.add_worker()
-    sweep = start(cache, "sweep", str(slow), "--scheduler", cluster.address)
-    database = cache.sweeps() / "slow" / "plan.json"
-    while not database.exists():
+def test_a_scheduler_that_goes_away_leaves_a_study_to_go_on_with(cluster, cache, plan, run_json):
+    worker = cluster.add_worker()
+    while "Register worker" not in cluster.log:
         time.sleep(0.1)
-    time.sleep(2)
+    os.killpg(worker.pid, signal.SIGSTOP)  # so that no trial ends
+    sweep = start(cache, "sweep", plan, "--scheduler", cluster.address)
+    while not (cache.sweeps() / "plan" / "plan.json").exists():
+        assert sweep.poll() is None, sweep.stderr.read()
+        time.sleep(0.1)
+    while not load_study(cache, "plan").optuna.trials:
+        time.sleep(0.1)
     cluster.stop()
     _, printed = sweep.communicate(timeout=PATIENCE)
     assert sweep.returncode == 5, printed
-    hint = r"was lost\. Resume: `\S+ -m network sweep --resume --name slow`"
+    hint = r"was lost\. Resume: `\S+ -m network sweep --resume --name plan`"
     assert re.search(hint, printed.splitlines()[-1])
     assert "Traceback" not in printed
-    found = run_json("network", "sweep", "--resume", "--name", "slow", "--trials", "1", cache=cache)
+    found = run_json("network", "sweep", "--resume", "--name", "plan", "--trials", "1", cache=cache)
     assert found["trials"]["complete"] == 1
 
 
@@ -148,7 +148,7 @@ def test_runs_whose_scheduler_goes_away_are_named_with_the_command_that_goes_on(
 
 
 def test_a_worker_that_is_killed_costs_no_trial(cluster, cache, plan, run_json):
-    first, _ = cluster.add_worker(), cluster.add_worker()
+    first, _ = cluster.add_worker(alone=()), cluster.add_worker()
     while not children_of(first.pid):
         time.sleep(0.1)
     os.killpg(first.pid, signal.SIGKILL)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 pytest.importorskip("distributed", reason="needs the extra `sweep`")
 
 ROLES = ("scheduler", "one", "two", "parent")
-QUICK = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "20s"}  # to detect a cut link
+QUICK = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "12s"}  # to detect a cut link; the least is 11
 PLAN = f"""
 [sweep]
 trials = 10
