@@ -39,6 +39,7 @@ from pipeline.formats.streams import (
     beginning,
     flat_files,
     split_called,
+    the_same,
     unpacked_file,
     visible_files,
 )
@@ -122,12 +123,12 @@ def find_pairs(path: Path, folder: Path) -> tuple[str, list[Pair], list[str]]:
 
     Raises: UsageError if there are several datasets, MissingError if a partner is missing.
     """
-    found: dict[str, dict[str, dict[str, Path]]] = {}
+    found: dict[str, dict[str, dict[str, list[Path]]]] = {}
     others = []
-    for file in visible_files(folder):  # x precedes x.gz, which is a copy of it
+    for file in visible_files(folder):
         if (name := parse_idx_name(file)) and is_idx_file(file):
             kinds = found.setdefault(name.prefix, {}).setdefault(split_called(name.split), {})
-            kinds.setdefault(name.kind, file)
+            kinds.setdefault(name.kind, []).append(file)
         else:
             others.append(file.name)
     if not path.is_dir():
@@ -142,7 +143,11 @@ def find_pairs(path: Path, folder: Path) -> tuple[str, list[Pair], list[str]]:
     if len(found) != 1:
         names = ", ".join(sorted(found))
         raise UsageError(f"{folder}: files of {len(found)} datasets: {names}", "Name one file")
-    ((prefix, splits),) = found.items()
+    ((prefix, candidates),) = found.items()
+    splits = {
+        split: {kind: the_same(files, f"the {split} {kind}") for kind, files in kinds.items()}
+        for split, kinds in candidates.items()
+    }
     for split, kinds in splits.items():
         if missing := {"images", "labels"} - kinds.keys():
             raise MissingError(
