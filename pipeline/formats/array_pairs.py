@@ -154,8 +154,14 @@ def pair_by_order(
     )
     if not fits or len(images) not in ORDERS:
         raise refusal(path, arrays, "not as many arrays of labels as of images, in the same order")
+    counts = [it.layout.image_count for it in images if it.layout]
+    note = ""
+    if counts[0] < max(counts):
+        note = f"{path}: its arrays have no names, so the first, of {counts[0]:,} images, were "
+        note += f"taken for training, though others have {max(counts):,}: if they are the test "
+        note += "images, name the arrays x_train, y_train, x_test, y_test"
     return [
-        Pair(split, x.array, y.array, x.layout)
+        Pair(split, x.array, y.array, x.layout, note=note)
         for split, x, y in zip(ORDERS[len(images)], images, labels, strict=True)
         if x.layout
     ]
