@@ -32,7 +32,9 @@ def without_bunch(
         return list(arrays), []
     names, target = by_name["target_names"], by_name["target"]
     ignored = BESIDE | COPIES
-    if names.kind != TEXT or len(np.unique(target.load().astype(str))) > max(names.shape, default=0):
+    if names.kind != TEXT or len(np.unique(target.load().astype(str))) > max(
+        names.shape, default=0
+    ):
         ignored = ignored | {"target_names"}
     kept = [it for it in arrays if it.name not in ignored]
     return kept, [it for it in arrays if it.name in ignored]

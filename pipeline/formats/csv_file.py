@@ -74,7 +74,9 @@ def is_table(path: Path, min_separators: int = 2) -> bool:
         return False
     if max(lines[0].count(it) for it in SEPARATORS) >= min_separators:
         return True
-    rows = [line.replace(b'"', b"").split()[:MIN_NUMBERS] for line in lines]  # the last one read may be cut
+    rows = [
+        line.replace(b'"', b"").split()[:MIN_NUMBERS] for line in lines
+    ]  # the last one read may be cut
     return any(len(it) == MIN_NUMBERS and is_row_of_numbers(b" ".join(it)) for it in rows)
 
 
@@ -163,7 +165,8 @@ def check_numbers(tables: Iterable[Table], plain: dict[str, str]) -> None:
         for name, line in table.names.items():
             if int(plain[name]) > MAX_LABEL:
                 what = f"label {name}; expected {MAX_LABEL} at most"
-                hint = f"If these are not labels, use {OPTION}"
+                hint = "If these are labels, write names of at most 256 classes instead, such as "
+                hint += f"c{name}; if they are not, use {OPTION}"
                 raise line_error(table.labels_path or table.path, line, what, hint)
 
 

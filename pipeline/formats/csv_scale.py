@@ -140,7 +140,8 @@ class Scale:
             what += f"; expected {format_level(self.limit)} / {self.divisor} at most"
             raise CorruptError(what, "--highest is the largest pixel of all")
         if len(self.tests) <= NEAR_TESTS:
-            return f"{path}: pixels are nearly whole numbers / {self.divisor}, and were rounded to those"
+            what = f"{path}: pixels are nearly whole numbers / {self.divisor}"
+            return f"{what}, and were rounded to those"
         return f"{path}: pixels are shares of full ink, whole numbers / {self.divisor}"
 
     def pixels(self, values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -44,9 +44,9 @@ class Dialect:
     separator: bytes = b","
     ends_with_one: bool = False  # every line does, after its last value
     is_single_quoted: bool = False
-    has_quoted_words: bool = False  # between blanks, as R's write.table saves them
     values: int = 1  # in a line
     header: bytes = b""  # the first line, where it may stand once more in the middle
+    has_quoted_words: bool = False  # between blanks, as R's write.table saves them
 
     def rows(self, line: int, block: bytes, is_first: bool) -> Iterator[tuple[int, bytes]]:
         """Yield the lines with values of a block, in runs with their first number.

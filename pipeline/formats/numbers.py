@@ -241,7 +241,7 @@ def one_hot_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[Any
         raise CorruptError(
             f"{where}: {rows.shape[1]} numbers for each image that are not one-hot; expected one "
             "label for each",
-            SAVEZ,
+            "If the largest is the class, save np.argmax(y, axis=1) instead of y. " + SAVEZ,
         )
     places: NDArray[np.intp] = rows.argmax(1)
     return places

@@ -14,11 +14,10 @@ from pipeline.errors import CorruptError, ProjectError, UsageError, printable
 from pipeline.formats import arff, npy, npz, parquet, pickle_files
 from pipeline.formats.archives import is_archive, unpack, unpack_together
 from pipeline.formats.csv_file import CSV, files_with_labels, suffixes_meant
-from pipeline.formats.csv_labels import find_pairs, first_lines
 from pipeline.formats.csv_header import PIXELS
+from pipeline.formats.csv_labels import find_pairs, first_lines
 from pipeline.formats.folder import PNG
 from pipeline.formats.idx_files import IDX, IDX_GZ
-from pipeline.formats.torchvision_folder import TORCHVISION
 from pipeline.formats.litter import SHOWN, list_folder, name_skipped
 from pipeline.formats.registry import FORMATS, find_format
 from pipeline.formats.source import Format, ReadOptions, Source
@@ -30,6 +29,7 @@ from pipeline.formats.streams import (
     unpacked_file,
     visible_files,
 )
+from pipeline.formats.torchvision_folder import TORCHVISION
 from pipeline.storage.cache import STALE_SECONDS, Cache
 
 KINDS = {IDX_GZ.name: IDX.name, TORCHVISION.name: PNG.name}

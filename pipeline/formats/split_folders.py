@@ -33,7 +33,8 @@ def link_files(found: dict[str, Path], folder: Path) -> dict[Path, Path]:
             links[folder / name_in(split, file, len(files) == 1)] = file
     outer = next(iter(found.values())).parent
     lists = [it / CLASSES for it in (outer, *found.values()) if (it / CLASSES).is_file()]
-    links |= {folder / CLASSES: it for it in lists[:1]}
+    if lists:
+        links[folder / CLASSES] = lists[0]
     for link, file in links.items():
         link.symlink_to(file.resolve())
     return links

@@ -21,9 +21,11 @@ from pipeline.pickles.machine import UnsafePickleError
 from pipeline.pickles.our_format import read_our_layout
 from pipeline.pickles.safe_load import MAX_OPCODES, frames_hold, is_plain_lists, load_bytes
 from pipeline.pickles.values import ENDLESS, CallResult, show
+from pipeline.storage.content import describe_content
 from pipeline.storage.decompression import BOMB_BYTES
 
 SAVE = "In Python: np.savez('mine.npz', x_train=images, y_train=labels), and import that"
+HEAD_BYTES = 4096
 PROTO = 0x80  # the opcode that states the protocol
 OLDEST = frozenset(b"(ta.")  # the opcodes of lists that protocol 0 has
 MANY_WORDS = 100_000_000  # of memory, where a file that unfolds to more is hostile
@@ -80,8 +82,18 @@ def is_pickle(data: bytes, trace: Trace) -> bool:
     value by its identity does not count: every PNG and PPM picture begins with one.
     """
     calls = [text for text in trace.foreign_calls if not text.startswith("persistent_load(")]
-    is_active = bool(calls or trace.foreign_imports or trace.frames.lie)
+    is_text = describe_content(data[:HEAD_BYTES]) == "text"
+    imports = [it for it in trace.foreign_imports if not is_text or may_exist(it)]
+    is_active = bool(calls or imports or trace.frames.lie)
     return data[0] == PROTO or trace.damage is None or is_active
+
+
+def may_exist(name: str) -> bool:
+    """Return whether an import in a text is meant: of names that Python can have.
+
+    Opcodes of protocol 0 are letters: `image,label` would import from "mage,label".
+    """
+    return all(map(str.isidentifier, name.split(".")))
 
 
 def inspect_our_layout(data: bytes) -> Report | None:
