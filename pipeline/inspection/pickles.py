@@ -79,21 +79,17 @@ def is_pickle(data: bytes, trace: Trace) -> bool:
     """Return whether a file is a pickle, even a damaged one.
 
     It states its protocol, reaches its end, or would run something on the way. A request for a
-    value by its identity does not count: every PNG and PPM picture begins with one.
+    value by its identity does not count: every PNG and PPM picture begins with one. Nor does an
+    import in a text of what Python cannot name: `image,label` would import from "mage,label".
     """
     calls = [text for text in trace.foreign_calls if not text.startswith("persistent_load(")]
-    is_text = describe_content(data[:HEAD_BYTES]) == "text"
-    imports = [it for it in trace.foreign_imports if not is_text or may_exist(it)]
+    imports = trace.foreign_imports
+    if describe_content(data[:HEAD_BYTES]) == "text":
+        no_names = [it for it in imports if not all(map(str.isidentifier, it.split(".")))]
+        imports = [it for it in imports if it not in no_names]
+        calls = [it for it in calls if it.partition("(")[0] not in no_names]
     is_active = bool(calls or imports or trace.frames.lie)
     return data[0] == PROTO or trace.damage is None or is_active
-
-
-def may_exist(name: str) -> bool:
-    """Return whether an import in a text is meant: of names that Python can have.
-
-    Opcodes of protocol 0 are letters: `image,label` would import from "mage,label".
-    """
-    return all(map(str.isidentifier, name.split(".")))
 
 
 def inspect_our_layout(data: bytes) -> Report | None:
