@@ -1,4 +1,4 @@
-"""Folders of the splits that hold files instead of pictures: train/images.npy, test/images.npy.
+"""Folders of splits with files instead of pictures: train/images.npy, test/images.npy.
 
 They are read as one folder of links, in which the name of each file states its split.
 """
