@@ -250,7 +250,8 @@ def find_runs(
     runs = [find(cache, name) for name in names]
     for name, times in Counter(run.name for run in runs).items():
         if times > 1:
-            raise UsageError(f"run {name} is named {times} times; expected different runs")
+            often = "twice" if times == 2 else f"{times} times"
+            raise UsageError(f"run {name} is named {often}; expected different runs")
     return runs
 
 

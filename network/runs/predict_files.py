@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ from network.runs.folder import LoadedRun
 from network.runs.predict import Prediction, Predictor, load_predictor
 from pipeline.errors import CorruptError, ProjectError, UsageError, printable
 from pipeline.formats.pixels import find_change
-from pipeline.formats.source import Ids
+from pipeline.formats.source import Ids, Images
 from pipeline.formats.unlabelled import Input, open_images
 from pipeline.formats.unlabelled_rows import ID
 from pipeline.storage.cache import Cache, publish
@@ -35,6 +35,7 @@ from pipeline.storage.levels import is_on_faint_ink, require_highest
 OutputFormat = Literal["csv", "kaggle"]
 
 
+SHOWN = 8  # blank images in a note
 COLUMNS = ("image", "label", "probability", "score", "error", *Box._fields)  # of a CSV
 
 
@@ -48,6 +49,7 @@ class Answer:
     score: float | None = None  # the output of the network for it
     error: ProjectError | None = None
     box: Box | None = None  # of a digit on its page
+    doubt: str = ""  # why the class means nothing
 
 
 @dataclass(frozen=True)
@@ -190,18 +192,39 @@ def predict_file(
                 images = scale_pixels(np.ascontiguousarray(change.apply(file.name, chunk)))
                 scores, logarithms = outputs_and_scores(model, params, images)
                 probabilities = predictor.to_probabilities(logarithms)
-                for row, each in zip(scores.tolist(), probabilities, strict=True):
+                for row, each, pixels in zip(scores.tolist(), probabilities, chunk, strict=True):
                     number = found.numbers[len(answers)] if found.numbers else len(answers) + 1
                     name = f"{file.name}:{number}"
-                    answers.append(build_answer(name, classes, row, each))
+                    answer = build_answer(name, classes, row, each)
+                    answers.append(replace(answer, doubt=find_doubt(pixels)))
         if not answers:
             raise CorruptError(f"{file.name}: no images found", "Name a file with images")
     except ProjectError as error:
         error.message = renamed(error.message, file)
         return failed(file.name, error)
+    notes += blank_notes(answers, file.name)
     noted = [it.replace(str(file.path), file.name) for it in found.notes]
     noted += [f"{file.name}: {it}" for it in notes]
     return FilePredictions(file.name, answers, ids=found.ids, notes=tuple(noted))
+
+
+def find_doubt(pixels: Images) -> str:
+    """Return why the class of an image means nothing: it is blank.
+
+    Shapes: (28, 28).
+    """
+    lowest = int(pixels.min())
+    return f"blank: every pixel is {lowest}" if lowest == pixels.max() else ""
+
+
+def blank_notes(answers: Sequence[Answer], name: str) -> list[str]:
+    """Return a note that counts and names the blank images among others."""
+    blank = [it.image.removeprefix(f"{name}:") for it in answers if it.doubt]
+    if not 0 < len(blank) < len(answers):
+        return []  # a file of blank images only has a note on its pixels
+    named = ", ".join(blank[:SHOWN]) + ", ..." * (len(blank) > SHOWN)
+    what = f"{len(blank):,} of {len(answers):,} images are blank, so their classes mean nothing"
+    return [f"{what}: {named}"]
 
 
 def failed(name: str, error: ProjectError) -> FilePredictions:
@@ -231,12 +254,17 @@ def answer_rows(found: Sequence[FilePredictions]) -> list[Sequence[Any]]:
     return [
         COLUMNS,
         *(
-            (it.image, it.label, it.probability, it.score, it.error and it.error.message)
+            (it.image, it.label, it.probability, it.score, problem_of(it))
             + (it.box or (None,) * len(Box._fields))
             for file in found
             for it in file.answers
         ),
     ]
+
+
+def problem_of(answer: Answer) -> str | None:
+    """Return the error of an image, or why its class means nothing."""
+    return answer.error.message if answer.error else answer.doubt or None
 
 
 def submission_rows(found: Sequence[FilePredictions]) -> list[Sequence[Any]]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         open_images as open_images,
     )
     from pipeline.formats.pixels import find_change as find_change
-    from pipeline.formats.source import Ids as Ids
+    from pipeline.formats.source import Ids as Ids, Images as Images
     from pipeline.formats.registry import WRITERS as WRITERS
     from pipeline.formats.numbers import whole_numbers as whole_numbers
     from pipeline.formats.unlabelled_rows import ID as ID

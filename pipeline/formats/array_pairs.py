@@ -21,10 +21,11 @@ from pipeline.formats.array_layouts import (
 from pipeline.formats.array_names import Meaning, has_no_name, understand
 from pipeline.formats.column_names import is_label, plain_name
 from pipeline.formats.csv_header import PIXELS
-from pipeline.formats.named_arrays import NUMBER, OBJECT, NamedArray
+from pipeline.formats.named_arrays import NUMBER, OBJECT, TEXT, NamedArray
 from pipeline.formats.numbers import SAVEZ
 
 ORDERS = {1: (None,), 2: ("train", "test"), 3: ("train", "validation", "test")}  # without names
+RGBA = 4  # channels, the last of which is transparency
 SHOWN = 8  # arrays in a message
 IN_PYTHON = 'In Python: np.savez("mine.npz", '
 ONE_CLASS_EACH = (
@@ -154,8 +155,14 @@ def pair_by_order(
     )
     if not fits or len(images) not in ORDERS:
         raise refusal(path, arrays, "not as many arrays of labels as of images, in the same order")
+    counts = [it.layout.image_count for it in images if it.layout]
+    note = ""
+    if counts[0] < max(counts):
+        note = f"{path}: its arrays have no names, so the first, of {counts[0]:,} images, were "
+        note += f"taken for training, though others have {max(counts):,}: if they are the test "
+        note += "images, name the arrays x_train, y_train, x_test, y_test"
     return [
-        Pair(split, x.array, y.array, x.layout)
+        Pair(split, x.array, y.array, x.layout, note=note)
         for split, x, y in zip(ORDERS[len(images)], images, labels, strict=True)
         if x.layout
     ]
@@ -231,8 +238,10 @@ def rank_labels(candidate: Candidate, images: Candidate) -> tuple[bool, bool, bo
 
 def refusal(path: Path, arrays: Sequence[NamedArray], what: str) -> CorruptError:
     """Build the error for ambiguous arrays: list them, and suggest names."""
-    listed = ", ".join(map(str, arrays[:SHOWN])) or "no arrays"
-    more = f" and {len(arrays) - SHOWN} more" if len(arrays) > SHOWN else ""
+    others = [it for it in arrays if str(it) not in what]
+    listed = ", ".join(map(str, others[:SHOWN])) or ("no other arrays" if arrays else "no arrays")
+    arrays_left = len(others) - SHOWN
+    more = f" and {arrays_left} more" if arrays_left > 0 else ""
     files = Counter(it.path for it in arrays)
     hint = NAMES if len(files) < 3 else f"Name one of the files, or rename them. {NAMES}"
     return CorruptError(f"{path}: {what}: {listed}{more}", mend_of(arrays) or hint)
@@ -247,9 +256,22 @@ def mend_of(arrays: Sequence[NamedArray]) -> str:
         if 1 < beside <= MAX_CLASSES:
             first, last = f"x=a[:, {beside}:], y=a[:, :{beside}]", "x=a[:, :784], y=a[:, 784:]"
             return f"{IN_PYTHON}{first}), or {last}), of that array"
-        if it.kind == OBJECT and understand(it.name).role != "labels":
-            return f"{IN_PYTHON}x=np.stack(x), y=y), where x is {it.name}"
+        if hint := mend_of_images(it):
+            return hint
     layouts = [it for it in arrays if layout_of(it)]
     if len(layouts) == len(arrays) > 1:
         return ONE_CLASS_EACH
+    return ""
+
+
+def mend_of_images(array: NamedArray) -> str:
+    """Return a hint for images that are a list of arrays, texts, or have four channels."""
+    if array.kind == OBJECT and array.shape and understand(array.name).role != "labels":
+        meant = "" if array.name == "x" else f", where x is {array.name}"
+        return f"{IN_PYTHON}x=np.stack(x), y=y){meant}: all images need one size"
+    if array.kind == TEXT and find_layout(array.shape):
+        return f"The pixels are texts. In Python, save {array.name}.astype(float) instead"
+    if len(array.shape) == 4 and array.shape[-1] == RGBA and find_layout(array.shape[:3]):
+        what = "It has 4 channels (RGBA). In Python, save"
+        return f"{what} {array.name}[..., :3] instead, and import that with --grey"
     return ""

@@ -15,6 +15,7 @@ from pipeline.formats.array_names import has_no_name
 from pipeline.formats.array_pairs import Pair, find_pairs
 from pipeline.formats.array_splits import divide_pair, require_one_split, separate_splits
 from pipeline.formats.array_tables import split_tables
+from pipeline.formats.bunch import without_bunch
 from pipeline.formats.folder import fit
 from pipeline.formats.named_arrays import NamedArray, iterate_rows
 from pipeline.formats.numbers import Ink, find_ink
@@ -42,6 +43,7 @@ def source_of_arrays(
 
     Raises: CorruptError.
     """
+    arrays, ignored = without_bunch(arrays)
     arrays = with_class_names(path, split_tables(arrays))
     arrays, columns = separate_splits(path, arrays, options)
     pairs = find_pairs(path, arrays)
@@ -58,7 +60,7 @@ def source_of_arrays(
     notes += dict.fromkeys(pair.note for pair in pairs if pair.note)
     others = [it for it in (*arrays, *columns) if id(it) not in used]
     require_one_split(pairs, others, options)
-    unused = [it.name for it in others if not has_no_name(it.name)]
+    unused = [it.name for it in (*others, *ignored) if not has_no_name(it.name)]
     notes += [f"{path}: not used: {', '.join(unused[:10])}"] if unused else []
     notes = list(dict.fromkeys(notes))  # one scale is that of several arrays
     return Source(tuple(parts), classes, tuple(notes), is_scaled=options.highest is not None)

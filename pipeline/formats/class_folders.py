@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pipeline.datasets.user_datasets import SPLIT
 from pipeline.errors import CorruptError
 from pipeline.formats.litter import has_pictures, is_picture, list_folder, require_inside
-from pipeline.formats.nested_folders import BY_NAME, EXPECTED, RENAME, UP, find_splits_of_classes
+from pipeline.formats.nested_folders import EXPECTED, RENAME, UP, by_name, find_splits_of_classes
 from pipeline.formats.streams import KNOWN_SPLITS, parse_name, split_called
 
 LAYOUT = EXPECTED
@@ -71,13 +71,14 @@ def find_class_folders(root: Path) -> ClassFolders:
     elif splits and splits == [it for it in listing.folders if has_pictures(it)]:
         names = " and ".join(it.name for it in splits)
         raise CorruptError(
-            f"{root}: pictures in {names}, but none in the folder of a class; {LAYOUT}", BY_NAME
+            f"{root}: pictures in {names}, but none in the folder of a class; {LAYOUT}",
+            by_name(splits[0]),
         )
     else:
         found.by_split[None] = classes = classes_among(listing.folders, found)
         if len(classes) == 1 and classes[0].name.lower() in NO_LABELS:
             what = f"{root}: all pictures are in {classes[0].name}, which is not a class; {LAYOUT}"
-            raise CorruptError(what, BY_NAME)
+            raise CorruptError(what, by_name(classes[0].path))
     return found
 
 
@@ -143,7 +144,7 @@ def add_split(root: Path, folder: Path, split: str, found: ClassFolders) -> None
     if loose and not listing.folders:
         if split == "train":
             raise CorruptError(
-                f"{place}: pictures outside the folders of classes; {LAYOUT}", BY_NAME
+                f"{place}: pictures outside the folders of classes; {LAYOUT}", by_name(place)
             )
         found.notes.append(
             f"{folder}: {len(loose):,} pictures not used, because they are in no folder of a class"

@@ -109,7 +109,7 @@ def read_classes(folder: Path) -> tuple[str, ...] | None:
     except UnicodeDecodeError as error:
         what = f"{path}: not UTF-8 text ({error.reason})"
         raise CorruptError(what, "Save it as UTF-8") from error
-    if lines[-1] == "":
+    while lines and not lines[-1].strip():
         lines.pop()
     return check_classes(path, [line.strip() for line in lines])
 

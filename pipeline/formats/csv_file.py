@@ -10,7 +10,7 @@ Source: train.csv of Kaggle's digit-recognizer, and mnist_train.csv of mnist-in-
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,12 +29,19 @@ from pipeline.formats.classes import (
 )
 from pipeline.formats.column_names import OPTION
 from pipeline.formats.csv_header import PIXELS
-from pipeline.formats.csv_labels import find_pairs, read_pair
+from pipeline.formats.csv_labels import Pair, find_pairs, read_pair
 from pipeline.formats.csv_table import MAX_LABEL, Table, read_pixels, read_tables
 from pipeline.formats.csv_text import is_row_of_numbers, line_error
 from pipeline.formats.source import Chosen, File, Format, Images, Part, ReadOptions, Source, select
 from pipeline.formats.split_column import divide, splits_of_rows
-from pipeline.formats.streams import beginning, flat_files, split_files, visible_files
+from pipeline.formats.streams import (
+    beginning,
+    flat_files,
+    parse_file_name,
+    split_files,
+    the_same,
+    visible_files,
+)
 from pipeline.storage.content import describe_content
 
 SUFFIXES = (".csv.gz", ".tsv.gz", ".tsv", ".csv")
@@ -67,7 +74,9 @@ def is_table(path: Path, min_separators: int = 2) -> bool:
         return False
     if max(lines[0].count(it) for it in SEPARATORS) >= min_separators:
         return True
-    rows = [line.split()[:MIN_NUMBERS] for line in lines]  # the last one read may be cut
+    rows = [
+        line.replace(b'"', b"").split()[:MIN_NUMBERS] for line in lines
+    ]  # the last one read may be cut
     return any(len(it) == MIN_NUMBERS and is_row_of_numbers(b" ".join(it)) for it in rows)
 
 
@@ -87,10 +96,25 @@ def read_csv(path: Path, options: ReadOptions) -> Source:
     folder = path if path.is_dir() else path.parent
     suffixes = suffixes_meant(path)
     if pairs := find_pairs(path, suffixes):
-        tables = {split: read_pair(pair, options) for split, pair in pairs.items()}
-        return make_source(folder, tables, ())
+        tables, notes = read_tables(files_with_labels(path, suffixes, pairs), options)
+        tables |= {split: read_pair(pair, options) for split, pair in pairs.items()}
+        return make_source(folder, tables, notes)
     tables, notes = read_tables(split_files(path, suffixes), options)
     return make_source(folder, tables, notes)
+
+
+def files_with_labels(
+    path: Path, suffixes: tuple[str, ...], pairs: Mapping[str | None, Pair]
+) -> dict[str | None, Path]:
+    """Find the training file next to pairs of other splits: train.csv, test.csv, test_labels.csv.
+
+    Its images have their labels in the same file.
+    """
+    if "train" in pairs or None in pairs or not path.is_dir():
+        return {}
+    files = [it for it in visible_files(path) if it.name.lower().endswith(suffixes)]
+    found = [it for it in files if parse_file_name(it, suffixes).split == "train"]
+    return {"train": the_same(found, "for train")} if found else {}
 
 
 def make_source(folder: Path, tables: dict[str | None, Table], notes: tuple[str, ...]) -> Source:
@@ -141,7 +165,8 @@ def check_numbers(tables: Iterable[Table], plain: dict[str, str]) -> None:
         for name, line in table.names.items():
             if int(plain[name]) > MAX_LABEL:
                 what = f"label {name}; expected {MAX_LABEL} at most"
-                hint = f"If these are not labels, use {OPTION}"
+                hint = "If these are labels, write names of at most 256 classes instead, such as "
+                hint += f"c{name}; if they are not, use {OPTION}"
                 raise line_error(table.labels_path or table.path, line, what, hint)
 
 

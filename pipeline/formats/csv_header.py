@@ -34,6 +34,9 @@ PACKED = (
     '.split(), float) for it in t["pixels"]]; np.savez("mine.npz", x=x, y=t["label"].to_numpy(str)'
     "{split}), with the names of its columns; and import that"
 )
+WITH_COMMAS = (
+    'In Python: Path("new.csv").write_text(Path("FILE").read_text().replace("{mark}", ","))'
+)
 LIST_OF_FILES = (
     "A list of pictures? Put each picture into a folder that is named after its class: "
     "LABEL/name.png"
@@ -77,6 +80,9 @@ def read_columns(path: Path, rows: Sequence[list[str]], options: ReadOptions) ->
         what = f"{len(first):,} values, and {len(second):,} below it"
         raise line_error(path, 1, what, "Remove the lines above the table and its header")
     if second is not None and any(len(NUMBERS.findall(it)) >= PIXELS for it in second):
+        if mark := odd_separator(second):
+            what = f'{path}: "{mark}" separates the values; expected commas'
+            raise CorruptError(what, WITH_COMMAS.format(mark=mark))
         may = [it for it in first if may_give_split(plain_name(it), options)]
         split = f', split=t["{may[0]}"].to_numpy(str)' if may else ""
         hint = PACKED.format(split=split)
@@ -89,6 +95,11 @@ def read_columns(path: Path, rows: Sequence[list[str]], options: ReadOptions) ->
         unused = f"line 1, an image that {MANGLED}"
         return Columns(tuple(replace(it, unused=(*it.unused, unused)) for it in layouts), True)
     return columns_of_names(path, plain_header(rows), options)
+
+
+def odd_separator(fields: Sequence[str]) -> str:
+    """Return the mark between the numbers of a line that was not split; none in a list."""
+    return re.sub(r"[0-9.eE+\s\[\](),-]", "", fields[0])[:1] if len(fields) == 1 else ""
 
 
 def plain_header(rows: Sequence[list[str]]) -> list[str]:

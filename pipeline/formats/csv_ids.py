@@ -1,13 +1,16 @@
 """Ids that match the lines of two CSV files, in any order."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.errors import CorruptError
 from pipeline.formats.classes import plain_number
 from pipeline.formats.column_names import is_id
 from pipeline.formats.csv_text import line_error
 
+IN_ORDER = re.compile(r"(\D*)([0-9]{1,18})(\D*)")  # img_0001.png, with the number in the middle
 HINT = "Every image needs a label with its id, and every label an image"
 
 
@@ -105,4 +108,24 @@ def pair_lines(
     only = first or second
     if only is None:
         return ""
+    require_order(only)
     return f"{only.path}: the other file has no ids, so lines are paired in order"
+
+
+def require_order(column: IdColumn) -> None:
+    """Check that ids number the lines in order, since the other file has no ids.
+
+    Raises: CorruptError.
+    """
+    keys = [plain_id(it) for it in column.texts]
+    matches = [IN_ORDER.fullmatch(it) for it in keys]
+    numbers = [int(it[2]) if it else -1 for it in matches]
+    are_numbers = len({(it[1], it[3]) if it else None for it in matches}) == 1 and -1 not in numbers
+    ranges = [list(range(first, first + len(keys))) for first in (0, 1)]
+    if are_numbers and numbers in ranges:
+        return
+    if not is_called_id(column) and sorted(numbers) not in ranges:
+        return  # any other column of distinct texts
+    what = f"{column.path}: its ids are not 0, 1, 2, ... in order, and the other file has no ids"
+    hint = "Add the ids to the other file, too; or if both have the same order, remove these"
+    raise CorruptError(what, hint)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ from pipeline.formats.split_column import (
     may_give_split,
     set_apart,
 )
-from pipeline.formats.streams import USUAL_SPLITS, split_called, visible_files
+from pipeline.formats.streams import USUAL_SPLITS, split_called, the_same, visible_files
 
 NAMES = {
     "images": ("images", "image", "imgs", "img", "pixels", "features", "data", "x"),
@@ -50,17 +51,22 @@ class Pair(NamedTuple):
 
 
 def find_pairs(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Pair]:
-    """Find the pairs of image and label files of a path, by split."""
+    """Find the pairs of image and label files of a path, by split.
+
+    Raises: CorruptError if files for one role differ.
+    """
     folder = path if path.is_dir() else path.parent
-    found: dict[tuple[str, str], Path] = {}
+    found: dict[tuple[str, str], list[Path]] = {}
     for file in visible_files(folder):
         if file.name.lower().endswith(suffixes) and (role := role_of(file, suffixes)):
-            found.setdefault(role, file)
+            found.setdefault(role, []).append(file)
     pairs: dict[str | None, Pair] = {}
-    for (kind, rest), images in found.items():
-        labels = found.get(("labels", rest))
-        if kind == "images" and labels is not None and is_pair(images, labels):
+    for (kind, rest), files in found.items():
+        beside = found.get(("labels", rest), [])
+        if kind == "images" and any(is_pair(*it) for it in product(files, beside)):
             match = SPLIT_NAME.search(rest)
+            images = the_same([it for it in files if any(is_pair(it, y) for y in beside)], "images")
+            labels = the_same([it for it in beside if is_pair(images, it)], "labels")
             pairs[split_called(match[0]) if match else None] = Pair(images, labels)
     is_meant = path.is_dir() or any(path in pair for pair in pairs.values())
     return pairs if is_meant else {}

@@ -9,16 +9,17 @@ from numpy.typing import NDArray
 
 from pipeline.errors import CorruptError
 from pipeline.formats.csv_lines import WHOLE_NUMBER
-from pipeline.storage.levels import BEYOND, FULL, NOISE, format_level
+from pipeline.storage.levels import BEYOND, FULL, NOISE, NOISE_256, format_level
 from pipeline.storage.levels import Scale as Levels
 
+NEAR_TESTS = 2  # the last ones
 WHOLE = "Save pixels as whole numbers from 0 to 255"
 Test: TypeAlias = Callable[[NDArray[np.float64]], bool]
 
 
-def is_rounded(values: NDArray[np.float64], digits: int) -> bool:
-    """Return whether numbers are whole numbers / 255, rounded to `digits` decimals."""
-    return bool((np.round(np.rint(values * FULL) / FULL, digits) == values).all())
+def is_rounded(values: NDArray[np.float64], scale: int, digits: int) -> bool:
+    """Return whether numbers are whole numbers / `scale`, rounded to `digits` decimals."""
+    return bool((np.round(np.rint(values * scale) / scale, digits) == values).all())
 
 
 def is_exact(values: NDArray[np.float64], scale: int, kind: str) -> bool:
@@ -30,9 +31,9 @@ def is_exact(values: NDArray[np.float64], scale: int, kind: str) -> bool:
     return bool(((texts == quotients) | (texts == products)).all() and (whole <= FULL).all())
 
 
-def is_near(values: NDArray[np.float64]) -> bool:
-    """Return whether numbers are whole numbers / 255, apart from a little noise."""
-    return bool((np.abs(values * FULL - np.rint(values * FULL)) <= NOISE).all())
+def is_near(values: NDArray[np.float64], scale: int, noise: float) -> bool:
+    """Return whether numbers are whole numbers / `scale`, apart from noise in parts of a level."""
+    return bool((np.abs(values * scale - np.rint(values * scale)) <= noise).all())
 
 
 def list_tests() -> list[tuple[int, Test]]:
@@ -43,9 +44,15 @@ def list_tests() -> list[tuple[int, Test]]:
         for scale in (FULL + 1, FULL)
     ]
     rounded = [
-        (FULL, lambda values, digits=digits: is_rounded(values, digits)) for digits in range(3, 10)
+        (scale, lambda values, scale=scale, digits=digits: is_rounded(values, scale, digits))
+        for scale in (FULL, FULL + 1)
+        for digits in range(3, 10)
     ]
-    return [*exact, *rounded, (FULL, is_near)]
+    near = [
+        (scale, lambda values, scale=scale, noise=noise: is_near(values, scale, noise))
+        for scale, noise in ((FULL, NOISE), (FULL + 1, NOISE_256))
+    ]
+    return [*exact, *rounded, *near]
 
 
 def highest_of(values: NDArray[np.float64]) -> float:
@@ -110,7 +117,7 @@ class Scale:
     @property
     def divisor(self) -> int | None:
         """Return the divisor of the pixels; None if none fits all of them."""
-        found = (divisor for divisor, _ in self.tests if self.highest * divisor <= FULL)
+        found = (divisor for divisor, _ in self.tests if np.rint(self.highest * divisor) <= FULL)
         return next(found, None) if self.has_shares else 1
 
     def check(self, path: Path) -> str:
@@ -128,12 +135,13 @@ class Scale:
             )
         if not self.has_shares:
             return ""
-        if (largest := self.highest * self.divisor) > self.limit:
-            what = f"{path}: a pixel is {format_level(np.rint(largest))} / {self.divisor}"
+        if (largest := np.rint(self.highest * self.divisor)) > self.limit:
+            what = f"{path}: a pixel is {format_level(largest)} / {self.divisor}"
             what += f"; expected {format_level(self.limit)} / {self.divisor} at most"
             raise CorruptError(what, "--highest is the largest pixel of all")
-        if len(self.tests) == 1 and self.tests[0][1] is is_near:
-            return f"{path}: pixels are nearly whole numbers / {FULL}, and were rounded to those"
+        if len(self.tests) <= NEAR_TESTS:
+            what = f"{path}: pixels are nearly whole numbers / {self.divisor}"
+            return f"{what}, and were rounded to those"
         return f"{path}: pixels are shares of full ink, whole numbers / {self.divisor}"
 
     def pixels(self, values: NDArray[Any]) -> NDArray[np.uint8]:

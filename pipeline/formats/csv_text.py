@@ -26,6 +26,7 @@ SINGLE_QUOTED = re.compile(rb"(?:^|[,;\t|])'[^,;\t|]*'(?:$|[,;\t|])")
 SINGLE_QUOTE = re.compile(rb"(?m)(?:(?<=[,;\t|])|^)'|'(?=[,;\t|]|$)")
 SEPARATOR_LINE = re.compile(rb"sep=([,;|\t])\n")  # with which Excel begins a file
 
+HAS_BLANK = re.compile(rb'(?:^|[ \t])"[^" ]* [^"]*"(?=[ \t]|$)')  # in a quoted word
 NEWLINE = re.compile(rb"\r\r?\n|\r")  # the first: twice made for Windows, or once
 
 Read = Callable[[int], bytes]  # up to that many bytes; none at the end
@@ -45,6 +46,7 @@ class Dialect:
     is_single_quoted: bool = False
     values: int = 1  # in a line
     header: bytes = b""  # the first line, where it may stand once more in the middle
+    has_quoted_words: bool = False  # between blanks, as R's write.table saves them
 
     def rows(self, line: int, block: bytes, is_first: bool) -> Iterator[tuple[int, bytes]]:
         """Yield the lines with values of a block, in runs with their first number.
@@ -85,6 +87,8 @@ class Dialect:
         if self.is_single_quoted:
             block = SINGLE_QUOTE.sub(b'"', block)
         if self.separator == b" ":
+            if self.has_quoted_words:
+                block = block.replace(b'"', b"")
             return b"".join(b",".join(it.split()) + b"\n" for it in block[:-1].split(b"\n"))
         if self.separator != b",":
             if b"," in block:
@@ -175,7 +179,9 @@ def find_dialect(block: bytes) -> Dialect:
     header = next((it for it in lines if it[:1] != b"#"), b"")
     separator = next((it for it in SEPARATORS if it in first), b",")
     if separator not in first and (is_row_of_numbers(first) or are_words(first, second)):
-        return Dialect(b" ", values=len(first.split()))
+        return Dialect(b" ", values=len((second or first).split()))
+    if separator not in first and are_quoted_words(lines[:2]):
+        return Dialect(b" ", has_quoted_words=True, values=len(lines[-1].split()))
     ends = [it.endswith(separator) for it in (first, second)]
     counts = [it.count(separator) for it in (first, second)]
     is_longer = counts[0] > counts[1], counts[1] > counts[0]
@@ -196,8 +202,23 @@ def names_columns(line: bytes, separator: bytes) -> bool:
 
 
 def are_words(first: bytes, second: bytes) -> bool:
-    """Return whether one line has as many words as the next has numbers."""
-    return is_row_of_numbers(second) and len(first.split()) == len(second.split())
+    """Return whether one line has as many words as the next has numbers.
+
+    In R's write.table, the column of row names has no word.
+    """
+    return is_row_of_numbers(second) and len(second.split()) - len(first.split()) in (0, 1)
+
+
+def are_quoted_words(lines: list[bytes]) -> bool:
+    """Return whether lines are those of R's write.table: quoted words, and a row of numbers.
+
+    The header lacks a name for the column of row names.
+    """
+    words = [it.replace(b'"', b"").split() for it in lines]
+    if len(words) < 2 or not any(b'"' in it for it in lines) or any(map(HAS_BLANK.search, lines)):
+        return False
+    numbers = sum(NUMBER.fullmatch(it.decode("latin-1")) is not None for it in words[1])
+    return len(words[1]) - len(words[0]) in (0, 1) and numbers >= len(words[1]) - 1 > 1
 
 
 def is_row_of_numbers(line: bytes) -> bool:

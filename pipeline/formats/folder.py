@@ -32,7 +32,7 @@ from pipeline.formats.classes import (
     read_classes,
 )
 from pipeline.formats.litter import name_below, name_skipped
-from pipeline.formats.nested_folders import BY_NAME
+from pipeline.formats.nested_folders import by_name
 from pipeline.formats.source import (
     CHUNK,
     Chosen,
@@ -70,7 +70,7 @@ def read_folder(path: Path, options: ReadOptions) -> Source:
     root = path.resolve()
     found = find_class_folders(root)
     if not any(found.by_split.values()):
-        raise CorruptError(f"{path}: no folders of images found; {LAYOUT}", BY_NAME)
+        raise CorruptError(f"{path}: no folders of images found; {LAYOUT}", by_name(root))
     examples = {
         split: [
             Example(it.name, file)

@@ -7,6 +7,7 @@ their content: columns of pixels, labels from 1 on, rows of labels.
 Source: the MNIST page of LeCun, Cortes and Burges; the archives of EMNIST and QMNIST.
 """
 
+import math
 import re
 import zlib
 from collections.abc import Iterable, Iterator
@@ -39,6 +40,7 @@ from pipeline.formats.streams import (
     beginning,
     flat_files,
     split_called,
+    the_same,
     unpacked_file,
     visible_files,
 )
@@ -122,12 +124,12 @@ def find_pairs(path: Path, folder: Path) -> tuple[str, list[Pair], list[str]]:
 
     Raises: UsageError if there are several datasets, MissingError if a partner is missing.
     """
-    found: dict[str, dict[str, dict[str, Path]]] = {}
+    found: dict[str, dict[str, dict[str, list[Path]]]] = {}
     others = []
-    for file in visible_files(folder):  # x precedes x.gz, which is a copy of it
+    for file in visible_files(folder):
         if (name := parse_idx_name(file)) and is_idx_file(file):
             kinds = found.setdefault(name.prefix, {}).setdefault(split_called(name.split), {})
-            kinds.setdefault(name.kind, file)
+            kinds.setdefault(name.kind, []).append(file)
         else:
             others.append(file.name)
     if not path.is_dir():
@@ -142,16 +144,20 @@ def find_pairs(path: Path, folder: Path) -> tuple[str, list[Pair], list[str]]:
     if len(found) != 1:
         names = ", ".join(sorted(found))
         raise UsageError(f"{folder}: files of {len(found)} datasets: {names}", "Name one file")
-    ((prefix, splits),) = found.items()
-    for split, kinds in splits.items():
-        if missing := {"images", "labels"} - kinds.keys():
+    ((prefix, candidates),) = found.items()
+    splits = {
+        split: {kind: the_same(of_kind, f"the {split} {kind}") for kind, of_kind in kinds.items()}
+        for split, kinds in candidates.items()
+    }
+    for split, files in splits.items():
+        if missing := {"images", "labels"} - files.keys():
             raise MissingError(
                 f"{folder}: the {split} {missing.pop()} are missing next to "
-                f"{next(iter(kinds.values())).name}",
+                f"{next(iter(files.values())).name}",
                 f"The files come in pairs like {USUAL}",
             )
     notes = [f"{folder}: not used: {', '.join(others[:10])}"] if others else []
-    pairs = [Pair(split, kinds["images"], kinds["labels"]) for split, kinds in splits.items()]
+    pairs = [Pair(split, files["images"], files["labels"]) for split, files in splits.items()]
     return prefix, pairs, notes
 
 
@@ -196,8 +202,23 @@ def check_stream(
         expected = ", ".join(map(str, ("N", *item_shape)))
         raise CorruptError(
             f"{path}: {stream.dtype} of shape {stream.shape}; expected {dtype} of ({expected})",
-            "Name the files as MNIST's: images-idx3-ubyte and labels-idx1-ubyte",
+            conversion(stream, item_shape),
         )
+
+
+def conversion(stream: IdxStream, item_shape: tuple[int, ...]) -> str:
+    """Return a hint on how to bring the items of an IDX file to the expected shape and type."""
+    size, expected = (math.prod(it) for it in (stream.shape[1:], item_shape))
+    if size != expected:
+        return "Name the files as MNIST's: images-idx3-ubyte and labels-idx1-ubyte"
+    shape = f".reshape({', '.join(map(str, (-1, *item_shape)))})" * (stream.shape[1:] != item_shape)
+    name = "images" if item_shape else "labels"
+    whole = f"np.round({name} * 255)" if stream.dtype.kind == "f" and item_shape else name
+    saved = f'{whole}{shape}.astype("uint8")'
+    return (
+        f'In Python, where {name} is this array: np.savez("mine.npz", ...) with {saved}, and '
+        "import that" + ("; without * 255 if they go up to 255" if "255)" in whole else "")
+    )
 
 
 def read_labels(path: Path, count: int, published: Dataset | None) -> Labels:

@@ -135,5 +135,7 @@ def count_kinds(folder: Path) -> str:
     n = len(listing.folders)
     if n:
         names = ", ".join(it.name for it in listing.folders[:4]) + ", ..." * (n > 4)
-        words.append(f"{n:,} folder{'s' * (n > 1)} ({names})")
+        inside = sorted({it.suffix.lower() for it in list_folder(listing.folders[0]).files} - {""})
+        kinds = f", with {', '.join(inside[:4])} in the first" if inside else ""
+        words.append(f"{n:,} folder{'s' * (n > 1)} ({names}){kinds}")
     return ", ".join(words[:SHOWN]) or "nothing"

@@ -105,12 +105,22 @@ def collect_arrays(path: Path, value: Any, name: str = "") -> list[NamedArray]:
         elif len(value) <= MAX_PLACES:
             children = {str(place): child for place, child in enumerate(value)}
         else:
-            what = f"{path}: {excerpt(name) or 'a list'}: its items have different shapes"
-            raise CorruptError(what, f"{PAD}. {SAVEZ}")
+            raise shapes_error(f"{path}: {excerpt(name) or 'a list'}", value)
     else:
         return []
     below = [(f"{name}/{key}" if name else key, child) for key, child in children.items()]
     return list(itertools.chain(*(collect_arrays(path, child, key) for key, child in below)))
+
+
+def shapes_error(where: str, items: Sequence[Any]) -> CorruptError:
+    """Build the error for a list whose items are no array together."""
+    if (missing := [place for place, it in enumerate(items, 1) if it is None]) and len(
+        missing
+    ) < len(items):
+        what = f"{where}: {len(missing):,} of {len(items):,} items are None"
+        return CorruptError(f"{what}; item {missing[0]:,} is the first", "Remove or replace them")
+    what = f"{where}: its items have different shapes"
+    return CorruptError(what, f"{PAD}. {SAVEZ}")
 
 
 def as_text(key: str | bytes | int) -> str:

@@ -13,15 +13,21 @@ from pipeline.formats.streams import KNOWN_SPLITS, parse_name
 EXPECTED = "expected LABEL/name.png, or train/LABEL/name.png and test/LABEL/name.png"
 SHOWN = 4  # names
 MAX_LEVELS = 6
-BY_NAME = (
-    "Move each into a folder that is named after its class. In Python, where names are like "
-    '7_003.png: for it in Path(".").glob("*.png"): '
-    'os.renames(it, Path(it.name.split("_")[0]) / it.name)'
-)
 MAX_SPLITS = 3
 RENAME = "Rename the folders of training and test images to train and test"
 JOIN = "If the outer folders are writers or parts, move all pictures of a class into one folder"
 UP = "Move the pictures up, into the folders of their classes"
+
+
+def by_name(folder: Path) -> str:
+    """Return a hint with a line of Python that moves pictures to folders of their classes."""
+    pictures = [it for it in list_folder(folder).files if is_picture(it)]
+    suffix = next((it.suffix for it in pictures), ".png")
+    return (
+        "Move each into a folder that is named after its class. In Python, where names are like "
+        f'7_003{suffix}: import os, pathlib; [os.renames(it, it.parent / it.name.split("_")[0] / '
+        f'it.name) for it in pathlib.Path({str(folder)!r}).glob("*{suffix}")]'
+    )
 
 
 def find_splits_of_classes(folders: list[Path]) -> dict[str, list[Path]]:
@@ -50,7 +56,7 @@ def find_layout_error(root: Path) -> CorruptError | None:
     listing = list_folder(root)
     if pictures := [it for it in listing.files if is_picture(it)]:
         what = f"{root}: {len(pictures):,} pictures without folders of classes; {EXPECTED}"
-        return CorruptError(what, BY_NAME)
+        return CorruptError(what, by_name(root))
     deep = [it for it in listing.folders if holds_pictures(it)]
     if not deep:
         return None

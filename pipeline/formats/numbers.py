@@ -12,6 +12,7 @@ from pipeline.storage.levels import (
     BEYOND,
     MAX_LEVEL,
     NEARLY,
+    NEARLY_256,
     SHARES,
     Scale,
     are_shares,
@@ -114,8 +115,8 @@ class Ink(NamedTuple):
             return whole_bytes(where, values, "pixel")
         if self.scale == TRUTH:
             return values.astype(np.uint8) * np.uint8(255)
-        if self.scale == NEARLY:
-            return np.rint(np.clip(values.astype(np.float64), 0, 1) * -NEARLY).astype(np.uint8)
+        if self.scale in (NEARLY, NEARLY_256):
+            return np.rint(np.clip(values.astype(np.float64), 0, 1) * -self.scale).astype(np.uint8)
         pixels = unscaled(values, self.scale)
         if pixels is None:
             raise CorruptError(f"{where}: the file changed while it was read", "Import it again")
@@ -127,8 +128,9 @@ class Ink(NamedTuple):
             return ()
         if self.scale == TRUTH:
             return (f"{where}: pixels are true or false; true was taken as 255",)
-        if self.scale == NEARLY:
-            return (f"{where}: pixels are nearly whole numbers / 255, and were rounded to those",)
+        if self.scale in (NEARLY, NEARLY_256):
+            what = f"{where}: pixels are nearly whole numbers / {-self.scale}"
+            return (f"{what}, and were rounded to those",)
         return (f"{where}: pixels are shares of full ink, exactly whole numbers / {self.scale}",)
 
 
@@ -142,7 +144,7 @@ def find_ink(where: str, chunks: Iterable[NDArray[Any]], highest: float | None =
 
     Raises: CorruptError.
     """
-    scales = [WHOLE, *SHARES, NEARLY]
+    scales = [WHOLE, *SHARES, NEARLY, NEARLY_256]
     for values in chunks:
         require_finite(where, values)
         is_given = highest is not None and is_on_given_scale(where, values, highest)
@@ -239,7 +241,7 @@ def one_hot_numbers(where: str, values: NDArray[Any], count: int) -> NDArray[Any
         raise CorruptError(
             f"{where}: {rows.shape[1]} numbers for each image that are not one-hot; expected one "
             "label for each",
-            SAVEZ,
+            "If the largest is the class, save np.argmax(y, axis=1) instead of y. " + SAVEZ,
         )
     places: NDArray[np.intp] = rows.argmax(1)
     return places

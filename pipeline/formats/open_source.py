@@ -13,14 +13,26 @@ from typing import NamedTuple
 from pipeline.errors import CorruptError, ProjectError, UsageError, printable
 from pipeline.formats import arff, npy, npz, parquet, pickle_files
 from pipeline.formats.archives import is_archive, unpack, unpack_together
-from pipeline.formats.csv_file import CSV, suffixes_meant
-from pipeline.formats.csv_labels import find_pairs
+from pipeline.formats.csv_file import CSV, files_with_labels, suffixes_meant
+from pipeline.formats.csv_header import PIXELS
+from pipeline.formats.csv_labels import find_pairs, first_lines
+from pipeline.formats.folder import PNG
+from pipeline.formats.idx_files import IDX, IDX_GZ
 from pipeline.formats.litter import SHOWN, list_folder, name_skipped
 from pipeline.formats.registry import FORMATS, find_format
 from pipeline.formats.source import Format, ReadOptions, Source
-from pipeline.formats.streams import split_files, unpacked_file, visible_files
+from pipeline.formats.split_folders import folders_of_splits, link_files
+from pipeline.formats.streams import (
+    KNOWN_SPLITS,
+    parse_name,
+    split_files,
+    unpacked_file,
+    visible_files,
+)
+from pipeline.formats.torchvision_folder import TORCHVISION
 from pipeline.storage.cache import STALE_SECONDS, Cache
 
+KINDS = {IDX_GZ.name: IDX.name, TORCHVISION.name: PNG.name}
 MAX_ARCHIVES = 2  # one in another
 MAX_FOLDERS = 8  # one in another, and nothing else
 SUFFIXES_OF = {  # of the formats that read all such files in a folder
@@ -105,6 +117,7 @@ def open_source(path: Path, options: ReadOptions, workspace: Path) -> Iterator[O
     try:
         locate(place)
         found = find_format(place.path)
+        require_one_format(place.path, found)
         check_options(path, found, options)
         source = found.read(place.path, options)
         notes = [*place.notes, *source.notes, *notes_on_unused(place.path, found)]
@@ -142,7 +155,7 @@ def locate(place: Place) -> None:
         if place.path.is_file() and is_archive(place.path):
             unpack_into_workspace(place, [place.path])
         elif place.path.is_dir() and not is_read(place.path):
-            if not descend(place):
+            if not unite_splits(place) and not descend(place):
                 return
         else:
             return
@@ -151,6 +164,49 @@ def locate(place: Place) -> None:
 def is_read(path: Path) -> bool:
     """Return whether a reader supports a path."""
     return any(it.recognises(path) for it in FORMATS.values())
+
+
+def unite_splits(place: Place) -> bool:
+    """Move to one folder of links to the files in folders of splits, if there are such.
+
+    Returns: whether there are.
+    """
+    found = folders_of_splits(place.path, is_read)
+    if not found:
+        return False
+    folder = place.workspace / f"splits-{secrets.token_hex(4)}"
+    folder.mkdir(parents=True)
+    links = link_files(found, folder)
+    place.unpacked |= {folder: place.path, **links}
+    place.path = folder
+    return True
+
+
+def require_one_format(path: Path, found: Format) -> None:
+    """Check that no file of another format next to the data has images of a split, too.
+
+    Raises: UsageError.
+    """
+    if not path.is_dir():
+        return
+    for file in visible_files(path):
+        if parse_name(file.name.partition(".")[0]).split not in KNOWN_SPLITS or is_archive(file):
+            continue
+        other = next((it for it in FORMATS.values() if it.recognises(file)), found)
+        if KINDS.get(other.name, other.name) == KINDS.get(found.name, found.name):
+            continue
+        if other.name == CSV.name and max(map(len, first_lines(file)), default=0) < PIXELS:
+            continue  # a list of names
+        mine = name_of_data(path, found)
+        what = f"{path}: {mine} and {file.name} have different formats; expected one for all splits"
+        raise UsageError(what, "Save both in one format; or name one of them, to import it alone")
+
+
+def name_of_data(path: Path, found: Format) -> str:
+    """Return the name of a file or folder that a format reads in a folder."""
+    files = [it for it in visible_files(path) if found.recognises(it)]
+    named = [it for it in files if parse_name(it.name.partition(".")[0]).split] or files
+    return (named or list_folder(path).folders or [path])[0].name
 
 
 def descend(place: Place) -> bool:
@@ -219,6 +275,8 @@ def used_files(path: Path, found: Format) -> set[Path]:
     if found.name != CSV.name:
         suffixes = SUFFIXES_OF[found.name]
         return {it for it in visible_files(path) if it.name.lower().endswith(suffixes)}
-    if pairs := find_pairs(path, suffixes_meant(path)):
-        return {file for pair in pairs.values() for file in pair}
+    suffixes = suffixes_meant(path)
+    if pairs := find_pairs(path, suffixes):
+        whole = files_with_labels(path, suffixes, pairs).values()
+        return {*whole, *(file for pair in pairs.values() for file in pair)}
     return set(split_files(path, suffixes_meant(path)).values())

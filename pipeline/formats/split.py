@@ -48,8 +48,11 @@ def split_dataset(
             if it not in KNOWN_SPLITS
         ]
         notes.append(f"{is_test.sum():,} test images were chosen at random, seed {seed}")
-    elif share is not None:
-        notes.append(f"{path} already has test images, so --test-share is not used")
+    else:
+        given = {"--test-share": share is not None, "--seed": bool(seed)}
+        if unused := [option for option, is_given in given.items() if is_given]:
+            what = f"{path} already has test images, so {' and '.join(unused)}"
+            notes.append(f"{what} {'are' if len(unused) > 1 else 'is'} not used")
     ordered = [*FIRST_SPLITS, *sorted(str(name) for name in by_split if name not in FIRST_SPLITS)]
     return [by_split[name] for name in ordered], notes
 

@@ -1,18 +1,17 @@
 """Opening of files that may be gzipped, and groups of files by their names."""
 
-import filecmp
 import gzip
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from pipeline.datasets.user_datasets import SPLIT
-from pipeline.errors import UsageError, damaged_file
+from pipeline.errors import CorruptError, UsageError, damaged_file
 from pipeline.formats.litter import has_pictures, is_picture, is_skipped, list_folder
 from pipeline.storage.cache import reading
 from pipeline.storage.idx import GZIP_MAGIC
@@ -36,6 +35,7 @@ FILLERS = {
     *("image", "images", "img", "imgs", "picture", "pictures"),
 }
 WORD = re.compile(rf"(?P<split>{'|'.join(USUAL_SPLITS)})(?:s|set|data|images|imgs)?|(?P<other>.*)")
+COMPARED_BYTES = 1 << 20  # at once
 COPY = re.compile(r"(?: ?\(\d+\)| - copy| copy| copy \d+)$")  # as systems call a second download
 SUBMISSION = re.compile(
     r"(?i)(sample[-_ ]?|example[-_ ]?|gender[-_ ]?)?submissions?\b.*"
@@ -173,29 +173,57 @@ def split_files(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path]
     return {split: found for split, (found,) in with_train[0].items() if split is not None}
 
 
+def the_same(files: Sequence[Path], role: str) -> Path:
+    """Return the first of some files with one role, if all have the same content, unzipped.
+
+    Raises: CorruptError.
+    """
+    first, *others = files
+    for other in others:
+        if not is_same_content(first, other):
+            root = Path(os.path.commonpath([first.parent, other.parent]))
+            names = " and ".join(it.relative_to(root).as_posix() for it in (first, other))
+            what = f"{root}: {names} differ, but both are {role}; expected one file for each"
+            raise CorruptError(what, "Remove the one that is wrong, or move it to another folder")
+    return first
+
+
+def is_same_content(first: Path, second: Path) -> bool:
+    """Return whether two files, plain or gzipped, have the same content."""
+    with unzipped(first) as one, unzipped(second) as other:
+        while True:
+            data = one.read(COMPARED_BYTES)
+            if data != other.read(COMPARED_BYTES):
+                return False
+            if not data:
+                return True
+
+
 def without_twins(files: list[Path]) -> list[Path]:
     """List files, each once if another has the same name and content.
 
-    A second download has a number after its name: train (1).csv.
+    A second download has a number after its name: train (1).csv; train.csv.gz is zipped.
     """
     kept: list[Path] = []
     for file in sorted(files, key=lambda it: (len(it.parts), len(it.name))):
         namesakes = (it for it in kept if name_of_first(it) == name_of_first(file))
-        if not any(filecmp.cmp(it, file, shallow=False) for it in namesakes):
+        if not any(is_same_content(it, file) for it in namesakes):
             kept.append(file)
     return sorted(kept, key=lambda it: it.name)
 
 
 def name_of_first(file: Path) -> str:
-    """Return the name of a file without the number of a second download."""
+    """Return the name of a file without the number of a second download, and unzipped."""
     stem, dot, suffixes = file.name.partition(".")
-    return COPY.sub("", stem) + dot + suffixes
+    return COPY.sub("", stem) + dot + suffixes.removesuffix(".gz")
 
 
 def files_beside(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path]:
     """Find the other splits next to a file named after one; none if it is not.
 
     Of several files for a split, the one counts whose name differs only in the split.
+
+    Raises: CorruptError if there are several of those, with different contents.
     """
     name = parse_file_name(path, suffixes)
     if name.split not in KNOWN_SPLITS:
@@ -214,8 +242,8 @@ def files_beside(path: Path, suffixes: tuple[str, ...]) -> dict[str | None, Path
     beside: dict[str | None, Path] = {}
     for split, candidates in others.items():
         alike = [it for is_alike, it in candidates if is_alike] or [it for _, it in candidates]
-        if len(alike) == 1 or candidates[0][0]:
-            beside[split] = alike[0]
+        if len(alike) == 1 or any(is_alike for is_alike, _ in candidates):
+            beside[split] = the_same(alike, f"for {split}")
     return {name.split: path, **beside} if beside else {None: path}
 
 

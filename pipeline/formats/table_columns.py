@@ -10,6 +10,10 @@ from pipeline.formats.column_names import describe, find_label, find_pixels, is_
 from pipeline.formats.source import ReadOptions
 from pipeline.formats.split_column import set_apart
 
+NUMBERS = (
+    "Save them as whole numbers: in Python, t[pixels] = t[pixels].astype(int), where pixels are "
+    "the names of the columns; in ARFF, with the type NUMERIC"
+)
 AS_IT_IS = ReadOptions()
 
 
@@ -42,6 +46,11 @@ def choose_columns(
     asked = options.label_column
     if not pixels:
         listed = ", ".join(describe(names, it) for it in others[:8])
+        texts = [it for it in find_pixels(plain) if not are_numbers[it]]
+        if texts:
+            what = f"{path}: the column {names[texts[0]]} holds no numbers; {len(texts):,} columns "
+            what += "are named like pixels, but are texts, decimals or nominal"
+            raise CorruptError(what, NUMBERS)
         raise CorruptError(
             f"{path}: {len(names):,} columns ({listed}), none of them numbered pixels; expected "
             "784 pixels and one label",

@@ -17,11 +17,12 @@ from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import ProjectError
 from pipeline.formats.classes import natural_key
 from pipeline.formats.csv_file import CSV
+from pipeline.formats.csv_header import LIST_OF_FILES
 from pipeline.formats.idx_files import IDX, IDX_GZ, check_stream
 from pipeline.formats.litter import is_picture, list_folder
 from pipeline.formats.numbers import SAVEZ
-from pipeline.formats.open_source import Place, locate, open_source
-from pipeline.formats.registry import SAVE, find_format
+from pipeline.formats.open_source import Place, is_read, locate, open_source
+from pipeline.formats.registry import READ, SAVE, find_format
 from pipeline.formats.source import Images, ReadOptions, Source, Unlabelled
 from pipeline.formats.streams import parse_name, visible_files
 from pipeline.formats.unlabelled_arrays import READERS, read_array_images
@@ -33,7 +34,18 @@ from pipeline.storage.idx import open_idx
 HEAD_BYTES = 512
 MAX_LEVELS = 8  # of folders in folders
 SAVE_IMAGES = 'In Python: np.savez("mine.npz", images), and predict that'
-WAYS_OUT = {SAVEZ: SAVE_IMAGES, SAVE: SAVE_IMAGES, "with --grey": "first", "with --resize": "first"}
+READ_IMAGES = (
+    "Expected a picture, a folder of pictures, or images in IDX files, .csv, .npz, .npy, .mat, "
+    ".parquet, .arff or .pickle; or a .zip or .tar.gz of these"
+)
+WAYS_OUT = {
+    SAVEZ: SAVE_IMAGES,
+    SAVE: SAVE_IMAGES,
+    READ: READ_IMAGES,
+    LIST_OF_FILES: "A list of pictures? Name the pictures, or their folder",
+    "with --grey": "first",
+    "with --resize": "first",
+}
 
 
 class Input(NamedTuple):
@@ -60,9 +72,11 @@ def list_inputs(path: Path, workspace: Path) -> list[Input]:
             return [Input(it, place.rename(str(it)), True) for it in pictures]
         if place.path.is_dir() and (test := find_test_file(place.path)):
             place.path = test
+        if place.path.is_dir() and not is_read(place.path):
+            find_format(place.path)  # raises the error
         return [Input(place.path, place.rename(str(place.path)), is_picture_file(place.path))]
     except ProjectError as error:
-        error.message = place.rename(error.message)
+        error.message, error.hint = place.rename(error.message), for_prediction(error.hint)
         raise
 
 

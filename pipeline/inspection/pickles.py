@@ -21,9 +21,11 @@ from pipeline.pickles.machine import UnsafePickleError
 from pipeline.pickles.our_format import read_our_layout
 from pipeline.pickles.safe_load import MAX_OPCODES, frames_hold, is_plain_lists, load_bytes
 from pipeline.pickles.values import ENDLESS, CallResult, show
+from pipeline.storage.content import describe_content
 from pipeline.storage.decompression import BOMB_BYTES
 
 SAVE = "In Python: np.savez('mine.npz', x_train=images, y_train=labels), and import that"
+HEAD_BYTES = 4096
 PROTO = 0x80  # the opcode that states the protocol
 OLDEST = frozenset(b"(ta.")  # the opcodes of lists that protocol 0 has
 MANY_WORDS = 100_000_000  # of memory, where a file that unfolds to more is hostile
@@ -77,10 +79,16 @@ def is_pickle(data: bytes, trace: Trace) -> bool:
     """Return whether a file is a pickle, even a damaged one.
 
     It states its protocol, reaches its end, or would run something on the way. A request for a
-    value by its identity does not count: every PNG and PPM picture begins with one.
+    value by its identity does not count: every PNG and PPM picture begins with one. Nor does an
+    import in a text of what Python cannot name: `image,label` would import from "mage,label".
     """
     calls = [text for text in trace.foreign_calls if not text.startswith("persistent_load(")]
-    is_active = bool(calls or trace.foreign_imports or trace.frames.lie)
+    imports = trace.foreign_imports
+    if describe_content(data[:HEAD_BYTES]) == "text":
+        no_names = [it for it in imports if not all(map(str.isidentifier, it.split(".")))]
+        imports = [it for it in imports if it not in no_names]
+        calls = [it for it in calls if it.partition("(")[0] not in no_names]
+    is_active = bool(calls or imports or trace.frames.lie)
     return data[0] == PROTO or trace.damage is None or is_active
 
 

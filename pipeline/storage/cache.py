@@ -354,7 +354,7 @@ def require_regular_file(path: Path, max_bytes: int | None = None, hint: str = "
         status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         kind = FILE_KINDS.get(stat.S_IFMT(status.st_mode), "something else")
-        raise StorageError(f"cannot read {path}: it is {kind}; expected a regular file")
+        raise StorageError(f"cannot read {path}: it is {kind}; expected a file")
     if max_bytes is not None and status.st_size > max_bytes:
         what = f"{path}: {status.st_size:,} bytes; expected {max_bytes:,} at most"
         raise CorruptError(what, hint or "Name a smaller file")

@@ -19,7 +19,9 @@ FAINT = 127  # no pixel is above it: another scale than 0 to 255
 MAX_LEVEL = 65535  # of a picture whose full ink is not stated
 SHARES = (256, 255)  # of which fractions are whole numbers, the first that fits
 NEARLY = -255  # the same, apart from a little noise
+NEARLY_256 = -256
 NOISE = 0.1  # of a level, as half precision makes it
+NOISE_256 = 0.02  # of a level, as 4 digits make it; more may be another scale
 BEYOND = 1e-4  # that shares may be above 1 or below 0
 DOUBT = "it is not certain which level is full ink"
 FAINT_INK = "so the ink is faint"
@@ -189,10 +191,12 @@ def are_shares(values: NDArray[Any]) -> bool:
 
 def fits(values: NDArray[Any], scale: int) -> bool:
     """Return whether shares may be whole numbers / scale."""
-    if scale != NEARLY:
+    if scale > 0:
         return unscaled(values, scale) is not None
-    levels = values.astype(np.float64) * -NEARLY
-    return bool((np.abs(levels - np.rint(levels)) <= NOISE).all())
+    levels = values.astype(np.float64) * -scale
+    noise = NOISE if scale == NEARLY else NOISE_256
+    is_near = np.abs(levels - np.rint(levels)) <= noise
+    return bool(is_near.all() and (np.rint(levels) <= FULL).all())
 
 
 def unscaled(values: NDArray[Any], scale: int) -> NDArray[np.uint8] | None:

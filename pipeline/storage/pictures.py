@@ -3,7 +3,7 @@
 A file is opened as one of a few named types, and its number of pixels is checked before decoding.
 Colours are converted to grey tile by tile, and a large picture is reduced at the same time: only
 the decoded image is as large as the file states. A transparent image is drawn on white, or on
-black if nothing would be visible on white.
+black if it is clearer on that.
 
 Pictures that are read together share a scale if they are *deep* (`deep_pictures.py`), and a paper
 if they are transparent (`paper.py`).
@@ -35,7 +35,7 @@ from pipeline.storage.deep_pictures import (
     survey_picture,
 )
 from pipeline.storage.levels import FAINT, FULL, MAX_LEVEL, Scale, check_levels
-from pipeline.storage.paper import BLACK, MIN_CONTRAST, WHITE, Contrast, Paper
+from pipeline.storage.paper import BLACK, WHITE, Contrast, Paper, measure_contrast
 from pipeline.storage.stated_levels import MAXVAL, keep_statements
 from pipeline.storage.unsupported_pictures import refuse_picture
 
@@ -162,11 +162,17 @@ def sound_contrasts(
             keep_statements(image, name)
             if has_transparency(image):
                 convert = shallow_converter(name, image, options.highest)
-                on_white, on_black = (
-                    int(np.ptp(to_grey(image, options.max_side, convert, paper)))
-                    for paper in (WHITE, BLACK)
-                )
-                yield Contrast(name, on_white, on_black)
+                yield contrast_of(name, image, options, convert)
+
+
+def contrast_of(
+    name: str, image: Image.Image, options: PictureOptions, convert: Converter
+) -> Contrast:
+    """Measure the contrast of an image on each paper."""
+    on_white, on_black = (
+        to_grey(image, options.max_side, convert, paper) for paper in (WHITE, BLACK)
+    )
+    return measure_contrast(name, on_white, on_black)
 
 
 @contextmanager
@@ -244,13 +250,11 @@ def on_visible_paper(
 
     Shapes: (H, W), as `to_grey`.
     """
-    is_transparent = has_transparency(image)
-    paper = options.paper.choose() if options.paper and is_transparent else WHITE
-    grey = to_grey(image, options.max_side, convert, paper)
-    if is_transparent and not options.paper and np.ptp(grey) < MIN_CONTRAST:
-        on_black = to_grey(image, options.max_side, convert, BLACK)
-        return on_black if np.ptp(on_black) >= MIN_CONTRAST else grey
-    return grey
+    colour = WHITE
+    if has_transparency(image):
+        alone = Paper(lambda: [contrast_of("", image, options, convert)])
+        colour = (options.paper or alone).choose()
+    return to_grey(image, options.max_side, convert, colour)
 
 
 def to_grey(

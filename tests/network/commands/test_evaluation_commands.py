@@ -200,7 +200,7 @@ def test_an_ensemble_stands_alone_and_may_be_a_member(call, call_json, three, bu
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("test", "one", "two", "one"), 2, "run one is named 2 times; expected different runs"),
+        (("test", "one", "two", "one"), 2, "run one is named twice; expected different runs"),
         (("test", "one", "--split", "lost"), 2, 'no split "lost"'),
         (("test", "one", "--dataset", "mnits"), 2, 'dataset "mnits" not found'),
         (
@@ -210,12 +210,12 @@ def test_an_ensemble_stands_alone_and_may_be_a_member(call, call_json, three, bu
         ),
         (("test", "one", "foreign"), 2, "run one uses mnist and run foreign uses five-digits"),
         (("compare", "one", "foreign"), 2, "run one uses mnist and run foreign uses five-digits"),
-        (("compare", "one", "one"), 2, "run one is named 2 times"),
+        (("compare", "one", "one"), 2, "run one is named twice"),
         (("compare", "one", "tow"), 3, 'run "tow" not found'),
         (("compare", "one"), 2, "RUN is missing"),
         (("compare", "one", "narrow"), 2, "run narrow has 3 outputs, but 10 classes"),
         (("ensemble", "one"), 2, "an ensemble needs two runs or more; found 1"),
-        (("ensemble", "one", "two", "one"), 2, "run one is named 2 times"),
+        (("ensemble", "one", "two", "one"), 2, "run one is named twice"),
         (("ensemble", "one", "foreign"), 2, "run one uses mnist and run foreign uses five-digits"),
         (("ensemble", "one", "narrow"), 2, "run narrow has 3 outputs, but 10 classes"),
         (("ensemble", "one", "raw"), 2, "run raw ends with Tanh; expected outputs from 0 to 1"),

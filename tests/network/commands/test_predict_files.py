@@ -318,3 +318,18 @@ def test_what_has_no_end_is_refused_at_once(call, trained, tmp_path):
         error = call("predict", str(path), "--run", trained, code=code).err
         assert message in error
         assert error.count("\n") == 1
+
+
+def test_blank_images_among_others_are_counted_and_doubted(
+    call, trained, digits, expected, tmp_path
+):
+    pixels = digits.copy()
+    pixels[4], pixels[9] = 0, 255
+    write_csv(tmp_path / "a.csv", pixels)
+    path, out = str(tmp_path / "a.csv"), tmp_path / "answers.csv"
+    said = call("predict", path, "--run", trained, "--out", str(out)).err
+    assert "2 of 12 images are blank, so their classes mean nothing: 5, 10" in said
+    errors = [row[COLUMNS.index("error")] for row in rows(out)[1:]]
+    assert [i for i, it in enumerate(errors, 1) if it] == [5, 10]
+    assert errors[4] == "blank: every pixel is 0"
+    assert [row[1] for row in rows(out)[1:5]] == expected[:4]

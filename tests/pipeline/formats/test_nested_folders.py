@@ -74,7 +74,7 @@ def test_pictures_with_a_list_of_their_labels_are_refused_by_that(tmp_path):
 def test_more_folders_than_are_named_end_in_dots(tmp_path):
     for i in range(10):
         save(tmp_path / str(i) / "a.dat", b"x")
-    assert count_kinds(tmp_path) == "10 folders (0, 1, 2, 3, ...)"
+    assert count_kinds(tmp_path) == "10 folders (0, 1, 2, 3, ...), with .dat in the first"
 
 
 def test_a_split_of_another_name_is_kept_and_said(tmp_path):

@@ -339,7 +339,7 @@ REFUSED = {
     "damaged gzip": (only("a.csv.gz", gzip.compress(lines())[:-50]), "damaged gzip data"),
     "npz without labels": (
         lambda it: npz(it / "a.npz", a=PIXELS),
-        "no labels that fit a 24x28x28: a 24x28x28. .*x_train and y_train.*np.savez",
+        "no labels that fit a 24x28x28: no other arrays. .*x_train and y_train.*np.savez",
     ),
     "npz of objects": (of_npz(y=np.array([None] * N)), "Python objects"),
     "npz with NaN": (of_npz(x=np.where(PIXELS > 3, np.nan, 0)), "a pixel is not a number"),
@@ -352,7 +352,7 @@ REFUSED = {
     "npz with two labels each": (of_npz(y=np.c_[LABELS, LABELS]), "y: 2 numbers .* not one-hot"),
     "npz with two kinds of labels": (
         of_npz(label=LABELS),
-        "several arrays that may be the labels of x 24x28x28: x 24x28x28, y 24, label 24",
+        "several arrays that may be the labels of x 24x28x28: y 24, label 24",
     ),
     "npz with two kinds of images": (
         of_npz(images=PIXELS),

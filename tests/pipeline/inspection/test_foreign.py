@@ -58,3 +58,9 @@ def test_the_protocol_is_the_one_that_was_written(value, n):
     data = pickle.dumps(value, n)
     needed = max(opcode.proto for opcode, _, _ in pickletools.genops(data))
     assert inspect_pickle(data).format == f"pickle, protocol {max(needed, n if n > 1 else 0)}"
+
+
+@pytest.mark.parametrize("text", ["image,label\n1,2\n3,4\n", "import sys\nx = 1\n", "i like it\n"])
+@pytest.mark.parametrize("first", ["", "c", "(", "I", "S", "(i"])
+def test_a_text_that_begins_like_a_pickle_is_a_text(text, first):
+    assert inspect_pickle((first + text).encode()).format == "text"

@@ -53,3 +53,30 @@ def test_clear_pictures_are_white_without_a_note():
     found, notes = read([0, 255], "RGBA", np.zeros_like(ALPHA))
     assert np.min(found) == 255
     assert notes == ()
+
+
+STROKE = np.zeros((28, 28), np.uint8)
+STROKE[6:22, 11:17] = 90  # its edges are less light
+STROKE[7:21, 12:16] = 255
+
+
+@pytest.mark.parametrize("is_light", [True, False])
+def test_ink_keeps_its_centre_and_not_only_its_edges(is_light):
+    ink = STROKE if is_light else 255 - STROKE
+    layers = np.stack([ink, np.where(STROKE, 255, 0).astype(np.uint8)], axis=-1)
+    buffer = io.BytesIO()
+    Image.fromarray(layers, "LA").save(buffer, "PNG")
+    files = [(buffer.getvalue(), "a.png")]
+    for options in (PICTURES, for_source(PICTURES, lambda: files)):
+        grey = decode_picture(*files[0], options)
+        assert np.array_equal(grey, STROKE if is_light else 255 - STROKE)
+        assert options.notes("in") == ()
+
+
+def test_a_light_card_with_clear_corners_is_no_ink():
+    layers = np.full((28, 28, 2), 255, np.uint8)
+    layers[..., 0] -= STROKE
+    layers[:4, :4] = layers[-4:, -4:] = 0
+    buffer = io.BytesIO()
+    Image.fromarray(layers, "LA").save(buffer, "PNG")
+    assert decode_picture(buffer.getvalue(), "a.png", PICTURES)[0, 0] == 255

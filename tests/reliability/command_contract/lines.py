@@ -51,7 +51,7 @@ FAILURES = [
     ("network calibrate first", 2, "is untrained"),
     ("network calibrate frist", 3, "Did you mean first?"),
     ("network ensemble first", 2, "two runs or more"),
-    ("network compare first first", 2, "named 2 times"),
+    ("network compare first first", 2, "named twice"),
     ("network test first --dataset mnist", 2, "mnist do not match run first"),
     ("pipeline show obst --count 0", 2, "--count"),
     ("network show first --count 1001", 2, "--count"),

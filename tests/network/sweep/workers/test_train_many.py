@@ -194,7 +194,7 @@ def test_recipes_are_trained_for_an_ensemble_each_time_with_the_next_seed(networ
             "--seed applies only to new members",
         ),
         (("train", "--resume", "filmed", "--workers", "1"), "run filmed has a film, which"),
-        (("train", "--resume", "known", "known"), "run known is named 2 times"),
+        (("train", "--resume", "known", "known"), "run known is named twice"),
         (("train", "--resume", "begun", "known"), "run known has ended"),
         (("train", "--resume", "begun", "known", "--workers", "1"), "run known has ended"),
     ],
