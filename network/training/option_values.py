@@ -242,7 +242,8 @@ class LayersText(Kind[str]):
         from network.core.layers import Layer
         from network.layers.text import parse_layers
 
-        if isinstance(value, list | tuple) and all(isinstance(layer, Layer) for layer in value):
+        is_list = isinstance(value, list | tuple) and len(value) > 0
+        if is_list and all(isinstance(layer, Layer) for layer in value):
             value = ", ".join(map(repr, value))
         if not isinstance(value, str):
             raise InvalidValueError('a string such as "Flatten, Linear(30), Sigmoid"')

@@ -129,6 +129,7 @@ def test_a_public_function_says_what_it_expected():
         "source is empty; expected a path": lambda: open_run().predict(""),
         "mirrors is a list; expected a list of": lambda: fetch_dataset(find_cache(), "a", [3]),
         "layers is 3; expected a string such as": lambda: train("mnist-sample", layers=3),
+        "layers is []; expected": lambda: train("mnist-sample", layers=[]),
         'such as "Flatten, Linear(30)': lambda: train("mnist-sample", layers=[network.Flatten]),
         'cache is "mnist"; expected a Cache': lambda: pipeline.verify_dataset("mnist", "mnist"),
         "images have different shapes": lambda: open_run().predict([[1], [2, 3]]),
