@@ -117,7 +117,7 @@ class LoadedDataset(ValueEquality):
 
 
 @checked
-def load_dataset(name: str = "mnist", cache_dir: Path | str | None = None) -> LoadedDataset:
+def load_dataset(name: str = "mnist", *, cache_dir: Path | str | None = None) -> LoadedDataset:
     """Load a dataset; files missing from the cache are fetched and built first.
 
     Example:

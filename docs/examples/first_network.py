@@ -14,16 +14,16 @@ data = load_dataset("mnist-sample").train
 images = data.images / np.float32(255)  # (1000, 28, 28): 0 is paper, 1 is full ink
 labels = data.labels  # (1000,): 5, 0, 4, 1, 9, ...
 
-# The network learns from 900 digits. It never sees the other 100: they are its exam.
+# The network learns from 900 digits. The other 100 show how well it reads digits that it never saw.
 train_images, train_labels = images[:900], labels[:900]
 validation_images, validation_labels = images[900:], labels[900:]
 
 # The network: pixels in a row, 30 neurons, then 10 neurons, one for each digit.
-# A neuron adds up its inputs, each times a weight. A sigmoid squeezes the sum to 0 .. 1.
+# A neuron adds up its inputs, each times a weight. A sigmoid turns the sum into 0 to 1.
 model = Model((Flatten(), Linear(30), Sigmoid(), Linear(10), Sigmoid()))
 loss = SquaredError()  # distance of the ten scores from 1 for the correct digit, 0 for the others
-optimizer = SGD()  # the rule for a step: move every weight a little downhill
-learning_rate = 5.0  # how large "a little" is
+optimizer = SGD()  # the rule for a step: change every weight against its gradient
+learning_rate = 5.0  # the factor between gradient and change
 
 rng = np.random.default_rng(seed=0)  # random numbers, the same ones each time you run this
 params = model.init(rng, in_shape=(28, 28))  # all weights; they begin as small random numbers
@@ -45,7 +45,7 @@ for epoch in range(1, 16):  # an epoch is one pass over the 900 digits
         optimizer.update(params, grads, state, learning_rate)
         losses.append(loss_value)
 
-    # The exam: the digit with the highest score is the prediction.
+    # Validation: the digit with the highest score is the prediction.
     scores, _ = model.forward(params, validation_images)  # (100, 10)
     accuracy = np.mean(scores.argmax(axis=1) == validation_labels)  # the share that is correct
     print(f"epoch {epoch:2}  loss {np.mean(losses):.3f}  validation {100 * accuracy:.0f} %")

@@ -39,7 +39,8 @@ with TemporaryDirectory() as temporary:
     imported = import_dataset(find_cache(cache_dir), folder, "own-images", OPTIONS)
     print("\n".join(imported.notes))  # notes about the images
 
-    data = load_dataset("own-images", cache_dir)  # one image of five was chosen as a test image
+    # One image of five was chosen as a test image.
+    data = load_dataset("own-images", cache_dir=cache_dir)
     print(f"{len(data.train):,} images for training, {len(data.test):,} for testing")
 
     run = train("own-images", preset="fast-97", epochs=20, cache_dir=cache_dir)

@@ -13,22 +13,28 @@ from network.images.pages.read import Digit, options_for, read_page
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError, UsageError
 from pipeline.formats.numbers import whole_numbers
+from pipeline.formats.pixels import find_change
 from pipeline.storage.arguments import show_value
 from pipeline.storage.levels import FAINT, FULL, Scale, find_range, format_level
 
 ONE_BY_ONE = "[run.predict(path) for path in paths]"
+OTHER_KINDS = {"U": "strings", "S": "bytes", "O": "objects", "b": "True and False"}  # of arrays
+MAX_LOOKED_AT = 1000  # images, to find the paper
 Source = str | Path | bytes | Image.Image | Array | list[Any]
 
 
 def read_source(
-    source: Source, classes: tuple[str, ...], highest: float | None = None
+    source: Source,
+    classes: tuple[str, ...],
+    highest: float | None = None,
+    expects_light: bool = False,
 ) -> tuple[Sequence[Digit], Array, list[str]]:
     """Return the digits on a page, the pixels to predict (N, 28, 28), and notes on their scale.
 
     Raises: UsageError, MissingError, CorruptError.
     """
     if isinstance(source, np.ndarray | list):
-        return [], *to_pixels(source, highest)
+        return [], *to_pixels(source, highest, expects_light)
     page_source: Any = Path(source) if isinstance(source, str) else source
     if isinstance(page_source, Path):
         require_one_file(page_source)
@@ -54,8 +60,12 @@ def require_one_file(path: Path) -> None:
         )
 
 
-def to_pixels(images: Any, highest: float | None = None) -> tuple[Array, list[str]]:
+def to_pixels(
+    images: Any, highest: float | None = None, expects_light: bool = False
+) -> tuple[Array, list[str]]:
     """Return images as grey levels, and notes; the number of full ink may be given.
+
+    `expects_light`: the network was trained on light ink, so there is a note on dark ink.
 
     Shapes: (28, 28) or (N, 28, 28) -> (N, 28, 28) uint8.
     Raises: UsageError for another shape, and for values that are not grey levels.
@@ -67,8 +77,9 @@ def to_pixels(images: Any, highest: float | None = None) -> tuple[Array, list[st
     except ValueError as error:
         raise UsageError("images have different shapes; expected (28, 28) for each") from error
     if array.dtype.kind not in "uif":
+        found = OTHER_KINDS.get(array.dtype.kind, f"of the type {array.dtype}")
         raise UsageError(
-            f"images have the data type {array.dtype}; expected numbers from 0 to 255",
+            f"images are {found}; expected numbers from 0 to 255",
             f"Predict pictures one by one: {ONE_BY_ONE}" if array.dtype.kind in "OU" else "",
         )
     if array.shape[-2:] != IMAGE_SHAPE or array.ndim not in {2, 3}:
@@ -77,6 +88,8 @@ def to_pixels(images: Any, highest: float | None = None) -> tuple[Array, list[st
     low, high = find_range(array)
     are_shares = array.dtype.kind == "f" and high <= 1
     full = highest or (1 if are_shares else FULL)
+    if np.isnan(low) or np.isnan(high):
+        raise UsageError("some pixels are NaN; expected numbers", "Replace them: np.nan_to_num(x)")
     if not 0 <= low <= high <= full:
         wanted = f"0 to {format_level(full)}" if highest else f"0 to {FULL}, or floats from 0 to 1"
         formula = "" if highest else whole_numbers(array)
@@ -89,4 +102,8 @@ def to_pixels(images: Any, highest: float | None = None) -> tuple[Array, list[st
         top = format_level(high)
         what = f"no pixel is above {top} of {FULL}, so the ink is faint"
         notes = [f"{what}; if {top} is full ink, predict with highest={top}"]
-    return Scale(full).to_bytes(array), notes
+    pixels = Scale(full).to_bytes(array)
+    if expects_light and find_change([pixels[:MAX_LOOKED_AT]], None, FULL)[0].invert:
+        what = "the images look like dark ink on light paper; MNIST has light ink on dark"
+        notes.append(f"{what}: pass {format_level(full)} - images")
+    return pixels, notes

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from network.runs.predict import Predictor, load_predictor
 from network.training.checks import check_range, format_list
 from network.training.configuration import OPTIONS, Configuration
 from network.training.state import EpochDone
+from pipeline.datasets.registry import DATASETS
 from pipeline.errors import UsageError
 from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache, absolute, find_cache, publish
@@ -109,7 +110,7 @@ class Run:
         (N, 28, 28), light ink on a dark ground as in MNIST, 0 to 255 or, as floats, 0 to 1.
         With `coverage`, such as 0.99, each prediction has a set of classes that contains the
         correct one at that rate. `highest` is the pixel of full ink, such as 16, if it is not 255
-        (or 1 for floats). An unusual scale is a `UserWarning`.
+        (or 1 for floats). An unusual scale, or dark ink, is a `UserWarning`.
 
         Returns: a list, also for one image; `predict_one` returns its prediction.
 
@@ -148,7 +149,7 @@ class Run:
 
         Shapes: images (N, 28, 28), as for `predict` -> (N, K).
         """
-        pixels, notes = to_pixels(images)
+        pixels, notes = to_pixels(images, expects_light=expects_light_ink(self))
         warn_of(notes)
         if not len(pixels):
             return np.zeros((0, len(self.classes)), np.float32)
@@ -170,6 +171,12 @@ class Run:
         examples = load_examples(self.cache, chosen, split, limit)
         return evaluate_run(self.loaded, chosen, split, examples).result
 
+    @overload
+    def plot(self, kind: str = "learning", axes: None = None) -> "Figure": ...
+    @overload
+    def plot(self, kind: str, axes: "Axes") -> "Axes": ...
+    @overload
+    def plot(self, kind: str = "learning", *, axes: "Axes") -> "Axes": ...
     @checked
     def plot(self, kind: str = "learning", axes: "Axes | None" = None) -> "Figure | Axes":
         """Draw a chart of the run on validation images, as a figure or into your axes.
@@ -249,7 +256,7 @@ def predict_source(
     """
     check_range("coverage", coverage, 0, 1)
     require_highest(highest, "highest")
-    digits, pixels, notes = read_source(source, run.classes, highest)
+    digits, pixels, notes = read_source(source, run.classes, highest, expects_light_ink(run))
     warn_of(notes, frames=1)
     if not len(pixels):
         return Predictions()
@@ -258,6 +265,12 @@ def predict_source(
     return Predictions(
         describe_prediction(*each, run.classes) for each in zip(found, pixels, boxes, strict=True)
     )
+
+
+def expects_light_ink(run: Run) -> bool:
+    """Return whether a run was trained on published characters: light ink, dark borders."""
+    is_published = run.configuration.dataset in DATASETS
+    return is_published and all(len(name) == 1 for name in run.classes)
 
 
 def warn_of(notes: Sequence[str], frames: int = 0) -> None:
@@ -284,7 +297,7 @@ def describe_prediction(
 
 
 @checked
-def open_run(name: str | None = None, cache_dir: Path | str | None = None) -> Run:
+def open_run(name: str | None = None, *, cache_dir: Path | str | None = None) -> Run:
     """Load a run by its name, or the one that was trained last.
 
     Example:
@@ -301,7 +314,7 @@ def open_run(name: str | None = None, cache_dir: Path | str | None = None) -> Ru
 
 
 @checked
-def list_runs(cache_dir: Path | str | None = None) -> list[Run]:
+def list_runs(*, cache_dir: Path | str | None = None) -> list[Run]:
     """Load all runs, sorted by name.
 
     Raises: CorruptError.

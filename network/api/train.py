@@ -63,7 +63,7 @@ class Training:
     @property
     def run(self) -> Run:
         """The run, as last saved."""
-        return open_run(self.training_run.run.name, self.cache_dir)
+        return open_run(self.training_run.run.name, cache_dir=self.cache_dir)
 
 
 @checked

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, TypedDict
 
 from network.api.run import Run
+from network.core.layers import Layer
 
 
 class TrainOptions(TypedDict, total=False):
     """Options of `train` and `create_training` by their keys, see docs/reference/options.md."""
 
     hidden: int | Sequence[int]
-    layers: str | None
+    layers: str | Sequence[Layer] | None
     activation: Literal[
         "sigmoid",
         "tanh",

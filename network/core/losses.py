@@ -16,13 +16,14 @@ too high each score is. `without_output_activation` in model.py adapts the model
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Annotated, ClassVar, Protocol
 
 import numpy as np
 
 from network.core.activations import Sigmoid, Softmax
 from network.core.layers import Layer
 from network.core.params import Array
+from network.core.plumbing.arguments import CheckedArguments, at_least, at_most
 from network.core.plumbing.speed import divide_by_n, one_hot
 
 
@@ -64,7 +65,7 @@ class SquaredError:
 
 
 @dataclass(frozen=True)
-class CrossEntropy:
+class CrossEntropy(CheckedArguments):
     """L = -1/N sum_n sum_k t_k log(y_k) with y = softmax(z).
 
     Only the score at the label counts: L_n is 0 for a score of 1, and infinite for a score of 0.
@@ -85,8 +86,7 @@ class CrossEntropy:
         (0.693..., array([[-0.5,  0.5]]))
     """
 
-    smoothing: float = 0.0  # 0 to 1
-
+    smoothing: Annotated[float, at_least(0), at_most(1)] = 0.0
     output_activation: ClassVar[type[Layer]] = Softmax
     contains_activation: ClassVar[bool] = True
 

@@ -19,8 +19,8 @@ from network.core.plumbing.model_checks import CheckedLayers, check_init, explai
 ModelBackward: TypeAlias = Callable[[Array], Params]  # d_outputs -> grads
 
 
-@dataclass(frozen=True)
-class Model(CheckedLayers):
+@dataclass(frozen=True, init=False)
+class Model(CheckedLayers[Layer]):
     """A chain of layers: the outputs of each are the inputs of the next.
 
     A model holds no parameters. They are given to it, as a list with one dictionary per layer.

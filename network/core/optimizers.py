@@ -26,6 +26,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from network.core.params import Params, zeros_like, zip_arrays
+from network.core.plumbing.arguments import CheckedArguments, Epsilon, Share, Strength
 from network.core.plumbing.speed import params_dtype
 
 State: TypeAlias = dict[str, Params]  # trees by name, each of the form of the parameters
@@ -52,7 +53,7 @@ def decay_weights(params: Params, factor: float) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SGD:
+class SGD(CheckedArguments):
     """param <- param - learning_rate * grad.
 
     Source: Robbins and Monro, A stochastic approximation method (1951); Bottou, Large-scale
@@ -65,7 +66,7 @@ class SGD:
         [{'weight': array([0.95])}]
     """
 
-    weight_decay: float = 0.0
+    weight_decay: Strength = 0.0
 
     def init(self, params: Params) -> State:
         return {}
@@ -81,19 +82,18 @@ class SGD:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Momentum:
+class Momentum(CheckedArguments):
     """velocity <- momentum * velocity + grad;  param <- param - learning_rate * velocity.
 
-    Picture a ball that rolls downhill. The velocity is a sum of the gradients in which older ones
-    fade. Differences between batches cancel out, and a lasting direction becomes up to
-    1 / (1 - momentum) times as strong, 10 times with 0.9.
+    The velocity is a sum of gradients in which older ones fade. Differences between batches cancel
+    out, and a lasting direction becomes up to 1 / (1 - momentum) times as strong, 10 with 0.9.
 
     Source: Polyak, Some methods of speeding up the convergence of iteration methods (1964);
     Sutskever, Martens, Dahl, Hinton (2013), equations 1 and 2, with the rate taken outside.
     """
 
-    momentum: float = 0.9
-    weight_decay: float = 0.0
+    momentum: Share = 0.9
+    weight_decay: Strength = 0.0
 
     def init(self, params: Params) -> State:
         return {"velocity": zeros_like(params)}
@@ -108,7 +108,7 @@ class Momentum:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adam:
+class Adam(CheckedArguments):
     """A step along the mean of recent gradients, divided by their recent size.
 
         m <- beta1 * m + (1 - beta1) * grad             moving average of the gradients
@@ -133,10 +133,10 @@ class Adam:
         [{'weight': array([0.9])}]
     """
 
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
-    weight_decay: float = 0.0
+    beta1: Share = 0.9
+    beta2: Share = 0.999
+    epsilon: Epsilon = 1e-8
+    weight_decay: Strength = 0.0
 
     def init(self, params: Params) -> State:
         return {

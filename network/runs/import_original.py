@@ -22,7 +22,7 @@ from network.core.model import Model
 from network.core.params import Array, Params
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
-from pipeline.pickles.safe_load import load_untrusted
+from pipeline.pickles.safe_load import load_plain
 
 ORIGINAL = "Name the files of weights and biases that the original project wrote, in this order"
 
@@ -47,7 +47,7 @@ def load_original(weights_path: Path, biases_path: Path) -> tuple[Model, Params]
 def read_arrays(path: Path, n_dimensions: int) -> list[Array]:
     """Read a list of float arrays, one per layer, without running code in the pickle."""
     try:
-        loaded: Any = load_untrusted(path)
+        loaded: Any = load_plain(path)
     except CorruptError as error:
         advice = ". ".join(filter(None, (ORIGINAL, error.hint)))
         raise type(error)(error.message, advice) from error

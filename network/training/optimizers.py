@@ -23,6 +23,7 @@ from network.core.params import (
     zeros_like,
     zip_arrays,
 )
+from network.core.plumbing.arguments import CheckedArguments, Epsilon, Share, Strength
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ class Nesterov(Momentum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RMSProp:
+class RMSProp(CheckedArguments):
     """Each gradient divided by its recent size.
 
         v <- decay * v + (1 - decay) * grad^2
@@ -65,9 +66,9 @@ class RMSProp:
     of its recent magnitude, COURSERA: Neural networks for machine learning (2012).
     """
 
-    decay: float = 0.9
-    epsilon: float = 1e-8
-    weight_decay: float = 0.0
+    decay: Share = 0.9
+    epsilon: Epsilon = 1e-8
+    weight_decay: Strength = 0.0
 
     def init(self, params: Params) -> State:
         return {"v": zeros_like(params)}
@@ -82,7 +83,7 @@ class RMSProp:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adagrad:
+class Adagrad(CheckedArguments):
     """Each gradient divided by the size of all before it, so that steps become smaller.
 
         v <- v + grad^2
@@ -92,8 +93,8 @@ class Adagrad:
     optimization (2011), figure 1, with diagonal matrices.
     """
 
-    epsilon: float = 1e-8
-    weight_decay: float = 0.0
+    epsilon: Epsilon = 1e-8
+    weight_decay: Strength = 0.0
 
     def init(self, params: Params) -> State:
         return {"v": zeros_like(params)}
@@ -108,7 +109,7 @@ class Adagrad:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lion:
+class Lion(CheckedArguments):
     """The sign of the gradient and its moving mean.
 
         param <- param - learning_rate * sign(beta1 * m + (1 - beta1) * grad)
@@ -118,9 +119,9 @@ class Lion:
     Source: Chen and others, Symbolic discovery of optimization algorithms (2023), algorithm 2.
     """
 
-    beta1: float = 0.9
-    beta2: float = 0.99
-    weight_decay: float = 0.0
+    beta1: Share = 0.9
+    beta2: Share = 0.99
+    weight_decay: Strength = 0.0
 
     def init(self, params: Params) -> State:
         return {"m": zeros_like(params)}
@@ -138,7 +139,7 @@ class Lion:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Muon:
+class Muon(CheckedArguments):
     """Momentum for matrices, whose steps are made orthogonal.
 
         velocity <- momentum * velocity + (1 - momentum) * grad
@@ -151,8 +152,8 @@ class Muon:
     section "Definition"; the scale is that of its published code.
     """
 
-    momentum: float = 0.95
-    weight_decay: float = 0.0
+    momentum: Share = 0.95
+    weight_decay: Strength = 0.0
 
     def init(self, params: Params) -> State:
         return {"velocity": zeros_like(matrices(params)), **Adam().init(vectors(params))}

@@ -231,7 +231,7 @@ class Name(Kind[str]):
 
 @dataclass(frozen=True)
 class LayersText(Kind[str]):
-    """Layers as text, such as `Conv2D(16, 5), ReLU, Flatten`."""
+    """Layers as text, such as `Conv2D(16, 5), ReLU, Flatten`; in Python also a list of them."""
 
     metavar: str = "LAYERS"
 
@@ -239,10 +239,14 @@ class LayersText(Kind[str]):
         return text
 
     def check(self, value: Any) -> str:
+        from network.core.layers import Layer
         from network.layers.text import parse_layers
 
+        is_list = isinstance(value, list | tuple) and len(value) > 0
+        if is_list and all(isinstance(layer, Layer) for layer in value):
+            value = ", ".join(map(repr, value))
         if not isinstance(value, str):
-            raise InvalidValueError('layers such as "Conv2D(16, 5), ReLU, Flatten"')
+            raise InvalidValueError('a string such as "Flatten, Linear(30), Sigmoid"')
         parse_layers(value)
         return value
 

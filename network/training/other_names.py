@@ -29,7 +29,7 @@ EXPLAINED = {  # what is no option -> the way to it
     "film": "Only the command has it: `network train --film`",
     "resume": "Only the command has it: `network train --resume`",
     "seeds": "Train once for each seed=",
-    "config": "Only the command has it: `network train --config`",
+    "config": "Only the command has it: `network train --config`; give each option by its name",
 }
 
 

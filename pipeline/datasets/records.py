@@ -84,6 +84,10 @@ class Dataset:
     is_transposed: bool = False  # the files hold columns of pixels, not rows
     label_columns: tuple[str, ...] = ()  # names, if labels are rows; 0: class
 
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{split.count:,} {name}" for name, split in self.splits.items())
+        return f"Dataset {self.name}: {sizes} images, {len(self.classes)} classes"
+
     @property
     def folder(self) -> str:
         """The name of the folder with its raw files."""

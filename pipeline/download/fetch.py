@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,7 +61,7 @@ class Fetch:
 def fetch_dataset(
     cache: Cache,
     dataset: Dataset | str,
-    mirrors: tuple[str, ...] = (),
+    mirrors: Sequence[str] | str = (),
     force: bool = False,
     offline: bool = False,
     seconds: float = float("inf"),
@@ -84,7 +84,8 @@ def fetch_dataset(
         ['downloaded', 'downloaded', 'downloaded', 'downloaded']
     """
     dataset = as_dataset(cache, dataset)
-    chosen = tuple(map(check_mirror, mirrors)) or known_mirrors(cache, dataset)
+    named = [mirrors] if isinstance(mirrors, str) else mirrors
+    chosen = tuple(map(check_mirror, named)) or known_mirrors(cache, dataset)
     if offline:
         chosen = tuple(filter(is_local, chosen))
     if not force and (intact := find_intact(cache, dataset)):

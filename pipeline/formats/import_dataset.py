@@ -10,7 +10,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.build import BuiltPickle, build_pickles
@@ -78,7 +78,7 @@ class Imported:
     dataset: Dataset
     format_name: str
     notes: list[str]
-    built: list[BuiltPickle]
+    built: list[BuiltPickle] = field(repr=False)
 
 
 @checked
@@ -86,7 +86,7 @@ def import_dataset(
     cache: Cache,
     path: Path | str,
     name: str,
-    wishes: ImportOptions = AS_THEY_ARE,
+    options: ImportOptions = AS_THEY_ARE,
     reporter: ProgressReporter = SILENT,
 ) -> Imported:
     """Import images and labels under a name of your choice, and build their pickles.
@@ -106,36 +106,36 @@ def import_dataset(
     """
     check_name(name)
     path = Path(path)
-    require_share(wishes.test_share)
-    check_fields(wishes)
-    require_highest(wishes.highest)
+    require_share(options.test_share)
+    check_fields(options)
+    require_highest(options.highest)
     with work_lock(cache, f"import-{name}", reporter):
-        check_place(cache, name, wishes.force)
-        options = ReadOptions(
-            *(wishes.resize, wishes.grey, reporter),
-            *(wishes.label_column, wishes.skip_damaged, wishes.split_column),
-            highest=wishes.highest,
+        check_place(cache, name, options.force)
+        reading = ReadOptions(
+            *(options.resize, options.grey, reporter),
+            *(options.label_column, options.skip_damaged, options.split_column),
+            highest=options.highest,
         )
         with (
             staging(cache, name) as stage,
-            open_source(path, options, stage.root / "unpacked") as opened,
+            open_source(path, reading, stage.root / "unpacked") as opened,
         ):
-            source = settle_source(opened, wishes)
-            parts, notes = split_dataset(path, source, wishes.test_share, wishes.seed)
+            source = settle_source(opened, options)
+            parts, notes = split_dataset(path, source, options.test_share, options.seed)
             notes = [*source.notes, *notes, *notes_on_classes(source.classes, parts)]
-            change = PixelChange(wishes.invert, wishes.highest, source.is_scaled)
+            change = PixelChange(options.invert, options.highest, source.is_scaled)
             survey = PixelSurvey(str(path), change)
             splits = write_splits(stage.raw(name), parts, survey, reporter)
             notes += order_notes(source.late_notes(), survey.notes())
             notes = list(map(opened.rename, notes))
             dataset = Dataset(
                 name=name,
-                title=wishes.title or name,
+                title=options.title or name,
                 mirrors=(),
                 splits=splits,
                 classes=source.classes,
                 source=str(path.absolute()),
-                licence=wishes.licence or "not stated",
+                licence=options.licence or "not stated",
                 citation="",
             )
             publish_record(stage, dataset)
@@ -159,14 +159,14 @@ def order_notes(of_scale: Iterable[str], of_survey: list[str]) -> list[str]:
     return [*certain, *of_survey, *filter(is_doubtful, scale)]
 
 
-def settle_source(opened: Opened, wishes: ImportOptions) -> Source:
+def settle_source(opened: Opened, options: ImportOptions) -> Source:
     """Apply the rules for all formats to a source.
 
     Raises: CorruptError.
     """
     source = unite_classes(opened.path, opened.source)
     require_labels(opened.path, source)
-    source = set_upright(opened.path, opened.format, source, wishes.transpose)
+    source = set_upright(opened.path, opened.format, source, options.transpose)
     check_trained_classes(opened.path, source)
     return source
 

@@ -25,7 +25,7 @@ from pipeline.formats.streams import beginning, flat_files, unzipped
 from pipeline.pickles.foreign_formats import LayoutError
 from pipeline.pickles.machine import UnsafePickleError
 from pipeline.pickles.our_format import read_our_layout
-from pipeline.pickles.safe_load import load_untrusted
+from pipeline.pickles.safe_load import load_plain
 from pipeline.storage.cache import reading, write_chunks
 from pipeline.storage.content import describe_content
 from pipeline.storage.idx import CHUNK_BYTES, GZIP_MAGIC
@@ -94,7 +94,7 @@ def with_way_out(path: Path) -> Any:
     Raises: MissingError, StorageError, CorruptError.
     """
     try:
-        return load_untrusted(path)
+        return load_plain(path)
     except UnsafePickleError as error:
         raise UnsafePickleError(error.message, SAVEZ) from error
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         frames_hold as frames_hold,
         is_plain_lists as is_plain_lists,
         load_bytes as load_bytes,
+        load_plain as load_plain,
         load_untrusted as load_untrusted,
     )
     from pipeline.pickles.values import (

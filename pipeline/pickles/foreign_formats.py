@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError
-from pipeline.pickles.safe_load import load_untrusted
+from pipeline.pickles.safe_load import load_plain
 
 Pixels: TypeAlias = NDArray[np.uint8]  # (N, 28, 28)
 Labels: TypeAlias = NDArray[Any]  # (N,), uint8 in the file, int64 in memory
@@ -33,7 +33,7 @@ def read_other_layout(path: Path) -> tuple[Pixels, Labels]:
 
     Raises: MissingError, CorruptError.
     """
-    loaded = load_untrusted(path)
+    loaded = load_plain(path)
     if isinstance(loaded, dict) and {"images", "labels"} <= loaded.keys():
         loaded = loaded["images"], loaded["labels"]
     if not isinstance(loaded, list | tuple) or len(loaded) != 2:

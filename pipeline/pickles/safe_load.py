@@ -32,7 +32,7 @@ CONTAINER_BYTES = 64  # approximate memory of an empty list or tuple
 MEMORY_PER_FILE_BYTE = 16  # lists of 28 small integers need 6
 
 
-@partial(checked, for_python=False)  # audit hooks report a search for the caller
+@partial(checked, is_called_inside=False)  # a search for the caller raises audit events
 def load_untrusted(path: Path | str) -> Any:
     """Load lists, tuples, dictionaries, numbers, text and arrays from any pickle.
 
@@ -46,7 +46,14 @@ def load_untrusted(path: Path | str) -> Any:
         >>> load_untrusted(Path("numbers.pickle"))
         [[1, 2], [3]]
     """
-    path = Path(path)
+    return load_plain(Path(path))
+
+
+def load_plain(path: Path) -> Any:
+    """Load a pickle as `load_untrusted` does, for code of the packages.
+
+    Raises: MissingError, CorruptError (UnsafePickleError if the pickle is hostile or not plain).
+    """
     data = read_whole(path, MAX_BYTES)
     try:
         return load_bytes(data)

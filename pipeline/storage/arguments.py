@@ -8,7 +8,7 @@ import inspect
 import json
 import math
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -31,20 +31,34 @@ WORDS: dict[Any, str] = {
     tuple: "a tuple",
     bytes: "bytes",
 }
-INSTEAD = {  # of an object of ours, by the name of its type
-    "LoadedDataset": "Use its name, as in digits.name, or images, as in digits.test.images",
-    "LabelledImages": "Use its images, as in digits.test.images",
-    "Prediction": "Use its pixels, as in prediction.pixels",
-    "Run": "Use its name, as in run.name",
-}
 OF_LIBRARIES = {"ndarray": "an array", "Image": "an image of Pillow"}  # by the names of types
+TO_IMPORT = (
+    "To use images of your own, make a dataset with pipeline.import_dataset, or train"
+    " network.sklearn.NetworkClassifier"
+)
+INSTEAD = {  # of a value, by what is expected and the name of its type
+    ("a string", "LoadedDataset"): "Use its name, as in digits.name",
+    ("a string", "Run"): "Use its name, as in run.name",
+    ("an array", "LoadedDataset"): "Use its images, as in digits.test.images",
+    ("an array", "LabelledImages"): "Use its images, as in digits.test.images",
+    ("an array", "Prediction"): "Use its pixels, as in prediction.pixels",
+    ("a path", "ndarray"): 'Save the array first: np.savez("mine.npz", x_train=images, ...)',
+    ("a Cache", "str"): "Use pipeline.find_cache(), or find_cache(path)",
+}
+INSTEAD_AT = {  # by the name of the argument and that of the type
+    ("dataset", "LabelledImages"): f'Name the dataset, such as "mnist". {TO_IMPORT}',
+    ("dataset", "ndarray"): f'Name a dataset, such as "mnist". {TO_IMPORT}',
+    ("dataset", "list"): f'Name a dataset, such as "mnist". {TO_IMPORT}',
+    ("dataset", "tuple"): f'Name a dataset, such as "mnist". {TO_IMPORT}',
+    ("split", "LabelledImages"): 'Name the split, such as "test"',
+}
 
 
-def checked(function: Callable[P, R], for_python: bool = True) -> Callable[P, R]:
+def checked(function: Callable[P, R], is_called_inside: bool = True) -> Callable[P, R]:
     """Return a function that checks its arguments by their annotations.
 
     If the caller is not in the packages, its errors are in the words of Python, and without the
-    frames inside of us; without `for_python` they are as for a command.
+    frames and causes inside of us. Not `is_called_inside`: no caller is in the packages.
 
     Raises: UsageError; StorageError for an error of the system.
     """
@@ -56,11 +70,12 @@ def checked(function: Callable[P, R], for_python: bool = True) -> Callable[P, R]
             check_call(function, signature, args, kwargs)
             return function(*args, **kwargs)
         except ProjectError as error:
-            if not for_python or is_inside(error):
+            if is_called_inside and is_inside(error):
                 raise
-            raise spell_in_python(error) from None
+            cache_dir: Any = kwargs.get("cache_dir")
+            raise spell_in_python(error, cache_dir) from None
         except OSError as error:
-            cause = error if not for_python or is_inside(error) else None
+            cause = error if is_called_inside and is_inside(error) else None
             raise StorageError(describe_refusal(error)) from cause
 
     return call
@@ -96,16 +111,26 @@ def explain_call(
     """Return the error for arguments that a function does not have, or lacks."""
     called = function.__qualname__.rpartition("<locals>.")[2] + "()"
     parameters = [it for it in signature.parameters.values() if it.name != "self"]
-    shown = ", ".join(str(it.replace(annotation=it.empty)) for it in parameters)
+    shown = ", ".join(map(show_parameter, parameters))
     by_name = [it.name for it in parameters if it.kind is it.KEYWORD_ONLY]
     if "too many" in problem and by_name:
         value = show_value(args[-1])
+        names = ", ".join(f"{name}=" for name in by_name)
+        more = any(it.kind is it.VAR_KEYWORD for it in parameters)
+        one_of = "one of " if more or len(by_name) > 1 else ""
         return CallError(
             f"{called} takes options by name; found {value} without one",
-            f"Write it as one of {', '.join(f'{name}=' for name in by_name)} or an option",
+            f"Write it as {one_of}{names}{' or an option' if more else ''}",
         )
     hint = f"Its arguments: {shown}" if shown else "It takes no arguments"
     return CallError(f"{called} {problem}", hint)
+
+
+def show_parameter(parameter: inspect.Parameter) -> str:
+    """Return an argument with its default, for an error; a default that is an object is cut."""
+    bare = parameter.replace(annotation=parameter.empty)
+    is_short = isinstance(bare.default, str | int | float | tuple | type | None)
+    return str(bare) if is_short else f"{bare.name}=..."
 
 
 def describe_refusal(error: OSError) -> str:
@@ -127,16 +152,25 @@ def find_hints(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def check_argument(name: str, value: Any, hint: Any) -> None:
-    """Require that an argument has its annotated type, and a text no NUL.
+    """Require that an argument has its annotated type; a text has no NUL, a path is not empty.
 
     Raises: UsageError.
     """
     if not fits(value, hint):
         shown = f"Path({show_value(value)})" if isinstance(value, Path) else show_value(value)
-        instead = INSTEAD.get(type(value).__name__, "")
-        raise UsageError(f"{name} is {shown}; expected {describe(hint)}", instead)
+        raise UsageError(f"{name} is {shown}; expected {describe(hint)}", advise(name, value, hint))
+    if isinstance(value, str) and value == "" and Path in get_args(hint):
+        raise UsageError(f"{name} is empty; expected a path")
     if isinstance(value, str | Path) and "\0" in str(value):
         raise UsageError(f"{name} is {show_value(value)}; expected {describe(hint)} without NUL")
+
+
+def advise(name: str, value: Any, hint: Any) -> str:
+    """Return what to write instead of a value of another type; empty if that is not known."""
+    kind, expected = type(value).__name__, describe(hint)
+    if advice := INSTEAD_AT.get((name, kind)):
+        return advice
+    return next((it for (words, of), it in INSTEAD.items() if of == kind and words in expected), "")
 
 
 def check_fields(values: Any) -> None:
@@ -149,7 +183,7 @@ def check_fields(values: Any) -> None:
 
 
 def fits(value: Any, hint: Any) -> bool:
-    """Return whether a value has an annotated type; contents are not checked."""
+    """Return whether a value has an annotated type; of contents, only those of a Sequence."""
     kind, inner = get_origin(hint) or hint, get_args(hint)
     if kind in (Union, types.UnionType):
         return any(fits(value, one) for one in inner)
@@ -159,8 +193,13 @@ def fits(value: Any, hint: Any) -> bool:
         return True
     if kind is bool:
         return isinstance(value, int) and value in {0, 1}
-    if kind not in NUMBERS:
-        return isinstance(value, kind)
+    if kind is Sequence:
+        return isinstance(value, list | tuple) and all(fits(one, inner[0]) for one in value)
+    return fits_number(value, kind) if kind in NUMBERS else isinstance(value, kind)
+
+
+def fits_number(value: Any, kind: type) -> bool:
+    """Return whether a value is a number of a kind; numbers of NumPy are, too, but NaN is not."""
     is_number = isinstance(value, NUMBERS[kind]) and not isinstance(value, bool)
     return is_number and (isinstance(value, int) or not math.isnan(value))  # an int may be huge
 
@@ -171,10 +210,13 @@ def describe(hint: Any) -> str:
         kinds = [one for one in get_args(hint) if one is not type(None)]
         if Path in kinds:
             kinds.remove(str)  # either is a path
-        return " or ".join(dict.fromkeys(map(describe, kinds)))
+        *others, last = dict.fromkeys(map(describe, kinds))
+        return f"{', '.join(others)} or {last}" if others else last
     if get_origin(hint) is Literal:
         return " or ".join(map(str, get_args(hint)))
     kind = get_origin(hint) or hint
+    if kind is Sequence:
+        return f"a list of {describe(get_args(hint)[0]).split(' ', 1)[1]}s"
     name = getattr(kind, "__name__", str(kind))
     return WORDS.get(kind) or OF_LIBRARIES.get(name) or with_article(name)
 
@@ -191,7 +233,8 @@ def show_value(value: Any) -> str:
     if isinstance(value, str | Path):
         text = json.dumps(str(value), ensure_ascii=False)
         return text if len(text) <= MAX_SHOWN else f'{text[:MAX_SHOWN]}..."'
-    return with_article(type(value).__name__)
+    name = type(value).__name__
+    return OF_LIBRARIES.get(name) or with_article(name)
 
 
 def with_article(name: str) -> str:

@@ -11,7 +11,7 @@ import shutil
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,7 +51,7 @@ class Cache:
     """
 
     root: Path
-    rule: str  # the rule that chose this folder, for `pipeline where`
+    rule: str = field(repr=False)  # that chose this folder, for `pipeline where`
 
     def raw(self, dataset: str) -> Path:
         """The folder of a dataset's raw files."""
@@ -87,10 +87,10 @@ class Cache:
 
 
 @checked
-def find_cache(option: Path | str | None = None) -> Cache:
+def find_cache(cache_dir: Path | str | None = None) -> Cache:
     """Return the cache folder, from the first rule that applies.
 
-    The rules: option, environment, user's configuration, checkout, user's cache folder. The
+    The rules: `cache_dir`, environment, user's configuration, checkout, user's cache folder. The
     working directory has no effect, so a command means the same in every folder.
 
     Raises: UsageError, StorageError.
@@ -99,8 +99,8 @@ def find_cache(option: Path | str | None = None) -> Cache:
         >>> find_cache(Path("/data")).root == Path("/data").absolute()
         True
     """
-    if option is not None:
-        return Cache(find_folder(option, "--cache-dir"), "--cache-dir")
+    if cache_dir is not None:
+        return Cache(find_folder(cache_dir, "--cache-dir"), "--cache-dir")
     if from_environment := os.environ.get(ENVIRONMENT_VARIABLE):
         return Cache(find_folder(from_environment, ENVIRONMENT_VARIABLE), ENVIRONMENT_VARIABLE)
     if (configured := read_user_config().cache_dir) is not None:

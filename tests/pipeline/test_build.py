@@ -137,7 +137,7 @@ def test_a_damaged_raw_file_is_refused_and_nothing_vouches_for_what_was_made(
     path.write_bytes({"cut": data[:-9], "html": b"<html>", "empty": b""}.get(harm, data))
     with pytest.raises(CorruptError, match=f"{split}-{kind}.gz: ") as caught:
         build_pickles(cache, dataset)
-    assert caught.value.hint == "Run `pipeline fetch tiny`"
+    assert caught.value.hint == 'Run fetch_dataset(cache, "tiny")'
     assert artefacts(cache) == ([] if split == "train" else ["tiny_train.pickle"])
 
 
@@ -156,7 +156,7 @@ def test_an_absent_raw_file_is_missing(tiny):
     (cache.raw("tiny") / "test-images.gz").unlink()
     with pytest.raises(MissingError, match=r"test-images\.gz not found") as caught:
         build_pickles(cache, dataset)
-    assert caught.value.hint == "Run `pipeline fetch tiny`"
+    assert caught.value.hint == 'Run fetch_dataset(cache, "tiny")'
 
 
 @pytest.mark.parametrize(

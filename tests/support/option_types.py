@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from network.training.configuration import OPTIONS
 from network.training.option import Option
-from network.training.option_values import Choice, Number, Sizes, Strengths, Whole
+from network.training.option_values import Choice, LayersText, Number, Sizes, Strengths, Whole
 
 HEAD = '''"""Types of the options of `train`, so that type checkers find a wrong name or value.
 
@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, TypedDict
 
 from network.api.run import Run
+from network.core.layers import Layer
 
 
 class TrainOptions(TypedDict, total=False):
@@ -49,6 +50,7 @@ def type_of(option: Option) -> str:
     plain = {
         Number: "float",
         Whole: "int",
+        LayersText: "str | Sequence[Layer]",
         Sizes: "int | Sequence[int]",
         Strengths: "Mapping[str, float]",
     }

@@ -6,6 +6,10 @@ from pipeline.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from network.core.plumbing.arguments import (
+        CheckedArguments as CheckedArguments,
+        Epsilon as Epsilon,
+        Share as Share,
+        Strength as Strength,
         above as above,
         at_least as at_least,
         at_most as at_most,

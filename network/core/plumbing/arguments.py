@@ -1,4 +1,4 @@
-"""Argument checks of layers: each field is declared with the values it accepts.
+"""Argument checks of layers, losses and optimizers: a field declares the values it accepts.
 
     n_out: Annotated[int, at_least(1)]
     slope: Annotated[float, at_least(0), at_most(1)] = 0.01
@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from numbers import Integral, Real
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
 
 from pipeline.errors import UsageError
 
@@ -30,6 +30,9 @@ class Limit:
 
     holds: Callable[[Any], bool]
     words: str
+
+    def __repr__(self) -> str:
+        return f"<{self.words}>"  # in help(Linear)
 
 
 def at_least(low: float) -> Limit:
@@ -55,6 +58,18 @@ def below(high: float) -> Limit:
 def one_of(names: Collection[str]) -> Limit:
     """Return the condition that a value is among some names."""
     return Limit(lambda value: value in names, f"one of {', '.join(names)}")
+
+
+Share: TypeAlias = Annotated[float, at_least(0), below(1)]  # of an old value that is kept
+Strength: TypeAlias = Annotated[float, at_least(0), at_most(1000)]  # of a weight decay
+Epsilon: TypeAlias = Annotated[float, above(0), at_most(1)]  # added to a divisor that may be 0
+
+
+class CheckedArguments:
+    """A base of frozen dataclasses whose fields are checked when one is created."""
+
+    def __post_init__(self) -> None:
+        check_arguments(self)
 
 
 def check_arguments(layer: object) -> None:

@@ -1,23 +1,28 @@
 """Argument checks of models and training steps: short errors instead of those of NumPy."""
 
 import functools
+import inspect
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, ParamSpec, TypeVar
+from numbers import Integral
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
 
 from pipeline.errors import UsageError
 
+ORIGIN = "They come from model.init(rng, in_shape) and optimizer.init(params)"
+
 P = ParamSpec("P")
 R = TypeVar("R")
+L = TypeVar("L")  # a layer
 
 
-class CheckedLayers:
+class CheckedLayers(Generic[L]):
     """A base of `Model`, whose layers are checked when it is created; a list becomes a tuple."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", check_layers(vars(self)["layers"]))
+    def __init__(self, layers: Sequence[L]) -> None:
+        object.__setattr__(self, "layers", check_layers(layers))
 
 
 def check_layers(layers: Any) -> tuple[Any, ...]:
@@ -42,6 +47,9 @@ def check_init(layers: Sequence[Any], rng: Any, in_shape: Any) -> None:
     """
     if not isinstance(rng, np.random.Generator):
         raise UsageError(f"rng is {rng!r:.100}; expected np.random.default_rng(0)")
+    is_shape = isinstance(in_shape, tuple | list)
+    if not is_shape or not all(isinstance(size, Integral) for size in in_shape):
+        raise UsageError(f"in_shape is {in_shape!r:.100}; expected a tuple such as (28, 28)")
     check_shapes(layers, in_shape)
 
 
@@ -98,14 +106,47 @@ def explain_errors(function: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except AttributeError as error:
-            if not isinstance(error.obj, list | tuple):
-                raise
-            what = f"the images are a {type(error.obj).__name__}; expected an array"
-            raise UsageError(what, "Convert them: np.array(images, np.float32)") from None
         except KeyError as error:
             what = f'"{error.args[0]}" is missing in params or state'
-            hint = "They come from model.init(rng, in_shape) and optimizer.init(params)"
-            raise UsageError(what, hint) from None
+            raise UsageError(what, ORIGIN) from None
+        except (AttributeError, ValueError, IndexError, TypeError):
+            given = inspect.signature(function).bind(*args, **kwargs).arguments
+            model = given.get("self") or given["model"]
+            if problem := find_misfit(model, given["params"], given.get("images", given.get("x"))):
+                raise problem from None
+            if "labels" in given and (problem := check_labels(given["images"], given["labels"])):
+                raise problem from None
+            raise
 
     return call
+
+
+def find_misfit(model: Any, params: Any, images: Any) -> UsageError | None:
+    """Return the error for images and parameters that do not fit each other or the model."""
+    if not isinstance(images, np.ndarray):
+        what = f"the images are {images!r:.30}; expected an array"
+        return UsageError(what, "Convert them: np.array(images, np.float32)")
+    layers, shape = getattr(model, "layers", ()), images.shape[1:]
+    if not isinstance(params, list) or len(params) != len(layers):
+        found = f"has {len(params)} entries" if isinstance(params, list) else f"is {params!r:.30}"
+        return UsageError(f"params {found}; expected one for each of {len(layers)} layers", ORIGIN)
+    for layer, layer_params in zip(layers, params, strict=True):
+        if not hasattr(layer, "shapes"):
+            return None
+        out_shape = find_shape(layer, shape)
+        shapes = {name: array.shape for name, array in layer_params.items()}
+        if out_shape is None or layer.shapes(shape)[0] != shapes:
+            what = f"the images have the shape {images.shape}, which does not fit {layer!r:.100}"
+            what += "; expected (N, *in_shape), with the in_shape of model.init"
+            return UsageError(what, "Of a single image, make a batch: image[np.newaxis]")
+        shape = out_shape
+    return None
+
+
+def check_labels(images: Any, labels: Any) -> UsageError | None:
+    """Return the error for labels that are not one whole number per image."""
+    found = np.asarray(labels)
+    if found.shape != images.shape[:1] or found.dtype.kind not in "iu":
+        what = f"the labels have the shape {found.shape} and the type {found.dtype}"
+        return UsageError(f"{what}; expected ({len(images)},) and whole numbers")
+    return None

@@ -37,6 +37,10 @@ NAMES = [(package, name) for package in (network, pipeline) for name in package.
 PNG = b"\x89PNG"
 
 
+def load_sample(cache_dir):
+    return load_dataset("mnist-sample", cache_dir=cache_dir)
+
+
 @pytest.fixture(scope="module")
 def cache_dir(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
@@ -49,7 +53,7 @@ def run(cache_dir):
 
 @pytest.fixture(scope="module")
 def test_images(cache_dir):
-    return load_dataset("mnist-sample", cache_dir).test
+    return load_dataset("mnist-sample", cache_dir=cache_dir).test
 
 
 @pytest.mark.parametrize(("package", "name"), NAMES, ids=lambda it: getattr(it, "__name__", it))
@@ -87,7 +91,7 @@ def test_a_dataset_is_arrays_and_the_two_lists_of_the_pickle(test_images):
 def test_a_run_trained_from_python_is_the_one_that_the_command_trains(run, call):
     named = ["--dataset", "mnist-sample", "--preset", "fast-97", "--name", "second"]
     call("train", *named, cache=run.cache)
-    other = open_run("second", run.cache.root)
+    other = open_run("second", cache_dir=run.cache.root)
     assert other.history[-1]._replace(seconds=0) == run.history[-1]._replace(seconds=0)
 
 
@@ -248,7 +252,7 @@ def test_a_loop_of_ones_own_can_be_left_and_the_run_is_saved(cache_dir):
             break
     assert not np.array_equal(training.params[1]["weight"], before)
     assert len(training.run.history) == 1
-    assert "left" in [one.name for one in list_runs(cache_dir)]
+    assert "left" in [one.name for one in list_runs(cache_dir=cache_dir)]
 
 
 @pytest.mark.parametrize("suffix", ["html", "onnx", "safetensors"])
@@ -260,23 +264,23 @@ def test_a_run_is_exported_by_the_suffix_of_the_path(run, tmp_path, suffix):
 WRONG = {
     "pixels are from 0 to 300; expected 0 to 255": lambda run: run.predict(300 * np.eye(28)),
     "highest is -1; expected a number above 0": lambda run: run.predict(np.eye(28), highest=-1),
-    "pixels are from nan to nan; expected": lambda run: run.predict(np.full((28, 28), np.nan)),
+    "some pixels are NaN; expected": lambda run: run.predict(np.full((28, 28), np.nan)),
     "images have the shape (27, 28)": lambda run: run.predict(np.zeros((27, 28))),
     "images have the shape (0, 27, 28)": lambda run: run.predict(np.zeros((0, 27, 28))),
     "nowhere.png not found": lambda run: run.predict("nowhere.png"),
     'source is the folder "."; expected the file of one picture': lambda run: run.predict("."),
     "Predict pictures one by one: [run.predict(path)": lambda run: run.predict(["a.png", "b.png"]),
-    "`network predict`, which also reads files of images": lambda run: run.predict(__file__),
-    "expected a path or bytes or an image of Pillow or an array": lambda run: run.predict(3),
+    "`network predict` in a terminal, which also": lambda run: run.predict(__file__),
+    "expected a path, bytes, an image of Pillow, an array or a list": lambda run: run.predict(3),
     "source has 2 digits; expected one": lambda run: run.predict_one(np.zeros((2, 28, 28))),
     "expected loss, accuracy or confusion for axes": lambda run: run.plot("mistakes", 3),
     'ends in .html, .onnx or .safetensors': lambda run: run.export("run.txt"),
     "kind is": lambda run: run.plot("beauty"),
-    'has no split "lost"': lambda run: load_dataset("mnist-sample", run.cache.root)["lost"],
+    'has no split "lost"': lambda run: load_sample(run.cache.root)["lost"],
     "epochs is": lambda run: train("mnist-sample", epochs=-1, cache_dir=run.cache.root),
     '"epoch" is not a training option': lambda run: train("mnist-sample", epoch=1, cache_dir="c"),
     'dataset "mnits" not found': lambda run: train("mnits", cache_dir=run.cache.root),
-    'run "frist" not found': lambda run: open_run("frist", run.cache.root),
+    'run "frist" not found': lambda run: open_run("frist", cache_dir=run.cache.root),
 }  # fmt: skip
 
 
@@ -290,7 +294,7 @@ def test_a_mistake_is_one_line_of_ours(run, words, tmp_path, monkeypatch):
 
 
 def test_objects_of_the_interface_are_compared_and_collected(run, cache_dir, test_images):
-    again = open_run("first", cache_dir)
+    again = open_run("first", cache_dir=cache_dir)
     image = test_images.images[0]
     pairs = [
         (run, again),
@@ -299,14 +303,14 @@ def test_objects_of_the_interface_are_compared_and_collected(run, cache_dir, tes
         (run.test(), again.test()),
         (run.predict_one(image), again.predict_one(image)),
         (run.calibrate(), again.calibrate()),
-        (test_images, load_dataset("mnist-sample", cache_dir).test),
-        (load_dataset("mnist-sample", cache_dir), load_dataset("mnist-sample", cache_dir)),
+        (test_images, load_dataset("mnist-sample", cache_dir=cache_dir).test),
+        (load_sample(cache_dir), load_sample(cache_dir)),
     ]
     for one, other in pairs:
         assert one == other
         assert len({one, other}) == 1
         assert one != run.name
-    assert run in list_runs(cache_dir)
+    assert run in list_runs(cache_dir=cache_dir)
     assert run.predict_one(image) != run.predict_one(test_images.images[1])
     assert test_images != test_images[:10]
     training = create_training("mnist-sample", limit=20, epochs=1, cache_dir=cache_dir)

@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import math
 import traceback
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 import network
 import pipeline
 from network import ProjectError, create_training, load_dataset, open_run, train
-from pipeline import find_cache, find_dataset, import_dataset, read_split
+from pipeline import fetch_dataset, find_cache, find_dataset, import_dataset, read_split
 from pipeline.storage.arguments import checked
 
 WRONG = [None, 3, "", {}, object(), math.nan, b"a", "a\0b", "é" * 300, -1, [], np.eye(3), ()]
@@ -58,11 +59,13 @@ def elsewhere(cache, tmp_path, monkeypatch):
 
 def ends_well(function, *given, **named):
     """Call a function, and require success or a ProjectError of one line."""
-    message = ""
+    message, shown = "", []
     try:
         function(*given, **named)
     except ProjectError as error:
-        message = str(error)
+        message, shown = str(error), traceback.format_exception(error)
+    if inspect.isroutine(function):
+        assert len(shown) <= 6, "one traceback: the call here, and its error"
     assert "\n" not in message
     assert len(message) < 700
 
@@ -111,14 +114,24 @@ def test_a_public_function_says_what_it_expected():
         'name is Path("a"); expected a string': lambda: train("mnist-sample", name=Path("a")),
         "dataset is None; expected a string": lambda: train(None),
         "name is a dict; expected a string": lambda: load_dataset({}),
-        "cache_dir is 3; expected a path": lambda: network.list_runs(3),
-        "option is nan; expected a path": lambda: find_cache(math.nan),
+        "cache_dir is 3; expected a path": lambda: network.list_runs(cache_dir=3),
+        "cache_dir is nan; expected a path": lambda: find_cache(math.nan),
         'path is "a\\u0000b"; expected a path without NUL': lambda: pipeline.inspect_file("a\0b"),
         "cache is a str; expected a Cache": lambda: pipeline.all_datasets([]),
         "cache_dir is empty": lambda: find_cache(""),
         "coverage is -1; expected 0 to 1": lambda: open_run().predict(np.eye(28), -1),
         'coverage is "0.9"; expected a number': lambda: open_run().predict(np.eye(28), "0.9"),
-        "images have the data type <U1": lambda: open_run().predict(np.full((1, 28, 28), "a")),
+        "images are strings; expected": lambda: open_run().predict(np.full((1, 28, 28), "a")),
+        "images are strings; expected numbers": lambda: open_run().predict(["a.png", "bb.png"]),
+        "some pixels are NaN": lambda: open_run().predict(np.full((28, 28), math.nan)),
+        "an image of Pillow, an array or a list": lambda: open_run().predict(3),
+        "name is an array; expected a string": lambda: load_dataset(np.eye(3)),
+        "source is empty; expected a path": lambda: open_run().predict(""),
+        "mirrors is a list; expected a list of": lambda: fetch_dataset(find_cache(), "a", [3]),
+        "layers is 3; expected a string such as": lambda: train("mnist-sample", layers=3),
+        "layers is []; expected": lambda: train("mnist-sample", layers=[]),
+        'such as "Flatten, Linear(30)': lambda: train("mnist-sample", layers=[network.Flatten]),
+        'cache is "mnist"; expected a Cache': lambda: pipeline.verify_dataset("mnist", "mnist"),
         "images have different shapes": lambda: open_run().predict([[1], [2, 3]]),
         "limit is 0; expected 1 to": lambda: open_run().test(limit=0),
         "axes is 3": lambda: open_run().plot("accuracy", 3),
@@ -138,8 +151,15 @@ def test_an_error_is_one_short_traceback_in_the_words_of_python(cache):
         "Try a lower learning_rate": lambda: [*create_training("mnist-sample", **diverging)],
         'Did you mean learning_rate?': lambda: train("mnist-sample", lr=1),
         "are always shuffled": lambda: train("mnist-sample", shuffle=True),
-        "test_arguments.py, which is a file": lambda: open_run("first", __file__),
+        "test_arguments.py, which is a file": lambda: open_run("first", cache_dir=__file__),
         'expected a string. Use its name': lambda: train(load_dataset("mnist-sample")),
+        "NetworkClassifier": lambda: train(load_dataset("mnist-sample").train),
+        "pipeline.import_dataset": lambda: train(load_dataset("mnist-sample").train.images),
+        'Name the split': lambda: open_run().test(load_dataset("mnist-sample").test),
+        'list_runs() lists all runs': lambda: open_run("xxxx"),
+        'Run train(cache_dir="nowhere")': lambda: open_run("x", cache_dir="nowhere"),
+        "nope not found": lambda: pipeline.load_untrusted("nope"),
+        "not a pickle: it is text": lambda: pipeline.load_untrusted(__file__),
         "digits.test.images": lambda: open_run().predict(load_dataset("mnist-sample").test),
         "digits.test.images.": lambda: open_run().scores(load_dataset("mnist-sample")),
     }  # fmt: skip
@@ -156,6 +176,12 @@ def test_a_wrong_call_names_the_function_and_its_arguments():
             lambda run: run.export(),
         'train() takes options by name; found "fast-97" without one. Write it as one of name=,':
             lambda run: train("mnist-sample", "fast-97"),
+        'list_runs() takes options by name; found "a" without one. Write it as cache_dir=':
+            lambda run: network.list_runs("a"),
+        'load_dataset() takes options by name; found "train"':
+            lambda run: load_dataset("mnist", "train"),
+        "build_pickles() missing a required argument: 'dataset'. Its arguments: cache, dataset, "
+        "force=False, reporter=...": lambda run: pipeline.build_pickles("mnist"),
         "Run.predict() got an unexpected keyword argument 'cover'. Its arguments: source, cov":
             lambda run: run.predict(3, cover=1),
         "Run.calibrate() too many positional arguments. It takes no arguments":
@@ -170,8 +196,8 @@ def test_a_wrong_call_names_the_function_and_its_arguments():
 
 
 def test_an_error_for_a_command_keeps_its_options():
-    code = "from pipeline.storage.cache import find_cache; find_cache('')"
-    with pytest.raises(ProjectError, match="--cache-dir is empty"):
+    code = "from pipeline.storage.cache import find_cache; find_cache('~no such user/')"
+    with pytest.raises(ProjectError, match="--cache-dir is ~no such user"):
         exec(code, {"__name__": "network.commands.somewhere"})
 
 
@@ -221,3 +247,43 @@ def test_every_field_of_the_import_options_is_checked(cache, tmp_path, field):
     for value in ({}, object(), math.nan, b"a", (), []):
         with pytest.raises(ProjectError, match=f"^({field}|--test-share) is "):
             import_dataset(cache, "a.npz", "mine", pipeline.ImportOptions(**{field: value}))
+
+
+def test_a_public_function_takes_mirrors_as_a_list_a_tuple_or_a_string(tmp_path):
+    folder = (Path(pipeline.__file__).parent / "datasets/catalogue/mnist_sample").as_uri()
+    for number, mirrors in enumerate(([folder], (folder,), folder)):
+        fetched = fetch_dataset(find_cache(tmp_path / str(number)), "mnist-sample", mirrors)
+        assert {it.mirror for it in fetched} == {folder + "/"}
+
+
+def test_layers_of_a_training_may_be_objects(cache):
+    layers = [network.Conv2D(2, 5), network.ReLU(), network.Flatten(), network.Dropout(0.25)]
+    for given in (layers, tuple(layers)):
+        chosen = train("mnist-sample", layers=given, epochs=1, limit=64, validation=0)
+        assert chosen.model.layers[: len(layers)] == tuple(layers)
+
+
+def test_what_a_user_displays_is_short(cache, tmp_path):
+    images, labels = read_split(cache, "mnist-sample", "test")
+    np.savez(tmp_path / "short.npz", x_train=images, y_train=labels)
+    assert len(repr(cache)) < 60 + len(str(cache.root))
+    assert repr(find_dataset(cache, "mnist")) == (
+        "Dataset mnist: 60,000 train, 10,000 test images, 10 classes"
+    )
+    imported = import_dataset(cache, "short.npz", "short")
+    assert repr(imported).startswith("Imported(dataset=Dataset short: ")
+    assert len(repr(imported)) - len("".join(imported.notes)) < 150
+
+
+@pytest.mark.parametrize("full", [255, 1.0, 16])
+def test_dark_ink_in_an_array_is_a_warning_and_light_ink_is_not(full):
+    run, images = open_run("first"), load_dataset("mnist-sample").test.images
+    scaled = np.round(images / 255 * full) if full > 1 else images / 255
+    highest = full if full == 16 else None
+    with pytest.warns(UserWarning, match=f"dark ink on light paper.*: pass {full:g} - images"):
+        run.predict(full - scaled, highest=highest)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run.predict(scaled, highest=highest)
+        for one in scaled[:50]:
+            run.predict(one, highest=highest)

@@ -30,7 +30,7 @@ def place(tmp_path_factory):
     """A cache with a run, and a folder with a photo."""
     folder = tmp_path_factory.mktemp("outputs")
     train("mnist-sample", cache_dir=folder / "cache", epochs=1, name="first")
-    pixels = load_dataset("mnist-sample", folder / "cache").test.images[0]
+    pixels = load_dataset("mnist-sample", cache_dir=folder / "cache").test.images[0]
     Image.fromarray(255 - np.pad(pixels, 8)).save(folder / "photo.png")
     return folder
 

@@ -228,7 +228,7 @@ def test_a_csv_has_the_probability_that_the_terminal_json_and_python_show(
 ):
     np.save(tmp_path / "a.npy", digits)
     path, out = str(tmp_path / "a.npy"), tmp_path / "answers.csv"
-    run = open_run(trained, built_cache.root)
+    run = open_run(trained, cache_dir=built_cache.root)
     known = run.predict(digits)
     options = ("predict", path, "--run", trained)
     call(*options, "--out", str(out))
@@ -291,7 +291,7 @@ def test_probabilities_without_validation_images_are_not_calibrated_and_a_note_s
     out = tmp_path / "answers.csv"
     printed = call("predict", str(tmp_path / "a.npy"), "--run", "not-calibrated", "--out", str(out))
     assert "Probabilities are not calibrated: run not-calibrated has 0 validation" in printed.err
-    known = open_run("not-calibrated", built_cache.root).predict(digits)
+    known = open_run("not-calibrated", cache_dir=built_cache.root).predict(digits)
     written = [float(row[2]) for row in rows(out)[1:]]
     assert written == pytest.approx([it.probability for it in known], rel=1e-5)
 

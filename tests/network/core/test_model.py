@@ -18,6 +18,7 @@ from network.layers.normalization import BatchNorm
 from network.layers.whole_model import calibrate_layers, require_shapes
 from network.training.build import fully_connected
 from network.training.losses import LOSSES
+from pipeline.errors import UsageError
 
 every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
 every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -100,7 +101,7 @@ def test_leaving_out_the_first_d_x_changes_no_gradient():
 def test_params_of_another_form_are_refused():
     model, _, params, images, _ = small_model(CrossEntropy)
     require_shapes(model, params, (4, 3))
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(UsageError, match="expected one for each of"):
         model.forward(params[:-1], images)
     with pytest.raises(ValueError, match="shorter"):
         require_shapes(model, params[:-1], (4, 3))

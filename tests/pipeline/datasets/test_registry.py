@@ -87,4 +87,4 @@ def test_a_typo_is_answered_with_the_nearest_name(typo, tmp_path):
 def test_a_name_like_no_other_is_answered_with_the_list(tmp_path):
     with pytest.raises(UsageError, match='dataset "zebra" not found') as caught:
         find_dataset(Cache(tmp_path, "test"), "zebra")
-    assert "pipeline list" in caught.value.hint
+    assert "all_datasets(cache) shows them all" in caught.value.hint

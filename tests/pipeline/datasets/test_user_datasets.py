@@ -107,7 +107,7 @@ def test_a_record_that_contradicts_itself_is_refused(path, value, reason, own, c
     message = r"dataset\.json: (not the record of a|format)"
     with pytest.raises(CorruptError, match=message) as caught:
         find_dataset(cache, "scans")
-    assert caught.value.hint == "Run `pipeline import` again"
+    assert caught.value.hint == "Run import_dataset(...) again"
     assert reason in caught.value.message
 
 
@@ -125,7 +125,7 @@ def test_a_record_of_a_newer_format_is_refused(own, cache):
         CorruptError, match=f"format {RECORD_FORMAT + 1}; this version reads"
     ) as caught:
         find_dataset(cache, "scans")
-    assert caught.value.hint.endswith("start over: Run `pipeline import` again")
+    assert caught.value.hint.endswith("start over: Run import_dataset(...) again")
 
 
 def test_sizes_follow_from_counts():

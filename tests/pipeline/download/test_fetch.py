@@ -337,4 +337,4 @@ def test_a_data_set_of_the_users_own_cannot_be_fetched(tiny, cache):
     own = dataclasses.replace(tiny[0], mirrors=(), source="/home/me/scans")
     with pytest.raises(MissingError, match="tiny is your dataset") as caught:
         fetch_dataset(cache, own)
-    assert caught.value.hint == "Run `pipeline import` again; it came from /home/me/scans"
+    assert caught.value.hint == "Run import_dataset(...) again; it came from /home/me/scans"

@@ -98,7 +98,7 @@ def test_a_changed_archive_is_refused_before_anything_is_made_of_it(letters, cac
     path.write_bytes(data)
     with pytest.raises(CorruptError, match=r"gzip\.zip: .* with sha256") as caught:
         build_pickles(cache, dataset)
-    assert caught.value.hint == "Run `pipeline fetch emnist-letters`"
+    assert caught.value.hint == 'Run fetch_dataset(cache, "emnist-letters")'
     assert not cache.pickle(dataset.name, "train").exists()
     statuses = [finding.status for finding in verify_dataset(cache, dataset)]
     assert statuses == ["damaged", "missing", "missing", "missing"]

@@ -18,6 +18,7 @@ from pipeline.pickles.manifest import (
 )
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import publish_json, read_json
+from pipeline.storage.python_words import spell
 from tests.support.tiny_dataset import fill, make_dataset
 
 REBUILD = "Run `pipeline build-pickles tiny --force`"
@@ -60,7 +61,7 @@ def test_a_changed_byte_is_found(position, read, built):
         CorruptError, match=r"tiny_train\.pickle: (sha256 is|not a pickle of)"
     ) as got:
         read(*built, "train")
-    assert "pipeline build-pickles" in got.value.hint
+    assert "build_pickles(" in spell(got.value.hint)
     read(*built, "test")  # the other one is unchanged
 
 
@@ -77,15 +78,15 @@ def test_a_pickle_that_the_manifest_names_and_nobody_has_is_missing(read, built)
     built[0].pickle("tiny", "train").unlink()
     with pytest.raises(MissingError, match=r"tiny_train\.pickle not found") as caught:
         read(*built, "train")
-    assert caught.value.hint.startswith("Run `pipeline build-pickles")
+    assert spell(caught.value.hint).startswith("Run build_pickles(")
 
 
 def test_nothing_built_is_missing_and_the_hint_is_the_command(tmp_path):
     dataset, _ = make_dataset()
     with pytest.raises(MissingError, match="the pickles of tiny are not built") as caught:
         read_split(Cache(tmp_path, "test"), dataset, "train")
-    build = "`pipeline build-pickles tiny`"
-    assert caught.value.hint == f"Run `pipeline fetch tiny`, then {build}"
+    build = 'build_pickles(cache, "tiny")'
+    assert caught.value.hint == f'Run fetch_dataset(cache, "tiny"), then {build}'
     for file in dataset.files:
         path = Cache(tmp_path, "test").raw("tiny") / file.name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -110,7 +111,7 @@ def test_a_manifest_of_a_newer_format_is_refused_with_a_hint(read, built):
     with pytest.raises(CorruptError, match="format 3; this version reads 2") as caught:
         read(*built, "train")
     assert caught.value.hint.startswith("Update the project, or start over: ")
-    assert "pipeline build-pickles tiny --force" in caught.value.hint
+    assert 'build_pickles(cache, "tiny", force=True)' in spell(caught.value.hint)
 
 
 @pytest.mark.parametrize(
