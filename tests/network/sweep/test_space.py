@@ -41,7 +41,7 @@ REFUSED = {
     "[learning_rate]\nlow = true\nhigh = 2": "low = true; expected a number",
     "[learning_rate]\nlow = 1\nhigh = 2\nlogg = true": 'space.learning_rate is "logg"; expected',
     "[learning_rate]\nlow = 1\nhigh = 2\nsteps = 1.5": "steps = 1.5; expected a whole number",
-    "[learning_rate]\nlow = 1\nhigh = 1e9": "space.learning_rate is 1000000000.0; expected",
+    "[learning_rate]\nlow = 1\nhigh = 1e9": r"space.learning_rate is 1e\+09; expected",
     "[epochs]\nlow = 0.5\nhigh = 2": "from 0.5 to 2; expected whole numbers",
     "[optimizer]\nchoices = []": "expected a list of choices, or a range",
     "[optimizer]\nchoices = ['sgd']\nlow = 1": "expected a list of choices, or a range",

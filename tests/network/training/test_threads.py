@@ -12,6 +12,7 @@ from network.core.model import Model
 from network.core.params import named_arrays
 from network.layers.dropout import Dropout
 from network.training.threads import share_among_threads
+from pipeline.errors import UsageError
 
 MODEL = Model((Flatten(), Linear(5), Sigmoid(), Linear(3)))
 PARAMS = MODEL.init(np.random.default_rng(0), (4, 4), np.float64)
@@ -78,5 +79,8 @@ def test_what_the_caller_wants_of_numpy_holds_in_the_threads():
 
 
 def test_an_error_in_a_thread_reaches_the_caller():
-    with share_among_threads(MODEL, 2) as shared, pytest.raises(ValueError, match="not aligned"):
+    with (
+        share_among_threads(MODEL, 2) as shared,
+        pytest.raises(UsageError, match="does not fit Linear"),
+    ):
         shared.forward(PARAMS, X[:, :3])

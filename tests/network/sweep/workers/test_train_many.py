@@ -179,7 +179,7 @@ def test_recipes_are_trained_for_an_ensemble_each_time_with_the_next_seed(networ
     [
         (("ensemble",), "an ensemble needs two runs or more; found 0. Name runs, or presets"),
         (("ensemble", "--presets", "seed"), "an ensemble needs two runs or more; found 1"),
-        (("ensemble", "--presets", "seed,sed"), '--preset is "sed"; expected'),
+        (("ensemble", "--presets", "seed,sed"), '--presets is "sed"; expected'),
         (
             ("ensemble", "known", "--presets", "seed"),
             f"run known uses {NAME} and a preset uses mnist",
