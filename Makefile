@@ -7,7 +7,7 @@ BIN := .venv/bin
 
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 # Python compiles what is imported; pip would compile everything, which takes as long as the rest.
-PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile
+PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile -c constraints.txt
 # Tests start hundreds of processes, and each would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 # Slow tests wait about as much as they compute.
@@ -93,7 +93,7 @@ soak: .venv/installed-dev
 	$(PYTEST) --soak --timeout=0 tests/reliability tests/pipeline/download/test_fetch.py tests/pipeline/pickles/test_attacks.py tests/network/training/test_resume.py tests/network/core/test_gradient_check.py tests/network/training/test_find_preset.py tests/network/lab/test_server.py
 
 mutation: .venv/installed-dev
-	$(BIN)/python -m pip install $(PIP_OPTIONS) -c constraints.txt -e '.[dev,mutation]'
+	$(BIN)/python -m pip install $(PIP_OPTIONS) -e '.[dev,mutation]'
 	$(BIN)/python tests/support/mutation_score.py
 
 format: .venv/installed-dev
@@ -105,17 +105,20 @@ clean:
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install $(PIP_OPTIONS) -c constraints.txt -e .
+	$(BIN)/python -m pip install $(PIP_OPTIONS) -e .
 	@touch $@
 
 .venv/installed-lab: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install $(PIP_OPTIONS) -c constraints.txt -e '.[lab]'
+	$(BIN)/python -m pip install $(PIP_OPTIONS) -e '.[lab]'
 	@touch $@
 
+# uv installs in seconds what takes pip a minute. Where it cannot be had, or fails, pip does.
 .venv/installed-dev: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install $(PIP_OPTIONS) -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install $(PIP_OPTIONS) uv && \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]' || \
+		$(BIN)/python -m pip install $(PIP_OPTIONS) -e '.[dev]'
 	@touch $@
 
 tests/page/node_modules/installed: tests/page/package.json

@@ -38,20 +38,26 @@ class InstalledCopy:
         self.call([python, "-m", "venv", "--without-pip", str(self.bin.parent)])
 
     def install(self, *arguments: str) -> None:
-        """Install packages, with the pip of the tests: to install one more takes seconds.
+        """Install packages, with the uv of the tests: it takes a tenth of pip's time.
+
+        Where there is none, or it fails, pip installs them or says why not.
 
         Raises: NoNetworkError where no package index is reached.
         """
-        pip = [sys.executable, "-m", "pip", "--python", str(self.bin / "python"), "install"]
-        pip += ["--quiet", "--no-compile"]
-        done = subprocess.run(
-            [*pip, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False
-        )
+        python = str(self.bin / "python")
+        uv = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--python", python]
+        pip = [sys.executable, "-m", "pip", "--python", python, "install", "--no-compile"]
+        for program in [uv, pip] if Path(uv[0]).is_file() else [pip]:
+            done = subprocess.run(
+                [*program, "--quiet", *arguments],
+                capture_output=True, text=True, timeout=PATIENCE, check=False,
+            )  # fmt: skip
+            if done.returncode == 0:
+                return
         if NO_NETWORK in done.stderr:
             raise NoNetworkError
-        if done.returncode:
-            errors = [line for line in done.stderr.splitlines() if not line.startswith("WARN")]
-            raise StepError("\n".join([f"pip install {' '.join(arguments)}", *errors]))
+        errors = [line for line in done.stderr.splitlines() if not line.startswith("WARN")]
+        raise StepError("\n".join([f"pip install {' '.join(arguments)}", *errors]))
 
     def call(self, words: list[str], code: int = 0) -> str:
         """Run a program and return what it printed; its name may be one of the environment.
