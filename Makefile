@@ -1,4 +1,4 @@
-# `make run` shows the whole way to a trained network; `make test` proves it in four minutes, and
+# `make run` shows the whole way to a trained network; `make test` proves it in minutes, and
 # `make test-all` what takes longer.
 # Without make: the README has the plain commands.
 
