@@ -19,7 +19,7 @@ PAGE_TOOLS := tests/page/node_modules/.bin
 help:
 	@echo "make run       install, fetch, build, train and test: about a minute"
 	@echo "make lab       open the lab in the browser"
-	@echo "make test      ruff, mypy and every test that is not slow: four minutes"
+	@echo "make test      ruff, mypy and every test that is not slow: three minutes"
 	@echo "make test-all  the slow tests (kills, disk errors, browsers, clusters), and the coverage"
 	@echo "make coverage  only the coverage of the code that reads or writes files"
 	@echo "make ranges    try the lowest and the newest versions that pyproject.toml allows: minutes"
