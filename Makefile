@@ -11,7 +11,7 @@ PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile -c constraints.t
 # Tests start hundreds of processes, and each would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 # Slow tests wait about as much as they compute.
-WAITING := -n $(shell $(PYTHON) -c "import os; print(3 * (os.cpu_count() or 1) // 2)") --dist worksteal
+WAITING := -n $(shell $(PYTHON) -c "import os; print(3 * (os.cpu_count() or 1) // 2)")
 PAGE_TOOLS := tests/page/node_modules/.bin
 
 .PHONY: help run lab lint generated test fast slow test-all coverage ranges lowest newest ci page soak mutation format clean

@@ -32,9 +32,7 @@ from pipeline.datasets.registry import DATASETS
 from pipeline.errors import UsageError
 from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache, absolute, find_cache, publish
-from pipeline.storage.levels import (
-    require_highest,
-)
+from pipeline.storage.levels import require_highest
 from pipeline.storage.outputs import HTML, ONNX, SAFETENSORS, Output, require_outputs
 from pipeline.terminal.counted import counted
 

@@ -18,8 +18,6 @@ from network.commands.options import (
 )
 from network.commands.train_many import choose_workers_for, train_many
 from network.training.configuration import Configuration
-from network.training.find_preset import load_preset
-from network.training.option import options_spelled
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, stop_requests
@@ -118,10 +116,7 @@ def configure_members(
 
     Raises: UsageError.
     """
-    with options_spelled(lambda key: "--presets"):
-        for preset in presets:
-            load_preset(preset)
-    members = [(preset, configure(settings, preset)) for preset in presets]
+    members = [(preset, configure(settings, preset, preset_flag="--presets")) for preset in presets]
     return [
         (preset, replace(member, seed=member.seed + presets[:index].count(preset)))
         for index, (preset, member) in enumerate(members)

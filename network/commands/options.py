@@ -199,8 +199,11 @@ def configure(
     settings: Mapping[str, str] | None = None,
     preset: str | None = None,
     config: Path | None = None,
+    preset_flag: str = "--preset",
 ) -> Configuration:
     """Build the configuration: options override the file, the file the preset.
+
+    An error about the preset names the option `preset_flag`.
 
     Raises: UsageError, MissingError.
     """
@@ -212,7 +215,7 @@ def configure(
     def spell(key: str) -> str:
         if key in in_file and key not in typed:
             return f"{key} in {config}"
-        return spell_flag(key)
+        return preset_flag if key == "preset" else spell_flag(key)
 
     with options_spelled(spell):
         values = {} if preset is None else load_preset(preset).values

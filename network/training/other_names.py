@@ -24,7 +24,7 @@ OTHER_NAMES = {  # name elsewhere -> key here
     **dict.fromkeys(("clipnorm", "gradient_clipping", "max_grad_norm"), "clip"),
     **dict.fromkeys(("from", "warm_start", "pretrained"), "start"),
 }
-EXPLAINED = {  # what is no option -> the way to it
+EXPLAINED = {  # words that are not options -> what to do instead
     "shuffle": "The training images are always shuffled; seed determines their order",
     "film": "Only the command has it: `network train --film`",
     "resume": "Only the command has it: `network train --resume`",

@@ -1,8 +1,8 @@
 """The paper under transparent pictures: white, or black if more of them are clearer on it.
 
-Strokes of light ink with dark edges are visible on white, but only as outlines. So the contrast of
-all visible pixels counts. A picture that is more than half opaque is no ink on transparent paper
-but a card, such as one with round corners: it has a paper of its own.
+Strokes of light ink with dark edges are visible on white, but only as outlines. So the choice
+depends on the contrast of all visible pixels. A picture that is more than half opaque contains its
+paper, as a card with round corners does. It counts only if it is visible on one of the two alone.
 
 It is chosen once for all pictures of a source. A paper of each picture's own would make dark ink on
 light paper of some, and light ink on dark of others.

@@ -56,7 +56,7 @@ def check_init(layers: Sequence[Any], rng: Any, in_shape: Any) -> None:
 def check_shapes(layers: Sequence[Any], in_shape: Any) -> None:
     """Require layers that accept the outputs of the layers before them.
 
-    A layer of the user's own that does not tell its shapes ends the check.
+    The check stops at a layer without the method `shapes`, such as one of your own.
 
     Raises: UsageError.
     """
