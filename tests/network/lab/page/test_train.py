@@ -10,6 +10,8 @@ from network.runs.names import find_run
 from tests.support.browser import check_layout, each_size, network, wait_until_drawn
 from tests.support.pace import PATIENCE
 
+ENDLESS = "1000000"  # epochs of a training that a test stops, however fast the machine is
+
 
 @pytest.fixture(autouse=True)
 def stop_all(lab):
@@ -54,7 +56,7 @@ def wait_for_epoch(page, number):
 
 def test_the_accuracy_passes_90_percent_while_one_watches(open_page):
     page = open_page("#train")
-    begin(page, limit="6000", epochs="300")
+    begin(page, limit="6000", epochs=ENDLESS)
     page.wait_for_function(
         "() => parseFloat(document.querySelector('.run-side .big-number').innerText) > 90"
     )
@@ -69,7 +71,7 @@ def test_the_accuracy_passes_90_percent_while_one_watches(open_page):
 
 def test_weights_are_seen_as_they_form(open_page):
     page = open_page("#train")
-    begin(page, limit="6000", epochs="500")
+    begin(page, limit="6000", epochs=ENDLESS)
     page.wait_for_selector(".weights canvas")
     picture = "document.querySelector('.weights canvas').toDataURL()"
     before = page.evaluate(picture)
@@ -79,7 +81,7 @@ def test_weights_are_seen_as_they_form(open_page):
 
 def test_the_weights_of_every_layer_are_seen_to_spread(open_page):
     page = open_page("#train")
-    begin(page, limit="6000", epochs="500")
+    begin(page, limit="6000", epochs=ENDLESS)
     words = page.locator(".histogram figcaption:has-text('times as wide')")
     words.nth(1).wait_for()  # of both layers
     assert re.search(
@@ -109,7 +111,7 @@ def test_what_a_run_with_a_beginning_of_its_own_spread_from_is_known_or_said_not
 
 def test_the_learning_rate_is_changed_while_it_runs(open_page, lab):
     page = open_page("#train")
-    run = begin(page, limit="6000", epochs="1000")
+    run = begin(page, limit="6000", epochs=ENDLESS)
     wait_for_epoch(page, 2)
     page.fill("#setting-learning-rate", "0.5")
     page.press("#setting-learning-rate", "Enter")
@@ -136,7 +138,7 @@ def test_the_learning_rate_is_changed_while_it_runs(open_page, lab):
 
 def test_a_page_that_is_reloaded_in_mid_training_has_missed_nothing(open_page):
     page = open_page("#train")
-    run = begin(page, limit="6000", epochs="1000")
+    run = begin(page, limit="6000", epochs=ENDLESS)
     wait_for_epoch(page, 3)
     page.reload()
     page.wait_for_selector(".run-state:has-text('training')")
@@ -180,7 +182,7 @@ def test_runs_lie_over_each_other_and_are_chosen_by_chips(open_page):
 
 def test_a_hint_stands_above_the_curves_and_is_read_out(open_page):
     page = open_page("#train")
-    begin(page, limit="6000", epochs="500", learning_rate="100")
+    begin(page, limit="6000", epochs=ENDLESS, learning_rate="100")
     page.wait_for_selector("[role=status] .hint:has-text('learning rate, 100, is too high')")
     for _ in each_size(page):
         page.wait_for_function("""() => {
@@ -227,7 +229,7 @@ def test_what_makes_no_sense_is_told_at_its_field(open_page):
 
 def test_slow_motion_lets_each_step_be_seen(open_page):
     page = open_page("#train", size="phone")
-    begin(page, limit="6000", epochs="1000")
+    begin(page, limit="6000", epochs=ENDLESS)
     page.click(".speed button:has-text('5')")
     page.wait_for_selector(".speed [aria-pressed=true]:has-text('5')")
     page.wait_for_selector(".run-facts :text-matches('^[1-5] steps.s')")
@@ -244,7 +246,7 @@ def test_slow_motion_lets_each_step_be_seen(open_page):
 
 def test_a_training_fits_every_window(open_page):
     page = open_page("#train")
-    begin(page, limit="3000", epochs="400", hidden="64")
+    begin(page, limit="3000", epochs=ENDLESS, hidden="64")
     wait_for_epoch(page, 2)
     page.wait_for_selector(".weights canvas")
     for _ in each_size(page):
