@@ -35,7 +35,7 @@ export function mount(root, context) {
 class TrainView {
   /** @type {Map<string, ShownRun>} */
   shown = new Map(); // by name
-  fetchedAt = 0; // time of the last request for weights
+  fetchedAt = -Infinity; // time of the last request for weights, since the page was opened
 
   /** @param {ViewContext} context */
   constructor(context) {
@@ -118,7 +118,7 @@ class TrainView {
   focusOn(name) {
     this.show(name);
     this.context.chooseRun(name, { remount: false });
-    this.fetchedAt = 0;
+    this.fetchedAt = -Infinity;
     this.fetchWeights();
     this.draw();
   }
@@ -145,7 +145,7 @@ class TrainView {
     if (this.isGone) return;
     if (event.type === "state" && isOver(event.state)) {
       this.context.refreshRuns().then(() => this.fillOthers());
-      this.fetchedAt = 0; // so that the final weights are requested
+      this.fetchedAt = -Infinity; // so that the final weights are requested
     }
     if (run.name === this.context.run && ["progress", "begin", "state"].includes(event.type)) this.fetchWeights();
     this.drawLater();
