@@ -16,7 +16,12 @@ from pipeline.storage.file_names import is_device_name
 MAX_LETTERS = 100  # of a class name
 MAX_BYTES = 4 * (MAX_LETTERS + 2) * MAX_CLASSES  # of the file with all of them
 SMALL_NUMBER = r"0|[1-9]\d{0,2}"
-NUMBER = re.compile(r"[+-]?(?:[0-9]{1,99}\.?[0-9]{0,99}|\.[0-9]{1,99})(?:[eE][+-]?[0-9]{1,2})?")
+# An exponent has a sign or follows a point, as programs write it: 5e+00, 5.0E0. A name like 0E50,
+# the code of a letter, is none.
+NUMBER = re.compile(
+    r"[+-]?(?:[0-9]{1,99}(?:[eE][+-][0-9]{1,2})?"
+    r"|(?:[0-9]{1,99}\.[0-9]{0,99}|\.[0-9]{1,99})(?:[eE][+-]?[0-9]{1,2})?)"
+)
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9_+=@#%&!~(){}\[\]^$',;-](?:[ -~]*[^ .])?")
 UNSAFE_LETTERS = frozenset('<>:"/\\|?*')

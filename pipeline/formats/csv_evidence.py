@@ -140,6 +140,12 @@ def bits_for_first(first: Candidate, last: Candidate) -> float:
     return as_last - as_first if min(as_first, as_last) < math.inf else math.nan
 
 
+def clear_side(first: Candidate, last: Candidate) -> bool | None:
+    """Return whether one file by itself has its labels first or last; None if that is not clear."""
+    bits = bits_for_first(first, last)
+    return bits > 0 if abs(bits) > ENOUGH_BITS else None
+
+
 def choose_first(
     files: Sequence[tuple[Candidate, Candidate]], told: float = 0.0, is_told: bool = False
 ) -> bool | None:
@@ -147,8 +153,11 @@ def choose_first(
 
     `told` is further evidence for the first column, in bits.
 
-    Returns: None if that is not clear.
+    Returns: None if that is not clear, or not the same in all files.
     """
+    sides = {clear_side(*it) for it in files} | ({told > 0} if told else set())
+    if sides >= {True, False}:
+        return None
     bits = FIRST_BITS + told + sum(bits_for_first(*it) for it in files)
     is_first = bits > 0
     chosen = [it[0] if is_first else it[1] for it in files]

@@ -17,6 +17,7 @@ from pipeline.formats.csv_evidence import (
     NEIGHBOURS,
     Candidate,
     choose_first,
+    clear_side,
 )
 from pipeline.formats.csv_header import PIXELS, Columns, Layout, UnlabelledError, read_columns
 from pipeline.formats.csv_lines import (
@@ -232,16 +233,27 @@ def choose_label(surveys: list[Survey]) -> bool:
     is_open = [it for it in surveys if len(it.candidates) > 1]
     if not is_open:
         return True
-    told = 0.0  # by the headers of other splits
-    for survey in surveys:
-        layout = survey.columns.layouts[0]
-        if survey not in is_open and layout.label is not None:
-            told += HEADER_BITS if layout.label < min(layout.pixels) else -HEADER_BITS
+    sides = {it.path: side_of(it) for it in surveys}
+    named = [sides[it.path] for it in surveys if it not in is_open and sides[it.path] is not None]
+    told = HEADER_BITS * (named.count(True) - named.count(False))
     is_told = len(is_open) < len(surveys)
     chosen = choose_first([(it.candidates[0], it.candidates[1]) for it in is_open], told, is_told)
-    if chosen is None:
-        raise label_error(is_open[0])
-    return chosen
+    if chosen is not None:
+        return chosen
+    places = {side: path for path, side in sides.items()}
+    if {True, False} <= set(places):
+        what = f"the labels are the last column, but the first one in {places[True]}"
+        hint = "Put them in the same place in all files, or name the columns of each in a header"
+        raise CorruptError(f"{places[False]}: {what}", hint)
+    raise label_error(is_open[0])
+
+
+def side_of(survey: Survey) -> bool | None:
+    """Return whether a file's header or rows say that the label is first or last; else None."""
+    if len(survey.candidates) > 1:
+        return clear_side(*survey.candidates)
+    layout = survey.columns.layouts[0]
+    return None if layout.label is None else layout.label < min(layout.pixels)
 
 
 def label_error(survey: Survey) -> CorruptError:
