@@ -1,5 +1,6 @@
 """Training in Python: in one call, or step by step in your loop."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from network.api.run import Run, open_run
 from network.api.train_options import TrainOptions
 from network.commands.text.run_text import format_epoch
 from network.core.params import Params
+from network.runs.own_dataset import describe_new_classes
 from network.runs.training_run import TrainingRun, create_training_run, inherit_architecture
 from network.training.configuration import Configuration, build_configuration, resolve_keys
 from network.training.find_preset import change_values, load_preset
@@ -119,6 +121,8 @@ def create_training(
     cache = find_cache(cache_dir)
     require_built(cache, dataset)
     configuration = inherit_architecture(cache, configure({**options, "dataset": dataset}, preset))
+    if note := describe_new_classes(cache, configuration):
+        warnings.warn(note, UserWarning, stacklevel=3)  # at the caller of a checked function
     return Training(create_training_run(cache, configuration, name, preset), cache.root)
 
 

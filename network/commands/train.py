@@ -85,6 +85,7 @@ def train(
 
     Without options, the network has 784 inputs (the pixels), 30 hidden neurons and 10 outputs.
     """
+    from network.runs.own_dataset import describe_new_classes
     from network.runs.training_run import inherit_architecture
     from network.sweep.workers.choose import choose_workers
 
@@ -104,6 +105,8 @@ def train(
         preset = find_user_preset(console, settings, config)
     require_one_architecture(settings, preset)
     configuration = inherit_architecture(cache, configure(settings, preset, config))
+    if note := describe_new_classes(cache, configuration):
+        console.note(note)
     if configuration.epochs == 0:
         console.note("0 epochs: nothing is learned. `network init` does the same")
     if workers is not None or scheduler is not None:

@@ -126,7 +126,7 @@ if TYPE_CHECKING:
     )
     from network.runs.history import build_epoch as build_epoch
     from network.runs.own_dataset import (
-        count_outputs as count_outputs,
+        describe_new_classes as describe_new_classes,
         find_classes as find_classes,
         find_own_dataset as find_own_dataset,
     )

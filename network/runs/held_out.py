@@ -4,7 +4,8 @@ A run holds out a share of its training examples, drawn with its seed. Its check
 split rules of everything that it was trained on: its rule, those of the run that it started from,
 and those of all members of an ensemble. An example is held out if at least one of these runs held
 it out and none trained on it. So members with the same seed share their validation examples, and
-members with five seeds have almost none in common.
+members with five seeds have almost none in common. Rules for another dataset, that of a run that it
+started from, choose none of the examples here.
 """
 
 from dataclasses import asdict, dataclass
@@ -146,14 +147,15 @@ def split_examples(
     if seen is None:
         raise UsageError(f"the training examples of run {run.name} are not known", AGAIN)
     sha256 = split_hash(cache, dataset, "train")
-    for each in seen:
-        if each.data not in (None, sha256):
-            raise other_data(f"run {run.name}", each.data, dataset.name, sha256)
+    own, known = checkpoint.meta.get("data"), [None, sha256]
+    rules = [each for each in seen if each.data in known]  # others: of a run that it started from
+    if seen and (own not in known or not rules):
+        raise other_data(f"run {run.name}", own or seen[-1].data, dataset.name, sha256)
     pixels, labels = read_split(cache, dataset, "train")
-    count = max((each.limit or len(labels) for each in seen), default=0)
+    count = max((each.limit or len(labels) for each in rules), default=0)
     pixels, labels = pixels[:count], labels[:count]
     trained, held_back = np.zeros((2, len(labels)), np.bool_)
-    for each in seen:
+    for each in rules:
         training, held_out = each.places(len(labels))
         trained[training], held_back[held_out] = True, True
     places = np.flatnonzero(held_back & ~trained)

@@ -7,10 +7,12 @@ training examples.
 
 from collections.abc import Sequence
 
-from network.core.model import Model
-from network.runs.folder import LoadedRun
+from network.runs.folder import LoadedRun, load_run
 from network.runs.held_out import other_data, seen_by
-from pipeline.datasets.records import IMAGE_SHAPE, Dataset
+from network.runs.names import find_run
+from network.training.configuration import Configuration
+from network.training.initial_state import count_outputs
+from pipeline.datasets.records import Dataset
 from pipeline.datasets.registry import DATASETS, find_dataset
 from pipeline.errors import UsageError
 from pipeline.pickles.manifest import split_hash
@@ -39,6 +41,23 @@ def find_own_dataset(cache: Cache, run: LoadedRun) -> Dataset:
     dataset = find_dataset(cache, run.configuration.dataset)
     check_own_dataset(cache, run, dataset)
     return dataset
+
+
+def describe_new_classes(cache: Cache, configuration: Configuration) -> str:
+    """Return a note if the run that a training starts from predicts other classes; else "".
+
+    Raises: MissingError, CorruptError.
+    """
+    if configuration.start is None:
+        return ""
+    checkpoint, _ = load_run(find_run(cache, configuration.start))
+    now = find_dataset(cache, configuration.dataset).classes
+    before = checkpoint.meta.get("classes", now)
+    changes = [f"{old} is now {new}" for old, new in zip(before, now, strict=False) if old != new]
+    if not changes:
+        return ""
+    some = ", ".join(changes[:3]) + (", ..." if len(changes) > 3 else "")
+    return f"{configuration.dataset} has other classes than run {configuration.start}: {some}"
 
 
 def check_own_dataset(cache: Cache, run: LoadedRun, dataset: Dataset) -> None:
@@ -95,11 +114,3 @@ def describe_classes(classes: Sequence[str]) -> str:
     """Return the number of classes, and the first ones."""
     some = ", ".join(classes[:3])
     return f"{len(classes)} classes ({some}, ...)"
-
-
-def count_outputs(model: Model) -> int:
-    """Return the number of outputs of a model."""
-    shape: tuple[int, ...] = IMAGE_SHAPE
-    for layer in model.layers:
-        _, shape = layer.shapes(shape)
-    return shape[-1]

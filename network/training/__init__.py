@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     )
     from network.training.initial_state import (
         TrainingData as TrainingData,
+        count_outputs as count_outputs,
         find_training_data as find_training_data,
         initial_model as initial_model,
         initial_state as initial_state,

@@ -14,6 +14,7 @@ from network.training.enough_examples import check_examples
 from network.training.losses import LOSSES
 from network.training.recipe import Recipe
 from network.training.state import TrainingState
+from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import UsageError
 from pipeline.pickles.manifest import split_count, split_hash
@@ -51,6 +52,12 @@ def initial_model(
     """
     if start is not None:
         check_output_activation(configuration, start[0])
+        if (count := count_outputs(start[0])) != n_classes:
+            raise UsageError(
+                f"run {configuration.start} has {count} outputs, but dataset "
+                f"{configuration.dataset} has {n_classes} classes",
+                f"Choose a dataset with {count} classes, or train a new network without --from",
+            )
         return start
     if configuration.start is not None:
         raise UsageError(
@@ -73,6 +80,14 @@ def check_output_activation(configuration: Configuration, model: Model) -> None:
             f"but loss {configuration.loss} needs {expected.__name__}",
             "Choose another --loss",
         )
+
+
+def count_outputs(model: Model) -> int:
+    """Return the number of outputs of a model."""
+    shape: tuple[int, ...] = IMAGE_SHAPE
+    for layer in model.layers:
+        _, shape = layer.shapes(shape)
+    return shape[-1]
 
 
 def initial_state(

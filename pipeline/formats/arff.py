@@ -130,7 +130,8 @@ def read_class_names(path: Path, label_type: str) -> tuple[str, ...] | None:
     """
     if not label_type.startswith("{"):
         return None
-    listed = list(dict.fromkeys(plain_names(split_fields(label_type.strip("{} "))).values()))
+    inside, _, _ = label_type.strip("{ ").rpartition("}")  # without a comment behind it
+    listed = list(dict.fromkeys(plain_names(split_fields(inside)).values()))
     are_numbers = all(map(is_small_number, listed))
     return check_classes(path, sorted(listed, key=natural_key) if are_numbers else listed)
 

@@ -13,14 +13,17 @@ from pipeline.formats.source import Part, Source
 
 MOST = 0.95  # of the images in one class: nearly all
 LISTED = 10  # names in one message
-MISSING = frozenset(  # usual texts for a missing label
+MISSING = frozenset(  # usual texts for a missing label, in lower case and without brackets
     [
-        *("NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "NaT", "-nan", "?", "-", "--"),
-        *("None", "none", "NONE", "Null", "null", "NULL", "nil", "(null)", "#NULL!"),
-        *("unknown", "Unknown", "UNKNOWN", "missing", "Missing", "MISSING", "undefined"),
-        *("unlabeled", "unlabelled", "Unlabeled", "Unlabelled"),
+        *("na", "n/a", "n.a.", "n.a", "#n/a", "nan", "nat", "-nan", "?", "-", "--", "\\n"),
+        *("none", "null", "nil", "#null!", "#ref!", "#value!", "#name?", "#num!", "#div/0!"),
+        *("unknown", "missing", "undefined", "unlabeled", "unlabelled", "not available"),
     ]
 )
+NEGATIVE = re.compile("-(1|9+)")  # -1, -9, -999: numbers for a missing label
+WHOLE = re.compile(r"-?[0-9]+(\.0*)?")
+FRACTION = re.compile(r"-?[0-9]*\.[0-9]*[1-9][0-9]*")
+FEW = 0.25  # of the classes: fractions that are no classes among whole numbers
 
 
 def unite_classes(path: Path, source: Source) -> Source:
@@ -67,15 +70,40 @@ def is_missing(name: str, names: Sequence[str]) -> bool:
 
     A sign is a class among other signs, NA among other pairs of capitals, and -1 next to 1.
     """
-    others = [it for it in names if it not in MISSING]
-    if name == "-1":
+    if NEGATIVE.fullmatch(name):
         numbers = {it for it in names if re.fullmatch("-?[0-9]+", it)}
-        return len(numbers) == len(names) and not ("1" in numbers and numbers <= {"-1", "0", "1"})
-    if len(name) == 1 and any(len(it) == 1 and not it.isalnum() for it in others):
+        is_alone = [it for it in numbers if it.startswith("-")] == [name]
+        are_signs = "1" in numbers and numbers <= {"-1", "0", "1"}
+        return is_alone and len(numbers) == len(names) and not are_signs
+    if bare(name) not in MISSING:
         return False
-    if name == "NA" and any(len(it) == 2 and it.isalpha() and it.isupper() for it in others):
-        return False
-    return name in MISSING
+    others = [it for it in names if bare(it) not in MISSING]
+    if len(name) == 1:
+        return not any(len(it) == 1 and not it.isalnum() for it in others)
+    pairs = [
+        it for it in others if len(it) == 2 and it.isalpha() and it.isupper() == name.isupper()
+    ]
+    return not (len(name) == 2 and name.isalpha() and pairs)
+
+
+def bare(name: str) -> str:
+    """Return a name in lower case, without brackets around it."""
+    return name.casefold().strip("()<>[]{}")
+
+
+def require_whole_numbers(path: Path, source: Source) -> None:
+    """Check that no label is a fraction among whole numbers, such as 2.5 among digits.
+
+    Raises: CorruptError.
+    """
+    names = source.classes
+    fractions = [it for it in names if FRACTION.fullmatch(it)]
+    if not fractions or len(fractions) >= FEW * len(names):
+        return
+    if all(it in fractions or WHOLE.fullmatch(it) for it in names):
+        places = [it.places[fractions[0]] for it in source.parts if fractions[0] in it.places]
+        what = f"{(places or [path])[0]}: the label {fractions[0]} is not a whole number"
+        raise CorruptError(f"{what}, as the others are", "Correct it, or give it a name in letters")
 
 
 def check_trained_classes(path: Path, source: Source) -> None:

@@ -50,8 +50,14 @@ TWO = re.compile(
     r"(?P<word>.*?)[-_. \[(]*(?P<first>[0-9]{1,2})(?P<between>[^0-9]+)(?P<second>[0-9]{1,2})"
     r"(?P<end>[^0-9]*)"
 )
-ACROSS = re.compile(r"(.*[-_. ])?(x|c|col|column|spalte)")  # names of the horizontal position
-DOWN = re.compile(r"[-_., ]*(y|r|row|line|zeile)[-_. ]*")
+ACROSS = re.compile(  # names of the horizontal position
+    r"(.*[-_. ]|p|pos|pixel)?(x|c|col|cols|column|w|width|spalte|kolom|kolumn|colonne"
+    r"|columna|coluna|colonna|kolumna|столбец|列)"
+)
+DOWN = re.compile(
+    r"[-_., ]*(p|pos|pixel)?(y|r|row|rows|line|h|height|zeile|reihe|rij|rad|ligne|fila|linha|riga"
+    r"|wiersz|строка|行)[-_. ]*"
+)
 OPTION = "--label-column first, last or its name"
 
 

@@ -19,7 +19,10 @@ MAX_LINE = 1 << 16  # bytes; a quoted line with blanks has 10,000
 UTF16_MARKS = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 
-TRUTHS = {"True": "1", "False": "0"}  # as pandas writes pixels that are 1 and 0
+TRUTHS = {  # as pandas, R and databases write pixels that are 1 and 0
+    **dict.fromkeys(("True", "TRUE", "true"), "1"),
+    **dict.fromkeys(("False", "FALSE", "false"), "0"),
+}
 SEPARATORS = {b"\t": "a tab", b";": "a semicolon", b"|": "a bar"}  # other than commas and blanks
 ODD_LINE = re.compile(rb"\n(?:[ \t,;|\x1a\0]*|#[^\n]*)(?=\n)")  # empty, or perhaps a comment
 SINGLE_QUOTED = re.compile(rb"(?:^|[,;\t|])'[^,;\t|]*'(?:$|[,;\t|])")

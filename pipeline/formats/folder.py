@@ -47,7 +47,7 @@ from pipeline.storage.cache import read_whole
 from pipeline.storage.deep_pictures import MixedScalesError
 from pipeline.storage.pictures import PictureOptions, for_source, read_picture
 
-PICTURES = PictureOptions(max_bytes=1 << 26, max_pixels=25_000_000, is_single=True)
+PICTURES = PictureOptions(max_bytes=1 << 26, max_pixels=25_000_000)
 MAX_NAMED = 10  # damaged pictures
 
 

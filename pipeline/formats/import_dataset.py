@@ -22,6 +22,7 @@ from pipeline.formats.class_rules import (
     check_trained_classes,
     notes_on_classes,
     require_labels,
+    require_whole_numbers,
     unite_classes,
 )
 from pipeline.formats.idx_files import UNSIGNED_BYTE, idx_chunks
@@ -166,6 +167,7 @@ def settle_source(opened: Opened, options: ImportOptions) -> Source:
     """
     source = unite_classes(opened.path, opened.source)
     require_labels(opened.path, source)
+    require_whole_numbers(opened.path, source)
     source = set_upright(opened.path, opened.format, source, options.transpose)
     check_trained_classes(opened.path, source)
     return source

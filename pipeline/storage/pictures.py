@@ -62,7 +62,6 @@ class PictureOptions:
     max_bytes: int
     max_pixels: int = MAX_DECODED_PIXELS
     max_side: int | None = None  # pixels; a larger picture is reduced
-    is_single: bool = False  # refuse an animation instead of reading its first image
     highest: float | None = None  # the level of full ink; None: 255, or found for deep pictures
     deep: DeepPictures | None = None  # the scale of the source; None: of each picture alone
     paper: Paper | None = None  # of the source; None: of each picture alone
@@ -190,8 +189,7 @@ def opened(data: bytes, name: str, options: PictureOptions) -> Iterator[Image.Im
             Image.open(io.BytesIO(data), formats=TYPES) as image,
         ):
             check_pixels(name, image, options.max_pixels)
-            if options.is_single:
-                check_single(name, image)
+            check_single(name, image)
             yield image
     except UnidentifiedImageError as error:
         raise refuse_picture(data, name, TYPES) from error

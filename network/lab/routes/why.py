@@ -15,7 +15,7 @@ from network.lab.model_json import array_to_json
 from network.lab.network_part import find_unit_survey, select_member
 from network.lab.request_models import DigitForm, Place
 from network.lab.state import Lab
-from network.runs.own_dataset import count_outputs
+from network.training.initial_state import count_outputs
 from pipeline.errors import UsageError
 
 SHOWN = 8  # nearest images

@@ -1,16 +1,19 @@
 """A run belongs to the data that it was trained on, whatever has the name of its dataset later."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from network.core.data import split_indices
 from network.lab.run_cache import RunCache
 from network.runs.checkpoints import load_checkpoint, save_checkpoint
 from network.runs.evaluate import load_runs
+from network.runs.held_out import split_examples
 from network.runs.make_ensemble import make_ensemble
 from network.runs.names import find_run
-from network.runs.own_dataset import find_classes
+from network.runs.own_dataset import describe_new_classes, find_classes
 from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
 from pipeline.errors import UsageError
@@ -27,8 +30,8 @@ REFUSAL = {
 EVERY_CHANGE = pytest.mark.parametrize("change", REFUSAL)
 
 
-def import_letters(cache, folder, names, seed=0):
-    """Import images of bars, whose classes have these names, under the same name as before."""
+def import_letters(cache, folder, names, seed=0, dataset=NAME):
+    """Import images of bars whose classes have these names."""
     rng = np.random.default_rng(seed)
     labels = np.arange(60) % len(names)
     images = rng.integers(0, 50, (60, 28, 28), np.uint8)
@@ -36,7 +39,7 @@ def import_letters(cache, folder, names, seed=0):
     source = folder / "letters.npz"
     texts = np.array(names)[labels]
     np.savez(source, x_train=images, y_train=texts, x_test=images[::-1], y_test=texts[::-1])
-    import_dataset(cache, source, NAME, ImportOptions(force=True))
+    import_dataset(cache, source, dataset, ImportOptions(force=True))
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +137,26 @@ def without_classes(checkpoint):
     meta = {key: json.loads(json.dumps(it)) for key, it in checkpoint.meta.items()}
     del meta["classes"]
     return type(checkpoint)(checkpoint.model, checkpoint.params, checkpoint.state, meta)
+
+
+def test_a_run_that_starts_from_one_on_another_dataset_is_measured_on_its_own(trained, tmp_path):
+    import_letters(trained, tmp_path, ("a", "d", "e"), seed=2, dataset="others")
+    start = replace(SMALL, dataset="others", start="one", seed=1)
+    assert describe_new_classes(trained, start) == (
+        "others has other classes than run one: b is now d, c is now e"
+    )
+    assert describe_new_classes(trained, replace(start, dataset=NAME)) == ""
+    list(create_training_run(trained, start, "further").train())
+    (further,) = load_runs(trained, ["further"])
+    division = split_examples(trained, further.run, further.checkpoint, further.configuration)
+    training, held_out = split_indices(60, start.validation, start.seed)
+    assert division.trained.tolist() == training.tolist()
+    assert division.held_out.tolist() == held_out.tolist()
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("a", "b", "c", "d")])
+def test_a_run_has_to_have_an_output_for_each_class_of_the_dataset(trained, tmp_path, names):
+    import_letters(trained, tmp_path, names, dataset="more")
+    expected = f"run one has 3 outputs, but dataset more has {len(names)} classes"
+    with pytest.raises(UsageError, match=expected):
+        create_training_run(trained, replace(SMALL, dataset="more", start="one"), "none")

@@ -13,6 +13,7 @@ from pipeline.formats.class_rules import (
     check_trained_classes,
     notes_on_classes,
     require_labels,
+    require_whole_numbers,
     unite_classes,
 )
 from pipeline.formats.classes import numbers_of_names, plain_names
@@ -57,6 +58,13 @@ def test_names_that_look_the_same_are_one_class(names, form):
 def test_other_names_stay_as_many_classes_as_they_are():
     for names in (["A", "a"], ["01", "1", "x"], ["1.10", "1.1"], ["5", "V"], ["1e999", "2"]):
         assert len(set(plain_names(names).values())) == len(names)
+
+
+@given(st.lists(st.text("0123456789eE", min_size=1, max_size=5), min_size=1, unique=True))
+def test_codes_with_an_e_in_them_are_names(codes):
+    """Such as 0E50, the code of a Thai zero, which a reader of numbers takes for 0."""
+    plain = plain_names(codes)
+    assert all(plain[code] == code for code in codes if "e" in code.lower())
 
 
 def test_names_that_mean_one_class_have_one_number(tmp_path):
@@ -119,18 +127,43 @@ def test_a_text_that_stands_for_no_label_is_no_class(name, tmp_path):
     require_labels(tmp_path, Source((part("train", 0, 1),), source.classes))  # none has it
 
 
-@pytest.mark.parametrize("names", [("0", "1", "2", "-1"), ("-1", "0"), ("-1", "5")])
-def test_minus_one_among_classes_from_0_on_is_no_class(names, tmp_path):
-    source = Source((part(None, *range(len(names))),), names)
-    with pytest.raises(CorruptError, match='the label is "-1", which stands for a missing one; 1 '):
+@pytest.mark.parametrize("name", ["N.A.", "na", "NIL", "(None)", "<null>", "[nan]", "#REF!", "\\N"])
+def test_such_a_text_is_known_in_any_case_and_in_brackets(name, tmp_path):
+    source = Source((part(None, 0, 1, 2),), ("5", "7", name))
+    with pytest.raises(CorruptError, match="stands for a missing one; 1 image has no label"):
         require_labels(tmp_path, source)
+
+
+@pytest.mark.parametrize("absent", ["-1", "-9", "-99", "-999"])
+@pytest.mark.parametrize("others", [("0", "1", "2"), ("0",), ("5",)])
+def test_a_negative_number_among_classes_from_0_on_is_no_class(absent, others, tmp_path):
+    names = (*others, absent)
+    source = Source((part(None, *range(len(names))),), names)
+    with pytest.raises(CorruptError, match=f'the label is "{absent}", which stands for a missing'):
+        require_labels(tmp_path, source)
+
+
+@pytest.mark.parametrize("text", ["2.5", "1,5"])
+def test_a_fraction_among_whole_numbers_is_no_class(text, tmp_path):
+    cache, pixels = Cache(tmp_path / "cache", "test"), small_images(0, 20)
+    names = [text if i == 6 else str(i % 10) for i in range(20)]
+    separator = ";" if "," in text else ","
+    path = save(tmp_path / "a.csv", csv_bytes(Kind(separator=separator), pixels, names))
+    found = rf"a.csv: line 8: the label {text.replace(',', '.')} is not a whole number"
+    with pytest.raises(CorruptError, match=found):
+        import_dataset(cache, path, "mine", ImportOptions())
+
+
+def test_fractions_may_be_classes_among_their_like(tmp_path):
+    names = ("1.0", "1.5", "2.0", "2.5")
+    require_whole_numbers(tmp_path, Source((part(None, 0, 1, 2, 3),), names))
 
 
 @pytest.mark.parametrize(
     "names",
     [
         *(("-1", "1"), ("-1", "0", "1"), ("+", "-", "5"), ("?", "!"), ("KA", "NA", "MA")),
-        *(("na", "ha"), ("-1", "a"), ("nano", "unknown A")),
+        *(("na", "ha"), ("-1", "a"), ("-9", "-8", "0"), ("nano", "unknown A")),
     ],
 )
 def test_names_that_only_look_like_no_label_are_classes(names, tmp_path):

@@ -99,6 +99,31 @@ def test_the_label_without_a_header_is_found_from_all_rows(
 
 
 @pytest.mark.parametrize("is_last", [False, True])
+@pytest.mark.parametrize("header", [None, "pixel0"])  # of the training file
+@pytest.mark.parametrize("paper", [0, 255])
+def test_labels_at_other_ends_of_two_files_are_refused(is_last, header, paper, tmp_path):
+    pixels = small_images(0, 60, paper=paper)
+    names = [str(i % 10) for i in range(60)]
+    ends = {"train": Kind(header=header, is_last=is_last)}
+    ends["test"] = Kind(header=None, is_last=not is_last)
+    for split, kind in ends.items():
+        save(tmp_path / f"{split}.csv", csv_bytes(kind, pixels, names))
+    first, last = ("test", "train") if is_last else ("train", "test")
+    said = f"{last}.csv: the labels are the last column, but the first one in .*{first}.csv"
+    with pytest.raises(CorruptError, match=said):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("words", [("True", "False"), ("TRUE", "FALSE"), ("true", "false")])
+def test_pixels_may_be_truths_as_any_program_writes_them(words, tmp_path):
+    pixels = (small_images(0, COUNT) > 0).astype(np.uint8)
+    text = csv_bytes(Kind(numbers="truth"), pixels, NAMES["digits"]).decode()
+    for word, other in zip(("True", "False"), words, strict=True):
+        text = text.replace(word, other)
+    check(save(tmp_path / "mine.csv", text.encode()), pixels, NAMES["digits"])
+
+
+@pytest.mark.parametrize("is_last", [False, True])
 def test_noise_in_every_pixel_is_no_label(is_last, tmp_path):
     rng = np.random.default_rng(0)
     for high in (4, 20, 256):

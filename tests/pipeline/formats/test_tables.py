@@ -47,6 +47,7 @@ ARFF_FILES = {
         [*(NUMBERED[i] for i in ORDER), "class"], [*REAL, "{0,1,2,3,4}"], np.c_[ROWS[:, ORDER], Y]
     ),
     "quotes": LAST.replace(b"{0,1,2,3,4}", b"{'0','1', '2','3','4'}"),
+    "a comment behind the classes": LAST.replace(b"{0,1,2,3,4}", b"{0,1,2,3,4} % of digits"),
     "Windows": LAST.replace(b"\n", b"\r\n"),
     "gzipped": gzip.compress(LAST),
 }

@@ -101,9 +101,10 @@ def test_transparent_pictures_lie_on_the_paper_that_shows_their_ink(mode, option
     assert (decode_picture(encode(clear), "it", options) == 255).all()
 
 
-def test_only_examples_have_to_be_single():
+@pytest.mark.parametrize("options", [PAGES, EXAMPLES])
+def test_several_images_in_a_file_are_refused(options):
     frames = [Image.fromarray(COLOURS[:, :, i]) for i in range(3)]
-    moving = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
-    assert np.array_equal(decode_picture(moving, "it", PAGES), COLOURS[:, :, 0])
-    with pytest.raises(CorruptError, match="it: an animation"):
-        decode_picture(moving, "it", EXAMPLES)
+    for kind in ("GIF", "TIFF", "WebP"):
+        several = encode(frames[0], kind, save_all=True, append_images=frames[1:])
+        with pytest.raises(CorruptError, match="it: an animation, or several images; expected a"):
+            decode_picture(several, "it", options)
