@@ -42,8 +42,9 @@ def inspect_path(path: Path) -> "Report":
     """
     from dataclasses import replace
 
+    from pipeline.formats.import_dataset import describe_source
     from pipeline.formats.litter import count_kinds
-    from pipeline.formats.open_source import describe_source, lend_workspace
+    from pipeline.formats.open_source import lend_workspace
     from pipeline.inspection.files import inspect_file
     from pipeline.inspection.report import Report
 

@@ -8,13 +8,11 @@ if TYPE_CHECKING:
     from pipeline.formats.export_dataset import export_dataset as export_dataset
     from pipeline.formats.import_dataset import (
         ImportOptions as ImportOptions,
+        describe_source as describe_source,
         import_dataset as import_dataset,
     )
     from pipeline.formats.litter import count_kinds as count_kinds
-    from pipeline.formats.open_source import (
-        describe_source as describe_source,
-        lend_workspace as lend_workspace,
-    )
+    from pipeline.formats.open_source import lend_workspace as lend_workspace
     from pipeline.formats.unlabelled import (
         Input as Input,
         list_inputs as list_inputs,

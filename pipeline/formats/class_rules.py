@@ -102,7 +102,7 @@ def require_whole_numbers(path: Path, source: Source) -> None:
         return
     if all(it in fractions or WHOLE.fullmatch(it) for it in names):
         places = [it.places[fractions[0]] for it in source.parts if fractions[0] in it.places]
-        what = f"{(places or [path])[0]}: the label {fractions[0]} is not a whole number"
+        what = f"{[*places, path][0]}: the label {fractions[0]} is not a whole number"
         raise CorruptError(f"{what}, as the others are", "Correct it, or give it a name in letters")
 
 

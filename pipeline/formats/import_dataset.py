@@ -26,6 +26,7 @@ from pipeline.formats.class_rules import (
     unite_classes,
 )
 from pipeline.formats.idx_files import UNSIGNED_BYTE, idx_chunks
+from pipeline.formats.litter import SHOWN
 from pipeline.formats.open_source import Opened, open_source
 from pipeline.formats.pixels import PixelChange, PixelSurvey
 from pipeline.formats.published import set_upright
@@ -171,6 +172,25 @@ def settle_source(opened: Opened, options: ImportOptions) -> Source:
     source = set_upright(opened.path, opened.format, source, options.transpose)
     check_trained_classes(opened.path, source)
     return source
+
+
+def describe_source(path: Path, workspace: Path) -> tuple[str, str]:
+    """Read a source completely, and apply all rules of an import.
+
+    Returns: the name of its format, and a short description of its content.
+
+    Raises: UsageError, MissingError, StorageError, CorruptError.
+    """
+    with open_source(path, ReadOptions(), workspace) as opened:
+        source = settle_source(opened, AS_THEY_ARE)
+        split_dataset(path, source, share=None, seed=0)
+        for part in source.parts:
+            for _ in part.all_images():
+                pass
+    counts = ", ".join(f"{len(it.labels):,} {it.split or ''} images" for it in source.parts)
+    names = ", ".join(source.classes[:SHOWN]) + ", ..." * (len(source.classes) > SHOWN)
+    counts = counts.replace("  ", " ")
+    return opened.format.name, f"{counts} of {len(source.classes)} classes: {names}"
 
 
 def check_name(name: str) -> None:

@@ -18,7 +18,7 @@ from pipeline.formats.csv_header import PIXELS
 from pipeline.formats.csv_labels import find_pairs, first_lines
 from pipeline.formats.folder import PNG
 from pipeline.formats.idx_files import IDX, IDX_GZ
-from pipeline.formats.litter import SHOWN, list_folder, name_skipped
+from pipeline.formats.litter import list_folder, name_skipped
 from pipeline.formats.registry import FORMATS, find_format
 from pipeline.formats.source import Format, ReadOptions, Source
 from pipeline.formats.split_folders import folders_of_splits, link_files
@@ -85,24 +85,6 @@ def lend_workspace(cache: Cache) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def describe_source(path: Path, workspace: Path) -> tuple[str, str]:
-    """Read a source completely, as an import does.
-
-    Returns: the name of its format, and a short description of its content.
-
-    Raises: UsageError, MissingError, StorageError, CorruptError.
-    """
-    with open_source(path, ReadOptions(), workspace) as opened:
-        source = opened.source
-        for part in source.parts:
-            for _ in part.all_images():
-                pass
-    counts = ", ".join(f"{len(it.labels):,} {it.split or ''} images" for it in source.parts)
-    names = ", ".join(source.classes[:SHOWN]) + ", ..." * (len(source.classes) > SHOWN)
-    counts = counts.replace("  ", " ")
-    return opened.format.name, f"{counts} of {len(source.classes)} classes: {names}"
 
 
 @contextmanager

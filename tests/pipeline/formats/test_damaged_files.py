@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import CorruptError, ProjectError
-from pipeline.formats.open_source import describe_source
+from pipeline.formats.import_dataset import describe_source
 from pipeline.inspection.files import inspect_file
 from pipeline.storage.idx import idx_bytes
 from tests.pipeline.formats.test_split_column import SPLITS, WRITERS, X, Y, csv_lines, png
