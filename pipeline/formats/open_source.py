@@ -17,13 +17,14 @@ from pipeline.formats.csv_file import CSV, files_with_labels, suffixes_meant
 from pipeline.formats.csv_header import PIXELS
 from pipeline.formats.csv_labels import find_pairs, first_lines
 from pipeline.formats.folder import PNG
-from pipeline.formats.idx_files import IDX, IDX_GZ
+from pipeline.formats.idx_files import IDX, IDX_GZ, is_idx_file
 from pipeline.formats.litter import list_folder, name_skipped
 from pipeline.formats.registry import FORMATS, find_format
 from pipeline.formats.source import Format, ReadOptions, Source
 from pipeline.formats.split_folders import folders_of_splits, link_files
 from pipeline.formats.streams import (
     KNOWN_SPLITS,
+    flat_files,
     parse_name,
     split_files,
     unpacked_file,
@@ -148,12 +149,17 @@ def is_read(path: Path) -> bool:
     return any(it.recognises(path) for it in FORMATS.values())
 
 
+def is_read_with_its_split(folder: Path) -> bool:
+    """Return whether a reader supports a folder, if its name is put before those of its files."""
+    return is_read(folder) or any(map(is_idx_file, flat_files(folder)))
+
+
 def unite_splits(place: Place) -> bool:
     """Move to one folder of links to the files in folders of splits, if there are such.
 
     Returns: whether there are.
     """
-    found = folders_of_splits(place.path, is_read)
+    found = folders_of_splits(place.path, is_read_with_its_split)
     if not found:
         return False
     folder = place.workspace / f"splits-{secrets.token_hex(4)}"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import CorruptError
-from pipeline.formats.open_source import describe_source
+from pipeline.formats.import_dataset import describe_source
 from tests.support.image_sources import png
 
 BLOCK = tarfile.BLOCKSIZE

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 
 from pipeline.errors import CorruptError, ProjectError, UsageError
-from pipeline.formats.import_dataset import ImportOptions, import_dataset
-from pipeline.formats.open_source import describe_source, open_source
+from pipeline.formats.import_dataset import ImportOptions, describe_source, import_dataset
+from pipeline.formats.open_source import open_source
 from pipeline.formats.source import ReadOptions
 from pipeline.storage.cache import Cache
 from pipeline.storage.idx import idx_bytes

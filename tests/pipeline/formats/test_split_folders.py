@@ -27,7 +27,13 @@ def save_npz(folder, x, y):
     npz(folder / "a.npz", x=x, y=y)
 
 
-@pytest.mark.parametrize("write", [save_arrays, save_csv, save_npz])
+def save_idx(folder, x, y):
+    folder.mkdir(parents=True)
+    save(folder / "images-idx3-ubyte", np.array([0x803, *x.shape], ">u4").tobytes() + x.tobytes())
+    save(folder / "labels-idx1-ubyte", np.array([0x801, len(y)], ">u4").tobytes() + bytes(y))
+
+
+@pytest.mark.parametrize("write", [save_arrays, save_csv, save_npz, save_idx])
 def test_files_in_folders_of_splits_are_read_with_their_classes(write, tmp_path):
     root = tmp_path / "mine"
     write(root / "train", PIXELS[:16], LABELS[:16])
