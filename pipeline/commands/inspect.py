@@ -58,14 +58,23 @@ def inspect_path(path: Path) -> "Report":
         return report
     try:
         with lend_workspace(find_cache()) as workspace:
-            name, holds = describe_source(path, workspace)
+            found = describe_source(path, workspace)
     except ProjectError as error:
-        return replace(report, reads=f"no: {str(error).removeprefix(f'{path}: ')}")
-    report = replace(report, reads=f"read as {name}: {holds}")
+        return replace(report, reads=refusal_of(path, error))
+    reads = f"read as {found.format_name}: {found.content}"
+    verdict = "`pipeline import` reads it without running code"
+    if found.refusal is not None:
+        reads = refusal_of(path, found.refusal)
+        verdict = "`pipeline import` runs no code in it, but refuses what it holds"
+    report = replace(report, reads=reads)
     if report.format in ("text", "unknown"):
-        report = replace(report, format=name)
+        report = replace(report, format=found.format_name)
     is_settled = report.status == "unknown" or report.format.startswith(READ_ALL_THE_SAME)
     if report.is_plain or not is_settled:
         return report
-    verdict = "`pipeline import` reads it without running code"
     return replace(report, status="plain", verdict=verdict)
+
+
+def refusal_of(path: Path, error: ProjectError) -> str:
+    """Return why an import refuses a path."""
+    return f"no: {str(error).removeprefix(f'{path}: ')}"

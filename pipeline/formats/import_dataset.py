@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.build import BuiltPickle, build_pickles
 from pipeline.datasets.records import IMAGE_SHAPE, Dataset, RawFile, Split
 from pipeline.datasets.registry import DATASETS
 from pipeline.datasets.user_datasets import check_dataset_name, publish_record
-from pipeline.errors import UsageError
+from pipeline.errors import CorruptError, ProjectError, UsageError
 from pipeline.formats.class_rules import (
     check_trained_classes,
     notes_on_classes,
@@ -174,23 +175,35 @@ def settle_source(opened: Opened, options: ImportOptions) -> Source:
     return source
 
 
-def describe_source(path: Path, workspace: Path) -> tuple[str, str]:
-    """Read a source completely, and apply all rules of an import.
+class Description(NamedTuple):
+    """What an import finds in a source."""
 
-    Returns: the name of its format, and a short description of its content.
+    format_name: str
+    content: str  # in short
+    refusal: ProjectError | None  # by the rules for all formats; None if an import accepts it
+
+
+def describe_source(path: Path, workspace: Path) -> Description:
+    """Read a source completely, as an import does.
 
     Raises: UsageError, MissingError, StorageError, CorruptError.
     """
+    refusal = None
     with open_source(path, ReadOptions(), workspace) as opened:
-        source = settle_source(opened, AS_THEY_ARE)
-        split_dataset(path, source, share=None, seed=0)
+        source = opened.source
         for part in source.parts:
             for _ in part.all_images():
                 pass
+        try:
+            source = settle_source(opened, AS_THEY_ARE)
+            split_dataset(path, source, share=None, seed=0)
+        except (CorruptError, UsageError) as error:
+            refusal = error
+            error.message, error.hint = opened.rename(error.message), opened.rename(error.hint)
     counts = ", ".join(f"{len(it.labels):,} {it.split or ''} images" for it in source.parts)
     names = ", ".join(source.classes[:SHOWN]) + ", ..." * (len(source.classes) > SHOWN)
-    counts = counts.replace("  ", " ")
-    return opened.format.name, f"{counts} of {len(source.classes)} classes: {names}"
+    content = f"{counts.replace('  ', ' ')} of {len(source.classes)} classes: {names}"
+    return Description(opened.format.name, content, refusal)
 
 
 def check_name(name: str) -> None:

@@ -47,7 +47,7 @@ def describe(folder, suffix, data):
     folder.mkdir(exist_ok=True)
     path = folder / f"mine{suffix}"
     path.write_bytes(data)
-    return describe_source(path, folder / "unpacked")
+    return describe_source(path, folder / "unpacked")[:2]
 
 
 @pytest.mark.parametrize("kind", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])

@@ -98,10 +98,9 @@ KINDS = {
 
 def find_error(source, workspace):
     try:
-        describe_source(source, workspace)
+        return describe_source(source, workspace).refusal
     except ProjectError as error:
         return error
-    return None
 
 
 def read_damaged(kind, damages, folder):

@@ -295,7 +295,7 @@ def test_what_was_unpacked_is_gone_afterwards(tmp_path):
     imported = import_dataset(cache, path, "mine", ImportOptions())
     assert imported.dataset.source == str(path)
     assert [it.name for it in (tmp_path / "cache" / "raw").iterdir()] == ["mine"]
-    assert describe_source(tmp_path / "data", tmp_path / "work") == (
+    assert describe_source(tmp_path / "data", tmp_path / "work")[:2] == (
         "png",
         "12 train images, 12 test images of 4 classes: 0, 1, 2, 3",
     )
@@ -349,7 +349,7 @@ def test_a_member_that_a_zip_has_twice_counts_once_if_both_are_alike(tmp_path):
         with zipfile.ZipFile(path, "w") as file:
             file.writestr("train.csv", text)
             file.writestr("train.csv", second)
-    _, counted = describe_source(tmp_path / "a.zip", tmp_path / "work")
+    counted = describe_source(tmp_path / "a.zip", tmp_path / "work").content
     assert counted.startswith(f"{len(LABELS)} images of 4 classes")
     with pytest.raises(CorruptError, match=r"train.csv occurs twice with different content"):
         describe_source(tmp_path / "b.zip", tmp_path / "more work")
@@ -358,5 +358,5 @@ def test_a_member_that_a_zip_has_twice_counts_once_if_both_are_alike(tmp_path):
 def test_a_second_download_of_a_file_counts_once(tmp_path):
     for name in ("train.csv", "train (1).csv"):
         save(tmp_path / "mine" / name, lines(KAGGLE))
-    _, counted = describe_source(tmp_path / "mine", tmp_path / "work")
+    counted = describe_source(tmp_path / "mine", tmp_path / "work").content
     assert counted.startswith(f"{len(LABELS)} images of 4 classes")
