@@ -233,6 +233,9 @@ def print_end(console: Console, study: "Study") -> None:
         draw_search(study, study.folder / "search.png")
         console.note(f"Chart of the search: {study.folder / 'search.png'}")
         console.note(f"Saved in {study.folder}. Next: network sweep --best --name {study.name}")
+    if counts.failed == counts.finished > 0:
+        console.note("Every trial failed; change the plan, and give the sweep a new --name")
+        raise typer.Exit(UsageError.exit_code)
 
 
 def json_value(objectives: tuple[float, ...]) -> float | list[float | None] | None:

@@ -3,12 +3,21 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from network.sweep.space import Dimension, Space, Values, configure_trial, dimension_ends
+from network.sweep.space import (
+    Dimension,
+    Space,
+    Values,
+    configure_trial,
+    dimension_ends,
+    plan_spelled,
+)
+from network.training.build import build_model, build_recipe
 from network.training.configuration import OPTIONS, Configuration, useless_options
 from network.training.enough_examples import require_held_out
 from network.training.option import options_spelled
 from pipeline.errors import UsageError
 
+N_CLASSES = 10  # of a model that is only built; no rule depends on it
 OF_THE_LOSS = ("loss", "label_smoothing")  # each changes the definition of the validation loss
 
 
@@ -20,6 +29,7 @@ def check_plan(fixed: Mapping[str, Any], space: Space, objectives: Collection[st
     if "loss" in objectives:
         require_one_loss(fixed, space)
     require_effect(fixed, space)
+    require_a_trial(fixed, space)
 
 
 def require_one_loss(fixed: Mapping[str, Any], space: Space) -> None:
@@ -59,6 +69,25 @@ def require_effect(fixed: Mapping[str, Any], space: Space) -> None:
         if key in OPTIONS and key not in useful:
             table = "space" if name in space else "fixed"
             raise UsageError(f"{table}.{name} has no effect in any trial; leave it out")
+
+
+def require_a_trial(fixed: Mapping[str, Any], space: Space) -> None:
+    """Require at least one trial whose settings can be combined, such as a momentum with its SGD.
+
+    Raises: UsageError.
+    """
+    refused: list[UsageError] = []
+    for values in extreme_trials(space):
+        try:
+            configuration = configure_trial(fixed, values)
+            with plan_spelled(values):
+                build_recipe(configuration, build_model(configuration, N_CLASSES))
+        except UsageError as error:
+            refused.append(error)
+        else:
+            return
+    if refused:
+        raise refused[0]
 
 
 def extreme_trials(space: Space) -> Iterator[Values]:

@@ -14,6 +14,7 @@ import itertools
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -136,7 +137,6 @@ def configure_trial(fixed: Mapping[str, Any], values: Values) -> Configuration:
 
     Raises: UsageError.
     """
-    tried = {name.partition(".")[0] for name in values}
     choices = {name: dict(it) if isinstance(it, Mapping) else it for name, it in fixed.items()}
     for name, value in values.items():
         table, _, inner = name.partition(".")
@@ -144,11 +144,17 @@ def configure_trial(fixed: Mapping[str, Any], values: Values) -> Configuration:
             choices[table] = {**choices.get(table, {}), inner: value}
         else:
             choices[name] = value
-    with options_spelled(lambda key: f"{'space' if key in tried else 'fixed'}.{key}"):
+    with plan_spelled(values):
         configuration = Configuration(**resolve_keys(choices))
         if configuration.epochs == 0:
             raise OptionError("epochs", "{epochs} is 0; a trial needs 1 or more")
     return configuration
+
+
+def plan_spelled(values: Values) -> AbstractContextManager[None]:
+    """Spell the options in errors of a trial with these values as its plan does."""
+    tried = {name.partition(".")[0] for name in values}
+    return options_spelled(lambda key: f"{'space' if key in tried else 'fixed'}.{key}")
 
 
 def read_space(tables: Mapping[str, Any], fixed: Mapping[str, Any]) -> Space:

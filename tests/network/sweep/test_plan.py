@@ -48,6 +48,9 @@ REFUSED = {
     f"[fixed]\n{LAYERS}\nhidden = [30]": "fixed.hidden has no effect in any trial",
     f"[fixed]\n{LAYERS}\n[space.activation]\nchoices = ['relu']": "space.activation has no effect",
     "[fixed]\nshards = 8\n[space.batch_size]\nlow = 1\nhigh = 7": "fixed.shards has no effect",
+    "[space.momentum]\nlow = 0\nhigh = 0.9": "space.momentum needs .*, but fixed.optimizer is sgd",
+    "[fixed]\nlabel_smoothing = 0.1": "fixed.label_smoothing needs cross-entropy, but fixed.loss",
+    f"[fixed]\n{LAYERS.replace('5', '90')}": "Conv2D",
     "[sweep]\nsampler = 'grid'": "a range without steps, which a grid needs",
 }
 
@@ -61,6 +64,11 @@ def test_a_plan_that_makes_no_sense_is_refused_in_words(text):
     with pytest.raises(UsageError) as caught:
         build_plan(tomllib.loads(text + SPACE) if text != "sweep = 3" else {"sweep": 3})
     assert caught.match(REFUSED[text])
+
+
+def test_a_plan_may_have_trials_whose_settings_cannot_be_combined():
+    plan = "[space.optimizer]\nchoices = ['sgd', 'momentum']\n[space.momentum]\nlow = 0\nhigh = 0.9"
+    assert count_trials(plan_from(plan))
 
 
 def test_a_grid_tries_no_field_under_a_condition():
