@@ -4,12 +4,14 @@ Class names belong to the file, or the level of nesting, that states them. So tw
 the same names in another order.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from pipeline.datasets.user_datasets import MAX_CLASSES
 from pipeline.errors import CorruptError
 from pipeline.formats.array_names import CLASS_LISTS, split_words, understand
 from pipeline.formats.array_pairs import Pair
@@ -20,7 +22,7 @@ from pipeline.formats.classes import (
     numbers_of_names,
     places_of_names,
 )
-from pipeline.formats.named_arrays import TEXT, NamedArray
+from pipeline.formats.named_arrays import OBJECT, TEXT, NamedArray
 from pipeline.formats.numbers import class_numbers, label_text
 from pipeline.formats.source import CLASSES, Labels
 
@@ -54,7 +56,15 @@ def is_class_list(array: NamedArray) -> bool:
     """Return whether an array lists class names, by its name, such as train/class_names."""
     words = [it for it in split_words(array.name.rpartition("/")[2]) if not split_of(it)]
     is_flat = sum(side != 1 for side in array.shape) <= 1
-    return array.kind == TEXT and is_flat and "_".join(words) in CLASS_LISTS
+    if not is_flat or "_".join(words) not in CLASS_LISTS:
+        return False
+    is_short = array.kind == OBJECT and math.prod(array.shape) <= MAX_CLASSES
+    return array.kind == TEXT or (is_short and all(map(is_text, array.load().flat)))
+
+
+def is_text(value: object) -> bool:
+    """Return whether a value is a text, as bytes or not."""
+    return isinstance(value, str | bytes)
 
 
 def split_of(name: str) -> str | None:

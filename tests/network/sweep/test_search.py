@@ -58,7 +58,7 @@ def test_a_sweep_in_which_every_trial_fails_is_no_success(cache, tmp_path, run_c
     space = "[space.optimizer]\nchoices = ['sgd', 'momentum']\n"  # the first of a grid is sgd
     plan = tmp_path / "hopeless.toml"
     plan.write_text(f"[sweep]\nsampler = 'grid'\ntrials = 1\n{FIXED}momentum = 0.5\n{space}")
-    done = run_command("network", "sweep", plan, "--workers", "1", cache=cache, code=2)
+    done = run_command("network", "sweep", str(plan), "--workers", "1", cache=cache, code=2)
     assert "0 trials complete, 0 pruned, 1 failed" in done.stdout
     assert "Every trial failed; change the plan" in done.stderr
 

@@ -37,6 +37,12 @@ def write_npz(path, labels, names):
     np.savez(path.with_suffix(".npz"), x=X, y=np.array(labels), **arrays)
 
 
+def write_objects(path, labels, names):
+    """As they are in the `classes_` of scikit-learn's LabelEncoder."""
+    arrays = {} if names is None else {"classes": np.array(names, object)}
+    np.savez(path.with_suffix(".npz"), x=X, y=np.array(labels), **arrays)
+
+
 def write_mat(path, labels, names):
     cell = np.array(names, object)
     savemat(path.with_suffix(".mat"), {"x": X, "y": np.array(labels), "class_names": cell})
@@ -70,6 +76,7 @@ def write_npy(path, labels, names):
 TEXT_WRITERS = {
     "arff": write_arff,
     "npz": write_npz,
+    "npz, names as objects": write_objects,
     "mat": write_mat,
     "pickle": write_pickle,
     "parquet": write_parquet,
