@@ -154,16 +154,19 @@ def choose_beside_pictures(
     reading: PictureOptions,
     has_labels: bool,
 ) -> Chosen:
-    """Choose the first column of pictures, and the columns beside it.
+    """Choose the column of pictures, the first if none is called image, and those beside it.
 
     Raises: CorruptError.
     """
+    chosen = "image" if "image" in pictures else pictures[0]
+    more = ", ".join(name for name in pictures if name != chosen)
+    unused = (f"{table.path}: not used: {more}",) if more else ()
     images = NamedArray(
-        *(table.path, prefix + pictures[0], (count_rows(table), *IMAGE_SHAPE), NUMBER),
-        *(partial(read_pictures, table, pictures[0], reading, options.resize), False),
+        *(table.path, prefix + chosen, (count_rows(table), *IMAGE_SHAPE), NUMBER),
+        *(partial(read_pictures, table, chosen, reading, options.resize), False),
         are_pictures=True,
         are_rows=True,
-        late_notes=lambda: reading.notes(table.path.parent),
+        late_notes=lambda: (*unused, *reading.notes(table.path.parent)),
     )
     others, splits = [name for name in names if name not in pictures], list[str]()
     if has_labels:

@@ -86,7 +86,7 @@ def picture_files(tables: Sequence[Table]) -> Iterator[tuple[bytes, str]]:
 def is_picture_type(kind: Any) -> bool:
     """Return whether a column holds image files: bytes, or a structure with bytes."""
     text = str(kind)
-    return text in ("binary", "large_binary") or text.startswith("struct<bytes: binary")
+    return re.match("(struct<bytes: )?(large_)?binary(_view)?", text) is not None
 
 
 def is_number_type(kind: Any) -> bool:

@@ -190,6 +190,16 @@ def test_deep_pictures_of_all_tables_are_on_one_scale(highest, full, tmp_path):
     )
 
 
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.binary_view()], ids=str)
+def test_images_are_chosen_among_columns_of_pictures_of_any_type(kind, tmp_path):
+    pictures = [png(it.reshape(28, 28)) for it in ROWS[:6]]
+    columns = {"mask": pa.array(pictures[::-1], kind), "image": pa.array(pictures, kind)}
+    pq.write_table(pa.table({**columns, "label": Y[:6]}), tmp_path / "a.parquet")
+    source, found = read_all(tmp_path / "a.parquet")
+    check(found)
+    assert f"{tmp_path / 'a.parquet'}: not used: mask" in source.notes
+
+
 def test_pictures_that_are_only_named_are_refused(tmp_path):
     table = pa.table({"image": [{"bytes": None, "path": "a.png"}] * 6, "label": Y})
     schema = pa.schema(
