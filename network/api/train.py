@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -14,7 +14,7 @@ from network.runs.training_run import TrainingRun, create_training_run, inherit_
 from network.training.configuration import Configuration, build_configuration, resolve_keys
 from network.training.find_preset import change_values, load_preset
 from network.training.state import EpochDone, Event
-from pipeline.errors import ProjectError
+from pipeline.errors import ProjectError, UsageError
 from pipeline.load_dataset import require_built
 from pipeline.storage.arguments import checked
 from pipeline.storage.cache import find_cache
@@ -27,7 +27,7 @@ class Training:
     """A training run that advances while you iterate over its events.
 
     Each event is a `StepDone` or an `EpochDone`. The run is saved after every epoch, and when
-    you leave the loop.
+    you leave the loop. Another loop continues it then.
 
     Example:
         >>> training = create_training("mnist-sample", epochs=2)
@@ -42,13 +42,21 @@ class Training:
 
     training_run: TrainingRun
     cache_dir: Path
+    is_iterated: bool = field(default=False, init=False, repr=False)  # by an iterator
 
     def __iter__(self) -> Iterator[Event]:
+        if self.is_iterated:  # two iterators would train one state by turns, beyond its end
+            name = self.training_run.run.name
+            hint = "Use the first one, or close it: events.close()"
+            raise UsageError(f"training {name} has an iterator that has not ended", hint)
+        object.__setattr__(self, "is_iterated", True)
         try:
             with closing(self.training_run.train()) as events:
                 yield from events
         except ProjectError as error:
             raise spell_in_python(error) from None
+        finally:
+            object.__setattr__(self, "is_iterated", False)
 
     def __repr__(self) -> str:
         done, recipe = len(self.training_run.state.history), self.training_run.recipe

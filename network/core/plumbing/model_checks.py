@@ -9,6 +9,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
 
+from network.core.params import named_arrays
 from pipeline.errors import UsageError
 
 ORIGIN = "They come from model.init(rng, in_shape) and optimizer.init(params)"
@@ -114,7 +115,7 @@ def explain_errors(function: Callable[P, R]) -> Callable[P, R]:
             model = given.get("self") or given["model"]
             if problem := find_misfit(model, given["params"], given.get("images", given.get("x"))):
                 raise problem from None
-            if "labels" in given and (problem := check_labels(given["images"], given["labels"])):
+            if "labels" in given and (problem := check_step(given)):
                 raise problem from None
             raise
 
@@ -141,6 +142,14 @@ def find_misfit(model: Any, params: Any, images: Any) -> UsageError | None:
             return UsageError(what, "Of a single image, make a batch: image[np.newaxis]")
         shape = out_shape
     return None
+
+
+def check_step(given: dict[str, Any]) -> UsageError | None:
+    """Return the error for arguments of a training step that it cannot use."""
+    if not all(array.flags.writeable for _, array in named_arrays(given["params"])):
+        what = "the parameters are read-only, as those of a run are; a step changes them"
+        return UsageError(what, "Train a copy: params = copy.deepcopy(params)")
+    return check_labels(given["images"], given["labels"])
 
 
 def check_labels(images: Any, labels: Any) -> UsageError | None:

@@ -255,6 +255,39 @@ def test_a_loop_of_ones_own_can_be_left_and_the_run_is_saved(cache_dir):
     assert "left" in [one.name for one in list_runs(cache_dir=cache_dir)]
 
 
+def test_a_second_iterator_of_a_training_is_an_error_and_a_later_one_continues(cache_dir):
+    training = create_training("mnist-sample", epochs=2, name="twice", cache_dir=cache_dir)
+    first, second = iter(training), iter(training)
+    next(first)
+    with pytest.raises(ProjectError, match="has an iterator that has not ended"):
+        next(second)
+    first.close()
+    epochs = [event.epoch for event in training if isinstance(event, EpochDone)]
+    assert epochs == [1, 2]
+    assert list(training) == []
+
+
+def test_the_parameters_of_a_run_cannot_be_changed_but_a_copy_can(run, cache_dir, test_images):
+    opened = open_run(run.name, cache_dir=cache_dir)
+    before = opened.scores(test_images.images[:9])
+    for one in (opened, pickle.loads(pickle.dumps(opened)), copy.deepcopy(opened)):
+        with pytest.raises(ValueError, match="read-only"):
+            one.params[1]["weight"][:] = 0
+        one.params[1]["weight"] = np.zeros_like(one.params[1]["weight"])
+        one.params[1] = {}
+        assert np.array_equal(one.scores(test_images.images[:9]), before)
+    images, labels = test_images.images[:9] / np.float32(255), test_images.labels[:9]
+    model, loss, rng = opened.model, network.CrossEntropy(), np.random.default_rng(0)
+    given = model, loss, network.SGD()
+    with pytest.raises(ProjectError, match=r"read-only.*copy\.deepcopy"):
+        network.train_step(*given, opened.params, {}, images, labels, 0.1, rng)
+    params = copy.deepcopy(opened.params)
+    network.train_step(*given, params, {}, images, labels, 0.1, rng)
+    assert not np.array_equal(params[1]["weight"], opened.params[1]["weight"])
+    for suffix in ("html", "onnx", "safetensors"):
+        assert opened.export(f"{cache_dir}/read-only.{suffix}").exists()
+
+
 @pytest.mark.parametrize("suffix", ["html", "onnx", "safetensors"])
 def test_a_run_is_exported_by_the_suffix_of_the_path(run, tmp_path, suffix):
     path = run.export(tmp_path / f"run.{suffix}")
