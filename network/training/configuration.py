@@ -306,7 +306,10 @@ def configuration_from_dict(values: dict[str, Any], where: str) -> Configuration
     """
     former: dict[str, Any] = {"hidden": (), "rules": FIRST_RULES}  # if a file has neither
     try:
-        return Configuration(**former | resolve_keys(values))
+        saved = resolve_keys(values)
+        if saved.get("layers") == "":  # which an earlier version took as not set
+            saved["layers"] = None
+        return Configuration(**former | saved)
     except UsageError as error:
         raise CorruptError(f"{where}: {error.message}", error.hint or COPY_AGAIN) from error
 

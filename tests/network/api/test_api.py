@@ -139,6 +139,20 @@ def test_another_scale_of_an_array_or_a_picture_is_a_warning_or_an_argument(
         assert caught[0].filename == __file__
 
 
+def test_blank_images_of_an_array_are_a_warning_that_names_them(run, test_images):
+    for level in (0, 3, 255):
+        with pytest.warns(UserWarning, match=f"image is blank: every pixel is {level}; its pred"):
+            run.predict_one(np.full((28, 28), level))
+    pixels = test_images.images[:12].copy()
+    pixels[[2, 5]] = 0
+    for predict in (run.predict, run.scores):
+        with pytest.warns(UserWarning, match="2 of 12 images are blank.*: index 2, 5$") as caught:
+            predict(pixels)
+        assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match="12 of 12.*: index 0, 1, 2, 3, 4, 5, 6, 7, ...$"):
+        run.predict(0 * pixels)
+
+
 def test_fractions_of_an_array_are_rounded(run, test_images):
     pixels = test_images.images[:3]
     assert np.array_equal([it.pixels for it in run.predict(pixels - 0.3 * (pixels > 0))], pixels)
@@ -305,8 +319,15 @@ WRONG = {
     "Predict pictures one by one: [run.predict(path)": lambda run: run.predict(["a.png", "b.png"]),
     "`network predict` in a terminal, which also": lambda run: run.predict(__file__),
     "expected a path, bytes, an image of Pillow, an array or a list": lambda run: run.predict(3),
-    "source has 2 digits; expected one": lambda run: run.predict_one(np.zeros((2, 28, 28))),
+    "source has 2 digits; expected one": lambda run: run.predict_one(np.array([np.eye(28)] * 2)),
     "expected loss, accuracy or confusion for axes": lambda run: run.plot("mistakes", 3),
+    "the picture: it has no pixels (0x3)": lambda run: run.predict(Image.new("RGB", (0, 3))),
+    "augment is \"shift=2,shift=3\"; expected one value for shift": lambda run: train(
+        "mnist-sample", augment="shift=2,shift=3", cache_dir=run.cache.root
+    ),
+    'layers is ""; expected a string such as "Flatten': lambda run: train(
+        "mnist-sample", layers="", cache_dir=run.cache.root
+    ),
     'ends in .html, .onnx or .safetensors': lambda run: run.export("run.txt"),
     "kind is": lambda run: run.plot("beauty"),
     'has no split "lost"': lambda run: load_sample(run.cache.root)["lost"],

@@ -39,8 +39,8 @@ GIVEN = {  # valid arguments, so that only one argument is not valid
     "split": "test",
     "format_name": "npz",
     "path": "somewhere.npz",
-    "source": np.zeros((28, 28)),
-    "images": np.zeros((1, 28, 28)),
+    "source": np.eye(28),
+    "images": np.eye(28)[np.newaxis],
 }
 
 
