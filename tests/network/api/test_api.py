@@ -26,6 +26,7 @@ from network import (
     train,
 )
 from network.api.notebook import format_layer
+from network.core.model import without_output_activation
 from network.layers.text import parse_layers
 from network.metrics.probability_text import format_probability
 from tests.support.deep_pictures import png16
@@ -291,8 +292,8 @@ def test_the_parameters_of_a_run_cannot_be_changed_but_a_copy_can(run, cache_dir
         one.params[1] = {}
         assert np.array_equal(one.scores(test_images.images[:9]), before)
     images, labels = test_images.images[:9] / np.float32(255), test_images.labels[:9]
-    model, loss, rng = opened.model, network.CrossEntropy(), np.random.default_rng(0)
-    given = model, loss, network.SGD()
+    loss, rng = network.CrossEntropy(), np.random.default_rng(0)
+    given = without_output_activation(opened.model, loss), loss, network.SGD()
     with pytest.raises(ProjectError, match=r"read-only.*copy\.deepcopy"):
         network.train_step(*given, opened.params, {}, images, labels, 0.1, rng)
     params = copy.deepcopy(opened.params)
