@@ -19,6 +19,7 @@ from network.core.plumbing.model_checks import find_label_problem
 from network.core.plumbing.trainable import Trainable
 from network.core.train_step import train_step as step_without_checks
 from pipeline.errors import UsageError
+from pipeline.storage.arguments import show_value
 
 GENERATOR = "np.random.default_rng(0)"
 
@@ -97,7 +98,9 @@ def check_gradients(
     require_part("loss", loss, "__call__", "CrossEntropy()")
     is_whole = isinstance(sample, Integral) and not isinstance(sample, bool)
     if sample is not None and not (is_whole and sample >= 1):
-        raise UsageError(f"sample is {sample!r:.100}; expected None or a whole number from 1 on")
+        raise UsageError(
+            f"sample is {show_value(sample)}; expected None or a whole number from 1 on"
+        )
     require_labels(images, labels)
     return check_without_checks(model, loss, params, images, labels, sample, advance)
 
@@ -111,7 +114,7 @@ def require_part(name: str, value: Any, method: str, example: str) -> None:
         what = f"{name} is the class {value.__name__}; expected an object such as {example}"
         raise UsageError(what, f"Create it: {value.__name__}(...)")
     if not callable(getattr(value, method, None)):
-        raise UsageError(f"{name} is {value!r:.100}; expected one such as {example}")
+        raise UsageError(f"{name} is {show_value(value)}; expected one such as {example}")
 
 
 def require_rate(learning_rate: Any) -> None:
@@ -121,7 +124,7 @@ def require_rate(learning_rate: Any) -> None:
     """
     rate = np.asarray(learning_rate)
     if rate.ndim or rate.dtype.kind not in "fiu" or not 0 < rate < np.inf:
-        what = f"learning_rate is {learning_rate!r:.100}; expected a finite number above 0"
+        what = f"learning_rate is {show_value(learning_rate)}; expected a finite number above 0"
         raise UsageError(what)
 
 
@@ -131,7 +134,7 @@ def require_generator(layers: Any, rng: Any) -> None:
     Raises: UsageError.
     """
     if rng is not None and not isinstance(rng, np.random.Generator):
-        raise UsageError(f"rng is {rng!r:.100}; expected one such as {GENERATOR}")
+        raise UsageError(f"rng is {show_value(rng)}; expected one such as {GENERATOR}")
     if rng is not None:
         return
     for layer in layers:

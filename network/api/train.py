@@ -14,7 +14,7 @@ from network.runs.training_run import TrainingRun, create_training_run, inherit_
 from network.training.configuration import Configuration, build_configuration, resolve_keys
 from network.training.find_preset import change_values, load_preset
 from network.training.state import EpochDone, Event
-from pipeline.errors import ProjectError, UsageError
+from pipeline.errors import CallError, ProjectError, UsageError
 from pipeline.load_dataset import require_built
 from pipeline.storage.arguments import checked
 from pipeline.storage.cache import find_cache
@@ -115,7 +115,7 @@ def create_training(
 ) -> Training:
     """Create a run, and train it yourself in a loop over its events.
 
-    The arguments are those of `train`.
+    The arguments are those of `train`, except `verbose`: print in your loop.
 
     Raises: UsageError, MissingError, CorruptError, StorageError, DownloadError.
 
@@ -124,6 +124,8 @@ def create_training(
         >>> sum(event.examples for event in training if isinstance(event, StepDone))
         900
     """
+    if "verbose" in options:
+        raise CallError("create_training() has no verbose", "Print in the loop over its events")
     cache = find_cache(cache_dir)
     require_built(cache, dataset)
     configuration = inherit_architecture(cache, configure({**options, "dataset": dataset}, preset))

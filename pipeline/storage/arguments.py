@@ -123,7 +123,8 @@ def explain_call(
             f"Write it as {one_of}{names}{' or an option' if more else ''}",
         )
     hint = f"Its arguments: {shown}" if shown else "It takes no arguments"
-    return CallError(f"{called} {problem}", hint)
+    verb = "got " if problem.startswith(("multiple", "too many")) else ""
+    return CallError(f"{called} {verb}{problem}", hint)
 
 
 def show_parameter(parameter: inspect.Parameter) -> str:
@@ -229,7 +230,7 @@ def show_value(value: Any) -> str:
     if isinstance(value, int) and value.bit_length() > MAX_BITS:  # Python refuses to write it
         return "a huge number"
     if value is None or isinstance(value, bool | int | float):
-        return str(value)
+        return "NaN" if value != value else str(value)
     if isinstance(value, str | Path):
         text = json.dumps(str(value), ensure_ascii=False)
         return text if len(text) <= MAX_SHOWN else f'{text[:MAX_SHOWN]}..."'

@@ -115,7 +115,12 @@ def test_a_public_function_says_what_it_expected():
         "dataset is None; expected a string": lambda: train(None),
         "name is a dict; expected a string": lambda: load_dataset({}),
         "cache_dir is 3; expected a path": lambda: network.list_runs(cache_dir=3),
-        "cache_dir is nan; expected a path": lambda: find_cache(math.nan),
+        "highest is NaN; expected": lambda: open_run().predict(np.eye(28), highest=math.nan),
+        "highest is inf; expected a number above": lambda: open_run().predict(
+            "a", highest=math.inf
+        ),
+        "pixels are from -255 to 0; ex": lambda: open_run().predict(-255.0 * np.eye(28)),
+        "cache_dir is NaN; expected a path": lambda: find_cache(math.nan),
         'path is "a\\u0000b"; expected a path without NUL': lambda: pipeline.inspect_file("a\0b"),
         "cache is a str; expected a Cache": lambda: pipeline.all_datasets([]),
         "cache_dir is empty": lambda: find_cache(""),
@@ -184,9 +189,18 @@ def test_a_wrong_call_names_the_function_and_its_arguments():
         "force=False, reporter=...": lambda run: pipeline.build_pickles("mnist"),
         "Run.predict() got an unexpected keyword argument 'cover'. Its arguments: source, cov":
             lambda run: run.predict(3, cover=1),
-        "Run.calibrate() too many positional arguments. It takes no arguments":
+        "Run.calibrate() got too many positional arguments. It takes no arguments":
             lambda run: run.calibrate(1),
-        "Run.plot() multiple values for argument 'kind'": lambda run: run.plot("loss", kind="loss"),
+        "train() got multiple values for argument 'dataset'": lambda run: train(
+            "mnist-sample", **run.configuration.to_dict()
+        ),
+        "create_training() has no verbose. Print in the loop": lambda run: create_training(
+            "mnist-sample", verbose=True
+        ),
+        "a dataset is not iterable; mnist-sample has several splits. Iterate over a split: for":
+            lambda run: [it for it in load_dataset("mnist-sample")],
+        "Run.plot() got multiple values for argument 'kind'":
+            lambda run: run.plot("loss", kind="loss"),
     }  # fmt: skip
     for words, call in cases.items():
         with pytest.raises(ProjectError) as caught:
