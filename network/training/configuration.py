@@ -6,7 +6,7 @@ configuration is created, so that `--help` is fast.
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from network.training.checks import MAX_SHOWN
 from network.training.option import (
@@ -31,6 +31,9 @@ from network.training.option_values import (
 from network.training.other_names import suggest_option
 from pipeline.errors import COPY_AGAIN, CorruptError, UsageError
 from pipeline.storage.value_equality import ValueEquality
+
+if TYPE_CHECKING:
+    from network.training.option_types import ConfigurationTypes
 
 OPTIMIZERS = Registry("network.training.optimizers:OPTIMIZERS")
 
@@ -261,6 +264,10 @@ class Configuration(ValueEquality):
         useless=(beside_start,),
     )
     rules: int = RULES  # not offered on the command line; a file can have it
+
+    if TYPE_CHECKING:  # arguments may have other types than the values that the fields then have
+
+        def __init__(self, **options: Unpack[ConfigurationTypes]) -> None: ...
 
     def __post_init__(self) -> None:
         COUNTED_RULES.check(self.rules)

@@ -230,7 +230,7 @@ def show_value(value: Any) -> str:
     if isinstance(value, int) and value.bit_length() > MAX_BITS:  # Python refuses to write it
         return "a huge number"
     if value is None or isinstance(value, bool | int | float):
-        return "NaN" if value != value else str(value)
+        return "NaN" if isinstance(value, float) and math.isnan(value) else str(value)
     if isinstance(value, str | Path):
         text = json.dumps(str(value), ensure_ascii=False)
         return text if len(text) <= MAX_SHOWN else f'{text[:MAX_SHOWN]}..."'

@@ -198,7 +198,7 @@ def test_a_wrong_call_names_the_function_and_its_arguments():
             "mnist-sample", verbose=True
         ),
         "a dataset is not iterable; mnist-sample has several splits. Iterate over a split: for":
-            lambda run: [it for it in load_dataset("mnist-sample")],
+            lambda run: list(load_dataset("mnist-sample")),
         "Run.plot() got multiple values for argument 'kind'":
             lambda run: run.plot("loss", kind="loss"),
     }  # fmt: skip
