@@ -141,6 +141,8 @@ def explain_errors(function: Callable[P, R]) -> Callable[P, R]:
         except KeyError as error:
             what = f'"{error.args[0]}" is missing in params or state'
             raise UsageError(what, ORIGIN) from None
+        except UsageError:
+            raise
         except (AttributeError, ValueError, IndexError, TypeError):
             given = inspect.signature(function).bind(*args, **kwargs).arguments
             model = given.get("self") or given["model"]

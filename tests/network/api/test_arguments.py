@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import math
+import pickle
 import traceback
 import warnings
 from pathlib import Path
@@ -173,6 +174,26 @@ def test_an_error_is_one_short_traceback_in_the_words_of_python(cache):
             call()
         assert words.rstrip(".") in str(caught.value)
         assert len(traceback.format_exception(caught.value)) <= 6, words
+
+
+def test_a_value_that_is_not_valid_is_a_value_error_as_elsewhere_in_python(cache):
+    cases = [
+        lambda: train("mnist-sample", epochs=-1),
+        lambda: train("mnist-sample", epoch=1),
+        lambda: network.Configuration(loss="mse"),
+        lambda: network.Linear(0),
+        lambda: network.Adam(beta1=2),
+        lambda: network.Model([3]),
+        lambda: open_run().predict(np.eye(28), coverage=2),
+        lambda: open_run().predict(np.eye(3)),
+        lambda: load_dataset("mnits"),
+        lambda: load_dataset("mnist-sample")["lost"],
+    ]
+    for call in cases:
+        with pytest.raises(ValueError) as caught:  # noqa: PT011 - the type is what is tested
+            call()
+        assert isinstance(caught.value, ProjectError)
+        assert pickle.loads(pickle.dumps(caught.value)).args == caught.value.args
 
 
 def test_a_wrong_call_names_the_function_and_its_arguments():
