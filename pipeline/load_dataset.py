@@ -105,7 +105,7 @@ class LoadedDataset(ValueEquality):
         if str(split) not in self.splits:  # of any type
             names = ", ".join(self.splits)
             raise UsageError(f'{self.name} has no split "{split}"; its splits are {names}')
-        return self.splits[split]
+        return self.splits[str(split)]
 
     def __contains__(self, split: object) -> bool:
         return split in self.splits

@@ -36,6 +36,9 @@ def read_source(
     """
     if isinstance(source, np.ndarray | list):
         return [], *to_pixels(source, highest, expects_light)
+    if isinstance(source, str) and source.startswith(("http://", "https://")):
+        what = f"source is the address {show_value(source)}; expected a file on this computer"
+        raise UsageError(what, "Download it first")
     page_source: Any = Path(source) if isinstance(source, str) else source
     if isinstance(page_source, Path):
         require_one_file(page_source)
@@ -74,6 +77,8 @@ def to_pixels(
     """
     if isinstance(images, list) and not images:
         images = np.zeros((0, *IMAGE_SHAPE), np.uint8)
+    if np.ma.is_masked(images):  # NumPy would take the values under the mask
+        raise UsageError("some pixels are masked; expected numbers", "Fill them: images.filled(0)")
     try:
         array = np.asarray(images)
     except ValueError as error:

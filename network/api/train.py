@@ -10,6 +10,7 @@ from network.api.run import Run, open_run
 from network.api.train_options import TrainOptions
 from network.commands.text.run_text import format_epoch
 from network.core.params import Params
+from network.runs.names import check_new_name
 from network.runs.training_run import TrainingRun, create_training_run, inherit_architecture
 from network.training.configuration import Configuration, build_configuration, resolve_keys
 from network.training.find_preset import change_values, load_preset
@@ -127,8 +128,10 @@ def create_training(
     if "verbose" in options:
         raise CallError("create_training() has no verbose", "Print in the loop over its events")
     cache = find_cache(cache_dir)
+    chosen = configure({**options, "dataset": dataset}, preset)  # before a long download
+    configuration = inherit_architecture(cache, chosen)
+    check_new_name(cache, name)
     require_built(cache, dataset)
-    configuration = inherit_architecture(cache, configure({**options, "dataset": dataset}, preset))
     return Training(create_training_run(cache, configuration, name, preset), cache.root)
 
 

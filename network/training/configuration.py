@@ -73,7 +73,8 @@ class Configuration(ValueEquality):
     """All settings of a run; the defaults are those of the textbook's network.
 
     A configuration is checked and completed when it is created: if the learning rate or the weight
-    decay is not set, it becomes the one that suits the loss and the optimizer.
+    decay is not set, it becomes the one that suits the loss and the optimizer. A copy by
+    `dataclasses.replace` keeps both rates, even with another loss: give it suitable ones, too.
 
     The order of the fields is that of config.json.
 

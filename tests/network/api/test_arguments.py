@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import math
 import pickle
+import sys
 import traceback
 import warnings
 from pathlib import Path
@@ -16,6 +17,7 @@ import network
 import pipeline
 from network import ProjectError, create_training, load_dataset, open_run, train
 from pipeline import fetch_dataset, find_cache, find_dataset, import_dataset, read_split
+from pipeline.errors import DownloadError, MissingError, StorageError, UsageError
 from pipeline.storage.arguments import checked
 
 WRONG = [None, 3, "", {}, object(), math.nan, b"a", "a\0b", "é" * 300, -1, [], np.eye(3), ()]
@@ -133,12 +135,24 @@ def test_a_public_function_says_what_it_expected():
         "an image of Pillow, an array or a list": lambda: open_run().predict(3),
         "name is an array; expected a string": lambda: load_dataset(np.eye(3)),
         "source is empty; expected a path": lambda: open_run().predict(""),
-        "mirrors is a list; expected a list of": lambda: fetch_dataset(find_cache(), "a", [3]),
+        "mirrors is a list with 3; expected a list of strings or a string": lambda: fetch_dataset(
+            find_cache(), "a", [3]
+        ),
         "layers is 3; expected a string such as": lambda: train("mnist-sample", layers=3),
         "layers is []; expected": lambda: train("mnist-sample", layers=[]),
         'such as "Flatten, Linear(30)': lambda: train("mnist-sample", layers=[network.Flatten]),
         'cache is "mnist"; expected a Cache': lambda: pipeline.verify_dataset("mnist", "mnist"),
         "images have different shapes": lambda: open_run().predict([[1], [2, 3]]),
+        "seconds is -1; expected a number above 0": lambda: fetch_dataset(
+            find_cache(), "mnist-sample", seconds=-1
+        ),
+        "some pixels are masked; expected numbers. Fill them": lambda: open_run().predict(
+            np.ma.masked_less(np.eye(28), 1)
+        ),
+        'the address "https://a/b.png"; expected a file': lambda: open_run().predict(
+            "https://a/b.png"
+        ),
+        'no split "Lost"': lambda: load_dataset("mnist-sample")[Path("Lost")],
         "limit is 0; expected 1 to": lambda: open_run().test(limit=0),
         "axes is 3": lambda: open_run().plot("accuracy", 3),
     }
@@ -174,6 +188,43 @@ def test_an_error_is_one_short_traceback_in_the_words_of_python(cache):
             call()
         assert words.rstrip(".") in str(caught.value)
         assert len(traceback.format_exception(caught.value)) <= 6, words
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"epoch": 3},
+        {"epochs": "x"},
+        {"name": "a b"},
+        {"name": "first"},
+        {"preset": "nope"},
+        {"start": "lost"},
+        {"images": np.eye(3)},
+        {"hidden": 3, "layers": "ReLU"},
+    ],
+    ids=str,
+)
+def test_arguments_are_checked_before_a_dataset_is_downloaded(cache, options, monkeypatch):
+    def download(*_):
+        raise DownloadError("this takes long")
+
+    monkeypatch.setattr(sys.modules[network.Training.__module__], "require_built", download)
+    with pytest.raises(DownloadError):
+        train("kmnist")
+    for start in (train, create_training):
+        with pytest.raises((UsageError, MissingError)):
+            start("kmnist", **options)
+
+
+def test_a_file_that_cannot_be_written_is_named_by_its_argument(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    cases = [lambda path: open_run().export(f"{path}.html")]
+    cases += [lambda path: pipeline.export_dataset(find_cache(), "mnist-sample", "csv", path)]
+    for call in cases:
+        for path in ("file/run", str(tmp_path / "file" / "run")):
+            with pytest.raises(StorageError, match=r"Choose another path$"):
+                call(path)
 
 
 def test_a_value_that_is_not_valid_is_a_value_error_as_elsewhere_in_python(cache):
