@@ -94,8 +94,11 @@ class ProjectError(Exception):
         return f"{self.message}. {self.hint}" if self.hint else self.message
 
 
-class UsageError(ProjectError):
-    """A command, an option or a value is not valid."""
+class UsageError(ProjectError, ValueError):
+    """A command, an option or a value is not valid.
+
+    As in other libraries, it is a `ValueError`.
+    """
 
     exit_code = 2
 

@@ -43,6 +43,10 @@ if TYPE_CHECKING:
         Strengths as Strengths,
         Whole as Whole,
     )
+    from network.training.option_types import (
+        AliasTypes as AliasTypes,
+        OptionTypes as OptionTypes,
+    )
     from network.training.find_preset import (
         change_values as change_values,
         load_preset as load_preset,
