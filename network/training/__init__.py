@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         train as train,
     )
     from network.training.optimizers import OPTIMIZERS as OPTIMIZERS
+    from network.training.schedules import SCHEDULES as SCHEDULES
     from network.training.recipe import Recipe as Recipe
     from network.training.state import (
         EpochDone as EpochDone,

@@ -168,7 +168,7 @@ class Configuration(ValueEquality):
     )
     schedule: str = option(
         "cosine",
-        Choice(Registry("network.core.schedules:SCHEDULES")),
+        Choice(Registry("network.training.schedules:SCHEDULES")),
         "Learning rate schedule",
         Group.OPTIMIZATION,
     )
