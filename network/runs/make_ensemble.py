@@ -8,7 +8,7 @@ from network.core.params import count_params
 from network.layers.ensemble import Ensemble, join_params
 from network.runs.evaluate import common_dataset, load_runs
 from network.runs.folder import LoadedRun, Run
-from network.runs.held_out import describe_seen, seen_by
+from network.runs.held_out import describe_seen, require_steps, seen_by
 from network.runs.names import check_new_name, create_run
 from network.training.configuration import Configuration
 from pipeline.errors import UsageError
@@ -52,6 +52,7 @@ def load_members(
     dataset = common_dataset(cache, loaded).name if loaded else None
     for run in loaded:
         check_scores(run)
+        require_steps(run.name, run.checkpoint, run.configuration)
         for other in others:
             if other.dataset != dataset:
                 raise UsageError(

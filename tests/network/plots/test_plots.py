@@ -182,8 +182,11 @@ def test_a_run_that_held_nothing_out_says_what_to_choose(cache):
         load_subjects(cache, ["all-trained"], "validation")
     create_training_run(cache, choices, "untrained")
     create_training_run(cache, replace(choices, epochs=0), "ended")
-    for name, how in (("untrained", "--resume"), ("ended", "--from")):
-        expected = f"run {name} is untrained (0 epochs). Train it: `network train {how} {name}`"
+    for name, how in (
+        ("untrained", "--resume untrained"),
+        ("ended", f"--from ended --dataset {NAME}"),
+    ):
+        expected = f"run {name} is untrained (0 epochs). Train it: `network train {how}`"
         with pytest.raises(UsageError, match=f"^{re.escape(expected)}$"):
             load_subjects(cache, [name], "validation")
 
