@@ -52,7 +52,6 @@ def load_members(
     dataset = common_dataset(cache, loaded).name if loaded else None
     for run in loaded:
         check_scores(run)
-        require_steps(run.name, run.checkpoint, run.configuration)
         for other in others:
             if other.dataset != dataset:
                 raise UsageError(
@@ -60,6 +59,8 @@ def load_members(
                     "expected the same dataset",
                     "Choose another --dataset",
                 )
+    for run in loaded:
+        require_steps(run.name, run.checkpoint, run.configuration)
     return loaded
 
 
