@@ -175,6 +175,12 @@ def test_held_out_images_cost_no_look_and_a_split_costs_one(cache, subjects):
     assert looks[-1].correct == tested.result.correct
 
 
+def test_all_splits_are_named_if_one_is_unknown(cache):
+    train(cache, "split", Configuration(dataset=NAME, epochs=1, hidden=()))
+    with pytest.raises(UsageError, match='no split "foo"; expected one of train, test, validation'):
+        load_subjects(cache, ["split"], "foo")
+
+
 def test_a_run_that_held_nothing_out_says_what_to_choose(cache):
     choices = Configuration(dataset=NAME, epochs=1, validation=0.0, hidden=())
     train(cache, "all-trained", choices)
