@@ -175,9 +175,16 @@ def fetch_file(path: Path, file: RawFile, fetch: Fetch) -> FetchedFile:
                 fetch.reporter.note(f"{file.name}: trying the next mirror after {failures[-1]}")
     raise DownloadError(
         f"cannot download {file.name}: every mirror failed",
-        "Check the network, or name a mirror with --mirror URL",
+        advise_mirror(fetch.mirrors),
         *failures,
     )
+
+
+def advise_mirror(mirrors: Sequence[str]) -> str:
+    """Return what to do if every mirror failed; folders on this machine need no network."""
+    if all(map(is_local, mirrors)):
+        return "Go online, or name the folder that has these files with --mirror file:///..."
+    return "Check the network, or name another mirror with --mirror ADDRESS"
 
 
 def try_mirror(mirror: str, file: RawFile, path: Path, fetch: Fetch) -> Digest:

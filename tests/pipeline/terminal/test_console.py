@@ -109,7 +109,7 @@ def test_no_two_errors_share_an_exit_code():
     [
         (KeyError("x"), 1, "pipeline: internal error: KeyError: 'x'. Run again with"),
         (OSError(28, "No space left", "/a"), 6, "pipeline: /a: No space left."),
-        (MemoryError(), 6, "pipeline: not enough memory."),
+        (MemoryError(), 6, "pipeline: not enough memory. Close other programs,"),
         (KeyboardInterrupt(), 130, ""),
         (BrokenPipeError(), 141, ""),
         (SystemExit(143), 143, ""),
