@@ -1,5 +1,6 @@
 """The command `network predict`: read the digits in image files."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -200,7 +201,11 @@ def format_found(
             *(format_answer(predictor, found.name, it) for it in answers[:SHOWN]),
             *([f"  and {more:,} more; write all with --out FILE"] if more > 0 else []),
         ]
+    from network.images.pages.left_out import format_left_out
+
     lines = format_page(found.name, found.text)
+    if found.page.left_out:
+        lines.append(f"  {format_left_out(found.page.left_out)}")
     for each, prediction in zip(found.scores, found.predictions, strict=True):
         lines.append(format_digit(each, classes))
         lines += format_calibrated_prediction(predictor, prediction, classes, coverage)
@@ -317,4 +322,6 @@ def best(scores: list[float]) -> int:
 def page_entry(name: str, page: "Page", text: str) -> dict[str, Any]:
     """Return one page for `--json`; the boxes are on a page of this size."""
     height, width = page.grey.shape
-    return {"image": name, "width": width, "height": height, "text": text}
+    left_out = [asdict(mark) for mark in page.left_out]
+    entry = {"image": name, "width": width, "height": height, "text": text}
+    return {**entry, **({"left_out": left_out} if left_out else {})}

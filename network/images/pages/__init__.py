@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     )
     from network.images.pages.grey import read_pictures as read_pictures
     from network.images.pages.ink import light_on_dark as light_on_dark
+    from network.images.pages.left_out import format_left_out as format_left_out
     from network.images.pages.read import (
         Box as Box,
         Digit as Digit,

@@ -99,6 +99,9 @@ def with_boxes(page: Page) -> Image.Image:
     scale = panel_scale(page.grey.shape[::-1])
     picture = Image.eval(fit_into_panel(Image.fromarray(page.grey)).convert("RGB"), pale)
     draw = ImageDraw.Draw(picture)
+    for mark in page.left_out:
+        right, bottom = mark.left + mark.width, mark.top + mark.height
+        draw.rectangle([scale * side for side in (mark.left, mark.top, right, bottom)], None, GREY)
     for number, digit in enumerate(page.digits, 1):
         left, top, width, height = digit.box
         corners = [scale * left, scale * top, scale * (left + width), scale * (top + height)]
@@ -133,9 +136,11 @@ def frame(draw: ImageDraw.ImageDraw, left: int, top: int, size: tuple[int, int])
 
 
 def digits_caption(page: Page) -> str:
-    """Say how many digits there are, and whether some are not drawn."""
+    """Say how many digits there are, how many marks are left out, and if some are not drawn."""
     count = len(page.digits)
     found = "one digit" if count == 1 else f"{count} digits in reading order"
+    if page.left_out:
+        found = f"{found}; grey: left out"
     return found if count <= MAX_DIGITS else f"{found}, {MAX_DIGITS} of them below"
 
 

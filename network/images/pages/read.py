@@ -19,6 +19,7 @@ from network.images.pages.deskew import deskew
 from network.images.pages.fit_digit import centre_by_mass, fit_digit, is_like_mnist
 from network.images.pages.grey import Grey, Picture, faint_hint, read_pictures
 from network.images.pages.ink import Ink, light_on_dark
+from network.images.pages.left_out import LeftOut
 from network.images.pages.margin import extract_with_margin
 from network.images.pages.reading_order import group_lines
 from network.images.pages.segment import segment_blobs, whole_blob
@@ -62,6 +63,7 @@ class Page:
     ink: Grey  # (H, W), light on dark, the paper at 0
     digits: tuple[Digit, ...]
     notes: tuple[str, ...] = ()  # on an unusual scale of its grey levels
+    left_out: tuple[LeftOut, ...] = ()  # frames, lines and edges of the paper
 
 
 @dataclass(frozen=True)
@@ -164,14 +166,17 @@ def find_digits(grey: Grey, options: PageOptions) -> Page:
     is_small = grey.shape == IMAGE_SHAPE
     found, margin = extract_with_margin(grey, SMALL_MARGIN if is_small else 0)
     find_blobs = segment_blobs if options.separate and not is_small else whole_blob
+    blobs, left_out = find_blobs(found) if found.full else ([], ())
     prepared = (
         prepare_blob(found, mark, line)
-        for line, row in enumerate(group_lines(find_blobs(found) if found.full else []))
+        for line, row in enumerate(group_lines(blobs))
         for mark in row
     )
     digits = tuple(without_margin(digit, margin) for digit in prepared if digit)
     height, width = grey.shape
-    return Page(grey, found.strength[margin : margin + height, margin : margin + width], digits)
+    ink = found.strength[margin : margin + height, margin : margin + width]
+    outside = tuple(replace(it, left=it.left - margin, top=it.top - margin) for it in left_out)
+    return Page(grey, ink, digits, left_out=outside)
 
 
 def without_margin(digit: Digit, margin: int) -> Digit:

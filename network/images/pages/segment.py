@@ -1,4 +1,4 @@
-"""Separate the ink on a page into digits: join parts, split what touches, drop specks."""
+"""Separate the ink on a page into digits: join parts, split what touches, drop the rest."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,6 +7,7 @@ from network.images.pages.blob import Blob, build_blob
 from network.images.pages.components import Integers, Mask, label_components
 from network.images.pages.group_parts import PUNCTUATION, group_parts
 from network.images.pages.ink import Ink
+from network.images.pages.left_out import LeftOut, find_kinds, list_left_out
 from network.images.pages.split_touching import split_touching
 from pipeline.errors import CorruptError
 
@@ -17,25 +18,26 @@ WIDER = 1.5  # times the width of the other marks: what is narrower is one digit
 MAX_BLOBS = 1000  # on a page; noise has more
 
 
-def segment_blobs(ink: Ink) -> list[Blob]:
-    """Find the digits on a page, in no order.
+def segment_blobs(ink: Ink) -> tuple[list[Blob], tuple[LeftOut, ...]]:
+    """Find the digits on a page, in no order, and the marks that are frames, lines and edges.
 
     Raises: CorruptError for more marks than a page of digits has.
     """
     mask = dark_enough(ink)
     labels, boxes = label_components(mask)
-    kept = likely_parts(ink, mask, labels, boxes)
+    kept, left_out = likely_parts(ink, mask, labels, boxes)
     groups = group_parts(boxes[kept])
     marks = [
         cut_out(labels, boxes, kept[groups == group])
         for group in np.unique(groups[groups != PUNCTUATION])
     ]
     widths = np.array([mark.width for mark in marks])
-    return [
+    parts = [
         part
         for place, mark in enumerate(marks)
         for part in (split_touching(mark) if stands_out(widths, place) else [mark])
     ]
+    return parts, left_out
 
 
 def cut_out(labels: Integers, boxes: Integers, members: Integers) -> Blob:
@@ -52,10 +54,10 @@ def stands_out(widths: Integers, place: int) -> bool:
     return not len(others) or widths[place] >= WIDER * np.median(others)
 
 
-def whole_blob(ink: Ink) -> list[Blob]:
+def whole_blob(ink: Ink) -> tuple[list[Blob], tuple[LeftOut, ...]]:
     """Take all the ink on a page as one mark, whatever its parts."""
     mask = ink.smooth >= threshold(ink, LEVELS[0])
-    return [build_blob(mask)] if mask.any() else []
+    return ([build_blob(mask)] if mask.any() else []), ()
 
 
 def threshold(ink: Ink, level: float) -> float:
@@ -95,22 +97,27 @@ def spans(boxes: Integers, shape: tuple[int, ...]) -> Mask:
     return found
 
 
-def likely_parts(ink: Ink, mask: Mask, labels: Integers, boxes: Integers) -> NDArray[np.intp]:
+def likely_parts(
+    ink: Ink, mask: Mask, labels: Integers, boxes: Integers
+) -> tuple[NDArray[np.intp], tuple[LeftOut, ...]]:
     """Choose the components that can be digits or parts of one, by darkness, place and size.
 
-    Returns: their numbers, from 0.
+    Returns: their numbers, from 0, and the frames, lines and edges among the others.
     """
     darkest = np.zeros(1 + len(boxes), np.uint8)
     np.maximum.at(darkest, labels[mask], ink.smooth[mask])
     dark = darkest[1:] >= PALE * ink.full
-    inside = dark & ~spans(boxes, mask.shape)
+    kinds = find_kinds(labels, boxes)
+    across = spans(boxes, mask.shape)
+    inside = dark & ~across & (kinds == "")
+    left_out = list_left_out(boxes, kinds, across) if inside.any() else ()
     kept = np.flatnonzero(inside if inside.any() else dark)
     size = np.max(boxes[kept, 2:] - boxes[kept, :2], axis=1)
     kept = np.compress(size >= SPECK * middle_size(size), kept)
     if len(kept) > MAX_BLOBS:
         what = f"{len(kept):,} marks, of {MAX_BLOBS:,} at most: not a page of digits"
         raise CorruptError(what, "Crop the picture to the digits")
-    return kept
+    return kept, left_out
 
 
 def middle_size(sizes: Integers) -> float:
