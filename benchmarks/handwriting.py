@@ -31,6 +31,7 @@ from network.metrics.accuracy import predict_classes
 from network.metrics.confidence_intervals import accuracy_interval
 from network.runs.evaluate import load_runs
 from network.runs.folder import LoadedRun
+from network.runs.page_doubts import find_doubts
 from network.runs.predict import Predictor, load_predictor
 from pipeline.errors import CorruptError
 from pipeline.storage.cache import find_cache
@@ -43,7 +44,6 @@ CHOOSING = (
     "s01", "s03", "s04", "s07", "s10", "s12", "s13", "s17", "s18", "s20", "s21", "s23", "s24",
 )  # fmt: skip
 CLAIMED = 0.95  # a wrong single digit with a higher probability is overconfident
-DOUBT = 0.9  # a page with a digit of a lower probability is read with doubts
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ def read_ours(predictor: Predictor, path: Path) -> Reading:
     found = predictor.predict(np.stack([digit.pixels for digit in page.digits]))
     text = page_text(page, [str(it.answer) for it in found]).replace("\n", "")
     lowest = min(it.probability for it in found)
-    doubted = lowest < DOUBT or any(it.is_out_of_distribution for it in found)
-    return Reading(text, lowest, doubted)
+    doubts = find_doubts(predictor, page, found, [str(it.answer) for it in found])
+    return Reading(text, lowest, bool(doubts))
 
 
 def classes_of(run: LoadedRun, images: Sequence[Grey]) -> str:
@@ -185,8 +185,9 @@ def print_honesty(pictures: Iterable[Picture], readings: dict[Picture, Reading])
         print(f"{'digits on pages':<34}{share(digits - errors, digits):>26}")
     silent = [it for it in wrong if it.is_page and not readings[it].is_doubted]
     claimed = [it for it in wrong if not it.is_page and readings[it].probability > CLAIMED]
-    print(f"wrong pages without a doubt said: {len(silent)}; wrong single digits with more than "
-          f"{CLAIMED:.0%} claimed: {len(claimed)}")  # fmt: skip
+    doubted = sum(readings[it].is_doubted for it in pages if it not in wrong)
+    print(f"wrong pages without a doubt said: {len(silent)}; correct pages with one: {doubted}")
+    print(f"wrong single digits with more than {CLAIMED:.0%} claimed: {len(claimed)}")
 
 
 def main() -> None:

@@ -206,6 +206,7 @@ def format_found(
     lines = format_page(found.name, found.text)
     if found.page.left_out:
         lines.append(f"  {format_left_out(found.page.left_out)}")
+    lines += [f"  read with doubts: {doubt}" for doubt in found.doubts]
     for each, prediction in zip(found.scores, found.predictions, strict=True):
         lines.append(format_digit(each, classes))
         lines += format_calibrated_prediction(predictor, prediction, classes, coverage)
@@ -241,7 +242,7 @@ def found_json(found: "list[FilePredictions]", notes: tuple[str, ...] = ()) -> d
         if it.error
     ]
     return {
-        "pages": [page_entry(it.name, it.page, it.text) for it in pages if it.page],
+        "pages": [page_entry(it, it.page) for it in pages if it.page],
         "predictions": [
             prediction_json(it.name, digit, each, prediction)
             for it in pages
@@ -319,9 +320,15 @@ def best(scores: list[float]) -> int:
     return scores.index(max(scores))
 
 
-def page_entry(name: str, page: "Page", text: str) -> dict[str, Any]:
+def page_entry(found: "FilePredictions", page: "Page") -> dict[str, Any]:
     """Return one page for `--json`; the boxes are on a page of this size."""
     height, width = page.grey.shape
     left_out = [asdict(mark) for mark in page.left_out]
-    entry = {"image": name, "width": width, "height": height, "text": text}
-    return {**entry, **({"left_out": left_out} if left_out else {})}
+    return {
+        "image": found.name,
+        "width": width,
+        "height": height,
+        "text": found.text,
+        **({"left_out": left_out} if left_out else {}),
+        **({"doubts": list(found.doubts)} if found.doubts else {}),
+    }

@@ -111,6 +111,7 @@ if TYPE_CHECKING:
         resume_state as resume_state,
         resume_training_run as resume_training_run,
     )
+    from network.runs.page_doubts import find_doubts as find_doubts
     from network.runs.predict_files import (
         Answer as Answer,
         FilePredictions as FilePredictions,

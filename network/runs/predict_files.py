@@ -23,6 +23,7 @@ from network.images.pages.read import (
 from network.metrics.accuracy import compute_outputs
 from network.metrics.calibration import outputs_and_scores
 from network.runs.folder import LoadedRun
+from network.runs.page_doubts import find_doubts
 from network.runs.predict import Prediction, Predictor, load_predictor
 from pipeline.errors import CorruptError, ProjectError, UsageError, printable
 from pipeline.formats.pixels import find_change
@@ -65,6 +66,7 @@ class FilePredictions:
     error: ProjectError | None = None
     ids: Ids | None = None  # ids of the images in the file
     notes: tuple[str, ...] = ()  # how a file of images was read
+    doubts: tuple[str, ...] = ()  # about a page of several digits
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,8 @@ def predict_page(
         for row, one, digit in zip(scores, predictions, page.digits, strict=True)
     ]
     text = page_text(page, [it.label for it in answers])
-    return FilePredictions(name, answers, page, text, scores, predictions)
+    doubts = find_doubts(predictor, page, predictions, [it.label for it in answers])
+    return FilePredictions(name, answers, page, text, scores, predictions, doubts=doubts)
 
 
 def build_answer(
