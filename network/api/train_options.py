@@ -62,6 +62,7 @@ class TrainOptions(TypedDict, total=False):
     start: str | Run | None
     label_smoothing: float
     augment: Mapping[str, float]
+    european: float
     average: float
     ema: float
     clip: float | None

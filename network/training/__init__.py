@@ -22,6 +22,10 @@ if TYPE_CHECKING:
         resolve_keys as resolve_keys,
         useless_options as useless_options,
     )
+    from network.training.european import (
+        require_digits as require_digits,
+        split_and_redraw as split_and_redraw,
+    )
     from network.training.checks import (
         check_name as check_name,
         check_range as check_range,

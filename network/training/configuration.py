@@ -220,6 +220,13 @@ class Configuration(ValueEquality):
         label="Augmentation",
         is_live=True,
     )
+    european: float = option(
+        0.0,
+        Number(0, 1, 0.3),
+        "Fraction of the training images of 1, 2, 4, 7 and 9 to redraw in European shapes",
+        Group.REGULARIZATION,
+        label="European shapes",
+    )
     average: float = option(
         0.0,
         Number(0, 0.999999, 0.999),
