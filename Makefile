@@ -51,7 +51,7 @@ lint: .venv/installed-dev
 generated: .venv/installed-dev
 	page=$$($(BIN)/python -m network.commands.text.options_page) && printf '%s\n' "$$page" > docs/reference/options.md
 	page=$$($(BIN)/python -m tests.support.commands_page) && printf '%s\n' "$$page" > docs/reference/commands.md
-	types=$$($(BIN)/python -m tests.support.option_types) && printf '%s\n' "$$types" > network/api/train_options.py
+	types=$$($(BIN)/python -m tests.support.option_types) && printf '%s\n' "$$types" > network/training/option_types.py
 
 # mypy beside the tests: it uses one core, and the tests wait for each other at their ends.
 test: .venv/installed-dev

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from network.core.data import Examples, load_examples, split_validation
-from network.training.configuration import Configuration
+from network.training.configuration import Configuration, build_configuration
 from network.training.initial_state import TrainingData, find_training_data, initial_state
 from network.training.loop import train
 from network.training.losses import LOSSES
@@ -85,12 +85,14 @@ def main() -> None:
         if options.only not in f"{loss} {optimizer}":
             continue
         for rate, decay in itertools.product(rates, decays):
-            configuration = Configuration(
-                loss=loss,
-                optimizer=optimizer,
-                learning_rate=rate,
-                weight_decay=decay,
-                epochs=options.epochs,
+            configuration = build_configuration(
+                {
+                    "loss": loss,
+                    "optimizer": optimizer,
+                    "learning_rate": rate,
+                    "weight_decay": decay,
+                    "epochs": options.epochs,
+                }
             )
             runs = [
                 validate(data, examples, replace(configuration, seed=FIRST_SEED + number))

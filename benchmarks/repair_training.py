@@ -11,13 +11,13 @@ from seed_network import SeedNetwork
 from network.core.data import Examples, batches
 from network.core.model import Model, without_output_activation
 from network.core.params import Array, Params, zip_arrays
-from network.core.schedules import SCHEDULES
 from network.core.train_step import train_step
 from network.images.augmentation import build_augmentation
 from network.metrics.accuracy import compute_outputs
 from network.training.build import fully_connected
 from network.training.losses import LOSSES
 from network.training.optimizers import OPTIMIZERS
+from network.training.schedules import SCHEDULES
 
 NEARLY = 0.001  # a sigmoid so close to 0 or 1 passes less than a thousandth of the gradient
 

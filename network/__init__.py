@@ -30,6 +30,8 @@ from pipeline.lazy import lazy_exports
 if TYPE_CHECKING:
     from network.api import (
         train as train,
+        train_step as train_step,
+        check_gradients as check_gradients,
         create_training as create_training,
         Training as Training,
         open_run as open_run,
@@ -51,10 +53,8 @@ if TYPE_CHECKING:
         SquaredError as SquaredError,
         CrossEntropy as CrossEntropy,
         Model as Model,
-        check_gradients as check_gradients,
         SGD as SGD,
         Adam as Adam,
-        train_step as train_step,
     )
     from network.layers import (
         Conv2D as Conv2D,

@@ -21,10 +21,12 @@ from network.core.model import Model
 from network.core.params import Array
 from network.layers.activations import ACTIVATIONS
 from network.metrics.accuracy import compute_outputs
+from network.metrics.calibration import log_scores
 from network.training.build import build_recipe
 from network.training.configuration import Configuration
 from network.training.enough_examples import require_held_out
 from network.training.loop import train
+from network.training.option import options_spelled
 from network.training.recipe import Recipe
 from network.training.state import TrainingState
 from pipeline.storage.arguments import checked
@@ -111,7 +113,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             seed = check_random_state(seed).randint(SEEDS)
         names = (name for name in self.get_params() if name != "random_state")
         options = {name: getattr(self, name) for name in names}
-        return Configuration(loss="cross-entropy", seed=int(seed), **options)
+        with options_spelled(lambda key: "random_state" if key == "seed" else key):
+            return Configuration(loss="cross-entropy", seed=int(seed), **options)
 
     def build_model(self, configuration: Configuration) -> Model:
         """Return the model: hidden layers with activations, and a score for each class."""
@@ -142,6 +145,16 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         scores = compute_outputs(self.model_, self.params_, X).astype(np.float64)
         probabilities: Array = scores / scores.sum(axis=1, keepdims=True)
         return probabilities
+
+    def predict_log_proba(self, X: Any) -> Array:  # noqa: N803
+        """Return the logarithm of each probability, finite even where that rounds to 0.
+
+        Shapes: X (N, F) -> (N, K), in the order of `classes_`.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float32, reset=False)  # noqa: N806
+        logits = log_scores(self.model_, self.params_, X)  # up to an addend per row
+        return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
 
     def predict(self, X: Any) -> Array:  # noqa: N803
         """Return the most probable class of each row.

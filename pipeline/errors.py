@@ -3,9 +3,9 @@
     ProjectError
       |-- UsageError      2   a command, an option or a value is not valid
       |-- MissingError    3   something is missing: a file, a run, a package
-      |-- CorruptError    4   a file is damaged, or is not safe to load
+      |-- CorruptError    4   a file or folder is damaged, of another kind, or not safe to load
       |-- DownloadError   5   a download failed: every mirror failed
-      |-- StorageError    6   the disk is full, or permission is denied
+      |-- StorageError    6   disk or memory is full, permission denied, or another kind of path
       `-- and two training errors, in `network/errors.py`
 
 Every message states what happened, the value found and the value expected. The hint states what
@@ -94,8 +94,11 @@ class ProjectError(Exception):
         return f"{self.message}. {self.hint}" if self.hint else self.message
 
 
-class UsageError(ProjectError):
-    """A command, an option or a value is not valid."""
+class UsageError(ProjectError, ValueError):
+    """A command, an option or a value is not valid.
+
+    As in other libraries, it is a `ValueError`.
+    """
 
     exit_code = 2
 
@@ -111,7 +114,7 @@ class MissingError(ProjectError):
 
 
 class CorruptError(ProjectError):
-    """A file is damaged, or is not safe to load."""
+    """A file or folder is damaged, has other content than expected, or is not safe to load."""
 
     exit_code = 4
 
@@ -128,6 +131,6 @@ class DownloadError(ProjectError):
 
 
 class StorageError(ProjectError):
-    """The disk is full, or permission is denied."""
+    """The disk or memory is full, permission is denied, or a path is of the wrong kind."""
 
     exit_code = 6

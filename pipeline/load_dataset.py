@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from pipeline.build import build_pickles
 from pipeline.datasets.records import Dataset
 from pipeline.datasets.registry import find_dataset
 from pipeline.download.fetch import fetch_dataset
-from pipeline.errors import MissingError, UsageError
+from pipeline.errors import CallError, MissingError, UsageError
 from pipeline.pickles.manifest import read_split
 from pipeline.storage.arguments import checked
 from pipeline.storage.cache import Cache, find_cache
@@ -105,7 +105,18 @@ class LoadedDataset(ValueEquality):
         if str(split) not in self.splits:  # of any type
             names = ", ".join(self.splits)
             raise UsageError(f'{self.name} has no split "{split}"; its splits are {names}')
-        return self.splits[split]
+        return self.splits[str(split)]
+
+    def __contains__(self, split: object) -> bool:
+        return split in self.splits
+
+    def __iter__(self) -> NoReturn:
+        """Refuse to iterate: a dataset has several splits.
+
+        Raises: CallError.
+        """
+        hint = f"Iterate over a split: for pixels, name in dataset.{next(iter(self.splits))}"
+        raise CallError(f"a dataset is not iterable; {self.name} has several splits", hint)
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{len(images):,} {split}" for split, images in self.splits.items())

@@ -20,6 +20,7 @@ from pipeline.storage.levels import FAINT, FULL, Scale, find_range, format_level
 ONE_BY_ONE = "[run.predict(path) for path in paths]"
 OTHER_KINDS = {"U": "strings", "S": "bytes", "O": "objects", "b": "True and False"}  # of arrays
 MAX_LOOKED_AT = 1000  # images, to find the paper
+MAX_NAMED = 8  # blank images in a note
 Source = str | Path | bytes | Image.Image | Array | list[Any]
 
 
@@ -35,6 +36,9 @@ def read_source(
     """
     if isinstance(source, np.ndarray | list):
         return [], *to_pixels(source, highest, expects_light)
+    if isinstance(source, str) and source.startswith(("http://", "https://")):
+        what = f"source is the address {show_value(source)}; expected a file on this computer"
+        raise UsageError(what, "Download it first")
     page_source: Any = Path(source) if isinstance(source, str) else source
     if isinstance(page_source, Path):
         require_one_file(page_source)
@@ -65,13 +69,16 @@ def to_pixels(
 ) -> tuple[Array, list[str]]:
     """Return images as grey levels, and notes; the number of full ink may be given.
 
-    `expects_light`: the network was trained on light ink, so there is a note on dark ink.
+    `expects_light`: the network was trained on light ink, so there is a note on dark ink. Blank
+    images have a note, too.
 
     Shapes: (28, 28) or (N, 28, 28) -> (N, 28, 28) uint8.
     Raises: UsageError for another shape, and for values that are not grey levels.
     """
     if isinstance(images, list) and not images:
         images = np.zeros((0, *IMAGE_SHAPE), np.uint8)
+    if np.ma.is_masked(images):  # NumPy would take the values under the mask
+        raise UsageError("some pixels are masked; expected numbers", "Fill them: images.filled(0)")
     try:
         array = np.asarray(images)
     except ValueError as error:
@@ -106,4 +113,21 @@ def to_pixels(
     if expects_light and find_change([pixels[:MAX_LOOKED_AT]], None, FULL)[0].invert:
         what = "the images look like dark ink on light paper; MNIST has light ink on dark"
         notes.append(f"{what}: pass {format_level(full)} - images")
-    return pixels, notes
+    return pixels, notes + blank_notes(pixels)
+
+
+def blank_notes(pixels: Array) -> list[str]:
+    """Return a note that counts and names the blank images, whose predictions mean nothing.
+
+    Shapes: (N, 28, 28).
+    """
+    blank = np.flatnonzero(pixels.min(axis=(1, 2)) == pixels.max(axis=(1, 2)))
+    if not len(blank):
+        return []
+    if len(pixels) == 1:
+        return [
+            f"the image is blank: every pixel is {pixels[0, 0, 0]}; its prediction means nothing"
+        ]
+    named = ", ".join(map(str, blank[:MAX_NAMED])) + ", ..." * (len(blank) > MAX_NAMED)
+    what = f"{len(blank):,} of {len(pixels):,} images are blank, so their predictions mean nothing"
+    return [f"{what}: index {named}"]

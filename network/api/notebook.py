@@ -6,6 +6,7 @@ from dataclasses import MISSING, fields
 from html import escape
 
 from network.core.layers import Layer
+from network.plots.style import COLOURS
 
 WIDTH, HEIGHT, MARGIN = 300, 90, 4  # pixels of a curve
 TILE = 112  # width of a digit in a list, in pixels
@@ -26,7 +27,7 @@ def curve_svg(values: Sequence[float], title: str) -> str:
     )
     return (
         f'<svg width="{WIDTH}" height="{HEIGHT}" role="img"><title>{escape(title)}</title>'
-        f'<polyline points="{points}" fill="none" stroke="#0072b2" stroke-width="2"/></svg>'
+        f'<polyline points="{points}" fill="none" stroke="{COLOURS[0]}" stroke-width="2"/></svg>'
     )
 
 

@@ -14,7 +14,7 @@ from network.api.notebook import curve_svg, format_layer, table_html
 from network.api.prediction import Prediction, Predictions
 from network.core.data import load_examples, scale_pixels
 from network.core.model import Model
-from network.core.params import Array, Params
+from network.core.params import Array, Params, named_arrays
 from network.images.pages.read import Box
 from network.metrics.accuracy import ClassificationResult, compute_outputs
 from network.runs import names
@@ -85,8 +85,14 @@ class Run:
 
     @property
     def params(self) -> Params:
-        """Its parameters: one dictionary of arrays per layer."""
-        return self.loaded.params
+        """Its parameters: one dictionary of arrays per layer, all read-only.
+
+        So the results that the run saves are those of its checkpoint. To change them, take a copy:
+        `copy.deepcopy(run.params)`, for example to train it further with `train_step`.
+        """
+        for _, array in named_arrays(self.loaded.params):
+            array.flags.writeable = False
+        return [dict(layer) for layer in self.loaded.params]  # arrays cannot be replaced either
 
     @cached_property
     def history(self) -> list[EpochDone]:
@@ -108,7 +114,8 @@ class Run:
         (N, 28, 28), light ink on a dark ground as in MNIST, 0 to 255 or, as floats, 0 to 1.
         With `coverage`, such as 0.99, each prediction has a set of classes that contains the
         correct one at that rate. `highest` is the pixel of full ink, such as 16, if it is not 255
-        (or 1 for floats). An unusual scale, or dark ink, is a `UserWarning`.
+        (or 1 for floats). An unusual scale, dark ink or a blank image is a
+        `UserWarning`.
 
         Returns: a list, also for one image; `predict_one` returns its prediction.
 

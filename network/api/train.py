@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -11,12 +11,13 @@ from network.api.run import Run, open_run
 from network.api.train_options import TrainOptions
 from network.commands.text.run_text import format_epoch
 from network.core.params import Params
+from network.runs.names import check_new_name
 from network.runs.own_dataset import describe_new_classes
 from network.runs.training_run import TrainingRun, create_training_run, inherit_architecture
 from network.training.configuration import Configuration, build_configuration, resolve_keys
 from network.training.find_preset import change_values, load_preset
 from network.training.state import EpochDone, Event
-from pipeline.errors import ProjectError
+from pipeline.errors import CallError, ProjectError, UsageError
 from pipeline.load_dataset import require_built
 from pipeline.storage.arguments import checked
 from pipeline.storage.cache import find_cache
@@ -29,7 +30,7 @@ class Training:
     """A training run that advances while you iterate over its events.
 
     Each event is a `StepDone` or an `EpochDone`. The run is saved after every epoch, and when
-    you leave the loop.
+    you leave the loop. Another loop continues it then.
 
     Example:
         >>> training = create_training("mnist-sample", epochs=2)
@@ -44,13 +45,21 @@ class Training:
 
     training_run: TrainingRun
     cache_dir: Path
+    is_iterated: bool = field(default=False, init=False, repr=False)  # by an iterator
 
     def __iter__(self) -> Iterator[Event]:
+        if self.is_iterated:  # two iterators would train one state by turns, beyond its end
+            name = self.training_run.run.name
+            hint = "Use the first one, or close it: events.close()"
+            raise UsageError(f"training {name} has an iterator that has not ended", hint)
+        object.__setattr__(self, "is_iterated", True)
         try:
             with closing(self.training_run.train()) as events:
                 yield from events
         except ProjectError as error:
             raise spell_in_python(error) from None
+        finally:
+            object.__setattr__(self, "is_iterated", False)
 
     def __repr__(self) -> str:
         done, recipe = len(self.training_run.state.history), self.training_run.recipe
@@ -109,7 +118,7 @@ def create_training(
 ) -> Training:
     """Create a run, and train it yourself in a loop over its events.
 
-    The arguments are those of `train`.
+    The arguments are those of `train`, except `verbose`: print in your loop.
 
     Raises: UsageError, MissingError, CorruptError, StorageError, DownloadError.
 
@@ -118,9 +127,13 @@ def create_training(
         >>> sum(event.examples for event in training if isinstance(event, StepDone))
         900
     """
+    if "verbose" in options:
+        raise CallError("create_training() has no verbose", "Print in the loop over its events")
     cache = find_cache(cache_dir)
+    chosen = configure({**options, "dataset": dataset}, preset)  # before a long download
+    configuration = inherit_architecture(cache, chosen)
+    check_new_name(cache, name)
     require_built(cache, dataset)
-    configuration = inherit_architecture(cache, configure({**options, "dataset": dataset}, preset))
     if note := describe_new_classes(cache, configuration):
         warnings.warn(note, UserWarning, stacklevel=3)  # at the caller of a checked function
     return Training(create_training_run(cache, configuration, name, preset), cache.root)

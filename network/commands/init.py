@@ -30,18 +30,13 @@ def init(
     """
     from network.core.params import count_params
     from network.runs.names import create_run
+    from network.runs.start_command import start_command
     from network.runs.training_run import load_initial_model
-    from network.training.configuration import OPTIONS
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     configuration = configure({**settings, "epochs": "0"}, preset)
     model, params = load_initial_model(cache, configuration)
     run = create_run(cache, name, model, params, configuration, origin={"seen": []})
     console.say(f"run {run.name}: {count_params(params):,} parameters, untrained")
-    needed = [
-        f" {OPTIONS[key].flag} {getattr(configuration, key)}"
-        for key in ("loss", "dataset")
-        if getattr(configuration, key) != OPTIONS[key].default
-    ]
-    console.note(f"Saved in {run.folder}. Next: network train --from {run.name}{''.join(needed)}")
+    console.note(f"Saved in {run.folder}. Next: {start_command(run.name, configuration.to_dict())}")
     console.result({"run": run.name, "folder": str(run.folder), "parameters": count_params(params)})

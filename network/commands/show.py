@@ -99,6 +99,11 @@ def show(
     if out is not None:
         require_outputs([Output("--out", out, PNG)], force=force)
     if augmented:
+        if wrong:
+            raise UsageError("--wrong cannot be combined with --augmented, without predictions")
+        if run and (augment or preset):
+            option = "--augment" if augment else "--preset"
+            raise UsageError(f"{option} cannot be combined with RUN, which has its augmentation")
         sheet = augmented_images(cache, run, augment, preset, count or (1 if terminal else 10))
     elif augment is not None or preset is not None:
         raise UsageError("--augment and --preset need --augmented")

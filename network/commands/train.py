@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,7 +31,7 @@ from network.commands.train_many import (
 )
 from network.training.configuration import OPTIONS, Configuration
 from network.training.option import Group, options_spelled
-from pipeline.errors import UsageError
+from pipeline.errors import ProjectError, UsageError
 from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Cache, find_cache
 from pipeline.storage.user_config import read_user_config, user_config_path
@@ -93,7 +94,7 @@ def train(
     if resume:
         given = {"--preset": preset, "--config": config, "--name": name, "--film": film or None}
         given |= {OPTIONS[key].flag: text for key, text in settings.items()}
-        require_no_settings({**given, "--seeds": seeds if seeds > 1 else None})
+        require_no_settings(cache, runs, {**given, "--seeds": seeds if seeds > 1 else None})
         console.result(resume_runs(console, cache, runs or [None], workers, scheduler))
         return
     if runs:
@@ -154,7 +155,7 @@ def find_user_preset(console: Console, settings: Settings, config: Path | None) 
     return preset
 
 
-def require_no_settings(given: Mapping[str, Any]) -> None:
+def require_no_settings(cache: Cache, runs: Sequence[str] | None, given: Mapping[str, Any]) -> None:
     """Require that no settings are given for a run that is resumed.
 
     Raises: UsageError.
@@ -163,8 +164,21 @@ def require_no_settings(given: Mapping[str, Any]) -> None:
         if value is not None:
             raise UsageError(
                 f"{flag} cannot be combined with --resume, which keeps the run's settings",
-                "Use `network train --from RUN`",
+                f"Use `{find_start_command(cache, runs)}`",
             )
+
+
+def find_start_command(cache: Cache, runs: Sequence[str] | None) -> str:
+    """Return the command that trains from the weights of the run that was named, if it exists."""
+    from network.runs.folder import load_run
+    from network.runs.names import find_run_to_resume
+    from network.runs.start_command import start_command
+
+    with suppress(ProjectError):
+        if runs is None or len(runs) == 1:
+            run = find_run_to_resume(cache, runs[0] if runs else None)
+            return start_command(run.name, load_run(run)[1].to_dict())
+    return start_command("RUN", {})
 
 
 def require_one_architecture(settings: Settings, preset: str | None) -> None:

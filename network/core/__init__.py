@@ -59,9 +59,7 @@ if TYPE_CHECKING:
         decay_weights as decay_weights,
     )
     from network.core.schedules import (
-        SCHEDULES as SCHEDULES,
         Schedule as Schedule,
-        WARM_UP as WARM_UP,
         constant as constant,
         cosine as cosine,
     )

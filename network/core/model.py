@@ -42,7 +42,7 @@ class Model(CheckedLayers[Layer]):
         dtype: type[np.floating[Any]] = np.float32,
     ) -> Params:
         """Draw the initial parameters of every layer; `in_shape` is that of one image."""
-        check_init(self.layers, rng, in_shape)
+        check_init(self.layers, rng, in_shape, dtype)
         params = []
         shape = in_shape  # of one image as it enters the next layer
         for layer in self.layers:

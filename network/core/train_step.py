@@ -30,7 +30,7 @@ def train_step(
 ) -> float:
     """Make one update in place and return the loss before it.
 
-    `rng` is for layers that are random while training, such as Dropout.
+    With `rng`, layers such as Dropout and BatchNorm compute as while training; see them.
 
     Shapes: images (N, H, W), labels (N,).
 

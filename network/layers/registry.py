@@ -75,6 +75,8 @@ def parse_layer(known: Mapping[str, type[Layer]], item: ast.expr) -> Layer:
     try:
         values = [ast.literal_eval(value) for value in call.args]
         named = {str(given.arg): ast.literal_eval(given.value) for given in call.keywords}
+        if len(named) < len(call.keywords):
+            raise ValueError("an argument is given twice")
         arguments = inspect.signature(build).bind(*values, **named)
     except (TypeError, ValueError) as error:
         fields = ", ".join(inspect.signature(build).parameters)

@@ -16,5 +16,6 @@ if TYPE_CHECKING:
     from network.plots.page import make_page as make_page
     from network.plots.registry import PLOTS as PLOTS
     from network.plots.subject import load_subjects as load_subjects
+    from network.plots.style import COLOURS as COLOURS
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

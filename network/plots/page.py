@@ -10,6 +10,7 @@ from network.core.params import count_params
 from network.metrics.confidence_intervals import accuracy_interval
 from network.plots.drawing import draw_plot
 from network.plots.registry import PLOTS
+from network.plots.style import COLOURS
 from network.plots.subject import Subject
 from network.runs.evaluation_log import LoggedEvaluation, is_about, read_evaluations
 from network.runs.names import describe_sizes
@@ -25,6 +26,7 @@ def make_page(subject: Subject) -> bytes:
     fitting = {name: plot for name, plot in PLOTS.items() if plot.fits(subject)}
     links = (f'<a href="#{name}">{html.escape(plot.title)}</a>' for name, plot in fitting.items())
     page = template.substitute(
+        accent=COLOURS[0],
         title=html.escape(subject.name),
         about=html.escape(about(subject)),
         scores="\n".join(scores(subject)),

@@ -16,6 +16,7 @@ from network.runs.folder import LoadedRun, read_saved_history
 from network.runs.held_out import require_steps, split_examples
 from network.training.state import EpochDone
 from pipeline.errors import UsageError
+from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Cache
 
 HELD_OUT = "validation"
@@ -71,6 +72,11 @@ def load_subjects(cache: Cache, names: Sequence[str | None], split: str) -> list
     """
     runs = load_runs(cache, names)
     dataset = common_dataset(cache, runs)
+    if split not in (*dataset.splits, HELD_OUT):
+        known = ", ".join((*dataset.splits, HELD_OUT))
+        raise UsageError(
+            f"{dataset.name} has no split {show_value(split)}; expected one of {known}"
+        )
     common = None if split == HELD_OUT else load_examples(cache, dataset, split)
     subjects = []
     for run in runs:

@@ -98,6 +98,7 @@ if TYPE_CHECKING:
         load_predictor as load_predictor,
     )
     from network.runs.replay import compare_runs as compare_runs
+    from network.runs.start_command import start_command as start_command
     from network.runs.training_run import (
         TrainingRun as TrainingRun,
         create_training_run as create_training_run,

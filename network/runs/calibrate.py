@@ -6,6 +6,7 @@ too few misclassified images to fit it, the temperature stays 1. Prediction sets
 of out-of-distribution images need no temperature: their thresholds come from all examples.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar, get_type_hints
 
@@ -146,6 +147,12 @@ def read_calibration(kind: type[Kind], values: dict[str, Any]) -> Kind:
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
 
+def find_share(images: int) -> str:
+    """Return how to train with enough validation images."""
+    share = math.ceil(100 * MIN_EXAMPLES / max(images, 1)) / 100
+    return AGAIN.format(max(share, 0.1)) if share <= 0.5 else "Train on more images"
+
+
 def calibrate(loaded: LoadedRun, division: DataSplit) -> Calibration:
     """Compute the calibration of a run.
 
@@ -155,7 +162,7 @@ def calibrate(loaded: LoadedRun, division: DataSplit) -> Calibration:
     if (count := len(division.held_out)) < MIN_EXAMPLES:
         raise UsageError(
             f"run {loaded.name} has {count} validation images; expected at least {MIN_EXAMPLES}",
-            AGAIN,
+            find_share(len(division.held_out) + len(division.trained)),
         )
     checkpoint, examples = loaded.checkpoint, division.examples
     labels = examples.labels

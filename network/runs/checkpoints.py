@@ -33,6 +33,7 @@ from network.core.params import Array, Params, named_arrays
 from network.layers.text import build_layer, describe_layer
 from network.layers.whole_model import require_shapes
 from network.runs.checkpoint_meta import check_meta_types
+from network.runs.start_command import start_command
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import CorruptError, MissingError, UsageError, describe_cause, excerpt
 from pipeline.storage.cache import Digest, publish, read_whole, reading, require_regular_file
@@ -294,9 +295,10 @@ def require_trained(name: str, checkpoint: Checkpoint) -> None:
     """
     require_single_model(name, checkpoint)
     if edited := checkpoint.meta.get("edited"):
+        settings = checkpoint.meta.get("configuration", {})
         raise UsageError(
             f"run {name} was not trained: it is an edited copy of run {edited['run']}",
-            f"`network train --from {name}` trains a new run from its weights",
+            f"`{start_command(name, settings)}` trains a new run from its weights",
         )
 
 

@@ -19,6 +19,7 @@ from network.core.params import Array
 from network.runs.checkpoints import RESTORE, Checkpoint
 from network.runs.folder import Run, load_run
 from network.runs.names import can_begin, is_untrained
+from network.runs.start_command import start_command
 from network.training.configuration import Configuration, build_configuration
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import CorruptError, UsageError, describe_cause
@@ -26,7 +27,7 @@ from pipeline.pickles.manifest import read_split, split_hash
 from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Cache
 
-AGAIN = "Train with --validation 0.1 to keep validation images"
+AGAIN = "Train with --validation {} to keep validation images"
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,10 @@ def require_steps(name: str, checkpoint: Checkpoint, configuration: Configuratio
     Raises: UsageError.
     """
     if seen_by(checkpoint, configuration) == []:
-        how = "--resume" if can_begin(checkpoint.meta) else "--from"
-        hint = f"Train it: `network train {how} {name}`"
+        how = start_command(name, configuration.to_dict())
+        if can_begin(checkpoint.meta):
+            how = f"network train --resume {name}"
+        hint = f"Train it: `{how}`"
         if "members" in checkpoint.meta:  # an ensemble cannot be trained itself
             hint = "Train its members, and make it again"
         raise UsageError(f"run {name} is untrained (0 epochs)", hint)
@@ -145,7 +148,9 @@ def split_examples(
     dataset = find_dataset(cache, configuration.dataset)
     seen = seen_by(checkpoint, configuration)
     if seen is None:
-        raise UsageError(f"the training examples of run {run.name} are not known", AGAIN)
+        raise UsageError(
+            f"the training examples of run {run.name} are not known", AGAIN.format(0.1)
+        )
     sha256 = split_hash(cache, dataset, "train")
     own, known = checkpoint.meta.get("data"), [None, sha256]
     rules = [each for each in seen if each.data in known]  # others: of a run that it started from

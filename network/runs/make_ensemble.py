@@ -8,7 +8,7 @@ from network.core.params import count_params
 from network.layers.ensemble import Ensemble, join_params
 from network.runs.evaluate import common_dataset, load_runs
 from network.runs.folder import LoadedRun, Run
-from network.runs.held_out import describe_seen, seen_by
+from network.runs.held_out import describe_seen, require_steps, seen_by
 from network.runs.names import check_new_name, create_run
 from network.training.configuration import Configuration
 from pipeline.errors import UsageError
@@ -59,6 +59,8 @@ def load_members(
                     "expected the same dataset",
                     "Choose another --dataset",
                 )
+    for run in loaded:
+        require_steps(run.name, run.checkpoint, run.configuration)
     return loaded
 
 

@@ -22,6 +22,7 @@ from network.runs.folder import Run, build_checkpoint, extract_state, load_run, 
 from network.runs.held_out import other_data, seen_after
 from network.runs.names import check_new_name, create_run, find_run
 from network.runs.ownership import SavedState, own_run, remove_dead_parts
+from network.runs.start_command import start_command
 from network.training.build import build_recipe
 from network.training.configuration import Configuration
 from network.training.european import split_and_redraw
@@ -223,19 +224,22 @@ def resume_training_run(cache: Cache, run: Run) -> tuple[TrainingRun, dict[str, 
     MissingError, CorruptError.
     """
     training_run, environment = load_training_run(cache, run)
-    require_unfinished(run, training_run.recipe, training_run.state)
+    require_unfinished(run, training_run.configuration, training_run.recipe, training_run.state)
     return training_run, environment
 
 
-def require_unfinished(run: Run, recipe: Recipe, state: TrainingState) -> None:
+def require_unfinished(
+    run: Run, configuration: Configuration, recipe: Recipe, state: TrainingState
+) -> None:
     """Require a run that has not ended.
 
     Raises: UsageError.
     """
     if has_ended(recipe, state):
+        again = start_command(run.name, configuration.to_dict())
         raise UsageError(
             f"run {run.name} has ended after {counted(len(state.history), 'epoch')}",
-            f"`network train --from {run.name}` trains a new run from its weights",
+            f"`{again}` trains a new run from its weights",
         )
 
 

@@ -47,6 +47,10 @@ if TYPE_CHECKING:
         Strengths as Strengths,
         Whole as Whole,
     )
+    from network.training.option_types import (
+        AliasTypes as AliasTypes,
+        OptionTypes as OptionTypes,
+    )
     from network.training.find_preset import (
         change_values as change_values,
         load_preset as load_preset,
@@ -62,6 +66,7 @@ if TYPE_CHECKING:
         train as train,
     )
     from network.training.optimizers import OPTIMIZERS as OPTIMIZERS
+    from network.training.schedules import SCHEDULES as SCHEDULES
     from network.training.recipe import Recipe as Recipe
     from network.training.state import (
         EpochDone as EpochDone,

@@ -8,7 +8,7 @@ from network.core.model import Model
 from network.core.optimizers import Optimizer
 from network.core.params import Params, named_arrays
 from network.core.plumbing.model_checks import check_shapes
-from network.core.schedules import SCHEDULES, Schedule
+from network.core.schedules import Schedule
 from network.images.augmentation import build_augmentation
 from network.layers.activations import ACTIVATIONS
 from network.layers.text import parse_layers
@@ -20,6 +20,7 @@ from network.training.losses import LOSSES
 from network.training.optimizers import OPTIMIZERS
 from network.training.option import OptionError
 from network.training.recipe import Recipe
+from network.training.schedules import SCHEDULES
 from network.training.weight_averaging import WeightAveraging
 from pipeline.datasets.records import IMAGE_SHAPE
 

@@ -6,7 +6,7 @@ configuration is created, so that `--help` is fast.
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from network.training.checks import MAX_SHOWN
 from network.training.option import (
@@ -31,6 +31,9 @@ from network.training.option_values import (
 from network.training.other_names import suggest_option
 from pipeline.errors import COPY_AGAIN, CorruptError, UsageError
 from pipeline.storage.value_equality import ValueEquality
+
+if TYPE_CHECKING:
+    from network.training.option_types import ConfigurationTypes
 
 OPTIMIZERS = Registry("network.training.optimizers:OPTIMIZERS")
 
@@ -70,7 +73,8 @@ class Configuration(ValueEquality):
     """All settings of a run; the defaults are those of the textbook's network.
 
     A configuration is checked and completed when it is created: if the learning rate or the weight
-    decay is not set, it becomes the one that suits the loss and the optimizer.
+    decay is not set, it becomes the one that suits the loss and the optimizer. A copy by
+    `dataclasses.replace` keeps both rates, even with another loss: give it suitable ones, too.
 
     The order of the fields is that of config.json.
 
@@ -164,7 +168,7 @@ class Configuration(ValueEquality):
     )
     schedule: str = option(
         "cosine",
-        Choice(Registry("network.core.schedules:SCHEDULES")),
+        Choice(Registry("network.training.schedules:SCHEDULES")),
         "Learning rate schedule",
         Group.OPTIMIZATION,
     )
@@ -269,6 +273,10 @@ class Configuration(ValueEquality):
     )
     rules: int = RULES  # not offered on the command line; a file can have it
 
+    if TYPE_CHECKING:  # arguments may have other types than the values that the fields then have
+
+        def __init__(self, **options: Unpack[ConfigurationTypes]) -> None: ...
+
     def __post_init__(self) -> None:
         COUNTED_RULES.check(self.rules)
         for name, one in OPTIONS.items():
@@ -313,7 +321,10 @@ def configuration_from_dict(values: dict[str, Any], where: str) -> Configuration
     """
     former: dict[str, Any] = {"hidden": (), "rules": FIRST_RULES}  # if a file has neither
     try:
-        return Configuration(**former | resolve_keys(values))
+        saved = resolve_keys(values)
+        if saved.get("layers") == "":  # which an earlier version took as not set
+            saved["layers"] = None
+        return Configuration(**former | saved)
     except UsageError as error:
         raise CorruptError(f"{where}: {error.message}", error.hint or COPY_AGAIN) from error
 

@@ -7,7 +7,8 @@ configuration.py. To change a rule, increase the version, and keep the old rule 
 from dataclasses import dataclass
 
 from network.core.params import Params
-from network.core.schedules import WARM_UP, Schedule, cosine
+from network.core.schedules import Schedule, cosine
+from network.training.schedules import WARM_UP
 from network.training.weight_averaging import WeightAveraging, move_towards
 
 EVERY = 4  # steps

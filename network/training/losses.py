@@ -33,11 +33,12 @@ class BinaryCrossEntropy:
     contains_activation: ClassVar[bool] = True
 
     def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
+        t = one_hot(labels, outputs)  # (N, K)
         signed = outputs.copy()  # -z_k at the label, z_k elsewhere: (N, K)
         signed[np.arange(len(labels)), labels] *= -1
         loss = float(np.logaddexp(0, signed).sum()) / len(labels)  # log(exp(0) + exp(signed))
         y = sigmoid(outputs)  # (N, K)
-        y -= one_hot(labels, y)
+        y -= t
         return loss, divide_by_n(y)  # (y - t) / N
 
 

@@ -5,6 +5,7 @@ import importlib.util
 import math
 import re
 import sys
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -24,6 +25,10 @@ class InvalidValueError(Exception):
     def __init__(self, expected: str, hint: str = "") -> None:
         super().__init__(expected)
         self.expected, self.hint = expected, hint
+
+
+class RepeatedNameError(InvalidValueError):
+    """A name that a text gives two values."""
 
 
 @dataclass(frozen=True)
@@ -245,10 +250,25 @@ class LayersText(Kind[str]):
         is_list = isinstance(value, list | tuple) and len(value) > 0
         if is_list and all(isinstance(layer, Layer) for layer in value):
             value = ", ".join(map(repr, value))
-        if not isinstance(value, str):
-            raise InvalidValueError('a string such as "Flatten, Linear(30), Sigmoid"')
+        if not isinstance(value, str) or not value.strip():
+            raise InvalidValueError(
+                'a string such as "Flatten, Linear(30), Sigmoid"; in Python also a list of '
+                "layers, such as [Flatten(), Linear(30), Sigmoid()]",
+                self.advise(value),
+            )
         parse_layers(value)
         return value
+
+    def advise(self, value: Any) -> str:
+        """Return what to write instead of a list with other things than layers."""
+        items = value if isinstance(value, list | tuple) else [value]
+        if classes := [item.__name__ for item in items if isinstance(item, type)]:
+            return f"Create each layer: {classes[0]}(...) instead of {classes[0]}"
+        if any(isinstance(item, str) for item in items) and not isinstance(value, str):
+            return "Write names in one string, or layers without quotes"
+        if hasattr(value, "layers"):
+            return "Name the layers before the output, such as list(model.layers[:-2])"
+        return ""
 
     def describe(self) -> str:
         return "`Conv2D(16, 5), ReLU, Flatten`"
@@ -317,9 +337,13 @@ class Strengths(Kind[dict[str, float]]):
             return {}
         try:
             pairs = [part.split("=") for part in text.split(",")]
-            return {name.strip(): float(strength) for name, strength in pairs}
+            strengths = [(name.strip(), float(strength)) for name, strength in pairs]
         except ValueError:
             raise InvalidValueError(self.expected) from None
+        counts = Counter(name for name, _ in strengths)
+        if twice := [name for name, count in counts.items() if count > 1]:
+            raise RepeatedNameError(f"one value for {twice[0]}")
+        return dict(strengths)
 
     def check(self, value: Any) -> dict[str, float]:
         strengths = self.to_dict(value)
@@ -340,6 +364,8 @@ class Strengths(Kind[dict[str, float]]):
         """
         try:
             return self.read(value) if isinstance(value, str) else {**value}
+        except RepeatedNameError:
+            raise
         except (InvalidValueError, TypeError):
             raise InvalidValueError(
                 'strengths such as {"shift": 2, "rotate": 10} or "shift=2,rotate=10"'

@@ -21,9 +21,9 @@ from pipeline.download.mirrors import (
     with_deadline,
 )
 from pipeline.download.raw_files import check_raw
-from pipeline.errors import CorruptError, DownloadError, MissingError
+from pipeline.errors import CorruptError, DownloadError, MissingError, UsageError
 from pipeline.progress import SILENT, ProgressReporter
-from pipeline.storage.arguments import checked
+from pipeline.storage.arguments import checked, show_value
 from pipeline.storage.cache import Cache, Digest, compute_digest, find_checkout, publish
 from pipeline.storage.locks import work_lock
 
@@ -84,6 +84,8 @@ def fetch_dataset(
         ['downloaded', 'downloaded', 'downloaded', 'downloaded']
     """
     dataset = as_dataset(cache, dataset)
+    if not seconds > 0:
+        raise UsageError(f"seconds is {show_value(seconds)}; expected a number above 0")
     named = [mirrors] if isinstance(mirrors, str) else mirrors
     chosen = tuple(map(check_mirror, named)) or known_mirrors(cache, dataset)
     if offline:
@@ -173,9 +175,16 @@ def fetch_file(path: Path, file: RawFile, fetch: Fetch) -> FetchedFile:
                 fetch.reporter.note(f"{file.name}: trying the next mirror after {failures[-1]}")
     raise DownloadError(
         f"cannot download {file.name}: every mirror failed",
-        "Check the network, or name a mirror with --mirror URL",
+        advise_mirror(fetch.mirrors),
         *failures,
     )
+
+
+def advise_mirror(mirrors: Sequence[str]) -> str:
+    """Return what to do if every mirror failed; folders on this machine need no network."""
+    if all(map(is_local, mirrors)):
+        return "Go online, or name the folder that has these files with --mirror file:///..."
+    return "Check the network, or name another mirror with --mirror ADDRESS"
 
 
 def try_mirror(mirror: str, file: RawFile, path: Path, fetch: Fetch) -> Digest:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from pipeline.errors import COPY_AGAIN, CorruptError, damaged_file
+from pipeline.errors import COPY_AGAIN, CorruptError, ProjectError, damaged_file
 from pipeline.formats.array_files import files_together
 from pipeline.formats.array_names import understand
 from pipeline.formats.arrays import source_of_arrays
@@ -97,6 +97,8 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     with reading(path), path.open("rb") as file:
         try:
             yield file
+        except ProjectError:  # of the code that reads it; some are ValueErrors
+            raise
         except ValueError as error:
             raise damaged_file(path, "array", error) from error
 

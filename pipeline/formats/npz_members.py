@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from pipeline.errors import COPY_AGAIN, CorruptError, damaged_file, excerpt
+from pipeline.errors import COPY_AGAIN, CorruptError, ProjectError, damaged_file, excerpt
 from pipeline.formats.npy_stream import NpyStream
 from pipeline.storage.cache import reading
 from pipeline.storage.idx import GZIP_MAX_RATIO
@@ -28,6 +28,8 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
         try:
             with zipfile.ZipFile(path) as archive:
                 yield archive
+        except ProjectError:  # of the code that reads it; some are ValueErrors
+            raise
         except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError) as error:
             raise damaged_file(path, ".npz file", error) from error
         except (ValueError, KeyError) as error:

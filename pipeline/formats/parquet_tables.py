@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.datasets.records import IMAGE_SHAPE
-from pipeline.errors import COPY_AGAIN, CorruptError
+from pipeline.errors import COPY_AGAIN, CorruptError, ProjectError
 from pipeline.extras import needs_extra
 from pipeline.formats.classes import check_classes
 from pipeline.formats.column_names import is_label, plain_name
@@ -61,6 +61,8 @@ def opened(path: Path) -> Iterator[Any]:
     with reading(path), path.open("rb") as file:
         try:
             yield pq.ParquetFile(file)
+        except ProjectError:  # of the code that reads it; some are ValueErrors
+            raise
         except (pa.ArrowException, ValueError, KeyError, OSError, MemoryError) as error:
             raise CorruptError(f"{path}: damaged parquet file", COPY_AGAIN) from error
 

@@ -8,7 +8,7 @@ import inspect
 import json
 import math
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -73,12 +73,24 @@ def checked(function: Callable[P, R], is_called_inside: bool = True) -> Callable
             if is_called_inside and is_inside(error):
                 raise
             cache_dir: Any = kwargs.get("cache_dir")
+            if isinstance(error, StorageError):
+                name_written(error, signature.bind(*args, **kwargs).arguments)
             raise spell_in_python(error, cache_dir) from None
         except OSError as error:
             cause = error if is_called_inside and is_inside(error) else None
             raise StorageError(describe_refusal(error)) from cause
 
     return call
+
+
+def name_written(error: StorageError, arguments: Mapping[str, Any]) -> None:
+    """Name the argument whose file could not be written, instead of the cache folder."""
+    for name, value in arguments.items():
+        if name == "cache_dir" or not isinstance(value, str | Path) or not str(value):
+            continue
+        whole = Path(value).expanduser().absolute()
+        if error.message.startswith((f"cannot write {value}", f"cannot write {whole}")):
+            error.hint = error.hint.replace("another folder with --cache-dir", f"another {name}")
 
 
 def is_inside(error: Exception) -> bool:
@@ -123,7 +135,8 @@ def explain_call(
             f"Write it as {one_of}{names}{' or an option' if more else ''}",
         )
     hint = f"Its arguments: {shown}" if shown else "It takes no arguments"
-    return CallError(f"{called} {problem}", hint)
+    verb = "got " if problem.startswith(("multiple", "too many")) else ""
+    return CallError(f"{called} {verb}{problem}", hint)
 
 
 def show_parameter(parameter: inspect.Parameter) -> str:
@@ -158,11 +171,20 @@ def check_argument(name: str, value: Any, hint: Any) -> None:
     """
     if not fits(value, hint):
         shown = f"Path({show_value(value)})" if isinstance(value, Path) else show_value(value)
+        if isinstance(value, list | tuple) and (sequence := find_sequence(hint)):
+            (kind,) = get_args(sequence)
+            shown += f" with {show_value(next(it for it in value if not fits(it, kind)))}"
         raise UsageError(f"{name} is {shown}; expected {describe(hint)}", advise(name, value, hint))
     if isinstance(value, str) and value == "" and Path in get_args(hint):
         raise UsageError(f"{name} is empty; expected a path")
     if isinstance(value, str | Path) and "\0" in str(value):
         raise UsageError(f"{name} is {show_value(value)}; expected {describe(hint)} without NUL")
+
+
+def find_sequence(hint: Any) -> Any:
+    """Return the type of sequences that a type accepts; None if it accepts none."""
+    kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    return next((kind for kind in kinds if get_origin(kind) is Sequence), None)
 
 
 def advise(name: str, value: Any, hint: Any) -> str:
@@ -229,7 +251,7 @@ def show_value(value: Any) -> str:
     if isinstance(value, int) and value.bit_length() > MAX_BITS:  # Python refuses to write it
         return "a huge number"
     if value is None or isinstance(value, bool | int | float):
-        return str(value)
+        return "NaN" if isinstance(value, float) and math.isnan(value) else str(value)
     if isinstance(value, str | Path):
         text = json.dumps(str(value), ensure_ascii=False)
         return text if len(text) <= MAX_SHOWN else f'{text[:MAX_SHOWN]}..."'

@@ -71,7 +71,8 @@ def require_highest(highest: float | None, name: str = "--highest") -> None:
     Raises: UsageError.
     """
     if highest is not None and not 0 < highest < math.inf:
-        raise UsageError(f"{name} is {float(highest):g}; expected a number above 0, such as 255")
+        found = f"{float(highest):g}".replace("nan", "NaN")
+        raise UsageError(f"{name} is {found}; expected a number above 0, such as 255")
 
 
 def find_range(values: NDArray[Any]) -> tuple[float, float]:
@@ -79,7 +80,7 @@ def find_range(values: NDArray[Any]) -> tuple[float, float]:
     if not values.size:
         return 0.0, 0.0
     with np.errstate(invalid="ignore"):
-        return float(values.min()), float(values.max())
+        return float(values.min()) + 0.0, float(values.max()) + 0.0  # 0, never -0
 
 
 def format_level(value: float) -> str:

@@ -120,6 +120,8 @@ def decode_opened(image: Image.Image, name: str, options: PictureOptions) -> NDA
 
     Raises: CorruptError, and Pillow's errors for damaged images.
     """
+    if 0 in image.size:  # Pillow can create such an image
+        raise CorruptError(f"{name}: it has no pixels ({image.width}x{image.height})")
     keep_statements(image, name)
     if is_deep(image):
         deep = options.deep or DeepPictures()

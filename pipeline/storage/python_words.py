@@ -15,7 +15,9 @@ from pipeline.errors import ProjectError
 WORDS = re.compile(
     r"""`(?P<command> (?:network|pipeline)\ [a-z][^`]* )` (?!\ in\ a\ terminal)
         | `[^`]*` | "[^"]*" | --(?P<name>[a-z][a-z-]+)
-        (?:\ (?P<value> N\b | URL\b | "[^"]*" | file:\S+ | \d[\d.]*\b | (?:first|last|test)\b ))?
+        (?:\ (?P<value>
+            (?:N|ADDRESS|first|last|test)\b | "[^"]*" | file:\S+ | \d[\d.]*\b
+        ))?
         | (?<=\ is\ )(?P<truth> true | false )(?=;)""",
     re.VERBOSE,
 )

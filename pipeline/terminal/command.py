@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from pipeline.errors import UsageError
 from pipeline.terminal.help_pages import FittingHelp, write_definitions
-from pipeline.terminal.wrong_words import explain, require_values
+from pipeline.terminal.wrong_words import explain, explain_before_command, require_values
 
 Command: TypeAlias = Callable[..., None]
 
@@ -22,6 +22,13 @@ class PlainGroup(FittingHelp, TyperGroup):
     """A program whose help does not import Pydantic."""
 
     elsewhere: Collection[str] = ()  # commands of the other program, such as `pipeline fetch`
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        words = [*args]  # the parser empties its list
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            raise explain_before_command(error, self, ctx, words) from error
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         try:

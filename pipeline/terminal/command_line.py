@@ -22,6 +22,7 @@ from pipeline.terminal.as_called import as_called, name_output
 from pipeline.terminal.interrupts import catch_end_signals
 
 LOG_LEVEL, LEVELS = "--log-level", ("debug", "info", "warning")
+MORE_MEMORY = "Close other programs, or use fewer images or a smaller network"
 READER_GONE = 128 + 13  # the code of SIGPIPE, which ends other programs in a pipe
 
 
@@ -106,7 +107,7 @@ class Failure:
             case OSError():
                 told = StorageError.exit_code, describe_refusal(error), ""
             case MemoryError():
-                told = StorageError.exit_code, "not enough memory", ""
+                told = StorageError.exit_code, "not enough memory", MORE_MEMORY
             case _:
                 what = f"internal error: {type(error).__name__}: {error}"
                 hint = "Run again with --verbose and report the details"
@@ -170,6 +171,8 @@ def take_log_level(arguments: list[str]) -> list[str]:
     rest = arguments[1:]
     if not level:
         level, rest = " ".join(rest[:1]), rest[1:]
+    if not level:
+        raise UsageError(f"{LOG_LEVEL} requires a value; expected one of {', '.join(LEVELS)}")
     if level not in LEVELS:
         raise UsageError(f'{LOG_LEVEL} is "{level}"; expected one of {", ".join(LEVELS)}')
     logging.basicConfig(level=level.upper(), format="%(levelname)s %(name)s: %(message)s")

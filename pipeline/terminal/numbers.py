@@ -6,8 +6,14 @@ from typing import Any
 
 import typer
 
-from pipeline.errors import UsageError
+from pipeline.errors import ProjectError, UsageError
 from pipeline.storage.arguments import MAX_SHOWN, show_value
+
+
+class TypedNumberError(ProjectError):
+    """A typed number is not valid. It is not a `ValueError`: Typer would change its message."""
+
+    exit_code = UsageError.exit_code
 
 
 def whole_option(
@@ -38,17 +44,17 @@ def number_reader(
     def read(text: Any) -> float:
         """Return the number in a text.
 
-        Raises: UsageError.
+        Raises: TypedNumberError.
         """
         try:
             number = kind(text)
         except ValueError:
-            raise UsageError(f"{flag} is {show_value(text)}; expected {expected}") from None
+            raise TypedNumberError(f"{flag} is {show_value(text)}; expected {expected}") from None
         if not -math.inf < number < math.inf:  # NaN is not, either
-            raise UsageError(f"{flag} is {show_value(text)}; expected {expected}")
+            raise TypedNumberError(f"{flag} is {show_value(text)}; expected {expected}")
         if (low is not None and number < low) or (high is not None and number > high):
             typed = str(text).strip()[:MAX_SHOWN]
-            raise UsageError(f"{flag} is {typed}; expected {describe_range(low, high)}")
+            raise TypedNumberError(f"{flag} is {typed}; expected {describe_range(low, high)}")
         return number
 
     return read

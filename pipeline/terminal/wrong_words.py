@@ -64,11 +64,15 @@ def explain(error: Any, command: Any, ctx: Any, words: list[str]) -> UsageError:
     if name in options and "requires" in message:
         message = f"{name} requires a value; expected {name} {options[name].metavar}"
     elif name and name not in options:
+        name = word_with(name, words)
+        message = f"No such option: {name}"
         hint = next(arguments_for(name, command, ctx, words), "") or suggest_option(name, options)
     elif found := re.search(r"unexpected extra argument\S* \((.*)\)", message):
         extra = first_of(found[1], words)
         message = f"{show_value(extra)} is not expected here"
         hint = suggest_commas(extra, options, words) or next(options_for(extra, command, ctx), "")
+    elif found := re.match(r"Missing option '(--[a-z-]+)'", message):
+        message = f"{found[1]} is missing; expected {found[1]} {options[found[1]].metavar}"
     elif found := re.match(r"Missing argument '(.*?)(?:\.\.\.)?'", message):
         message = f"{found[1]} is missing"
         hint = next(values_taken(options, words), "")
@@ -76,6 +80,28 @@ def explain(error: Any, command: Any, ctx: Any, words: list[str]) -> UsageError:
         expected = " or ".join(re.findall("'(.*?)'", found[3]))
         message = f"{found[1]} is {show_value(found[2])}; expected {expected}"
     return UsageError(message, f"{hint} {help_hint(ctx)}".lstrip())
+
+
+def word_with(letter: str, words: list[str]) -> str:
+    """Return the word with an unknown letter, such as `-hidden`, of which `-i` is the second."""
+    for word in words:
+        typed = word.partition("=")[0]
+        if len(letter) == 2 and re.match("-[a-z]{2}", typed) and letter[1] in typed:
+            return typed
+    return letter
+
+
+def explain_before_command(error: Any, group: Any, ctx: Any, words: list[str]) -> UsageError:
+    """Return an error about an option before the command, with the line that was meant."""
+    message = error.format_message().partition(" (Possible options: ")[0].rstrip(".")
+    name, hint = getattr(error, "option_name", None), ""
+    for place, word in enumerate(words):
+        if word in group.commands:
+            if name in find_options(group.commands[word], ctx):
+                line = [*ctx.command_path.split(), word, *words[:place], *words[place + 1 :]]
+                hint = f"Options follow the command: `{quote(line)}`. "
+            break
+    return UsageError(message, f"{hint}{help_hint(ctx)}")
 
 
 def values_taken(options: dict[str, Any], words: list[str]) -> Iterator[str]:

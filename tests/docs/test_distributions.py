@@ -33,7 +33,17 @@ run.export("digits.html")
 print(repr(run), repr(prediction), repr(result))
 print(open_run().name == run.name, prediction.probability, result.accuracy, test.labels[0])
 """
+OPTIONS = """\
+from network import Configuration
+chosen = Configuration(hidden=[128, 64], augment="shift=2", layers=None, learning_rate=1)
+Configuration(hidden=30, augment={"shift": 2}, optimizer="adam")
+Configuration(hidden="none", epoch=3)  # type: ignore[call-arg]
+Configuration(epochs="3")  # type: ignore[arg-type]
+train("mnist-sample", hidden="128,64", augment="shift=2,rotate=10", start=run, ema=0.9)
+"""
 REVEALED = {  # what a user's editor shows of each
+    "chosen.hidden": r"tuple\[int, \.\.\.\]",
+    "chosen.augment": r"dict\[str, float\]",
     "run": r"network\.api\.run\.Run",
     "test.images": r"numpy\.ndarray\[.*8Bit.*\]",
     "test.labels": r"numpy\.ndarray\[.*64Bit.*\]",
@@ -79,7 +89,7 @@ def test_ten_lines_train_predict_and_evaluate_from_an_empty_folder(copy):
 def test_ten_lines_have_types_of_their_own(copy):
     script = copy.folder / "ten_lines.py"
     asked = "".join(f"reveal_type({it})\n" for it in REVEALED)
-    script.write_text(TEN_LINES + asked, "utf-8")
+    script.write_text(TEN_LINES + OPTIONS + asked, "utf-8")
     cache, checked = copy.folder / "mypy", REPOSITORY / ".mypy_cache"
     if checked.is_dir():  # `make lint` filled it with the same options; libraries are checked once
         shutil.copytree(checked, cache)

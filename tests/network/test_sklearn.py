@@ -87,3 +87,17 @@ def test_patience_without_validation_images_is_one_line(classifier):
     estimator = classifier(patience=2, validation=0.01)
     with pytest.raises(UsageError, match="patience needs validation images"):
         estimator.fit(np.eye(3), [0, 1, 2])
+
+
+def test_an_error_about_the_seed_names_the_parameter_that_was_given(classifier):
+    with pytest.raises(UsageError, match="random_state is -1; expected 0 to"):
+        classifier(random_state=-1).fit(np.eye(3), [0, 1, 2])
+
+
+def test_the_logarithms_of_probabilities_are_finite_where_these_round_to_0(classifier):
+    x, y = np.repeat(np.eye(3), 20, axis=0), np.repeat([0, 1, 2], 20)
+    network, x = classifier(epochs=20, random_state=0).fit(x, y), 1000 * np.eye(3)
+    logarithms = network.predict_log_proba(x)
+    assert np.isfinite(logarithms).all()
+    assert logarithms.min() < -110
+    assert np.allclose(np.exp(logarithms), network.predict_proba(x))

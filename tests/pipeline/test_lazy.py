@@ -13,7 +13,8 @@ from tests.support.checkout import REPOSITORY
 
 
 def test_a_name_is_what_its_module_defines():
-    assert network.train_step is of_package is train_step
+    assert of_package is train_step
+    assert network.train_step is network.api.train_step is network.api.mathematics.train_step
 
 
 def test_a_public_name_wins_over_the_module_of_the_same_name_in_any_order():

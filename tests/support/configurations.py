@@ -2,11 +2,11 @@
 
 from hypothesis import strategies as st
 
-from network.core.schedules import SCHEDULES
 from network.images.augmentation import AUGMENTATIONS
 from network.training.configuration import Configuration
 from network.training.losses import LOSSES
 from network.training.optimizers import OPTIMIZERS
+from network.training.schedules import SCHEDULES
 from tests.support.small_digits import NAME
 
 NETS = (

@@ -1,15 +1,15 @@
-"""The types of the options of `train`, generated from the options: `network/api/train_options.py`.
+"""The types of options in Python, generated from them: `network/training/option_types.py`.
 
 make generated
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from network.training.configuration import OPTIONS
 from network.training.option import Option
 from network.training.option_values import Choice, LayersText, Number, Sizes, Strengths, Whole
 
-HEAD = '''"""Types of the options of `train`, so that type checkers find a wrong name or value.
+HEAD = '''"""Types of options in Python, so that type checkers find a wrong name or value.
 
 Generated from the options in `network/training/configuration.py`:
 
@@ -19,26 +19,38 @@ make generated
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypedDict
 
-from network.api.run import Run
 from network.core.layers import Layer
 
 
-class TrainOptions(TypedDict, total=False):
-    """Options of `train` and `create_training` by their keys, see docs/reference/options.md."""
+class OptionTypes(TypedDict, total=False):
+    """Options by their keys, see docs/reference/options.md."""
 '''
+CONFIGURATION = """
+
+class ConfigurationTypes(OptionTypes, total=False):
+    \"\"\"Arguments of `Configuration`.\"\"\"
+
+    dataset: str
+    start: str | None
+    rules: int
+"""
+ALIASES = """
+class AliasTypes(TypedDict, total=False):
+    \"\"\"Further keys of some options.\"\"\"
+"""
+ELSEWHERE = ("dataset", "start")  # `train` takes a run to start from
 
 
 def render_types() -> str:
     """Return the module as text."""
-    return "\n".join([HEAD, *fields(), ""])
+    keys = [(key, one) for key, one in OPTIONS.items() if key not in ELSEWHERE]
+    aliases = [(alias, one) for one in OPTIONS.values() for alias in one.aliases]
+    return "\n".join([HEAD, *fields(keys), CONFIGURATION, ALIASES, *fields(aliases), ""])
 
 
-def fields() -> Iterator[str]:
-    """Yield a field for each key of each option; the dataset is an argument of its own."""
-    for key, option in OPTIONS.items():
-        if key != "dataset":
-            yield f"    {key}: {type_of(option)}"
-            yield from (f"    {alias}: {type_of(option)}" for alias in option.aliases)
+def fields(options: Iterable[tuple[str, Option]]) -> Iterator[str]:
+    """Yield a field for each option by its key."""
+    return (f"    {key}: {type_of(option)}" for key, option in options)
 
 
 def type_of(option: Option) -> str:
@@ -51,10 +63,10 @@ def type_of(option: Option) -> str:
         Number: "float",
         Whole: "int",
         LayersText: "str | Sequence[Layer]",
-        Sizes: "int | Sequence[int]",
-        Strengths: "Mapping[str, float]",
+        Sizes: "int | str | Sequence[int]",
+        Strengths: "str | Mapping[str, float]",
     }
-    found = plain.get(type(kind), "str | Run" if option.key == "start" else "str")
+    found = plain[type(kind)]
     return found if option.default is not None else f"{found} | None"
 
 

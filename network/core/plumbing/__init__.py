@@ -27,6 +27,9 @@ if TYPE_CHECKING:
         rounding_of_differences as rounding_of_differences,
     )
     from network.core.plumbing.trainable import Trainable as Trainable
-    from network.core.plumbing.model_checks import check_shapes as check_shapes
+    from network.core.plumbing.model_checks import (
+        check_shapes as check_shapes,
+        find_label_problem as find_label_problem,
+    )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from network.core.params import Array, Params
+from network.core.plumbing.model_checks import find_label_problem
 
 NARROW = 100  # outputs; in a wider layer the products are faster in NumPy's usual order
 GATHERED = 100  # examples copied at once: as many as stay in the cache of a processor core
@@ -124,8 +125,17 @@ def one_hot(labels: Array, outputs: Array, smoothing: float = 0.0) -> Array:
     Picking rows of a matrix that is made once takes half the time of writing ones into zeros.
 
     Shapes: labels (N,), outputs (N, K) -> (N, K).
+    Raises: UsageError for labels that are not N whole numbers up to K - 1.
     """
-    return target_rows(outputs.shape[1], outputs.dtype, smoothing).take(labels, axis=0)
+    rows = target_rows(outputs.shape[1], outputs.dtype, smoothing)
+    try:
+        if labels.dtype.kind in "iu" and len(labels) == len(outputs):
+            return rows.take(labels, axis=0)
+    except (AttributeError, TypeError, IndexError):
+        pass  # a list, a type that is too wide, or a label above K - 1
+    if problem := find_label_problem(labels, *outputs.shape[:2]):
+        raise problem
+    return rows.take(np.asarray(labels, np.intp), axis=0)
 
 
 @cache

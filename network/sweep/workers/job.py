@@ -27,7 +27,7 @@ from network.training.initial_state import TrainingData, initial_state
 from network.training.loop import train
 from network.training.recipe import Recipe
 from network.training.state import EpochDone, TrainingState
-from pipeline.errors import CorruptError, MissingError, describe_cause
+from pipeline.errors import CorruptError, MissingError, UsageError, describe_cause
 from pipeline.pickles.manifest import read_known
 from pipeline.storage.cache import publish
 
@@ -106,6 +106,8 @@ def load_job_state(job: TrainingJob, configuration: Configuration) -> tuple[Reci
         return resume_state("the job", checkpoint, configuration, history, job.data)
     except CorruptError as error:
         raise DamagedCheckpointError(error.message) from error
+    except UsageError:  # other data; it is a ValueError, too
+        raise
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         what = f"the job's checkpoint is damaged: no valid history ({describe_cause(error)})"
         raise DamagedCheckpointError(what) from error

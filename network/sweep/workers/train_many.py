@@ -95,7 +95,7 @@ def resume_remote_run(cache: Cache, run: Run) -> RemoteRun:
     Raises: UsageError, MissingError, CorruptError.
     """
     stands = load_state(cache, run)
-    require_unfinished(run, stands.recipe, stands.state)
+    require_unfinished(run, stands.configuration, stands.recipe, stands.state)
     data = find_training_data(cache, stands.configuration.dataset)
     return RemoteRun(run, stands.configuration, stands.recipe, stands.state, data, stands.saved)
 

@@ -26,6 +26,7 @@ from network import (
     train,
 )
 from network.api.notebook import format_layer
+from network.core.model import without_output_activation
 from network.layers.text import parse_layers
 from network.metrics.probability_text import format_probability
 from tests.support.deep_pictures import png16
@@ -137,6 +138,20 @@ def test_another_scale_of_an_array_or_a_picture_is_a_warning_or_an_argument(
         with pytest.warns(UserWarning, match=f"predict with highest={highest}") as caught:
             predict(levels)
         assert caught[0].filename == __file__
+
+
+def test_blank_images_of_an_array_are_a_warning_that_names_them(run, test_images):
+    for level in (0, 3, 255):
+        with pytest.warns(UserWarning, match=f"image is blank: every pixel is {level}; its pred"):
+            run.predict_one(np.full((28, 28), level))
+    pixels = test_images.images[:12].copy()
+    pixels[[2, 5]] = 0
+    for predict in (run.predict, run.scores):
+        with pytest.warns(UserWarning, match="2 of 12 images are blank.*: index 2, 5$") as caught:
+            predict(pixels)
+        assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match="12 of 12.*: index 0, 1, 2, 3, 4, 5, 6, 7, ...$"):
+        run.predict(0 * pixels)
 
 
 def test_fractions_of_an_array_are_rounded(run, test_images):
@@ -255,6 +270,39 @@ def test_a_loop_of_ones_own_can_be_left_and_the_run_is_saved(cache_dir):
     assert "left" in [one.name for one in list_runs(cache_dir=cache_dir)]
 
 
+def test_a_second_iterator_of_a_training_is_an_error_and_a_later_one_continues(cache_dir):
+    training = create_training("mnist-sample", epochs=2, name="twice", cache_dir=cache_dir)
+    first, second = iter(training), iter(training)
+    next(first)
+    with pytest.raises(ProjectError, match="has an iterator that has not ended"):
+        next(second)
+    first.close()
+    epochs = [event.epoch for event in training if isinstance(event, EpochDone)]
+    assert epochs == [1, 2]
+    assert list(training) == []
+
+
+def test_the_parameters_of_a_run_cannot_be_changed_but_a_copy_can(run, cache_dir, test_images):
+    opened = open_run(run.name, cache_dir=cache_dir)
+    before = opened.scores(test_images.images[:9])
+    for one in (opened, pickle.loads(pickle.dumps(opened)), copy.deepcopy(opened)):
+        with pytest.raises(ValueError, match="read-only"):
+            one.params[1]["weight"][:] = 0
+        one.params[1]["weight"] = np.zeros_like(one.params[1]["weight"])
+        one.params[1] = {}
+        assert np.array_equal(one.scores(test_images.images[:9]), before)
+    images, labels = test_images.images[:9] / np.float32(255), test_images.labels[:9]
+    loss, rng = network.CrossEntropy(), np.random.default_rng(0)
+    given = without_output_activation(opened.model, loss), loss, network.SGD()
+    with pytest.raises(ProjectError, match=r"read-only.*copy\.deepcopy"):
+        network.train_step(*given, opened.params, {}, images, labels, 0.1, rng)
+    params = copy.deepcopy(opened.params)
+    network.train_step(*given, params, {}, images, labels, 0.1, rng)
+    assert not np.array_equal(params[1]["weight"], opened.params[1]["weight"])
+    for suffix in ("html", "onnx", "safetensors"):
+        assert opened.export(f"{cache_dir}/read-only.{suffix}").exists()
+
+
 @pytest.mark.parametrize("suffix", ["html", "onnx", "safetensors"])
 def test_a_run_is_exported_by_the_suffix_of_the_path(run, tmp_path, suffix):
     path = run.export(tmp_path / f"run.{suffix}")
@@ -272,8 +320,15 @@ WRONG = {
     "Predict pictures one by one: [run.predict(path)": lambda run: run.predict(["a.png", "b.png"]),
     "`network predict` in a terminal, which also": lambda run: run.predict(__file__),
     "expected a path, bytes, an image of Pillow, an array or a list": lambda run: run.predict(3),
-    "source has 2 digits; expected one": lambda run: run.predict_one(np.zeros((2, 28, 28))),
+    "source has 2 digits; expected one": lambda run: run.predict_one(np.array([np.eye(28)] * 2)),
     "expected loss, accuracy or confusion for axes": lambda run: run.plot("mistakes", 3),
+    "the picture: it has no pixels (0x3)": lambda run: run.predict(Image.new("RGB", (0, 3))),
+    "augment is \"shift=2,shift=3\"; expected one value for shift": lambda run: train(
+        "mnist-sample", augment="shift=2,shift=3", cache_dir=run.cache.root
+    ),
+    'layers is ""; expected a string such as "Flatten': lambda run: train(
+        "mnist-sample", layers="", cache_dir=run.cache.root
+    ),
     'ends in .html, .onnx or .safetensors': lambda run: run.export("run.txt"),
     "kind is": lambda run: run.plot("beauty"),
     'has no split "lost"': lambda run: load_sample(run.cache.root)["lost"],

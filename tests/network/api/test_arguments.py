@@ -3,6 +3,8 @@
 import dataclasses
 import inspect
 import math
+import pickle
+import sys
 import traceback
 import warnings
 from pathlib import Path
@@ -15,6 +17,7 @@ import network
 import pipeline
 from network import ProjectError, create_training, load_dataset, open_run, train
 from pipeline import fetch_dataset, find_cache, find_dataset, import_dataset, read_split
+from pipeline.errors import DownloadError, MissingError, StorageError, UsageError
 from pipeline.storage.arguments import checked
 
 WRONG = [None, 3, "", {}, object(), math.nan, b"a", "a\0b", "é" * 300, -1, [], np.eye(3), ()]
@@ -39,8 +42,8 @@ GIVEN = {  # valid arguments, so that only one argument is not valid
     "split": "test",
     "format_name": "npz",
     "path": "somewhere.npz",
-    "source": np.zeros((28, 28)),
-    "images": np.zeros((1, 28, 28)),
+    "source": np.eye(28),
+    "images": np.eye(28)[np.newaxis],
 }
 
 
@@ -115,7 +118,12 @@ def test_a_public_function_says_what_it_expected():
         "dataset is None; expected a string": lambda: train(None),
         "name is a dict; expected a string": lambda: load_dataset({}),
         "cache_dir is 3; expected a path": lambda: network.list_runs(cache_dir=3),
-        "cache_dir is nan; expected a path": lambda: find_cache(math.nan),
+        "highest is NaN; expected": lambda: open_run().predict(np.eye(28), highest=math.nan),
+        "highest is inf; expected a number above": lambda: open_run().predict(
+            "a", highest=math.inf
+        ),
+        "pixels are from -255 to 0; ex": lambda: open_run().predict(-255.0 * np.eye(28)),
+        "cache_dir is NaN; expected a path": lambda: find_cache(math.nan),
         'path is "a\\u0000b"; expected a path without NUL': lambda: pipeline.inspect_file("a\0b"),
         "cache is a str; expected a Cache": lambda: pipeline.all_datasets([]),
         "cache_dir is empty": lambda: find_cache(""),
@@ -127,12 +135,24 @@ def test_a_public_function_says_what_it_expected():
         "an image of Pillow, an array or a list": lambda: open_run().predict(3),
         "name is an array; expected a string": lambda: load_dataset(np.eye(3)),
         "source is empty; expected a path": lambda: open_run().predict(""),
-        "mirrors is a list; expected a list of": lambda: fetch_dataset(find_cache(), "a", [3]),
+        "mirrors is a list with 3; expected a list of strings or a string": lambda: fetch_dataset(
+            find_cache(), "a", [3]
+        ),
         "layers is 3; expected a string such as": lambda: train("mnist-sample", layers=3),
         "layers is []; expected": lambda: train("mnist-sample", layers=[]),
         'such as "Flatten, Linear(30)': lambda: train("mnist-sample", layers=[network.Flatten]),
         'cache is "mnist"; expected a Cache': lambda: pipeline.verify_dataset("mnist", "mnist"),
         "images have different shapes": lambda: open_run().predict([[1], [2, 3]]),
+        "seconds is -1; expected a number above 0": lambda: fetch_dataset(
+            find_cache(), "mnist-sample", seconds=-1
+        ),
+        "some pixels are masked; expected numbers. Fill them": lambda: open_run().predict(
+            np.ma.masked_less(np.eye(28), 1)
+        ),
+        'the address "https://a/b.png"; expected a file': lambda: open_run().predict(
+            "https://a/b.png"
+        ),
+        'no split "Lost"': lambda: load_dataset("mnist-sample")[Path("Lost")],
         "limit is 0; expected 1 to": lambda: open_run().test(limit=0),
         "axes is 3": lambda: open_run().plot("accuracy", 3),
     }
@@ -170,6 +190,63 @@ def test_an_error_is_one_short_traceback_in_the_words_of_python(cache):
         assert len(traceback.format_exception(caught.value)) <= 6, words
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"epoch": 3},
+        {"epochs": "x"},
+        {"name": "a b"},
+        {"name": "first"},
+        {"preset": "nope"},
+        {"start": "lost"},
+        {"images": np.eye(3)},
+        {"hidden": 3, "layers": "ReLU"},
+    ],
+    ids=str,
+)
+def test_arguments_are_checked_before_a_dataset_is_downloaded(cache, options, monkeypatch):
+    def download(*_):
+        raise DownloadError("this takes long")
+
+    monkeypatch.setattr(sys.modules[network.Training.__module__], "require_built", download)
+    with pytest.raises(DownloadError):
+        train("kmnist")
+    for start in (train, create_training):
+        with pytest.raises((UsageError, MissingError)):
+            start("kmnist", **options)
+
+
+def test_a_file_that_cannot_be_written_is_named_by_its_argument(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    cases = [lambda path: open_run().export(f"{path}.html")]
+    cases += [lambda path: pipeline.export_dataset(find_cache(), "mnist-sample", "csv", path)]
+    for call in cases:
+        for path in ("file/run", str(tmp_path / "file" / "run")):
+            with pytest.raises(StorageError, match=r"Choose another path$"):
+                call(path)
+
+
+def test_a_value_that_is_not_valid_is_a_value_error_as_elsewhere_in_python(cache):
+    cases = [
+        lambda: train("mnist-sample", epochs=-1),
+        lambda: train("mnist-sample", epoch=1),
+        lambda: network.Configuration(loss="mse"),
+        lambda: network.Linear(0),
+        lambda: network.Adam(beta1=2),
+        lambda: network.Model([3]),
+        lambda: open_run().predict(np.eye(28), coverage=2),
+        lambda: open_run().predict(np.eye(3)),
+        lambda: load_dataset("mnits"),
+        lambda: load_dataset("mnist-sample")["lost"],
+    ]
+    for call in cases:
+        with pytest.raises(ValueError) as caught:  # noqa: PT011 - the type is what is tested
+            call()
+        assert isinstance(caught.value, ProjectError)
+        assert pickle.loads(pickle.dumps(caught.value)).args == caught.value.args
+
+
 def test_a_wrong_call_names_the_function_and_its_arguments():
     run, cases = open_run("first"), {
         "Run.export() missing a required argument: 'path'. Its arguments: path, force=False":
@@ -184,9 +261,18 @@ def test_a_wrong_call_names_the_function_and_its_arguments():
         "force=False, reporter=...": lambda run: pipeline.build_pickles("mnist"),
         "Run.predict() got an unexpected keyword argument 'cover'. Its arguments: source, cov":
             lambda run: run.predict(3, cover=1),
-        "Run.calibrate() too many positional arguments. It takes no arguments":
+        "Run.calibrate() got too many positional arguments. It takes no arguments":
             lambda run: run.calibrate(1),
-        "Run.plot() multiple values for argument 'kind'": lambda run: run.plot("loss", kind="loss"),
+        "train() got multiple values for argument 'dataset'": lambda run: train(
+            "mnist-sample", **run.configuration.to_dict()
+        ),
+        "create_training() has no verbose. Print in the loop": lambda run: create_training(
+            "mnist-sample", verbose=True
+        ),
+        "a dataset is not iterable; mnist-sample has several splits. Iterate over a split: for":
+            lambda run: list(load_dataset("mnist-sample")),
+        "Run.plot() got multiple values for argument 'kind'":
+            lambda run: run.plot("loss", kind="loss"),
     }  # fmt: skip
     for words, call in cases.items():
         with pytest.raises(ProjectError) as caught:

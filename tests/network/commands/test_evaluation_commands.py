@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from network.core.activations import Tanh
+from network.core.activations import Sigmoid, Tanh
 from network.core.layers import Flatten, Linear
 from network.core.model import Model
 from network.runs.folder import Run, load_run
@@ -219,6 +219,7 @@ def test_an_ensemble_stands_alone_and_may_be_a_member(call, call_json, three, bu
         (("ensemble", "one", "foreign"), 2, "run one uses mnist and run foreign uses five-digits"),
         (("ensemble", "one", "narrow"), 2, "run narrow has 3 outputs, but 10 classes"),
         (("ensemble", "one", "raw"), 2, "run raw ends with Tanh; expected outputs from 0 to 1"),
+        (("ensemble", "one", "fresh"), 2, "run fresh is untrained (0 epochs)"),
         (("ensemble", "one", "two", "--name=three"), 2, 'run "three" already exists'),
         (("ensemble", "one", "none"), 3, 'run "none" not found'),
         (
@@ -235,6 +236,8 @@ def test_what_makes_no_sense_is_refused_in_one_line(
     save_untrained(built_cache, "foreign", (Flatten(), Linear(5), Tanh()), other)
     save_untrained(built_cache, "narrow", (Flatten(), Linear(3), Tanh()), Configuration())
     save_untrained(built_cache, "raw", (Flatten(), Linear(10), Tanh()), Configuration())
+    if not Run(built_cache.runs() / "fresh").folder.exists():
+        call("init", "--name=fresh")
     if not Run(built_cache.runs() / "pair").folder.exists():
         call("ensemble", "one", "two", "--name=pair")
     error = call_json(*arguments, code=code)["error"]
@@ -248,6 +251,6 @@ def test_what_makes_no_sense_is_refused_in_one_line(
 def test_an_ensemble_needs_nothing_but_its_runs(call_json, tmp_path):
     cache = Cache(tmp_path, "test")
     for name in ("a", "b"):
-        call_json("init", "--name", name, f"--seed={ord(name)}", cache=cache)
+        save_untrained(cache, name, (Flatten(), Linear(10), Sigmoid()), Configuration())
     assert call_json("ensemble", "a", "b", cache=cache)["run"] == "ensemble-1"
     assert call_json("ensemble", "b", "a", cache=cache)["run"] == "ensemble-2"

@@ -43,6 +43,30 @@ def test_every_hint_names_the_run(cache, line):
 def test_the_hint_of_an_initial_network_trains_it(cache, options):
     app, name = APPS["network"], f"fresh-{len(options)}"
     line = f"init --dataset mnist-sample {options} --name {name} --cache-dir {cache}"
-    hint = CliRunner().invoke(app, line.split()).stderr.split("Next: network ")[1]
+    hint = re.findall("Next: .*network (train .*)", CliRunner().invoke(app, line.split()).stderr)[0]
     line = f"{hint} --epochs 1 --limit 50 --cache-dir {cache}"
     assert CliRunner().invoke(app, line.split()).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "train --resume ended-{0}",
+        "train --resume ended-{0} --epochs 3",
+        "calibrate init-{0}",
+        "plot init-{0}",
+        "ensemble init-{0} ended-{0}",
+    ],
+)
+@pytest.mark.parametrize("options", ["--preset small", "--hidden 5 --loss cross-entropy", ""])
+def test_the_advice_to_train_from_a_run_can_be_typed(cache, options, line):
+    app, kind, end = APPS["network"], len(options), f" --cache-dir {cache}"
+    for name, start in (("ended", "train --epochs 1 --limit 50"), ("init", "init")):
+        if not (cache / "runs" / f"{name}-{kind}").exists():
+            made = f"{start} --dataset mnist-sample {options} --name {name}-{kind}{end}"
+            assert CliRunner().invoke(app, made.split()).exit_code == 0
+    refused = CliRunner().invoke(app, (line.format(kind) + end).split())
+    (advice,) = re.findall("`network (train --from [^`]*)`", refused.exception.hint)
+    assert re.search(f" --from (ended|init)-{kind}( |$)", advice)
+    done = CliRunner().invoke(app, f"{advice} --epochs 1 --limit 50{end}".split())
+    assert done.exit_code == 0, done.output

@@ -173,6 +173,10 @@ def test_augmented_images_are_drawn_as_a_run_was_trained_on_them(network, networ
     assert "no augmentation to show" in done.err
     done = network("show", "plain", "--augment", "shift=1", code=2)
     assert "need --augmented" in done.err
+    done = network("show", "--augmented", "--augment", "shift=2", "--wrong", code=2)
+    assert "--wrong cannot be combined with --augmented" in done.err
+    done = network("show", "bent", "--augmented", "--augment", "shift=2", code=2)
+    assert "--augment cannot be combined with RUN" in done.err
 
 
 def test_early_stopping_is_an_option(network_json, cache):

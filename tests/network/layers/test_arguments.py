@@ -28,6 +28,7 @@ REFUSED = [
     ("Linear(1, 'he', 3)", r"expected the form Linear\(n_out, initializer\)"),
     ("Linear(n_in=3)", r"expected the form Linear\(n_out, initializer\)"),
     ("Linear(3, n_out=4)", r"expected the form Linear\(n_out, initializer\)"),
+    ("Linear(n_out=3, n_out=4)", r"expected the form Linear\(n_out, initializer\)"),
     ("Linear(x)", r"expected the form Linear\(n_out, initializer\)"),
     ("Sigmoid(3)", r"expected the form Sigmoid\(\)"),
     ("Conv2D(0)", "n_out must be at least 1"),

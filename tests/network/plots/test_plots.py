@@ -175,6 +175,12 @@ def test_held_out_images_cost_no_look_and_a_split_costs_one(cache, subjects):
     assert looks[-1].correct == tested.result.correct
 
 
+def test_all_splits_are_named_if_one_is_unknown(cache):
+    train(cache, "split", Configuration(dataset=NAME, epochs=1, hidden=()))
+    with pytest.raises(UsageError, match='no split "foo"; expected one of train, test, validation'):
+        load_subjects(cache, ["split"], "foo")
+
+
 def test_a_run_that_held_nothing_out_says_what_to_choose(cache):
     choices = Configuration(dataset=NAME, epochs=1, validation=0.0, hidden=())
     train(cache, "all-trained", choices)
@@ -182,8 +188,11 @@ def test_a_run_that_held_nothing_out_says_what_to_choose(cache):
         load_subjects(cache, ["all-trained"], "validation")
     create_training_run(cache, choices, "untrained")
     create_training_run(cache, replace(choices, epochs=0), "ended")
-    for name, how in (("untrained", "--resume"), ("ended", "--from")):
-        expected = f"run {name} is untrained (0 epochs). Train it: `network train {how} {name}`"
+    for name, how in (
+        ("untrained", "--resume untrained"),
+        ("ended", f"--from ended --dataset {NAME}"),
+    ):
+        expected = f"run {name} is untrained (0 epochs). Train it: `network train {how}`"
         with pytest.raises(UsageError, match=f"^{re.escape(expected)}$"):
             load_subjects(cache, [name], "validation")
 

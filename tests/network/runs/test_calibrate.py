@@ -155,8 +155,16 @@ def test_too_few_held_out_examples_are_refused_and_few_cannot_tell_what_is_unlik
         for _ in create_training_run(cache, replace(choices, validation=share), name).train():
             pass
     loaded = {run.name: run for run in load_runs(cache, ["few", "some"])}
-    with pytest.raises(UsageError, match="few has 16 validation images; expected at least 20"):
+    with pytest.raises(
+        UsageError, match="few has 16 validation images; expected at least 20"
+    ) as refused:
         calibrate_run(cache, loaded["few"])
+    assert "--validation 0.1 " in refused.value.hint
+    few = loaded["few"]
+    division = split_examples(cache, few.run, few.checkpoint, few.configuration)
+    fewer = replace(division, trained=division.trained[:144])  # 160 images: a tenth is not enough
+    with pytest.raises(UsageError, match=r"Train with --validation 0\.13 to keep"):
+        calibrate(few, fewer)
     found = calibrate_run(cache, loaded["some"])
     assert found.familiarity is None
     assert max(found.thresholds) == "0.995"  # 200 examples are too few for 99.9 %

@@ -97,9 +97,9 @@ def test_a_film_of_other_weights_is_told_from_the_runs_own(cache):
 
 
 def test_what_was_not_trained_here_cannot_be_filmed(cache):
-    for name in ("one", "two"):
-        init(dataset=NAME, hidden="3", name=name, cache_dir=cache.root, quiet=True)
-    ensemble(runs=["one", "two"], name="both", cache_dir=cache.root, quiet=True)
+    init(dataset=NAME, hidden="3", name="one", cache_dir=cache.root, quiet=True)
+    members = [train(cache, hidden=(4,), seed=seed).name for seed in (1, 2)]
+    ensemble(runs=members, name="both", cache_dir=cache.root, quiet=True)
     for name, words in (("one", "nothing to film"), ("both", "is an ensemble")):
         with pytest.raises(UsageError, match=words):
             next(make_film(cache, find_run(cache, name)))

@@ -199,6 +199,10 @@ def test_a_file_from_before_some_options_has_their_defaults():
     assert found == Configuration(hidden=(2,), optimizer="adam", rules=FIRST_RULES)
 
 
+def test_a_file_of_an_earlier_version_with_empty_layers_is_read():
+    assert configuration_from_dict({"layers": ""}, "config.json").layers is None
+
+
 def test_rules_are_counted_and_only_a_file_can_choose_former_ones():
     assert Configuration().rules == RULES
     assert build_configuration({"rules": 1}).rules == 1

@@ -5,12 +5,12 @@ import pytest
 
 from network.core.data import Examples
 from network.core.params import named_arrays
-from network.core.schedules import SCHEDULES, warm_cosine
 from network.training.build import build_recipe, find_schedule
 from network.training.configuration import Configuration, configuration_from_dict
 from network.training.former_rules import WeightAveragingByFours, warm_cosine_from_zero
 from network.training.initial_state import TrainingData, initial_state
 from network.training.loop import train
+from network.training.schedules import SCHEDULES, warm_cosine
 from network.training.weight_averaging import WeightAveraging
 
 NOWHERE = TrainingData("", "", 10)

@@ -8,13 +8,13 @@ import pytest
 
 from network.core.data import Examples, scale_pixels
 from network.core.params import Params, named_arrays
-from network.core.schedules import SCHEDULES
 from network.errors import DivergedError
 from network.training.build import build_recipe, fully_connected
 from network.training.configuration import Configuration
 from network.training.loop import train
 from network.training.losses import LOSSES
 from network.training.optimizers import OPTIMIZERS
+from network.training.schedules import SCHEDULES
 from network.training.state import EpochDone, StepDone, TrainingState
 
 

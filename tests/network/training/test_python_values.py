@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import network
+from network import Conv2D, Flatten, Model, ReLU
 from network.training.configuration import OPTIONS, Configuration, build_configuration
 from network.training.find_preset import change_values
 from network.training.option import OptionError
@@ -61,7 +63,7 @@ def advised_values(message):
     expected = message.partition("; expected ")[2]
     if "such as" in expected:
         texts = re.findall(r'\{.*?\}|\[.*?\]|".*?"|[\d.]+', expected.partition("such as ")[2])
-        return [ast.literal_eval(text) for text in texts]
+        return [eval(text, {it: getattr(network, it) for it in network.__all__}) for text in texts]
     if found := re.fullmatch(r"([\d.,e+-]+) to ([\d.,e+-]+)", expected):
         return [ast.literal_eval(number.replace(",", "")) for number in found.groups()]
     return re.split(", | or ", expected)
@@ -126,6 +128,15 @@ def test_no_hidden_layer_in_any_form_drops_the_activation_of_a_preset(none):
         ("epochs", np.float32(2), "epochs is 2.0; expected a whole number such as 40"),
         ("validation", np.float32(2), "validation is 2.0; expected 0 to 0.9"),
         ("augment", None, 'augment is None; expected strengths such as {"shift": 2, "rotate": 10}'),
+        ("augment", "shift=2,shift=2", "expected one value for shift"),
+        ("layers", "", 'layers is ""; expected a string such as "Flatten, Linear(30), Sigmoid"'),
+        ("layers", " ", 'layers is " "; expected a string such as'),
+        ("layers", [], "layers is []; expected a string such as"),
+        ("layers", [Conv2D, ReLU()], "Create each layer: Conv2D(...) instead of Conv2D"),
+        ("layers", ReLU, "Create each layer: ReLU(...) instead of ReLU"),
+        ("layers", ["Flatten"], "Write names in one string, or layers without quotes"),
+        ("layers", Model([Flatten()]), "such as list(model.layers[:-2])"),
+        ("layers", Flatten(), "a list of layers, such as [Flatten(), Linear(30), Sigmoid()]"),
         ("dataset", Path("mnist"), 'expected a name such as "mnist"'),
         ("hidden", itself, "hidden is a list; expected a whole number such as 30"),
     ],
@@ -133,4 +144,4 @@ def test_no_hidden_layer_in_any_form_drops_the_activation_of_a_preset(none):
 def test_an_error_shows_the_value_and_what_to_type(key, value, message):
     with pytest.raises(OptionError) as caught:
         chosen(key, value)
-    assert message in caught.value.message
+    assert message in str(caught.value)

@@ -324,6 +324,21 @@ def test_offline_asks_no_server(server, tiny, cache, tmp_path):
     assert server.asked == []
 
 
+@pytest.mark.parametrize("offline", [True, False])
+def test_the_advice_after_folders_that_failed_does_not_name_the_network(tmp_path, offline):
+    cache, mirror = Cache(tmp_path, "test"), (tmp_path / "usb").as_uri()
+    with pytest.raises(DownloadError) as caught:
+        fetch_dataset(cache, "kmnist", [mirror], offline=offline)
+    expected = "Go online, or name the folder that has these files with "
+    assert caught.value.hint == expected + 'fetch_dataset(..., mirrors=["file:///..."])'
+
+
+def test_the_advice_after_servers_that_failed_names_the_network(tmp_path):
+    with pytest.raises(DownloadError) as caught:
+        fetch_dataset(Cache(tmp_path, "test"), "kmnist", ["http://127.0.0.1:9/"])
+    assert caught.value.hint.startswith("Check the network, or name another mirror with ")
+
+
 def test_a_proxy_is_used_as_the_environment_says(server, tiny, cache, monkeypatch):
     dataset, files = tiny
     monkeypatch.delenv("NO_PROXY")

@@ -7,9 +7,11 @@ import tarfile
 import zipfile
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 
-from pipeline.errors import CorruptError, ProjectError
+from pipeline.errors import CorruptError, ProjectError, UsageError
+from pipeline.formats import npy, npz_members, parquet_tables
 from pipeline.formats.import_dataset import describe_source
 from pipeline.inspection.files import inspect_file
 from pipeline.storage.idx import idx_bytes
@@ -191,3 +193,12 @@ def test_names_in_files_are_escaped_and_cut(tmp_path):
         with pytest.raises(CorruptError) as caught:
             describe_source(tmp_path / name, tmp_path / "unpacked")
         require_clear(caught.value)
+
+
+@pytest.mark.parametrize("opened", [npy.opened, npz_members.opened, parquet_tables.opened])
+def test_an_error_of_the_reader_of_a_sound_file_is_not_its_damage(opened, tmp_path):
+    np.savez(tmp_path / "sound.npz", x=np.eye(3))
+    pyarrow.parquet.write_table(pyarrow.table({"x": [1]}), tmp_path / "sound.parquet")
+    name = "sound.parquet" if opened is parquet_tables.opened else "sound.npz"
+    with pytest.raises(UsageError, match=r"^not valid$"), opened(tmp_path / name):
+        raise UsageError("not valid")

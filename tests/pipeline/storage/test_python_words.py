@@ -19,7 +19,7 @@ SPELLED = {
     'Name it with --label-column "a b"': 'Name it with label_column="a b"',
     "Give --label-column first or last": 'Give label_column="first" or last',
     "a folder with --mirror file:///...": 'a folder with fetch_dataset(..., mirrors=["file:///..."])',
-    "name one with --mirror URL": 'name one with fetch_dataset(..., mirrors=["URL"])',
+    "name one with --mirror ADDRESS": 'name one with fetch_dataset(..., mirrors=["ADDRESS"])',
     "epochs is true; expected": "epochs is True; expected",
     "`network runs` lists all runs": "list_runs() lists all runs",
     "Run `network train`": "Run train()",

@@ -63,6 +63,8 @@ def test_a_log_names_every_file_that_is_read_and_written(run, tmp_path):
     assert "DEBUG mnist-neural-net: wrote" in logged
     assert "mnist-sample_test.pickle" in logged
     told = run("pipeline", "--log-level", "loud", "list", code=2).stderr
+    missing = run("pipeline", "--log-level", code=2).stderr
+    assert "--log-level requires a value; expected one of debug, info, warning" in missing
     assert '--log-level is "loud"; expected one of debug, info, warning' in told
 
 

@@ -4,8 +4,7 @@ import pytest
 from typer import Context
 from typer.main import get_command
 
-from pipeline.errors import UsageError
-from pipeline.terminal.numbers import describe_range, number_reader
+from pipeline.terminal.numbers import TypedNumberError, describe_range, number_reader
 from tests.support.command_options import APPS, command_options
 
 GROUPS = {name: get_command(app) for name, app in APPS.items()}
@@ -26,7 +25,7 @@ OPTIONS = sorted(
 def refusal_of(command, *words):
     program, name = command.split()
     above = Context(GROUPS[program], info_name=program)
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(TypedNumberError) as caught:
         GROUPS[program].commands[name].make_context(name, [*words], parent=above)
     return caught.value.message
 

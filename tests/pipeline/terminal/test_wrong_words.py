@@ -79,6 +79,9 @@ def test_an_argument_that_is_typed_as_an_option_is_shown_without_it(command):
         ("network show --output a.png", "Did you mean --out?"),
         ("network init --hidden 128 64", "Separate values with commas: --hidden 128,64."),
         ("network predict --steps a.png", "a.png is the value of --steps FILE."),
+        ("network train -hidden 30", "Did you mean --hidden?"),
+        ("network train -epochs=3", "Did you mean --epochs?"),
+        ("network train --json -quiet", "Did you mean --quiet?"),
         ("network report first 'my report.html'", "Did you mean --out 'my report.html'?"),
     ],
 )
@@ -97,6 +100,9 @@ def test_what_was_meant_is_suggested(line, hint):
         ("network lab a", '"a" is not expected here'),
         ("network train --json=3", "--json does not take a value"),
         ("network predict", "IMAGE is missing"),
+        ("pipeline import x", "--name is missing; expected --name NAME"),
+        ("network train -z", "No such option: -z"),
+        ("network train -qz", "No such option: -qz"),
         ("network predict x --format xml", '--format is "xml"; expected csv or kaggle'),
     ],
 )
@@ -114,6 +120,26 @@ def test_a_command_of_the_other_program_is_named(program, other):
         with pytest.raises(UsageError) as caught:
             GROUPS[program].resolve_command(context, [name])
         assert caught.value.hint == f"Did you mean `{other} {name}`?"
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("network --json train --epochs 1", "`network train --json --epochs 1`. "),
+        ("network --cache-dir x test a", "`network test --cache-dir x a`. "),
+        ("pipeline --json where", "`pipeline where --json`. "),
+        ("network --no-such train", ""),
+        ("network --json", ""),
+    ],
+)
+def test_an_option_before_the_command_is_moved_behind_it(line, hint):
+    program, *words = shlex.split(line)
+    context = Context(GROUPS[program], info_name=program)
+    with pytest.raises(UsageError) as caught:
+        GROUPS[program].parse_args(context, [*words])
+    assert caught.value.message == f"No such option: {words[0]}"
+    expected = f"Options follow the command: {hint}" if hint else ""
+    assert caught.value.hint == f"{expected}See `{program} --help`"
 
 
 def test_words_that_only_look_like_options_are_values():

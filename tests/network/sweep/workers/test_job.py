@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from network.core.params import named_arrays
 from network.runs.checkpoints import unpack_checkpoint
 from network.runs.training_run import create_training_run
-from network.sweep.workers.job import NoDataError, TrainingJob, run_job
+from network.sweep.workers.job import NoDataError, TrainingJob, load_job_state, run_job
 from network.training.initial_state import TrainingData, find_training_data
 from network.training.state import EpochDone
-from pipeline.errors import CorruptError
+from pipeline.errors import CorruptError, UsageError
 from tests.support.configurations import configurations
 from tests.support.small_digits import NAME, make_small_digits
 
@@ -100,3 +100,11 @@ def test_a_checkpoint_that_is_damaged_is_refused(cache):
     done[len(done) // 2] ^= 1
     with pytest.raises(CorruptError, match="the job's checkpoint"):
         run_job(TrainingJob(first(cache).to_dict(), 2, data, bytes(done)))
+
+
+def test_a_checkpoint_of_other_data_is_not_a_damaged_one(cache):
+    configuration, data = first(cache), find_training_data(cache, NAME)
+    done = run_job(TrainingJob(configuration.to_dict(), 1, data)).checkpoint
+    other = replace(data, sha256="0" * 64)
+    with pytest.raises(UsageError, match="was trained on data with"):
+        load_job_state(TrainingJob(configuration.to_dict(), 2, other, done), configuration)

@@ -84,8 +84,9 @@ export function identity(at) {
   const { layers, outputs, index, cell } = at;
   const value = outputs[index].values[cell];
   const { kind } = layers[index];
+  const effect = kind.startsWith("Dropout") ? "sets random units to 0" : "changes its input";
   const text = kind === "Identity"
     ? "Identity returns its input unchanged."
-    : `During training, ${kind} sets random units to 0. For a prediction it is off, so nothing changes.`;
+    : `During training, ${kind} ${effect}. For a prediction it is off, so nothing changes.`;
   return { value, steps: [{ text, show: [result(value, sentenceStart(nameOf(at, index + 1, cell)))] }] };
 }

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.core.schedules import SCHEDULES, constant, cosine, one_cycle, warm_cosine
+from network.core.schedules import constant, cosine
+from network.training.schedules import SCHEDULES, one_cycle, warm_cosine
 
 every_schedule = pytest.mark.parametrize("name", SCHEDULES)
 progress = st.floats(0, 1)
