@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from network.commands.options import complete_runs, note_latest, run_names
-from pipeline.errors import UsageError
+from pipeline.errors import MissingError, UsageError
 from pipeline.storage.cache import find_cache
 from pipeline.storage.outputs import PNG, PREDICTIONS, SUBMISSION, Output, require_outputs
 from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
@@ -106,6 +106,7 @@ def predict(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     require_no_run(cache, images)
+    require_trained_run(cache)
     if out is None and output_format != "csv":
         raise UsageError(f"--format {output_format} needs --out FILE")
     (loaded,) = load_runs(cache, [run])
@@ -139,6 +140,18 @@ def predict(
     if errors := [it.error for it in found if it.error]:
         console.note(f"{len(errors):,} of {counted(len(found), 'file')} could not be read")
         raise typer.Exit(errors[0].exit_code)
+
+
+def require_trained_run(cache: "Cache") -> None:
+    """Require at least one run.
+
+    Raises: MissingError, with the command that trains the network for handwriting.
+    """
+    if not run_names(cache):
+        raise MissingError(
+            f"there is no run in {cache.runs()}",
+            "Train a network for handwriting: `network train --preset handwriting`",
+        )
 
 
 def require_no_run(cache: "Cache", images: list[Path]) -> None:
