@@ -14,7 +14,7 @@ import numpy as np
 from network.core.data import Examples
 from network.core.params import Array
 from network.images.augmentation import AUGMENTATIONS, Thickness
-from network.images.european import SHAPES, draw_european
+from network.images.european import EUROPEAN_SHAPES, draw_european
 from network.metrics.accuracy import predict_classes
 from network.runs.evaluate import load_runs
 from network.runs.folder import LoadedRun
@@ -42,7 +42,9 @@ def find_columns(held_out: Examples) -> dict[str, Examples]:
     images, labels = held_out.images, held_out.labels
     columns = {f"{by:+g} px": Examples(thicken(images, by), labels) for by in CHANGES}
     drawn = Examples(draw_european(images, labels, 1, np.random.default_rng(9)), labels)
-    return columns | {f"{digit}s": drawn.take(np.flatnonzero(labels == digit)) for digit in SHAPES}
+    return columns | {
+        f"{digit}s": drawn.take(np.flatnonzero(labels == digit)) for digit in EUROPEAN_SHAPES
+    }
 
 
 def main() -> None:

@@ -125,7 +125,7 @@ def hooked_nine(nine: Digits, rng: np.random.Generator) -> Array:
     return nine.with_strokes(arc(centre, radius, np.radians(np.arange(-37, -176, -23))))
 
 
-SHAPES: dict[int, Shape] = {
+EUROPEAN_SHAPES: dict[int, Shape] = {
     1: serifed_one,
     2: looped_two,
     4: closed_four,
@@ -142,7 +142,7 @@ def draw_european(images: Array, labels: Array, share: float, rng: np.random.Gen
     Shapes: images (N, H, W) from 0 to 1, labels (N,) -> (N, H, W).
     """
     drawn = images.copy()
-    for digit, shape in SHAPES.items():
+    for digit, shape in EUROPEAN_SHAPES.items():
         places = np.flatnonzero(labels == digit)
         chosen = places[rng.random(len(places)) < share]
         chosen = chosen[(images[chosen] > INK).any(axis=(1, 2))]

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from network.images.european import SHAPES, centre_of_mass, draw_european, line, measure_digits
+from network.images.european import (
+    EUROPEAN_SHAPES,
+    centre_of_mass,
+    draw_european,
+    line,
+    measure_digits,
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +60,7 @@ def test_the_same_seed_draws_the_same_images_and_leaves_the_old_ones(digits):
 @pytest.mark.parametrize("share", [0, 0.3, 1])
 def test_only_the_share_of_digits_with_such_shapes_is_redrawn(share, digits):
     changed = is_changed(digits[0], draw(digits, share))
-    with_shapes = np.isin(digits[1], list(SHAPES))
+    with_shapes = np.isin(digits[1], list(EUROPEAN_SHAPES))
     assert not changed[~with_shapes].any()
     assert changed[with_shapes].mean() == pytest.approx(share, abs=0.06)
 
