@@ -39,14 +39,14 @@ if TYPE_CHECKING:
 def show(
     run: RunName = None,
     split: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--split",
             metavar="NAME",
-            help="Split: train or test.",
+            help="Split: train or test. [default: test]",
             autocompletion=complete_among("train", "test"),
         ),
-    ] = "test",
+    ] = None,
     count: Annotated[
         int | None,
         whole_option(
@@ -101,6 +101,8 @@ def show(
     if augmented:
         if wrong:
             raise UsageError("--wrong cannot be combined with --augmented, without predictions")
+        if split is not None:
+            raise UsageError("--split cannot be combined with --augmented, of training images")
         if run and (augment or preset):
             option = "--augment" if augment else "--preset"
             raise UsageError(f"{option} cannot be combined with RUN, which has its augmentation")
@@ -109,7 +111,9 @@ def show(
         raise UsageError("--augment and --preset need --augmented")
     else:
         run = run or find_latest(console, cache)
-        sheet = predicted_images(cache, run, split, count or (10 if terminal else 50), wrong)
+        sheet = predicted_images(
+            cache, run, split or "test", count or (10 if terminal else 50), wrong
+        )
     if terminal:
         console.draw(
             draw_tiles(sheet.tiles, sheet.title, detect_marks(sys.stdout), terminal_width())
