@@ -102,6 +102,7 @@ def train(
             f"{show_value(runs[0])} is not expected here; a run is named only with --resume",
             suggest_option(cache, runs[0], settings),
         )
+    typed = type_again(settings, preset, config, film)
     if preset is None:
         preset = find_user_preset(console, settings, config)
     require_one_architecture(settings, preset)
@@ -121,9 +122,20 @@ def train(
             )
     elif seeds > 1:
         train = partial(train_one, console, cache, preset=preset, film=film)
-        console.result(train_seeds_one_by_one(console, configuration, name, seeds, train))
+        console.result(train_seeds_one_by_one(console, configuration, name, seeds, train, typed))
     else:
         console.result(train_one(console, cache, configuration, name, preset, film))
+
+
+def type_again(
+    settings: Settings, preset: str | None, config: Path | None, film: bool
+) -> list[str]:
+    """Return the options of a training as they are typed, except the seed and the name."""
+    words = ["--preset", preset] if preset is not None else []
+    words += ["--config", str(config)] if config is not None else []
+    for key, text in settings.items():
+        words += [] if key == "seed" else [OPTIONS[key].flag, text]
+    return [*words, "--film"] if film else words
 
 
 def suggest_option(cache: Cache, word: str, settings: Settings) -> str:

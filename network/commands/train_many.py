@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from network.commands.train_and_print import continue_run, print_end, result_json
 from pipeline.storage.cache import Cache
+from pipeline.terminal.as_called import quote
 from pipeline.terminal.console import Console
 from pipeline.terminal.counted import counted
 
@@ -113,8 +114,11 @@ def train_seeds_one_by_one(
     name: str | None,
     seeds: int,
     train: Callable[["Configuration", str | None], dict[str, Any]],
+    typed: Sequence[str],
 ) -> dict[str, Any]:
     """Train one run per seed; `train` trains a run of this configuration and name.
+
+    `typed` are the other options, for the command that trains the seeds that a signal leaves.
 
     Raises: SystemExit with 128 and the signal's number.
     """
@@ -124,9 +128,17 @@ def train_seeds_one_by_one(
             results.append(train(one, name and f"{name}-{one.seed}"))
         except SystemExit:
             if left := configuration.seed + seeds - 1 - one.seed:
-                console.warn(f"Next: the same with --seed {one.seed + 1} --seeds {left}")
+                rest = seeds_options(one.seed + 1, left, name)
+                console.warn(f"Then: {quote(['network', 'train', *typed, *rest])}")
             raise
     return print_summary(console, results)
+
+
+def seeds_options(seed: int, seeds: int, name: str | None) -> list[str]:
+    """Return the options of the seeds that are left; a single run has its whole name."""
+    several = [] if seeds == 1 else ["--seeds", str(seeds)]
+    named = f"{name}-{seed}" if seeds == 1 else name
+    return ["--seed", str(seed), *several, *(["--name", named] if name and named else [])]
 
 
 def train_seeds_together(
