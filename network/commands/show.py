@@ -16,7 +16,7 @@ from network.commands.options import (
 from network.training.configuration import OPTIONS
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
-from pipeline.storage.outputs import PNG, Output, require_outputs
+from pipeline.storage.outputs import PNG, Output, chosen_by, require_outputs
 from pipeline.terminal.command import accept_aliases
 from pipeline.terminal.completion import complete_among
 from pipeline.terminal.console import (
@@ -120,7 +120,8 @@ def show(
         )
         return
     picture = draw_sheet(sheet.tiles, sheet.title, sheet.columns)
-    path = show_picture(picture, out, cache.pictures() / sheet.file)
+    with chosen_by("--out"):
+        path = show_picture(picture, out, cache.pictures() / sheet.file)
     console.say(f"{sheet.what} in {path}" if path else f"{sheet.what} shown")
     if path and out is None:
         console.note("Open this picture, or draw it here with --terminal")

@@ -8,11 +8,11 @@ which is marked in its first bytes. Any other file may be the only copy of a per
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import UsageError
+from pipeline.errors import StorageError, UsageError
 from pipeline.storage.cache import (
     DISTRIBUTION,
     absolute,
@@ -86,6 +86,19 @@ def require_outputs(
                 f"{option} is {path}, which exists and is not {output.kind.what} of this project",
                 f"Choose another name, or replace it with {by_force}",
             )
+
+
+@contextlib.contextmanager
+def chosen_by(option: str) -> Iterator[None]:
+    """Name the option that chooses a file in the hint of an error about writing it.
+
+    Such a file may have a default place. The storage of files suggests another cache folder.
+    """
+    try:
+        yield
+    except StorageError as error:
+        error.hint = error.hint.replace("folder with --cache-dir", f"place with {option}")
+        raise
 
 
 def is_same_file(one: Path, other: Path) -> bool:

@@ -1,5 +1,7 @@
 """Output options never overwrite inputs or files of other programs."""
 
+import errno
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -94,3 +96,30 @@ def test_plots_are_written_beside_the_files_of_others(place):
     for _ in range(2):
         assert run(place, "network plot", "first", *line, "--format", "svg")[0] == 0
     assert (folder / "first_weights.png").read_text() == "my own work"
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "option"),
+    [
+        ("network show", ["first"], "--out"),
+        ("network plot", ["first", "--kind", "learning"], "--out"),
+        ("network report", ["first"], "--out"),
+        ("pipeline show", [], "--out"),
+        ("network predict", ["--steps", "steps.png"], "--steps FILE"),  # as `--steps` alone
+    ],
+)
+def test_a_default_file_that_cannot_be_written_names_the_option_of_its_place(
+    place, command, arguments, option, monkeypatch
+):
+    def refuse(made, path):
+        if path.suffix in {".png", ".html"}:
+            raise OSError(errno.EROFS, "Read-only file system")
+        made.replace(path)
+
+    monkeypatch.setattr("pipeline.storage.cache.replace_file", refuse)
+    monkeypatch.setattr("pipeline.terminal.preview.has_display", lambda: False)
+    program, name = command.split()
+    line = [name, *NEEDED.get(command, "").format(photo=place / "photo.png").split(), *arguments]
+    answer = CliRunner().invoke(APPS[program], [*line, "--cache-dir", str(place / "cache"), "-q"])
+    assert getattr(answer.exception, "exit_code", 0) == 6, answer.output
+    assert answer.exception.hint == f"Choose another place with {option}"
