@@ -27,13 +27,10 @@ def report(
     """Write all charts of a run to one HTML file."""
     from network.plots.page import make_page
     from network.plots.subject import load_subjects
-    from pipeline.errors import UsageError
     from pipeline.storage.cache import publish
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     if out is not None:
-        if out.suffix.lower() not in {".html", ".htm"}:
-            raise UsageError(f"--out {out} does not end in .html")
         require_outputs([Output("--out", out, HTML)], force=force)
     (subject,) = load_subjects(cache, [run], split)
     path = out or cache.pictures() / f"{subject.name}_report.html"

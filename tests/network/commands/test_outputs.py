@@ -17,7 +17,14 @@ NEEDED = {
     "network predict": "{photo}",
     "network report": "--split train",
 }
-SUFFIXES = {"pipeline export": ".npz", "--html": ".html", "network report": ".html"}
+SUFFIXES = {
+    "pipeline export": ".npz",
+    "--html": ".html",
+    "--onnx": ".onnx",
+    "--safetensors": ".safetensors",
+    "network report": ".html",
+    "network predict --out": ".csv",
+}
 
 
 OUTPUTS = [
@@ -44,9 +51,22 @@ def run(place, command, *arguments):
     return getattr(answer.exception, "exit_code", answer.exit_code), str(answer.exception)
 
 
+def find_suffix(command, option):
+    names = f"{command} {option}", command, option
+    return next((SUFFIXES[name] for name in names if name in SUFFIXES), ".png")
+
+
+@pytest.mark.parametrize(("command", "option"), OUTPUTS, ids=str)
+def test_a_file_needs_the_ending_of_its_kind(place, command, option):
+    path = place / "other.txt"
+    code, message = run(place, command, option, str(path))
+    assert (code, path.exists()) == (2, False)
+    assert f"end in {find_suffix(command, option)}" in message.replace("ends", "end")
+
+
 @pytest.mark.parametrize(("command", "option"), OUTPUTS, ids=str)
 def test_a_file_of_others_stays_as_it_is(place, command, option):
-    suffix = SUFFIXES.get(command, SUFFIXES.get(option, ".png"))
+    suffix = find_suffix(command, option)
     mine = place / f"mine{suffix}"
     mine.write_text("my own work")
     code, message = run(place, command, option, str(mine))
