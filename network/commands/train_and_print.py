@@ -12,6 +12,7 @@ from pipeline.terminal.counted import counted
 if TYPE_CHECKING:
     from network.runs.folder import Run
     from network.runs.training_run import TrainingRun
+    from network.training.configuration import Configuration
     from network.training.state import TrainingState
 
 
@@ -91,9 +92,20 @@ def continue_run(
 def print_beginning(console: Console, begun: "TrainingRun") -> None:
     """Print the images and the seed that a new run is trained with."""
     console.note(
-        f"run {begun.run.name}: {len(begun.training):,} training images, "
-        f"{len(begun.validation):,} validation images, seed {begun.configuration.seed}"
+        f"run {begun.run.name}: {counted(len(begun.training), 'training image')}, "
+        f"{counted(len(begun.validation), 'validation image')}, seed {begun.configuration.seed}"
     )
+    if not len(begun.validation):
+        note_no_validation(console, begun.configuration, len(begun.training))
+
+
+def note_no_validation(console: Console, configuration: "Configuration", images: int) -> None:
+    """Print that a share of validation images comes to none of the images, if one is wanted."""
+    if configuration.validation > 0:
+        console.note(
+            f"--validation {configuration.validation:g} of {counted(images, 'image')} is less than "
+            "one image, so no accuracy is measured; use more images or a larger --validation"
+        )
 
 
 def result_json(run: "Run", state: "TrainingState", seconds: float) -> dict[str, Any]:

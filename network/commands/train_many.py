@@ -6,7 +6,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from network.commands.train_and_print import continue_run, print_end, result_json
+from network.commands.train_and_print import (
+    continue_run,
+    note_no_validation,
+    print_end,
+    result_json,
+)
 from pipeline.storage.cache import Cache
 from pipeline.terminal.as_called import quote
 from pipeline.terminal.console import Console
@@ -65,6 +70,7 @@ def train_together(
 
     require_no_films(remote_runs)
     console.note(f"runs to train: {len(remote_runs)}, workers: {workers.count}")
+    note_few_images(console, remote_runs)
     epochs, left = sum(remote_run.epochs_left for remote_run in remote_runs), remote_runs
     with console.progress("training", epochs, "epochs") as advance:
         try:
@@ -82,6 +88,18 @@ def train_together(
         except NoClusterError as error:
             raise NoClusterError(error.message, f"Resume here: `{resume_command(left)}`") from error
     return [print_result(console, remote_run) for remote_run in remote_runs]
+
+
+def note_few_images(console: Console, remote_runs: Sequence["RemoteRun"]) -> None:
+    """Print that a run has no validation images because it has too few images."""
+    from network.core.data import count_held_out
+
+    for remote_run in remote_runs:
+        configuration = remote_run.configuration
+        numbers = [it for it in (remote_run.data.count, configuration.limit) if it is not None]
+        if numbers and not count_held_out(min(numbers), configuration.validation):
+            note_no_validation(console, configuration, min(numbers))
+            return
 
 
 def describe_rest(workers: "Workers", left: Sequence["RemoteRun"]) -> list[str]:
