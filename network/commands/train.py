@@ -22,7 +22,12 @@ from network.commands.options import (
     list_presets,
     training_options,
 )
-from network.commands.train_and_print import print_beginning, print_end, train_and_print
+from network.commands.train_and_print import (
+    note_stuck,
+    print_beginning,
+    print_end,
+    train_and_print,
+)
 from network.commands.train_many import (
     choose_workers_for,
     train_many,
@@ -222,6 +227,7 @@ def train_one(
         print_beginning(console, begun)
         result = train_and_print(console, begun, requested)
     print_end(console, result)
+    note_stuck(console, begun.configuration, begun.recipe, begun.state)
     console.note(f"Saved in {result['folder']}. Next: network test {result['run']}")
     return result
 

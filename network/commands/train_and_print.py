@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from network.runs.folder import Run
     from network.runs.training_run import TrainingRun
     from network.training.configuration import Configuration
+    from network.training.recipe import Recipe
     from network.training.state import TrainingState
 
 
@@ -86,6 +87,7 @@ def continue_run(
                 console.note(f"environment changed: {difference}; the last bits may differ")
         result = train_and_print(console, resumed, requested, then=then)
     print_end(console, result)
+    note_stuck(console, resumed.configuration, resumed.recipe, resumed.state)
     return result
 
 
@@ -106,6 +108,30 @@ def note_no_validation(console: Console, configuration: "Configuration", images:
             f"--validation {configuration.validation:g} of {counted(images, 'image')} is less than "
             "one image, so no accuracy is measured; use more images or a larger --validation"
         )
+
+
+def note_stuck(
+    console: Console, configuration: "Configuration", recipe: "Recipe", state: "TrainingState"
+) -> None:
+    """Print that a run has hardly learned, and a learning rate to try."""
+    from network.training.initial_state import count_outputs
+    from network.training.optimizers import OPTIMIZERS
+    from network.training.stuck import DEEP, guessing_loss, is_stuck
+
+    classes, rate = count_outputs(recipe.model), recipe.learning_rate
+    guessing = guessing_loss(recipe.loss, classes)
+    if not is_stuck(state.history, guessing, classes):
+        return
+    usual = OPTIMIZERS[configuration.optimizer].rates[configuration.loss][0]
+    advice = f"a smaller --learning-rate, such as {rate / 10:g}"
+    if rate < usual:
+        advice = f"a larger --learning-rate; the default is {usual:g}"
+    elif sum(map(bool, state.params)) >= DEEP:
+        advice += ", or fewer layers"
+    console.note(
+        f"The network has hardly learned: its loss is {state.history[-1].loss:.4f}, and random "
+        f"guessing gives {guessing:.4f}. Try {advice}"
+    )
 
 
 def result_json(run: "Run", state: "TrainingState", seconds: float) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from network.commands.train_and_print import (
     continue_run,
     note_no_validation,
+    note_stuck,
     print_end,
     result_json,
 )
@@ -123,6 +124,7 @@ def print_result(console: Console, remote_run: "RemoteRun") -> dict[str, Any]:
     seconds = sum(epoch.seconds for epoch in remote_run.state.history)
     result = result_json(remote_run.run, remote_run.state, seconds)
     print_end(console, result)
+    note_stuck(console, remote_run.configuration, remote_run.recipe, remote_run.state)
     return result
 
 
