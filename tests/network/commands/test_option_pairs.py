@@ -32,3 +32,11 @@ def test_an_option_without_effect_beside_another_is_refused(tmp_path, line, word
 )
 def test_the_help_has_the_default_of_such_an_option(command, text):
     assert text in " ".join(CliRunner().invoke(APPS["network"], [command, "--help"]).output.split())
+
+
+def test_an_option_without_effect_in_a_file_has_its_value_behind_the_file(tmp_path):
+    file = tmp_path / "b.toml"
+    file.write_text('hidden = [3]\nlayers = "Flatten, Linear(10)"\n')
+    line = ["train", "--config", str(file), "--cache-dir", str(tmp_path)]
+    answer = CliRunner().invoke(APPS["network"], line)
+    assert "b.toml is 3 and has no effect" in str(answer.exception)
