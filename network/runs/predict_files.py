@@ -27,8 +27,8 @@ from network.runs.predict import Prediction, Predictor, load_predictor
 from pipeline.errors import CorruptError, ProjectError, UsageError, printable
 from pipeline.formats.pixels import find_change
 from pipeline.formats.source import Ids, Images
+from pipeline.formats.tables.unlabelled import ID
 from pipeline.formats.unlabelled import Input, open_images
-from pipeline.formats.unlabelled_rows import ID
 from pipeline.storage.cache import Cache, publish
 from pipeline.storage.levels import is_on_faint_ink, require_highest
 

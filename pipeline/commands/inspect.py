@@ -42,8 +42,8 @@ def inspect_path(path: Path) -> "Report":
     """
     from dataclasses import replace
 
+    from pipeline.formats.folders.litter import count_kinds
     from pipeline.formats.import_dataset import describe_source
-    from pipeline.formats.litter import count_kinds
     from pipeline.formats.open_source import lend_workspace
     from pipeline.inspection.files import inspect_file
     from pipeline.inspection.report import Report

@@ -1,4 +1,4 @@
-"""Import and export of datasets, one file per format."""
+"""Import and export of datasets: a folder for each family of formats, and what all share."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
         describe_source as describe_source,
         import_dataset as import_dataset,
     )
-    from pipeline.formats.litter import count_kinds as count_kinds
     from pipeline.formats.open_source import lend_workspace as lend_workspace
     from pipeline.formats.unlabelled import (
         Input as Input,
@@ -22,6 +21,5 @@ if TYPE_CHECKING:
     from pipeline.formats.source import Ids as Ids, Images as Images
     from pipeline.formats.registry import WRITERS as WRITERS
     from pipeline.formats.numbers import whole_numbers as whole_numbers
-    from pipeline.formats.unlabelled_rows import ID as ID
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, __file__)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.datasets.user_datasets import MAX_CLASSES
 from pipeline.errors import CorruptError, excerpt
-from pipeline.formats.litter import is_litter
+from pipeline.formats.folders.litter import is_litter
 from pipeline.formats.source import CLASSES, MARKER, File, Part
 from pipeline.storage.cache import read_at_most
 from pipeline.storage.file_names import is_device_name

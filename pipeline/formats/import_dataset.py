@@ -26,8 +26,8 @@ from pipeline.formats.class_rules import (
     require_whole_numbers,
     unite_classes,
 )
+from pipeline.formats.folders.litter import SHOWN
 from pipeline.formats.idx_files import UNSIGNED_BYTE, idx_chunks
-from pipeline.formats.litter import SHOWN
 from pipeline.formats.open_source import Opened, open_source
 from pipeline.formats.pixels import PixelChange, PixelSurvey
 from pipeline.formats.published import set_upright

@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import CorruptError, ProjectError, UsageError, printable
-from pipeline.formats import arff, npy, npz, parquet, pickle_files
 from pipeline.formats.archives import is_archive, unpack, unpack_together
-from pipeline.formats.csv_file import CSV, files_with_labels, suffixes_meant
-from pipeline.formats.csv_header import PIXELS
-from pipeline.formats.csv_labels import find_pairs, first_lines
-from pipeline.formats.folder import PNG
+from pipeline.formats.arrays import npy, npz
+from pipeline.formats.arrays import pickles as pickle_files
+from pipeline.formats.csv.header import PIXELS
+from pipeline.formats.csv.label_files import find_pairs, first_lines
+from pipeline.formats.csv.read import CSV, files_with_labels, suffixes_meant
+from pipeline.formats.folders.litter import list_folder, name_skipped
+from pipeline.formats.folders.pictures import PNG
+from pipeline.formats.folders.splits import folders_of_splits, link_files
+from pipeline.formats.folders.torchvision import TORCHVISION
 from pipeline.formats.idx_files import IDX, IDX_GZ, is_idx_file
-from pipeline.formats.litter import list_folder, name_skipped
 from pipeline.formats.registry import FORMATS, find_format
 from pipeline.formats.source import Format, ReadOptions, Source
-from pipeline.formats.split_folders import folders_of_splits, link_files
 from pipeline.formats.streams import (
     KNOWN_SPLITS,
     flat_files,
@@ -30,7 +32,7 @@ from pipeline.formats.streams import (
     unpacked_file,
     visible_files,
 )
-from pipeline.formats.torchvision_folder import TORCHVISION
+from pipeline.formats.tables import arff, parquet
 from pipeline.storage.cache import STALE_SECONDS, Cache
 
 KINDS = {IDX_GZ.name: IDX.name, TORCHVISION.name: PNG.name}

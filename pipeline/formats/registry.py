@@ -3,20 +3,20 @@
 from pathlib import Path
 
 from pipeline.errors import COPY_AGAIN, CorruptError, MissingError, UsageError
-from pipeline.formats.arff import ARFF
-from pipeline.formats.csv_file import CSV
-from pipeline.formats.folder import PNG
+from pipeline.formats.arrays.mat import MAT
+from pipeline.formats.arrays.npy import NPY
+from pipeline.formats.arrays.npz import NPZ
+from pipeline.formats.arrays.pickles import PICKLE
+from pipeline.formats.csv.read import CSV
+from pipeline.formats.folders.litter import count_kinds
+from pipeline.formats.folders.nested import find_layout_error
+from pipeline.formats.folders.pictures import PNG
+from pipeline.formats.folders.torchvision import TORCHVISION
 from pipeline.formats.idx_files import IDX, IDX_GZ
-from pipeline.formats.litter import count_kinds
-from pipeline.formats.mat import MAT
-from pipeline.formats.nested_folders import find_layout_error
-from pipeline.formats.npy import NPY
-from pipeline.formats.npz import NPZ
-from pipeline.formats.parquet import PARQUET
-from pipeline.formats.pickle_files import PICKLE
 from pipeline.formats.source import Format, Writer
 from pipeline.formats.streams import beginning
-from pipeline.formats.torchvision_folder import TORCHVISION
+from pipeline.formats.tables.arff import ARFF
+from pipeline.formats.tables.parquet import PARQUET
 from pipeline.storage.content import describe_content, describe_start
 
 FORMATS: dict[str, Format] = {

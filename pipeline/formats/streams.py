@@ -12,7 +12,7 @@ from typing import IO, Any, NamedTuple
 
 from pipeline.datasets.user_datasets import SPLIT
 from pipeline.errors import CorruptError, UsageError, damaged_file
-from pipeline.formats.litter import has_pictures, is_picture, is_skipped, list_folder
+from pipeline.formats.folders.litter import has_pictures, is_picture, is_skipped, list_folder
 from pipeline.storage.cache import reading
 from pipeline.storage.idx import GZIP_MAGIC
 

@@ -15,18 +15,18 @@ import numpy as np
 
 from pipeline.datasets.records import IMAGE_SHAPE
 from pipeline.errors import ProjectError
+from pipeline.formats.arrays.unlabelled import READERS, read_array_images
 from pipeline.formats.classes import natural_key
-from pipeline.formats.csv_file import CSV
-from pipeline.formats.csv_header import LIST_OF_FILES
+from pipeline.formats.csv.header import LIST_OF_FILES
+from pipeline.formats.csv.read import CSV
+from pipeline.formats.csv.unlabelled import read_csv_images
+from pipeline.formats.folders.litter import is_picture, list_folder
 from pipeline.formats.idx_files import IDX, IDX_GZ, check_stream
-from pipeline.formats.litter import is_picture, list_folder
 from pipeline.formats.numbers import SAVEZ
 from pipeline.formats.open_source import Place, is_read, locate, open_source
 from pipeline.formats.registry import READ, SAVE, find_format
 from pipeline.formats.source import Images, ReadOptions, Source, Unlabelled
 from pipeline.formats.streams import parse_name, visible_files
-from pipeline.formats.unlabelled_arrays import READERS, read_array_images
-from pipeline.formats.unlabelled_csv import read_csv_images
 from pipeline.storage.cache import reading
 from pipeline.storage.content import describe_content
 from pipeline.storage.idx import open_idx

@@ -89,7 +89,7 @@ RESERVED = {
     "umap": ["network/interpret/projection.py"],
     "onnx": ["network/runs/exports"],
     "safetensors": ["network/runs/exports"],
-    "pyarrow": ["pipeline/formats/parquet_tables.py"],
+    "pyarrow": ["pipeline/formats/tables/parquet_tables.py"],
     "optuna": ["network/sweep"],
     "sqlalchemy": ["network/sweep"],
     "pebble": ["network/sweep/workers"],

@@ -23,14 +23,19 @@ const KEYS = [
 let runs = [];
 let chosenRun = ""; // "" if there are no runs
 let unmount = () => {};
+let refreshes = 0;
 const keys = /** @type {HTMLDialogElement} */ (byId("keys"));
 const picker = /** @type {HTMLSelectElement} */ (byId("run-picker"));
 
 // --- runs ---------------------------------------------------------------------------------------
 
+/** Fetch the list of runs; the response to an earlier request, which may lack a new run, is ignored. */
 async function refreshRuns() {
+  refreshes += 1;
+  const own = refreshes;
   /** @type {{runs: RunSummary[]}} */
   const found = await api.get("/api/runs");
+  if (own !== refreshes) return;
   ({ runs } = found);
   const usable = runs.filter((run) => !run.problem);
   const wanted = chosenRun || localStorage.getItem("run");

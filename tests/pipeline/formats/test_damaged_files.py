@@ -11,11 +11,12 @@ import pyarrow.parquet
 import pytest
 
 from pipeline.errors import CorruptError, ProjectError, UsageError
-from pipeline.formats import npy, npz_members, parquet_tables
+from pipeline.formats.arrays import npy, npz_members
 from pipeline.formats.import_dataset import describe_source
+from pipeline.formats.tables import parquet_tables
 from pipeline.inspection.files import inspect_file
 from pipeline.storage.idx import idx_bytes
-from tests.pipeline.formats.test_split_column import SPLITS, WRITERS, X, Y, csv_lines, png
+from tests.pipeline.formats.tables.test_split_column import SPLITS, WRITERS, X, Y, csv_lines, png
 from tests.support.damages import DAMAGES, TERMINAL, require_clear
 
 OFTEN = ("cut in the first third", "terminal codes in the middle")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from pipeline.errors import CorruptError
-from pipeline.formats.csv_file import read_csv
+from pipeline.formats.csv.read import read_csv
 from pipeline.formats.numbers import find_ink
 from pipeline.formats.source import ReadOptions
 from tests.support.array_sources import read_all

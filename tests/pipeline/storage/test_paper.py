@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.formats.folder import PICTURES
+from pipeline.formats.folders.pictures import PICTURES
 from pipeline.storage.pictures import decode_picture, for_source
 
 ALPHA = np.zeros((28, 28), np.uint8)

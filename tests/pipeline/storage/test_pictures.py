@@ -9,7 +9,7 @@ from PIL import Image
 
 from network.images.pages.read import PICTURES as PAGES
 from pipeline.errors import CorruptError
-from pipeline.formats.folder import PICTURES as EXAMPLES
+from pipeline.formats.folders.pictures import PICTURES as EXAMPLES
 from pipeline.storage.pictures import MAX_DECODED_PIXELS, check_pixels, decode_picture, read_picture
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (40, 30, 3), np.uint8)

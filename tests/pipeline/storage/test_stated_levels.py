@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from network.images.pages.grey import read_pictures
 from pipeline.errors import CorruptError
-from pipeline.formats.folder import PICTURES
+from pipeline.formats.folders.pictures import PICTURES
 from pipeline.storage.pictures import decode_picture, for_source
 from tests.support.deep_pictures import pgm, png16, tiff, tiff12
 from tests.support.image_sources import png

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import CorruptError
-from pipeline.formats.folder import PICTURES
+from pipeline.formats.folders.pictures import PICTURES
 from pipeline.storage.pictures import decode_picture
 from tests.support.deep_pictures import tiff
 from tests.support.image_sources import png

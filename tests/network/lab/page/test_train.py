@@ -170,6 +170,29 @@ def test_a_page_that_is_reloaded_in_mid_training_has_missed_nothing(open_page):
     stop(page)
 
 
+def test_a_list_of_runs_that_comes_late_does_not_take_the_focus_from_a_new_run(open_page):
+    page, held = open_page("#train"), []
+
+    def hold_the_first(route):
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route("**/api/runs", hold_the_first)
+    page.select_option(".chip-select", "convolution")  # a finished run: its end refreshes the list
+    page.wait_for_function("() => document.querySelectorAll('.chip').length > 1")
+    run = begin(page, limit="6000", epochs=ENDLESS)
+    route, response = held[0]
+    with page.expect_response("**/api/runs"):
+        route.fulfill(response=response)
+    wait_for_epoch(page, 2)
+    wait_until_drawn(page)
+    expect(page.locator("#run-picker")).to_have_value(run)
+    page.wait_for_selector(".run-state:has-text('training')")
+    stop(page)
+
+
 def test_runs_lie_over_each_other_and_are_chosen_by_chips(open_page):
     page = open_page("#train")
     page.select_option("#run-picker", "first")

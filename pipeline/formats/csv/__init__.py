@@ -1,0 +1,3 @@
+"""Reader of CSV files: their text, header, labels and scale."""
+
+__all__: list[str] = []
