@@ -8,7 +8,14 @@ import typer
 from network.commands.options import complete_runs, note_latest, run_names
 from pipeline.errors import MissingError, UsageError
 from pipeline.storage.cache import find_cache
-from pipeline.storage.outputs import PNG, PREDICTIONS, SUBMISSION, Output, require_outputs
+from pipeline.storage.outputs import (
+    PNG,
+    PREDICTIONS,
+    SUBMISSION,
+    Output,
+    chosen_by,
+    require_outputs,
+)
 from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
 from pipeline.terminal.counted import counted
 from pipeline.terminal.numbers import number_option
@@ -123,7 +130,8 @@ def predict(
         options = PredictOptions(deskew, coverage, workspace, invert, highest)
         predictor, found, notes = predict_inputs(cache, loaded, classes, inputs, options)
     if steps is not None:
-        draw_page_steps(found, classes, steps)
+        with chosen_by("--steps FILE"):
+            draw_page_steps(found, classes, steps)
         console.note(f"The steps are in {steps}")
     for it in found:
         for note in it.notes:

@@ -66,6 +66,11 @@ if TYPE_CHECKING:
         train as train,
     )
     from network.training.optimizers import OPTIMIZERS as OPTIMIZERS
+    from network.training.stuck import (
+        DEEP as DEEP,
+        guessing_loss as guessing_loss,
+        is_stuck as is_stuck,
+    )
     from network.training.schedules import SCHEDULES as SCHEDULES
     from network.training.recipe import Recipe as Recipe
     from network.training.state import (

@@ -340,7 +340,7 @@ def build_configuration(values: Mapping[str, Any]) -> Configuration:
     for key in useless_options(chosen, configuration):
         where = next(filter(None, (find(configuration) for find in OPTIONS[key].useless)))
         value = OPTIONS[key].kind.format(getattr(configuration, key))[:MAX_SHOWN]
-        words = f"{{{key}}} {{value}} has no effect {where}; leave it out"
+        words = f"{{{key}}} is {{value}} and has no effect {where}; leave it out"
         raise OptionError(key, words, value=value)
     return configuration
 
