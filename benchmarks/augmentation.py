@@ -20,14 +20,14 @@ from network.environment import keep_freed_memory
 from network.images.augmentation import Augmentation, build_augmentation
 
 AFFINE = {"shift": 1.0, "rotate": 10.0, "scale": 0.1, "shear": 0.1}
-STRENGTHS = {**AFFINE, "elastic": 34.0, "erase": 6.0, "noise": 0.1}
+STRENGTHS = {**AFFINE, "elastic": 34.0, "thickness": 1.0, "erase": 6.0, "noise": 0.1}
 IMAGES_A_TURN = 20_000
 
 CASES: dict[str, dict[str, float]] = {
     **{name: {name: strength} for name, strength in STRENGTHS.items()},
     "affine: the first four": AFFINE,
     "affine and elastic": {**AFFINE, "elastic": 34.0},
-    "all seven": STRENGTHS,
+    "all eight": STRENGTHS,
 }
 
 

@@ -91,7 +91,8 @@ class ProjectError(Exception):
         self.hint = printable(hint)
 
     def __str__(self) -> str:
-        return f"{self.message}. {self.hint}" if self.hint else self.message
+        end = "" if self.message.endswith((".", "?", "!")) else "."  # it may end with `...`
+        return f"{self.message}{end} {self.hint}" if self.hint else self.message
 
 
 class UsageError(ProjectError, ValueError):

@@ -4,7 +4,14 @@ from typing import Annotated
 
 import typer
 
-from network.commands.options import NAME_DATASET, OtherDataset, SplitName, complete_runs
+from network.commands.options import (
+    NAME_DATASET,
+    OtherDataset,
+    SplitName,
+    complete_runs,
+    describe_unsaved,
+    exit_if_unsaved,
+)
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 from pipeline.terminal.counted import counted
@@ -42,7 +49,8 @@ def compare(
     runs = load_runs(cache, [first, second])
     found = common_dataset(cache, runs, dataset, NAME_DATASET)
     examples = load_examples(cache, found, split)
-    measured = [evaluate_run(run, found, split, examples) for run in runs]
+    measured = [evaluate_run(run, found, split, examples, must_save=False) for run in runs]
+    unsaved = next((one.unsaved for one in measured if one.unsaved), None)
     comparison = compare_predictions(examples.labels, *(one.answers for one in measured))
     names = first, second
     console.say(
@@ -67,5 +75,7 @@ def compare(
             "p": comparison.p_value,
             "better": None if comparison.better is None else names[comparison.better],
             "looks": [one.looks for one in measured],
+            **describe_unsaved(unsaved),
         }
     )
+    exit_if_unsaved(console, unsaved)

@@ -15,6 +15,7 @@ from network.training.configuration import (
 )
 from network.training.option import Option, options_spelled
 from network.training.option_values import Strengths
+from pipeline.errors import StorageError
 from pipeline.storage.cache import Cache
 from pipeline.terminal.command import Command, accept_aliases, with_parameters
 from pipeline.terminal.completion import Complete, complete_among, complete_names
@@ -137,6 +138,23 @@ def note_latest(console: Console, asked: str | None, found: "Run") -> None:
     if asked is None:
         is_new = is_untrained(read_meta(found))
         console.note(f"run {found.name}, {'untrained' if is_new else 'trained last'}")
+
+
+def exit_if_unsaved(console: Console, problem: StorageError | None) -> None:
+    """Print that a result, which is printed, is not saved, and exit with the code of the error.
+
+    Raises: typer.Exit.
+    """
+    if problem is not None:
+        console.warn(f"This result could not be saved: {problem.message}")
+        raise typer.Exit(problem.exit_code)
+
+
+def describe_unsaved(problem: StorageError | None) -> dict[str, Any]:
+    """Return for `--json` why a result is not saved, or nothing."""
+    if problem is None:
+        return {}
+    return {"errors": [{"error": problem.message, "code": problem.exit_code}]}
 
 
 def training_options(*keys: str) -> Callable[[Command], Command]:

@@ -10,7 +10,7 @@ from network.commands.options import PlotSplit, complete_runs
 from network.training.option_values import Registry
 from pipeline.errors import CorruptError
 from pipeline.storage.cache import Cache, find_cache
-from pipeline.storage.outputs import PNG, SVG, Output, require_outputs
+from pipeline.storage.outputs import PNG, SVG, Output, chosen_by, require_outputs
 from pipeline.terminal.completion import complete_among
 from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
 
@@ -71,9 +71,10 @@ def plot(
         image = PNG if form == "png" else SVG
         require_outputs([Output("--out", it.path, image) for it in planned], force=force)
     paths = []
-    for path in write_plots(planned):
-        console.say(str(path))
-        paths.append(str(path))
+    with chosen_by("--out"):
+        for path in write_plots(planned):
+            console.say(str(path))
+            paths.append(str(path))
     if problems:  # of damaged runs, after the others are drawn
         raise problems[0]
     named = f" {sound[0]}" if names and sound[0] else ""

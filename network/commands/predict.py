@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from network.commands.options import complete_runs, note_latest, run_names
-from pipeline.errors import UsageError
+from pipeline.errors import MissingError, UsageError
 from pipeline.storage.cache import find_cache
-from pipeline.storage.outputs import PNG, PREDICTIONS, SUBMISSION, Output, require_outputs
+from pipeline.storage.outputs import (
+    PNG,
+    PREDICTIONS,
+    SUBMISSION,
+    Output,
+    chosen_by,
+    require_outputs,
+)
 from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
 from pipeline.terminal.counted import counted
 from pipeline.terminal.numbers import number_option
@@ -107,6 +114,7 @@ def predict(
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     require_no_run(cache, images)
+    require_trained_run(cache)
     if out is None and output_format != "csv":
         raise UsageError(f"--format {output_format} needs --out FILE")
     (loaded,) = load_runs(cache, [run])
@@ -123,7 +131,8 @@ def predict(
         options = PredictOptions(deskew, coverage, workspace, invert, highest)
         predictor, found, notes = predict_inputs(cache, loaded, classes, inputs, options)
     if steps is not None:
-        draw_page_steps(found, classes, steps)
+        with chosen_by("--steps FILE"):
+            draw_page_steps(found, classes, steps)
         console.note(f"The steps are in {steps}")
     for it in found:
         for note in it.notes:
@@ -140,6 +149,18 @@ def predict(
     if errors := [it.error for it in found if it.error]:
         console.note(f"{len(errors):,} of {counted(len(found), 'file')} could not be read")
         raise typer.Exit(errors[0].exit_code)
+
+
+def require_trained_run(cache: "Cache") -> None:
+    """Require at least one run.
+
+    Raises: MissingError, with the command that trains the network for handwriting.
+    """
+    if not run_names(cache):
+        raise MissingError(
+            f"there is no run in {cache.runs()}",
+            "Train a network for handwriting: `network train --preset handwriting`",
+        )
 
 
 def require_no_run(cache: "Cache", images: list[Path]) -> None:

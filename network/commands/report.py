@@ -7,7 +7,7 @@ import typer
 
 from network.commands.options import PlotSplit, RunName
 from pipeline.storage.cache import find_cache
-from pipeline.storage.outputs import HTML, Output, require_outputs
+from pipeline.storage.outputs import HTML, Output, chosen_by, require_outputs
 from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
 
 
@@ -27,17 +27,15 @@ def report(
     """Write all charts of a run to one HTML file."""
     from network.plots.page import make_page
     from network.plots.subject import load_subjects
-    from pipeline.errors import UsageError
     from pipeline.storage.cache import publish
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
     if out is not None:
-        if out.suffix.lower() not in {".html", ".htm"}:
-            raise UsageError(f"--out {out} does not end in .html")
         require_outputs([Output("--out", out, HTML)], force=force)
     (subject,) = load_subjects(cache, [run], split)
     path = out or cache.pictures() / f"{subject.name}_report.html"
-    publish(path, [make_page(subject)])
+    with chosen_by("--out"):
+        publish(path, [make_page(subject)])
     console.say(f"report in {path}")
     console.note("Open this page in a browser")
     console.result({"run": subject.name, "path": str(path)})

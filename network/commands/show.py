@@ -16,7 +16,7 @@ from network.commands.options import (
 from network.training.configuration import OPTIONS
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache, find_cache
-from pipeline.storage.outputs import PNG, Output, require_outputs
+from pipeline.storage.outputs import PNG, Output, chosen_by, require_outputs
 from pipeline.terminal.command import accept_aliases
 from pipeline.terminal.completion import complete_among
 from pipeline.terminal.console import (
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
 def show(
     run: RunName = None,
     split: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--split",
             metavar="NAME",
-            help="Split: train or test.",
+            help="Split: train or test. [default: test]",
             autocompletion=complete_among("train", "test"),
         ),
-    ] = "test",
+    ] = None,
     count: Annotated[
         int | None,
         whole_option(
@@ -101,6 +101,8 @@ def show(
     if augmented:
         if wrong:
             raise UsageError("--wrong cannot be combined with --augmented, without predictions")
+        if split is not None:
+            raise UsageError("--split cannot be combined with --augmented, of training images")
         if run and (augment or preset):
             option = "--augment" if augment else "--preset"
             raise UsageError(f"{option} cannot be combined with RUN, which has its augmentation")
@@ -109,14 +111,17 @@ def show(
         raise UsageError("--augment and --preset need --augmented")
     else:
         run = run or find_latest(console, cache)
-        sheet = predicted_images(cache, run, split, count or (10 if terminal else 50), wrong)
+        sheet = predicted_images(
+            cache, run, split or "test", count or (10 if terminal else 50), wrong
+        )
     if terminal:
         console.draw(
             draw_tiles(sheet.tiles, sheet.title, detect_marks(sys.stdout), terminal_width())
         )
         return
     picture = draw_sheet(sheet.tiles, sheet.title, sheet.columns)
-    path = show_picture(picture, out, cache.pictures() / sheet.file)
+    with chosen_by("--out"):
+        path = show_picture(picture, out, cache.pictures() / sheet.file)
     console.say(f"{sheet.what} in {path}" if path else f"{sheet.what} shown")
     if path and out is None:
         console.note("Open this picture, or draw it here with --terminal")

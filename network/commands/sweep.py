@@ -25,6 +25,7 @@ from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose, s
 from pipeline.terminal.counted import counted
 from pipeline.terminal.numbers import whole_option
 
+SEEDS = 5  # of the runs of --best
 SHOW_EVERY = 0.5  # seconds between two updates of the progress
 
 if TYPE_CHECKING:
@@ -89,16 +90,16 @@ def sweep(
         bool, typer.Option("--best", help="Train the best settings again, and test them.")
     ] = False,
     seeds: Annotated[
-        int,
+        int | None,
         whole_option(
             "--seeds",
             1,
             1000,
             example=5,
             metavar="N",
-            help="Number of runs of --best, each with another random seed.",
+            help="Number of runs of --best, each with another random seed. [default: 5]",
         ),
-    ] = 5,
+    ] = None,
     cache_dir: CacheDir = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -118,6 +119,7 @@ def sweep(
     from network.training.initial_state import find_training_data
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
+    require_search_or_best(best, resume, trials, seeds)
     with ExitStack() as stack:
         if resume:
             stack.enter_context(own_study(find_study_folder(cache, name)))
@@ -127,7 +129,7 @@ def sweep(
         requested = stack.enter_context(stop_requests())
         at_work = stack.enter_context(choose_workers(workers, scheduler, timeout))
         if best and goes_on:
-            names = train_best(console, cache, goes_on, at_work, seeds, requested)
+            names = train_best(console, cache, goes_on, at_work, seeds or SEEDS, requested)
         else:
             data = find_training_data(cache, configure_trial(chosen.fixed, {}).dataset)
             if goes_on is None:
@@ -144,6 +146,18 @@ def sweep(
     if signal_number:
         console.stop(signal_number, "stopped", f"Next: {resume_command(study)}")
     print_end(console, study)
+
+
+def require_search_or_best(best: bool, resume: bool, trials: int | None, seeds: int | None) -> None:
+    """Require options of a search without --best, and of --best only with it.
+
+    Raises: UsageError.
+    """
+    if best and (resume or trials is not None):
+        option = "--resume" if resume else "--trials"
+        raise UsageError(f"{option} cannot be combined with --best, which searches no further")
+    if seeds is not None and not best:
+        raise UsageError("--seeds has no effect without --best", "Leave it out")
 
 
 def choose_plan(goes_on: "Study | None", plan: Path | None, preset: str | None) -> "Plan":

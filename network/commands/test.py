@@ -4,7 +4,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from network.commands.options import NAME_DATASET, Limit, OtherDataset, SplitName, complete_runs
+from network.commands.options import (
+    NAME_DATASET,
+    Limit,
+    OtherDataset,
+    SplitName,
+    complete_runs,
+    describe_unsaved,
+    exit_if_unsaved,
+)
+from pipeline.errors import StorageError
 from pipeline.storage.cache import find_cache
 from pipeline.terminal.console import CacheDir, Console, Json, Quiet, Verbose
 from pipeline.terminal.counted import counted
@@ -41,12 +50,12 @@ def measure(
     runs = load_runs(cache, names or [None])
     found = common_dataset(cache, runs, dataset, NAME_DATASET)
     examples = load_examples(cache, found, split, limit)
-    measured = [evaluate_run(run, found, split, examples) for run in runs]
+    measured = [evaluate_run(run, found, split, examples, must_save=False) for run in runs]
     images = f"{counted(len(examples), f'{split} image')} of {found.name}"
     whose = "this run has"
     if len(measured) == 1:
         print_one(console, measured[0], found, images)
-        console.result(as_data(measured[0]))
+        console.result({**as_data(measured[0]), **describe_unsaved(measured[0].unsaved)})
     else:
         whose = f"one of these {len(measured)} runs has"
         print_several(console, measured, images)
@@ -56,8 +65,14 @@ def measure(
     problems = [find_history_problem(run.run, run.checkpoint) for run in runs]
     if problem := next(filter(None, problems), None):
         console.note(f"The history is damaged, but the accuracies do not depend on it: {problem}")
+    exit_if_unsaved(console, find_unsaved(measured))
     named, option = (f" {names[0]}", f" --run {names[0]}") if names else ("", "")
     console.note(f"Next: network show{named} --wrong, or network predict IMAGE{option}")
+
+
+def find_unsaved(measured: "list[EvaluationResult]") -> StorageError | None:
+    """Return why one of the results is not saved; None if all are."""
+    return next((one.unsaved for one in measured if one.unsaved), None)
 
 
 def print_one(console: Console, one: "EvaluationResult", dataset: "Dataset", images: str) -> None:
@@ -89,6 +104,7 @@ def print_several(console: Console, measured: "list[EvaluationResult]", images: 
             "runs": [as_data(one) for one in measured],
             "mean": fmean(accuracies),
             "sd": stdev(accuracies),
+            **describe_unsaved(find_unsaved(measured)),
         }
     )
 

@@ -22,7 +22,12 @@ from network.commands.options import (
     list_presets,
     training_options,
 )
-from network.commands.train_and_print import print_beginning, print_end, train_and_print
+from network.commands.train_and_print import (
+    note_stuck,
+    print_beginning,
+    print_end,
+    train_and_print,
+)
 from network.commands.train_many import (
     choose_workers_for,
     train_many,
@@ -102,6 +107,7 @@ def train(
             f"{show_value(runs[0])} is not expected here; a run is named only with --resume",
             suggest_option(cache, runs[0], settings),
         )
+    typed = type_again(settings, preset, config, film)
     if preset is None:
         preset = find_user_preset(console, settings, config)
     require_one_architecture(settings, preset)
@@ -121,9 +127,20 @@ def train(
             )
     elif seeds > 1:
         train = partial(train_one, console, cache, preset=preset, film=film)
-        console.result(train_seeds_one_by_one(console, configuration, name, seeds, train))
+        console.result(train_seeds_one_by_one(console, configuration, name, seeds, train, typed))
     else:
         console.result(train_one(console, cache, configuration, name, preset, film))
+
+
+def type_again(
+    settings: Settings, preset: str | None, config: Path | None, film: bool
+) -> list[str]:
+    """Return the options of a training as they are typed, except the seed and the name."""
+    words = ["--preset", preset] if preset is not None else []
+    words += ["--config", str(config)] if config is not None else []
+    for key, text in settings.items():
+        words += [] if key == "seed" else [OPTIONS[key].flag, text]
+    return [*words, "--film"] if film else words
 
 
 def suggest_option(cache: Cache, word: str, settings: Settings) -> str:
@@ -210,6 +227,7 @@ def train_one(
         print_beginning(console, begun)
         result = train_and_print(console, begun, requested)
     print_end(console, result)
+    note_stuck(console, begun.configuration, begun.recipe, begun.state)
     console.note(f"Saved in {result['folder']}. Next: network test {result['run']}")
     return result
 

@@ -12,6 +12,8 @@ from pipeline.terminal.counted import counted
 if TYPE_CHECKING:
     from network.runs.folder import Run
     from network.runs.training_run import TrainingRun
+    from network.training.configuration import Configuration
+    from network.training.recipe import Recipe
     from network.training.state import TrainingState
 
 
@@ -85,14 +87,50 @@ def continue_run(
                 console.note(f"environment changed: {difference}; the last bits may differ")
         result = train_and_print(console, resumed, requested, then=then)
     print_end(console, result)
+    note_stuck(console, resumed.configuration, resumed.recipe, resumed.state)
     return result
 
 
 def print_beginning(console: Console, begun: "TrainingRun") -> None:
     """Print the images and the seed that a new run is trained with."""
     console.note(
-        f"run {begun.run.name}: {len(begun.training):,} training images, "
-        f"{len(begun.validation):,} validation images, seed {begun.configuration.seed}"
+        f"run {begun.run.name}: {counted(len(begun.training), 'training image')}, "
+        f"{counted(len(begun.validation), 'validation image')}, seed {begun.configuration.seed}"
+    )
+    if not len(begun.validation):
+        note_no_validation(console, begun.configuration, len(begun.training))
+
+
+def note_no_validation(console: Console, configuration: "Configuration", images: int) -> None:
+    """Print that a share of validation images comes to none of the images, if one is wanted."""
+    if configuration.validation > 0:
+        console.note(
+            f"--validation {configuration.validation:g} of {counted(images, 'image')} is less than "
+            "one image, so no accuracy is measured; use more images or a larger --validation"
+        )
+
+
+def note_stuck(
+    console: Console, configuration: "Configuration", recipe: "Recipe", state: "TrainingState"
+) -> None:
+    """Print that a run has hardly learned, and a learning rate to try."""
+    from network.training.initial_state import count_outputs
+    from network.training.optimizers import OPTIMIZERS
+    from network.training.stuck import DEEP, guessing_loss, is_stuck
+
+    classes, rate = count_outputs(recipe.model), recipe.learning_rate
+    guessing = guessing_loss(recipe.loss, classes)
+    if not is_stuck(state.history, guessing, classes):
+        return
+    usual = OPTIMIZERS[configuration.optimizer].rates[configuration.loss][0]
+    advice = f"a smaller --learning-rate, such as {rate / 10:g}"
+    if rate < usual:
+        advice = f"a larger --learning-rate; the default is {usual:g}"
+    elif sum(map(bool, state.params)) >= DEEP:
+        advice += ", or fewer layers"
+    console.note(
+        f"The network has hardly learned: its loss is {state.history[-1].loss:.4f}, and random "
+        f"guessing gives {guessing:.4f}. Try {advice}"
     )
 
 

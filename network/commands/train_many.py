@@ -6,8 +6,15 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from network.commands.train_and_print import continue_run, print_end, result_json
+from network.commands.train_and_print import (
+    continue_run,
+    note_no_validation,
+    note_stuck,
+    print_end,
+    result_json,
+)
 from pipeline.storage.cache import Cache
+from pipeline.terminal.as_called import quote
 from pipeline.terminal.console import Console
 from pipeline.terminal.counted import counted
 
@@ -64,6 +71,7 @@ def train_together(
 
     require_no_films(remote_runs)
     console.note(f"runs to train: {len(remote_runs)}, workers: {workers.count}")
+    note_few_images(console, remote_runs)
     epochs, left = sum(remote_run.epochs_left for remote_run in remote_runs), remote_runs
     with console.progress("training", epochs, "epochs") as advance:
         try:
@@ -81,6 +89,18 @@ def train_together(
         except NoClusterError as error:
             raise NoClusterError(error.message, f"Resume here: `{resume_command(left)}`") from error
     return [print_result(console, remote_run) for remote_run in remote_runs]
+
+
+def note_few_images(console: Console, remote_runs: Sequence["RemoteRun"]) -> None:
+    """Print that a run has no validation images because it has too few images."""
+    from network.core.data import count_held_out
+
+    for remote_run in remote_runs:
+        configuration = remote_run.configuration
+        numbers = [it for it in (remote_run.data.count, configuration.limit) if it is not None]
+        if numbers and not count_held_out(min(numbers), configuration.validation):
+            note_no_validation(console, configuration, min(numbers))
+            return
 
 
 def describe_rest(workers: "Workers", left: Sequence["RemoteRun"]) -> list[str]:
@@ -104,6 +124,7 @@ def print_result(console: Console, remote_run: "RemoteRun") -> dict[str, Any]:
     seconds = sum(epoch.seconds for epoch in remote_run.state.history)
     result = result_json(remote_run.run, remote_run.state, seconds)
     print_end(console, result)
+    note_stuck(console, remote_run.configuration, remote_run.recipe, remote_run.state)
     return result
 
 
@@ -113,8 +134,11 @@ def train_seeds_one_by_one(
     name: str | None,
     seeds: int,
     train: Callable[["Configuration", str | None], dict[str, Any]],
+    typed: Sequence[str],
 ) -> dict[str, Any]:
     """Train one run per seed; `train` trains a run of this configuration and name.
+
+    `typed` are the other options, for the command that trains the seeds that a signal leaves.
 
     Raises: SystemExit with 128 and the signal's number.
     """
@@ -124,9 +148,17 @@ def train_seeds_one_by_one(
             results.append(train(one, name and f"{name}-{one.seed}"))
         except SystemExit:
             if left := configuration.seed + seeds - 1 - one.seed:
-                console.warn(f"Next: the same with --seed {one.seed + 1} --seeds {left}")
+                rest = seeds_options(one.seed + 1, left, name)
+                console.warn(f"Then: {quote(['network', 'train', *typed, *rest])}")
             raise
     return print_summary(console, results)
+
+
+def seeds_options(seed: int, seeds: int, name: str | None) -> list[str]:
+    """Return the options of the seeds that are left; a single run has its whole name."""
+    several = [] if seeds == 1 else ["--seeds", str(seeds)]
+    named = f"{name}-{seed}" if seeds == 1 else name
+    return ["--seed", str(seed), *several, *(["--name", named] if name and named else [])]
 
 
 def train_seeds_together(

@@ -19,6 +19,7 @@ from network.runs.ownership import require_free_run
 from network.training.build import build_model, build_recipe
 from network.training.configuration import Configuration, configuration_from_dict
 from network.training.enough_examples import check_examples
+from network.training.european import require_digits
 from network.training.initial_state import find_training_data
 from network.training.option import OptionError
 from pipeline.datasets.records import IMAGE_SHAPE
@@ -182,6 +183,7 @@ def check_size(cache: Cache, configuration: Configuration) -> None:
             "Train larger models with `network train`",
         )
     data = find_training_data(cache, configuration.dataset)
+    require_digits(configuration, data.classes)
     if configuration.start is None and data.count is not None:
         check_examples(configuration, model, data.count)
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
         Calibration as Calibration,
         MIN_MISTAKES as MIN_MISTAKES,
         calibrate as calibrate,
+        calibrate_and_save as calibrate_and_save,
         calibrate_run as calibrate_run,
     )
     from network.runs.checkpoints import (

@@ -25,7 +25,7 @@ from network.runs.folder import LoadedRun, Run
 from network.runs.held_out import AGAIN, DataSplit, require_steps, split_examples
 from network.runs.ownership import SavedState, own_run
 from network.training.checks import fits_type
-from pipeline.errors import CorruptError, UsageError, describe_cause
+from pipeline.errors import CorruptError, StorageError, UsageError, describe_cause
 from pipeline.storage.arguments import show_value
 from pipeline.storage.cache import Cache
 from pipeline.storage.checksummed_json import publish_json, read_json
@@ -103,8 +103,19 @@ class Calibration(ValueEquality):
 def calibrate_run(cache: Cache, loaded: LoadedRun) -> Calibration:
     """Calibrate a run and save the result in its folder.
 
+    Raises: StorageError if it cannot be saved, and as `calibrate_and_save` does.
+    """
+    result, unsaved = calibrate_and_save(cache, loaded)
+    if unsaved is not None:
+        raise unsaved
+    return result
+
+
+def calibrate_and_save(cache: Cache, loaded: LoadedRun) -> tuple[Calibration, StorageError | None]:
+    """Calibrate a run; return the result, and the error if it cannot be saved in its folder.
+
     Raises: UsageError if it has too few validation images; MissingError, CorruptError;
-    StorageError, also if another process writes the run or has changed it.
+    StorageError if another process writes the run or has changed it.
     """
     run, saved = loaded.run, SavedState(loaded.checkpoint.file_hash)
     with own_run(run):
@@ -112,8 +123,11 @@ def calibrate_run(cache: Cache, loaded: LoadedRun) -> Calibration:
         division = split_examples(cache, run, loaded.checkpoint, loaded.configuration)
         result = calibrate(loaded, division)
         saved.require(run)
-        publish_json(run.calibration, {"format": FORMAT, **asdict(result)})
-    return result
+        try:
+            publish_json(run.calibration, {"format": FORMAT, **asdict(result)})
+        except StorageError as error:
+            return result, error
+    return result, None
 
 
 def load_calibration(run: Run, weights: str) -> Calibration | None:

@@ -17,7 +17,7 @@ from network.runs.names import find_runs
 from network.runs.own_dataset import check_classes, check_own_dataset, find_classes
 from pipeline.datasets.records import Dataset
 from pipeline.datasets.registry import find_dataset
-from pipeline.errors import UsageError
+from pipeline.errors import StorageError, UsageError
 from pipeline.storage.cache import Cache
 from pipeline.storage.locks import file_lock
 
@@ -30,6 +30,7 @@ class EvaluationResult:
     answers: Array  # (N,)
     result: ClassificationResult
     looks: int  # evaluations on these images so far, this one included
+    unsaved: StorageError | None = None  # why it is not logged
 
 
 def load_runs(cache: Cache, names: Sequence[str | None]) -> list[LoadedRun]:
@@ -67,20 +68,27 @@ def common_dataset(
 
 
 def evaluate_run(
-    loaded: LoadedRun, dataset: Dataset, split: str, examples: Examples
+    loaded: LoadedRun, dataset: Dataset, split: str, examples: Examples, must_save: bool = True
 ) -> EvaluationResult:
     """Predict every example of a split, and log this evaluation.
+
+    Without `must_save`, the result has the error if the log cannot be written.
 
     Raises: CorruptError, StorageError.
     """
     answers = predict_classes(loaded.model, loaded.params, examples.images)
-    return log_evaluation(loaded, dataset, split, examples.labels, answers)
+    return log_evaluation(loaded, dataset, split, examples.labels, answers, must_save)
 
 
 def log_evaluation(
-    loaded: LoadedRun, dataset: Dataset, split: str, labels: Array, answers: Array
+    loaded: LoadedRun,
+    dataset: Dataset,
+    split: str,
+    labels: Array,
+    answers: Array,
+    must_save: bool = True,
 ) -> EvaluationResult:
-    """Log an evaluation of a run on a split.
+    """Log an evaluation of a run on a split; `must_save` as in `evaluate_run`.
 
     Shapes: labels (N,), answers (N,).
     Raises: CorruptError, StorageError.
@@ -91,7 +99,12 @@ def log_evaluation(
     evaluation = evaluation_now(dataset.name, split, result, sha256)
     with file_lock(path):  # another process may add one
         evaluations = [*read_evaluations(path, loaded.configuration.dataset), evaluation]
-        save_evaluations(path, evaluations)
-    return EvaluationResult(
-        loaded.name, answers, result, count_evaluations(evaluations, dataset.name, split)
-    )
+        unsaved = None
+        try:
+            save_evaluations(path, evaluations)
+        except StorageError as error:
+            if must_save:
+                raise
+            unsaved = error
+    looks = count_evaluations(evaluations, dataset.name, split)
+    return EvaluationResult(loaded.name, answers, result, looks, unsaved)

@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from network.core.data import Examples, load_examples, split_validation
+from network.core.data import Examples, load_examples
 from network.core.model import Model
 from network.core.params import Params, is_finite
 from network.environment import keep_freed_memory, suitable_threads
@@ -25,6 +25,7 @@ from network.runs.ownership import SavedState, own_run, remove_dead_parts
 from network.runs.start_command import start_command
 from network.training.build import build_recipe
 from network.training.configuration import Configuration
+from network.training.european import split_and_redraw
 from network.training.initial_state import (
     TrainingData,
     find_training_data,
@@ -83,7 +84,8 @@ def load_training_examples(cache: Cache, configuration: Configuration) -> tuple[
     """
     dataset = find_dataset(cache, configuration.dataset)
     examples = load_examples(cache, dataset, "train", configuration.limit)
-    return split_validation(examples, configuration.validation, configuration.seed)
+    chosen = configuration
+    return split_and_redraw(examples, chosen.validation, chosen.seed, chosen.european)
 
 
 @dataclass(frozen=True, eq=False)

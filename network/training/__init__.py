@@ -22,6 +22,10 @@ if TYPE_CHECKING:
         resolve_keys as resolve_keys,
         useless_options as useless_options,
     )
+    from network.training.european import (
+        require_digits as require_digits,
+        split_and_redraw as split_and_redraw,
+    )
     from network.training.checks import (
         check_name as check_name,
         check_range as check_range,
@@ -62,6 +66,11 @@ if TYPE_CHECKING:
         train as train,
     )
     from network.training.optimizers import OPTIMIZERS as OPTIMIZERS
+    from network.training.stuck import (
+        DEEP as DEEP,
+        guessing_loss as guessing_loss,
+        is_stuck as is_stuck,
+    )
     from network.training.schedules import SCHEDULES as SCHEDULES
     from network.training.recipe import Recipe as Recipe
     from network.training.state import (

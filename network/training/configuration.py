@@ -224,6 +224,13 @@ class Configuration(ValueEquality):
         label="Augmentation",
         is_live=True,
     )
+    european: float = option(
+        0.0,
+        Number(0, 1, 0.3),
+        "Fraction of the training images of 1, 2, 4, 7 and 9 to redraw in European shapes",
+        Group.REGULARIZATION,
+        label="European shapes",
+    )
     average: float = option(
         0.0,
         Number(0, 0.999999, 0.999),
@@ -333,7 +340,7 @@ def build_configuration(values: Mapping[str, Any]) -> Configuration:
     for key in useless_options(chosen, configuration):
         where = next(filter(None, (find(configuration) for find in OPTIONS[key].useless)))
         value = OPTIONS[key].kind.format(getattr(configuration, key))[:MAX_SHOWN]
-        words = f"{{{key}}} {{value}} has no effect {where}; leave it out"
+        words = f"{{{key}}} is {{value}} and has no effect {where}; leave it out"
         raise OptionError(key, words, value=value)
     return configuration
 

@@ -11,6 +11,7 @@ from network.core.params import Params
 from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration
 from network.training.enough_examples import check_examples
+from network.training.european import DIGITS, require_digits
 from network.training.losses import LOSSES
 from network.training.recipe import Recipe
 from network.training.state import TrainingState
@@ -29,6 +30,7 @@ class TrainingData:
     sha256: str
     n_classes: int
     count: int | None = None  # of the examples; None: not known here
+    classes: tuple[str, ...] = DIGITS
 
 
 def find_training_data(cache: Cache, dataset_name: str) -> TrainingData:
@@ -39,7 +41,7 @@ def find_training_data(cache: Cache, dataset_name: str) -> TrainingData:
     dataset = find_dataset(cache, dataset_name)
     sha256, count = split_hash(cache, dataset, "train"), split_count(cache, dataset, "train")
     path = str(cache.pickle(dataset_name, "train"))
-    return TrainingData(path, sha256, len(dataset.classes), count)
+    return TrainingData(path, sha256, len(dataset.classes), count, dataset.classes)
 
 
 def initial_model(
@@ -97,6 +99,7 @@ def initial_state(
 
     Raises: UsageError for settings that cannot be combined, or that need more examples.
     """
+    require_digits(configuration, data.classes)
     model, params = initial_model(configuration, data.n_classes, start)
     if data.count is not None:
         check_examples(configuration, model, data.count)

@@ -60,6 +60,7 @@ class OptionTypes(TypedDict, total=False):
     limit: int | None
     label_smoothing: float
     augment: str | Mapping[str, float]
+    european: float
     average: float
     clip: float | None
     patience: int | None

@@ -11,7 +11,7 @@ from pipeline.datasets.records import Dataset
 from pipeline.datasets.registry import find_dataset
 from pipeline.errors import UsageError
 from pipeline.storage.cache import find_cache
-from pipeline.storage.outputs import PNG, Output, require_outputs
+from pipeline.storage.outputs import PNG, Output, chosen_by, require_outputs
 from pipeline.terminal.console import CacheDir, Console, Json, Overwrite, Quiet, Verbose
 from pipeline.terminal.counted import counted
 from pipeline.terminal.numbers import whole_option
@@ -51,7 +51,8 @@ def show(
     captions = name_for_drawing(chosen.classes)
     tiles = [Tile(pixels[i], captions[labels[i]]) for i in which[:count]]
     sheet = draw_sheet(tiles, f"{chosen.title}, {split}")
-    path = show_picture(sheet, out, cache.pictures() / f"{chosen.name}_{split}.png")
+    with chosen_by("--out"):
+        path = show_picture(sheet, out, cache.pictures() / f"{chosen.name}_{split}.png")
     if captions != chosen.classes:
         console.note("No font has all letters of some class names; these are drawn as numbers")
     console.say(f"{counted(len(tiles), 'image')} {f'in {path}' if path else 'shown'}")

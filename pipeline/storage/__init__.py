@@ -127,6 +127,7 @@ if TYPE_CHECKING:
         SAFETENSORS as SAFETENSORS,
         SUBMISSION as SUBMISSION,
         SVG as SVG,
+        chosen_by as chosen_by,
         require_outputs as require_outputs,
     )
     from pipeline.storage.python_words import spell_in_python as spell_in_python

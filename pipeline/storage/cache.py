@@ -91,7 +91,8 @@ def find_cache(cache_dir: Path | str | None = None) -> Cache:
     """Return the cache folder, from the first rule that applies.
 
     The rules: `cache_dir`, environment, user's configuration, checkout, user's cache folder. The
-    working directory has no effect, so a command means the same in every folder.
+    working directory has no effect, so a command means the same in every folder; only a relative
+    path in `cache_dir` or in the environment begins there.
 
     Raises: UsageError, StorageError.
 

@@ -43,11 +43,13 @@ def user_config_path() -> Path | None:
 def read_user_config() -> UserConfig:
     """Read the file; without one, all settings have their defaults.
 
-    Raises: StorageError; UsageError for invalid TOML, an unknown key or a wrong type.
+    Raises: StorageError; UsageError for a folder, invalid TOML, an unknown key or a wrong type.
     """
     path = user_config_path()
-    if path is None or not path.is_file():
+    if path is None or not path.exists():
         return UserConfig()
+    if not path.is_file():
+        raise UsageError(f"{path} is not a file; expected a TOML file", "Rename or remove it")
     import tomllib  # imported late: most users have no such file, and `--help` must be fast
 
     try:

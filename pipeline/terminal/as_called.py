@@ -75,13 +75,18 @@ def typed_options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield option, joined if is_joined else following
 
 
-@cache
 def program(name: str) -> str:
     """Return how to call one of the programs, given how this one was called.
 
     The bare name if PATH has the same program; otherwise `python -m`, or its path.
     """
-    called = Path(sys.argv[0])
+    return program_beside(name, sys.argv[0])
+
+
+@cache  # by the call as well: a process of tests runs several programs
+def program_beside(name: str, this: str) -> str:
+    """Return how to call one of the programs, given the call of this one."""
+    called = Path(this)
     if called.name == "__main__.py":
         return quote([python(), "-m", name])
     ours = called.with_name(name + called.suffix)

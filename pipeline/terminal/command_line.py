@@ -22,6 +22,7 @@ from pipeline.terminal.as_called import as_called, name_output
 from pipeline.terminal.interrupts import catch_end_signals
 
 LOG_LEVEL, LEVELS = "--log-level", ("debug", "info", "warning")
+COMPLETION = ("--install-completion", "--show-completion")
 MORE_MEMORY = "Close other programs, or use fewer images or a smaller network"
 READER_GONE = 128 + 13  # the code of SIGPIPE, which ends other programs in a pipe
 
@@ -37,6 +38,7 @@ def run_app(app: typer.Typer, name: str) -> NoReturn:
         catch_end_signals()
         require_value(arguments)
         arguments = take_log_level(arguments)
+        require_no_shell(arguments)
         if not read_user_config().colour:
             os.environ.setdefault("NO_COLOR", "1")  # rich reads this variable
         command = build_command(app, needs_completion(name, arguments))
@@ -177,6 +179,18 @@ def take_log_level(arguments: list[str]) -> list[str]:
         raise UsageError(f'{LOG_LEVEL} is "{level}"; expected one of {", ".join(LEVELS)}')
     logging.basicConfig(level=level.upper(), format="%(levelname)s %(name)s: %(message)s")
     return rest or ["--help"]
+
+
+def require_no_shell(arguments: list[str]) -> None:
+    """Require nothing after an option of shell completion, which is for the shell in use.
+
+    Raises: UsageError.
+    """
+    option, *others = arguments
+    if option in COMPLETION and others and others != ["--help"]:
+        raise UsageError(
+            f'"{others[0]}" is not expected after {option}', "Run it in the shell that it is for"
+        )
 
 
 def needs_completion(name: str, arguments: list[str]) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.errors import CAUSES, MAX_CAUSE, CorruptError, describe_cause, excerpt
+from pipeline.errors import CAUSES, MAX_CAUSE, CorruptError, UsageError, describe_cause, excerpt
 
 
 @given(st.text(), st.integers(1, 50))
@@ -66,3 +66,8 @@ def test_any_other_cause_is_one_printable_line(text):
     for error in (ValueError(text), KeyError(text), OSError(text)):
         assert describe_cause(error).isprintable()
         assert len(describe_cause(error)) <= MAX_CAUSE + len("...")
+
+
+def test_a_message_that_ends_with_dots_gets_no_further_one():
+    assert str(UsageError("expected file:///...", "Name it")) == "expected file:///... Name it"
+    assert str(UsageError("not found", "Name it")) == "not found. Name it"

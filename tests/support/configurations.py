@@ -24,5 +24,6 @@ configurations = st.builds(
     batch_size=st.integers(5, 50), epochs=st.integers(1, 4), seed=st.integers(0, 99),
     average=st.sampled_from([0, 0.9]), clip=st.sampled_from([None, 0.1]),
     augment=st.dictionaries(st.sampled_from(sorted(AUGMENTATIONS)), st.just(0.5), max_size=2),
+    european=st.sampled_from([0, 0.5]),
     patience=st.sampled_from([None, 1, 3]), shards=st.sampled_from([1, 1, 2, 3]),
 )  # fmt: skip

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from network.core.data import Examples, scale_pixels, split_validation
+from network.core.data import Examples, scale_pixels
 from network.environment import keep_freed_memory, keep_to_one_core
 from network.errors import DivergedError
 from network.runs.checkpoints import pack_checkpoint, unpack_checkpoint
@@ -22,6 +22,7 @@ from network.runs.folder import build_checkpoint
 from network.runs.history import build_epoch
 from network.runs.training_run import resume_state
 from network.training.configuration import Configuration, configuration_from_dict
+from network.training.european import split_and_redraw
 from network.training.initial_state import TrainingData, initial_state
 from network.training.loop import train
 from network.training.recipe import Recipe
@@ -75,7 +76,12 @@ def run_job(job: TrainingJob, pickle: bytes | None = None) -> JobResult:
     if not path.exists():
         raise NoDataError(f"{path} not found")
     training, validation = load_split(
-        path, job.data.sha256, configuration.limit, configuration.validation, configuration.seed
+        path,
+        job.data.sha256,
+        configuration.limit,
+        configuration.validation,
+        configuration.seed,
+        configuration.european,
     )
     recipe, state = load_job_state(job, configuration)
     keep_freed_memory()
@@ -130,13 +136,13 @@ def pack_state(recipe: Recipe, state: TrainingState, configuration: Configuratio
 
 @lru_cache(maxsize=1)
 def load_split(
-    path: Path, sha256: str, limit: int | None, share: float, seed: int
+    path: Path, sha256: str, limit: int | None, share: float, seed: int, european: float
 ) -> tuple[Examples, Examples]:
     """Load the training and validation examples, cached for the next jobs.
 
     Raises: CorruptError, UsageError.
     """
-    return split_validation(load_known(path, sha256, limit), share, seed)
+    return split_and_redraw(load_known(path, sha256, limit), share, seed, european)
 
 
 @lru_cache(maxsize=1)

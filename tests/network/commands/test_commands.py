@@ -320,7 +320,7 @@ def test_runs(call, call_json, trained, tmp_path):
             ("show", "trained", "--out", "x.jpg"),
             2,
             "does not end in .png",
-            "Name a PNG file",
+            "Name it x.png",
         ),
         (("predict", "none.png"), 3, "none.png not found", ""),
     ],

@@ -1,5 +1,7 @@
 """Output options never overwrite inputs or files of other programs."""
 
+import errno
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,7 +17,14 @@ NEEDED = {
     "network predict": "{photo}",
     "network report": "--split train",
 }
-SUFFIXES = {"pipeline export": ".npz", "--html": ".html", "network report": ".html"}
+SUFFIXES = {
+    "pipeline export": ".npz",
+    "--html": ".html",
+    "--onnx": ".onnx",
+    "--safetensors": ".safetensors",
+    "network report": ".html",
+    "network predict --out": ".csv",
+}
 
 
 OUTPUTS = [
@@ -42,9 +51,22 @@ def run(place, command, *arguments):
     return getattr(answer.exception, "exit_code", answer.exit_code), str(answer.exception)
 
 
+def find_suffix(command, option):
+    names = f"{command} {option}", command, option
+    return next((SUFFIXES[name] for name in names if name in SUFFIXES), ".png")
+
+
+@pytest.mark.parametrize(("command", "option"), OUTPUTS, ids=str)
+def test_a_file_needs_the_ending_of_its_kind(place, command, option):
+    path = place / "other.txt"
+    code, message = run(place, command, option, str(path))
+    assert (code, path.exists()) == (2, False)
+    assert f"end in {find_suffix(command, option)}" in message.replace("ends", "end")
+
+
 @pytest.mark.parametrize(("command", "option"), OUTPUTS, ids=str)
 def test_a_file_of_others_stays_as_it_is(place, command, option):
-    suffix = SUFFIXES.get(command, SUFFIXES.get(option, ".png"))
+    suffix = find_suffix(command, option)
     mine = place / f"mine{suffix}"
     mine.write_text("my own work")
     code, message = run(place, command, option, str(mine))
@@ -94,3 +116,30 @@ def test_plots_are_written_beside_the_files_of_others(place):
     for _ in range(2):
         assert run(place, "network plot", "first", *line, "--format", "svg")[0] == 0
     assert (folder / "first_weights.png").read_text() == "my own work"
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "option"),
+    [
+        ("network show", ["first"], "--out"),
+        ("network plot", ["first", "--kind", "learning"], "--out"),
+        ("network report", ["first"], "--out"),
+        ("pipeline show", [], "--out"),
+        ("network predict", ["--steps", "steps.png"], "--steps FILE"),  # as `--steps` alone
+    ],
+)
+def test_a_default_file_that_cannot_be_written_names_the_option_of_its_place(
+    place, command, arguments, option, monkeypatch
+):
+    def refuse(made, path):
+        if path.suffix in {".png", ".html"}:
+            raise OSError(errno.EROFS, "Read-only file system")
+        made.replace(path)
+
+    monkeypatch.setattr("pipeline.storage.cache.replace_file", refuse)
+    monkeypatch.setattr("pipeline.terminal.preview.has_display", lambda: False)
+    program, name = command.split()
+    line = [name, *NEEDED.get(command, "").format(photo=place / "photo.png").split(), *arguments]
+    answer = CliRunner().invoke(APPS[program], [*line, "--cache-dir", str(place / "cache"), "-q"])
+    assert getattr(answer.exception, "exit_code", 0) == 6, answer.output
+    assert answer.exception.hint == f"Choose another place with {option}"

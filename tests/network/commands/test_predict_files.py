@@ -16,6 +16,7 @@ from network.core.data import scale_pixels
 from network.metrics.accuracy import predict_classes
 from network.runs.training_run import create_training_run
 from network.training.configuration import Configuration
+from pipeline.storage.cache import Cache
 from tests.support.checkout import REPOSITORY
 from tests.support.deep_pictures import png16
 from tests.support.image_sources import png
@@ -333,3 +334,13 @@ def test_blank_images_among_others_are_counted_and_doubted(
     assert [i for i, it in enumerate(errors, 1) if it] == [5, 10]
     assert errors[4] == "blank: every pixel is 0"
     assert [row[1] for row in rows(out)[1:5]] == expected[:4]
+
+
+def test_without_a_run_the_preset_for_handwriting_is_named(call, digits, tmp_path):
+    path = tmp_path / "digit.png"
+    Image.fromarray(digits[0]).save(path)
+    empty = Cache(tmp_path / "cache", "test")
+    for arguments in ((), ("--run", "mine")):
+        error = call("predict", str(path), *arguments, code=3, cache=empty).err
+        assert "there is no run in" in error
+        assert "Train a network for handwriting: `network train --preset handwriting`" in error

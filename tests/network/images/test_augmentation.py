@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from network.images.augmentation import AUGMENTATIONS, PIECE, Erase, build_augmentation
+from network.images.augmentation import AUGMENTATIONS, PIECE, Erase, Thickness, build_augmentation
 from network.images.distortions import Elastic, Rotate, Scale, Shear, Shift
 from pipeline.errors import UsageError
 
 GENTLE = {
     "shift": 1.0, "rotate": 10.0, "scale": 0.1, "shear": 0.1,
-    "elastic": 30.0, "erase": 6.0, "noise": 0.1,
+    "elastic": 30.0, "thickness": 0.8, "erase": 6.0, "noise": 0.1,
 }  # fmt: skip
 COMBINATIONS = [*({name: strength} for name, strength in GENTLE.items()), GENTLE]
 every_combination = pytest.mark.parametrize("strengths", COMBINATIONS, ids="+".join)
@@ -149,6 +149,64 @@ def test_elastic_fields_are_as_large_as_their_docstring_says_everywhere_and_smoo
     assert np.abs(field.mean(axis=1)).max() < 5 * rms / math.sqrt(2000)
     assert np.abs(np.diff(field)).mean() < rms / 4
     assert abs(np.corrcoef(field[0].ravel(), field[1].ravel())[0, 1]) < 0.02
+
+
+class OneThickness(Thickness):
+    """Thickness of which the draw is known: all of its strength."""
+
+    sign = 1
+
+    def draw(self, count, rng):
+        return np.full(count, self.sign * self.strength)
+
+
+def bars(width):
+    """Make a horizontal, a vertical and a diagonal stroke, each `width` pixels wide."""
+    rows, columns = np.indices((28, 28)) - 13.5
+    distances = [rows, columns, (rows + columns) / math.sqrt(2)]
+    return np.stack([np.clip(width / 2 + 0.5 - abs(it), 0, 1) for it in distances], dtype="f4")
+
+
+def widths(images):
+    """Measure strokes through the middle, along a row, a column and a diagonal."""
+    middle = np.s_[8:20]
+    horizontal, vertical, diagonal = images
+    return np.array([
+        horizontal[:, middle].sum(axis=0).mean(), vertical[middle].sum(axis=1).mean(),
+        diagonal[middle].sum(axis=1).mean() / math.sqrt(2),
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("change", [-1, -0.5, -0.1, 0.1, 0.5, 1, 2])
+def test_strokes_become_as_much_wider_or_narrower_in_every_direction(change):
+    images = bars(4)
+    before, changed = widths(images), OneThickness(abs(change))
+    object.__setattr__(changed, "sign", np.sign(change))
+    changed.change(images, np.random.default_rng(0))
+    assert widths(images) - before == pytest.approx(np.full(3, change), abs=0.12 * abs(change))
+
+
+def test_a_stroke_that_is_thinner_than_what_is_taken_stays_as_strong(digits):
+    thin = np.zeros((200, 28, 28), np.float32)
+    thin[:, 4:24, 14] = 0.8
+    Thickness(1.9).change(thin, np.random.default_rng(0))
+    assert thin.max(axis=(1, 2)) == pytest.approx(np.full(200, 0.8), abs=1e-6)
+    assert ((thin[:, :, 13] > 0).any(axis=1) == (thin[:, :, 15] > 0).any(axis=1)).all()
+    changed = digits.copy()
+    Thickness(1).change(changed, np.random.default_rng(0))
+    assert changed.max(axis=(1, 2)) == pytest.approx(digits.max(axis=(1, 2)), abs=1e-6)
+    blank = np.zeros((5, 28, 28), np.float32)
+    Thickness(2).change(blank, np.random.default_rng(0))
+    assert not blank.any()
+
+
+def test_thickness_is_drawn_evenly_from_thinner_to_thicker(digits):
+    ink = digits.sum(axis=(1, 2))
+    changed = digits.copy()
+    Thickness(1).change(changed, np.random.default_rng(0))
+    amounts = Thickness(1).draw(len(digits), np.random.default_rng(0))
+    assert (changed.sum(axis=(1, 2)) > ink)[amounts > 0].all()
+    assert np.corrcoef(changed.sum(axis=(1, 2)) / ink, amounts)[0, 1] > 0.9
 
 
 def test_an_erased_square_has_the_side_that_was_asked_for():

@@ -247,7 +247,7 @@ def test_what_is_changed_is_written_down_and_replay_makes_it_again(lab, call):
         (
             {"preset": "conv", "choices": {"dataset": NAME, "activation": "gelu"}},
             "activation",
-            "Activation gelu has no effect with Layers",
+            "Activation is gelu and has no effect with Layers",
         ),
     ],
 )

@@ -12,6 +12,8 @@ from network.runs.names import create_run
 from network.runs.training_run import TrainingRun, load_initial_model, load_training_examples
 from network.training.build import build_model, build_recipe, init_params
 from network.training.configuration import Configuration
+from network.training.initial_state import TrainingData, initial_state
+from network.training.option import OptionError
 from network.training.state import EpochDone, TrainingState
 from pipeline.errors import UsageError
 from pipeline.storage.cache import Cache
@@ -50,6 +52,29 @@ def same(one, other):
 def test_nothing_left_to_train_on_is_refused(built_cache):
     with pytest.raises(UsageError, match="no training examples are left: 1 of 1 are held out"):
         load_training_examples(built_cache, Configuration(limit=1, validation=0.9))
+
+
+def test_european_shapes_are_drawn_once_from_the_seed_and_only_for_training(built_cache, examples):
+    chosen = replace(SMALL, european=1)
+    training, validation = load_training_examples(built_cache, chosen)
+    again, _ = load_training_examples(built_cache, chosen)
+    other, _ = load_training_examples(built_cache, replace(chosen, seed=1))
+    changed = (training.images != examples[0].images).any(axis=(1, 2))
+    assert set(examples[0].labels[changed]) == {1, 2, 4, 7, 9}
+    assert training.labels.tobytes() == examples[0].labels.tobytes()
+    assert validation.images.tobytes() == examples[1].images.tobytes()
+    assert again.images.tobytes() == training.images.tobytes()
+    assert other.images.tobytes() != training.images.tobytes()
+
+
+def test_european_shapes_of_images_that_are_no_digits_are_refused():
+    chosen = Configuration(dataset="fashion-mnist", european=0.3)
+    data = TrainingData("train.pickle", "0" * 64, 10, 60_000, ("T-shirt", "trousers"))
+    with pytest.raises(OptionError) as caught:
+        initial_state(chosen, data)
+    assert caught.value.message == (
+        "european needs a dataset of the digits 0 to 9, but dataset is fashion-mnist"
+    )
 
 
 def test_the_model_is_the_configurations():

@@ -280,7 +280,7 @@ def test_help_is_made_of_the_options(command, run_command):
     for one in documented:
         assert texts[one.flag] == f"{one.kind.metavar} {one.help_text}"
         assert not any(f"--{alias.replace('_', '-')}" in texts for alias in one.aliases)
-    assert len(documented) == {"train": 23, "init": 7, "check": 4, "ensemble": 1}[command]
+    assert len(documented) == {"train": 24, "init": 7, "check": 4, "ensemble": 1}[command]
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from pipeline.errors import UsageError
 from pipeline.storage.user_config import UserConfig, read_user_config, user_config_path
 
 pytestmark = pytest.mark.skipif(
@@ -83,3 +84,9 @@ def test_the_cache_folder_of_the_file_is_a_whole_path_to_a_folder(
     told = run("pipeline", "where", code=6 if "CONFIG" in line else 2).stderr
     assert words in told
     assert told.count("\n") == 1
+
+
+def test_a_folder_of_its_name_is_an_error(write, tmp_path):
+    user_config_path().mkdir(parents=True)
+    with pytest.raises(UsageError, match=r"config\.toml is not a file; expected a TOML file"):
+        read_user_config()

@@ -45,6 +45,8 @@ WRONG = [
     (("fetch", "--mirror", "file:///no/such"), 5, "cannot download train-images-idx3-ubyte.gz"),
     (("fetch", "--mirror", "nowhere"), 2, 'mirror "nowhere" is not an address; expected https://'),
     (("fetch", "--cache-dir", "/dev/null/x"), 6, "cannot "),
+    (("--install-completion", "foo"), 2, '"foo" is not expected after --install-completion'),
+    (("--show-completion", "bash"), 2, '"bash" is not expected after --show-completion'),
 ]
 
 EVERYTHING_WRONG = pytest.mark.parametrize(

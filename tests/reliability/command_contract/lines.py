@@ -87,7 +87,7 @@ FAILURES = [
     ("network export first", 2, "--onnx FILE or --safetensors FILE"),
     ("network export first --onnx {folder}/a --safetensors {folder}/a", 2, "a file for each"),
     ("network export first --html {picture}/a.html", 6, "picture.png/a.html"),
-    ("network export frist --onnx {folder}/a", 3, "Did you mean first?"),
+    ("network export frist --onnx {folder}/a.onnx", 3, "Did you mean first?"),
     ("network show first --terminal --out {folder}/a.png", 2, "cannot be combined with --out"),
     ("network sweep", 2, "--preset defaults"),
     ("network sweep --preset defautls", 2, "Did you mean defaults?"),
