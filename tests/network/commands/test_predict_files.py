@@ -306,6 +306,23 @@ def test_files_of_arrays_are_predicted_as_they_are(call_json, trained, digits, e
     assert answer["files"] == found
 
 
+def test_a_frame_and_the_doubts_are_in_the_text_and_in_json(
+    call, call_json, trained, digits, tmp_path
+):
+    page = np.zeros((100, 230), np.uint8)
+    for place, side in enumerate((56, 56, 28)):  # the last is much smaller
+        big = Image.fromarray(digits[place]).resize((side, side))
+        page[22 : 22 + side, 20 + 70 * place : 20 + 70 * place + side] = np.asarray(big)
+    page[8:11, 5:225] = page[90:93, 5:225] = page[8:93, 5:8] = page[8:93, 222:225] = 255
+    Image.fromarray(255 - page).save(tmp_path / "a.png")
+    (found,) = call_json("predict", str(tmp_path / "a.png"), "--run", trained)["pages"]
+    assert [it["kind"] for it in found["left_out"]] == ["frame"]
+    assert "much smaller than the others" in found["doubts"][-1]
+    printed = call("predict", str(tmp_path / "a.png"), "--run", trained).out
+    assert "  1 mark left out: a frame\n" in printed
+    assert f"  read with doubts: {found['doubts'][-1]}\n" in printed
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
 def test_what_has_no_end_is_refused_at_once(call, trained, tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
