@@ -22,6 +22,8 @@ BAND = 0.1  # of the shorter side of a frame: its four sides are in bands along 
 CLOSED = 0.8  # of each of these bands has ink; of those of an ellipse 0.6 has
 HOLLOW = 0.3  # of its box is ink, at most
 HELD = 0.12  # of the shorter side of a frame: the height of a mark in it, at least
+MAX_LARGE = 50  # of the largest marks can be frames or edges: noise has a million marks
+MAX_LINES = 1000  # of the largest marks can be lines
 ALONG = 0.4  # of a side of the picture: an edge of the paper lies along as much of it
 
 
@@ -48,8 +50,10 @@ def find_kinds(labels: Integers, boxes: Integers) -> Kinds:
         return kinds
     thick = np.bincount(labels.reshape(-1), minlength=1 + len(boxes))[1:] / longest
     is_line = (longest >= THIN * thick) & (shortest <= STRAIGHT * longest)
-    kinds[is_line] = "line"
-    for place in np.argsort(-longest)[: np.sum(longest >= 2 * np.median(longest))]:
+    by_length = np.argsort(-longest)
+    lines = by_length[:MAX_LINES]
+    kinds[lines[is_line[lines]]] = "line"
+    for place in by_length[:MAX_LARGE]:
         if is_frame(labels, boxes, int(place)):
             kinds[place] = "frame"
         elif lies_along_the_border(labels, boxes, int(place)):

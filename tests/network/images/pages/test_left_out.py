@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from network.images.pages import left_out
+from network.images.pages.components import label_components
 from network.images.pages.left_out import format_left_out
 from network.images.pages.read import prepare_page
 from tests.network.images.pages.test_pages import in_a_row, page_of
@@ -48,3 +50,11 @@ def test_ones_and_dots_stay(mnist_test_set):
     page = page_of(ones, PLACES[:3])
     page[170:176, 300:306] = 50  # a dot
     assert prepare_page(page).left_out == ()
+
+
+def test_only_the_largest_marks_are_compared_with_all_others(monkeypatch):
+    compared = []
+    monkeypatch.setattr(left_out, "is_frame", lambda labels, boxes, place: compared.append(place))
+    noise = np.random.default_rng(0).random((200, 200)) < 0.1
+    left_out.find_kinds(*label_components(noise))
+    assert len(compared) == left_out.MAX_LARGE
