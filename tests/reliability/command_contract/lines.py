@@ -16,7 +16,7 @@ SUCCESSES = {
     "network init": "--dataset obst --hidden 2",
     "network test": "first",
     "network compare": "first second",
-    "network ensemble": "first --presets fast-97 --dataset obst --name {new}",
+    "network ensemble": "trained --presets fast-97 --dataset obst --name {new}",
     "network calibrate": "trained",
     "network predict": "{picture} --run first",
     "network export": "first --onnx {folder}/a.onnx --html {folder}/a.html",
