@@ -113,10 +113,10 @@ def predict(
     from pipeline.formats.unlabelled import list_inputs
 
     console, cache = Console(json, quiet), find_cache(cache_dir)
-    require_no_run(cache, images)
-    require_trained_run(cache)
     if out is None and output_format != "csv":
         raise UsageError(f"--format {output_format} needs --out FILE")
+    require_no_run(cache, images)
+    require_trained_run(cache)
     (loaded,) = load_runs(cache, [run])
     note_latest(console, run, loaded.run)
     classes = find_classes(cache, loaded)

@@ -165,7 +165,7 @@ def trained(built_cache):
 def test_the_command_writes_the_same_bytes_each_time(run_process, trained, built_cache, tmp_path):
     written = []
     for hashing in ("1", "2"):
-        files = [f"--{name}={tmp_path / name}" for name in formats.FORMATS]
+        files = [f"--{name}={tmp_path / name}.{name}" for name in formats.FORMATS]
         line = ("network", "export", "export", *files, "--json")
         done = run_process(*line, cache=built_cache, PYTHONHASHSEED=hashing)
         told = json.loads(done.stdout)
@@ -183,8 +183,8 @@ def test_a_missing_package_is_one_line(name, trained, call, monkeypatch, tmp_pat
     for module in [module for module in sys.modules if module.startswith(f"{name}.")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, name, None)  # as if it were not installed
-    said = call("export", "export", f"--{name}", str(tmp_path / "file"), code=3).err
+    said = call("export", "export", f"--{name}", str(tmp_path / f"file.{name}"), code=3).err
     assert said.count("\n") == 1
     assert f"needs the package {name}, which is not installed" in said
     assert "pip install" in said
-    assert not (tmp_path / "file").exists()
+    assert not (tmp_path / f"file.{name}").exists()
