@@ -174,8 +174,8 @@ class Workshop:
         (run,) = list_runs(caches["run"])
         run.result.write_text('{"count": 1, "correct": 1, "accuracy": 1.0}')
         for name in ("first", "second"):  # of one seed: they score the same
-            init = f"network init --dataset tiny --hidden 2 --quiet --name {name}"
-            self.warm.run(*init.split(), "--cache-dir", str(states["two runs"]))
+            line = f"{TRAIN} --name {name}"
+            self.warm.run(*line.split(), "--cache-dir", str(states["two runs"]))
         DATASETS[self.dataset.name] = self.dataset
         choices = Configuration(dataset="tiny", hidden=(2,), epochs=1, learning_rate=0.1)
         create_training_run(caches["stopped run"], choices, "stopped")
