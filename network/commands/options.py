@@ -141,13 +141,16 @@ def note_latest(console: Console, asked: str | None, found: "Run") -> None:
 
 
 def exit_if_unsaved(console: Console, problem: StorageError | None) -> None:
-    """Print that a result, which is printed, is not saved, and exit with the code of the error.
+    """End with the error of a result that is printed, but not saved; with `--json` it has that.
 
-    Raises: typer.Exit.
+    Raises: StorageError; typer.Exit.
     """
-    if problem is not None:
-        console.warn(f"This result could not be saved: {problem.message}")
+    if problem is None:
+        return
+    if console.json:
         raise typer.Exit(problem.exit_code)
+    what = f"this result could not be saved: {problem.message}"
+    raise StorageError(what, "Make its folder writable, or free space on the disk")
 
 
 def describe_unsaved(problem: StorageError | None) -> dict[str, Any]:

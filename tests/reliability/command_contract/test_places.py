@@ -1,5 +1,6 @@
 """R18: commands work in whatever place they run: streams, folders, homes, disks."""
 
+import json
 import os
 import secrets
 import shutil
@@ -165,20 +166,45 @@ def read_only(folder: Path) -> Iterator[tuple[str, ...]]:
 
 @POSIX
 @pytest.mark.parametrize(
-    ("line", "code"),
+    ("line", "words"),
     [
-        ("pipeline build-pickles obst", 0),
-        ("pipeline show obst --out {folder}/sheet.png", 0),
-        ("network predict {picture} --run first", 0),
-        ("network show first", 6),
-        ("network test first", 6),
-        ("network train --dataset obst", 6),
-        ("pipeline fetch", 6),
+        ("pipeline build-pickles obst", ""),
+        ("pipeline show obst --out {folder}/sheet.png", ""),
+        ("network predict {picture} --run first", ""),
+        ("network show first", "--out"),
+        ("network train --dataset obst", "--cache-dir"),
+        ("pipeline fetch", "--cache-dir"),
     ],
 )
-def test_a_cache_that_is_read_only_can_be_read(line, code, places, call, case):
+def test_a_cache_that_is_read_only_can_be_read(line, words, places, call, case):
     with read_only(places["cache"]) as through, case():
         ended = call(line, through=through)
-        assert ended.code == code, ended
-        if code:
-            check_line(ended, line.split()[0], "--cache-dir")
+        assert ended.code == (6 if words else 0), ended
+        if words:
+            check_line(ended, line.split()[0], words)
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("line", "printed", "key"),
+    [
+        ("network test first", "accuracy ", "accuracy"),
+        ("network test first second", "2 runs on ", "mean"),
+        ("network compare first second", "first and second on ", "difference"),
+        ("network calibrate trained", "validation images", "temperature"),
+    ],
+)
+def test_a_result_that_cannot_be_saved_is_printed_all_the_same(
+    line, printed, key, places, call, case
+):
+    with read_only(places["cache"]) as through, case():
+        ended = call(line, through=through)
+        assert ended.code == 6
+        assert printed in ended.stdout
+        *notes, last = ended.stderr.splitlines()
+        assert last.startswith("network: this result could not be saved: cannot write ")
+        assert not any("Saved" in note or "Next:" in note for note in notes)
+        data = json.loads(call(f"{line} --json", through=through).stdout)
+        assert data[key] is not None
+        assert data["errors"][0]["code"] == 6
+        assert "Read-only file system" in data["errors"][0]["error"]
