@@ -114,8 +114,8 @@ class Run:
         (N, 28, 28), light ink on a dark ground as in MNIST, 0 to 255 or, as floats, 0 to 1.
         With `coverage`, such as 0.99, each prediction has a set of classes that contains the
         correct one at that rate. `highest` is the pixel of full ink, such as 16, if it is not 255
-        (or 1 for floats). An unusual scale, dark ink or a blank image is a
-        `UserWarning`.
+        (or 1 for floats). An unusual scale, dark ink or a blank image is
+        a `UserWarning`.
 
         Returns: a list, also for one image; `predict_one` returns its prediction.
 
